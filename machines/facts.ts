@@ -1,0 +1,103 @@
+/**
+ * The vocabulary: every fact that can happen to a session, in the past tense, with its fields.
+ * Times are milliseconds since the epoch; `at` is stamped by the actor host, once, when the fact is applied.
+ */
+
+/** What Laravel is told about a session (CONTRACT 2). */
+export type EstadoQr = 'pending' | 'active' | 'inactive'
+
+/** What a closed socket means for the session; `disconnects.ts` is the only place that decides it. */
+export type Reaction =
+  | 'reconnectNow' // 515: not an attempt
+  | 'backoff' // the network: 1 s to 5 min, full jitter
+  | 'backoffLong' // overload: the same, from 5 s
+  | 'backoffCounted' // unknown codes: backoff, five in a row while logging in suspend
+  | 'qrExhausted' // nobody scanned
+  | 'suspend' // needs an operator; credentials are kept
+  | 'unlinked' // WhatsApp removed this device
+  | 'banned' // WhatsApp closed the account
+
+/** Why a session is where it is: a code for programs; `reasonText` is the sentence for people. */
+export type Reason = string
+
+export type SessionFact =
+  /** Somebody asked for this session for the first time; always seq 1. */
+  | { type: 'session.created'; sessionId: string; userId: string | number }
+  /** The process restarted and this session was restored from its newest row. */
+  | { type: 'session.resumed' }
+  /** A callback or a transition of this session threw; `error` is one sentence without data. */
+  | { type: 'session.crashed'; error: string }
+  /** The reaper found no message in or out for IDLE_AFTER_MS. */
+  | { type: 'session.idled'; policy: 'keep' | 'hibernate' | 'delete' }
+  /** Laravel called /start for a session that exists. */
+  | { type: 'start.requested' }
+  /** Somebody asked for a new socket under the same credentials. */
+  | { type: 'restart.requested' }
+  /** Somebody asked to unlink the device; owed until WhatsApp confirmed it. */
+  | { type: 'logout.requested' }
+  /** Somebody asked to unlink the device and to forget the session. */
+  | { type: 'delete.requested' }
+  /** A send needs a socket that was put to sleep. */
+  | { type: 'wake.requested' }
+  /** The supervisor restarted this session too often; `error` is the last crash. */
+  | { type: 'crashes.exceeded'; error: string }
+  /** WhatsApp accepted the login and the session can send and receive. */
+  | { type: 'socket.opened'; waId: string; lid: string | null; pushName: string | null }
+  /** WhatsApp offers a QR; only its hash is known here, the text lives in the vault until `expiresAt`. */
+  | { type: 'socket.qr'; hash: string; expiresAt: number }
+  /** A phone scanned the QR; WhatsApp now asks for a new connection. */
+  | { type: 'socket.paired'; waId: string; lid: string | null }
+  /** The account's display name became known or changed. */
+  | { type: 'socket.named'; pushName: string }
+  /** The socket ended; `code` is WhatsApp's, `reaction` what the table of disconnects says, `until` the end of a temporary ban. */
+  | {
+      type: 'socket.closed'
+      code: number
+      reaction: Reaction
+      reason: Reason
+      reasonText: string
+      until?: number | null
+    }
+  /** WhatsApp confirmed that the device we asked to unlink is unlinked. */
+  | { type: 'logout.confirmed' }
+  /**
+   * Laravel answered "is this session active?". `said` is its word: `missing` = 404, `unknown` = anything unclear.
+   * `told` is the last estado_qr that Laravel had accepted from us by then, and when.
+   */
+  | {
+      type: 'laravel.answered'
+      said: 'active' | 'inactive' | 'missing' | 'unknown'
+      told: { estadoQr: EstadoQr; at: number } | null
+    }
+  /** Laravel has the QR with this hash. */
+  | { type: 'qr.published'; hash: string }
+  /** Laravel did not take the QR with this hash; it is not tried again. */
+  | { type: 'qr.publishFailed'; hash: string }
+
+/** A lifecycle fact as the machine sees it and the log keeps it. */
+export type SessionEvent = SessionFact & { at: number }
+
+/** A message fact shares the stream and its sequencer, and never enters the machine. */
+export type MessageFact =
+  /** WhatsApp handed over a message and it is durable. */
+  | { type: 'message.received'; messageId: string; chatId: string }
+  /** A send was accepted and its WhatsApp id chosen. */
+  | { type: 'message.queued'; messageId: string; chatId: string }
+  /** The bytes of a send were handed to the connection. */
+  | { type: 'message.transmitted'; messageId: string; chatId: string }
+  /** WhatsApp's server acknowledged a send. */
+  | { type: 'message.sent'; messageId: string; chatId: string }
+  /** The recipient's device has it. */
+  | { type: 'message.delivered'; messageId: string; chatId: string }
+  /** The recipient has read it. */
+  | { type: 'message.read'; messageId: string; chatId: string }
+  /** The recipient has played it. */
+  | { type: 'message.played'; messageId: string; chatId: string }
+  /** A send failed for good; `code` is WhatsApp's or one of ours, `error` a sentence. */
+  | { type: 'message.failed'; messageId: string; chatId: string; code: string; error: string }
+
+/** What `stop` left: keys, messages and data are erased, this one row stays. */
+export type TombstoneFact = { type: 'session.deleted' }
+
+/** Everything a row of the log can hold, timers of the machine aside. */
+export type Fact = SessionFact | MessageFact | TombstoneFact

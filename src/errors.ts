@@ -1,0 +1,66 @@
+/** Every error code a caller can meet, with its HTTP status. */
+const STATUS = {
+  MALFORMED_JSON: 400,
+  UNAUTHENTICATED: 401,
+  NOT_FOUND: 404,
+  SESSION_NOT_FOUND: 404,
+  MESSAGE_NOT_FOUND: 404,
+  EVENT_NOT_FOUND: 404,
+  QR_NOT_AVAILABLE: 404,
+  DELIVERY_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  DELETING: 409,
+  SESSION_NOT_CONNECTED: 409,
+  SESSION_LOGGED_OUT: 409,
+  STATE_FORBIDS: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_FAILED: 422,
+  WHATSAPP_REJECTED: 422,
+  TOO_MANY_REQUESTS: 429,
+  INTERNAL: 500,
+  LARAVEL_UNREACHABLE: 502,
+  SHUTTING_DOWN: 503,
+  STORE_FAILED: 503,
+  SEQ_CONFLICT: 503,
+  EPOCH_CONFLICT: 503,
+  DATA_DIR_IN_USE: 503,
+  BAD_CONFIG: 500,
+} as const satisfies Record<string, number>
+
+export type ErrorCode = keyof typeof STATUS
+
+/**
+ * The one error class of the gateway: a code for programs, a sentence for an operator that says what to do next.
+ * `retryable` tells whether the same call may work later; `errors` carries messages by field for a 422.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly errors: Record<string, string[]> | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      cause?: unknown
+      retryable?: boolean
+      errors?: Record<string, string[]>
+      retryAfterSeconds?: number
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? STATUS[code] >= 500
+    this.errors = options.errors
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  /** HTTP status that belongs to the code. */
+  get status(): (typeof STATUS)[ErrorCode] {
+    return STATUS[this.code]
+  }
+}

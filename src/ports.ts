@@ -1,0 +1,366 @@
+import type { EstadoQr, SessionFact } from '../machines/facts.ts'
+import type { InboundMessage, MessageStatus, SendContent, SessionView } from './contract.ts'
+
+/** Every seam to the outside on one page. Times are milliseconds since the epoch unless a name says otherwise. */
+
+// ---------------------------------------------------------------- clock
+
+/** Time and timers; the simulated clock of the tests has the same three methods. */
+export interface Clock {
+  now(): number
+  setTimeout(fn: () => void, ms: number): unknown
+  clearTimeout(id: unknown): void
+}
+
+// ---------------------------------------------------------------- store
+
+/** A row to append: `snapshot` is present on lifecycle facts only. */
+export interface NewEvent {
+  seq: number
+  at: number
+  type: string
+  /** The fact's own fields. */
+  data: Record<string, unknown>
+  /** The machine after the fact; `state` is dotted (`awaitingQr.shown.throttled`), `context` JSON text. */
+  snapshot: { state: string; context: string; machineVersion: string } | null
+}
+
+export interface StoredEvent extends NewEvent {
+  streamId: string
+}
+
+/** One Signal key or credential; a null value deletes it. `id` is unique within `type`. */
+export interface KeyWrite {
+  type: string
+  id: string
+  value: Uint8Array | null
+}
+
+/** A decrypted stanza, kept under the ratchet until the message is in the log. */
+export interface InboxRow {
+  /** Hex SHA-256 of the ciphertext. */
+  hash: string
+  plaintext: Uint8Array
+  /** The stanza's attributes and children as JSON text, enough to rebuild the message. */
+  stanza: string
+  at: number
+}
+
+export type InboxWrite = { put: InboxRow } | { done: string }
+
+export type MessageWrite =
+  | {
+      insert: {
+        messageId: string
+        chatId: string
+        direction: 'in' | 'out'
+        /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, `out|id` of what is sent. */
+        dedupeKey: string
+        content: InboundMessage | SendContent
+        status: MessageStatus
+        seq: number
+        at: number
+      }
+    }
+  /** `at` is added to the message's history; `attempt` counts a transmission. */
+  | { update: { messageId: string; status: MessageStatus; at: number; error?: string; attempt?: boolean } }
+
+export interface MessageRow {
+  messageId: string
+  chatId: string
+  direction: 'in' | 'out'
+  content: InboundMessage | SendContent
+  status: MessageStatus
+  /** Transmissions so far. */
+  attempts: number
+  seq: number
+  at: number
+  error: string | null
+  history: { status: MessageStatus; at: number; error?: string }[]
+}
+
+export type DeliveryKind = 'messages' | 'status'
+
+export interface NewDelivery {
+  /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
+  webhookId: string
+  kind: DeliveryKind
+  /** Deliveries of one lane go out strictly in order. */
+  lane: string
+  sessionId: string
+  seq: number
+  at: number
+  /** What Laravel gets; null for `messages`: then it is `session_id` and the content of the message with this seq, joined when read. */
+  payload: Record<string, unknown> | null
+}
+
+/** A pending or dead delivery with all that is needed to send it. */
+export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
+  id: number
+  streamId: string
+  payload: Record<string, unknown>
+  /** Failures that were the message's own fault. */
+  tries: number
+  /** All failures so far: the index into the retry schedule. */
+  attempts: number
+  /** Not before this time. */
+  nextAt: number
+  lastError: string | null
+  deadAt: number | null
+}
+
+export type DeliveryOutcome =
+  /** Laravel answered 2xx; `told` for statuses: what it has now accepted from us. */
+  | { done: true; told?: { streamId: string; estadoQr: EstadoQr; at: number } }
+  | { retryAt: number; error: string; countsTry: boolean; countsAttempt: boolean }
+  | { dead: true; at: number; error: string }
+
+/** Everything that one commit changes in one stream, all or nothing. */
+export interface Write {
+  streamId: string
+  /** Must equal the stream's epoch, or the commit is refused with EPOCH_CONFLICT. */
+  epoch: number
+  /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
+  create?: { sessionId: string; userId: string | number; at: number }
+  /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */
+  events?: NewEvent[]
+  /** The last message in or accepted send. */
+  lastActivity?: number
+  /** The estado_qr last put into a delivery, or deliberately not told. */
+  announced?: EstadoQr
+  keys?: KeyWrite[]
+  inbox?: InboxWrite[]
+  messages?: MessageWrite[]
+  /** A `status` delivery replaces pending ones of its lane. */
+  deliveries?: NewDelivery[]
+  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, deliveries of messages and facts' data; the events of this write stay as the tombstone and the session id is free again. */
+  erase?: 'keys' | 'stream'
+}
+
+/** A session as the store knows it: identity, projection and the newest lifecycle row. */
+export interface SessionRow {
+  streamId: string
+  sessionId: string
+  userId: string | number
+  epoch: number
+  lastSeq: number
+  createdAt: number
+  lastActivity: number
+  announced: EstadoQr | null
+  /** The last estado_qr that Laravel accepted from us. */
+  told: { estadoQr: EstadoQr; at: number } | null
+  state: string
+  context: string
+  machineVersion: string
+}
+
+export interface SessionFilter {
+  limit: number
+  /** Session id, exclusive; rows come in session id order. */
+  after?: string
+  /** A top-level state. */
+  state?: string
+  userId?: string
+  /** Part of the session id, user id, number or name. */
+  q?: string
+}
+
+/** The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit. */
+export interface Store {
+  commit(write: Write): Promise<void>
+  /** Makes the caller the stream's owner; resolves with the new epoch. */
+  claim(streamId: string): Promise<number>
+  readonly sessions: SessionReads
+  readonly log: LogReads
+  readonly keys: KeyReads
+  readonly messages: MessageReads
+  readonly deliveries: DeliveryStore
+  /** Waits for what is being committed, then frees the files and the lock. */
+  close(): Promise<void>
+}
+
+export interface SessionReads {
+  find(sessionId: string): SessionRow | null
+  list(filter: SessionFilter): { count: number; rows: SessionRow[] }
+  /** All living sessions, in creation order. */
+  all(): Iterable<SessionRow>
+}
+
+export interface LogReads {
+  /** Rows after `seq` (exclusive), oldest first. */
+  after(streamId: string, seq: number, limit: number): StoredEvent[]
+  /** The newest lifecycle row at or before `seq`. */
+  stateAt(streamId: string, seq: number): StoredEvent | null
+}
+
+export interface KeyReads {
+  get(streamId: string, type: string, ids: string[]): Record<string, Uint8Array>
+  /** A stanza decrypted before. */
+  inbox(streamId: string, hash: string): InboxRow | null
+  /** Decrypted stanzas whose message is not in the log yet, oldest first. */
+  unfinished(streamId: string): InboxRow[]
+}
+
+export interface MessageReads {
+  find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
+  hasDedupeKey(streamId: string, dedupeKey: string): boolean
+  /** Sends that are queued or transmitted, oldest first. */
+  unsent(streamId: string): MessageRow[]
+}
+
+export interface DeliveryStore {
+  /** The oldest pending delivery of a lane. */
+  head(lane: string): DeliveryRow | null
+  /** Lanes with something pending and the time of their head's next attempt. */
+  lanes(): { lane: string; nextAt: number }[]
+  counts(): { pending: number; dead: number }
+  /** Dead letters, newest first; `before` is an exclusive delivery id. */
+  dead(limit: number, before?: number): DeliveryRow[]
+  /** Records what came of an attempt; an id that was replaced meanwhile is no error. */
+  settle(id: number, outcome: DeliveryOutcome): Promise<void>
+}
+
+// ---------------------------------------------------------------- whatsapp
+
+export type SocketFact = Extract<SessionFact, { type: `socket.${string}` | 'logout.confirmed' }>
+
+/** A message that WhatsApp handed over. */
+export interface ReceivedMessage {
+  dedupeKey: string
+  /** The inbox row that this message finishes, if it came through the ratchet. */
+  inboxHash: string | null
+  message: InboundMessage
+}
+
+/** What WhatsApp says about a message that was sent. */
+export type SendUpdate =
+  | { messageId: string; status: 'sent' | 'delivered' | 'read' | 'played'; at: number }
+  | { messageId: string; status: 'failed'; at: number; code: string; error: string }
+
+/** What one socket tells its owner. No callback may throw into the socket. */
+export interface SocketOwner {
+  sessionId: string
+  streamId: string
+  epoch: number
+  /** A lifecycle fact, in order of occurrence; `socket.closed` or `logout.confirmed` is the last one. */
+  report(fact: SocketFact): void
+  /** Resolves once the messages are durable. */
+  received(messages: ReceivedMessage[]): Promise<void>
+  updated(update: SendUpdate): void
+}
+
+export interface WhatsAppSocket {
+  /** Sends under the given id; resolves when the bytes were handed over (the ratchet is durable by then), rejects when they were not. */
+  send(messageId: string, content: SendContent): Promise<void>
+  /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
+  unlink(): void
+  /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
+  end(): Promise<void>
+}
+
+export interface WhatsApp {
+  /** Opens a socket with the stream's credentials, or fresh ones if it has none. The stream's previous socket must have ended. */
+  open(owner: SocketOwner): WhatsAppSocket
+  /** Messages that were decrypted before a crash and are not in the log yet. */
+  recover(streamId: string): Promise<ReceivedMessage[]>
+  /** A new WhatsApp message id. */
+  newMessageId(): string
+}
+
+/** The only place that holds a QR text; memory only. */
+export interface QrVault {
+  put(sessionId: string, qr: { hash: string; text: string; expiresAt: number }): void
+  /** The newest QR, or null once it has expired. */
+  read(sessionId: string): { hash: string; text: string; expiresAt: number } | null
+  clear(sessionId: string): void
+}
+
+// ---------------------------------------------------------------- laravel
+
+/** Why an answer is `unknown`, for the operator. */
+export interface ActiveAnswer {
+  said: 'active' | 'inactive' | 'missing' | 'unknown'
+  why: string | null
+}
+
+export interface Laravel {
+  /** `GET /whatsapp/status/{id}`. Never rejects; without LARAVEL_URL the answer is `active`. */
+  askActive(sessionId: string, signal: AbortSignal): Promise<ActiveAnswer>
+  /** One `POST /qr`; rejects when Laravel did not take it. Without LARAVEL_URL it resolves at once. */
+  publishQr(sessionId: string, qr: { text: string; expiresAt: number }, signal: AbortSignal): Promise<void>
+}
+
+/** Delivers what the deliveries table holds; waking a lane twice does no harm. */
+export interface Deliveries {
+  wake(lane: string): void
+  /** Starts draining: wakes every lane with something pending. */
+  start(): void
+  /** Waits for attempts in flight, at most `ms`; what is pending stays in the table. */
+  stop(ms: number): Promise<void>
+  health(): { ok: boolean; problem: string | null }
+}
+
+/** Calls `drain(lane)` for each lane that was woken, one call per lane at a time. */
+export interface Queue {
+  /** `drain` resolves with the time at which the lane wants to be woken again, or null. */
+  start(drain: (lane: string) => Promise<number | null>): void
+  wake(lane: string, at?: number): void
+  stop(ms: number): Promise<void>
+}
+
+// ---------------------------------------------------------------- sessions, for HTTP
+
+export interface StartRequest {
+  sessionId?: string
+  userId: string | number
+}
+
+export interface SendOutcome {
+  messageId: string
+  status: MessageStatus
+  remoteJid: string
+}
+
+/** What HTTP can ask of the sessions; answers are given from what is committed. Rejects with GatewayError. */
+export interface Sessions {
+  start(request: StartRequest): Promise<SessionView>
+  /** Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. */
+  send(sessionId: string, content: SendContent, deadline: number): Promise<SendOutcome>
+  restart(sessionId: string): Promise<SessionView>
+  /** `done` is false while the logout is still owed to WhatsApp; waits for it at most until `deadline`. */
+  logout(sessionId: string, deadline: number): Promise<{ done: boolean; session: SessionView }>
+  remove(sessionId: string, deadline: number): Promise<{ done: boolean }>
+}
+
+export interface Stats {
+  sessions: {
+    totalSessions: number
+    activeSessions: number
+    inactiveSessions: number
+    /** Age in ms of the oldest session; 0 if none. */
+    oldestSession: number
+  }
+  qr: { pendingQR: number; trackedSessions: number }
+  byState: Record<string, number>
+}
+
+/** Reads for HTTP. Unknown sessions reject with SESSION_NOT_FOUND. */
+export interface SessionQueries {
+  get(sessionId: string): SessionView
+  list(filter: SessionFilter): { count: number; sessions: SessionView[]; next: string | null }
+  events(sessionId: string, after: number, limit: number): { events: StoredEvent[]; next: number | null }
+  /** The session after the fact `seq`; `can` lists the events that were possible then. */
+  at(
+    sessionId: string,
+    seq: number,
+  ): { seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }
+  message(sessionId: string, messageId: string): MessageRow
+  stats(): Stats
+}
+
+/** Whether the service can do its work, for `/health/ready`. */
+export interface Readiness {
+  ready: boolean
+  /** One sentence per problem. */
+  problems: string[]
+}
