@@ -1,0 +1,149 @@
+import type { EstadoQr, Reason, SessionFact } from './facts.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** Nominal lengths of the machine's timers that no configuration changes, in ms. */
+export const TIMES = {
+  watchdog: 45 * SECOND,
+  settle: 5 * MINUTE,
+  patience: 5 * SECOND,
+  freshStart: 15 * SECOND,
+  unlink: 10 * SECOND,
+  recheck: 15 * MINUTE,
+  hibernation: 6 * 60 * MINUTE,
+  archive: 7 * 24 * 60 * MINUTE,
+  /** A longer `after` fires at once (2^31 ms). */
+  longest: 24 * 24 * 60 * MINUTE,
+} as const
+
+/** What a session remembers; plain JSON, so that one row restores it. */
+export interface SessionContext {
+  sessionId: string
+  userId: string | number
+  createdAt: number
+  /** The last /start. */
+  startedAt: number
+  /** A logout that was asked for survives reconnects and restarts until WhatsApp confirmed it. */
+  intent: 'none' | 'logout' | 'delete'
+  /** Begins at the first open. */
+  linked: boolean
+  /** Digits of the linked number; set once a phone has scanned. */
+  waId: string | null
+  lid: string | null
+  pushName: string | null
+  /** Connects that failed since the session was last settled. */
+  attempts: number
+  /** Unknown failures in a row while logging in. */
+  loginFailures: number
+  /** Restarts that WhatsApp asked for (515) since the session was last settled. */
+  restarts: number
+  /** When the socket was last asked to open. */
+  connectingAt: number
+  openedAt: number | null
+  /** The next try: end of a backoff, of a hibernation, of a suspension that ends by itself. */
+  retryAt: number | null
+  reason: Reason | null
+  reasonText: string | null
+  /** Credentials of an unlinked session are kept until then. */
+  archiveUntil: number | null
+  qr: {
+    /** The newest QR of this round. */
+    current: { hash: string; expiresAt: number } | null
+    /** The last one that Laravel took in this round. */
+    published: { hash: string; at: number } | null
+    /** The last publication of any round: the throttle counts from here. */
+    lastPublishedAt: number | null
+    /** Questions to Laravel in a row without a clear answer, and when to ask again. */
+    unclear: number
+    askAt: number | null
+  }
+}
+
+export interface SessionInput {
+  sessionId: string
+  userId: string | number
+  at: number
+}
+
+const emptyQr: SessionContext['qr'] = {
+  current: null,
+  published: null,
+  lastPublishedAt: null,
+  unclear: 0,
+  askAt: null,
+}
+
+/** A session that was just asked for. */
+export function initialContext({ sessionId, userId, at }: SessionInput): SessionContext {
+  return {
+    sessionId,
+    userId,
+    createdAt: at,
+    startedAt: at,
+    intent: 'none',
+    linked: false,
+    waId: null,
+    lid: null,
+    pushName: null,
+    attempts: 0,
+    loginFailures: 0,
+    restarts: 0,
+    connectingAt: at,
+    openedAt: null,
+    retryAt: null,
+    reason: null,
+    reasonText: null,
+    archiveUntil: null,
+    qr: emptyQr,
+  }
+}
+
+/** The same session with nothing linked any more: the next socket gets fresh credentials. */
+export function unlinkedContext(context: SessionContext): Partial<SessionContext> {
+  return {
+    linked: false,
+    waId: null,
+    lid: null,
+    pushName: null,
+    attempts: 0,
+    loginFailures: 0,
+    restarts: 0,
+    openedAt: null,
+    archiveUntil: null,
+    qr: { ...emptyQr, lastPublishedAt: context.qr.lastPublishedAt },
+  }
+}
+
+/**
+ * Full jitter, 1 s (or `floor`) to 5 min, in ms. The spread comes from a hash of session and time (FNV-1a):
+ * it differs between sessions that lost the network together and is the same when a log is folded.
+ */
+export function backoff(sessionId: string, at: number, attempt: number, floor = SECOND): number {
+  const ceiling = Math.min(5 * MINUTE, floor * 2 ** Math.min(attempt, 20))
+  let hash = 0x811c9dc5
+  for (const char of `${sessionId}|${at}`) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0
+  return Math.round(floor + ((hash ^ (hash >>> 13)) >>> 0) * ((ceiling - floor) / 2 ** 32))
+}
+
+/** How long until a question without a clear answer is asked again, in ms: 1 s, 2 s, 4 s … 1 min. */
+export const askAgainIn = (unclear: number): number => Math.min(MINUTE, SECOND * 2 ** Math.min(unclear, 10))
+
+/** Whether a "no" of Laravel is only what we told it before (DESIGN: old news). */
+export function isOldNews(
+  context: SessionContext,
+  { said, told }: Extract<SessionFact, { type: 'laravel.answered' }>,
+): boolean {
+  if (said !== 'inactive' || told === null) return false
+  return told.estadoQr === 'inactive' || context.startedAt > told.at
+}
+
+/** What Laravel must know of a session in this state (CONTRACT 2); `state` is dotted. */
+export function estadoQrOf(state: string, context: Pick<SessionContext, 'linked'>): EstadoQr {
+  if (state.startsWith('loggedOut') || state.startsWith('reconnecting.suspended')) return 'inactive'
+  if (state === 'awaitingQr.refused' || state === 'awaitingQr.expired') return 'inactive'
+  if (state.startsWith('awaitingQr')) return 'pending'
+  if (state.startsWith('starting')) return context.linked ? 'active' : 'pending'
+  return context.linked || state.startsWith('open') ? 'active' : 'pending'
+}
