@@ -1,0 +1,86 @@
+import type { Device } from './accounts.ts'
+import type { Connection } from './connection.ts'
+import { stanza } from './stanza.ts'
+
+export type FaultKind =
+  /** A WebSocket close frame. */
+  | 'close'
+  /** TCP RST. */
+  | 'reset'
+  | 'xmlstreamend'
+  | '515'
+  | '503'
+  /** Somebody else opened the same credentials. */
+  | 'replaced'
+  /** The phone unlinked it: also when it is offline. */
+  | 'removed'
+  /** One frame that cannot be decrypted; the socket stays open. */
+  | 'garbage'
+  /** The socket stays open, and nothing is handled or sent on it. */
+  | 'silence'
+  /** The next logins are answered with `<failure>`. */
+  | 'failure'
+  /** Open sockets are reset; new ones find no listener, or are cut at login when the fault names a device or an account. */
+  | 'refuse'
+
+/** A fault for one device (its jid), for an account (its phone number), or for all when neither is given. */
+export type Fault = {
+  kind: FaultKind
+  device?: string
+  account?: string
+  /** `silence` and `refuse`: how many milliseconds, else until healed. `failure`: how many logins, else one. */
+  for?: number
+  /** `failure`: the reason code, 503 unless given. `refuse`: answer the upgrade with this HTTP status instead of no listener. */
+  status?: number
+}
+
+type LoginFault = { fault: Fault; left: number }
+
+/** Faults that wait for the next logins. */
+export class Faults {
+  #atLogin: LoginFault[] = []
+
+  /** Lets the next `times` logins of the selected devices fail. */
+  addLogin(fault: Fault, times: number): void {
+    this.#atLogin.push({ fault, left: times })
+  }
+
+  removeLogin(kind?: FaultKind): void {
+    this.#atLogin = kind ? this.#atLogin.filter(({ fault }) => fault.kind !== kind) : []
+  }
+
+  /** Meets a login with a waiting fault; true when the login ended there. */
+  meetLogin(connection: Connection, device: Device): boolean {
+    const waiting = this.#atLogin.find(({ fault }) => selects(fault, device))
+    if (!waiting) return false
+    if (--waiting.left <= 0) this.#atLogin = this.#atLogin.filter(other => other !== waiting)
+    if (waiting.fault.kind === 'failure')
+      connection.end(stanza('failure', { reason: waiting.fault.status ?? 503 }))
+    else connection.reset()
+    return true
+  }
+}
+
+/** True when a fault means this device. */
+export function selects(fault: Fault, device: Device | undefined): boolean {
+  if (fault.device) return device?.jid === fault.device || device?.lidJid === fault.device
+  if (fault.account) return device?.account.pn === fault.account
+  return true
+}
+
+/** What each fault does to one connection. */
+export const STRIKES: Record<FaultKind, (connection: Connection) => void> = {
+  close: connection => connection.end(),
+  reset: connection => connection.reset(),
+  refuse: connection => connection.reset(),
+  xmlstreamend: connection => connection.end(stanza('xmlstreamend')),
+  '515': connection => connection.endWithStreamError('515'),
+  '503': connection => connection.endWithStreamError('503'),
+  replaced: connection => connection.endWithStreamError(undefined, 'replaced'),
+  removed: connection => connection.endWithStreamError('401', 'device_removed'),
+  failure: connection => connection.end(),
+  garbage: connection => connection.sendGarbage(),
+  silence: connection => {
+    connection.silent = true
+  },
+}

@@ -1,0 +1,29 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+
+/** One line of the ledger: phone numbers in `from` and `to`, a device jid, milliseconds since 1970. */
+export type Entry = { id: string; from: string; to: string; device: string; at: number }
+
+/** What happened to every message, by id. Tests compare these lists with what the client says it did. */
+export class Ledger {
+  /** Contacts and phones said it; once per message. */
+  readonly said: Omit<Entry, 'device'>[] = []
+  /** First written to a device's socket; once per device. */
+  readonly delivered: Entry[] = []
+  /** Written again because the device had not acknowledged it. */
+  readonly redelivered: Entry[] = []
+  /** The device acknowledged it: by which stanza, of which type, with which error. */
+  readonly acknowledged: (Entry & { by: 'receipt' | 'ack'; type?: string; error?: string })[] = []
+  /** A device sent it and the server took it (an error ack is not taking). */
+  readonly accepted: Entry[] = []
+  /** A contact decrypted it; a resend under the same id is a second line. */
+  readonly received: Entry[] = []
+  /** A contact could not decrypt it and asked again. */
+  readonly undecryptable: (Entry & { reason: string })[] = []
+  /** Every stanza the server had no answer for: tag, attributes and the tags of its children, never its contents. */
+  readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
+
+  /** Forgets everything; for long runs that compare figures between phases. */
+  clear(): void {
+    for (const list of Object.values(this)) if (Array.isArray(list)) list.length = 0
+  }
+}

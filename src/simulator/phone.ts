@@ -1,0 +1,46 @@
+import type { Account, Device } from './accounts.ts'
+import { type Contact, contactOf } from './contact.ts'
+import { scan } from './pairing.ts'
+import { tellDevice, type World } from './world.ts'
+
+/** The phone of an account: links devices and unlinks them. */
+export class Phone {
+  readonly account: Account
+  readonly #world: World
+
+  constructor(world: World, account: Account) {
+    this.#world = world
+    this.account = account
+  }
+
+  get pn(): string {
+    return this.account.pn
+  }
+
+  /** The same person as a contact: inbox, copies of what its devices sent, `say`. */
+  get contact(): Contact {
+    return contactOf(this.#world, this.account)
+  }
+
+  /** The linked devices, in the order of linking. */
+  get devices(): Device[] {
+    return [...this.account.devices.values()]
+  }
+
+  /**
+   * Scans the text of a QR. Resolves with the linked device once it signed its identity and was told to reconnect (515). Rejects
+   * with one sentence for a reference that is unknown, used or expired, or keys that are not those of its socket.
+   */
+  scan(qr: string): Promise<Device> {
+    return scan(this.#world, this.account, qr)
+  }
+
+  /** Removes one linked device, or all of them: an open socket gets 401 device_removed, the next login a 401 failure. */
+  unlink(device?: Device): void {
+    for (const one of device ? [device] : this.devices) {
+      this.account.remove(one)
+      one.connection?.endWithStreamError('401', 'device_removed')
+      tellDevice(this.#world, one, 'removed')
+    }
+  }
+}

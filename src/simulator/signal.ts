@@ -1,0 +1,147 @@
+import { randomInt } from 'node:crypto'
+import {
+  Curve,
+  DEFAULT_CONNECTION_CONFIG,
+  encodeWAMessage,
+  generateSignalPubKey,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStoreWithTransaction,
+  type SignalRepositoryWithLIDStore,
+  unpadRandomMax16,
+} from '@whiskeysockets/baileys'
+import type { Bundle } from './stanza.ts'
+import { generateSigningKeyPair, type SigningKeyPair } from './xeddsa.ts'
+
+export type Ciphertext = { type: 'pkmsg' | 'msg'; ciphertext: Uint8Array }
+
+const silent = {
+  level: 'silent',
+  child: () => silent,
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+}
+
+/** A phone's end of the Signal protocol, real ratchets and all; peers are addressed by LID device jid. */
+export class SignalEndpoint {
+  readonly identity: SigningKeyPair = generateSigningKeyPair()
+  readonly registrationId = randomInt(1, 16_380)
+  readonly #preKey = Curve.generateKeyPair()
+  readonly #signature = this.identity.sign(generateSignalPubKey(this.#preKey.public))
+  readonly #keys = new MemoryKeys()
+  #repository: SignalRepositoryWithLIDStore | undefined
+  #work: Promise<unknown> = Promise.resolve()
+  #lastPreKey = 0
+
+  /** The bundle others open sessions with; the one-time key is left out, as the protocol allows. */
+  bundle(): Bundle {
+    return {
+      registrationId: this.registrationId,
+      identity: this.identity.public,
+      signedPreKey: { id: 1, public: this.#preKey.public, signature: this.#signature },
+    }
+  }
+
+  /** A bundle with a fresh one-time key, for retry receipts. */
+  freshBundle(): Bundle {
+    const id = ++this.#lastPreKey
+    const pair = Curve.generateKeyPair()
+    this.#keys.set({ 'pre-key': { [String(id)]: pair } })
+    return { ...this.bundle(), preKey: { id, public: pair.public } }
+  }
+
+  /** Encrypts for one device; `bundle` is asked only when there is no session yet. */
+  encrypt(jid: string, message: proto.IMessage, bundle: () => Bundle): Promise<Ciphertext> {
+    return this.#serially(async repository => {
+      if (!(await repository.validateSession(jid)).exists) {
+        const { identity, registrationId, signedPreKey, preKey } = bundle()
+        await repository.injectE2ESession({
+          jid,
+          session: {
+            registrationId,
+            identityKey: generateSignalPubKey(identity),
+            signedPreKey: {
+              keyId: signedPreKey.id,
+              publicKey: generateSignalPubKey(signedPreKey.public),
+              signature: signedPreKey.signature,
+            },
+            ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.public) } }),
+          },
+        })
+      }
+      return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
+    })
+  }
+
+  /** Decrypts one `<enc>` of a device. Rejects when the ratchet says no. */
+  decrypt(jid: string, { type, ciphertext }: Ciphertext): Promise<proto.Message> {
+    return this.#serially(async repository => {
+      const plain = await repository.decryptMessage({ jid, type, ciphertext })
+      return proto.Message.decode(unpadRandomMax16(plain))
+    })
+  }
+
+  /** Drops the session with a device, as a reinstalled phone would have. */
+  forget(jid: string): Promise<void> {
+    return this.#serially(repository => repository.deleteSession([jid]))
+  }
+
+  close(): void {
+    this.#repository?.close?.()
+  }
+
+  #serially<T>(work: (repository: SignalRepositoryWithLIDStore) => Promise<T>): Promise<T> {
+    this.#repository ??= this.#makeRepository()
+    const repository = this.#repository
+    const next = this.#work.then(() => work(repository))
+    this.#work = next.catch(() => {})
+    return next
+  }
+
+  #makeRepository(): SignalRepositoryWithLIDStore {
+    const creds = {
+      signedIdentityKey: this.identity,
+      registrationId: this.registrationId,
+      signedPreKey: { keyPair: this.#preKey, keyId: 1, signature: this.#signature },
+    }
+    return DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys: this.#keys }, silent, async () => [])
+  }
+}
+
+/** Signal keys in memory. Each endpoint does one thing at a time, so a transaction is just the work itself. */
+class MemoryKeys implements SignalKeyStoreWithTransaction {
+  readonly #types = new Map<string, Map<string, unknown>>()
+
+  get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
+    const values = this.#types.get(type)
+    const found: Record<string, SignalDataTypeMap[T]> = {}
+    for (const id of ids) {
+      const value = values?.get(id)
+      if (value !== undefined) found[id] = value as SignalDataTypeMap[T]
+    }
+    return found
+  }
+
+  set(data: SignalDataSet): void {
+    for (const [type, entries] of Object.entries(data)) {
+      const values = this.#types.get(type) ?? new Map<string, unknown>()
+      this.#types.set(type, values)
+      for (const [id, value] of Object.entries(entries)) {
+        if (value === null) values.delete(id)
+        else values.set(id, value)
+      }
+    }
+  }
+
+  isInTransaction(): boolean {
+    return false
+  }
+
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return work()
+  }
+}

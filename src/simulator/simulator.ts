@@ -1,0 +1,214 @@
+import { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { AccountTable, type Device } from './accounts.ts'
+import { makeServerIdentity } from './certificates.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
+import { type Contact, contactOf } from './contact.ts'
+import { type Enrolled, enroll } from './enroll.ts'
+import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
+import { Ledger } from './ledger.ts'
+import { Listener } from './listener.ts'
+import { admit } from './login.ts'
+import { takeAck, takeMessage, takeReceipt } from './messages.ts'
+import { takePairingAnswer, withdrawOffer } from './pairing.ts'
+import { Phone } from './phone.ts'
+import { answerQuery } from './queries.ts'
+import { children, result } from './stanza.ts'
+import {
+  type Counters,
+  type SimulatorEvents,
+  type SimulatorOptions,
+  tellDevice,
+  type World,
+} from './world.ts'
+
+/** Stanzas that say something to the server and expect no answer. */
+const NO_ANSWER = new Set(['ib', 'presence', 'chatstate'])
+
+/** Where a listening simulator is found: the WebSocket URL and the hexadecimal Noise root key. */
+export type Address = { url: string; port: number; rootKey: string }
+
+/** A WhatsApp server with its phones and contacts, for one process. */
+export class Simulator {
+  readonly ledger = new Ledger()
+  readonly events = new EventEmitter<SimulatorEvents>()
+  readonly #world: World
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #listener = new Listener((websocket, socket) => {
+    const { counters, connections, identity } = this.#world
+    counters.connections++
+    connections.add(new Connection(websocket, socket, identity, this.#handlers))
+  })
+  #closed = false
+
+  constructor(options: Partial<SimulatorOptions> = {}) {
+    this.#world = {
+      options: {
+        qrRefs: 6,
+        receiptDelayMs: 25,
+        preKeysOnServer: 100,
+        history: true,
+        ownCopies: true,
+        seed: undefined,
+        ...options,
+      },
+      identity: makeServerIdentity(),
+      accounts: new AccountTable(options.seed),
+      contacts: new Map(),
+      ledger: this.ledger,
+      events: this.events.setMaxListeners(0),
+      connections: new Set(),
+      offers: new Map(),
+      faults: new Faults(),
+      counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
+      later: (ms, work) => this.#later(ms, work),
+    }
+  }
+
+  /** Connections, registrations, QR references handed out, logins and refused logins since the start. */
+  get counters(): Readonly<Counters> {
+    return this.#world.counters
+  }
+
+  get loginCount(): number {
+    return this.#world.counters.logins
+  }
+
+  /** The hexadecimal Noise root key that clients must trust. */
+  get rootKey(): string {
+    return this.#world.identity.rootKey.toString('hex')
+  }
+
+  /** Listens on 127.0.0.1; port 0 takes a free one. */
+  async listen({ port = 0 }: { port?: number } = {}): Promise<Address> {
+    const taken = await this.#listener.listen(port)
+    return { url: `ws://127.0.0.1:${taken}/ws/chat`, port: taken, rootKey: this.rootKey }
+  }
+
+  /** Closes sockets, timers and the listener. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    for (const connection of this.#world.connections) connection.reset()
+    await this.#listener.stop()
+    for (const contact of this.#world.contacts.values()) contact.account.signal.close()
+  }
+
+  /** The phone of a number; its account is made when it is new. */
+  phone(pn: string, { name }: { name?: string } = {}): Phone {
+    return new Phone(this.#world, this.#world.accounts.ensure(pn, name))
+  }
+
+  /** A number that talks; its account is made when it is new. */
+  contact(pn: string, { name }: { name?: string } = {}): Contact {
+    return contactOf(this.#world, this.#world.accounts.ensure(pn, name))
+  }
+
+  /** Every linked device. */
+  get devices(): Device[] {
+    return [...this.#world.accounts.values()].flatMap(account => [...account.devices.values()])
+  }
+
+  /** Links a device to a number without QR or socket, and returns the credentials a client can log in with. */
+  async enroll(pn: string, { name }: { name?: string } = {}): Promise<Enrolled> {
+    return enroll(this.#world, this.#world.accounts.ensure(pn, name))
+  }
+
+  /** Lets an account's next `times` sends be answered with an error ack; they go to nobody. */
+  errorAck(pn: string, code: string | number, times = 1): void {
+    this.#world.accounts.ensure(pn).errorAcks.push(...Array<string>(times).fill(String(code)))
+  }
+
+  /** Lets an account's next `times` sends arrive without an ack. */
+  dropAck(pn: string, times = 1): void {
+    this.#world.accounts.ensure(pn).droppedAcks += times
+  }
+
+  /**
+   * Strikes the connections a fault means and returns how many they were; `refuse` and `failure` also meet later ones. Resolves
+   * when the fault is in force.
+   */
+  async fault(fault: Fault): Promise<number> {
+    const struck = [...this.#world.connections].filter(connection => selects(fault, connection.device))
+    if (fault.kind === 'failure') this.#world.faults.addLogin(fault, fault.for ?? 1)
+    if (fault.kind === 'refuse') await this.#refuse(fault)
+    for (const connection of struck) STRIKES[fault.kind](connection)
+    if (fault.kind === 'removed')
+      for (const device of this.devices) if (selects(fault, device)) this.#remove(device)
+    if (!fault.for) return struck.length
+    if (fault.kind === 'silence') {
+      this.#later(fault.for, () => {
+        for (const connection of struck) connection.silent = false
+      })
+    }
+    if (fault.kind === 'refuse') this.#later(fault.for, () => void this.heal('refuse'))
+    return struck.length
+  }
+
+  /** Ends lasting faults: `refuse`, `failure`, `silence`, or all of them. Sockets that are gone stay gone. */
+  async heal(kind?: FaultKind): Promise<void> {
+    this.#world.faults.removeLogin(kind)
+    if (!kind || kind === 'silence')
+      for (const connection of this.#world.connections) connection.silent = false
+    if ((!kind || kind === 'refuse') && !this.#closed) await this.#listener.resume()
+  }
+
+  readonly #handlers: ConnectionEvents = {
+    authenticated: (connection, finish) => admit(this.#world, connection, finish),
+    node: (connection, node) => this.#take(connection, node),
+    closed: connection => {
+      this.#world.connections.delete(connection)
+      connection.ready = false
+      if (connection.offer) withdrawOffer(connection.offer)
+      const { device } = connection
+      if (device?.connection !== connection || !device) return
+      device.connection = undefined
+      tellDevice(this.#world, device, 'offline')
+    },
+  }
+
+  #take(connection: Connection, node: BinaryNode) {
+    const { device } = connection
+    if (node.tag === 'iq') {
+      if (node.attrs.type === 'result' || node.attrs.type === 'error') {
+        takePairingAnswer(connection, node)
+        return
+      }
+      if (device && answerQuery(this.#world, connection, device, node)) return
+      if (!device) connection.send(result(node))
+      return this.#noteUnanswered(node)
+    }
+    if (NO_ANSWER.has(node.tag)) return
+    if (device && node.tag === 'message') return takeMessage(this.#world, connection, device, node)
+    if (device && node.tag === 'receipt') return takeReceipt(this.#world, device, node)
+    if (device && node.tag === 'ack') return takeAck(this.#world, device, node)
+    this.#noteUnanswered(node)
+  }
+
+  #noteUnanswered({ tag, attrs, content }: BinaryNode) {
+    const tags = children({ tag, attrs, ...(content && { content }) }).map(part => part.tag)
+    this.ledger.unanswered.push({ tag, attrs, children: tags, at: Date.now() })
+    this.events.emit('unanswered', { tag, attrs })
+  }
+
+  async #refuse(fault: Fault) {
+    if (fault.device || fault.account) this.#world.faults.addLogin(fault, Number.POSITIVE_INFINITY)
+    else if (fault.status) this.#listener.refuseWith(fault.status)
+    else await this.#listener.stop()
+  }
+
+  #remove(device: Device) {
+    device.account.remove(device)
+    tellDevice(this.#world, device, 'removed')
+  }
+
+  #later(ms: number, work: () => void) {
+    if (this.#closed) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      work()
+    }, ms)
+    this.#timers.add(timer)
+  }
+}

@@ -1,0 +1,67 @@
+import type { EventEmitter } from 'node:events'
+import type { Account, AccountTable, Device, InboxMessage } from './accounts.ts'
+import type { ServerIdentity } from './certificates.ts'
+import type { Connection } from './connection.ts'
+import type { Contact } from './contact.ts'
+import type { Faults } from './faults.ts'
+import type { Ledger } from './ledger.ts'
+import type { Offer } from './pairing.ts'
+
+export type SimulatorOptions = {
+  /** QR references handed to each registering socket. */
+  qrRefs: number
+  /** How long a contact waits before its delivery and automatic read receipts, in milliseconds. */
+  receiptDelayMs: number
+  /** Pre-keys the server claims to hold for a new device: 0 makes Baileys upload 812, 1 to 5 five, more none. */
+  preKeysOnServer: number
+  /** Send the key share and an empty history after the first login, without which Baileys waits 20 s. */
+  history: boolean
+  /** Decrypt the copy of each sent message that goes to the sender's own phone. */
+  ownCopies: boolean
+  /** Makes LIDs reproducible. */
+  seed: string | undefined
+}
+
+/** What the simulator tells about itself while it happens. */
+export type SimulatorEvents = {
+  /** A socket registered and was handed this many QR references. */
+  qr: [{ refs: number }]
+  qrScanned: [{ account: string; device: string }]
+  device: [{ account: string; device: string; state: 'linked' | 'online' | 'offline' | 'removed' }]
+  /** A contact decrypted a message. */
+  message: [{ contact: string; message: InboxMessage }]
+  /** A device acknowledged a message. */
+  acknowledged: [{ id: string; device: string }]
+  /** A device sent a receipt to a contact. */
+  receipt: [{ contact: string; id: string; type: string; device: string }]
+  unanswered: [{ tag: string; attrs: Record<string, string> }]
+}
+
+export type Counters = {
+  connections: number
+  registrations: number
+  qrRefs: number
+  logins: number
+  refusedLogins: number
+}
+
+/** What every part of one running simulator shares. */
+export type World = {
+  readonly options: SimulatorOptions
+  readonly identity: ServerIdentity
+  readonly accounts: AccountTable
+  readonly contacts: Map<Account, Contact>
+  readonly ledger: Ledger
+  readonly events: EventEmitter<SimulatorEvents>
+  readonly connections: Set<Connection>
+  readonly offers: Map<string, Offer>
+  readonly faults: Faults
+  readonly counters: Counters
+  /** Runs something later unless the simulator is closed first. */
+  later(ms: number, work: () => void): void
+}
+
+/** Emits the `device` event. */
+export function tellDevice(world: World, device: Device, state: SimulatorEvents['device'][0]['state']): void {
+  world.events.emit('device', { account: device.account.pn, device: device.jid, state })
+}
