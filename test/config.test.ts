@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loadConfig, VARIABLES } from '../src/config.ts'
+import { GatewayError } from '../src/errors.ts'
+
+function refusal(env: Record<string, string>): GatewayError {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+  throw new Error(`accepted: ${JSON.stringify(env)}`)
+}
+
+describe('defaults', () => {
+  it('are those of the contract', () => {
+    expect(loadConfig({})).toEqual({
+      http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
+      dataDir: './data',
+      laravel: { url: null, token: null, secrets: [] },
+      qr: { throttleMs: 30_000, expiryMs: 60_000 },
+      idle: { afterMs: 1_800_000, policy: 'keep', reapEveryMs: 60_000 },
+      send: { waitMs: 4_000, maxAgeMs: 3_600_000 },
+      shutdownGraceMs: 25_000,
+      connect: { concurrency: 10, perSecond: 20 },
+      inbound: { fromMe: false, ignore: ['status', 'newsletter'] },
+      whatsapp: { url: null, rootKey: null, version: null },
+      log: { level: 'info', format: 'auto' },
+    })
+  })
+
+  it('stand in .env.example, every variable once, each with a comment', () => {
+    const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+    const defaults = Object.fromEntries(
+      Object.entries(VARIABLES).map(([name, { fallback }]) => [name, fallback]),
+    )
+    expect(parseEnv(text)).toEqual(defaults)
+    const lines = text.split('\n')
+    const assigned = lines.filter(line => /^[A-Z]/.test(line))
+    expect(assigned).toHaveLength(Object.keys(VARIABLES).length)
+    for (const line of assigned) expect(lines[lines.indexOf(line) - 1], line).toMatch(/^# ./)
+    expect(loadConfig(parseEnv(text))).toEqual(loadConfig({}))
+  })
+
+  it('hold for empty, blank and unknown variables', () => {
+    const blank = Object.fromEntries(Object.keys(VARIABLES).map(name => [name, ' ']))
+    expect(loadConfig(blank)).toEqual(loadConfig({}))
+    expect(loadConfig({ PORT: undefined, SOMETHING_ELSE: 'x' })).toEqual(loadConfig({}))
+  })
+})
+
+it('reads every variable', () => {
+  const secret = Buffer.from('sixteen bytes ..').toString('base64')
+  const config = loadConfig({
+    HOST: '0.0.0.0',
+    PORT: '0',
+    API_KEYS: 'one, two,,three ',
+    DATA_DIR: '/var/lib/wm',
+    LARAVEL_URL: 'https://app.test/api//',
+    LARAVEL_TOKEN: 't0ken',
+    LARAVEL_WEBHOOK_SECRET: `whsec_${secret},plain`,
+    QR_THROTTLE_MS: '1',
+    QR_EXPIRY_MS: '2000',
+    IDLE_AFTER_MS: '3000',
+    IDLE_POLICY: 'hibernate',
+    REAP_EVERY_MS: '400',
+    SEND_WAIT_MS: '5',
+    SEND_MAX_AGE_MS: '6000',
+    SHUTDOWN_GRACE_MS: '7000',
+    CONNECT_CONCURRENCY: '8',
+    CONNECT_PER_SECOND: '9',
+    INBOUND_FROM_ME: 'true',
+    INBOUND_IGNORE: 'none',
+    WHATSAPP_URL: 'ws://127.0.0.1:9/ws/chat',
+    WHATSAPP_ROOT_KEY: 'ab'.repeat(32),
+    WHATSAPP_VERSION: '2.3000.1035194821',
+    LOG_LEVEL: 'debug',
+    LOG_FORMAT: 'json',
+  })
+  expect(config).toEqual({
+    http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'] },
+    dataDir: '/var/lib/wm',
+    laravel: { url: 'https://app.test/api', token: 't0ken', secrets: [`whsec_${secret}`, 'plain'] },
+    qr: { throttleMs: 1, expiryMs: 2000 },
+    idle: { afterMs: 3000, policy: 'hibernate', reapEveryMs: 400 },
+    send: { waitMs: 5, maxAgeMs: 6000 },
+    shutdownGraceMs: 7000,
+    connect: { concurrency: 8, perSecond: 9 },
+    inbound: { fromMe: true, ignore: [] },
+    whatsapp: {
+      url: 'ws://127.0.0.1:9/ws/chat',
+      rootKey: 'ab'.repeat(32),
+      version: [2, 3000, 1035194821],
+    },
+    log: { level: 'debug', format: 'json' },
+  })
+})
+
+it('is frozen in every part', () => {
+  const config = loadConfig({ API_KEYS: 'a', WHATSAPP_VERSION: '2.3.4' })
+  const parts: unknown[] = [config]
+  for (const part of parts) {
+    expect(Object.isFrozen(part)).toBe(true)
+    if (typeof part === 'object' && part !== null) parts.push(...Object.values(part))
+  }
+  expect(parts.length).toBeGreaterThan(30)
+  expect(() => config.http.apiKeys.push('b')).toThrow(TypeError)
+})
+
+describe('a bad value', () => {
+  it.each([
+    ['HOST', 'two words', 'an IP address'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number'],
+    ['PORT', '1e3', 'a whole number'],
+    ['PORT', '3000.5', 'a whole number'],
+    ['PORT', '0x10', 'a whole number'],
+    ['PORT', '99999999999999999999', 'a whole number'],
+    ['DATA_DIR', 'a\0b', 'a path'],
+    ['LARAVEL_URL', 'app.test/api', 'http(s) URL'],
+    ['LARAVEL_URL', 'ftp://app.test', 'http(s) URL'],
+    ['LARAVEL_URL', 'http://app.test/api?x=1', 'without user, query'],
+    ['QR_THROTTLE_MS', 'soon', 'a whole number'],
+    ['QR_EXPIRY_MS', '0', 'a whole number from 1000'],
+    ['IDLE_AFTER_MS', '0', 'a whole number from 100'],
+    ['IDLE_POLICY', 'KEEP', 'keep, hibernate, delete'],
+    ['REAP_EVERY_MS', '1', 'a whole number from 50'],
+    ['SEND_WAIT_MS', '600001', 'to 600000'],
+    ['SEND_MAX_AGE_MS', '999', 'from 1000'],
+    ['SHUTDOWN_GRACE_MS', '999', 'from 1000'],
+    ['CONNECT_CONCURRENCY', '0', 'from 1'],
+    ['CONNECT_PER_SECOND', '0', 'from 1'],
+    ['INBOUND_FROM_ME', 'yes', 'true or false'],
+    ['INBOUND_IGNORE', 'status,groups', 'status and newsletter'],
+    ['WHATSAPP_URL', 'http://127.0.0.1:1', 'ws://'],
+    ['WHATSAPP_ROOT_KEY', 'ab'.repeat(31), '64 hexadecimal digits'],
+    ['WHATSAPP_VERSION', '2.3000', 'three numbers'],
+    ['LOG_LEVEL', 'verbose', 'trace, silent'],
+    ['LOG_FORMAT', 'xml', 'auto, pretty, json'],
+  ])('%s=%j is refused with what would be right: %s', (name, value, right) => {
+    const error = refusal({ [name]: value })
+    expect(error.code).toBe('BAD_CONFIG')
+    expect(error.message).toContain(`${name}=${JSON.stringify(value)}`)
+    expect(error.message).toContain(right)
+  })
+
+  it.each([
+    ['API_KEYS', 'g00d,b4d qwerty'],
+    ['API_KEYS', 'kéyutf8'],
+    ['LARAVEL_TOKEN', 'tk1 tk2'],
+    ['LARAVEL_WEBHOOK_SECRET', 'whsec_n0t*b64'],
+    ['LARAVEL_WEBHOOK_SECRET', 'whsec_zqzqz'],
+    ['LARAVEL_WEBHOOK_SECRET', 'f1rst,s3cond,th1rd'],
+  ])('of the secret %s is not shown', (name, value) => {
+    const { message } = refusal({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name} is not valid: give `))
+    for (const part of value.split(/[, ]|whsec_/).filter(text => text !== ''))
+      expect(message).not.toContain(part)
+  })
+
+  it('does not show a password in a URL', () => {
+    const { message } = refusal({ LARAVEL_URL: 'http://me:hunter2@app.test/api' })
+    expect(message).toContain('LARAVEL_URL="http://***@app.test/api"')
+    expect(message).not.toContain('hunter2')
+  })
+
+  it('gives one line, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(VARIABLES)),
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        (name, value) => {
+          try {
+            loadConfig({ [name]: value })
+          } catch (error) {
+            expect(error).toBeInstanceOf(GatewayError)
+            const { code, message } = error as GatewayError
+            expect(code).toBe('BAD_CONFIG')
+            expect(message).toContain(name)
+            expect(message).not.toMatch(/[\n\r\u2028\u2029]/)
+            expect(message.length).toBeLessThan(900)
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('rules across variables', () => {
+  it.each([
+    '0.0.0.0',
+    '::',
+    '[::]',
+    '10.1.2.3',
+    'gateway.internal',
+    '127.0.0.1.evil.test',
+    '2130706433',
+  ])('HOST=%s needs API_KEYS', host => {
+    expect(refusal({ HOST: host }).message).toMatch(/^HOST=".+" can be reached .* set API_KEYS/)
+    expect(loadConfig({ HOST: host, API_KEYS: 'k' }).http.apiKeys).toEqual(['k'])
+  })
+
+  it.each([
+    '127.0.0.1',
+    '127.9.9.9',
+    'localhost',
+    'LOCALHOST',
+    '::1',
+    '[::1]',
+    '::ffff:127.0.0.1',
+  ])('HOST=%s needs none', host => {
+    expect(loadConfig({ HOST: host }).http.apiKeys).toEqual([])
+  })
+
+  it('WHATSAPP_ROOT_KEY needs WHATSAPP_URL', () => {
+    expect(refusal({ WHATSAPP_ROOT_KEY: 'ab'.repeat(32) }).message).toContain('set WHATSAPP_URL too')
+  })
+})
