@@ -22,6 +22,9 @@ export class Ledger {
   /** Every stanza the server had no answer for: tag, attributes and the tags of its children, never its contents. */
   readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
 
+  /** What went wrong inside the simulator itself. */
+  readonly errors: { at: number; reason: string }[] = []
+
   /** Forgets everything; for long runs that compare figures between phases. */
   clear(): void {
     for (const list of Object.values(this)) if (Array.isArray(list)) list.length = 0

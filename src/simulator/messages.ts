@@ -45,7 +45,7 @@ function route(world: World, sender: Device, message: BinaryNode, jid: string | 
   const ownCopy = target.account === sender.account
   if (!enc || (ownCopy && !world.options.ownCopies)) return
   const address = ownCopy || !to ? target.account.jid : bare(to)
-  void contactOf(world, target.account).receive(sender, address, id!, enc, String(seconds()))
+  world.background(contactOf(world, target.account).receive(sender, address, id!, enc, String(seconds())))
 }
 
 /** From one linked device to another: the ciphertext passes as it is. */
@@ -83,7 +83,7 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
   const companion = other.device > 0 ? account.devices.get(other.device) : undefined
   if (type === 'retry') {
     if (companion) forwardReceipt(world, device, companion, node)
-    else void contactOf(world, account).resend(device, node)
+    else world.background(contactOf(world, account).resend(device, node))
     return
   }
   const items = children(child(node, 'list')).map(item => item.attrs.id)

@@ -57,7 +57,7 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
     if (query?.tag !== 'active' || connection.ready) return
     flush(world, connection, device)
     connection.ready = true
-    if (world.options.history && !device.historySent) void sendHistory(world, device)
+    if (world.options.history && !device.historySent) world.background(sendHistory(world, device))
   },
   abt: ({ connection, iq }) =>
     connection.send(result(iq, stanza('props', { hash: 'simulator', refresh: 86_400 }))),

@@ -1,19 +1,16 @@
 import { EventEmitter } from 'node:events'
-import type { BinaryNode } from '@whiskeysockets/baileys'
 import { AccountTable, type Device } from './accounts.ts'
 import { makeServerIdentity } from './certificates.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import { type Contact, contactOf } from './contact.ts'
+import { dispatch } from './dispatch.ts'
 import { type Enrolled, enroll } from './enroll.ts'
 import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import { Listener } from './listener.ts'
 import { admit } from './login.ts'
-import { takeAck, takeMessage, takeReceipt } from './messages.ts'
-import { takePairingAnswer, withdrawOffer } from './pairing.ts'
+import { withdrawOffer } from './pairing.ts'
 import { Phone } from './phone.ts'
-import { answerQuery } from './queries.ts'
-import { children, result } from './stanza.ts'
 import {
   type Counters,
   type SimulatorEvents,
@@ -22,16 +19,12 @@ import {
   type World,
 } from './world.ts'
 
-/** Stanzas that say something to the server and expect no answer. */
-const NO_ANSWER = new Set(['ib', 'presence', 'chatstate'])
-
 /** Where a listening simulator is found: the WebSocket URL and the hexadecimal Noise root key. */
 export type Address = { url: string; port: number; rootKey: string }
 
 /** A WhatsApp server with its phones and contacts, for one process. */
-export class Simulator {
+export class Simulator extends EventEmitter<SimulatorEvents> {
   readonly ledger = new Ledger()
-  readonly events = new EventEmitter<SimulatorEvents>()
   readonly #world: World
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #listener = new Listener((websocket, socket) => {
@@ -42,6 +35,8 @@ export class Simulator {
   #closed = false
 
   constructor(options: Partial<SimulatorOptions> = {}) {
+    super()
+    this.setMaxListeners(0)
     this.#world = {
       options: {
         qrRefs: 6,
@@ -56,12 +51,13 @@ export class Simulator {
       accounts: new AccountTable(options.seed),
       contacts: new Map(),
       ledger: this.ledger,
-      events: this.events.setMaxListeners(0),
+      events: this,
       connections: new Set(),
       offers: new Map(),
       faults: new Faults(),
       counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
       later: (ms, work) => this.#later(ms, work),
+      background: work => this.#background(work),
     }
   }
 
@@ -156,7 +152,7 @@ export class Simulator {
 
   readonly #handlers: ConnectionEvents = {
     authenticated: (connection, finish) => admit(this.#world, connection, finish),
-    node: (connection, node) => this.#take(connection, node),
+    node: (connection, node) => dispatch(this.#world, connection, node),
     closed: connection => {
       this.#world.connections.delete(connection)
       connection.ready = false
@@ -168,30 +164,6 @@ export class Simulator {
     },
   }
 
-  #take(connection: Connection, node: BinaryNode) {
-    const { device } = connection
-    if (node.tag === 'iq') {
-      if (node.attrs.type === 'result' || node.attrs.type === 'error') {
-        takePairingAnswer(connection, node)
-        return
-      }
-      if (device && answerQuery(this.#world, connection, device, node)) return
-      if (!device) connection.send(result(node))
-      return this.#noteUnanswered(node)
-    }
-    if (NO_ANSWER.has(node.tag)) return
-    if (device && node.tag === 'message') return takeMessage(this.#world, connection, device, node)
-    if (device && node.tag === 'receipt') return takeReceipt(this.#world, device, node)
-    if (device && node.tag === 'ack') return takeAck(this.#world, device, node)
-    this.#noteUnanswered(node)
-  }
-
-  #noteUnanswered({ tag, attrs, content }: BinaryNode) {
-    const tags = children({ tag, attrs, ...(content && { content }) }).map(part => part.tag)
-    this.ledger.unanswered.push({ tag, attrs, children: tags, at: Date.now() })
-    this.events.emit('unanswered', { tag, attrs })
-  }
-
   async #refuse(fault: Fault) {
     if (fault.device || fault.account) this.#world.faults.addLogin(fault, Number.POSITIVE_INFINITY)
     else if (fault.status) this.#listener.refuseWith(fault.status)
@@ -201,6 +173,15 @@ export class Simulator {
   #remove(device: Device) {
     device.account.remove(device)
     tellDevice(this.#world, device, 'removed')
+  }
+
+  #background(work: Promise<unknown>) {
+    work.catch((error: unknown) => {
+      this.ledger.errors.push({
+        at: Date.now(),
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    })
   }
 
   #later(ms: number, work: () => void) {

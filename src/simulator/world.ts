@@ -59,6 +59,8 @@ export type World = {
   readonly counters: Counters
   /** Runs something later unless the simulator is closed first. */
   later(ms: number, work: () => void): void
+  /** Lets work go on by itself; its failure goes to the ledger. */
+  background(work: Promise<unknown>): void
 }
 
 /** Emits the `device` event. */

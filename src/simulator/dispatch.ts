@@ -1,0 +1,44 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Connection } from './connection.ts'
+import { takeAck, takeMessage, takeReceipt } from './messages.ts'
+import { takePairingAnswer } from './pairing.ts'
+import { answerQuery } from './queries.ts'
+import { children, result, SERVER, stanza } from './stanza.ts'
+import type { World } from './world.ts'
+
+/** Stanzas that tell the server something and expect no answer. */
+const NO_ANSWER = new Set(['ib', 'presence', 'chatstate'])
+
+/** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
+export function dispatch(world: World, connection: Connection, node: BinaryNode): void {
+  try {
+    if (handle(world, connection, node)) return
+    if (node.tag === 'iq') connection.send(result(node))
+  } catch {
+    const error = stanza('error', { code: 400, text: 'bad-request' })
+    if (node.tag === 'iq')
+      connection.send(stanza('iq', { from: SERVER, type: 'error', id: node.attrs.id }, [error]))
+  }
+  const { tag, attrs } = node
+  world.ledger.unanswered.push({ tag, attrs, children: children(node).map(part => part.tag), at: Date.now() })
+  world.events.emit('unanswered', { tag, attrs })
+}
+
+function handle(world: World, connection: Connection, node: BinaryNode): boolean {
+  const { device } = connection
+  if (NO_ANSWER.has(node.tag)) return true
+  if (node.tag === 'iq') {
+    // An iq result answers us: to pair-success it carries the device's signature, to anything else it says nothing more.
+    if (node.attrs.type === 'result' || node.attrs.type === 'error') {
+      takePairingAnswer(connection, node)
+      return true
+    }
+    return device !== undefined && answerQuery(world, connection, device, node)
+  }
+  if (!device) return false
+  if (node.tag === 'message') takeMessage(world, connection, device, node)
+  else if (node.tag === 'receipt') takeReceipt(world, device, node)
+  else if (node.tag === 'ack') takeAck(world, device, node)
+  else return false
+  return true
+}
