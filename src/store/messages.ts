@@ -1,0 +1,119 @@
+import type { MessageStatus } from '../contract.ts'
+import type { MessageReads, MessageRow } from '../ports.ts'
+import { movesForward } from './message-status.ts'
+import type { Statements } from './statements.ts'
+import type { MessageInsert, MessageUpdate, WireWrite } from './wire.ts'
+
+type MessageColumns = {
+  message_id: string
+  chat_id: string
+  direction: 'in' | 'out'
+  content: string
+  status: MessageStatus
+  attempts: number
+  seq: number
+  at: number
+  error: string | null
+  history: string
+}
+
+const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
+
+const toMessage = (row: MessageColumns): MessageRow => ({
+  messageId: row.message_id,
+  chatId: row.chat_id,
+  direction: row.direction,
+  content: JSON.parse(row.content),
+  status: row.status,
+  attempts: row.attempts,
+  seq: row.seq,
+  at: row.at,
+  error: row.error,
+  history: JSON.parse(row.history),
+})
+
+export function messageReads(sql: Statements): MessageReads {
+  return {
+    find(streamId, messageId, direction) {
+      // WhatsApp ids are unique per chat and sender only: the newest wins.
+      const row = sql.get<MessageColumns>(
+        `SELECT ${COLUMNS} FROM messages WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
+        streamId,
+        messageId,
+        direction ?? null,
+      )
+      return row ? toMessage(row) : null
+    },
+    hasDedupeKey: (streamId, dedupeKey) =>
+      sql.get('SELECT 1 FROM messages WHERE stream_id = ? AND dedupe_key = ?', streamId, dedupeKey) !==
+      undefined,
+    unsent: streamId =>
+      sql
+        .all<MessageColumns>(
+          `SELECT ${COLUMNS} FROM messages WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') ORDER BY seq`,
+          streamId,
+        )
+        .map(toMessage),
+  }
+}
+
+export function writeMessages(
+  sql: Statements,
+  streamId: string,
+  messages: NonNullable<WireWrite['messages']>,
+): void {
+  for (const message of messages)
+    if ('insert' in message) insert(sql, streamId, message.insert)
+    else update(sql, streamId, message.update)
+}
+
+function insert(sql: Statements, streamId: string, message: MessageInsert): void {
+  sql.run(
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    streamId,
+    message.seq,
+    message.messageId,
+    message.chatId,
+    message.direction,
+    message.dedupeKey,
+    message.content,
+    message.status,
+    message.at,
+    JSON.stringify([{ status: message.status, at: message.at }]),
+  )
+}
+
+type Progress = {
+  seq: number
+  status: MessageStatus
+  attempts: number
+  error: string | null
+  history: string
+}
+
+function update(sql: Statements, streamId: string, { messageId, status, at, error, attempt }: MessageUpdate) {
+  const row = sql.get<Progress>(
+    `SELECT seq, status, attempts, error, history FROM messages
+     WHERE stream_id = ? AND message_id = ? AND direction = 'out' ORDER BY seq DESC LIMIT 1`,
+    streamId,
+    messageId,
+  )
+  if (!row) return
+  const moves = movesForward(row.status, status)
+  if (!moves && !attempt) return
+  const step = { status, at, ...(error !== undefined && { error }) }
+  sql.run(
+    'UPDATE messages SET status = ?, attempts = ?, error = ?, history = ? WHERE stream_id = ? AND seq = ?',
+    moves ? status : row.status,
+    row.attempts + (attempt ? 1 : 0),
+    moves ? (error ?? null) : row.error,
+    moves ? JSON.stringify([...JSON.parse(row.history), step]) : row.history,
+    streamId,
+    row.seq,
+  )
+}
+
+export function eraseMessages(sql: Statements, streamId: string): void {
+  sql.run('DELETE FROM messages WHERE stream_id = ?', streamId)
+}

@@ -1,0 +1,117 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '../errors.ts'
+
+/** Raised with every change of the tables; a file with a higher number is refused. */
+export const SCHEMA_VERSION = 1
+
+const TABLES = `
+-- One row per life of a session; id is the order of creation.
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  stream_id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,           -- JSON: 42 and "42" differ
+  epoch INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_activity INTEGER NOT NULL,
+  announced TEXT,
+  told_estado TEXT,
+  told_at INTEGER,
+  state_seq INTEGER NOT NULL,      -- the newest lifecycle row
+  top_state TEXT NOT NULL,
+  search TEXT NOT NULL,            -- what a search looks into, folded
+  erased_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX sessions_living ON sessions (session_id) WHERE erased_at IS NULL;
+CREATE INDEX sessions_by_user ON sessions (user_id) WHERE erased_at IS NULL;
+
+CREATE TABLE events (
+  stream_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  state TEXT,                      -- state, context, machine_version: lifecycle rows only
+  context TEXT,
+  machine_version TEXT,
+  PRIMARY KEY (stream_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_lifecycle ON events (stream_id, seq) WHERE state IS NOT NULL;
+
+CREATE TABLE keys (
+  stream_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (stream_id, type, id)
+) STRICT;
+
+CREATE TABLE inbox (
+  stream_id TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  plaintext BLOB NOT NULL,
+  stanza TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  done_at INTEGER,
+  PRIMARY KEY (stream_id, hash)
+) STRICT;
+CREATE INDEX inbox_unfinished ON inbox (stream_id) WHERE done_at IS NULL;
+CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
+
+CREATE TABLE messages (
+  stream_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  message_id TEXT NOT NULL,
+  chat_id TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  dedupe_key TEXT NOT NULL,
+  content TEXT NOT NULL,
+  status TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  at INTEGER NOT NULL,
+  error TEXT,
+  history TEXT NOT NULL,
+  PRIMARY KEY (stream_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX messages_once ON messages (stream_id, dedupe_key);
+CREATE INDEX messages_by_id ON messages (stream_id, message_id);
+CREATE INDEX messages_unsent ON messages (stream_id, seq)
+  WHERE direction = 'out' AND status IN ('queued', 'transmitted');
+
+-- Pending and dead deliveries; what was delivered is gone.
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  webhook_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  stream_id TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  payload TEXT,                    -- NULL: the message with this seq
+  tries INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  last_error TEXT,
+  dead_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX deliveries_once ON deliveries (stream_id, seq, kind); -- = webhook_id
+CREATE INDEX deliveries_pending ON deliveries (lane) WHERE dead_at IS NULL;
+CREATE INDEX deliveries_dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
+`
+
+/**
+ * Creates the tables in a new file and checks the version of an old one.
+ * Throws BAD_CONFIG if the file was written by newer code.
+ */
+export function prepareSchema(db: DatabaseSync): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
+  if (version > SCHEMA_VERSION)
+    throw new GatewayError(
+      'BAD_CONFIG',
+      `DATA_DIR was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade, or use another DATA_DIR`,
+      { retryable: false },
+    )
+  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+}

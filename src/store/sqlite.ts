@@ -1,0 +1,78 @@
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '../errors.ts'
+import type { Store } from '../ports.ts'
+import { deliveryReads } from './deliveries.ts'
+import { storeFailure, toError } from './failures.ts'
+import { keyReads } from './keys.ts'
+import { lockDataDir, makeDataDir } from './lock.ts'
+import { logReads } from './log.ts'
+import { messageReads } from './messages.ts'
+import { sessionReads } from './sessions.ts'
+import { createStatements, type Statements } from './statements.ts'
+import { Writer } from './writer.ts'
+
+export interface SqliteOptions {
+  /** Directory of the store; made if missing. */
+  dataDir: string
+  now?: () => number
+  /** Upper limit of the file in pages of 4 KiB, for tests of a full disk. */
+  maxPages?: number
+}
+
+/**
+ * Opens the store in `dataDir` and locks the directory until `close`. Reads are synchronous and see what is committed;
+ * a write must not be changed after it was handed over.
+ * Rejects with DATA_DIR_IN_USE, BAD_CONFIG (the directory cannot be used, or was written by newer code) or STORE_FAILED.
+ */
+export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOptions): Promise<Store> {
+  makeDataDir(dataDir)
+  const unlock = lockDataDir(dataDir)
+  let writer: Writer | undefined
+  let db: DatabaseSync
+  try {
+    const file = join(dataDir, 'store.sqlite')
+    // SQLite's own files take over the mode of this one: credentials are nobody else's business.
+    closeSync(openSync(file, 'a', 0o600))
+    writer = await Writer.open(file, now, maxPages ?? null)
+    db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  } catch (error) {
+    await writer?.close()
+    unlock()
+    throw error instanceof GatewayError ? error : toError(storeFailure(error))
+  }
+  const sql = guarded(db)
+  return {
+    commit: write => writer.commit(write),
+    claim: streamId => writer.claim(streamId),
+    sessions: sessionReads(sql),
+    log: logReads(sql),
+    keys: keyReads(sql),
+    messages: messageReads(sql),
+    deliveries: { ...deliveryReads(sql), settle: (id, outcome) => writer.settle(id, outcome) },
+    async close() {
+      if (db.isOpen) db.close()
+      await writer.close()
+      unlock()
+    },
+  }
+}
+
+/** Statements whose errors are the gateway's. */
+function guarded(db: DatabaseSync): Statements {
+  const sql = createStatements(db)
+  const guard = <T>(read: () => T): T => {
+    if (!db.isOpen) throw new GatewayError('SHUTTING_DOWN', 'The store is closed')
+    try {
+      return read()
+    } catch (error) {
+      throw toError(storeFailure(error))
+    }
+  }
+  return {
+    all: (text, ...params) => guard(() => sql.all(text, ...params)),
+    get: (text, ...params) => guard(() => sql.get(text, ...params)),
+    run: (text, ...params) => guard(() => sql.run(text, ...params)),
+  }
+}

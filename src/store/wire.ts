@@ -1,0 +1,73 @@
+import type { ErrorCode } from '../errors.ts'
+import type { DeliveryOutcome, MessageWrite, NewDelivery, NewEvent, Write } from '../ports.ts'
+
+/** What the main thread and the writer's thread tell each other: flat, with JSON already as text. */
+
+export type MessageInsert = Omit<Extract<MessageWrite, { insert: unknown }>['insert'], 'content'> & {
+  content: string
+}
+export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
+
+export interface WireWrite extends Omit<Write, 'create' | 'events' | 'messages' | 'deliveries'> {
+  create?: { sessionId: string; userId: string; at: number }
+  events?: (Omit<NewEvent, 'data'> & { data: string })[]
+  messages?: ({ insert: MessageInsert } | { update: MessageUpdate })[]
+  deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
+}
+
+export type Request =
+  | { write: WireWrite }
+  | { claim: string }
+  | { settle: { id: number; outcome: DeliveryOutcome } }
+
+/** Requests of one tick; `seen` is the number of answers that the sender knew when it made them. */
+export interface Post {
+  seen: number
+  now: number
+  requests: Request[]
+}
+
+export interface Failure {
+  code: ErrorCode
+  message: string
+  retryable: boolean
+}
+
+/** Ends the thread once all posts before it are committed. */
+export type Command = Post | 'close'
+
+/** The oldest `count` requests are done; those not listed as failed worked. */
+export interface Done {
+  count: number
+  failed: [index: number, failure: Failure][]
+  /** What claims resolve with. */
+  epochs: [index: number, epoch: number][]
+}
+
+export type Answer = { ready: true } | { broken: Failure } | Done
+
+/** Throws if something in the write is not JSON. */
+export function encodeWrite(write: Write): WireWrite {
+  const { create, events, keys, messages, deliveries, ...rest } = write
+  const wire: WireWrite = rest
+  if (create) wire.create = { ...create, userId: JSON.stringify(create.userId) }
+  if (events) wire.events = events.map(event => ({ ...event, data: JSON.stringify(event.data) }))
+  // A copy: cloning a view of a pooled Buffer would take the whole pool along.
+  if (keys) wire.keys = keys.map(key => ({ ...key, value: key.value && Uint8Array.from(key.value) }))
+  if (rest.inbox)
+    wire.inbox = rest.inbox.map(row =>
+      'put' in row ? { put: { ...row.put, plaintext: Uint8Array.from(row.put.plaintext) } } : row,
+    )
+  if (messages)
+    wire.messages = messages.map(message =>
+      'insert' in message
+        ? { insert: { ...message.insert, content: JSON.stringify(message.insert.content) } }
+        : { update: { ...message.update } },
+    )
+  if (deliveries)
+    wire.deliveries = deliveries.map(delivery => ({
+      ...delivery,
+      payload: delivery.payload && JSON.stringify(delivery.payload),
+    }))
+  return wire
+}
