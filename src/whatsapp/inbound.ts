@@ -1,0 +1,90 @@
+import type { WAMessage } from '@whiskeysockets/baileys'
+import type { InboundMessage } from '../contract.ts'
+import { readContent } from './content.ts'
+import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from './jid.ts'
+
+/** What inbound.ts must know of the session and of what it has learnt about others. */
+export interface InboundContext {
+  me: { id: string; lid: string | null }
+  inboundFromMe: boolean
+  inboundIgnore: readonly ('status' | 'newsletter')[]
+  /** The LID of a phone number and back, from the key store; users without server. */
+  lidForPn(user: string): string | null
+  pnForLid(user: string): string | null
+  now(): number
+}
+
+export type Inbound = { message: InboundMessage; dedupeKey: string } | { ignored: string }
+
+/** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
+const CIPHERTEXT = 2
+
+/** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
+export function toInbound(received: WAMessage, offline: boolean, context: InboundContext): Inbound {
+  const { key } = received
+  const remote = accountJid(key.remoteJid)
+  if (!remote || !key.id) return { ignored: 'no chat or no id' }
+  if (received.messageStubType === CIPHERTEXT) return { ignored: 'not decrypted yet' }
+  if (isStatus(remote) && context.inboundIgnore.includes('status')) return { ignored: 'a status' }
+  if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
+  const fromMe = key.fromMe === true
+  if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
+  const said = key.isViewOnce && !received.message ? ONLY_ON_THE_PHONE : readContent(received.message)
+  if ('ignored' in said) return said
+
+  const sender = accountJid(key.participant)
+  // A broadcast list is answered in the chat with its sender.
+  const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
+  const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
+  const inGroup = isGroup(chat) || isStatus(chat)
+  const them = identify(inGroup ? [sender, key.participantAlt] : direct, context)
+  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : them
+  const chatKey = inGroup || isNewsletter(chat) ? chat : (them.lid ?? chat)
+  const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
+  return {
+    dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
+    message: {
+      message_id: key.id,
+      from: author.pn,
+      from_lid: author.lid,
+      from_me: fromMe,
+      chat_id: chat,
+      participant: inGroup ? sender : null,
+      is_group: isGroup(chat),
+      push_name: received.pushName || null,
+      type: said.type,
+      body: said.body,
+      caption: said.caption,
+      media: null,
+      reply_to: said.replyTo,
+      timestamp: new Date(sentAt(received, context.now())).toISOString(),
+      offline,
+    },
+  }
+}
+
+/** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */
+function identify(jids: (string | null | undefined)[], context: InboundContext) {
+  const own = [accountJid(context.me.id), accountJid(context.me.lid)]
+  const [first, alternative] = jids.map(accountJid)
+  const names = [
+    first,
+    own.includes(alternative ?? null) && !own.includes(first ?? null) ? null : alternative,
+  ]
+  const pn = names.map(digitsOf).find(Boolean) ?? null
+  const lid = names.map(lidOf).find(Boolean) ?? null
+  return {
+    pn: pn ?? (lid && context.pnForLid(userOf(lid))),
+    lid: lid ?? (pn && withServer(context.lidForPn(pn))),
+  }
+}
+
+const ONLY_ON_THE_PHONE = { type: 'unsupported', body: null, caption: null, replyTo: null }
+const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))
+const withServer = (user: string | null) => user && `${user}@lid`
+
+/** Baileys gives seconds, as a number or as a Long. */
+function sentAt(received: WAMessage, now: number): number {
+  const seconds = Number(received.messageTimestamp ?? 0)
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : now
+}
