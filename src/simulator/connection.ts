@@ -25,6 +25,8 @@ export class Connection {
   ready = false
   /** While true nothing that arrives is handled and nothing leaves. */
   silent = false
+  /** While true nothing that arrives is handled. */
+  deaf = false
   #handshake: NoiseHandshake | undefined
   #transport: NoiseTransport | undefined
   #introSeen = false
@@ -130,7 +132,7 @@ export class Connection {
   }
 
   #handle(node: BinaryNode) {
-    if (!this.silent) this.#events.node(this, node)
+    if (!this.silent && !this.deaf) this.#events.node(this, node)
   }
 
   #shakeHands(body: Buffer) {

@@ -38,7 +38,7 @@ export class Contact {
   readonly copies: (InboxMessage & { to: string })[] = []
   /** Receipts that devices sent for its messages; `delivery` when the receipt has no type. */
   readonly receipts: { id: string; type: string; device: string; at: number }[] = []
-  /** Sends a read receipt for each message after the delivery receipt. */
+  /** Sends a read receipt for each message, one more delay after the delivery receipt. */
   autoRead = false
   /** Sends a delivery receipt for each message. */
   autoDelivered = true
@@ -153,9 +153,10 @@ export class Contact {
     this.#world.ledger.received.push({ id, from, to: this.pn, device: device.jid, at })
     this.#file({ id, from, device: device.jid, text: textOf(message), at, message })
     if (!this.autoDelivered) return
-    this.#world.later(this.#world.options.receiptDelayMs, () => {
+    const delay = this.#world.options.receiptDelayMs
+    this.#world.later(delay, () => {
       this.#receipt(source, id)
-      if (this.autoRead) this.#receipt(source, id, 'read')
+      if (this.autoRead) this.#world.later(delay, () => this.#receipt(source, id, 'read'))
     })
   }
 

@@ -18,6 +18,8 @@ export type FaultKind =
   | 'garbage'
   /** The socket stays open, and nothing is handled or sent on it. */
   | 'silence'
+  /** What the device says is lost on the way; what the server says arrives: a crash before the acknowledgement was written. */
+  | 'deaf'
   /** The next logins are answered with `<failure>`. */
   | 'failure'
   /** Open sockets are reset; new ones find no listener, or are cut at login when the fault names a device or an account. */
@@ -28,7 +30,7 @@ export type Fault = {
   kind: FaultKind
   device?: string
   account?: string
-  /** `silence` and `refuse`: how many milliseconds, else until healed. `failure`: how many logins, else one. */
+  /** `silence`, `deaf` and `refuse`: how many milliseconds, else until healed. `failure`: how many logins, else one. */
   for?: number
   /** `failure`: the reason code, 503 unless given. `refuse`: answer the upgrade with this HTTP status instead of no listener. */
   status?: number
@@ -80,6 +82,9 @@ export const STRIKES: Record<FaultKind, (connection: Connection) => void> = {
   removed: connection => connection.endWithStreamError('401', 'device_removed'),
   failure: connection => connection.end(),
   garbage: connection => connection.sendGarbage(),
+  deaf: connection => {
+    connection.deaf = true
+  },
   silence: connection => {
     connection.silent = true
   },

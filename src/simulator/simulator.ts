@@ -3,6 +3,7 @@ import { AccountTable, type Device } from './accounts.ts'
 import { makeServerIdentity } from './certificates.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import { type Contact, contactOf } from './contact.ts'
+import { resume } from './delivery.ts'
 import { dispatch } from './dispatch.ts'
 import { type Enrolled, enroll } from './enroll.ts'
 import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
@@ -133,16 +134,12 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     if (fault.kind === 'removed')
       for (const device of this.devices) if (selects(fault, device)) this.#remove(device)
     if (!fault.for) return struck.length
-    if (fault.kind === 'silence') {
-      this.#later(fault.for, () => {
-        for (const connection of struck) connection.silent = false
-      })
-    }
+    if (fault.kind === 'silence' || fault.kind === 'deaf') this.#later(fault.for, () => this.#hear(struck))
     if (fault.kind === 'refuse') this.#later(fault.for, () => void this.heal('refuse'))
     return struck.length
   }
 
-  /** Ends lasting faults: `refuse`, `failure`, `silence`, or all of them. Sockets that are gone stay gone. */
+  /** Ends lasting faults: `refuse`, `failure`, `silence` with `deaf`, or all of them. Sockets that are gone stay gone. */
   async heal(kind?: FaultKind): Promise<void> {
     this.#world.faults.removeLogin(kind)
     if (!kind || kind === 'silence')
@@ -168,6 +165,14 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     if (fault.device || fault.account) this.#world.faults.addLogin(fault, Number.POSITIVE_INFINITY)
     else if (fault.status) this.#listener.refuseWith(fault.status)
     else await this.#listener.stop()
+  }
+
+  #hear(connections: Iterable<Connection>) {
+    for (const connection of connections) {
+      connection.silent = false
+      connection.deaf = false
+      resume(this.#world, connection)
+    }
   }
 
   #remove(device: Device) {

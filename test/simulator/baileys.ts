@@ -151,6 +151,15 @@ export class Client {
     return this.until(() => this.upserts.find(upsert => upsert.text === text), `upsert ${text}`, timeoutMs)
   }
 
+  /** Every status Baileys told of a message: receipts that come fast are merged into the message's own upsert. */
+  statuses(id: string): number[] {
+    const own = this.upserts
+      .filter(({ message }) => message.key.id === id)
+      .map(({ message }) => message.status)
+    const updated = this.updates.filter(update => update.id === id).map(update => update.status)
+    return [...own, ...updated].filter(status => status !== undefined && status !== null)
+  }
+
   qr(): Promise<string> {
     return this.until(() => this.qrs.at(-1), 'a QR')
   }
