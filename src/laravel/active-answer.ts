@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { ActiveAnswer } from '../ports.ts'
+import type { Exchange } from './exchange.ts'
+
+const statusBody = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
+
+/** So many sessions cannot all have been forgotten: the address is wrong. */
+const STRANGERS = 10
+
+/**
+ * Reads answers to `GET /whatsapp/status/{id}`. It remembers one thing: 404 for ten different sessions with no understood 200
+ * between them means that LARAVEL_URL is wrong, and no session is given up for that.
+ */
+export function createActiveReader() {
+  const notFound = new Set<string>()
+  const wrongAddress = () => notFound.size >= STRANGERS
+
+  function read(sessionId: string, exchange: Exchange): ActiveAnswer {
+    if (exchange.status === null) return unknown(exchange.failure)
+    if (exchange.status === 404) {
+      if (!wrongAddress()) notFound.add(sessionId)
+      return wrongAddress() ? unknown('wrong_address') : { said: 'missing', why: null }
+    }
+    if (exchange.status !== 200) return unknown(whyOf(exchange.status))
+    const body = statusBody.safeParse(parseJson(exchange.body))
+    if (!body.success) return unknown('bad_body')
+    notFound.clear()
+    return { said: body.data.estado_qr === 'inactive' ? 'inactive' : 'active', why: null }
+  }
+
+  return { read, wrongAddress }
+}
+
+function unknown(why: string): ActiveAnswer {
+  return { said: 'unknown', why }
+}
+
+function whyOf(status: number): string {
+  if (status >= 300 && status < 400) return 'redirect'
+  if (status === 401 || status === 403) return 'unauthorized'
+  if (status === 429) return 'throttled'
+  return `http_${status}`
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { QrDelivery } from '../contract.ts'
+import { GatewayError } from '../errors.ts'
+import type { Clock, DeliveryKind, Laravel } from '../ports.ts'
+import { createActiveReader } from './active-answer.ts'
+import { parseAddress } from './address.ts'
+import { createExchange, type Exchange } from './exchange.ts'
+import { type Fault, faultOf } from './faults.ts'
+import { retryAfter } from './schedule.ts'
+import { createSign } from './signature.ts'
+
+export interface LaravelOptions {
+  /** Base of all routes, for example `http://app.test/api`; null: there is no Laravel. */
+  url: string | null
+  token: string | null
+  /** One secret, or two while rotating; none: deliveries are not signed. */
+  secrets: string[]
+  clock: Clock
+  logger: Logger
+  /** For one whole exchange; 15 s if not given. */
+  timeoutMs?: number
+}
+
+/** What came of one attempt to deliver. */
+export type Attempt =
+  | { result: 'accepted' }
+  /** We ended it; Laravel may or may not have seen it. */
+  | { result: 'aborted' }
+  | {
+      result: 'failed'
+      fault: Fault
+      /** `HTTP 500`, `timeout after 15 s` or the system's code. */
+      error: string
+      status: number | null
+      /** When the answer allows the next attempt; null if it does not say. */
+      retryAt: number | null
+    }
+
+export interface LaravelClient extends Laravel {
+  /** LARAVEL_URL without credentials, for people; null without a Laravel. */
+  readonly address: string | null
+  /** One attempt, signed under a `webhook-id` that stays the same for all attempts. Never rejects. */
+  deliver(
+    kind: DeliveryKind,
+    webhookId: string,
+    payload: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<Attempt>
+  /** Not ok while LARAVEL_URL seems to be a wrong address. */
+  health(): { ok: boolean; problem: string | null }
+  /** Closes the connections; what is in flight fails. */
+  close(): Promise<void>
+}
+
+const ROUTES: Record<DeliveryKind, string> = { messages: '/messages', status: '/whatsapp/status' }
+
+/** The HTTP client of CONTRACT 2: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
+export function createLaravel(options: LaravelOptions): LaravelClient {
+  const { token, clock, logger } = options
+  const address = options.url === null ? null : parseAddress(options.url)
+  const sign = options.secrets.length === 0 ? null : createSign(options.secrets)
+  const exchange = createExchange({ clock, timeoutMs: options.timeoutMs ?? 15_000 })
+  const active = createActiveReader()
+
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'whatsapp-manager' }
+  if (token !== null) headers.authorization = `Bearer ${token}`
+  else if (address !== null && address.basic !== null) headers.authorization = address.basic
+
+  function post(base: string, route: string, webhookId: string, payload: object, signal?: AbortSignal) {
+    const body = JSON.stringify(payload)
+    const timestamp = Math.floor(clock.now() / 1000)
+    return exchange.send({
+      method: 'POST',
+      url: `${base}${route}`,
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        'webhook-id': webhookId,
+        'webhook-timestamp': String(timestamp),
+        ...(sign === null ? {} : { 'webhook-signature': sign(webhookId, timestamp, body) }),
+      },
+      body,
+      signal,
+    })
+  }
+
+  return {
+    address: address?.base ?? null,
+
+    async askActive(sessionId, signal) {
+      if (address === null) return { said: 'active', why: null }
+      const wasWrong = active.wrongAddress()
+      const url = `${address.base}/whatsapp/status/${encodeURIComponent(sessionId)}`
+      const answer = active.read(sessionId, await exchange.send({ method: 'GET', url, headers, signal }))
+      if (!wasWrong && active.wrongAddress())
+        logger.error(
+          { address: address.base },
+          'laravel answers 404 for every session: is LARAVEL_URL right?',
+        )
+      return answer
+    },
+
+    async publishQr(sessionId, qr, signal) {
+      if (address === null) return
+      const payload: QrDelivery = {
+        session_id: sessionId,
+        qr: qr.text,
+        expires_at: new Date(qr.expiresAt).toISOString(),
+      }
+      // A QR holds 256 random bits: its hash names it and gives nothing away.
+      const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
+      const answer = await post(address.base, '/qr', webhookId, payload, signal)
+      if (isAccepted(answer)) return
+      throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take the QR: ${describe(answer)}`)
+    },
+
+    async deliver(kind, webhookId, payload, signal) {
+      if (address === null) return { result: 'aborted' }
+      return attemptOf(await post(address.base, ROUTES[kind], webhookId, payload, signal), clock.now())
+    },
+
+    health() {
+      if (address === null || !active.wrongAddress()) return { ok: true, problem: null }
+      const problem = `LARAVEL_URL ${address.base} answers 404 for every session: it is probably a wrong address`
+      return { ok: false, problem }
+    },
+
+    close: () => exchange.close(),
+  }
+}
+
+function isAccepted(exchange: Exchange): boolean {
+  return exchange.status !== null && exchange.status >= 200 && exchange.status < 300
+}
+
+function describe(exchange: Exchange): string {
+  return exchange.status === null ? exchange.detail : `HTTP ${exchange.status}`
+}
+
+function attemptOf(exchange: Exchange, now: number): Attempt {
+  if (isAccepted(exchange)) return { result: 'accepted' }
+  const error = describe(exchange)
+  if (exchange.status !== null) {
+    const retryAt = retryAfter(exchange.retryAfter, now)
+    return { result: 'failed', fault: faultOf(exchange.status), error, status: exchange.status, retryAt }
+  }
+  if (exchange.failure === 'aborted') return { result: 'aborted' }
+  return {
+    result: 'failed',
+    fault: exchange.sent ? 'unclear' : 'endpoint',
+    error,
+    status: null,
+    retryAt: null,
+  }
+}

@@ -1,0 +1,40 @@
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+const DELAYS = [
+  0,
+  5 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+]
+const LONGEST = 8 * HOUR
+
+/** A delivery that is not taken this long after it was made becomes a dead letter. */
+export const LIFETIME = 72 * HOUR
+
+/** A Retry-After beyond this is a mistake of the server's. */
+const RETRY_AFTER_LIMIT = 24 * HOUR
+
+/** Milliseconds to wait before the next attempt when `failures` attempts have failed. */
+export function retryDelay(failures: number): number {
+  return DELAYS[failures] ?? LONGEST
+}
+
+/**
+ * The time that a Retry-After header names (RFC 9110, 10.2.3: seconds or an HTTP date), at least a second and at most a day
+ * from `now`; null if there is none or it cannot be read.
+ */
+export function retryAfter(header: string | null, now: number): number | null {
+  const text = header?.trim() ?? ''
+  if (text === '') return null
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - now
+  if (Number.isNaN(wait)) return null
+  return now + Math.min(Math.max(wait, SECOND), RETRY_AFTER_LIMIT)
+}

@@ -1,0 +1,47 @@
+import type { Clock, Queue } from '../ports.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** Waking a lane in the past would spin. */
+const SOONEST = 60_000
+
+/**
+ * Lanes that wait for a held endpoint, in order of arrival. Only the first is woken for the next probe; a lane that failed
+ * comes back at the end, so that no single delivery can be every probe.
+ */
+export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; clock: Clock }) {
+  const { endpoint, queue, clock } = options
+  const lanes = new Set<string>()
+
+  /** Makes sure that somebody probes; needed whenever the first lane has changed or a probe has failed. */
+  function arm(): void {
+    const [first] = lanes
+    if (first !== undefined && !endpoint.probing()) queue.wake(first, endpoint.retryAt(first))
+  }
+
+  return {
+    has: (lane: string) => lanes.has(lane),
+
+    /** The time at which the lane must be looked at if nothing happens before; `expiry` is when its head may die. */
+    wait(lane: string, expiry: number): number {
+      lanes.add(lane)
+      const latest = Math.max(expiry, clock.now() + SOONEST)
+      const [first] = lanes
+      const probes = !endpoint.probing() && (first === lane || endpoint.mayBeEarly(lane))
+      return probes ? Math.min(latest, endpoint.retryAt(lane)) : latest
+    },
+
+    /** The lane has nothing to wait for, or goes in as the probe. */
+    leave(lane: string): void {
+      if (lanes.delete(lane)) arm()
+    },
+
+    arm,
+
+    /** The endpoint is back: everybody goes. */
+    wakeAll(): void {
+      const woken = [...lanes]
+      lanes.clear()
+      for (const lane of woken) queue.wake(lane)
+    },
+  }
+}

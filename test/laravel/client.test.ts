@@ -1,0 +1,335 @@
+import { pino } from 'pino'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createLaravel, type LaravelOptions } from '../../src/laravel/client.ts'
+import { createSign } from '../../src/laravel/signature.ts'
+import { createTestClock } from '../clock.ts'
+import { type Answer, type Seen, startStandIn } from './stand-in.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+async function standIn(answer: (request: Seen) => Answer | Promise<Answer>) {
+  const server = await startStandIn(answer)
+  closing.push(server.close)
+  return server
+}
+
+function client(url: string | null, options: Partial<LaravelOptions> = {}) {
+  const clock = createTestClock()
+  const logs: string[] = []
+  const logger = pino({ level: 'trace' }, { write: (line: string) => logs.push(line) })
+  const laravel = createLaravel({ url, token: null, secrets: [], clock, logger, ...options })
+  closing.push(laravel.close)
+  return { laravel, clock, logs }
+}
+
+const signal = () => new AbortController().signal
+
+describe('a delivery', () => {
+  it('goes out as the contract says', async () => {
+    const server = await standIn(() => 204)
+    const { laravel, clock } = client(server.url, { token: 'secret-token', secrets: ['s1', 's2'] })
+    const payload = { session_id: 'a', body: 'añó — 你好 👋' }
+    expect(await laravel.deliver('messages', 'stream.7.messages', payload)).toEqual({ result: 'accepted' })
+    const { method, path, headers, body } = server.seen[0]!
+    expect([method, path]).toEqual(['POST', '/api/messages'])
+    expect(JSON.parse(body)).toEqual(payload)
+    expect(headers['content-type']).toBe('application/json')
+    expect(headers.accept).toBe('application/json')
+    expect(headers['content-length']).toBe(String(Buffer.byteLength(body)))
+    expect(headers['transfer-encoding']).toBeUndefined()
+    expect(headers.authorization).toBe('Bearer secret-token')
+    const timestamp = Math.floor(clock.now() / 1000)
+    expect(headers['webhook-id']).toBe('stream.7.messages')
+    expect(headers['webhook-timestamp']).toBe(String(timestamp))
+    expect(headers['webhook-signature']).toBe(
+      createSign(['s1', 's2'])('stream.7.messages', timestamp, server.seen[0]!.body),
+    )
+  })
+
+  it('has the time of each attempt, and no signature or token when none is set', async () => {
+    const server = await standIn(() => 200)
+    const { laravel, clock } = client(server.url)
+    await laravel.deliver('status', 'id', {})
+    await clock.advance(9_000)
+    await laravel.deliver('status', 'id', {})
+    const [first, second] = server.seen.map(request => request.headers)
+    expect(Number(second!['webhook-timestamp']) - Number(first!['webhook-timestamp'])).toBe(9)
+    expect(server.seen[0]!.path).toBe('/api/whatsapp/status')
+    expect(first!['webhook-signature']).toBeUndefined()
+    expect(first!.authorization).toBeUndefined()
+  })
+
+  it.each([
+    [200, 'accepted'],
+    [201, 'accepted'],
+    [299, 'accepted'],
+    [304, 'endpoint'],
+    [302, 'endpoint'],
+    [400, 'message'],
+    [401, 'endpoint'],
+    [403, 'endpoint'],
+    [404, 'lane'],
+    [409, 'message'],
+    [410, 'lane'],
+    [413, 'message'],
+    [419, 'endpoint'],
+    [422, 'message'],
+    [429, 'endpoint'],
+    [500, 'unclear'],
+    [502, 'unclear'],
+    [503, 'endpoint'],
+  ])('answered %i is %s', async (status, expected) => {
+    const server = await standIn(() => ({ status, headers: { location: '/elsewhere' } }))
+    const { laravel } = client(server.url)
+    const attempt = await laravel.deliver('messages', 'id', {})
+    expect(attempt.result === 'failed' ? attempt.fault : attempt.result).toBe(expected)
+    expect(server.seen).toHaveLength(1)
+  })
+
+  it('does not follow a redirect to a 200', async () => {
+    const server = await standIn(({ path }) =>
+      path === '/' ? 200 : { status: 302, headers: { location: '/' } },
+    )
+    const { laravel } = client(server.url)
+    expect(await laravel.deliver('messages', 'id', {})).toMatchObject({ result: 'failed', status: 302 })
+    expect(server.seen.map(request => request.path)).toEqual(['/api/messages'])
+  })
+
+  it('hands Retry-After on', async () => {
+    const server = await standIn(() => ({ status: 429, headers: { 'retry-after': '42' } }))
+    const { laravel, clock } = client(server.url)
+    expect(await laravel.deliver('messages', 'id', {})).toMatchObject({ retryAt: clock.now() + 42_000 })
+  })
+
+  it('times out after 15 s', async () => {
+    const server = await standIn(() => 'hang')
+    const { laravel, clock } = client(server.url)
+    let done = false
+    const attempt = laravel.deliver('messages', 'id', {}).finally(() => {
+      done = true
+    })
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await clock.advance(14_999)
+    expect(done).toBe(false)
+    await clock.advance(1)
+    expect(await attempt).toMatchObject({ result: 'failed', fault: 'unclear', error: 'timeout after 15 s' })
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('is accepted once the head says so, even if the body breaks off', async () => {
+    const server = await standIn(() => 'cut')
+    const { laravel } = client(server.url)
+    expect(await laravel.deliver('messages', 'id', {})).toEqual({ result: 'accepted' })
+  })
+
+  it('names a broken connection and a closed port by their code only', async () => {
+    const server = await standIn(() => 'reset')
+    const broken = await client(server.url).laravel.deliver('messages', 'id', {})
+    expect(broken).toMatchObject({ result: 'failed', fault: 'unclear', status: null })
+    await server.close()
+    const refused = await client(server.url).laravel.deliver('messages', 'id', {})
+    expect(refused).toMatchObject({ result: 'failed', fault: 'endpoint', error: 'ECONNREFUSED' })
+  })
+
+  it('ends when its signal is aborted, before or during', async () => {
+    const server = await standIn(() => 'hang')
+    const { laravel, clock } = client(server.url)
+    const controller = new AbortController()
+    const attempt = laravel.deliver('messages', 'id', {}, controller.signal)
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    controller.abort()
+    expect(await attempt).toEqual({ result: 'aborted' })
+    expect(await laravel.deliver('messages', 'id', {}, controller.signal)).toEqual({ result: 'aborted' })
+    expect(server.seen).toHaveLength(1)
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('keeps connections alive, reads chunked answers, and gives up bodies of 9 MB', async () => {
+    const server = await standIn(() => ({ status: 200, chunks: ['{"a":', '1'], body: '}' }))
+    const { laravel } = client(server.url)
+    for (let n = 0; n < 20; n++) await laravel.deliver('messages', `id${n}`, {})
+    expect(server.connections.size).toBeLessThan(5)
+    server.answer(() => ({ status: 200, body: Buffer.alloc(9_000_000, 'x') }))
+    expect(await laravel.deliver('messages', 'big', {})).toEqual({ result: 'accepted' })
+    server.answer(() => 201)
+    expect(await laravel.deliver('messages', 'next', {})).toEqual({ result: 'accepted' })
+  })
+
+  it('sends 9 MB with their length', async () => {
+    const server = await standIn(() => 413)
+    const { laravel } = client(server.url)
+    const attempt = await laravel.deliver('messages', 'id', { body: 'x'.repeat(9_000_000) })
+    expect(attempt).toMatchObject({ fault: 'message', status: 413 })
+    expect(Number(server.seen[0]!.headers['content-length'])).toBeGreaterThan(9_000_000)
+  })
+})
+
+describe('the base URL', () => {
+  it.each(['', '/', '/api', '/api/', '/api/?x=1#y'])('may end in %j', async end => {
+    const server = await standIn(() => 200)
+    const { laravel } = client(`http://127.0.0.1:${server.port}${end}`)
+    await laravel.deliver('messages', 'id', {})
+    await laravel.askActive('a b/ñ', signal())
+    const base = end.startsWith('/api') ? '/api' : ''
+    expect(server.seen.map(request => request.path)).toEqual([
+      `${base}/messages`,
+      `${base}/whatsapp/status/a%20b%2F%C3%B1`,
+    ])
+  })
+
+  it('may hold a user, who is sent as Basic and shown to nobody', async () => {
+    const server = await standIn(() => 500)
+    const { laravel } = client(`http://us%65r:p%40ss@127.0.0.1:${server.port}/api`)
+    await laravel.deliver('messages', 'id', {})
+    expect(server.seen[0]!.headers.authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`)
+    expect(laravel.address).toBe(server.url)
+  })
+
+  it.each(['app.test/api', 'ftp://app.test', 'http://', 'http://user:hunter2@'])('is not %j', url => {
+    expect(() => client(url)).toThrow(/LARAVEL_URL/)
+    expect(() => client(url)).not.toThrow(/hunter2/)
+  })
+})
+
+describe('the question whether a session is active', () => {
+  const ask = async (answer: Answer) => {
+    const server = await standIn(() => answer)
+    const { laravel } = client(server.url, { token: 't' })
+    const said = await laravel.askActive('s1', signal())
+    expect(server.seen[0]).toMatchObject({ method: 'GET', path: '/api/whatsapp/status/s1' })
+    expect(server.seen[0]!.headers).toMatchObject({ accept: 'application/json', authorization: 'Bearer t' })
+    return said
+  }
+  const json = (body: unknown) => ({ status: 200, body: JSON.stringify(body) })
+
+  it.each(['active', 'pending', 'connecting'])('%s means active', async estado_qr => {
+    expect(await ask(json({ estado_qr, status: 1 }))).toEqual({ said: 'active', why: null })
+  })
+
+  it('inactive and 404 mean no', async () => {
+    expect(await ask(json({ estado_qr: 'inactive' }))).toEqual({ said: 'inactive', why: null })
+    expect(await ask(404)).toEqual({ said: 'missing', why: null })
+  })
+
+  it.each<[Answer, string]>([
+    [500, 'http_500'],
+    [503, 'http_503'],
+    [410, 'http_410'],
+    [204, 'http_204'],
+    [{ status: 302, headers: { location: '/' } }, 'redirect'],
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [429, 'throttled'],
+    ['reset', 'network'],
+    [json({ estado_qr: 'ACTIVE' }), 'bad_body'],
+    [json({ status: 'inactive' }), 'bad_body'],
+    [json(null), 'bad_body'],
+    [{ status: 200, body: '<html>' }, 'bad_body'],
+    [{ status: 200, body: `{"estado_qr":"inactive","pad":"${'x'.repeat(9_000_000)}"}` }, 'bad_body'],
+    [200, 'bad_body'],
+  ])('%j is unknown: %s', async (answer, why) => {
+    expect(await ask(answer)).toEqual({ said: 'unknown', why })
+  })
+
+  it('never rejects: timeout, abort, nobody there', async () => {
+    const server = await standIn(() => 'hang')
+    const { laravel, clock } = client(server.url)
+    const slow = laravel.askActive('s1', signal())
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await clock.advance(15_000)
+    expect(await slow).toEqual({ said: 'unknown', why: 'timeout' })
+    expect(await laravel.askActive('s1', AbortSignal.abort())).toEqual({ said: 'unknown', why: 'aborted' })
+    await server.close()
+    expect(await laravel.askActive('s1', signal())).toEqual({ said: 'unknown', why: 'network' })
+  })
+
+  it('does not believe 404 for ten different sessions, until a 200 comes', async () => {
+    const server = await standIn(() => 404)
+    const { laravel, logs } = client(server.url)
+    const said = async (id: string) => (await laravel.askActive(id, signal())).said
+    for (let n = 0; n < 9; n++) expect(await said(`s${n}`)).toBe('missing')
+    for (let n = 0; n < 9; n++) expect(await said(`s${n}`)).toBe('missing')
+    expect(laravel.health()).toEqual({ ok: true, problem: null })
+    expect(await laravel.askActive('s9', signal())).toEqual({ said: 'unknown', why: 'wrong_address' })
+    expect(await said('s0')).toBe('unknown')
+    expect(laravel.health().ok).toBe(false)
+    expect(laravel.health().problem).toContain(`LARAVEL_URL ${server.url}`)
+    expect(logs).toHaveLength(1)
+    server.answer(() => 200)
+    expect(await said('s0')).toBe('unknown')
+    expect(laravel.health().ok).toBe(false)
+    server.answer(() => ({ status: 200, body: '{"estado_qr":"active"}' }))
+    expect(await said('s0')).toBe('active')
+    expect(laravel.health().ok).toBe(true)
+    server.answer(() => 404)
+    expect(await said('s1')).toBe('missing')
+  })
+
+  it('counts only the sessions since the last 200', async () => {
+    const server = await standIn(({ path }) =>
+      path.endsWith('/known') ? { status: 200, body: '{"estado_qr":"pending"}' } : 404,
+    )
+    const { laravel } = client(server.url)
+    for (let n = 0; n < 30; n++) {
+      if (n % 9 === 0) await laravel.askActive('known', signal())
+      expect((await laravel.askActive(`s${n}`, signal())).said).toBe('missing')
+    }
+  })
+})
+
+describe('a QR', () => {
+  const qr = { text: '2@secretqrtext,abc,def', expiresAt: Date.UTC(2026, 0, 1, 0, 1) }
+
+  it('is published signed, under an id that does not hold it', async () => {
+    const server = await standIn(() => 200)
+    const { laravel } = client(server.url, { secrets: ['s'] })
+    await laravel.publishQr('s1', qr, signal())
+    await laravel.publishQr('s1', qr, signal())
+    const [first, second] = server.seen
+    expect(first!.path).toBe('/api/qr')
+    expect(JSON.parse(first!.body)).toEqual({
+      session_id: 's1',
+      qr: qr.text,
+      expires_at: '2026-01-01T00:01:00.000Z',
+    })
+    expect(first!.headers['webhook-id']).toMatch(/^qr\.[0-9a-f]{32}$/)
+    expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id'])
+    expect(first!.headers['webhook-signature']).toMatch(/^v1,/)
+  })
+
+  it.each<[Answer, string]>([
+    [500, 'HTTP 500'],
+    [302, 'HTTP 302'],
+    [422, 'HTTP 422'],
+    ['reset', 'Laravel did not take the QR: '],
+  ])('that Laravel answers with %j is refused, without its text', async (answer, detail) => {
+    const server = await standIn(() => answer)
+    const { laravel, logs } = client(server.url)
+    const error: unknown = await laravel.publishQr('s1', qr, signal()).catch(reason => reason)
+    expect(error).toMatchObject({ code: 'LARAVEL_UNREACHABLE' })
+    expect(String(error)).toContain(detail)
+    expect(`${JSON.stringify(error)}${String(error)}${logs}`).not.toContain('secretqrtext')
+  })
+
+  it('is given up when it is no longer current', async () => {
+    const server = await standIn(() => 'hang')
+    const { laravel } = client(server.url)
+    const controller = new AbortController()
+    const published = laravel.publishQr('s1', qr, controller.signal)
+    const refused = expect(published).rejects.toMatchObject({ code: 'LARAVEL_UNREACHABLE' })
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    controller.abort()
+    await refused
+  })
+})
+
+it('works alone without a URL', async () => {
+  const { laravel } = client(null)
+  expect(await laravel.askActive('s1', signal())).toEqual({ said: 'active', why: null })
+  await laravel.publishQr('s1', { text: 'x', expiresAt: 0 }, signal())
+  expect(laravel.health()).toEqual({ ok: true, problem: null })
+  expect(laravel.address).toBeNull()
+})

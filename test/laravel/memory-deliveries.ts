@@ -1,0 +1,74 @@
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryStore } from '../../src/ports.ts'
+
+/** The deliveries table in memory, with what tests want to see of it. */
+export function createMemoryDeliveries() {
+  const rows = new Map<number, DeliveryRow>()
+  const settled: { webhookId: string; outcome: DeliveryOutcome }[] = []
+  let nextId = 1
+  let broken = false
+  const pending = () => [...rows.values()].filter(row => row.deadAt === null)
+
+  const store: DeliveryStore = {
+    head(lane) {
+      if (broken) throw new Error('the disk is gone')
+      return pending().find(row => row.lane === lane) ?? null
+    },
+    lanes() {
+      const lanes = new Map<string, number>()
+      for (const row of pending()) if (!lanes.has(row.lane)) lanes.set(row.lane, row.nextAt)
+      return [...lanes].map(([lane, nextAt]) => ({ lane, nextAt }))
+    },
+    counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
+    dead: () => [...rows.values()].filter(row => row.deadAt !== null).reverse(),
+    async settle(id, outcome) {
+      if (broken) throw new Error('the disk is gone')
+      const row = rows.get(id)
+      settled.push({ webhookId: row?.webhookId ?? 'gone', outcome })
+      if (row === undefined) return
+      if ('done' in outcome) rows.delete(id)
+      else if ('dead' in outcome) rows.set(id, { ...row, deadAt: outcome.at, lastError: outcome.error })
+      else
+        rows.set(id, {
+          ...row,
+          nextAt: outcome.retryAt,
+          lastError: outcome.error,
+          tries: row.tries + (outcome.countsTry ? 1 : 0),
+          attempts: row.attempts + (outcome.countsAttempt ? 1 : 0),
+        })
+    },
+  }
+
+  return {
+    store,
+    rows,
+    settled,
+    breakDisk(value: boolean) {
+      broken = value
+    },
+    /** Puts a row into the table; the lane names its session and chat. */
+    add(lane: string, at: number, fields: { kind?: DeliveryKind; payload?: Record<string, unknown> } = {}) {
+      const id = nextId++
+      const kind = fields.kind ?? 'messages'
+      const webhookId = `stream-${lane}.${id}.${kind}`
+      if (kind === 'status') for (const row of pending()) if (row.lane === lane) rows.delete(row.id)
+      const payload = fields.payload ?? { session_id: lane, message_id: `m${id}` }
+      rows.set(id, {
+        id,
+        webhookId,
+        kind,
+        lane,
+        sessionId: lane,
+        streamId: `stream-${lane}`,
+        seq: id,
+        at,
+        payload,
+        tries: 0,
+        attempts: 0,
+        nextAt: at,
+        lastError: null,
+        deadAt: null,
+      })
+      return webhookId
+    },
+  }
+}
