@@ -41,6 +41,10 @@ export type SessionFact =
   | { type: 'wake.requested' }
   /** The supervisor restarted this session too often; `error` is the last crash. */
   | { type: 'crashes.exceeded'; error: string }
+  /** Too many sockets are opening at once; this one waits for its turn. */
+  | { type: 'connect.queued' }
+  /** The turn of a queued socket came. */
+  | { type: 'connect.begun' }
   /** WhatsApp accepted the login and the session can send and receive. */
   | { type: 'socket.opened'; waId: string; lid: string | null; pushName: string | null }
   /** WhatsApp offers a QR; only its hash is known here, the text lives in the vault until `expiresAt`. */
@@ -96,7 +100,7 @@ export type MessageFact =
   /** A send failed for good; `code` is WhatsApp's or one of ours, `error` a sentence. */
   | { type: 'message.failed'; messageId: string; chatId: string; code: string; error: string }
 
-/** What `stop` left: keys, messages and data are erased, this one row stays. */
+/** What a deletion left: keys, messages and data are erased, this one row stays. */
 export type TombstoneFact = { type: 'session.deleted' }
 
 /** Everything a row of the log can hold, timers of the machine aside. */

@@ -70,9 +70,12 @@ export const sessionMachine = sessionSetup.createMachine({
           { target: 'awaitingQr', actions: 'noteQr' },
         ],
         'socket.paired': { actions: 'notePaired' },
+        'connect.queued': '.queued',
         'session.resumed': { target: 'starting', reenter: true, actions: 'connectNow' },
         'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
         'message.queued': { guard: 'isLinked', actions: 'permit' },
+        'logout.requested': { guard: 'isPaired', actions: 'owe' },
+        'delete.requested': { guard: 'isPaired', actions: 'owe' },
       },
       states: {
         connecting: {
@@ -83,6 +86,7 @@ export const sessionMachine = sessionSetup.createMachine({
             ],
           },
         },
+        queued: { on: { 'connect.begun': { target: 'connecting', actions: 'connectNow' } } },
       },
     },
 
@@ -305,6 +309,7 @@ export const sessionMachine = sessionSetup.createMachine({
     },
 
     loggedOut: {
+      initial: 'unlinked',
       entry: ['endSocket', 'failQueued', 'eraseSessionIfOwed'],
       on: {
         'socket.*': {},

@@ -206,7 +206,7 @@ export const sessionSetup = setup({
       retryAt: null,
       reason: 'qr_expired',
       reasonText: 'Nobody scanned the QR in time; call /start for a new one.',
-      qr: { ...context.qr, current: null },
+      qr: { ...context.qr, current: null, published: null },
     })),
     noteHibernated: assign({
       openedAt: null,

@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs'
+import type { Config } from './config.ts'
+import { createHttp } from './http/server.ts'
+import { createLaravel } from './laravel/client.ts'
+import { createDeliveries } from './laravel/deliveries.ts'
+import type { Logger } from './logger.ts'
+import type { Clock, Readiness } from './ports.ts'
+import { createInProcessQueue } from './queue/in-process.ts'
+import { createCommands } from './sessions/commands.ts'
+import { createConnects } from './sessions/connects.ts'
+import { bindEffects } from './sessions/effects.ts'
+import { createQueries } from './sessions/queries.ts'
+import { Supervisor } from './sessions/supervisor.ts'
+import { openStore } from './store/sqlite.ts'
+import { createQrVault } from './whatsapp/qr-vault.ts'
+import { createWhatsApp } from './whatsapp/whatsapp.ts'
+
+/** What tests replace. */
+export interface Overrides {
+  clock?: Clock
+  /** How long a QR lives, in ms; WhatsApp's own 60 s and 20 s otherwise. */
+  qrTimeoutMs?: number
+  keepAliveMs?: number
+}
+
+export interface App {
+  /** The address that requests reach. */
+  readonly url: string
+  /** Stops accepting, lets requests in flight finish, ends every socket without logging out, parks deliveries, closes the store. */
+  stop(): Promise<void>
+}
+
+const realClock: Clock = {
+  now: Date.now,
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
+}
+
+/** The composition root: wires every part, starts it, and hands back how to stop it. */
+export async function createApp(config: Config, logger: Logger, overrides: Overrides = {}): Promise<App> {
+  const clock = overrides.clock ?? realClock
+  const part = (name: string) => logger.child({ part: name })
+  const tellLaravel = config.laravel.url !== null
+
+  mkdirSync(config.dataDir, { recursive: true })
+  const store = await openStore({ dataDir: config.dataDir, now: clock.now })
+  const vault = createQrVault(clock)
+  const laravel = createLaravel({ ...config.laravel, clock, logger: part('laravel') })
+  const queue = createInProcessQueue({ clock })
+  const deliveries = createDeliveries({
+    store: store.deliveries,
+    queue,
+    laravel,
+    clock,
+    logger: part('deliveries'),
+  })
+  const whatsapp = createWhatsApp({
+    store,
+    vault,
+    config: {
+      ...config.whatsapp,
+      qrTimeoutMs: overrides.qrTimeoutMs,
+      keepAliveMs: overrides.keepAliveMs,
+      inboundFromMe: config.inbound.fromMe,
+      inboundIgnore: config.inbound.ignore,
+    },
+    logger: part('whatsapp'),
+  })
+
+  const machine = bindEffects({
+    whatsapp,
+    laravel,
+    vault,
+    store,
+    clock,
+    connects: createConnects(config.connect, clock),
+    qr: config.qr,
+    tellLaravel,
+    actorOf: sessionId => supervisor.find(sessionId)!,
+  })
+  const supervisor = new Supervisor({
+    store,
+    clock,
+    logger: part('sessions'),
+    whatsapp,
+    machine,
+    tellLaravel,
+    sendMaxAgeMs: config.send.maxAgeMs,
+    idle: config.idle,
+    onDelivery: lane => deliveries.wake(lane),
+  })
+
+  const ready = (): Readiness => {
+    const problems = [supervisor.problem(), deliveries.health().problem].filter(problem => problem !== null)
+    return { ready: supervisor.problem() === null && deliveries.health().ok, problems }
+  }
+  const queries = createQueries(store, clock)
+  const http = createHttp({
+    config: config.http,
+    sendWaitMs: config.send.waitMs,
+    sessions: createCommands(supervisor, queries),
+    queries,
+    vault,
+    ready,
+    logger: part('http'),
+    now: clock.now,
+  })
+
+  deliveries.start()
+  await supervisor.start()
+  const { url } = await http.listen()
+
+  return {
+    url,
+    async stop() {
+      http.refuse()
+      await http.close()
+      await supervisor.stop()
+      await deliveries.stop(2000)
+      await laravel.close()
+      await store.close()
+    },
+  }
+}

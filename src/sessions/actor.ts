@@ -1,0 +1,398 @@
+import { type AnyActorRef, createActor, type SnapshotFrom } from 'xstate'
+import type { EstadoQr, MessageFact, SessionEvent, SessionFact } from '../../machines/facts.ts'
+import type { SessionContext } from '../../machines/session.context.ts'
+import { SESSION_MACHINE_VERSION, type sessionMachine } from '../../machines/session.machine.ts'
+import { GatewayError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { Clock, NewEvent, Store, WhatsAppSocket, Write } from '../ports.ts'
+import { announcementOf, statusDeliveryOf } from './announce.ts'
+import { dottedState, stateValue } from './state.ts'
+
+type Machine = typeof sessionMachine
+type Snapshot = SnapshotFrom<Machine>
+
+/** The part of a write that its caller decides; stream, epoch and rows come from the actor. */
+export type Changes = Omit<Write, 'streamId' | 'epoch' | 'create' | 'events' | 'announced'>
+
+export interface SessionActorDeps {
+  store: Pick<Store, 'commit'>
+  clock: Clock
+  logger: Logger
+  /** The session machine with everything provided. */
+  machine: Machine
+  /** Whether statuses are delivered: false without LARAVEL_URL. */
+  tellLaravel: boolean
+  /** A lane has something new, durably. */
+  onDelivery(lane: string): void
+  /** The session threw: in a transition, an effect or a callback. */
+  onCrash(actor: SessionActor, error: unknown): void
+  /** A commit failed; this actor does nothing any more. */
+  onStoreFailure(actor: SessionActor, error: GatewayError): void
+  /** The actor lives no more: stopped, buried, or cut off from the store. */
+  onEnded(actor: SessionActor): void
+}
+
+/** Where a session's life stands when its actor begins. */
+export interface SessionOrigin {
+  streamId: string
+  sessionId: string
+  userId: string | number
+  epoch: number
+  /** The newest row; absent for a session that is created now. */
+  last?: { seq: number; state: string; context: SessionContext; announced: EstadoQr | null }
+}
+
+/** What an effect was caused by: it waits for that row's commit, and never runs when the transition threw. */
+interface Ticket {
+  seq: number
+  aborted: boolean
+}
+
+/**
+ * Hosts one session: records each accepted fact, applies it, and lets its effects act once the fact is durable.
+ * Memory may run ahead of the log; the outside world never does.
+ */
+export class SessionActor {
+  readonly streamId: string
+  readonly sessionId: string
+  readonly userId: string | number
+  readonly epoch: number
+  /** The open Baileys socket; set and cleared by the socket's effect. */
+  socket: WhatsAppSocket | null = null
+  /** Dedupe keys of messages on their way into the log. */
+  readonly arriving = new Set<string>()
+  /** Facts that the machine had no use for. */
+  refused = 0
+
+  readonly #deps: SessionActorDeps
+  readonly #created: SessionOrigin['last'] | null
+  #actor: AnyActorRef
+  #snapshot: Snapshot
+  #announced: EstadoQr | null
+  #seq: number
+  #durable: number
+  #ticket: Ticket
+  #commits = new Map<number, Promise<void>>()
+  #effects: Promise<void> = Promise.resolve()
+  #ended = false
+  #watchers = new Set<() => void>()
+  #children = new Set<() => void>()
+
+  constructor(deps: SessionActorDeps, origin: SessionOrigin) {
+    this.#deps = deps
+    this.streamId = origin.streamId
+    this.sessionId = origin.sessionId
+    this.userId = origin.userId
+    this.epoch = origin.epoch
+    this.#created = origin.last ?? null
+    this.#announced = origin.last?.announced ?? null
+    this.#seq = origin.last?.seq ?? 0
+    this.#durable = this.#seq
+    this.#ticket = { seq: this.#seq, aborted: false }
+    this.#actor = origin.last
+      ? this.#create(origin.last.state, origin.last.context)
+      : createActor(this.#recording(), {
+          input: { sessionId: origin.sessionId, userId: origin.userId, at: deps.clock.now() },
+          clock: deps.clock as never,
+        })
+    this.#snapshot = this.#actor.getSnapshot() as Snapshot
+  }
+
+  /** Begins to live: a new session records `session.created`, a restored one goes on with `session.resumed`. */
+  start(): void {
+    if (this.#created === null) {
+      this.#ticket = { seq: ++this.#seq, aborted: false }
+      this.#record(
+        {
+          type: 'session.created',
+          sessionId: this.sessionId,
+          userId: this.userId,
+          at: this.context.createdAt,
+        },
+        this.#snapshot,
+      )
+    }
+    this.#run()
+    if (this.#created !== null) this.post({ type: 'session.resumed' })
+  }
+
+  /** Dotted, after the last applied fact; the log may not hold it yet. */
+  get state(): string {
+    return dottedState(this.#snapshot.value)
+  }
+
+  get context(): SessionContext {
+    return this.#snapshot.context
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** Whether the machine has a use for this fact now. */
+  can(fact: SessionFact | { type: 'message.queued' }): boolean {
+    return !this.#ended && this.#snapshot.can({ ...fact, at: this.#deps.clock.now() } as SessionEvent)
+  }
+
+  /** Applies a fact. Resolves with true once it is durable, with false if the machine had no use for it. */
+  async post(fact: SessionFact): Promise<boolean> {
+    if (this.#ended) return false
+    const before = this.#seq
+    this.#actor.send(fact)
+    if (this.#seq === before) return false
+    await this.durable()
+    return true
+  }
+
+  /**
+   * Appends message facts, which never enter the machine, together with what else must change in the same commit.
+   * `changes` gets the seq of the first fact. Resolves once durable; rejects with GatewayError.
+   */
+  append(facts: MessageFact[], changes: (firstSeq: number) => Changes): Promise<void> {
+    if (this.#ended)
+      return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
+    const first = this.#seq + 1
+    const at = this.#deps.clock.now()
+    const events = facts.map(
+      ({ type, ...data }, i): NewEvent => ({ seq: first + i, at, type, data, snapshot: null }),
+    )
+    this.#seq += facts.length
+    const rest = changes(first)
+    return this.#commit({ ...(events.length > 0 && { events }), ...rest })
+  }
+
+  /** Changes that belong to no fact: erased keys, finished inbox rows. */
+  change(changes: Changes): Promise<void> {
+    return this.append([], () => changes)
+  }
+
+  /** Leaves one tombstone row and ends the actor: the session id is free again. */
+  async bury(): Promise<void> {
+    if (this.#ended) return
+    const tombstone: NewEvent = {
+      seq: ++this.#seq,
+      at: this.#deps.clock.now(),
+      type: 'session.deleted',
+      data: {},
+      snapshot: null,
+    }
+    await this.#commit({ events: [tombstone], erase: 'stream' })
+    this.#end()
+  }
+
+  /** Runs after the fact that caused it is durable, one effect after the other. A rejection is a crash of this session. */
+  effect(run: () => unknown): void {
+    const ticket = this.#ticket
+    this.#effects = this.#effects.then(async () => {
+      if (await this.#mayAct(ticket)) await this.guard(run)
+    })
+  }
+
+  /** Clears up in the same order, durable or not: ending a socket tells the outside nothing that the log does not know. */
+  cleanUp(run: () => unknown): void {
+    this.#effects = this.#effects.then(() => this.guard(run))
+  }
+
+  /** Registers what a child must do when it stops, or when the actor dies without stopping it; it runs once. */
+  onChildStop(run: () => void): () => void {
+    const once = () => {
+      if (this.#children.delete(once)) run()
+    }
+    this.#children.add(once)
+    return once
+  }
+
+  /** The same, beside other effects: for questions and publications, which take their time. */
+  aside(run: () => unknown): void {
+    const ticket = this.#ticket
+    void Promise.resolve().then(async () => {
+      if (await this.#mayAct(ticket)) await this.guard(run)
+    })
+  }
+
+  /** Runs a callback of the outside; what it throws is this session's crash and nobody else's. */
+  async guard(run: () => unknown): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'SHUTTING_DOWN') return
+      if (isStoreFault(error)) return // the commit itself has told it
+      this.#deps.onCrash(this, error)
+    }
+  }
+
+  /** Resolves once everything applied so far is in the log. */
+  async durable(): Promise<void> {
+    await this.#commits.get(this.#seq)
+  }
+
+  /** Resolves with true once `done()` holds, with false at `deadline` (ms since the epoch). */
+  async until(done: () => boolean, deadline: number): Promise<boolean> {
+    const { clock } = this.#deps
+    if (done()) return true
+    return new Promise(resolve => {
+      const finish = (held: boolean) => {
+        clock.clearTimeout(timer)
+        this.#watchers.delete(look)
+        resolve(held)
+      }
+      const look = () => done() && finish(true)
+      const timer = clock.setTimeout(() => finish(false), Math.max(0, deadline - clock.now()))
+      this.#watchers.add(look)
+    })
+  }
+
+  /** After a crash: the last good state goes on in a fresh actor, with `fact` as the next one. */
+  revive(fact: SessionFact): void {
+    if (this.#ended) return
+    const { state, context } = this
+    this.#stopActor()
+    this.#actor = this.#create(state, context)
+    this.#run()
+    void this.post(fact)
+  }
+
+  /** Stops without a trace in the log: sockets end, the link stays. Resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#stopActor()
+    await this.#effects
+    await Promise.allSettled(this.#commits.values())
+    if (!this.#ended) this.#end()
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#stopActor()
+    for (const look of [...this.#watchers]) look()
+    this.#deps.onEnded(this)
+  }
+
+  #stopActor(): void {
+    this.#actor.stop()
+    for (const stop of [...this.#children]) stop()
+  }
+
+  #run(): void {
+    const actor = this.#actor
+    actor.subscribe({
+      error: error => {
+        if (actor === this.#actor) this.#deps.onCrash(this, error)
+      },
+    })
+    actor.start()
+  }
+
+  #create(state: string, context: SessionContext): AnyActorRef {
+    const { machine, clock } = this.#deps
+    const resolved = machine.resolveState({ value: stateValue(state) as never, context })
+    return createActor(this.#recording(), {
+      input: { sessionId: this.sessionId, userId: this.userId, at: context.createdAt },
+      snapshot: machine.getPersistedSnapshot(resolved) as never,
+      clock: clock as never,
+    })
+  }
+
+  /** The machine, with every accepted event recorded in the order of application. */
+  #recording(): Machine {
+    const { machine, clock } = this.#deps
+    const recording = Object.create(machine) as Machine
+    recording.transition = (snapshot, event, scope) => {
+      const { type } = event as { type: string }
+      if (type === 'xstate.init' || type === 'xstate.stop') return machine.transition(snapshot, event, scope)
+      if (this.#ended) return snapshot
+      // XState shares one timer-event object between actors: never write into it.
+      const fact = Object.freeze({ ...event, at: clock.now() }) as SessionEvent
+      if (!type.startsWith('xstate.error.') && !snapshot.can(fact)) {
+        this.refused++
+        return snapshot
+      }
+      const ticket = { seq: this.#seq + 1, aborted: false }
+      this.#ticket = ticket
+      try {
+        const next = machine.transition(snapshot, fact, scope)
+        this.#seq = ticket.seq
+        this.#record(fact, next)
+        return next
+      } catch (error) {
+        ticket.aborted = true
+        throw error
+      }
+    }
+    return recording
+  }
+
+  #record({ type, at, ...data }: SessionEvent, next: Snapshot): void {
+    this.#snapshot = next
+    const state = dottedState(next.value)
+    const { context } = next
+    const seq = this.#seq
+    const row: NewEvent = {
+      seq,
+      at,
+      type,
+      data,
+      snapshot: { state, context: JSON.stringify(context), machineVersion: SESSION_MACHINE_VERSION },
+    }
+    const news = announcementOf(this.#announced, type, state, context)
+    this.#announced = news?.estadoQr ?? this.#announced
+    const deliver = news?.deliver === true && this.#deps.tellLaravel
+    const committed = this.#commit({
+      ...(type === 'session.created' && { create: { sessionId: this.sessionId, userId: this.userId, at } }),
+      events: [row],
+      ...(news !== null && { announced: news.estadoQr }),
+      ...(deliver && {
+        deliveries: [statusDeliveryOf(this.streamId, seq, at, news.estadoQr, state, context)],
+      }),
+    })
+    committed.then(
+      () => {
+        for (const look of [...this.#watchers]) look()
+      },
+      () => {},
+    )
+  }
+
+  #commit(changes: Omit<Write, 'streamId' | 'epoch'>): Promise<void> {
+    const seq = this.#seq
+    const committed = this.#deps.store
+      .commit({ streamId: this.streamId, epoch: this.epoch, ...changes })
+      .then(
+        () => {
+          this.#durable = Math.max(this.#durable, seq)
+          if (this.#commits.get(seq) === committed) this.#commits.delete(seq)
+          for (const { lane } of changes.deliveries ?? []) this.#deps.onDelivery(lane)
+        },
+        error => {
+          const failure =
+            error instanceof GatewayError
+              ? error
+              : new GatewayError('STORE_FAILED', 'The store failed.', { cause: error })
+          if (!this.#ended) {
+            this.#end()
+            this.#deps.onStoreFailure(this, failure)
+          }
+          throw failure
+        },
+      )
+    committed.catch(() => {})
+    this.#commits.set(seq, committed)
+    return committed
+  }
+
+  async #mayAct(ticket: Ticket): Promise<boolean> {
+    if (ticket.aborted) return false
+    try {
+      if (ticket.seq > this.#durable) await this.#commits.get(ticket.seq)
+    } catch {
+      return false
+    }
+    return !ticket.aborted
+  }
+}
+
+const isStoreFault = (error: unknown) =>
+  error instanceof GatewayError && ['STORE_FAILED', 'SEQ_CONFLICT', 'EPOCH_CONFLICT'].includes(error.code)

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionFact } from '../../machines/facts.ts'
+import type { SendContent, SessionView } from '../contract.ts'
+import { GatewayError } from '../errors.ts'
+import type { SendOutcome, SessionQueries, Sessions, StartRequest } from '../ports.ts'
+import type { Entry, Supervisor } from './supervisor.ts'
+
+/** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
+export function createCommands(supervisor: Supervisor, queries: SessionQueries): Sessions {
+  const entryOf = (sessionId: string): Entry => {
+    const entry = supervisor.find(sessionId)
+    if (entry !== undefined) return entry
+    queries.get(sessionId) // unknown: 404
+    throw new GatewayError(
+      'STORE_FAILED',
+      supervisor.problem() ?? 'This session is not running here at the moment.',
+    )
+  }
+  const postOrRefuse = async ({ actor }: Entry, fact: SessionFact, wanted: string) => {
+    if (await actor.post(fact)) return
+    throw new GatewayError(
+      'STATE_FORBIDS',
+      `Session ${actor.sessionId} is ${actor.state}: it cannot ${wanted} now.`,
+    )
+  }
+
+  return {
+    async start({ sessionId = randomUUID(), userId }: StartRequest): Promise<SessionView> {
+      const entry = supervisor.find(sessionId)
+      if (entry === undefined) {
+        await supervisor.create(sessionId, userId)
+        return queries.get(sessionId)
+      }
+      const { actor } = entry
+      if (String(actor.userId) !== String(userId)) {
+        throw new GatewayError('CONFLICT', `Session ${sessionId} belongs to another user_id.`)
+      }
+      if (actor.context.intent === 'delete') {
+        throw new GatewayError(
+          'DELETING',
+          `Session ${sessionId} is being deleted; start it again once it is gone.`,
+        )
+      }
+      await postOrRefuse(entry, { type: 'start.requested' }, 'start')
+      return queries.get(sessionId)
+    },
+
+    async send(sessionId: string, content: SendContent, deadline: number): Promise<SendOutcome> {
+      return entryOf(sessionId).outbox.send(content, deadline)
+    },
+
+    async restart(sessionId: string): Promise<SessionView> {
+      await postOrRefuse(entryOf(sessionId), { type: 'restart.requested' }, 'restart')
+      return queries.get(sessionId)
+    },
+
+    async logout(sessionId: string, deadline: number) {
+      const entry = entryOf(sessionId)
+      const { actor } = entry
+      const isOut = () => actor.ended || actor.state.startsWith('loggedOut')
+      if (!isOut()) await postOrRefuse(entry, { type: 'logout.requested' }, 'log out')
+      const done = await actor.until(isOut, deadline)
+      await actor.durable()
+      return { done, session: queries.get(sessionId) }
+    },
+
+    async remove(sessionId: string, deadline: number) {
+      const entry = entryOf(sessionId)
+      await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
+      return { done: await entry.actor.until(() => entry.actor.ended, deadline) }
+    },
+  }
+}

@@ -1,0 +1,174 @@
+import { fromCallback } from 'xstate'
+import type { SessionFact } from '../../machines/facts.ts'
+import type { SessionContext } from '../../machines/session.context.ts'
+import { sessionMachine } from '../../machines/session.machine.ts'
+import { type QrTimes, sessionDelays, throttledBy } from '../../machines/session.timers.ts'
+import type { Clock, Laravel, QrVault, Store, WhatsApp } from '../ports.ts'
+import type { SessionActor } from './actor.ts'
+import type { Connects } from './connects.ts'
+import { receive } from './inbound.ts'
+import type { Outbox } from './outbox.ts'
+
+/** A QR that Laravel did not take is offered once more after this time, in ms. */
+const PUBLISH_AGAIN = 5000
+
+export interface EffectDeps {
+  whatsapp: WhatsApp
+  laravel: Laravel
+  vault: QrVault
+  store: Store
+  clock: Clock
+  connects: Connects
+  qr: QrTimes
+  tellLaravel: boolean
+  actorOf(sessionId: string): { actor: SessionActor; outbox: Outbox }
+}
+
+/** The session machine bound to the ports: one object serves all sessions. Every effect waits for its fact's commit. */
+export function bindEffects(deps: EffectDeps): typeof sessionMachine {
+  const { qr, clock, actorOf } = deps
+  const of = (context: SessionContext) => actorOf(context.sessionId)
+  const bound = sessionMachine.provide({
+    actors: {
+      socket: socketChild(deps),
+      askLaravel: questionChild(deps),
+      publishQr: publicationChild(deps),
+    },
+    guards: { isThrottled: throttledBy(qr) as () => boolean },
+    delays: sessionDelays(qr, clock.now) as never,
+    actions: {
+      eraseCredentials: ({ context }) => {
+        const { actor } = of(context)
+        actor.effect(() => actor.change({ erase: 'keys' }))
+      },
+      eraseCredentialsIfDue: ({ context }) => {
+        const { actor } = of(context)
+        if (context.archiveUntil === null) actor.effect(() => actor.change({ erase: 'keys' }))
+      },
+      eraseSession: ({ context }) => {
+        const { actor } = of(context)
+        actor.effect(() => actor.bury())
+      },
+      eraseSessionIfOwed: ({ context }) => {
+        const { actor } = of(context)
+        if (context.intent === 'delete') actor.effect(() => actor.bury())
+      },
+      failQueued: ({ context }) => {
+        const { actor, outbox } = of(context)
+        actor.effect(() =>
+          outbox.failAll('SESSION_LOGGED_OUT', 'The session was logged out before this was sent.'),
+        )
+      },
+    },
+  })
+  return bound as typeof sessionMachine
+}
+
+/** Owns one Baileys socket from the turn to open it until it has ended. */
+function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, actorOf }: EffectDeps) {
+  return fromCallback<{ type: 'unlink' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
+    const { actor, outbox } = actorOf(input.sessionId)
+    const { sessionId, streamId, epoch } = actor
+    const turn = new AbortController()
+    let giveBack = () => {}
+    let socket: ReturnType<WhatsApp['open']> | null = null
+    let stopped = false
+
+    const tell = (fact: SessionFact) => {
+      if (!stopped) sendBack(fact as never)
+    }
+    const open = async () => {
+      let waited = false
+      const place = await connects.take(turn.signal, () => {
+        waited = true
+        tell({ type: 'connect.queued' })
+      })
+      if (place === null) return
+      if (stopped) return place()
+      giveBack = place
+      if (waited) tell({ type: 'connect.begun' })
+      socket = whatsapp.open({
+        sessionId,
+        streamId,
+        epoch,
+        report: fact =>
+          void actor.guard(() => {
+            if (stopped) return
+            giveBack()
+            if (fact.type === 'socket.closed' || fact.type === 'logout.confirmed') actor.socket = null
+            tell(fact)
+            if (fact.type === 'socket.opened') actor.effect(() => outbox.pump())
+          }),
+        received: messages => receive(actor, { store, clock, tellLaravel }, messages),
+        updated: update => void actor.guard(() => outbox.updated(update)),
+      })
+      actor.socket = socket
+    }
+
+    actor.effect(() => {
+      if (!stopped) void actor.guard(open)
+    })
+    onEvent(() => actor.effect(() => socket?.unlink()))
+    return actor.onChildStop(() => {
+      stopped = true
+      turn.abort()
+      vault.clear(sessionId)
+      actor.cleanUp(async () => {
+        if (actor.socket === socket) actor.socket = null
+        giveBack()
+        await socket?.end()
+      })
+    })
+  })
+}
+
+/** Asks Laravel once. */
+function questionChild({ laravel, store, actorOf }: EffectDeps) {
+  return fromCallback<{ type: 'none' }, { sessionId: string }>(({ input, sendBack }) => {
+    const { actor } = actorOf(input.sessionId)
+    const abort = new AbortController()
+    actor.aside(async () => {
+      if (abort.signal.aborted) return
+      const { said } = await laravel.askActive(actor.sessionId, abort.signal)
+      if (abort.signal.aborted) return
+      const told = store.sessions.find(actor.sessionId)?.told ?? null
+      sendBack({ type: 'laravel.answered', said, told } as never)
+    })
+    return actor.onChildStop(() => abort.abort())
+  })
+}
+
+/** Offers a QR to Laravel: once, and once more while it is still the newest. */
+function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
+  return fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(({ input, sendBack }) => {
+    const { actor } = actorOf(input.sessionId)
+    const { hash } = input
+    const abort = new AbortController()
+    const pause = () =>
+      new Promise<void>(resolve => {
+        const timer = clock.setTimeout(resolve, PUBLISH_AGAIN)
+        abort.signal.addEventListener('abort', () => {
+          clock.clearTimeout(timer)
+          resolve()
+        })
+      })
+    const attempt = async () => {
+      const qr = vault.read(actor.sessionId)
+      if (qr?.hash !== hash) return false
+      return laravel.publishQr(actor.sessionId, qr, abort.signal).then(
+        () => true,
+        () => false,
+      )
+    }
+    actor.aside(async () => {
+      let published = !abort.signal.aborted && (await attempt())
+      if (!published && !abort.signal.aborted) {
+        await pause()
+        published = !abort.signal.aborted && (await attempt())
+      }
+      if (!abort.signal.aborted)
+        sendBack({ type: published ? 'qr.published' : 'qr.publishFailed', hash } as never)
+    })
+    return actor.onChildStop(() => abort.abort())
+  })
+}

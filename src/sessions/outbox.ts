@@ -1,0 +1,195 @@
+import type { MessageFact } from '../../machines/facts.ts'
+import type { MessageStatus, SendContent } from '../contract.ts'
+import { GatewayError } from '../errors.ts'
+import type { Clock, MessageRow, SendOutcome, SendUpdate, Store, WhatsApp } from '../ports.ts'
+import type { SessionActor } from './actor.ts'
+
+/** Statuses only move forward along these ranks; `failed` ends a send that was not acked. */
+const RANK: Record<MessageStatus, number> = {
+  queued: 0,
+  transmitted: 1,
+  unknown: 2,
+  sent: 2,
+  failed: 2,
+  delivered: 3,
+  read: 4,
+  played: 5,
+  received: 9,
+}
+
+export interface OutboxDeps {
+  store: Store
+  whatsapp: Pick<WhatsApp, 'newMessageId'>
+  clock: Clock
+  /** A send older than this is not sent any more, in ms. */
+  maxAgeMs: number
+}
+
+/** What waits to be sent for one session: transmits while open, oldest first per chat, always under the stored id. */
+export class Outbox {
+  readonly #deps: OutboxDeps
+  readonly #actor: SessionActor
+  /** Chats with something to transmit, each a chain of sends. */
+  readonly #chats = new Map<string, Promise<void>>()
+  /** Sends handed to a chat's chain and not through it yet. */
+  readonly #moving = new Set<string>()
+  /** Updates on their way into the log: the newest status of each message. */
+  readonly #updating = new Map<string, MessageStatus>()
+  /** HTTP requests that wait for the fate of their message. */
+  readonly #waiting = new Map<string, (outcome: SendUpdate) => void>()
+
+  constructor(actor: SessionActor, deps: OutboxDeps) {
+    this.#actor = actor
+    this.#deps = deps
+  }
+
+  /**
+   * Chooses the WhatsApp id, makes the send durable, and waits for WhatsApp's ack until `deadline`.
+   * Rejects with SESSION_NOT_CONNECTED (nothing is stored) or WHATSAPP_REJECTED.
+   */
+  async send(content: SendContent, deadline: number): Promise<SendOutcome> {
+    const { clock, whatsapp } = this.#deps
+    const actor = this.#actor
+    if (!actor.can({ type: 'message.queued' })) {
+      throw new GatewayError(
+        'SESSION_NOT_CONNECTED',
+        `Session ${actor.sessionId} is ${actor.state}, so nothing can be sent; nothing was stored. Call /start to connect it.`,
+      )
+    }
+    const messageId = whatsapp.newMessageId()
+    const at = clock.now()
+    const fate = this.#fateOf(messageId, deadline)
+    await actor.append([{ type: 'message.queued', messageId, chatId: content.to }], seq => ({
+      lastActivity: at,
+      messages: [
+        {
+          insert: {
+            messageId,
+            chatId: content.to,
+            direction: 'out',
+            dedupeKey: `out|${messageId}`,
+            content,
+            status: 'queued',
+            seq,
+            at,
+          },
+        },
+      ],
+    }))
+    if (actor.state === 'reconnecting.hibernated') void actor.post({ type: 'wake.requested' })
+    this.#transmit({ messageId, chatId: content.to, content, at })
+    const update = await fate
+    if (update?.status === 'failed') {
+      throw new GatewayError(
+        'WHATSAPP_REJECTED',
+        `WhatsApp refused the message (${update.code}): ${update.error}`,
+      )
+    }
+    const status = update?.status ?? 'queued'
+    return { messageId, status, remoteJid: content.to }
+  }
+
+  /** Takes up what was queued or never acked, after the session opened. */
+  pump(): void {
+    for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
+      this.#transmit(row as MessageRow & { content: SendContent })
+    }
+  }
+
+  /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
+  async updated(update: SendUpdate): Promise<void> {
+    const { store } = this.#deps
+    const { messageId, status } = update
+    const row = store.messages.find(this.#actor.streamId, messageId, 'out')
+    if (row === null) return
+    const current = this.#updating.get(messageId) ?? row.status
+    if (RANK[status] <= RANK[current]) return
+    await this.#record(row.chatId, update)
+    this.#waiting.get(messageId)?.(update)
+  }
+
+  /** Everything that waits fails for good. */
+  async failAll(code: string, error: string): Promise<void> {
+    for (const { messageId, chatId } of this.#deps.store.messages.unsent(this.#actor.streamId)) {
+      await this.#fail(messageId, chatId, code, error)
+    }
+  }
+
+  #transmit(send: Pick<MessageRow, 'messageId' | 'chatId' | 'at'> & { content: SendContent }): void {
+    if (this.#moving.has(send.messageId)) return
+    this.#moving.add(send.messageId)
+    const before = this.#chats.get(send.chatId) ?? Promise.resolve()
+    const mine = before
+      .then(() => this.#actor.guard(() => this.#transmitNow(send)))
+      .finally(() => {
+        this.#moving.delete(send.messageId)
+        if (this.#chats.get(send.chatId) === mine) this.#chats.delete(send.chatId)
+      })
+    this.#chats.set(send.chatId, mine)
+  }
+
+  async #transmitNow(
+    send: Pick<MessageRow, 'messageId' | 'chatId' | 'at'> & { content: SendContent },
+  ): Promise<void> {
+    const { messageId, chatId, content, at } = send
+    const { clock, maxAgeMs } = this.#deps
+    const actor = this.#actor
+    if (actor.socket === null || !actor.state.startsWith('open.') || actor.context.intent !== 'none') return
+    if (clock.now() - at > maxAgeMs) {
+      await this.#fail(messageId, chatId, 'EXPIRED', 'The session was away for longer than SEND_MAX_AGE_MS.')
+      return
+    }
+    try {
+      await actor.socket.send(messageId, content)
+    } catch (error) {
+      if (error instanceof GatewayError && error.retryable) return
+      await this.#fail(messageId, chatId, 'SEND_FAILED', 'The message could not be built or encrypted.')
+      return
+    }
+    const now = clock.now()
+    if (RANK[this.#updating.get(messageId) ?? 'queued'] >= RANK.transmitted) return
+    await actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
+      messages: [{ update: { messageId, status: 'transmitted', at: now, attempt: true } }],
+    }))
+  }
+
+  async #fail(messageId: string, chatId: string, code: string, error: string): Promise<void> {
+    const update: SendUpdate = { messageId, status: 'failed', at: this.#deps.clock.now(), code, error }
+    await this.#record(chatId, update)
+    this.#waiting.get(messageId)?.(update)
+  }
+
+  async #record(chatId: string, update: SendUpdate): Promise<void> {
+    const { messageId, status, at } = update
+    const failure = update.status === 'failed' ? { code: update.code, error: update.error } : null
+    const fact: MessageFact =
+      failure === null
+        ? { type: `message.${status as 'sent' | 'delivered' | 'read' | 'played'}`, messageId, chatId }
+        : { type: 'message.failed', messageId, chatId, ...failure }
+    this.#updating.set(messageId, status)
+    try {
+      await this.#actor.append([fact], () => ({
+        messages: [
+          {
+            update: { messageId, status, at, ...(failure && { error: `${failure.code}: ${failure.error}` }) },
+          },
+        ],
+      }))
+    } finally {
+      if (this.#updating.get(messageId) === status) this.#updating.delete(messageId)
+    }
+  }
+
+  #fateOf(messageId: string, deadline: number): Promise<SendUpdate | null> {
+    const { clock } = this.#deps
+    return new Promise(resolve => {
+      const finish = (update: SendUpdate | null) => {
+        clock.clearTimeout(timer)
+        this.#waiting.delete(messageId)
+        resolve(update)
+      }
+      const timer = clock.setTimeout(() => finish(null), Math.max(0, deadline - clock.now()))
+      this.#waiting.set(messageId, finish)
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import { getNextTransitions } from 'xstate'
+import type { SessionContext } from '../../machines/session.context.ts'
+import { sessionMachine } from '../../machines/session.machine.ts'
+import { GatewayError } from '../errors.ts'
+import type { Clock, SessionQueries, SessionRow, Stats, Store } from '../ports.ts'
+import { splitState, stateValue } from './state.ts'
+import { sessionViewOf } from './view.ts'
+
+/** Without a message for this long a session counts as inactive in /stats, in ms. */
+const INACTIVE_AFTER = 5 * 60_000
+
+/** Reads for HTTP, all from what is committed. */
+export function createQueries(store: Store, clock: Clock): SessionQueries {
+  const rowOf = (sessionId: string): SessionRow => {
+    const row = store.sessions.find(sessionId)
+    if (row === null)
+      throw new GatewayError('SESSION_NOT_FOUND', `There is no session ${sessionId}; POST /start creates it.`)
+    return row
+  }
+  return {
+    get: sessionId => sessionViewOf(rowOf(sessionId)),
+
+    list(filter) {
+      const { count, rows } = store.sessions.list(filter)
+      const last = rows.length === filter.limit ? rows.at(-1) : undefined
+      return { count, sessions: rows.map(sessionViewOf), next: last?.sessionId ?? null }
+    },
+
+    events(sessionId, after, limit) {
+      const { streamId, lastSeq } = rowOf(sessionId)
+      const events = store.log.after(streamId, after, limit)
+      const last = events.at(-1)?.seq
+      return { events, next: last !== undefined && last < lastSeq ? last : null }
+    },
+
+    at(sessionId, seq) {
+      const { streamId, lastSeq } = rowOf(sessionId)
+      const row = seq >= 1 && seq <= lastSeq ? store.log.stateAt(streamId, seq) : null
+      if (row?.snapshot == null) {
+        throw new GatewayError(
+          'EVENT_NOT_FOUND',
+          `Session ${sessionId} has facts 1 to ${lastSeq}, not ${seq}.`,
+        )
+      }
+      const { state, context } = row.snapshot
+      return {
+        seq,
+        at: row.at,
+        state,
+        context: JSON.parse(context),
+        can: possibleIn(state, JSON.parse(context)),
+      }
+    },
+
+    message(sessionId, messageId) {
+      const row = store.messages.find(rowOf(sessionId).streamId, messageId)
+      if (row !== null) return row
+      throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
+    },
+
+    stats(): Stats {
+      const now = clock.now()
+      const byState: Record<string, number> = {}
+      let [total, inactive, oldest, pendingQR, trackedSessions] = [0, 0, now, 0, 0]
+      for (const row of store.sessions.all()) {
+        total++
+        const { state } = splitState(row.state)
+        byState[state] = (byState[state] ?? 0) + 1
+        if (row.lastActivity < now - INACTIVE_AFTER) inactive++
+        if (row.createdAt < oldest) oldest = row.createdAt
+        if (row.state === 'awaitingQr.publishing') pendingQR++
+        if ((JSON.parse(row.context) as SessionContext).qr.published !== null) trackedSessions++
+      }
+      return {
+        sessions: {
+          totalSessions: total,
+          activeSessions: byState.open ?? 0,
+          inactiveSessions: inactive,
+          oldestSession: now - oldest,
+        },
+        qr: { pendingQR, trackedSessions },
+        byState,
+      }
+    },
+  }
+}
+
+/** The event types that had a way on from a state, guards aside; the machine's own timers are left out. */
+function possibleIn(state: string, context: SessionContext): string[] {
+  const snapshot = sessionMachine.resolveState({ value: stateValue(state) as never, context })
+  const blocked = new Set<string>()
+  const possible = new Set<string>()
+  for (const { eventType, target, actions } of getNextTransitions(snapshot)) {
+    if (eventType.startsWith('xstate.') || eventType.endsWith('*') || blocked.has(eventType)) continue
+    if (target === undefined && actions.length === 0) blocked.add(eventType)
+    else possible.add(eventType)
+  }
+  return [...possible].sort()
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { createActor } from 'xstate'
+import type { SessionContext } from '../../machines/session.context.ts'
+import { supervisorMachine } from '../../machines/supervisor.machine.ts'
+import { GatewayError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { Clock, SessionRow, Store, WhatsApp } from '../ports.ts'
+import { SessionActor, type SessionActorDeps } from './actor.ts'
+import { receive } from './inbound.ts'
+import { Outbox } from './outbox.ts'
+
+/** Restart intensity: more crashes than this within the window suspend the session. */
+const CRASHES = { most: 5, withinMs: 60_000 }
+
+/** Streams claimed at once while restoring; more would only queue in the store. */
+const CLAIMS_AT_ONCE = 200
+
+export interface Entry {
+  actor: SessionActor
+  outbox: Outbox
+  /** When it crashed lately. */
+  crashes: number[]
+}
+
+export interface SupervisorDeps {
+  store: Store
+  clock: Clock
+  logger: Logger
+  whatsapp: WhatsApp
+  machine: SessionActorDeps['machine']
+  tellLaravel: boolean
+  sendMaxAgeMs: number
+  idle: { afterMs: number; policy: 'keep' | 'hibernate' | 'delete'; reapEveryMs: number }
+  onDelivery(lane: string): void
+}
+
+/** Spawns, finds, restarts, reaps and drains the session actors. One that throws touches no other. */
+export class Supervisor {
+  readonly #deps: SupervisorDeps
+  readonly #entries = new Map<string, Entry>()
+  /** Actors that ended by themselves and whose sockets are still closing. */
+  readonly #closing = new Set<Promise<void>>()
+  readonly #machine
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps
+    const bound = supervisorMachine.provide({
+      delays: { reapEvery: deps.idle.reapEveryMs },
+      actions: {
+        reap: () => this.#reap(),
+        standStill: () => void this.#standStill(),
+        tryStore: () => void this.#tryStore(),
+      },
+    })
+    this.#machine = createActor(bound, { clock: deps.clock as never })
+  }
+
+  /** Restores every living session from its newest row and lets it go on. */
+  async start(): Promise<void> {
+    this.#machine.start()
+    await this.#restoreAll()
+  }
+
+  find(sessionId: string): Entry | undefined {
+    return this.#entries.get(sessionId)
+  }
+
+  /** Why no session can be served now; null while all is well. */
+  problem(): string | null {
+    const { value } = this.#machine.getSnapshot()
+    if (typeof value === 'object' && value.running === 'recovering') {
+      return 'The store takes no writes (is the disk full?); every session stands still until it does.'
+    }
+    return value === 'draining' || value === 'stopped' ? 'Shutting down.' : null
+  }
+
+  counts(): { live: number; spawned: number; restarted: number } {
+    return this.#machine.getSnapshot().context
+  }
+
+  /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
+  async create(sessionId: string, userId: string | number): Promise<Entry> {
+    const problem = this.problem()
+    if (problem !== null) {
+      const draining = this.#machine.getSnapshot().value === 'draining'
+      throw new GatewayError(draining ? 'SHUTTING_DOWN' : 'STORE_FAILED', problem)
+    }
+    const entry = this.#add(
+      new SessionActor(this.#actorDeps(), { streamId: randomUUID(), sessionId, userId, epoch: 1 }),
+    )
+    entry.actor.start()
+    await entry.actor.durable()
+    return entry
+  }
+
+  /** Ends every socket, keeps every link; resolves when no actor runs any more. */
+  async stop(): Promise<void> {
+    this.#machine.send({ type: 'drain.requested' })
+    await this.#standStill()
+    this.#machine.send({ type: 'drained' })
+    this.#machine.stop()
+  }
+
+  #actorDeps(): SessionActorDeps {
+    const { store, clock, logger, machine, tellLaravel, onDelivery } = this.#deps
+    return {
+      store,
+      clock,
+      logger,
+      machine,
+      tellLaravel,
+      onDelivery,
+      onCrash: (actor, error) => this.#crashed(actor, error),
+      onStoreFailure: (actor, error) => this.#storeFailed(actor, error),
+      onEnded: actor => this.#remove(actor),
+    }
+  }
+
+  #add(actor: SessionActor): Entry {
+    const { store, clock, whatsapp, sendMaxAgeMs } = this.#deps
+    const outbox = new Outbox(actor, { store, clock, whatsapp, maxAgeMs: sendMaxAgeMs })
+    const entry: Entry = { actor, outbox, crashes: [] }
+    this.#entries.set(actor.sessionId, entry)
+    this.#machine.send({ type: 'session.added' })
+    return entry
+  }
+
+  #remove(actor: SessionActor): void {
+    const closing = actor.stop().finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
+    if (this.#entries.get(actor.sessionId)?.actor !== actor) return
+    this.#entries.delete(actor.sessionId)
+    this.#machine.send({ type: 'session.removed' })
+  }
+
+  async #restoreAll(): Promise<void> {
+    const rows = [...this.#deps.store.sessions.all()]
+    for (let i = 0; i < rows.length; i += CLAIMS_AT_ONCE) {
+      await Promise.all(rows.slice(i, i + CLAIMS_AT_ONCE).map(row => this.#restore(row)))
+    }
+  }
+
+  async #restore(row: SessionRow): Promise<void> {
+    const { store, clock, whatsapp, tellLaravel, logger } = this.#deps
+    const { streamId, sessionId, userId, lastSeq, state, announced } = row
+    const epoch = await store.claim(streamId)
+    const context = JSON.parse(row.context) as SessionContext
+    const last = { seq: lastSeq, state, context, announced }
+    const { actor } = this.#add(
+      new SessionActor(this.#actorDeps(), { streamId, sessionId, userId, epoch, last }),
+    )
+    await actor.guard(async () => {
+      const unfinished = await whatsapp.recover(streamId)
+      if (unfinished.length > 0) await receive(actor, { store, clock, tellLaravel }, unfinished)
+    })
+    if (actor.ended) return
+    actor.start()
+    logger.debug({ session_id: sessionId, state }, 'session restored')
+  }
+
+  #crashed(actor: SessionActor, error: unknown): void {
+    const entry = this.#entries.get(actor.sessionId)
+    if (entry?.actor !== actor) return
+    const now = this.#deps.clock.now()
+    entry.crashes = [...entry.crashes.filter(at => at > now - CRASHES.withinMs), now]
+    const tooOften = entry.crashes.length > CRASHES.most
+    this.#deps.logger.error(
+      { session_id: actor.sessionId, state: actor.state, stack: stackOf(error) },
+      tooOften ? 'session crashed too often and is suspended' : 'session crashed and is restarted',
+    )
+    this.#machine.send({ type: 'session.restarted' })
+    actor.revive({ type: tooOften ? 'crashes.exceeded' : 'session.crashed', error: nameOf(error) })
+  }
+
+  #storeFailed(actor: SessionActor, error: GatewayError): void {
+    this.#deps.logger.error({ session_id: actor.sessionId, code: error.code }, error.message)
+    if (error.code === 'STORE_FAILED') this.#machine.send({ type: 'store.failed' })
+  }
+
+  async #standStill(): Promise<void> {
+    const entries = [...this.#entries.values()]
+    await Promise.allSettled([...entries.map(({ actor }) => actor.stop()), ...this.#closing])
+  }
+
+  async #tryStore(): Promise<void> {
+    const { store, logger } = this.#deps
+    try {
+      const [first] = store.sessions.all()
+      if (first) await store.claim(first.streamId)
+      await this.#standStill()
+      await this.#restoreAll()
+      this.#machine.send({ type: 'store.recovered' })
+      logger.info({ sessions: this.#entries.size }, 'the store takes writes again, every session is restored')
+    } catch (error) {
+      logger.warn(
+        { code: error instanceof GatewayError ? error.code : 'INTERNAL' },
+        'the store still takes no writes',
+      )
+    }
+  }
+
+  #reap(): void {
+    const { store, clock, idle } = this.#deps
+    const since = clock.now() - idle.afterMs
+    for (const { sessionId, lastActivity } of store.sessions.all()) {
+      if (lastActivity > since) continue
+      void this.#entries
+        .get(sessionId)
+        ?.actor.post({ type: 'session.idled', policy: idle.policy })
+        .catch(() => {})
+    }
+  }
+}
+
+/** An error's kind without its data: messages may hold what they complain about. */
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'Error')
+
+/** Where it happened, without the message. */
+const stackOf = (error: unknown) =>
+  error instanceof Error
+    ? (error.stack ?? '')
+        .split('\n')
+        .filter(line => /^\s+at /.test(line))
+        .slice(0, 8)
+    : []
