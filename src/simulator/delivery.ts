@@ -24,6 +24,15 @@ export function flush(world: World, connection: Connection, device: Device): voi
   for (const letter of peers) write(world, connection, device, letter)
 }
 
+/** Writes what could not be written while a connection was silent. */
+export function resume(world: World, connection: Connection): void {
+  const { device } = connection
+  if (!device || !connection.ready) return
+  for (const letter of device.mailbox.letters()) {
+    if (letter.sends === 0) write(world, connection, device, letter)
+  }
+}
+
 function write(
   world: World,
   connection: Connection,
