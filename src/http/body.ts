@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import type { HttpContext } from './context.ts'
+
+export const BODY_LIMIT = 1024 * 1024
+
+/**
+ * The request's JSON. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, or BAD_REQUEST when the
+ * caller hung up. Hono's own body limit needs node-server's global Request, which would reach the whole process.
+ */
+export async function readJson(c: HttpContext): Promise<unknown> {
+  checkJson(c)
+  const text = new TextDecoder().decode(await readBytes(c))
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new GatewayError('MALFORMED_JSON', 'The body is not JSON.')
+  }
+}
+
+/** For writes that take no fields: a body, if there is one, still has to be JSON. */
+export function ignoreBody(c: HttpContext): void {
+  if (hasBody(c)) checkJson(c)
+}
+
+function checkJson(c: HttpContext): void {
+  const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== 'application/json')
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json.')
+  const encoding = c.req.header('content-encoding')?.trim().toLowerCase()
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.')
+  if (Number(c.req.header('content-length') ?? 0) > BODY_LIMIT) throw tooLarge()
+}
+
+function hasBody(c: HttpContext): boolean {
+  if (incoming(c) === undefined) return c.req.raw.body !== null
+  return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
+}
+
+async function readBytes(c: HttpContext): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    // Destroying Node's stream would take the connection with it before the 413 is out.
+    const body: AsyncIterable<Uint8Array> | null | undefined =
+      incoming(c)?.iterator({ destroyOnReturn: false }) ?? c.req.raw.body
+    for await (const chunk of body ?? []) {
+      size += chunk.byteLength
+      if (size > BODY_LIMIT) break
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new GatewayError('BAD_REQUEST', 'The body ended before it was complete.', { cause })
+  }
+  if (size > BODY_LIMIT) throw tooLarge()
+  return Buffer.concat(chunks)
+}
+
+/** Node's own request; there is none under `app.request()`. */
+function incoming(c: HttpContext): IncomingMessage | undefined {
+  return (c.env as HttpContext['env'] | undefined)?.incoming
+}
+
+function tooLarge(): GatewayError {
+  return new GatewayError('PAYLOAD_TOO_LARGE', `The body is larger than ${BODY_LIMIT} bytes.`)
+}

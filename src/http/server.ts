@@ -1,0 +1,121 @@
+import { Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { GatewayError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
+import { authenticate } from './auth.ts'
+import type { HttpEnv } from './context.ts'
+import { createErrorHandler, errorAnswer } from './errors.ts'
+import { eventRoutes } from './events.ts'
+import { healthRoutes } from './health.ts'
+import { createListener, type Listener } from './listener.ts'
+import { qrRoutes } from './qr.ts'
+import { sendMessageRoutes } from './send-message.ts'
+import { LOGOUT_WAIT_MS, sessionRoutes } from './sessions.ts'
+import { startRoutes } from './start.ts'
+import { statsRoutes } from './stats.ts'
+
+export interface HttpParts {
+  config: { host: string; port: number; apiKeys: readonly string[] }
+  /** How long POST /send-message waits for WhatsApp's ack. */
+  sendWaitMs: number
+  sessions: Sessions
+  queries: SessionQueries
+  vault: QrVault
+  ready: () => Readiness
+  /** The part's own child. */
+  logger: Logger
+  now: () => number
+}
+
+export interface Http extends Listener {
+  app: Hono<HttpEnv>
+  /** From now on new requests get SHUTTING_DOWN; `/health/live` still answers 200, `/health/ready` 503. */
+  refuse(): void
+}
+
+/** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
+export function createHttp(parts: HttpParts): Http {
+  const { config, sendWaitMs, sessions, queries, vault, logger, now } = parts
+  let refusing = false
+  const ready = (): Readiness =>
+    refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
+
+  const app = new Hono<HttpEnv>()
+    .onError(createErrorHandler(logger))
+    .notFound(c => c.json(errorAnswer(new GatewayError('NOT_FOUND', 'There is nothing at this path.')), 404))
+
+  app.use(requestId({ limitLength: 128 }))
+  app.use(async (c, next) => {
+    const arrival = now()
+    c.set('arrival', arrival)
+    c.header('Cache-Control', 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
+    try {
+      await next()
+    } catch (thrown) {
+      // Hono hands only Errors to its error handler.
+      throw new Error('something other than an Error was thrown', { cause: thrown })
+    }
+    const fields = {
+      requestId: c.get('requestId'),
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+    }
+    logger.debug({ ...fields, ms: now() - arrival }, 'answered')
+  })
+  app.use(authenticate(config.apiKeys))
+  app.use(async (c, next) => {
+    if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
+      throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
+        retryAfterSeconds: 5,
+      })
+    await next()
+  })
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        c.json(
+          errorAnswer(new GatewayError('METHOD_NOT_ALLOWED', `This path takes ${methods.join(', ')}.`)),
+          405,
+          {
+            Allow: methods.join(', '),
+          },
+        ),
+    }),
+  )
+  for (const routes of [
+    startRoutes(sessions),
+    sendMessageRoutes(sessions, sendWaitMs),
+    sessionRoutes(sessions, queries),
+    qrRoutes(queries, vault),
+    eventRoutes(queries),
+    statsRoutes(queries, now),
+    healthRoutes(ready),
+  ])
+    app.route('/', routes)
+
+  const listener = createListener(app, {
+    host: config.host,
+    port: config.port,
+    // Every handler answers by its own deadline; what takes longer is a caller that does not read or write.
+    graceMs: Math.max(sendWaitMs, LOGOUT_WAIT_MS) + 2_000,
+  })
+  return {
+    app,
+    async listen() {
+      const address = await listener.listen()
+      const access =
+        config.apiKeys.length === 0 ? 'no API_KEYS: only this machine is answered' : 'API keys required'
+      logger.info({ url: address.url, access }, 'listening')
+      return address
+    },
+    close: () => listener.close(),
+    refuse() {
+      refusing = true
+    },
+  }
+}

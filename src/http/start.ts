@@ -1,0 +1,23 @@
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import { type startAnswer, startRequest } from '../contract.ts'
+import type { Sessions } from '../ports.ts'
+import { readJson } from './body.ts'
+import type { HttpEnv } from './context.ts'
+import { validate } from './validation.ts'
+
+export function startRoutes(sessions: Sessions): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().post('/start', async c => {
+    const { user_id, session_id } = validate(startRequest, await readJson(c))
+    const session = await sessions.start({
+      userId: user_id,
+      ...(session_id !== undefined && { sessionId: session_id }),
+    })
+    const answer: z.infer<typeof startAnswer> = {
+      success: true,
+      session_id: session.session_id,
+      state: session.state,
+    }
+    return c.json(answer)
+  })
+}

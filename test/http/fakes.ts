@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SessionView } from '../../src/contract.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { createHttp, type HttpParts } from '../../src/http/server.ts'
+import { createLogger } from '../../src/logger.ts'
+import type { MessageRow, SessionQueries, Sessions } from '../../src/ports.ts'
+
+export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
+
+export function view(over: Partial<SessionView> = {}): SessionView {
+  return {
+    session_id: 's1',
+    user_id: 7,
+    state: 'open',
+    detail: 'settled',
+    estado_qr: 'active',
+    wa_id: '5215512345678',
+    lid: null,
+    push_name: 'Ana',
+    created_at: '2026-01-01T00:00:00.000Z',
+    last_activity: '2026-01-01T00:00:01.000Z',
+    attempts: 0,
+    retry_at: null,
+    reason: null,
+    reason_text: null,
+    qr: null,
+    ...over,
+  }
+}
+
+export function messageRow(over: Partial<MessageRow> = {}): MessageRow {
+  return {
+    messageId: '3EB0AAAA',
+    chatId: '5215512345678@s.whatsapp.net',
+    direction: 'out',
+    content: { type: 'text', to: '5215512345678@s.whatsapp.net', body: 'private words', reply_to: null },
+    status: 'delivered',
+    attempts: 1,
+    seq: 9,
+    at: NOW,
+    error: null,
+    history: [
+      { status: 'queued', at: NOW },
+      { status: 'delivered', at: NOW + 1000 },
+    ],
+    ...over,
+  }
+}
+
+function known(sessionId: string): void {
+  if (sessionId !== 's1') throw new GatewayError('SESSION_NOT_FOUND', 'No session has that id.')
+}
+
+/** One session, `s1`; every call is noted in `calls` and can be replaced. */
+export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Partial<SessionQueries> } = {}) {
+  const calls: { name: string; args: unknown[] }[] = []
+  const note = (name: string, ...args: unknown[]) => void calls.push({ name, args })
+  const sessions: Sessions = {
+    async start(request) {
+      note('start', request)
+      return view({
+        session_id: request.sessionId ?? 'made-here',
+        user_id: request.userId,
+        state: 'starting',
+      })
+    },
+    async send(sessionId, content, deadline) {
+      note('send', sessionId, content, deadline)
+      known(sessionId)
+      return { messageId: '3EB0AAAA', status: 'sent', remoteJid: content.to }
+    },
+    async restart(sessionId) {
+      note('restart', sessionId)
+      known(sessionId)
+      return view({ state: 'starting' })
+    },
+    async logout(sessionId, deadline) {
+      note('logout', sessionId, deadline)
+      known(sessionId)
+      return { done: true, session: view({ state: 'loggedOut' }) }
+    },
+    async remove(sessionId, deadline) {
+      note('remove', sessionId, deadline)
+      known(sessionId)
+      return { done: true }
+    },
+    ...over.sessions,
+  }
+  const queries: SessionQueries = {
+    get(sessionId) {
+      note('get', sessionId)
+      known(sessionId)
+      return view()
+    },
+    list(filter) {
+      note('list', filter)
+      return { count: 2, sessions: [view()], next: 's1' }
+    },
+    events(sessionId, after, limit) {
+      note('events', sessionId, after, limit)
+      known(sessionId)
+      return { events: [], next: null }
+    },
+    at(sessionId, seq) {
+      note('at', sessionId, seq)
+      known(sessionId)
+      if (seq > 5) throw new GatewayError('EVENT_NOT_FOUND', 'The session has no such fact.')
+      return { seq, at: NOW, state: 'open.settled', context: {}, can: ['restart.requested'] }
+    },
+    message(sessionId, messageId) {
+      note('message', sessionId, messageId)
+      known(sessionId)
+      if (messageId !== '3EB0AAAA') throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
+      return messageRow()
+    },
+    stats() {
+      note('stats')
+      return {
+        sessions: { totalSessions: 4, activeSessions: 3, inactiveSessions: 1, oldestSession: 5000 },
+        qr: { pendingQR: 0, trackedSessions: 1 },
+        byState: { open: 3, awaitingQr: 1 },
+      }
+    },
+    ...over.queries,
+  }
+  return { sessions, queries, calls }
+}
+
+type Overrides = Parameters<typeof createFakes>[0] &
+  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'now'>> & { apiKeys?: string[] }
+
+/** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
+export function createTestHttp(over: Overrides = {}) {
+  const fakes = createFakes(over)
+  const logs: string[] = []
+  const logger = createLogger({ level: 'debug', format: 'json' }, { write: line => void logs.push(line) })
+  const http = createHttp({
+    config: { host: '127.0.0.1', port: 0, apiKeys: over.apiKeys ?? [] },
+    sendWaitMs: over.sendWaitMs ?? 4000,
+    sessions: fakes.sessions,
+    queries: fakes.queries,
+    vault: over.vault ?? {
+      put: () => {},
+      read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),
+      clear: () => {},
+    },
+    ready: over.ready ?? (() => ({ ready: true, problems: [] })),
+    logger: logger.child({ part: 'http' }),
+    now: over.now ?? (() => NOW),
+  })
+  return { ...fakes, http, app: http.app, logs }
+}
+
+export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  }
+}
+
+/** A promise with its ends in hand. */
+export const deferred = <T>() => Promise.withResolvers<T>()
+
+/** Fails instead of hanging: whether a promise is still pending once everything else had its turn. */
+export async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending')
+  return (await Promise.race([promise, sleep(50, pending)])) === pending
+}
