@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import { listenAdmin } from './admin.ts'
+import { Simulator } from './simulator.ts'
+
+// libsignal prints whole sessions, private keys included, through console.
+for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    'admin-port': { type: 'string', default: '0' },
+    'pre-keys': { type: 'string', default: '100' },
+    'qr-refs': { type: 'string', default: '6' },
+    'receipt-delay': { type: 'string', default: '25' },
+    seed: { type: 'string' },
+    /** Print one line of JSON instead of text. */
+    json: { type: 'boolean', default: false },
+    /** End when standard input ends or the parent disconnects. */
+    'die-with-parent': { type: 'boolean', default: false },
+  },
+})
+
+const simulator = new Simulator({
+  preKeysOnServer: Number(values['pre-keys']),
+  qrRefs: Number(values['qr-refs']),
+  receiptDelayMs: Number(values['receipt-delay']),
+  ...(values.seed !== undefined && { seed: values.seed }),
+})
+const address = await simulator.listen({ port: Number(values.port) })
+const admin = await listenAdmin(simulator, address, Number(values['admin-port']))
+
+const stop = async () => {
+  admin.close()
+  await simulator.close()
+  process.exit(0)
+}
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)
+if (values['die-with-parent']) {
+  process.stdin.resume().once('end', stop)
+  process.once('disconnect', stop)
+}
+
+const lines = [
+  `WHATSAPP_URL=${address.url}`,
+  `WHATSAPP_ROOT_KEY=${address.rootKey}`,
+  `admin API         ${admin.url}`,
+]
+const text = values.json ? JSON.stringify({ ...address, admin: admin.url }) : lines.join('\n')
+process.stdout.write(`${text}\n`)
