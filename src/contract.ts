@@ -206,8 +206,8 @@ const pageSize = z
   .transform(Number)
   .default(100)
 
-/** The place of a fact in its session's log. */
-export const seq = wholeNumber
+/** The last part of `GET /sessions/{id}/at/{seq}`: the place of a fact in its session's log. */
+export const momentPath = z.object({ seq: wholeNumber })
 
 /** `GET /sessions?…` */
 export const sessionsQuery = z.object({

@@ -1,6 +1,12 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import { type eventsAnswer, eventsQuery, type messageAnswer, type momentAnswer, seq } from '../contract.ts'
+import {
+  type eventsAnswer,
+  eventsQuery,
+  type messageAnswer,
+  type momentAnswer,
+  momentPath,
+} from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { SessionQueries } from '../ports.ts'
 import type { HttpEnv } from './context.ts'
@@ -24,7 +30,8 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
     })
     .get('/sessions/:id/at/:seq', c => {
       const sessionId = pathSession(c)
-      const moment = queries.at(sessionId, validate(seq, c.req.param('seq')))
+      const { seq } = validate(momentPath, { seq: c.req.param('seq') })
+      const moment = queries.at(sessionId, seq)
       const answer: z.infer<typeof momentAnswer> = {
         success: true,
         session_id: sessionId,

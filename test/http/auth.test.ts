@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest'
+import { createTestHttp, post } from './fakes.ts'
+
+const ROUTES: [string, string][] = [
+  ['POST', '/start'],
+  ['POST', '/send-message'],
+  ['GET', '/sessions'],
+  ['GET', '/sessions/s1'],
+  ['GET', '/session/s1'],
+  ['GET', '/sessions/s1/qr'],
+  ['POST', '/sessions/s1/restart'],
+  ['POST', '/sessions/s1/logout'],
+  ['DELETE', '/sessions/s1'],
+  ['DELETE', '/session/s1'],
+  ['POST', '/delete-session'],
+  ['GET', '/sessions/s1/events'],
+  ['GET', '/sessions/s1/at/1'],
+  ['GET', '/sessions/s1/messages/3EB0AAAA'],
+  ['GET', '/stats'],
+  ['GET', '/health'],
+  ['GET', '/nothing'],
+  ['HEAD', '/sessions'],
+  ['PUT', '/start'],
+]
+
+describe('with keys', () => {
+  const apiKeys = ['first-key', 'second-key']
+  const withKeys = (path: string, headers: Record<string, string>, method = 'GET') =>
+    createTestHttp({ apiKeys }).app.request(path, { method, headers })
+
+  it.each(ROUTES)('%s %s needs one', async (method, path) => {
+    const { app, calls } = createTestHttp({ apiKeys })
+    const response = await app.request(path, { method })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+    if (method !== 'HEAD')
+      expect(await response.json()).toMatchObject({ success: false, error: 'UNAUTHENTICATED' })
+    expect(calls).toEqual([])
+  })
+
+  it('every mounted route is in that list', () => {
+    const mounted = createTestHttp().app.routes.filter(({ method }) => method !== 'ALL')
+    expect(mounted.length).toBeGreaterThan(15)
+    const shapes = ROUTES.map(([method, path]) => `${method} ${path}`)
+    for (const { method, path } of mounted) {
+      if (path === '/health/live' || path === '/health/ready') continue
+      const concrete = path.replace(':id', 's1').replace(':seq', '1').replace(':message_id', '3EB0AAAA')
+      expect(shapes).toContain(`${method} ${concrete}`)
+    }
+  })
+
+  it.each(['/health/live', '/health/ready'])('%s needs none', async path => {
+    expect((await withKeys(path, {})).status).toBe(200)
+  })
+
+  it.each<Record<string, string>>([
+    { authorization: 'Bearer first-key' },
+    { authorization: 'Bearer second-key' },
+    { authorization: 'bearer   first-key ' },
+    { 'x-api-key': 'first-key' },
+    { 'X-API-KEY': 'second-key' },
+    { 'x-api-key': 'wrong', authorization: 'Bearer first-key' },
+    { 'x-api-key': 'first-key', authorization: 'Basic dTpw' },
+  ])('%j is let through', async headers => {
+    expect((await withKeys('/stats', headers)).status).toBe(200)
+  })
+
+  it.each<Record<string, string>>([
+    {},
+    { authorization: '' },
+    { authorization: 'Bearer' },
+    { authorization: 'Bearer ' },
+    { authorization: 'Bearer wrong' },
+    { authorization: 'Bearer first-ke' },
+    { authorization: 'Bearer first-keyx' },
+    { authorization: 'Bearer FIRST-KEY' },
+    { authorization: 'Bearer first-key second-key' },
+    { authorization: 'Bearer first-key,second-key' },
+    { authorization: 'first-key' },
+    { authorization: 'Basic first-key' },
+    { authorization: `Bearer ${'x'.repeat(8000)}` },
+    { 'x-api-key': '' },
+    { 'x-api-key': 'Bearer first-key' },
+    { 'x-api-key': 'first-key,second-key' },
+    { cookie: 'api_key=first-key' },
+    { 'api-key': 'first-key' },
+  ])('%j is not', async headers => {
+    expect((await withKeys('/stats', headers)).status).toBe(401)
+  })
+
+  it.each([
+    'key',
+    'api_key',
+    'apiKey',
+    'access_token',
+    'token',
+    'x-api-key',
+  ])('?%s= is never read', async name => {
+    expect((await withKeys(`/stats?${name}=first-key`, {})).status).toBe(401)
+  })
+
+  it.each([
+    '/health/live/',
+    '/health/LIVE',
+    '/health/live/../../stats',
+    '/health%2Flive',
+    '/x/health/live',
+  ])('%s opens nothing', async path => {
+    expect((await withKeys(path, {})).status).toBe(401)
+  })
+
+  it('any Host and Origin will do', async () => {
+    const headers = { host: 'gateway.example', origin: 'https://app.example', 'x-api-key': 'first-key' }
+    const response = await withKeys('/stats', headers)
+    expect(response.status).toBe(200)
+    expect([...response.headers.keys()].filter(name => name.startsWith('access-control'))).toEqual([])
+  })
+
+  it('is checked before a body is looked at', async () => {
+    const response = await createTestHttp({ apiKeys }).app.request('/start', post('{'))
+    expect(response.status).toBe(401)
+  })
+})
+
+describe('without keys', () => {
+  it.each([
+    'localhost',
+    'localhost:3000',
+    'LOCALHOST',
+    '127.0.0.1',
+    '127.0.0.1:80',
+    '127.1.2.3',
+    '[::1]',
+    '[::1]:3000',
+  ])('Host %s is answered', async host => {
+    expect((await createTestHttp().app.request('/stats', { headers: { host } })).status).toBe(200)
+  })
+
+  it.each([
+    'evil.example',
+    'evil.example:3000',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+    '0.0.0.0',
+    '[::]',
+    '169.254.169.254',
+    'localhost@evil.example',
+    'a b',
+    '',
+  ])('Host %j is not, on any route', async host => {
+    for (const [method, path] of [...ROUTES, ['GET', '/health/live']] as const) {
+      const { app, calls } = createTestHttp()
+      const response = await app.request(path, { method, headers: { host } })
+      expect(response.status).toBe(403)
+      if (method !== 'HEAD')
+        expect(await response.json()).toMatchObject({ success: false, error: 'ORIGIN_FORBIDDEN' })
+      expect(calls).toEqual([])
+    }
+  })
+
+  it('the address in the request line counts as well', async () => {
+    const response = await createTestHttp().app.request('http://evil.example/stats', {
+      headers: { host: 'localhost' },
+    })
+    expect(response.status).toBe(403)
+  })
+
+  it.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'file://',
+  ])('a web page of %s cannot write', async origin => {
+    const { app, calls } = createTestHttp()
+    const response = await app.request('/sessions/s1/logout', { method: 'POST', headers: { origin } })
+    expect(response.status).toBe(403)
+    expect(calls).toEqual([])
+  })
+
+  it('a web page of this machine can', async () => {
+    const headers = { origin: 'http://127.0.0.1:8000' }
+    const response = await createTestHttp().app.request('/sessions/s1/logout', { method: 'POST', headers })
+    expect(response.status).toBe(200)
+  })
+})

@@ -1,0 +1,486 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { errorAnswer } from '../../src/contract.ts'
+import { type ErrorCode, GatewayError } from '../../src/errors.ts'
+import { createTestHttp, post, QR_TEXT } from './fakes.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
+
+async function refused(response: Response) {
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.get('x-request-id')).toMatch(UUID)
+  const answer = z.strictObject(errorAnswer.shape).parse(await response.json())
+  return { status: response.status, ...answer }
+}
+
+async function send(fields: Record<string, unknown>) {
+  const { app, calls } = createTestHttp()
+  const answer = await refused(await app.request('/send-message', post(fields)))
+  expect(calls).toEqual([])
+  expect(answer).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })
+  return answer
+}
+
+describe('bodies', () => {
+  it.each([
+    ['', 'MALFORMED_JSON'],
+    ['{', 'MALFORMED_JSON'],
+    ['{"user_id":1,}', 'MALFORMED_JSON'],
+    ["{'user_id':1}", 'MALFORMED_JSON'],
+    ['user_id=1', 'MALFORMED_JSON'],
+    ['NaN', 'MALFORMED_JSON'],
+    ['\u0000', 'MALFORMED_JSON'],
+  ])('%j is malformed', async body => {
+    for (const path of ['/start', '/send-message', '/delete-session']) {
+      const answer = await refused(await createTestHttp().app.request(path, post(body)))
+      expect(answer).toMatchObject({ status: 400, error: 'MALFORMED_JSON' })
+    }
+  })
+
+  it.each(['null', '[]', '"text"', '17', 'true', '[{"user_id":1}]'])('%s is not an object', async body => {
+    for (const path of ['/start', '/send-message', '/delete-session']) {
+      const answer = await refused(await createTestHttp().app.request(path, post(body)))
+      expect(answer).toMatchObject({
+        status: 422,
+        error: 'VALIDATION_FAILED',
+        errors: { body: ['must be an object'] },
+      })
+    }
+  })
+
+  it.each([
+    undefined,
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'text/plain; application/json',
+  ])('Content-Type %s is a 415', async type => {
+    const body = new TextEncoder().encode('{"user_id":1,"session_id":"s1"}')
+    for (const [method, path] of [
+      ['POST', '/start'],
+      ['POST', '/send-message'],
+      ['POST', '/delete-session'],
+      ['POST', '/sessions/s1/restart'],
+      ['POST', '/sessions/s1/logout'],
+      ['DELETE', '/sessions/s1'],
+      ['DELETE', '/session/s1'],
+    ] as const) {
+      const { app, calls } = createTestHttp()
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+      const answer = await refused(await app.request(path, { method, headers, body }))
+      expect(answer).toMatchObject({ status: 415, error: 'UNSUPPORTED_MEDIA_TYPE' })
+      expect(calls).toEqual([])
+    }
+  })
+
+  it.each([
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/json ; charset="UTF-8"',
+  ])('Content-Type %s is fine', async type => {
+    const response = await createTestHttp().app.request(
+      '/start',
+      post({ user_id: 1 }, { 'content-type': type }),
+    )
+    expect(response.status).toBe(200)
+  })
+
+  it('compressed is a 415', async () => {
+    const answer = await refused(
+      await createTestHttp().app.request('/start', post({ user_id: 1 }, { 'content-encoding': 'gzip' })),
+    )
+    expect(answer).toMatchObject({ status: 415, error: 'UNSUPPORTED_MEDIA_TYPE' })
+  })
+
+  it('up to 1 MiB is read, a byte more is a 413', async () => {
+    const pad = (size: number) => `{"user_id":1,"x":"${'y'.repeat(size - 20)}"}`
+    expect(pad(100)).toHaveLength(100)
+    const { app } = createTestHttp()
+    expect((await app.request('/start', post(pad(1_048_576)))).status).toBe(200)
+    const answer = await refused(await app.request('/start', post(pad(1_048_577))))
+    expect(answer).toMatchObject({ status: 413, error: 'PAYLOAD_TOO_LARGE' })
+  })
+
+  it('nested a hundred thousand deep does no harm', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+    const { app } = createTestHttp()
+    expect((await app.request('/start', post(`{"user_id":${deep}}`))).status).toBe(422)
+    expect((await app.request('/start', post(`{"user_id":1,"other":${deep}}`))).status).toBe(200)
+  })
+})
+
+describe('POST /start', () => {
+  it.each([
+    [{}, 'user_id'],
+    [{ user_id: null }, 'user_id'],
+    [{ user_id: '' }, 'user_id'],
+    [{ user_id: 'x'.repeat(65) }, 'user_id'],
+    [{ user_id: 'a\nb' }, 'user_id'],
+    [{ user_id: 'a\u0000' }, 'user_id'],
+    [{ user_id: '\ud800' }, 'user_id'],
+    [{ user_id: 1.5 }, 'user_id'],
+    [{ user_id: 2 ** 53 }, 'user_id'],
+    [{ user_id: true }, 'user_id'],
+    [{ user_id: [1] }, 'user_id'],
+    [{ user_id: { id: 1 } }, 'user_id'],
+    [{ user_id: 1, session_id: '' }, 'session_id'],
+    [{ user_id: 1, session_id: 'x'.repeat(65) }, 'session_id'],
+    [{ user_id: 1, session_id: '../etc' }, 'session_id'],
+    [{ user_id: 1, session_id: 'a b' }, 'session_id'],
+    [{ user_id: 1, session_id: 'a\n' }, 'session_id'],
+    [{ user_id: 1, session_id: 'é' }, 'session_id'],
+    [{ user_id: 1, session_id: 5 }, 'session_id'],
+    [{ user_id: 1, phone_number: 'abc' }, 'phone_number'],
+    [{ user_id: 1, phone_number: '1234' }, 'phone_number'],
+    [{ user_id: 1, phone_number: {} }, 'phone_number'],
+  ])('%j is a 422 on %s', async (body, field) => {
+    const { app, calls } = createTestHttp()
+    const answer = await refused(await app.request('/start', post(body)))
+    expect(answer).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })
+    expect(Object.keys(answer.errors ?? {})).toEqual([field])
+    expect(answer.message).toContain(field)
+    expect(calls).toEqual([])
+  })
+})
+
+describe('POST /send-message', () => {
+  it('names everything that is missing at once', async () => {
+    expect((await send({})).errors).toEqual({
+      session_id: ['is required'],
+      type: ['is required'],
+      wa_id: ['is required'],
+    })
+    expect((await send({ type: 'text' })).errors).toEqual({
+      session_id: ['is required'],
+      wa_id: ['is required'],
+      body: ['is required'],
+    })
+  })
+
+  it.each([
+    'image',
+    'audio',
+    'video',
+    'document',
+    'sticker',
+    'location',
+    'contact',
+    'reaction',
+    'poll',
+    'edit',
+    'delete',
+    'TEXT',
+    '',
+  ])('type %j is not supported, and text is named', async type => {
+    const { errors } = await send({ ...text, type, mediaUrl: 'http://x.test/a.png', body: undefined })
+    expect(errors).toEqual({ type: [`"${type}" is not supported; supported: text`] })
+  })
+
+  it.each([
+    '',
+    '1234',
+    '1'.repeat(21),
+    'abc',
+    '+',
+    '++52155',
+    '52 155 123',
+    '521@s.whatsapp.net',
+    '5215512345678:3@s.whatsapp.net',
+    '5215512345678@c.us',
+    'status@broadcast',
+    '12345678@newsletter',
+    '5215512345678@S.WHATSAPP.NET',
+    '5215512345678@g.us\n@lid',
+    'x5215512345678@lid',
+    {},
+    [],
+    true,
+    12.5,
+    -5215512345678,
+  ])('wa_id %j is refused under each of its names', async value => {
+    for (const name of ['wa_id', 'waId', 'to', 'phone']) {
+      const { errors } = await send({ ...text, wa_id: undefined, [name]: value })
+      expect(Object.keys(errors ?? {})).toEqual([name])
+    }
+  })
+
+  it('names that contradict each other are a 422', async () => {
+    const { errors } = await send({ ...text, to: '5215587654321' })
+    expect(errors).toEqual({ wa_id: ['must be the same under all its names: wa_id, waId, to, phone'] })
+  })
+
+  it.each([
+    ['body', undefined],
+    ['body', null],
+    ['body', ''],
+    ['body', 5],
+    ['body', ['a']],
+    ['body', 'x'.repeat(65_537)],
+    ['body', 'broken \ud83d'],
+    ['session_id', 'no such id!'],
+    ['session_id', null],
+    ['reply_to', 5],
+    ['reply_to', ''],
+    ['reply_to', 'x'.repeat(129)],
+    ['reply_to', 'a b'],
+  ])('%s: %j is a 422', async (field, value) => {
+    const { errors } = await send({ ...text, [field]: value })
+    expect(Object.keys(errors ?? {})).toEqual([field])
+  })
+
+  it('counts in its message what else is wrong', async () => {
+    expect((await send({ type: 'text' })).message).toMatch(/^session_id is required \(and 2 more: /)
+  })
+})
+
+describe('queries and paths', () => {
+  it.each([
+    ['/sessions?limit=0', 'limit'],
+    ['/sessions?limit=1001', 'limit'],
+    ['/sessions?limit=-1', 'limit'],
+    ['/sessions?limit=1e2', 'limit'],
+    ['/sessions?limit=ten', 'limit'],
+    ['/sessions?after=%00', 'after'],
+    ['/sessions?state=connected', 'state'],
+    [`/sessions?user_id=${'x'.repeat(65)}`, 'user_id'],
+    [`/sessions?q=${'x'.repeat(101)}`, 'q'],
+    ['/sessions/s1/events?after=-1', 'after'],
+    ['/sessions/s1/events?after=1.5', 'after'],
+    ['/sessions/s1/events?after=9999999999999999', 'after'],
+    ['/sessions/s1/events?limit=1001', 'limit'],
+    ['/sessions/s1/qr?format=gif', 'format'],
+    ['/stats?by_state=maybe', 'by_state'],
+    ['/sessions/s1/at/one', 'seq'],
+  ])('%s is a 422', async (path, field) => {
+    const answer = await refused(await createTestHttp().app.request(path))
+    expect(answer).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })
+    expect(Object.keys(answer.errors ?? {})).toEqual([field])
+  })
+
+  it.each([
+    ['GET', '/sessions/nope'],
+    ['GET', '/session/nope'],
+    ['GET', '/sessions/nope/qr'],
+    ['GET', '/sessions/nope/events'],
+    ['GET', '/sessions/nope/at/1'],
+    ['GET', '/sessions/nope/messages/3EB0AAAA'],
+    ['POST', '/sessions/nope/restart'],
+    ['POST', '/sessions/nope/logout'],
+    ['DELETE', '/sessions/nope'],
+    ['DELETE', '/session/nope'],
+    ['GET', `/sessions/${'x'.repeat(65)}`],
+    ['GET', '/sessions/..%2f..%2fetc%2fpasswd'],
+    ['GET', '/sessions/%00'],
+    ['GET', '/sessions/%E0%A4%A'],
+    ['GET', '/sessions/__proto__'],
+    ['DELETE', '/sessions/a%20b'],
+    ['POST', '/sessions/%F0%9F%98%80/restart'],
+  ])('%s %s: SESSION_NOT_FOUND', async (method, path) => {
+    const answer = await refused(await createTestHttp().app.request(path, { method }))
+    expect(answer).toMatchObject({ status: 404, error: 'SESSION_NOT_FOUND' })
+  })
+
+  it('an unknown session in a body is a 404 too', async () => {
+    const { app } = createTestHttp()
+    for (const [path, body] of [
+      ['/send-message', { ...text, session_id: 'nope' }],
+      ['/delete-session', { session_id: 'nope' }],
+    ] as const) {
+      expect(await refused(await app.request(path, post(body)))).toMatchObject({
+        status: 404,
+        error: 'SESSION_NOT_FOUND',
+      })
+    }
+  })
+
+  it.each([
+    ['/sessions/s1/at/6', 'EVENT_NOT_FOUND'],
+    ['/sessions/s1/messages/nope', 'MESSAGE_NOT_FOUND'],
+    [`/sessions/s1/messages/${'x'.repeat(129)}`, 'MESSAGE_NOT_FOUND'],
+  ])('%s: %s', async (path, error) => {
+    expect(await refused(await createTestHttp().app.request(path))).toMatchObject({ status: 404, error })
+  })
+
+  it.each([
+    '/nothing',
+    '/',
+    '/sessions/',
+    '/sessions/s1/',
+    '/start/x',
+    '/metrics',
+    '/openapi.json',
+    '/docs',
+    '/deliveries/dead',
+    '/media/1',
+    '/sessions/s1/pairing-code',
+    '//start',
+    '/START',
+  ])('%s is not there', async path => {
+    for (const method of ['GET', 'POST', 'DELETE', 'PUT', 'OPTIONS', 'PROPFIND']) {
+      const answer = await refused(await createTestHttp().app.request(path, { method }))
+      expect(answer).toMatchObject({ status: 404, error: 'NOT_FOUND' })
+    }
+  })
+
+  it.each([
+    ['/start', ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND'], 'POST'],
+    ['/send-message', ['GET', 'HEAD', 'PUT', 'PATCH'], 'POST'],
+    ['/delete-session', ['GET', 'DELETE'], 'POST'],
+    ['/sessions', ['POST', 'DELETE', 'OPTIONS'], 'GET, HEAD'],
+    ['/sessions/s1', ['POST', 'PUT', 'OPTIONS'], 'GET, HEAD, DELETE'],
+    ['/session/s1', ['POST', 'PUT'], 'GET, HEAD, DELETE'],
+    ['/sessions/s1/restart', ['GET', 'HEAD', 'DELETE'], 'POST'],
+    ['/sessions/s1/logout', ['GET'], 'POST'],
+    ['/sessions/s1/qr', ['POST', 'DELETE'], 'GET, HEAD'],
+    ['/sessions/s1/events', ['POST'], 'GET, HEAD'],
+    ['/sessions/s1/at/1', ['POST'], 'GET, HEAD'],
+    ['/sessions/s1/messages/a', ['DELETE'], 'GET, HEAD'],
+    ['/stats', ['POST'], 'GET, HEAD'],
+    ['/health', ['POST'], 'GET, HEAD'],
+    ['/health/live', ['DELETE'], 'GET, HEAD'],
+  ])('%s with %j is a 405 that allows %s', async (path, methods, allow) => {
+    for (const method of methods) {
+      const { app, calls } = createTestHttp()
+      const response = await app.request(path, { method })
+      expect(response.headers.get('allow')).toBe(allow)
+      expect(calls).toEqual([])
+      if (method === 'HEAD') expect([response.status, await response.text()]).toEqual([405, ''])
+      else expect(await refused(response)).toMatchObject({ status: 405, error: 'METHOD_NOT_ALLOWED' })
+    }
+  })
+
+  it.each([
+    '/sessions',
+    '/sessions/s1',
+    '/sessions/s1/qr',
+    '/stats',
+    '/health/live',
+    '/sessions/nope',
+    '/nothing',
+  ])('HEAD %s is GET without the body', async path => {
+    const { app } = createTestHttp()
+    const get = await app.request(path)
+    const head = await app.request(path, { method: 'HEAD' })
+    expect(head.status).toBe(get.status)
+    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'))
+    expect(await head.text()).toBe('')
+  })
+})
+
+describe('X-Request-Id', () => {
+  it.each([
+    'abc-123',
+    'A'.repeat(128),
+    '0af7651916cd43dd8448eb211c80319c',
+    'a_b==',
+  ])('%s is given back', async id => {
+    for (const path of ['/stats', '/nothing', '/sessions/nope']) {
+      const response = await createTestHttp().app.request(path, { headers: { 'x-request-id': id } })
+      expect(response.headers.get('x-request-id')).toBe(id)
+    }
+  })
+
+  it.each(['', 'A'.repeat(129), 'a b', '"><script>', 'a,b', 'é'])('%j is replaced', async id => {
+    const response = await createTestHttp().app.request('/stats', { headers: { 'x-request-id': id } })
+    expect(response.headers.get('x-request-id')).toMatch(UUID)
+  })
+})
+
+describe('errors of the ports', () => {
+  const codes: [ErrorCode, number][] = [
+    ['CONFLICT', 409],
+    ['DELETING', 409],
+    ['SESSION_NOT_CONNECTED', 409],
+    ['SESSION_LOGGED_OUT', 409],
+    ['STATE_FORBIDS', 409],
+    ['WHATSAPP_REJECTED', 422],
+    ['TOO_MANY_REQUESTS', 429],
+    ['LARAVEL_UNREACHABLE', 502],
+    ['SHUTTING_DOWN', 503],
+    ['STORE_FAILED', 503],
+    ['SEQ_CONFLICT', 503],
+    ['EPOCH_CONFLICT', 503],
+  ]
+  it.each(codes)('%s is a %i', async (code, status) => {
+    const fail = async () => {
+      throw new GatewayError(code, 'One sentence.', { retryAfterSeconds: 17 })
+    }
+    const { app, logs } = createTestHttp({
+      sessions: { start: fail, send: fail, restart: fail, logout: fail, remove: fail },
+    })
+    for (const [path, init] of [
+      ['/start', post({ user_id: 1 })],
+      ['/send-message', post(text)],
+      ['/sessions/s1/restart', { method: 'POST' }],
+      ['/sessions/s1/logout', { method: 'POST' }],
+      ['/sessions/s1', { method: 'DELETE' }],
+    ] as const) {
+      const response = await app.request(path, init)
+      expect(response.headers.get('retry-after')).toBe('17')
+      expect(await refused(response)).toEqual({
+        status,
+        success: false,
+        error: code,
+        message: 'One sentence.',
+      })
+    }
+    const loud = logs.filter(line => !line.includes('"level":"debug"'))
+    expect(loud).toHaveLength(status >= 500 && code !== 'SHUTTING_DOWN' ? 5 : 0)
+  })
+
+  it.each([
+    ['an Error', () => new Error('SECRET in /srv/app/creds')],
+    ['a TypeError with a cause', () => new TypeError('SECRET', { cause: new Error('SECRET') })],
+    ['a string', () => 'SECRET'],
+    ['undefined', () => undefined],
+    ['an object', () => ({ status: 200, message: 'SECRET' })],
+  ])('%s is a 500 without a trace of it, logged once', async (_, thrown) => {
+    const { app, logs } = createTestHttp({
+      sessions: { start: () => Promise.reject(thrown()) },
+      queries: {
+        get: () => {
+          throw thrown()
+        },
+      },
+    })
+    const requests: [string, RequestInit][] = [
+      ['/start', post({ user_id: 'BODY' })],
+      ['/sessions/s1', {}],
+    ]
+    for (const [path, init] of requests) {
+      logs.length = 0
+      const response = await app.request(path, init)
+      const answer = await refused(response)
+      expect(answer).toMatchObject({ status: 500, error: 'INTERNAL' })
+      expect(JSON.stringify(answer)).not.toMatch(/SECRET|srv|\.ts/)
+      const loud = logs
+        .filter(line => !line.includes('"level":"debug"'))
+        .map(line => JSON.parse(line) as object)
+      expect(loud).toHaveLength(1)
+      expect(loud[0]).toMatchObject({
+        level: 'error',
+        part: 'http',
+        path,
+        requestId: response.headers.get('x-request-id'),
+      })
+      expect(logs.join('')).not.toContain('BODY')
+    }
+  })
+})
+
+it('keeps QR texts, keys and message bodies out of every log line', async () => {
+  const { app, logs } = createTestHttp({ apiKeys: ['k3y-k3y'] })
+  const headers = { authorization: 'Bearer k3y-k3y', 'content-type': 'application/json' }
+  await app.request('/sessions/s1/qr?format=json&api_key=k3y-k3y', { headers })
+  await app.request('/send-message', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ ...text, body: 'w0rds' }),
+  })
+  await app.request('/send-message', { method: 'POST', headers, body: JSON.stringify({ body: 'w0rds' }) })
+  await app.request('/stats', { headers: { 'x-api-key': 'wr0ng' } })
+  expect(logs).toHaveLength(4)
+  for (const secret of [QR_TEXT, 'k3y-k3y', 'w0rds', 'wr0ng']) expect(logs.join('')).not.toContain(secret)
+})
