@@ -1,0 +1,107 @@
+import { pino } from 'pino'
+import type { Attempt, LaravelClient } from '../../src/laravel/client.ts'
+import { createDeliveries } from '../../src/laravel/deliveries.ts'
+import { faultOf } from '../../src/laravel/faults.ts'
+import { createInProcessQueue } from '../../src/queue/in-process.ts'
+import { createTestClock } from '../clock.ts'
+import { createMemoryDeliveries } from './memory-deliveries.ts'
+
+export const SECOND = 1_000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+
+export const ok: Attempt = { result: 'accepted' }
+
+/** The attempt that an HTTP answer makes. */
+export function answered(status: number, retryAt: number | null = null): Attempt {
+  return { result: 'failed', fault: faultOf(status), error: `HTTP ${status}`, status, retryAt }
+}
+
+export function unanswered(error: string, fault: 'endpoint' | 'unclear' = 'endpoint'): Attempt {
+  return { result: 'failed', fault, error, status: null, retryAt: null }
+}
+
+export interface Call {
+  webhookId: string
+  lane: string
+  /** Since the start of the test. */
+  at: number
+}
+
+/** Deliveries over a table in memory, a simulated clock and a Laravel that does what the test says. */
+export function createHarness(options: { address?: string | null; concurrency?: number } = {}) {
+  const clock = createTestClock()
+  const start = clock.now()
+  const table = createMemoryDeliveries()
+  const logs: string[] = []
+  const logger = pino({ level: 'trace' }, { write: (line: string) => logs.push(line) })
+  const calls: Call[] = []
+  let inFlight = 0
+  let mostInFlight = 0
+  let respond: (call: Call, signal: AbortSignal | undefined) => Attempt | Promise<Attempt> = () => ok
+  let addressHealth: { ok: boolean; problem: string | null } = { ok: true, problem: null }
+
+  const laravel: LaravelClient = {
+    address: options.address === undefined ? 'http://app.test/api' : options.address,
+    askActive: async () => ({ said: 'active', why: null }),
+    publishQr: async () => {},
+    async deliver(_kind, webhookId, payload, signal) {
+      const call = { webhookId, lane: String(payload.session_id), at: clock.now() - start }
+      calls.push(call)
+      mostInFlight = Math.max(mostInFlight, ++inFlight)
+      try {
+        return await respond(call, signal)
+      } finally {
+        inFlight--
+      }
+    },
+    health: () => addressHealth,
+    close: async () => {},
+  }
+
+  const begin = () => {
+    const queue = createInProcessQueue({ clock, concurrency: options.concurrency ?? 32 })
+    return createDeliveries({ store: table.store, queue, laravel, clock, logger })
+  }
+  let deliveries = begin()
+
+  return {
+    clock,
+    table,
+    logs,
+    calls,
+    get deliveries() {
+      return deliveries
+    },
+    mostInFlight: () => mostInFlight,
+    elapsed: () => clock.now() - start,
+    respond(next: typeof respond) {
+      respond = next
+    },
+    wrongAddress(health: typeof addressHealth) {
+      addressHealth = health
+    },
+    /** A new process on the same table. */
+    restart() {
+      deliveries = begin()
+      deliveries.start()
+    },
+    /** Puts a delivery into the table and wakes its lane. */
+    add(lane: string, fields: Parameters<typeof table.add>[2] = {}) {
+      const webhookId = table.add(lane, clock.now(), fields)
+      deliveries.wake(lane)
+      return webhookId
+    },
+    times: (lane: string) => calls.filter(call => call.lane === lane).map(call => call.at),
+    dead: () => table.store.dead(1_000),
+  }
+}
+
+/** A promise that the test settles. */
+export function gate<T>() {
+  let open: (value: T) => void = () => {}
+  const opened = new Promise<T>(resolve => {
+    open = resolve
+  })
+  return { opened, open }
+}

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import type { Attempt } from '../../src/laravel/client.ts'
+import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND, unanswered } from './harness.ts'
+
+const outages: [string, Attempt][] = [
+  ...[500, 502, 503, 504, 401, 403, 302, 301, 429, 419].map(
+    status => [`HTTP ${status}`, answered(status)] as [string, Attempt],
+  ),
+  ['a timeout', unanswered('timeout after 15 s', 'unclear')],
+  ['a refused connection', unanswered('ECONNREFUSED')],
+]
+
+describe.each(outages)('while Laravel gives %s', (_name, failure) => {
+  it('one probe at a time goes out on the schedule, no tries are burnt, and then all goes in order', async () => {
+    const harness = createHarness({ concurrency: 4 })
+    harness.respond(() => failure)
+    const added = new Map<string, string[]>()
+    const put = (lane: string) => added.set(lane, [...(added.get(lane) ?? []), harness.add(lane)])
+    for (let n = 0; n < 60; n++) put(`lane${n % 20}`)
+    harness.deliveries.start()
+    await harness.clock.advance(4 * SECOND)
+    expect(harness.calls).toHaveLength(4)
+    for (let n = 0; n < 20; n++) put(`lane${n}`)
+    await harness.clock.advance(HOUR)
+    const probes = harness.calls.slice(4).map(call => call.at / SECOND)
+    expect(probes).toEqual([5, 35, 155, 455, 1_355, 3_155])
+    expect(new Set(harness.calls.slice(4).map(call => call.lane)).size).toBe(6)
+    expect([...harness.table.rows.values()].every(row => row.tries === 0 && row.deadAt === null)).toBe(true)
+    harness.respond(() => ok)
+    const before = harness.calls.length
+    await harness.clock.advance(6_755 * SECOND - harness.elapsed() + 1)
+    expect(harness.table.rows.size).toBe(0)
+    for (const [lane, ids] of added)
+      expect(
+        harness.calls
+          .slice(before)
+          .filter(call => call.lane === lane)
+          .map(call => call.webhookId),
+      ).toEqual(ids)
+  })
+})
+
+describe('an outage', () => {
+  it('has one probe in flight, however long it takes and whoever is woken', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    for (let n = 0; n < 50; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    const before = harness.calls.length
+    const probe = gate<Attempt>()
+    harness.respond(() => probe.opened)
+    for (let n = 0; n < 60; n++) {
+      harness.add(`lane${n}`)
+      await harness.clock.advance(10 * SECOND)
+    }
+    expect(harness.calls.length - before).toBe(1)
+    harness.respond(() => ok)
+    probe.open(ok)
+    await harness.clock.advance(1)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('ends at the time that Retry-After names, with one probe first', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(429, harness.clock.now() + 42 * SECOND))
+    for (let n = 0; n < 10; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(41 * SECOND)
+    expect(harness.calls).toHaveLength(10)
+    const probe = gate<Attempt>()
+    harness.respond(() => probe.opened)
+    await harness.clock.advance(5 * SECOND)
+    expect(harness.calls.slice(10).map(call => call.at)).toEqual([42 * SECOND])
+    probe.open(ok)
+    harness.respond(() => ok)
+    await harness.clock.advance(1)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('lasts as long as the longest Retry-After of those that fail together', async () => {
+    const harness = createHarness()
+    let seconds = 10
+    harness.respond(() => answered(429, harness.clock.now() + seconds++ * SECOND))
+    for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(20 * SECOND)
+    expect(harness.calls.map(call => call.at)).toEqual([0, 0, 0, 0, 0, 14 * SECOND])
+  })
+
+  it('is over when the probe is refused for its own sake', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(500))
+    for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    harness.respond(call => (call.lane === 'lane0' ? answered(422) : ok))
+    await harness.clock.advance(5 * SECOND)
+    expect(harness.table.store.counts().pending).toBe(1)
+    expect(harness.deliveries.health().ok).toBe(true)
+  })
+
+  it('goes on with another lane when the one that should probe has nothing left', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    harness.add('gone')
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    harness.add('b')
+    harness.add('c')
+    await harness.clock.advance(SECOND)
+    for (const row of [...harness.table.rows.values()])
+      if (row.lane !== 'c') harness.table.rows.delete(row.id)
+    harness.respond(() => ok)
+    await harness.clock.advance(4 * SECOND)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('needs no timer per lane', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    for (let n = 0; n < 2_000; n++) harness.table.add(`lane${n}`, harness.clock.now())
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    expect(harness.clock.pending()).toBeLessThanOrEqual(2)
+    harness.respond(() => ok)
+    await harness.clock.advance(5 * SECOND)
+    expect(harness.table.rows.size).toBe(0)
+    expect(harness.calls).toHaveLength(2_032)
+  })
+})
+
+describe('a delivery that breaks Laravel every time', () => {
+  const poisoned = () => {
+    const harness = createHarness()
+    harness.respond(call => (call.lane === 'poison' ? answered(500) : ok))
+    harness.deliveries.start()
+    const poison = harness.add('poison')
+    return { harness, poison }
+  }
+
+  it('holds its own lane once others get through, and dies after 72 h', async () => {
+    const { harness, poison } = poisoned()
+    for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
+    await harness.clock.advance(6 * SECOND)
+    for (let hour = 0; hour < 80; hour++) {
+      const sent = harness.clock.now()
+      harness.add('fresh')
+      await harness.clock.advance(HOUR)
+      const taken = harness.calls.filter(call => call.lane === 'fresh').at(-1)!
+      expect(taken.at - (sent - (harness.clock.now() - harness.elapsed()))).toBeLessThanOrEqual(5 * SECOND)
+    }
+    expect(harness.dead()).toMatchObject([{ webhookId: poison, lastError: 'HTTP 500', tries: 0 }])
+    expect(harness.times('poison').length).toBeLessThan(25)
+    expect(harness.deliveries.health().ok).toBe(true)
+  })
+
+  it('does not keep a newcomer waiting for its own schedule', async () => {
+    const { harness } = poisoned()
+    await harness.clock.advance(10 * HOUR)
+    harness.add('fresh')
+    await harness.clock.advance(5 * SECOND)
+    expect(harness.times('fresh')).toEqual([10 * HOUR])
+  })
+})
+
+describe('an outage of more than 72 hours', () => {
+  it('turns what is too old into dead letters and keeps the rest', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(500))
+    harness.deliveries.start()
+    for (let n = 0; n < 40; n++) harness.add(`old${n % 20}`)
+    await harness.clock.advance(30 * HOUR)
+    for (let n = 0; n < 20; n++) harness.add(`old${n}`)
+    await harness.clock.advance(42 * HOUR + MINUTE)
+    expect(harness.table.store.counts()).toEqual({ pending: 20, dead: 40 })
+    expect(harness.dead()[0]).toMatchObject({ lastError: 'HTTP 500' })
+    harness.respond(() => ok)
+    await harness.clock.advance(8 * HOUR)
+    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 40 })
+  })
+
+  it('ends after a long shutdown too: what waited gets its chance first', async () => {
+    const harness = createHarness()
+    for (let n = 0; n < 50; n++) harness.table.add(`lane${n}`, harness.clock.now() - 100 * HOUR)
+    harness.respond(() => unanswered('ECONNREFUSED'))
+    harness.deliveries.start()
+    await harness.clock.advance(3 * MINUTE)
+    expect(harness.table.store.counts()).toEqual({ pending: 50, dead: 0 })
+    harness.respond(() => ok)
+    await harness.clock.advance(5 * MINUTE)
+    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })
+  })
+})
+
+describe('health', () => {
+  it('says in one sentence what, since when, and how many wait', async () => {
+    const harness = createHarness()
+    harness.deliveries.start()
+    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
+    harness.respond(() => answered(500))
+    await harness.clock.advance(12 * HOUR + 3 * MINUTE)
+    for (let n = 0; n < 3; n++) harness.add(`lane${n}`)
+    await harness.clock.advance(20 * MINUTE)
+    expect(harness.deliveries.health()).toEqual({
+      ok: false,
+      problem:
+        'Laravel at http://app.test/api has answered 500 since 2026-01-01 12:03 UTC (3 deliveries waiting)',
+    })
+    harness.respond(() => ok)
+    await harness.clock.advance(HOUR)
+    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
+    expect(harness.logs.map(line => JSON.parse(line).msg)).toEqual([
+      'laravel takes no deliveries, all are held',
+      'laravel takes deliveries again',
+    ])
+  })
+
+  it.each<[Attempt, string]>([
+    [
+      unanswered('ECONNREFUSED'),
+      'has not answered (ECONNREFUSED) since 2026-01-01 00:00 UTC (1 delivery waiting)',
+    ],
+    [answered(401), 'has answered 401 since 2026-01-01 00:00 UTC (1 delivery waiting): check LARAVEL_TOKEN'],
+    [answered(302), '(1 delivery waiting): LARAVEL_URL must be the final address'],
+  ])('%j: %s', async (failure, sentence) => {
+    const harness = createHarness()
+    harness.deliveries.start()
+    harness.respond(() => failure)
+    harness.add('a')
+    await harness.clock.advance(1)
+    expect(harness.deliveries.health().problem).toContain(sentence)
+  })
+
+  it('puts a wrong address first', () => {
+    const harness = createHarness()
+    const problem = { ok: false, problem: 'LARAVEL_URL is wrong' }
+    harness.wrongAddress(problem)
+    expect(harness.deliveries.health()).toEqual(problem)
+  })
+})
