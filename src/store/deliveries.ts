@@ -57,22 +57,26 @@ export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
     },
     lanes: () =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
-      sql.all<{ lane: string; nextAt: number }>(
-        `WITH RECURSIVE pending(lane) AS (
-           SELECT min(lane) FROM deliveries WHERE dead_at IS NULL
-           UNION ALL
-           SELECT (SELECT min(d.lane) FROM deliveries d WHERE d.dead_at IS NULL AND d.lane > pending.lane)
-           FROM pending WHERE pending.lane IS NOT NULL
-         )
-         SELECT p.lane, (SELECT d.next_at FROM deliveries d
-           WHERE d.lane = p.lane AND d.dead_at IS NULL ORDER BY d.id LIMIT 1) AS nextAt
-         FROM pending p WHERE p.lane IS NOT NULL`,
-      ),
-    counts: () =>
-      sql.get<{ pending: number; dead: number }>(
+      sql
+        .all<{ lane: string; nextAt: number }>(
+          `WITH RECURSIVE pending(lane) AS (
+             SELECT min(lane) FROM deliveries WHERE dead_at IS NULL
+             UNION ALL
+             SELECT (SELECT min(d.lane) FROM deliveries d WHERE d.dead_at IS NULL AND d.lane > pending.lane)
+             FROM pending WHERE pending.lane IS NOT NULL
+           )
+           SELECT p.lane, (SELECT d.next_at FROM deliveries d
+             WHERE d.lane = p.lane AND d.dead_at IS NULL ORDER BY d.id LIMIT 1) AS nextAt
+           FROM pending p WHERE p.lane IS NOT NULL`,
+        )
+        .map(({ lane, nextAt }) => ({ lane, nextAt })),
+    counts() {
+      const { pending, dead } = sql.get<{ pending: number; dead: number }>(
         `SELECT (SELECT count(*) FROM deliveries WHERE dead_at IS NULL) AS pending,
                 (SELECT count(*) FROM deliveries WHERE dead_at IS NOT NULL) AS dead`,
-      )!,
+      )!
+      return { pending, dead }
+    },
     dead: (limit, before) =>
       sql
         .all<DeliveryColumns>(

@@ -26,6 +26,7 @@ export class GroupCommit {
   readonly #streams: Streams
   readonly #followers = new Followers()
   #answered = 0
+  #erased = false
   #prunedAt: number | null = null
 
   constructor(db: DatabaseSync) {
@@ -54,6 +55,13 @@ export class GroupCommit {
         failed: items.map((item, index) => [index, this.#fail(item, failure)]),
       }
     }
+  }
+
+  /** Takes what was erased out of the write-ahead log too; waits for nothing that a sender waits for. */
+  tidy(): void {
+    if (!this.#erased) return
+    this.#erased = false
+    this.#sql.get('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
   #withSavepoints(items: Item[]): Done {
@@ -113,7 +121,10 @@ export class GroupCommit {
 
   #write(write: WireWrite, now: number): void {
     const { streamId, erase, keys, inbox, messages, deliveries } = write
-    if (erase) eraseKeys(this.#sql, streamId)
+    if (erase) {
+      eraseKeys(this.#sql, streamId)
+      this.#erased = true
+    }
     if (erase === 'stream') {
       eraseMessages(this.#sql, streamId)
       eraseDeliveries(this.#sql, streamId)

@@ -7,6 +7,13 @@ type InboxColumns = { hash: string; plaintext: Bytes; stanza: string; at: number
 /** Done rows answer redeliveries for this long. */
 const KEEP_DONE_MS = 14 * 24 * 60 * 60 * 1000
 
+const toInboxRow = ({ hash, plaintext, stanza, at }: InboxColumns): InboxRow => ({
+  hash,
+  plaintext,
+  stanza,
+  at,
+})
+
 export function keyReads(sql: Statements): KeyReads {
   return {
     get(streamId, type, ids) {
@@ -22,17 +29,21 @@ export function keyReads(sql: Statements): KeyReads {
       }
       return found
     },
-    inbox: (streamId, hash) =>
-      sql.get<InboxColumns>(
+    inbox(streamId, hash) {
+      const row = sql.get<InboxColumns>(
         'SELECT hash, plaintext, stanza, at FROM inbox WHERE stream_id = ? AND hash = ?',
         streamId,
         hash,
-      ) ?? null,
+      )
+      return row ? toInboxRow(row) : null
+    },
     unfinished: streamId =>
-      sql.all<InboxColumns>(
-        'SELECT hash, plaintext, stanza, at FROM inbox WHERE stream_id = ? AND done_at IS NULL ORDER BY rowid',
-        streamId,
-      ) satisfies InboxRow[],
+      sql
+        .all<InboxColumns>(
+          'SELECT hash, plaintext, stanza, at FROM inbox WHERE stream_id = ? AND done_at IS NULL ORDER BY rowid',
+          streamId,
+        )
+        .map(toInboxRow),
   }
 }
 

@@ -37,7 +37,7 @@ export function logReads(sql: Statements): LogReads {
         .map(toEvent),
     stateAt(streamId, seq) {
       const row = sql.get<EventColumns>(
-        'SELECT * FROM events WHERE stream_id = ? AND seq <= ? AND state IS NOT NULL ORDER BY seq DESC LIMIT 1',
+        'SELECT * FROM events INDEXED BY events_lifecycle WHERE stream_id = ? AND seq <= ? AND state IS NOT NULL ORDER BY seq DESC LIMIT 1',
         streamId,
         seq,
       )

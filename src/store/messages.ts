@@ -37,7 +37,7 @@ export function messageReads(sql: Statements): MessageReads {
     find(streamId, messageId, direction) {
       // WhatsApp ids are unique per chat and sender only: the newest wins.
       const row = sql.get<MessageColumns>(
-        `SELECT ${COLUMNS} FROM messages WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
+        `SELECT ${COLUMNS} FROM messages INDEXED BY messages_by_id WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
         streamId,
         messageId,
         direction ?? null,
@@ -50,7 +50,7 @@ export function messageReads(sql: Statements): MessageReads {
     unsent: streamId =>
       sql
         .all<MessageColumns>(
-          `SELECT ${COLUMNS} FROM messages WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') ORDER BY seq`,
+          `SELECT ${COLUMNS} FROM messages INDEXED BY messages_unsent WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') ORDER BY seq`,
           streamId,
         )
         .map(toMessage),
@@ -94,7 +94,7 @@ type Progress = {
 
 function update(sql: Statements, streamId: string, { messageId, status, at, error, attempt }: MessageUpdate) {
   const row = sql.get<Progress>(
-    `SELECT seq, status, attempts, error, history FROM messages
+    `SELECT seq, status, attempts, error, history FROM messages INDEXED BY messages_by_id
      WHERE stream_id = ? AND message_id = ? AND direction = 'out' ORDER BY seq DESC LIMIT 1`,
     streamId,
     messageId,

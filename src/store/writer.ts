@@ -94,12 +94,25 @@ export class Writer {
 
   #flush(): void {
     this.#scheduled = false
-    if (this.#queue.length === 0 || this.#dead) return
-    if (this.#inFlight.length === 0) this.#worker.ref()
-    const requests = this.#queue.map(({ request }) => request)
-    this.#inFlight.push(...this.#queue)
+    if (this.#queue.length === 0) return
+    const queue = this.#queue
     this.#queue = []
-    this.#worker.postMessage({ seen: this.#seen, now: this.#now(), requests } satisfies Command)
+    if (this.#post(queue)) return
+    for (const one of queue)
+      if (!this.#post([one])) one.reject(new GatewayError('INTERNAL', 'The store was given what is no data'))
+  }
+
+  /** False if something in it cannot go to another thread; then nothing was posted. */
+  #post(pending: Pending[]): boolean {
+    const requests = pending.map(({ request }) => request)
+    try {
+      this.#worker.postMessage({ seen: this.#seen, now: this.#now(), requests } satisfies Command)
+    } catch {
+      return false
+    }
+    if (this.#inFlight.length === 0) this.#worker.ref()
+    this.#inFlight = this.#inFlight.concat(pending)
+    return true
   }
 
   #answered(answer: Answer): void {
@@ -127,5 +140,6 @@ export class Writer {
     for (const { reject } of [...this.#inFlight, ...this.#queue]) reject(this.#dead)
     this.#inFlight = []
     this.#queue = []
+    void this.#worker.terminate()
   }
 }

@@ -12,7 +12,9 @@ const { file, maxPages } = workerData as { file: string; maxPages: number | null
 
 function open(): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5_000 })
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000',
+  )
   prepareSchema(db)
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
   return db
@@ -27,7 +29,10 @@ function serve(port: MessagePort, db: DatabaseSync): void {
       posts.push(command)
       command = receiveMessageOnPort(port)?.message
     }
-    if (posts.length > 0) port.postMessage(group.run(posts) satisfies Answer)
+    if (posts.length > 0) {
+      port.postMessage(group.run(posts) satisfies Answer)
+      group.tidy()
+    }
     if (command !== 'close') return
     db.close()
     port.close()
