@@ -113,7 +113,7 @@ export class SessionActor {
       )
     }
     this.#run()
-    if (this.#created !== null) this.post({ type: 'session.resumed' })
+    if (this.#created !== null) this.tell({ type: 'session.resumed' })
   }
 
   /** Dotted, after the last applied fact; the log may not hold it yet. */
@@ -138,14 +138,19 @@ export class SessionActor {
     return !this.#ended && this.#snapshot.can({ ...fact, at: this.#deps.clock.now() } as SessionEvent)
   }
 
-  /** Applies a fact. Resolves with true once it is durable, with false if the machine had no use for it. */
-  async post(fact: SessionFact): Promise<boolean> {
+  /** Applies a fact; false if the machine had no use for it. */
+  tell(fact: SessionFact): boolean {
     if (this.#ended) return false
     const before = this.#seq
     this.#actor.send(fact)
-    if (this.#seq === before) return false
-    await this.durable()
-    return true
+    return this.#seq !== before
+  }
+
+  /** The same for who must answer for it: resolves once the fact is durable, rejects if the store failed. */
+  async post(fact: SessionFact): Promise<boolean> {
+    const accepted = this.tell(fact)
+    if (accepted) await this.durable()
+    return accepted
   }
 
   /**
@@ -253,7 +258,7 @@ export class SessionActor {
     this.#stopActor()
     this.#actor = this.#create(state, context)
     this.#run()
-    void this.post(fact)
+    this.tell(fact)
   }
 
   /** Stops without a trace in the log: sockets end, the link stays. Resolves when nothing runs any more. */

@@ -76,7 +76,7 @@ export class Outbox {
         },
       ],
     }))
-    if (actor.state === 'reconnecting.hibernated') void actor.post({ type: 'wake.requested' })
+    if (actor.state === 'reconnecting.hibernated') actor.tell({ type: 'wake.requested' })
     this.#transmit({ messageId, chatId: content.to, content, at })
     const update = await fate
     if (update?.status === 'failed') {

@@ -204,10 +204,7 @@ export class Supervisor {
     const since = clock.now() - idle.afterMs
     for (const { sessionId, lastActivity } of store.sessions.all()) {
       if (lastActivity > since) continue
-      void this.#entries
-        .get(sessionId)
-        ?.actor.post({ type: 'session.idled', policy: idle.policy })
-        .catch(() => {})
+      this.#entries.get(sessionId)?.actor.tell({ type: 'session.idled', policy: idle.policy })
     }
   }
 }
