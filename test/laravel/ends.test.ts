@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import type { Attempt } from '../../src/laravel/client.ts'
+import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
+
+/** An attempt that lasts until it is aborted. */
+function hang(signal: AbortSignal | undefined): Promise<Attempt> {
+  return new Promise(resolve => signal?.addEventListener('abort', () => resolve({ result: 'aborted' })))
+}
+
+describe('stop', () => {
+  it('waits for attempts in flight and starts no others', async () => {
+    const harness = createHarness()
+    const last = gate<Attempt>()
+    harness.respond(() => last.opened)
+    harness.add('a')
+    harness.add('a')
+    harness.deliveries.start()
+    await harness.clock.advance(1)
+    let stopped = false
+    const stop = harness.deliveries.stop(10 * SECOND).then(() => {
+      stopped = true
+    })
+    harness.add('b')
+    await harness.clock.advance(9 * SECOND)
+    expect(stopped).toBe(false)
+    last.open(ok)
+    await stop
+    await harness.clock.advance(10 * MINUTE)
+    expect(harness.calls).toHaveLength(1)
+    expect(harness.table.store.counts()).toEqual({ pending: 2, dead: 0 })
+    expect(harness.clock.pending()).toBe(0)
+  })
+
+  it('ends what takes too long; it stays pending and goes out again under its id', async () => {
+    const harness = createHarness()
+    harness.respond((_call, signal) => hang(signal))
+    const ids = [harness.add('a'), harness.add('b')]
+    harness.deliveries.start()
+    await harness.clock.advance(1)
+    const stop = harness.deliveries.stop(2 * SECOND)
+    await harness.clock.advance(2 * SECOND)
+    await stop
+    await harness.clock.advance(HOUR)
+    expect(harness.calls).toHaveLength(2)
+    expect(harness.table.settled).toEqual([])
+    expect(harness.clock.pending()).toBe(0)
+    harness.respond(() => ok)
+    harness.restart()
+    await harness.clock.advance(1)
+    expect(harness.calls.slice(2).map(call => call.webhookId)).toEqual(ids)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('in an outage leaves the probe to the next start', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(500))
+    for (let n = 0; n < 40; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(5 * HOUR)
+    await harness.deliveries.stop(SECOND)
+    harness.respond(() => ok)
+    harness.restart()
+    await harness.clock.advance(1)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('before any start, and twice, does no harm', async () => {
+    const harness = createHarness()
+    await harness.deliveries.stop(SECOND)
+    await harness.deliveries.stop(SECOND)
+    expect(harness.clock.pending()).toBe(0)
+  })
+})
+
+describe('a store that fails', () => {
+  it('when an outcome is written: nothing is delivered twice, nothing spins, the order stays', async () => {
+    const harness = createHarness()
+    const first = gate<Attempt>()
+    harness.respond(() => (harness.calls.length === 1 ? first.opened : ok))
+    const ids = [harness.add('a'), harness.add('a'), harness.add('a')]
+    harness.deliveries.start()
+    await harness.clock.advance(1)
+    harness.table.breakDisk(true)
+    first.open(ok)
+    await harness.clock.advance(20 * MINUTE)
+    expect(harness.calls).toHaveLength(1)
+    const tries = harness.logs.filter(line => line.includes('could not be stored')).length
+    expect(tries).toBeGreaterThan(10)
+    expect(tries).toBeLessThan(40)
+    harness.table.breakDisk(false)
+    await harness.clock.advance(MINUTE)
+    expect(harness.calls.map(call => call.webhookId)).toEqual(ids)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('bounds how many deliveries can be in doubt', async () => {
+    const harness = createHarness({ concurrency: 4 })
+    let settling = 0
+    const settle = harness.table.store.settle
+    harness.table.store.settle = async (id, outcome) => {
+      settling++
+      if (harness.elapsed() < HOUR) throw new Error('the disk is full')
+      await settle(id, outcome)
+    }
+    for (let n = 0; n < 100; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(30 * MINUTE)
+    expect(harness.calls).toHaveLength(4)
+    expect(settling).toBeLessThan(200)
+    await harness.clock.advance(HOUR)
+    expect(harness.calls).toHaveLength(100)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('when a lane is read: it is tried again and nobody is told but the log', async () => {
+    const harness = createHarness()
+    harness.table.breakDisk(true)
+    harness.deliveries.start()
+    harness.add('a')
+    await harness.clock.advance(10 * MINUTE)
+    expect(harness.calls).toEqual([])
+    expect(harness.logs.length).toBeLessThan(25)
+    harness.table.breakDisk(false)
+    await harness.clock.advance(MINUTE)
+    expect(harness.calls).toHaveLength(1)
+  })
+
+  it('at the stop keeps the row: Laravel sees the same id again, and stop does not hang', async () => {
+    const harness = createHarness()
+    const first = gate<Attempt>()
+    harness.respond(() => (harness.calls.length === 1 ? first.opened : ok))
+    const id = harness.add('a')
+    harness.deliveries.start()
+    await harness.clock.advance(1)
+    harness.table.breakDisk(true)
+    first.open(ok)
+    await harness.clock.advance(MINUTE)
+    const stop = harness.deliveries.stop(SECOND)
+    await harness.clock.advance(SECOND)
+    await stop
+    await harness.clock.advance(1)
+    expect(harness.clock.pending()).toBe(0)
+    harness.table.breakDisk(false)
+    harness.restart()
+    await harness.clock.advance(1)
+    expect(harness.calls.map(call => call.webhookId)).toEqual([id, id])
+  })
+})
+
+it('a payload that cannot be sent holds neither the endpoint nor the other lanes', async () => {
+  const harness = createHarness()
+  harness.respond(call => {
+    if (call.lane === 'bad') throw new Error('not JSON')
+    return ok
+  })
+  harness.add('bad')
+  harness.add('good')
+  harness.deliveries.start()
+  await harness.clock.advance(MINUTE)
+  expect(harness.times('good')).toEqual([0])
+  expect(harness.times('bad').length).toBeGreaterThan(1)
+  expect(harness.times('bad').length).toBeLessThan(10)
+  expect(harness.table.store.counts()).toEqual({ pending: 1, dead: 0 })
+})
