@@ -40,6 +40,8 @@ export function createListener(
   )
   const connections = trackConnections(server)
   let closed: Promise<void> | null = null
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerUnparsable(error, socket, connections.hasAnswered(socket))
   })

@@ -20,6 +20,8 @@ export interface HttpParts {
   config: { host: string; port: number; apiKeys: readonly string[] }
   /** How long POST /send-message waits for WhatsApp's ack. */
   sendWaitMs: number
+  /** How long `close()` lets a request in flight go on; without it, longer than any handler takes. */
+  closeGraceMs?: number
   sessions: Sessions
   queries: SessionQueries
   vault: QrVault
@@ -102,7 +104,7 @@ export function createHttp(parts: HttpParts): Http {
     host: config.host,
     port: config.port,
     // Every handler answers by its own deadline; what takes longer is a caller that does not read or write.
-    graceMs: Math.max(sendWaitMs, LOGOUT_WAIT_MS) + 2_000,
+    graceMs: parts.closeGraceMs ?? Math.max(sendWaitMs, LOGOUT_WAIT_MS) + 2_000,
   })
   return {
     app,

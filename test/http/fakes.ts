@@ -128,7 +128,10 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
 }
 
 type Overrides = Parameters<typeof createFakes>[0] &
-  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'now'>> & { apiKeys?: string[] }
+  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now'>> & {
+    apiKeys?: string[]
+    port?: number
+  }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
 export function createTestHttp(over: Overrides = {}) {
@@ -136,8 +139,9 @@ export function createTestHttp(over: Overrides = {}) {
   const logs: string[] = []
   const logger = createLogger({ level: 'debug', format: 'json' }, { write: line => void logs.push(line) })
   const http = createHttp({
-    config: { host: '127.0.0.1', port: 0, apiKeys: over.apiKeys ?? [] },
+    config: { host: '127.0.0.1', port: over.port ?? 0, apiKeys: over.apiKeys ?? [] },
     sendWaitMs: over.sendWaitMs ?? 4000,
+    ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
     sessions: fakes.sessions,
     queries: fakes.queries,
     vault: over.vault ?? {
