@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
+import {
+  addTransactionCapability,
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  decodeMessageNode,
+  isPnUser,
+  proto,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+  unpadRandomMax16,
+  type WAMessage,
+  type WAMessageKey,
+} from '@whiskeysockets/baileys'
+import type { InboxRow, Store } from '../ports.ts'
+import type { AuthState, KeySet } from './auth-state.ts'
+import { accountJid } from './jid.ts'
+
+export interface Me {
+  id: string
+  lid: string | null
+}
+
+/** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
+export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }
+
+/**
+ * Decrypts each ciphertext once in a stream's life: the plaintext and its stanza are committed together with the ratchet that
+ * they moved, and a ciphertext that WhatsApp delivers again is answered from that row. One transaction per peer, whichever of
+ * its addresses is used: Baileys locks sends by the own account and decrypts by the peer's address as written.
+ */
+export class DecryptOnce {
+  /** For Baileys' configuration. */
+  readonly makeSignalRepository: SocketConfig['makeSignalRepository']
+  readonly #store: Store
+  readonly #streamId: string
+  readonly #auth: AuthState
+  readonly #now: () => number
+  readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  /** By message key: what was decrypted and not handed over by Baileys yet. */
+  readonly #pending = new Map<string, InboxRow[]>()
+
+  constructor(store: Store, streamId: string, auth: AuthState, now: () => number) {
+    this.#store = store
+    this.#streamId = streamId
+    this.#auth = auth
+    this.#now = now
+    this.makeSignalRepository = (signal, logger, pnToLid) => {
+      const keys = addTransactionCapability(auth.keys, logger, TRANSACTIONS)
+      const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+        { creds: signal.creds, keys },
+        logger,
+        pnToLid,
+      )
+      const peer = async (jid: string) => {
+        const lid = isPnUser(jid) ? await repository.lidMapping.getLIDForPN(jid) : null
+        return repository.jidToSignalProtocolAddress(lid ?? jid)
+      }
+      return {
+        ...repository,
+        decryptMessage: async message =>
+          this.#once(keys, await peer(message.jid), message.ciphertext, () =>
+            repository.decryptMessage(message),
+          ),
+        decryptGroupMessage: message =>
+          this.#once(keys, message.group, message.msg, () => repository.decryptGroupMessage(message)),
+        encryptMessage: async message =>
+          keys.transaction(() => repository.encryptMessage(message), await peer(message.jid)),
+        injectE2ESession: async message =>
+          keys.transaction(() => repository.injectE2ESession(message), await peer(message.jid)),
+      }
+    }
+  }
+
+  /** Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. */
+  watch(ws: EventEmitter): void {
+    ws.prependListener('CB:message', (stanza: BinaryNode) => {
+      for (const { tag, content } of childrenOf(stanza)) {
+        if (tag === 'enc' && content instanceof Uint8Array) this.#stanzas.set(content, stanza)
+      }
+    })
+  }
+
+  /** The hashes of what was decrypted for a message that Baileys now hands over, in the order of its parts. */
+  handedOver(key: WAMessageKey): string[] {
+    const name = nameOf(key)
+    const rows = this.#pending.get(name) ?? []
+    this.#pending.delete(name)
+    return rows.map(row => row.hash)
+  }
+
+  /** What was decrypted and never handed over, because the socket ended in between. */
+  leftovers(): InboxRow[] {
+    const rows = [...this.#pending.values()].flat()
+    this.#pending.clear()
+    return rows
+  }
+
+  async #once(
+    keys: SignalKeyStoreWithTransaction,
+    peer: string,
+    ciphertext: Uint8Array,
+    decrypt: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const stanza = this.#stanzas.get(ciphertext)
+    if (!stanza) return decrypt()
+    const hash = createHash('sha256').update(ciphertext).digest('hex')
+    const row = await keys.transaction(async () => {
+      const known = this.#store.keys.inbox(this.#streamId, hash)
+      if (known) return known
+      const plaintext = await decrypt()
+      const fresh: InboxRow = { hash, plaintext, stanza: stanzaText(stanza), at: this.#now() }
+      await keys.set({ inbox: { [hash]: fresh } } satisfies KeySet as KeySet)
+      return fresh
+    }, peer)
+    const name = nameOf(decodeMessageNode(stanza, ...names(this.#auth.creds.me)).fullMessage.key)
+    this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
+    return Buffer.from(row.plaintext)
+  }
+}
+
+/** Rebuilds what Baileys would have handed over for a decrypted stanza; throws when it cannot be read. */
+export function rebuild(row: InboxRow, me: Me): { message: WAMessage; offline: boolean } {
+  const { attrs } = JSON.parse(row.stanza) as { attrs: BinaryNode['attrs'] }
+  const { fullMessage } = decodeMessageNode({ tag: 'message', attrs }, me.id, me.lid ?? '')
+  const content = proto.Message.decode(unpadRandomMax16(row.plaintext))
+  return {
+    message: { ...fullMessage, message: content.deviceSentMessage?.message ?? content },
+    offline: attrs.offline !== undefined,
+  }
+}
+
+/** All that is needed to rebuild a message; the ciphertext is not. */
+function stanzaText(stanza: BinaryNode): string {
+  const children = childrenOf(stanza).map(({ tag, attrs }) => ({ tag, attrs }))
+  return JSON.stringify({ attrs: stanza.attrs, children })
+}
+
+const childrenOf = (stanza: BinaryNode) => (Array.isArray(stanza.content) ? stanza.content : [])
+
+const names = (me: { id: string; lid?: string | undefined } | undefined) =>
+  [me?.id ?? '', me?.lid ?? ''] as const
+
+function nameOf(key: WAMessageKey): string {
+  return `${accountJid(key.remoteJid)}|${accountJid(key.participant)}|${key.fromMe ? 1 : 0}|${key.id}`
+}

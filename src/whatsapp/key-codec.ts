@@ -1,0 +1,40 @@
+import { BufferJSON, proto } from '@whiskeysockets/baileys'
+
+/** First byte of a stored key: what follows. */
+const RAW = 0
+const JSON_TEXT = 1
+const JSON_WITH_BYTES = 2
+
+/** Types without bytes inside, by far the most frequent: reading them needs no reviver. */
+const PLAIN = new Set(['session', 'device-list', 'lid-mapping', 'sender-key-memory'])
+
+/** A Signal key of Baileys as bytes for the store. */
+export function encodeKey(type: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array && !PLAIN.has(type)) return Buffer.concat([Buffer.of(RAW), value])
+  const plain = PLAIN.has(type)
+  const text = JSON.stringify(value, plain ? undefined : BufferJSON.replacer)
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(text) + 1)
+  bytes[0] = plain ? JSON_TEXT : JSON_WITH_BYTES
+  bytes.write(text, 1)
+  return bytes
+}
+
+/** The reverse; throws on bytes that `encodeKey` did not make. */
+export function decodeKey(type: string, stored: Uint8Array): unknown {
+  const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)
+  switch (stored[0]) {
+    case RAW:
+      return body
+    case JSON_TEXT:
+      return JSON.parse(body.toString())
+    case JSON_WITH_BYTES: {
+      const value: unknown = JSON.parse(body.toString(), BufferJSON.reviver)
+      // protobufjs writes its bytes as base64 text, and only its own reader takes them back.
+      return type === 'app-state-sync-key'
+        ? proto.Message.AppStateSyncKeyData.fromObject(value as Record<string, unknown>)
+        : value
+    }
+    default:
+      throw new Error(`unknown encoding of a stored ${type}`)
+  }
+}

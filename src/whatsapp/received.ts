@@ -1,0 +1,178 @@
+import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import type { Logger } from 'pino'
+import type { Clock, InboxRow, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
+import { receiptStatus } from './acks.ts'
+import type { AuthState } from './auth-state.ts'
+import { isPaired, readCreds } from './creds.ts'
+import { type DecryptOnce, type Me, rebuild } from './decrypt-once.ts'
+import { type InboundContext, toInbound } from './inbound.ts'
+import { decodeKey } from './key-codec.ts'
+import type { WhatsAppConfig } from './settings.ts'
+import { origin } from './unhandled.ts'
+
+/** What receiving needs besides a socket. */
+export interface ReceiveDeps {
+  store: Store
+  config: WhatsAppConfig
+  clock: Clock
+  logger: Logger
+}
+
+const UNDECRYPTABLE = 2
+/** One line for that many messages that could not be decrypted: a peer with a broken session sends them in floods. */
+const LOG_EVERY = 100
+
+/** Hands what one socket received to its owner, each message once, and finishes the inbox rows that need no owner. */
+export class Receiver {
+  readonly #deps: ReceiveDeps
+  readonly #owner: SocketOwner
+  readonly #auth: AuthState
+  readonly #once: DecryptOnce
+  readonly #updated: SocketOwner['updated']
+  readonly #working = new Set<Promise<void>>()
+  #undecryptable = 0
+
+  constructor(
+    deps: ReceiveDeps,
+    owner: SocketOwner,
+    auth: AuthState,
+    once: DecryptOnce,
+    updated: SocketOwner['updated'],
+  ) {
+    this.#deps = deps
+    this.#owner = owner
+    this.#auth = auth
+    this.#once = once
+    this.#updated = updated
+  }
+
+  /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
+  upserted({ messages, type }: BaileysEventMap['messages.upsert']): void {
+    const context = this.#context()
+    const received: ReceivedMessage[] = []
+    const done: string[] = []
+    for (const message of messages) {
+      const hashes = this.#once.handedOver(message.key)
+      const status = message.key.fromMe ? receiptStatus(message.status) : null
+      // A receipt within 100 ms of a send is merged into its upsert.
+      if (status && message.key.id) {
+        this.#updated({ messageId: message.key.id, status, at: this.#deps.clock.now() })
+      }
+      if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
+      const inbound = toInbound(message, type === 'append', context)
+      if ('ignored' in inbound || this.#isKnown(inbound.dedupeKey)) done.push(...hashes)
+      else {
+        // The parts before the last carry keys of a group.
+        done.push(...hashes.slice(0, -1))
+        received.push({ ...inbound, inboxHash: hashes.at(-1) ?? null })
+      }
+    }
+    this.#handOver(received, done)
+  }
+
+  /** What was decrypted when the socket ended and that Baileys will never hand over. */
+  leftovers(): void {
+    const rows = this.#once.leftovers()
+    if (rows.length > 0) this.#handOver(...this.#sort(rows))
+  }
+
+  /** Finishes the rows of earlier sockets that hold no message, or one that is in the log. */
+  tidy(): void {
+    const rows = this.#deps.store.keys.unfinished(this.#owner.streamId)
+    if (rows.length > 0) this.#handOver([], this.#sort(rows)[1])
+  }
+
+  /** Resolves when all that was handed over is durable or failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#working)
+  }
+
+  #handOver(messages: ReceivedMessage[], done: string[]): void {
+    const { logger } = this.#deps
+    const { sessionId } = this.#owner
+    const failed = (error: unknown) =>
+      logger.error(
+        { sessionId, messages: messages.length, ...origin(error) },
+        'received messages wait in the inbox',
+      )
+    const work = async () => {
+      if (messages.length > 0) await this.#owner.received(messages)
+      await this.#auth.done(done)
+    }
+    const working: Promise<void> = work()
+      .catch(failed)
+      .finally(() => this.#working.delete(working))
+    this.#working.add(working)
+  }
+
+  #sort(rows: InboxRow[]): [ReceivedMessage[], string[]] {
+    const messages = readRows(rows, this.#context(), this.#deps, this.#owner.streamId)
+    const wanted = new Set(messages.map(message => message.inboxHash))
+    return [messages, rows.map(row => row.hash).filter(hash => !wanted.has(hash))]
+  }
+
+  #isKnown(dedupeKey: string): boolean {
+    return this.#deps.store.messages.hasDedupeKey(this.#owner.streamId, dedupeKey)
+  }
+
+  #context(): InboundContext {
+    const { me } = this.#auth.creds
+    return inboundContext(this.#deps, this.#owner.streamId, { id: me?.id ?? '', lid: me?.lid ?? null })
+  }
+
+  #countUndecryptable(): void {
+    if (this.#undecryptable++ % LOG_EVERY !== 0) return
+    const { sessionId } = this.#owner
+    this.#deps.logger.warn(
+      { sessionId, count: this.#undecryptable },
+      'a message could not be decrypted; asked again',
+    )
+  }
+}
+
+/** The messages of a stream that were decrypted before a crash and are not in the log. */
+export function unfinishedMessages(deps: ReceiveDeps, streamId: string): ReceivedMessage[] {
+  const rows = deps.store.keys.unfinished(streamId)
+  if (rows.length === 0) return []
+  const stored = readCreds(deps.store.keys, streamId)
+  if (stored.found !== 'creds' || !isPaired(stored.creds)) return []
+  const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
+  return readRows(rows, inboundContext(deps, streamId, me), deps, streamId)
+}
+
+/** One message per dedupe key, the oldest row first; rows without a message for Laravel give none. */
+function readRows(
+  rows: InboxRow[],
+  context: InboundContext,
+  { store, logger }: ReceiveDeps,
+  streamId: string,
+): ReceivedMessage[] {
+  const found = new Map<string, ReceivedMessage>()
+  for (const row of rows) {
+    try {
+      const { message, offline } = rebuild(row, context.me)
+      const inbound = toInbound(message, offline, context)
+      if ('ignored' in inbound || store.messages.hasDedupeKey(streamId, inbound.dedupeKey)) continue
+      if (!found.has(inbound.dedupeKey)) found.set(inbound.dedupeKey, { ...inbound, inboxHash: row.hash })
+    } catch (error) {
+      logger.error({ streamId, ...origin(error) }, 'a decrypted stanza cannot be read; it is given up')
+    }
+  }
+  return [...found.values()]
+}
+
+function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string, me: Me): InboundContext {
+  const mapped = (id: string) => {
+    const stored = store.keys.get(streamId, 'lid-mapping', [id])[id]
+    const user = stored && decodeKey('lid-mapping', stored)
+    return typeof user === 'string' ? user : null
+  }
+  return {
+    me,
+    inboundFromMe: config.inboundFromMe,
+    inboundIgnore: config.inboundIgnore,
+    lidForPn: mapped,
+    pnForLid: user => mapped(`${user}_reverse`),
+    now: () => clock.now(),
+  }
+}

@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto'
+import {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  type BinaryNode,
+  initAuthCreds,
+  makeWASocket,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import type { SendContent } from '../contract.ts'
+import { GatewayError } from '../errors.ts'
+import type { QrVault, SocketFact, SocketOwner, WhatsAppSocket } from '../ports.ts'
+import { receiptStatus } from './acks.ts'
+import { AuthState } from './auth-state.ts'
+import type { SessionCaches } from './caches.ts'
+import { isPaired, type StoredCreds } from './creds.ts'
+import { DecryptOnce, TRANSACTIONS } from './decrypt-once.ts'
+import { classify, type Disconnect } from './disconnects.ts'
+import { digitsOf, lidOf } from './jid.ts'
+import { type ReceiveDeps, Receiver } from './received.ts'
+import { Sends, toProto } from './sends.ts'
+import { commonSettings, FIRST_QR_MS, LATER_QR_MS } from './settings.ts'
+import { origin } from './unhandled.ts'
+import { unlinkDevice } from './unlink.ts'
+import { makeWired, type Wire } from './wire.ts'
+
+export interface SocketDeps extends ReceiveDeps {
+  vault: QrVault
+  caches: SessionCaches
+}
+
+/** Ended by us for a reason that disconnects.ts knows by its text. */
+class Ended extends Error {
+  readonly output: { statusCode: number }
+
+  constructor(message: string, statusCode = 0) {
+    super(message)
+    this.output = { statusCode }
+  }
+}
+
+/** One Baileys socket of one session. It reports facts in order, exactly one last one, and nothing after `end()`. */
+export class Socket implements WhatsAppSocket {
+  readonly #deps: SocketDeps
+  readonly #owner: SocketOwner
+  readonly #auth: AuthState
+  readonly #receiver: Receiver
+  readonly #sends: Sends
+  readonly #socket: WASocket
+  readonly #wire: Wire
+  readonly #finished = Promise.withResolvers<void>()
+  #paired: Promise<void> = Promise.resolve()
+  #qrs = 0
+  #named: string | null = null
+  #opened = false
+  #unlinking: 'no' | 'asked' | 'sent' = 'no'
+  #silent = false
+  #finishing = false
+
+  constructor(deps: SocketDeps, owner: SocketOwner, stored: Exclude<StoredCreds, { found: 'corrupt' }>) {
+    this.#deps = deps
+    this.#owner = owner
+    const { store, clock, config, caches } = deps
+    const { streamId } = owner
+    const from = stored.found === 'creds' ? stored : { creds: initAuthCreds(), generation: -1 }
+    this.#auth = new AuthState(store, owner, { ...from, creds: withoutLeftovers(from.creds) }, error =>
+      this.#fail('Store Failed', error),
+    )
+    const once = new DecryptOnce(store, streamId, this.#auth, () => clock.now())
+    this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update))
+    const make = () =>
+      makeWASocket({
+        ...commonSettings(config),
+        ...caches,
+        auth: { creds: this.#auth.creds, keys: this.#auth.keys },
+        transactionOpts: TRANSACTIONS,
+        makeSignalRepository: once.makeSignalRepository,
+        getMessage: async ({ id }) => {
+          const content = id && store.messages.find(streamId, id, 'out')?.content
+          return content && 'to' in content ? toProto(content) : undefined
+        },
+      })
+    const { socket, wire } = makeWired(make, {
+      undecryptable: () => this.#fail('Undecryptable Frame'),
+      refused: status => this.#end(new Ended(`Upgrade Refused (${status})`, status)),
+      rejected: (event, error) =>
+        this.#log('warn', { event, ...origin(error) }, 'Baileys failed to handle an event'),
+    })
+    this.#socket = socket
+    this.#wire = wire
+    this.#sends = new Sends(socket, caches.userDevicesCache, clock, update => this.#update(update))
+    once.watch(socket.ws)
+    socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
+    socket.ev.process(events => this.#guard(() => this.#handle(events)))
+    // Baileys throws away what it has buffered when it ends.
+    socket.registerSocketEndHandler(() => {
+      socket.ev.flush()
+    })
+    this.#guard(() => this.#receiver.tidy())
+  }
+
+  send(messageId: string, content: SendContent): Promise<void> {
+    if (this.#opened) return this.#sends.send(messageId, content)
+    const sentence = 'The session is not connected yet'
+    return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence, { retryable: true }))
+  }
+
+  unlink(): void {
+    if (this.#unlinking !== 'no' || this.#finishing) return
+    this.#unlinking = 'asked'
+    if (this.#opened) void this.#unlink()
+  }
+
+  async end(): Promise<void> {
+    this.#silent = true
+    this.#sends.end()
+    this.#end(undefined)
+    await this.#finished.promise
+  }
+
+  #handle(events: Partial<BaileysEventMap>): void {
+    if (events['creds.update']) this.#credsUpdated(events['creds.update'])
+    if (events['messages.upsert']) this.#receiver.upserted(events['messages.upsert'])
+    for (const { key, update } of events['messages.update'] ?? []) {
+      const status = receiptStatus(update.status)
+      const at = Number(update.messageTimestamp) * 1000 || this.#deps.clock.now()
+      if (status && key.fromMe && key.id) this.#update({ messageId: key.id, status, at })
+    }
+    for (const { key, receipt } of events['message-receipt.update'] ?? []) {
+      const seconds = Number(receipt.readTimestamp ?? receipt.receiptTimestamp)
+      const status = receipt.readTimestamp ? 'read' : 'delivered'
+      const at = seconds * 1000 || this.#deps.clock.now()
+      if (key.fromMe && key.id) this.#update({ messageId: key.id, status, at })
+    }
+    if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
+  }
+
+  #connectionUpdated({
+    qr,
+    isNewLogin,
+    connection,
+    lastDisconnect,
+  }: BaileysEventMap['connection.update']): void {
+    if (qr) this.#qr(qr)
+    if (isNewLogin) this.#pair()
+    if (connection === 'open') this.#open()
+    if (connection === 'close') void this.#finish(lastDisconnect?.error)
+  }
+
+  #qr(text: string): void {
+    const { vault, clock, config } = this.#deps
+    const lifetime = config.qrTimeoutMs ?? (this.#qrs++ === 0 ? FIRST_QR_MS : LATER_QR_MS)
+    const hash = createHash('sha256').update(text).digest('hex')
+    const expiresAt = clock.now() + lifetime
+    vault.put(this.#owner.sessionId, { hash, text, expiresAt })
+    this.#report({ type: 'socket.qr', hash, expiresAt })
+  }
+
+  /** WhatsApp hears that the link is accepted, and the owner too, once the credentials are durable. */
+  #pair(): void {
+    this.#deps.vault.clear(this.#owner.sessionId)
+    const durable = this.#auth.flush()
+    this.#wire.hold(durable)
+    this.#paired = durable.then(
+      () => this.#report({ type: 'socket.paired', ...this.#me() }),
+      () => {},
+    )
+  }
+
+  #open(): void {
+    this.#opened = true
+    this.#deps.vault.clear(this.#owner.sessionId)
+    this.#report({ type: 'socket.opened', ...this.#me(), pushName: nameOf(this.#auth.creds) })
+    if (this.#unlinking === 'asked') void this.#unlink()
+  }
+
+  #credsUpdated(update: Partial<AuthenticationCreds>): void {
+    this.#auth.credsChanged()
+    const pushName = update.me ? nameOf(this.#auth.creds) : null
+    if (this.#opened && pushName && pushName !== this.#named) this.#report({ type: 'socket.named', pushName })
+  }
+
+  async #unlink(): Promise<void> {
+    this.#unlinking = 'sent'
+    const confirmed = await unlinkDevice(this.#socket, this.#deps.clock)
+    this.#end(confirmed ? new Ended('Intentional Logout', 401) : new Ended('Connection Closed', 428))
+  }
+
+  #acked(ack: BinaryNode): void {
+    const update = this.#sends.acked(ack)
+    if (update) this.#update(update)
+  }
+
+  #end(error: Error | undefined): void {
+    void this.#socket.end(error)
+  }
+
+  /** Ends this socket at once, before anything else can leave it. */
+  #fail(message: string, error?: unknown): void {
+    if (this.#finishing) return
+    this.#log('error', error === undefined ? {} : origin(error), `the socket is ended: ${message}`)
+    this.#wire.cut()
+    this.#end(new Ended(message))
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail('Handler Failed', error)
+    }
+  }
+
+  async #finish(error: Error | undefined): Promise<void> {
+    if (this.#finishing) return
+    this.#finishing = true
+    this.#deps.vault.clear(this.#owner.sessionId)
+    this.#sends.end()
+    this.#wire.failQueries(new Ended('Connection Closed', 428))
+    let disconnect = toDisconnect(error)
+    try {
+      await this.#auth.flush()
+    } catch {
+      disconnect = { code: 0, message: 'Store Failed' }
+    }
+    await this.#paired
+    await this.#auth.close()
+    this.#guard(() => this.#receiver.leftovers())
+    await this.#receiver.settled()
+    this.#reportEnd(disconnect)
+    this.#silent = true
+    this.#finished.resolve()
+  }
+
+  #reportEnd(disconnect: Disconnect): void {
+    const verdict = classify(disconnect, this.#deps.clock.now())
+    const unlinked = disconnect.message === 'Intentional Logout' || verdict.reaction === 'unlinked'
+    if (this.#unlinking === 'sent' && unlinked) this.#report({ type: 'logout.confirmed' })
+    else this.#report({ type: 'socket.closed', ...verdict })
+  }
+
+  #report(fact: SocketFact): void {
+    if (this.#silent) return
+    if (fact.type === 'socket.opened' || fact.type === 'socket.named') this.#named = fact.pushName
+    try {
+      this.#owner.report(fact)
+    } catch (error) {
+      this.#log('error', origin(error), 'the owner threw at a fact')
+    }
+  }
+
+  #update(update: Parameters<SocketOwner['updated']>[0]): void {
+    if (!this.#silent) this.#owner.updated(update)
+  }
+
+  #me(): { waId: string; lid: string | null } {
+    const { me } = this.#auth.creds
+    return { waId: digitsOf(me?.id) ?? '', lid: lidOf(me?.lid) }
+  }
+
+  #log(level: 'warn' | 'error', fields: object, sentence: string): void {
+    this.#deps.logger[level]({ sessionId: this.#owner.sessionId, ...fields }, sentence)
+  }
+}
+
+/** Pairing by code sets `me` before the phone agreed; a login with it would be an unknown device. */
+function withoutLeftovers(creds: AuthenticationCreds): AuthenticationCreds {
+  if (!isPaired(creds)) delete creds.me
+  return creds
+}
+
+/** `~` is Baileys' placeholder. */
+function nameOf({ me }: AuthenticationCreds): string | null {
+  return me?.name && me.name !== '~' ? me.name : null
+}
+
+function toDisconnect(error: Error | undefined): Disconnect {
+  if (!error) return { code: 0, message: '' }
+  const { output, data } = error as Error & { output?: { statusCode?: number }; data?: { expire?: unknown } }
+  return {
+    code: output?.statusCode ?? 0,
+    message: error.message,
+    expireSeconds: Number(data?.expire ?? Number.NaN),
+  }
+}

@@ -1,0 +1,60 @@
+import { generateMessageIDV2, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
+import type { Logger } from 'pino'
+import { GatewayError } from '../errors.ts'
+import type { Clock, QrVault, SocketOwner, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
+import { createCaches } from './caches.ts'
+import { trapConsole } from './console.ts'
+import { readCreds } from './creds.ts'
+import { CREDENTIALS_CORRUPT } from './disconnects.ts'
+import { unfinishedMessages } from './received.ts'
+import type { WhatsAppConfig } from './settings.ts'
+import { mendSignalQueue } from './signal-queue.ts'
+import { mendSignatures } from './signatures.ts'
+import { Socket } from './socket.ts'
+import { trapUnhandledRejections } from './unhandled.ts'
+
+export interface WhatsAppDeps {
+  store: Store
+  vault: QrVault
+  config: WhatsAppConfig
+  logger: Logger
+  clock: Clock
+}
+
+/** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
+export function createWhatsApp(deps: WhatsAppDeps): WhatsApp {
+  const { store, config, logger } = deps
+  trapConsole(logger)
+  trapUnhandledRejections(logger)
+  mendSignatures()
+  mendSignalQueue()
+  if (config.rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.rootKey, 'hex')
+  const cachesOf = createCaches()
+  return {
+    open(owner) {
+      const stored = readCreds(store.keys, owner.streamId)
+      if (stored.found === 'corrupt') return unreadable(owner)
+      if (stored.found === 'creds' && stored.fellBack) {
+        logger.warn(
+          { sessionId: owner.sessionId },
+          'the newest credentials cannot be read; using the ones before',
+        )
+      }
+      return new Socket({ ...deps, caches: cachesOf(owner.streamId) }, owner, stored)
+    },
+    recover: async streamId => unfinishedMessages(deps, streamId),
+    newMessageId: () => generateMessageIDV2(),
+  }
+}
+
+/** A socket that never opens; the operator decides what becomes of credentials that cannot be read. */
+function unreadable(owner: SocketOwner): WhatsAppSocket {
+  const report = setImmediate(() => owner.report({ type: 'socket.closed', ...CREDENTIALS_CORRUPT }))
+  return {
+    send: () => Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', CREDENTIALS_CORRUPT.reasonText)),
+    unlink() {},
+    async end() {
+      clearImmediate(report)
+    },
+  }
+}

@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { pino } from 'pino'
+import type {
+  Clock,
+  QrVault,
+  ReceivedMessage,
+  SendUpdate,
+  SocketFact,
+  SocketOwner,
+  Store,
+  WhatsApp,
+  WhatsAppSocket,
+  Write,
+} from '../../src/ports.ts'
+import { Simulator } from '../../src/simulator/simulator.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { credsJson, credsWrite } from '../../src/whatsapp/creds.ts'
+import { createQrVault } from '../../src/whatsapp/qr-vault.ts'
+import type { WhatsAppConfig } from '../../src/whatsapp/settings.ts'
+import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
+}
+
+/** The owner of a session as the product has one: takes facts, and makes messages durable with their inbox row. */
+export class Owner implements SocketOwner {
+  readonly sessionId: string
+  readonly streamId: string
+  epoch = 1
+  readonly facts: SocketFact[] = []
+  readonly received_: ReceivedMessage[] = []
+  readonly updates: SendUpdate[] = []
+  socket: WhatsAppSocket | undefined
+  /** Throws instead of taking, when set. */
+  refuse: ((fact: SocketFact | ReceivedMessage[]) => void) | undefined
+  readonly #world: World
+  #seq = 1
+
+  constructor(world: World, sessionId: string) {
+    this.#world = world
+    this.sessionId = sessionId
+    this.streamId = `stream-${sessionId}`
+  }
+
+  async create(): Promise<this> {
+    const { sessionId, streamId } = this
+    await this.#world.store.commit({
+      streamId,
+      epoch: 1,
+      create: { sessionId, userId: 1, at: 1 },
+      events: [
+        {
+          seq: 1,
+          at: 1,
+          type: 'session.created',
+          data: {},
+          snapshot: { state: 'starting.connecting', context: '{}', machineVersion: '1' },
+        },
+      ],
+    })
+    return this
+  }
+
+  report(fact: SocketFact): void {
+    this.facts.push(fact)
+    this.refuse?.(fact)
+  }
+
+  async received(messages: ReceivedMessage[]): Promise<void> {
+    this.refuse?.(messages)
+    const fresh = messages.filter(
+      ({ dedupeKey }) => !this.received_.some(known => known.dedupeKey === dedupeKey),
+    )
+    this.received_.push(...fresh)
+    const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
+    for (const { dedupeKey, inboxHash, message } of fresh) {
+      const seq = ++this.#seq
+      const { message_id: messageId, chat_id: chatId } = message
+      write.events!.push({
+        seq,
+        at: seq,
+        type: 'message.received',
+        data: { messageId, chatId },
+        snapshot: null,
+      })
+      const insert = { messageId, chatId, dedupeKey, seq, at: seq, content: message } as const
+      write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
+      if (inboxHash) write.inbox!.push({ done: inboxHash })
+    }
+    if (fresh.length > 0) await this.#world.store.commit(write)
+  }
+
+  updated(update: SendUpdate): void {
+    this.updates.push(update)
+  }
+
+  open(whatsApp: WhatsApp = this.#world.whatsApp): WhatsAppSocket {
+    this.socket = whatsApp.open(this)
+    this.#world.sockets.add(this.socket)
+    return this.socket
+  }
+
+  /** The newest fact of a type after `from` facts, waited for. */
+  async fact<T extends SocketFact['type']>(type: T, from = 0): Promise<Extract<SocketFact, { type: T }>> {
+    const { vi } = await import('vitest')
+    const find = () => this.facts.slice(from).findLast(fact => fact.type === type)
+    await vi.waitFor(() => {
+      if (!find()) throw new Error(`no ${type} among ${JSON.stringify(this.facts.slice(from))}`)
+    }, WAIT)
+    return find() as Extract<SocketFact, { type: T }>
+  }
+
+  /** Opens the next socket and waits until the session is open. */
+  async opened(): Promise<WhatsAppSocket> {
+    const from = this.facts.length
+    const socket = this.open()
+    await this.fact('socket.opened', from)
+    return socket
+  }
+
+  async texts(count: number): Promise<(string | null)[]> {
+    const { vi } = await import('vitest')
+    await vi.waitFor(() => {
+      if (this.received_.length < count) throw new Error(`${this.received_.length} of ${count} messages`)
+    }, WAIT)
+    return this.received_.map(({ message }) => message.body)
+  }
+
+  async update(messageId: string, status: SendUpdate['status']): Promise<SendUpdate> {
+    const { vi } = await import('vitest')
+    const find = () => this.updates.find(known => known.messageId === messageId && known.status === status)
+    await vi.waitFor(() => {
+      if (!find()) throw new Error(`no ${status} of ${messageId} in ${JSON.stringify(this.updates)}`)
+    }, WAIT)
+    return find()!
+  }
+
+  unfinished(): number {
+    return this.#world.store.keys.unfinished(this.streamId).length
+  }
+}
+
+export const WAIT = { timeout: 20_000, interval: 10 }
+
+export interface World {
+  sim: Simulator
+  url: string
+  rootKey: string
+  dataDir: string
+  store: Store
+  vault: QrVault
+  whatsApp: WhatsApp
+  log: string[]
+  sockets: Set<WhatsAppSocket>
+  /** Another WhatsApp on the same store, with other settings. */
+  another(config: Partial<WhatsAppConfig>, store?: Store): WhatsApp
+  owner(sessionId: string): Promise<Owner>
+  /** An owner whose device is linked without QR. */
+  linked(pn: string): Promise<Owner>
+  close(): Promise<void>
+}
+
+/** A simulator, a real store and WhatsApp between them. */
+export async function createWorld(
+  config: Partial<WhatsAppConfig> = {},
+  simulator: ConstructorParameters<typeof Simulator>[0] = {},
+): Promise<World> {
+  const sim = new Simulator(simulator)
+  const { url, rootKey } = await sim.listen()
+  const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
+  const store = await openStore({ dataDir })
+  const vault = createQrVault(systemClock)
+  const log: string[] = []
+  const logger = pino({ level: 'trace' }, { write: line => void log.push(line) })
+  const base: WhatsAppConfig = { url, rootKey, inboundFromMe: false, inboundIgnore: ['status', 'newsletter'] }
+  const another = (over: Partial<WhatsAppConfig>, on = store) =>
+    createWhatsApp({
+      store: on,
+      vault,
+      logger,
+      clock: systemClock,
+      config: { ...base, ...config, ...over },
+    })
+  const world: World = {
+    sim,
+    url,
+    rootKey,
+    dataDir,
+    store,
+    vault,
+    log,
+    another,
+    whatsApp: another({}),
+    sockets: new Set(),
+    owner: sessionId => new Owner(world, sessionId).create(),
+    async linked(pn) {
+      const owner = await world.owner(`s${pn}`)
+      const { creds } = await sim.enroll(pn)
+      await storeCreds(store, owner, creds)
+      return owner
+    },
+    async close() {
+      await Promise.all([...world.sockets].map(socket => socket.end()))
+      await sim.close()
+      await store.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+  return world
+}
+
+export function storeCreds(store: Store, owner: SocketOwner, creds: AuthenticationCreds): Promise<void> {
+  const { streamId, epoch } = owner
+  return store.commit({ streamId, epoch, keys: [credsWrite(credsJson(creds), 0)] })
+}
