@@ -27,7 +27,7 @@ export type SayOptions = {
 }
 
 type Said = { message: proto.IMessage; addressing: 'pn' | 'lid'; at: number; recipient?: string }
-type Source = { device: Device; to: string }
+type Source = { device: Device; to: string; delivered: boolean }
 
 /** A person with a phone: encrypts to every linked device of an account, decrypts what comes, sends receipts. */
 export class Contact {
@@ -91,7 +91,7 @@ export class Contact {
   read(id: string): void {
     const source = this.#sources.get(id)
     if (!source) throw new Error(`${this.pn} has no message ${id} from a device`)
-    this.#receipt(source, id, 'read')
+    this.#markRead(source, id)
   }
 
   /** The next inbox message that no earlier call returned; rejects after `timeoutMs`. */
@@ -148,15 +148,15 @@ export class Contact {
       })
       return
     }
-    const source = { device, to }
+    const source: Source = { device, to, delivered: false }
     this.#remember(this.#sources, id, source)
     this.#world.ledger.received.push({ id, from, to: this.pn, device: device.jid, at })
     this.#file({ id, from, device: device.jid, text: textOf(message), at, message })
     if (!this.autoDelivered) return
     const delay = this.#world.options.receiptDelayMs
     this.#world.later(delay, () => {
-      this.#receipt(source, id)
-      if (this.autoRead) this.#world.later(delay, () => this.#receipt(source, id, 'read'))
+      this.#markDelivered(source, id)
+      if (this.autoRead) this.#world.later(delay, () => this.#markRead(source, id))
     })
   }
 
@@ -221,6 +221,18 @@ export class Contact {
   #file(message: InboxMessage) {
     this.inbox.push(message)
     this.#world.events.emit('message', { contact: this.pn, message })
+  }
+
+  #markDelivered(source: Source, id: string) {
+    if (source.delivered) return
+    source.delivered = true
+    this.#receipt(source, id)
+  }
+
+  /** A phone never reads what it did not report as delivered. */
+  #markRead(source: Source, id: string) {
+    if (this.autoDelivered) this.#markDelivered(source, id)
+    this.#receipt(source, id, 'read')
   }
 
   #receipt({ device, to }: Source, id: string, type?: 'read') {

@@ -15,19 +15,26 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     /** Print one line of JSON instead of text. */
     json: { type: 'boolean', default: false },
-    /** End when standard input ends or the parent disconnects. */
+    /** End when the parent disconnects its IPC channel or, without one, when standard input ends. */
     'die-with-parent': { type: 'boolean', default: false },
   },
 })
 
+function number(name: 'port' | 'admin-port' | 'pre-keys' | 'qr-refs' | 'receipt-delay'): number {
+  const value = Number(values[name])
+  if (Number.isInteger(value) && value >= 0) return value
+  process.stderr.write(`--${name} is not a number: ${values[name]}\n`)
+  process.exit(2)
+}
+
 const simulator = new Simulator({
-  preKeysOnServer: Number(values['pre-keys']),
-  qrRefs: Number(values['qr-refs']),
-  receiptDelayMs: Number(values['receipt-delay']),
+  preKeysOnServer: number('pre-keys'),
+  qrRefs: number('qr-refs'),
+  receiptDelayMs: number('receipt-delay'),
   ...(values.seed !== undefined && { seed: values.seed }),
 })
-const address = await simulator.listen({ port: Number(values.port) })
-const admin = await listenAdmin(simulator, address, Number(values['admin-port']))
+const address = await simulator.listen({ port: number('port') })
+const admin = await listenAdmin(simulator, address, number('admin-port'))
 
 const stop = async () => {
   admin.close()
@@ -37,8 +44,8 @@ const stop = async () => {
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
 if (values['die-with-parent']) {
-  process.stdin.resume().once('end', stop)
-  process.once('disconnect', stop)
+  if (process.connected) process.once('disconnect', stop)
+  else process.stdin.resume().once('end', stop)
 }
 
 const lines = [

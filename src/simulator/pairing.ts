@@ -7,6 +7,7 @@ import { tellDevice, type World } from './world.ts'
 import { verifySignature } from './xeddsa.ts'
 
 const ACCOUNT_PREFIX = Buffer.from([6, 0])
+const REMEMBERED = 50_000
 const DEVICE_PREFIX = Buffer.from([6, 1])
 
 /** The QR references of one registering socket. */
@@ -45,6 +46,7 @@ export function offerPairing(world: World, connection: Connection, registration:
     refs.push(stanza('ref', {}, Buffer.from(ref)))
   }
   connection.offer = offer
+  prune(world.offers)
   world.counters.registrations++
   world.counters.qrRefs += refs.length
   connection.send(
@@ -53,6 +55,14 @@ export function offerPairing(world: World, connection: Connection, registration:
     ]),
   )
   world.events.emit('qr', { refs: refs.length })
+}
+
+/** References are remembered after their socket closed, so that a late scan is told why; only the oldest are forgotten. */
+function prune(offers: World['offers']) {
+  for (const ref of offers.keys()) {
+    if (offers.size <= REMEMBERED) return
+    offers.delete(ref)
+  }
 }
 
 /** Ends an offer whose socket went away: its references are expired from now on. */

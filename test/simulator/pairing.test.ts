@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { Curve, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { verifySignature } from '../../src/simulator/xeddsa.ts'
 import { memoryAuth } from './baileys.ts'
 import { quiet } from './quiet.ts'
 import { startWorld } from './world.ts'
@@ -152,5 +154,32 @@ describe('login', () => {
     )
     expect(new Set(all.map(one => one.auth.creds.me?.id)).size).toBe(20)
     expect(simulator.devices.every(device => device.online && device.pending === 0)).toBe(true)
+  })
+})
+
+describe('a client that verifies for real', () => {
+  function verifyForReal() {
+    const upstream = Curve.verify
+    Curve.verify = verifySignature
+    onTestFinished(() => {
+      Curve.verify = upstream
+    })
+  }
+
+  it('accepts the certificate chain and the account signature', async () => {
+    const { simulator, client } = await startWorld()
+    verifyForReal()
+    const one = client().connect()
+    await simulator.phone('34600000001').scan(await one.qr())
+    expect(await one.closed()).toBe(515)
+    expect(await one.connect().open()).toBe(true)
+  })
+
+  it('refuses a server whose root key it does not trust', async () => {
+    const { simulator, client } = await startWorld()
+    verifyForReal()
+    WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(Curve.generateKeyPair().public)
+    expect(await client().connect().closed()).toBe(400)
+    expect(simulator.counters.registrations).toBe(0)
   })
 })
