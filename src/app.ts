@@ -58,13 +58,16 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     store,
     vault,
     config: {
-      ...config.whatsapp,
+      url: config.whatsapp.url ?? undefined,
+      rootKey: config.whatsapp.rootKey ?? undefined,
+      version: config.whatsapp.version ?? undefined,
       qrTimeoutMs: overrides.qrTimeoutMs,
       keepAliveMs: overrides.keepAliveMs,
       inboundFromMe: config.inbound.fromMe,
       inboundIgnore: config.inbound.ignore,
     },
     logger: part('whatsapp'),
+    clock,
   })
 
   const machine = bindEffects({

@@ -92,7 +92,11 @@ export class StandInLaravel extends EventEmitter<{ request: [Received] }> {
     this.emit('request', got)
   }
 
-  #decide(method: string, path: string, body: Record<string, unknown>) {
+  #decide(
+    method: string,
+    path: string,
+    body: Record<string, unknown>,
+  ): { status: number; headers?: Record<string, string>; answer: Record<string, unknown> } {
     const { misbehaviour } = this
     if (misbehaviour === 'silent' || misbehaviour === 'reset') return { status: 0, answer: {} }
     if (misbehaviour !== null) return { ...misbehaviour, answer: { message: 'not now' } }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
@@ -86,6 +87,9 @@ function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, act
       if (place === null) return
       if (stopped) return place()
       giveBack = place
+      // Making a socket takes milliseconds of CPU: what waits to be answered goes first.
+      await setImmediate()
+      if (stopped) return place()
       if (waited) tell({ type: 'connect.begun' })
       socket = whatsapp.open({
         sessionId,
