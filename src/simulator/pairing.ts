@@ -8,6 +8,7 @@ import { verifySignature } from './xeddsa.ts'
 
 const ACCOUNT_PREFIX = Buffer.from([6, 0])
 const REMEMBERED = 50_000
+const ANSWER_MS = 10_000
 const DEVICE_PREFIX = Buffer.from([6, 1])
 
 /** The QR references of one registering socket. */
@@ -103,6 +104,7 @@ export async function scan(world: World, account: Account, qr: string): Promise<
   try {
     const answered = new Promise<BinaryNode>((resolve, reject) => {
       offer.answered = answer => (answer instanceof Error ? reject(answer) : resolve(answer))
+      world.later(ANSWER_MS, () => reject(new Error('the socket that showed this QR did not answer')))
     })
     connection.send(
       stanza('iq', { from: SERVER, type: 'set', id: randomBytes(6).toString('hex'), t: seconds() }, [
