@@ -124,11 +124,14 @@ export class Owner implements SocketOwner {
     return socket
   }
 
-  async texts(count: number): Promise<(string | null)[]> {
+  async texts(count: number, timeout = WAIT.timeout): Promise<(string | null)[]> {
     const { vi } = await import('vitest')
-    await vi.waitFor(() => {
-      if (this.received_.length < count) throw new Error(`${this.received_.length} of ${count} messages`)
-    }, WAIT)
+    await vi.waitFor(
+      () => {
+        if (this.received_.length < count) throw new Error(`${this.received_.length} of ${count} messages`)
+      },
+      { ...WAIT, timeout },
+    )
     return this.received_.map(({ message }) => message.body)
   }
 

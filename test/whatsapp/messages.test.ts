@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { SendContent } from '../../src/contract.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
+
+let world: World
+let owner: Owner
+beforeAll(async () => {
+  world = await createWorld()
+  owner = await world.linked('34600000001')
+  await owner.opened()
+})
+afterEach(() => {
+  expect(world.sim.ledger.unanswered).toEqual([])
+  expect(world.sim.ledger.errors).toEqual([])
+})
+afterAll(() => world.close())
+
+const text = (to: string, body: string): SendContent => ({ type: 'text', to, body, reply_to: null })
+const newId = () => world.whatsApp.newMessageId()
+
+describe('messages that arrive', () => {
+  it('are told once, by number and by LID, and finish their inbox row', async () => {
+    const ana = world.sim.contact('34611000001', { name: 'Ana' })
+    const lid = ana.account.lidJid
+    const { id } = await ana.say('34600000001', 'by number', { addressing: 'pn' })
+    expect(await owner.texts(1)).toEqual(['by number'])
+    await ana.say('34600000001', 'by LID', { addressing: 'lid' })
+    expect(await owner.texts(2)).toEqual(['by number', 'by LID'])
+    const [first, second] = owner.received_
+    expect(first!.dedupeKey).toBe(`${lid}||0|${id}`)
+    expect(first!.message).toMatchObject({
+      message_id: id,
+      from: '34611000001',
+      from_lid: lid,
+      chat_id: '34611000001@s.whatsapp.net',
+      push_name: 'Ana',
+      offline: false,
+    })
+    expect(second!.message).toMatchObject({ from: '34611000001', from_lid: lid, chat_id: lid })
+    expect(first!.inboxHash).toMatch(/^[0-9a-f]{64}$/)
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
+  it('come from somebody never seen before', async () => {
+    const before = owner.received_.length
+    const stranger = world.sim.contact('34611000002')
+    await stranger.say('34600000001', 'hello?', { addressing: 'lid' })
+    expect((await owner.texts(before + 1)).at(-1)).toBe('hello?')
+  })
+
+  it('come while the session was away, as offline ones, in order', async () => {
+    const ana = world.sim.contact('34611000001')
+    await owner.socket!.end()
+    const before = owner.received_.length
+    for (let i = 0; i < 5; i++) await ana.say('34600000001', `away ${i}`)
+    await owner.opened()
+    expect((await owner.texts(before + 5)).slice(before)).toEqual([0, 1, 2, 3, 4].map(i => `away ${i}`))
+    expect(owner.received_.slice(before).every(({ message }) => message.offline)).toBe(true)
+  })
+
+  it('are not told when nobody wrote them, and leave no unfinished row', async () => {
+    const ana = world.sim.contact('34611000001')
+    const before = owner.received_.length
+    await ana.say('34600000001', { protocolMessage: { type: 3, ephemeralExpiration: 60 } })
+    await ana.say('34600000001', 'after the setting')
+    expect((await owner.texts(before + 1)).slice(before)).toEqual(['after the setting'])
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
+  it('are asked for again when they cannot be decrypted, and told once', async () => {
+    const ana = world.sim.contact('34611000001')
+    const before = owner.received_.length
+    // Our side of the Signal session is lost, as after a restored backup.
+    const keys = [`${ana.account.lidJid.split('@')[0]}_1.0`].map(id => ({ type: 'session', id, value: null }))
+    await ana.say('34600000001', 'warm up')
+    await owner.texts(before + 1)
+    await world.store.commit({ streamId: owner.streamId, epoch: 1, keys })
+    await ana.say('34600000001', 'again please')
+    expect((await owner.texts(before + 2)).slice(before)).toEqual(['warm up', 'again please'])
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+})
+
+describe('messages that are sent', () => {
+  it('are decrypted under the given id; ack, delivery and reading are told', async () => {
+    const bea = world.sim.contact('34611000003')
+    const id = newId()
+    await owner.socket!.send(id, text('34611000003@s.whatsapp.net', 'see https://example.test/'))
+    expect(await bea.next()).toMatchObject({ id, text: 'see https://example.test/' })
+    expect(await owner.update(id, 'sent')).toMatchObject({ messageId: id })
+    await owner.update(id, 'delivered')
+    bea.read(id)
+    const read = await owner.update(id, 'read')
+    expect(Math.abs(read.at - Date.now())).toBeLessThan(60_000)
+  })
+
+  it('reach a LID, and a chat that wrote first', async () => {
+    const cleo = world.sim.contact('34611000004')
+    await cleo.say('34600000001', 'hi', { addressing: 'lid' })
+    await vi.waitFor(() => expect(owner.received_.at(-1)?.message.body).toBe('hi'), WAIT)
+    const { chat_id } = owner.received_.at(-1)!.message
+    const id = newId()
+    await owner.socket!.send(id, text(chat_id, 'hi back'))
+    expect(await cleo.next()).toMatchObject({ id, text: 'hi back' })
+  })
+
+  it('fail with the code of WhatsApp and a sentence', async () => {
+    const id = newId()
+    world.sim.errorAck('34600000001', 463)
+    await owner.socket!.send(id, text('34611000003@s.whatsapp.net', 'no'))
+    expect(await owner.update(id, 'failed')).toMatchObject({
+      code: '463',
+      error: expect.stringMatching(/new chats/),
+    })
+    expect(owner.updates.some(update => update.messageId === id && update.status === 'sent')).toBe(false)
+  })
+
+  it('are sent once more, under the same id, after a stale session', async () => {
+    const bea = world.sim.contact('34611000003')
+    const id = newId()
+    world.sim.errorAck('34600000001', 479)
+    await owner.socket!.send(id, text('34611000003@s.whatsapp.net', 'once more'))
+    await owner.update(id, 'sent')
+    await vi.waitFor(() => expect(bea.inbox.filter(message => message.id === id)).toHaveLength(1), WAIT)
+    expect(owner.updates.filter(update => update.messageId === id && update.status === 'failed')).toEqual([])
+    const twice = newId()
+    world.sim.errorAck('34600000001', 479, 2)
+    await owner.socket!.send(twice, text('34611000003@s.whatsapp.net', 'never'))
+    expect(await owner.update(twice, 'failed')).toMatchObject({ code: '479' })
+  })
+
+  it('are encrypted again from the store when the recipient lost its session', async () => {
+    const dora = world.sim.contact('34611000005')
+    const jid = '34611000005@s.whatsapp.net'
+    await owner.socket!.send(newId(), text(jid, 'first'))
+    await dora.next()
+    await dora.forgetSessions('34600000001')
+    const id = newId()
+    await owner.socket!.send(id, text(jid, 'second'))
+    await vi.waitFor(() => expect(dora.inbox.map(message => message.text)).toEqual(['first', 'second']), WAIT)
+    expect(dora.inbox[1]!.id).toBe(id)
+  })
+
+  it('are refused before the session is open, to be tried again', async () => {
+    const early = await world.linked('34600000009')
+    const socket = early.open()
+    await expect(socket.send(newId(), text('34611000003@s.whatsapp.net', 'early'))).rejects.toMatchObject({
+      code: 'SESSION_NOT_CONNECTED',
+      retryable: true,
+    })
+    await early.fact('socket.opened')
+  })
+})
+
+describe('one peer', () => {
+  it('200 messages each way at once: all decrypted on both sides, none twice', async () => {
+    const eva = world.sim.contact('34611000006')
+    const before = owner.received_.length
+    const undecryptable = world.sim.ledger.undecryptable.length
+    const bodies = Array.from({ length: 200 }, (_, i) => `m${i}`)
+    const ids = bodies.map(() => newId())
+    const queue = bodies.entries()
+    const sender = async () => {
+      for (const [i, body] of queue) await owner.socket!.send(ids[i]!, text(eva.account.jid, body))
+    }
+    const sayer = async () => {
+      for (const [i, body] of bodies.entries()) {
+        await eva.say('34600000001', body, { addressing: i % 2 ? 'lid' : 'pn' })
+      }
+    }
+    await Promise.all([sayer(), ...Array.from({ length: 8 }, sender)])
+    await owner.texts(before + 200, 60_000)
+    await vi.waitFor(() => expect(eva.inbox.length).toBeGreaterThanOrEqual(200), WAIT)
+    const told = owner.received_.slice(before).map(({ message }) => message)
+    // Baileys keeps the order of each address; the two of one contact may overtake one another.
+    for (const [odd, chat] of [eva.account.jid, eva.account.lidJid].entries()) {
+      const inChat = told.filter(message => message.chat_id === chat).map(message => message.body)
+      expect(inChat).toEqual(bodies.filter((_, i) => i % 2 === odd))
+    }
+    expect(told).toHaveLength(200)
+    expect(eva.inbox.map(message => message.id).sort()).toEqual([...ids].sort())
+    expect(world.sim.ledger.undecryptable.length).toBe(undecryptable)
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  }, 90_000)
+})
