@@ -42,7 +42,7 @@ async function readBytes(c: HttpContext): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
-    // Destroying Node's stream would take the connection with it before the 413 is out.
+    // A destroyed stream is not drained, and a caller still sending would hang.
     const body: AsyncIterable<Uint8Array> | null | undefined =
       incoming(c)?.iterator({ destroyOnReturn: false }) ?? c.req.raw.body
     for await (const chunk of body ?? []) {

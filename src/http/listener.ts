@@ -83,7 +83,6 @@ function trackConnections(server: Server) {
   server.prependListener('request', ({ socket }, response: ServerResponse) => {
     const responses = inFlight.get(socket)
     responses?.add(response)
-    if (draining) response.shouldKeepAlive = false
     response.once('close', () => {
       responses?.delete(response)
       if (draining && responses?.size === 0) socket.destroySoon()

@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
 import { createTestHttp, deferred, isPending, post, view } from './fakes.ts'
 
+const GLOBALS = [globalThis.Request, globalThis.Response]
+
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
@@ -61,11 +63,10 @@ describe('listening', () => {
   })
 
   it('two live beside each other, and none touches the global Request', async () => {
-    const before = [globalThis.Request, globalThis.Response]
     const [one, two] = [await start(), await start({ apiKeys: ['k'] })]
     expect((await fetch(`${one.url}/stats`)).status).toBe(200)
     expect((await fetch(`${two.url}/stats`)).status).toBe(401)
-    expect([globalThis.Request, globalThis.Response]).toEqual(before)
+    expect([globalThis.Request, globalThis.Response]).toEqual(GLOBALS)
   })
 
   it('a port that is taken is one clear line', async () => {
@@ -107,6 +108,21 @@ describe('bodies on the wire', () => {
     expect(response.status).toBe(413)
     expect(await response.json()).toMatchObject({ error: 'PAYLOAD_TOO_LARGE' })
     expect(calls).toEqual([])
+  })
+
+  it.each([
+    'Content-Length: 5242880',
+    'Transfer-Encoding: chunked',
+  ])('5 MB with %s leave the connection fit for the next request', async framing => {
+    const { port } = await start()
+    const chunk = `10000\r\n${'y'.repeat(65_536)}\r\n`
+    const sent = framing.startsWith('Content') ? 'y'.repeat(5_242_880) : `${chunk.repeat(80)}0\r\n\r\n`
+    const answer = await raw(
+      port,
+      `POST /start HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${framing}\r\n\r\n${sent}` +
+        'GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    )
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
   })
 
   it('in many small chunks are read as one', async () => {
