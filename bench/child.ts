@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Probe } from './probe.ts'
+import { type Commands, Remote } from './rpc.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const STOP_MS = 30_000
+
+export interface Launch {
+  /** For people. */
+  name: string
+  /** Relative to the project. */
+  file: string
+  env?: Record<string, string>
+  nodeFlags?: string[]
+}
+
+/** One process of the run: a program of this project on this Node, with the probe inside. */
+export class Child<C extends Commands> {
+  readonly remote: Remote<C & Probe>
+  /** What it printed last, for the report of a failure. */
+  #tail = ''
+  readonly #process: ChildProcess
+  readonly #exited: Promise<unknown>
+
+  constructor({ name, file, env = {}, nodeFlags = [] }: Launch, onOutput: (text: string) => void = () => {}) {
+    const flags = ['--expose-gc', '--import', './bench/probe.ts', ...nodeFlags]
+    this.#process = spawn(process.execPath, [...flags, file], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    })
+    this.#exited = once(this.#process, 'exit')
+    this.remote = new Remote(this.#process, name)
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        const text = chunk.toString()
+        this.#tail = (this.#tail + text).slice(-4000)
+        onOutput(text)
+      })
+    }
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  get output(): string {
+    return this.#tail
+  }
+
+  /** Asks the process to end, and ends it by force after 30 s; resolves with its exit code, null after force. */
+  async stop(): Promise<number | null> {
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS)
+    this.#process.kill('SIGTERM')
+    await this.#exited
+    clearTimeout(timer)
+    return this.#process.exitCode
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL')
+  }
+}

@@ -1,0 +1,79 @@
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import type { Address } from '../src/simulator/simulator.ts'
+import { Child } from './child.ts'
+import { Manager } from './manager.ts'
+import type { Plain } from './plain.ts'
+import type { Probe } from './probe.ts'
+import type { Remote } from './rpc.ts'
+import type { Pair } from './world.ts'
+
+/** What a measurement asks of the program that it measures; one life of one process. */
+export interface Contender {
+  readonly probe: Pick<Remote<Probe>, 'call'>
+  /** From the start of the process until every session is open. */
+  openAll(): Promise<void>
+  /** Every session sends so many texts, each after the ack of the last; the acked ids. */
+  send(each: number): Promise<string[]>
+  /** Resolves when the process has ended as it should. */
+  stop(): Promise<void>
+}
+
+/** A set of sessions that can be opened again and again by a fresh process. */
+export interface Fleet {
+  pairs: Pair[]
+  start(): Contender
+}
+
+export interface Ground {
+  whatsapp: Address
+  laravelUrl: string
+  concurrency: number
+  nodeFlags: string[]
+  /** Told of every process, so that none outlives the run. */
+  onStart(child: { kill(): void }): void
+}
+
+/** Sessions that were linked to the manager with this data directory. */
+export function managedFleet(ground: Ground, pairs: Pair[], dataDir: string): Fleet {
+  return {
+    pairs,
+    start() {
+      const manager = new Manager({ ...ground, dataDir })
+      ground.onStart(manager.child)
+      return {
+        probe: manager.child.remote,
+        async openAll() {
+          await manager.started()
+          await manager.allOpen(pairs.length)
+        },
+        send: each => manager.send(pairs, each),
+        stop: () => manager.stop(),
+      }
+    },
+  }
+}
+
+/** Sessions that the plain loop logs in with these credentials. */
+export function plainFleet(ground: Ground, pairs: Pair[], creds: AuthenticationCreds[]): Fleet {
+  const logins = pairs.map(({ number }, i) => ({ number, creds: creds[i]! }))
+  return {
+    pairs,
+    start() {
+      const { whatsapp, laravelUrl, concurrency, nodeFlags } = ground
+      const child = new Child<Plain>({ name: 'the plain loop', file: 'bench/plain.ts', nodeFlags })
+      ground.onStart(child)
+      return {
+        probe: child.remote as Pick<Remote<Probe>, 'call'>,
+        async openAll() {
+          await child.remote.call('begin', whatsapp.url, whatsapp.rootKey, laravelUrl)
+          await child.remote.call('login', logins, concurrency)
+        },
+        send: each => child.remote.call('send', pairs, each),
+        async stop() {
+          const code = await child.stop()
+          if (code !== 0) throw new Error(`the plain loop ended with exit code ${code}:\n${child.output}`)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Pool } from 'undici'
+import type { Address } from '../src/simulator/simulator.ts'
+import { Child } from './child.ts'
+import type { Commands } from './rpc.ts'
+import type { Pair } from './world.ts'
+
+const KEY = 'bench'
+const START_MS = 60_000
+const OPEN_MS = 300_000
+const POLL_MS = 20
+
+export interface ManagerOptions {
+  dataDir: string
+  whatsapp: Address
+  laravelUrl: string
+  /** Logins at once. */
+  concurrency: number
+  nodeFlags: string[]
+}
+
+/** The manager as its users have it: `src/main.ts` in a process of its own, spoken to over HTTP. */
+export class Manager {
+  readonly child: Child<Commands>
+  #pool: Pool | null = null
+  #log = ''
+
+  constructor({ dataDir, whatsapp, laravelUrl, concurrency, nodeFlags }: ManagerOptions) {
+    const env = {
+      PORT: '0',
+      API_KEYS: KEY,
+      DATA_DIR: dataDir,
+      LARAVEL_URL: laravelUrl,
+      WHATSAPP_URL: whatsapp.url,
+      WHATSAPP_ROOT_KEY: whatsapp.rootKey,
+      CONNECT_CONCURRENCY: String(concurrency),
+      CONNECT_PER_SECOND: '10000',
+      SEND_WAIT_MS: '30000',
+    }
+    this.child = new Child({ name: 'the manager', file: 'src/main.ts', env, nodeFlags }, text => {
+      if (this.#pool === null) this.#log += text
+    })
+  }
+
+  /** Resolves when it listens. */
+  async started(): Promise<void> {
+    const deadline = Date.now() + START_MS
+    while (this.#pool === null) {
+      const url = /"url":"(http:[^"]+)"/.exec(this.#log)?.[1]
+      if (url !== undefined) this.#pool = new Pool(url, { connections: 256 })
+      else if (!this.child.running || Date.now() > deadline)
+        throw new Error(`the manager did not start:\n${this.child.output}`)
+      else await pause(POLL_MS)
+    }
+  }
+
+  /** Resolves when so many sessions are open. */
+  async allOpen(count: number): Promise<void> {
+    const deadline = Date.now() + OPEN_MS
+    for (;;) {
+      const { sessions } = (await this.#call('GET', '/stats')).body as {
+        sessions: { activeSessions: number }
+      }
+      if (sessions.activeSessions >= count) return
+      if (Date.now() > deadline)
+        throw new Error(`${sessions.activeSessions} of ${count} sessions are open:\n${this.child.output}`)
+      await pause(POLL_MS)
+    }
+  }
+
+  async startSession(sessionId: string): Promise<void> {
+    const { status, body } = await this.#call('POST', '/start', { user_id: 1, session_id: sessionId })
+    if (status !== 200) throw new Error(`POST /start answered ${status}: ${JSON.stringify(body)}`)
+  }
+
+  /** Every session sends so many texts, one after the other; the ids that WhatsApp acked. */
+  async send(pairs: Pair[], each: number): Promise<string[]> {
+    const ids: string[] = []
+    const work = async ({ number, contact }: Pair) => {
+      for (let n = 0; n < each; n++) {
+        const { status, body } = await this.#call('POST', '/send-message', {
+          session_id: number,
+          wa_id: contact,
+          type: 'text',
+          body: `text ${n}`,
+        })
+        if (status !== 200) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
+        ids.push(String(body.message_id))
+      }
+    }
+    await Promise.all(pairs.map(work))
+    return ids
+  }
+
+  /** SIGTERM; throws unless it ends with exit code 0. */
+  async stop(): Promise<void> {
+    await this.#pool?.destroy()
+    const code = await this.child.stop()
+    if (code !== 0) throw new Error(`the manager ended with exit code ${code}:\n${this.child.output}`)
+  }
+
+  async #call(method: 'GET' | 'POST', path: string, body?: object) {
+    const response = await this.#pool!.request({
+      method,
+      path,
+      headers: { authorization: `Bearer ${KEY}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    return { status: response.statusCode, body: (await response.body.json()) as Record<string, unknown> }
+  }
+}

@@ -1,0 +1,121 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Contender, Fleet } from './contender.ts'
+import { now } from './figures.ts'
+import type { Laravel } from './laravel.ts'
+import type { Remote } from './rpc.ts'
+import type { World } from './world.ts'
+
+/** What one life of a process showed. Times in ms, memory in bytes. */
+export interface Figures {
+  sessions: number
+  rss: number
+  heap: number
+  opensPerSecond: number
+  cpuPerSent: number
+  sentPerSecond: number
+  cpuPerReceived: number
+  /** From the socket to the POST, of each message. */
+  inbound: number[]
+  integrity: Integrity
+}
+
+export interface Integrity {
+  sent: number
+  decrypted: number
+  said: number
+  delivered: number
+  /** In words: what was lost, doubled or not understood. */
+  troubles: string[]
+}
+
+/** The same traffic for everybody, whatever the number of sessions; in all sessions together. */
+export interface Traffic {
+  warmUp: number
+  sent: number
+  said: number
+  saidPerSecond: number
+}
+
+/** Receipts of the last messages come later than their acks. */
+const TAIL_MS = 500
+const LOST_MS = 20_000
+
+export interface Stage {
+  world: Remote<World>
+  laravel: Laravel
+  traffic: Traffic
+  onStep(step: string): void
+}
+
+/** One life: open all, warm up, send, receive, settle. */
+export async function measure(fleet: Fleet, stage: Stage): Promise<Figures> {
+  const { traffic, onStep } = stage
+  const sessions = fleet.pairs.length
+  onStep('opening')
+  const started = now()
+  const contender = fleet.start()
+  await contender.openAll()
+  const opensPerSecond = (sessions * 1000) / (now() - started)
+
+  onStep('warming up')
+  const integrity: Integrity = { sent: 0, decrypted: 0, said: 0, delivered: 0, troubles: [] }
+  // Contacts that got something first and answer end the costly first part of a Signal conversation.
+  await sent(contender, stage, 1, integrity)
+  await heard(fleet, stage, sessions, traffic.saidPerSecond, integrity)
+  await sent(contender, stage, Math.ceil(traffic.warmUp / sessions), integrity)
+
+  onStep('sending')
+  const out = await sent(contender, stage, Math.ceil(traffic.sent / sessions), integrity)
+  onStep('receiving')
+  const inn = await heard(fleet, stage, traffic.said, traffic.saidPerSecond, integrity, contender)
+
+  onStep('settling')
+  const { rss, heap } = await contender.probe.call('memory')
+  await contender.stop()
+  integrity.troubles.push(...(await stage.world.call('troubles')))
+  return { sessions, rss, heap, opensPerSecond, ...out, ...inn, integrity }
+}
+
+/** Sends and checks what came of it. */
+async function sent(contender: Contender, { world }: Stage, each: number, integrity: Integrity) {
+  const cpu = await contender.probe.call('cpu')
+  const begun = now()
+  const ids = await contender.send(each)
+  const ms = now() - begun
+  await pause(TAIL_MS)
+  const cpuMs = (await contender.probe.call('cpu')) - cpu
+  const { missing, doubled } = await world.call('check', ids, LOST_MS)
+  integrity.sent += ids.length
+  integrity.decrypted += ids.length - missing.length
+  for (const id of missing) integrity.troubles.push(`${id} was acked, and no contact decrypted it`)
+  for (const id of doubled) integrity.troubles.push(`${id} was decrypted twice`)
+  return { cpuPerSent: cpuMs / ids.length, sentPerSecond: (ids.length * 1000) / ms }
+}
+
+/** Lets contacts talk and checks what came of it. */
+async function heard(
+  { pairs }: Fleet,
+  { world, laravel }: Stage,
+  count: number,
+  perSecond: number,
+  integrity: Integrity,
+  contender?: Contender,
+) {
+  const cpu = (await contender?.probe.call('cpu')) ?? 0
+  laravel.arrivals.clear()
+  const said = await world.call('talk', pairs, count, perSecond)
+  const deadline = now() + LOST_MS
+  while (said.some(({ id }) => !laravel.arrivals.has(id)) && now() < deadline) await pause(20)
+  await pause(TAIL_MS)
+  const cpuMs = ((await contender?.probe.call('cpu')) ?? 0) - cpu
+  const inbound: number[] = []
+  for (const { id, at } of said) {
+    const arrivals = laravel.arrivals.get(id) ?? []
+    if (arrivals.length === 0) integrity.troubles.push(`${id} was said, and Laravel never got it`)
+    else inbound.push(arrivals[0]! - at)
+    if (arrivals.length > 1) integrity.troubles.push(`Laravel got ${id} ${arrivals.length} times`)
+  }
+  integrity.said += said.length
+  integrity.delivered += inbound.length
+  return { inbound, cpuPerReceived: cpuMs / count }
+}

@@ -1,0 +1,159 @@
+import {
+  type AuthenticationCreds,
+  type AuthenticationState,
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  generateMessageIDV2,
+  isJidNewsletter,
+  isJidStatusBroadcast,
+  makeCacheableSignalKeyStore,
+  makeWASocket,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  WA_CERT_DETAILS,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { type Commands, offer } from './rpc.ts'
+import type { Pair } from './world.ts'
+
+/** What the manager is compared with: a loop of unmodified Baileys sockets with their keys in memory, and nothing else. */
+
+// libsignal prints whole sessions, private keys included, through console.
+for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+
+export interface Login {
+  number: string
+  creds: AuthenticationCreds
+}
+
+const ACK_MS = 30_000
+
+const silent: NonNullable<UserFacingSocketConfig['logger']> = {
+  level: 'silent',
+  child: () => silent,
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+}
+
+/** Where what comes in is posted, as a simple script would. */
+let laravelUrl = ''
+let whatsappUrl = ''
+const sockets = new Map<string, WASocket>()
+const acks = new Map<string, (error: string | undefined) => void>()
+
+function inMemory(creds: AuthenticationCreds): AuthenticationState {
+  const types: { [T in keyof SignalDataTypeMap]?: Record<string, SignalDataTypeMap[T] | null> } = {}
+  const store: SignalKeyStore = {
+    get(type, ids) {
+      const found: Record<string, SignalDataTypeMap[typeof type]> = {}
+      for (const id of ids) {
+        const value = types[type]?.[id]
+        if (value) found[id] = value
+      }
+      return found
+    },
+    set(data: SignalDataSet) {
+      for (const [type, values] of Object.entries(data)) {
+        const known = types as Record<string, object>
+        known[type] = Object.assign(known[type] ?? {}, values)
+      }
+    },
+  }
+  return { creds, keys: makeCacheableSignalKeyStore(store, silent) }
+}
+
+function open({ number, creds }: Login): Promise<void> {
+  // The manager's settings, where they change what is done.
+  const socket = makeWASocket({
+    auth: inMemory(creds),
+    logger: silent,
+    version: DEFAULT_CONNECTION_CONFIG.version,
+    waWebSocketUrl: whatsappUrl,
+    syncFullHistory: false,
+    markOnlineOnConnect: false,
+    emitOwnEvents: false,
+    shouldIgnoreJid: jid => Boolean(isJidStatusBroadcast(jid) || isJidNewsletter(jid)),
+  })
+  sockets.set(number, socket)
+  socket.ev.on('creds.update', update => Object.assign(creds, update))
+  socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => acks.get(attrs.id ?? '')?.(attrs.error))
+  socket.ev.on('messages.upsert', ({ messages }) => {
+    for (const { key, message, messageTimestamp, pushName } of messages) {
+      if (key.fromMe) continue
+      const body = message?.conversation || message?.extendedTextMessage?.text || null
+      void fetch(`${laravelUrl}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          session_id: number,
+          message_id: key.id,
+          chat_id: key.remoteJid,
+          from: key.remoteJidAlt ?? key.remoteJid,
+          push_name: pushName,
+          type: 'text',
+          body,
+          timestamp: Number(messageTimestamp),
+        }),
+      }).then(response => response.arrayBuffer())
+    }
+  })
+  return new Promise((resolve, reject) => {
+    socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
+      if (connection === 'open') resolve()
+      if (connection === 'close') reject(lastDisconnect?.error ?? new Error(`${number} was closed`))
+    })
+  })
+}
+
+async function send({ number, contact }: Pair, text: string): Promise<string> {
+  const socket = sockets.get(number)!
+  const messageId = generateMessageIDV2(socket.user?.id)
+  const acked = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ack for ${messageId}`)), ACK_MS)
+    acks.set(messageId, error => {
+      clearTimeout(timer)
+      acks.delete(messageId)
+      if (error === undefined) resolve()
+      else reject(new Error(`error ack ${error} for ${messageId}`))
+    })
+  })
+  await Promise.all([socket.sendMessage(`${contact}@s.whatsapp.net`, { text }, { messageId }), acked])
+  return messageId
+}
+
+const commands = {
+  begin(whatsapp: string, rootKey: string, laravel: string): void {
+    whatsappUrl = whatsapp
+    laravelUrl = laravel
+    WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey, 'hex')
+  },
+
+  /** Logs all of them in, so many at once; resolves when every one is open. */
+  async login(logins: Login[], concurrency: number): Promise<void> {
+    const waiting = [...logins]
+    const work = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await open(next)
+    }
+    await Promise.all(Array.from({ length: concurrency }, work))
+  },
+
+  /** Every session sends so many texts, one after the other, each after the ack of the last; the ids that were acked. */
+  async send(pairs: Pair[], each: number): Promise<string[]> {
+    const ids: string[] = []
+    const work = async (pair: Pair) => {
+      for (let n = 0; n < each; n++) ids.push(await send(pair, `text ${n}`))
+    }
+    await Promise.all(pairs.map(work))
+    return ids
+  },
+} satisfies Commands
+
+export type Plain = typeof commands
+
+offer(commands)
+process.on('SIGTERM', () => process.exit(0))

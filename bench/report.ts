@@ -1,0 +1,121 @@
+import { median, quantile } from './figures.ts'
+import type { Figures, Integrity } from './measure.ts'
+
+/** One contender's lives: with few sessions and with all of them. */
+export interface Lives {
+  few: Figures[]
+  all: Figures[]
+}
+
+export interface Row {
+  name: string
+  unit: string
+  manager: number
+  plain: number
+  /** manager / plain. */
+  ratio: number
+  target: string | null
+  /** null without a target. */
+  ok: boolean | null
+}
+
+const MB = 1024 * 1024
+
+interface Definition {
+  name: string
+  unit: string
+  of(lives: Lives): number
+  target?: { text: string; reached(ratio: number, manager: number): boolean }
+}
+
+const atMost = (limit: number) => ({
+  text: `<= ${limit.toFixed(2)}x`,
+  reached: (ratio: number) => ratio <= limit,
+})
+const atLeast = (limit: number) => ({
+  text: `>= ${limit.toFixed(2)}x`,
+  reached: (ratio: number) => ratio >= limit,
+})
+const within = (limit: number, unit: string) => ({
+  text: `<= ${limit} ${unit}`,
+  reached: (_ratio: number, manager: number) => manager <= limit,
+})
+
+const DEFINITIONS: Definition[] = [
+  { name: 'RSS per session', unit: 'MB', of: lives => slope(lives, 'rss') / MB, target: atMost(1.25) },
+  { name: 'heap per session', unit: 'MB', of: lives => slope(lives, 'heap') / MB },
+  { name: 'CPU per acked message', unit: 'ms', of: middle('cpuPerSent'), target: atMost(1.25) },
+  { name: 'acked messages a second', unit: '', of: middle('sentPerSecond') },
+  { name: 'sessions opened a second', unit: '', of: middle('opensPerSecond'), target: atLeast(1) },
+  { name: 'CPU per inbound message', unit: 'ms', of: middle('cpuPerReceived') },
+  { name: 'inbound to POST p50', unit: 'ms', of: inbound(0.5) },
+  { name: 'inbound to POST p99', unit: 'ms', of: inbound(0.99), target: within(50, 'ms') },
+]
+
+export function rowsOf(manager: Lives, plain: Lives): Row[] {
+  return DEFINITIONS.map(({ name, unit, of, target }) => {
+    const values = { manager: of(manager), plain: of(plain) }
+    const ratio = values.manager / values.plain
+    const ok = target?.reached(ratio, values.manager) ?? null
+    return { name, unit, ...values, ratio, target: target?.text ?? null, ok }
+  })
+}
+
+/** Bytes that one session more costs; the middle of the slopes of all rounds. */
+function slope({ few, all }: Lives, what: 'rss' | 'heap'): number {
+  const sessions = (all[0]?.sessions ?? 0) - (few[0]?.sessions ?? 0)
+  return (median(all.map(life => life[what])) - median(few.map(life => life[what]))) / sessions
+}
+
+function middle(what: 'cpuPerSent' | 'sentPerSecond' | 'opensPerSecond' | 'cpuPerReceived') {
+  return ({ all }: Lives) => median(all.map(life => life[what]))
+}
+
+/** The middle of each life's own quantile: one stall of the machine is not everybody's. */
+function inbound(share: number) {
+  return ({ all }: Lives) => median(all.map(life => quantile(life.inbound, share)))
+}
+
+export function sum(lives: Lives): Integrity {
+  const total: Integrity = { sent: 0, decrypted: 0, said: 0, delivered: 0, troubles: [] }
+  for (const { integrity } of [...lives.few, ...lives.all]) {
+    total.sent += integrity.sent
+    total.decrypted += integrity.decrypted
+    total.said += integrity.said
+    total.delivered += integrity.delivered
+    total.troubles.push(...integrity.troubles)
+  }
+  return total
+}
+
+/** The table for people, with the integrity of both below. */
+export function table(title: string, rows: Row[], integrity: Record<'manager' | 'plain', Integrity>): string {
+  const head = ['', 'manager', 'plain', 'ratio', 'target', '']
+  const cells = rows.map(({ name, unit, manager, plain, ratio, target, ok }) => [
+    name,
+    quantity(manager, unit),
+    quantity(plain, unit),
+    `${ratio.toFixed(2)}x`,
+    target ?? '',
+    ok === null ? '' : ok ? 'ok' : 'over',
+  ])
+  const widths = head.map((text, i) => Math.max(text.length, ...cells.map(row => row[i]!.length)))
+  const line = (row: string[]) =>
+    row
+      .map((text, i) => (i === 0 || i === 5 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd()
+  const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2))
+  const books = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
+  return [title, rule, line(head), ...cells.map(line), rule, ...books].join('\n')
+}
+
+function quantity(value: number, unit: string): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  return unit === '' ? value.toFixed(digits) : `${value.toFixed(digits)} ${unit}`
+}
+
+function sentence({ sent, decrypted, said, delivered, troubles }: Integrity): string {
+  const good = troubles.length === 0 ? 'nothing lost, nothing twice' : `${troubles.length} TROUBLES`
+  return `sent and acked ${sent}, decrypted ${decrypted}; said ${said}, delivered ${delivered}: ${good}`
+}
