@@ -60,12 +60,13 @@ export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
       sql
         .all<{ lane: string; nextAt: number }>(
           `WITH RECURSIVE pending(lane) AS (
-             SELECT min(lane) FROM deliveries WHERE dead_at IS NULL
+             SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL
              UNION ALL
-             SELECT (SELECT min(d.lane) FROM deliveries d WHERE d.dead_at IS NULL AND d.lane > pending.lane)
+             SELECT (SELECT min(d.lane) FROM deliveries d INDEXED BY deliveries_pending
+               WHERE d.dead_at IS NULL AND d.lane > pending.lane)
              FROM pending WHERE pending.lane IS NOT NULL
            )
-           SELECT p.lane, (SELECT d.next_at FROM deliveries d
+           SELECT p.lane, (SELECT d.next_at FROM deliveries d INDEXED BY deliveries_pending
              WHERE d.lane = p.lane AND d.dead_at IS NULL ORDER BY d.id LIMIT 1) AS nextAt
            FROM pending p WHERE p.lane IS NOT NULL`,
         )

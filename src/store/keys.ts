@@ -17,7 +17,7 @@ const toInboxRow = ({ hash, plaintext, stanza, at }: InboxColumns): InboxRow => 
 export function keyReads(sql: Statements): KeyReads {
   return {
     get(streamId, type, ids) {
-      const found: Record<string, Uint8Array> = {}
+      const found: [string, Uint8Array][] = []
       for (const id of ids) {
         const row = sql.get<{ value: Bytes }>(
           'SELECT value FROM keys WHERE stream_id = ? AND type = ? AND id = ?',
@@ -25,9 +25,9 @@ export function keyReads(sql: Statements): KeyReads {
           type,
           id,
         )
-        if (row) found[id] = row.value
+        if (row) found.push([id, row.value])
       }
-      return found
+      return Object.fromEntries(found)
     },
     inbox(streamId, hash) {
       const row = sql.get<InboxColumns>(

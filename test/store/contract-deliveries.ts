@@ -1,0 +1,241 @@
+import { expect, test } from 'vitest'
+import type { NewDelivery, Store } from '../../src/ports.ts'
+import type { Subject } from './contract.ts'
+import { given, inbound, living, messageFact } from './facts.ts'
+
+const status = (streamId: string, seq: number, estadoQr: string): NewDelivery => ({
+  webhookId: `${streamId}.${seq}.status`,
+  kind: 'status',
+  lane: `${streamId}|status`,
+  sessionId: 'a',
+  seq,
+  at: 1_000 + seq,
+  payload: { session_id: 'a', estado_qr: estadoQr },
+})
+
+const message = (streamId: string, seq: number, chat = 'chat'): NewDelivery => ({
+  webhookId: `${streamId}.${seq}.messages`,
+  kind: 'messages',
+  lane: `${streamId}|${chat}`,
+  sessionId: 'a',
+  seq,
+  at: 1_000 + seq,
+  payload: null,
+})
+
+const arrive = (store: Store, streamId: string, seq: number, chat = 'chat') =>
+  store.commit({
+    streamId,
+    epoch: 1,
+    events: [messageFact(seq)],
+    messages: [
+      {
+        insert: {
+          messageId: `M${seq}`,
+          chatId: chat,
+          direction: 'in',
+          dedupeKey: `k${seq}`,
+          content: inbound(`M${seq}`, `body ${seq}`),
+          status: 'received',
+          seq,
+          at: seq,
+        },
+      },
+    ],
+    deliveries: [message(streamId, seq, chat)],
+  })
+
+export function deliveriesContract(subject: Subject): void {
+  test('the head is the oldest of its lane, with the message as its payload', async () => {
+    const streamId = await given(subject.store, 'a')
+    for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
+    await subject.reopen()
+    const lane = `${streamId}|chat`
+    expect(subject.store.deliveries.head(lane)).toEqual({
+      id: expect.any(Number),
+      webhookId: `${streamId}.2.messages`,
+      kind: 'messages',
+      lane,
+      streamId,
+      sessionId: 'a',
+      seq: 2,
+      at: 1_002,
+      payload: { session_id: 'a', ...inbound('M2', 'body 2') },
+      tries: 0,
+      attempts: 0,
+      nextAt: 1_002,
+      lastError: null,
+      deadAt: null,
+    })
+    expect(subject.store.deliveries.head('nobody')).toBeNull()
+    for (const seq of [2, 3, 4]) {
+      const head = subject.store.deliveries.head(lane)!
+      expect(head.seq).toBe(seq)
+      await subject.store.deliveries.settle(head.id, { done: true })
+    }
+    expect(subject.store.deliveries.head(lane)).toBeNull()
+    expect(subject.store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
+  })
+
+  test('a newer status replaces an undelivered one of its lane only', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    await arrive(subject.store, streamId, 2)
+    await subject.store.commit({
+      streamId: other,
+      epoch: 1,
+      events: [messageFact(2)],
+      deliveries: [status(other, 2, 'pending')],
+    })
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(3)],
+      deliveries: [status(streamId, 3, 'pending')],
+    })
+    const old = subject.store.deliveries.head(`${streamId}|status`)!
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(4)],
+      deliveries: [status(streamId, 4, 'active')],
+    })
+    expect(subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({
+      seq: 4,
+      payload: { session_id: 'a', estado_qr: 'active' },
+    })
+    expect(subject.store.deliveries.counts().pending).toBe(3)
+    // The replaced one was on its way: what came of it is recorded, the newer one stays.
+    await subject.store.deliveries.settle(old.id, {
+      done: true,
+      told: { streamId, estadoQr: 'pending', at: 7 },
+    })
+    expect(living(subject.store, 'a').told).toEqual({ estadoQr: 'pending', at: 7 })
+    await subject.store.deliveries.settle(old.id, {
+      retryAt: 9,
+      error: 'x',
+      countsTry: true,
+      countsAttempt: true,
+    })
+    expect(subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 4, attempts: 0 })
+  })
+
+  test('what Laravel accepted is told with the delivery that did it', async () => {
+    const streamId = await given(subject.store, 'a')
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(2)],
+      deliveries: [status(streamId, 2, 'active')],
+      announced: 'active',
+    })
+    const { id } = subject.store.deliveries.head(`${streamId}|status`)!
+    await subject.store.deliveries.settle(id, { done: true, told: { streamId, estadoQr: 'active', at: 5 } })
+    await subject.reopen()
+    expect(living(subject.store, 'a')).toMatchObject({
+      announced: 'active',
+      told: { estadoQr: 'active', at: 5 },
+    })
+    expect(subject.store.deliveries.lanes()).toEqual([])
+  })
+
+  test('a failure is counted as its kind says, and moves the lane', async () => {
+    const streamId = await given(subject.store, 'a')
+    await arrive(subject.store, streamId, 2)
+    await arrive(subject.store, streamId, 3)
+    const lane = `${streamId}|chat`
+    const { id } = subject.store.deliveries.head(lane)!
+    const { settle } = subject.store.deliveries
+    await settle(id, { retryAt: 9_000, error: '503', countsTry: false, countsAttempt: false })
+    expect(subject.store.deliveries.head(lane)).toMatchObject({ id, tries: 0, attempts: 0, lastError: '503' })
+    await settle(id, { retryAt: 9_500, error: '500', countsTry: false, countsAttempt: true })
+    await settle(id, { retryAt: 9_900, error: '422', countsTry: true, countsAttempt: true })
+    expect(subject.store.deliveries.head(lane)).toMatchObject({
+      id,
+      tries: 1,
+      attempts: 2,
+      nextAt: 9_900,
+      lastError: '422',
+    })
+    expect(subject.store.deliveries.lanes()).toEqual([{ lane, nextAt: 9_900 }])
+  })
+
+  test('lanes are those with something pending, at the time of their head', async () => {
+    const streamId = await given(subject.store, 'a')
+    for (const [i, chat] of ['x', 'y', 'x', 'z', 'y', 'x'].entries())
+      await arrive(subject.store, streamId, i + 2, chat)
+    const lanes = () => new Map(subject.store.deliveries.lanes().map(({ lane, nextAt }) => [lane, nextAt]))
+    expect(lanes()).toEqual(
+      new Map([
+        [`${streamId}|x`, 1_002],
+        [`${streamId}|y`, 1_003],
+        [`${streamId}|z`, 1_005],
+      ]),
+    )
+    const { id } = subject.store.deliveries.head(`${streamId}|z`)!
+    await subject.store.deliveries.settle(id, { dead: true, at: 5, error: 'gone' })
+    await subject.store.deliveries.settle(subject.store.deliveries.head(`${streamId}|x`)!.id, { done: true })
+    expect(lanes()).toEqual(
+      new Map([
+        [`${streamId}|x`, 1_004],
+        [`${streamId}|y`, 1_003],
+      ]),
+    )
+  })
+
+  test('a dead letter is out of its lane, kept, and listed newest first', async () => {
+    const streamId = await given(subject.store, 'a')
+    for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
+    const lane = `${streamId}|chat`
+    const ids: number[] = []
+    for (const at of [70, 80]) {
+      const { id } = subject.store.deliveries.head(lane)!
+      ids.unshift(id)
+      await subject.store.deliveries.settle(id, { dead: true, at, error: '422' })
+    }
+    expect(subject.store.deliveries.head(lane)?.seq).toBe(4)
+    expect(subject.store.deliveries.counts()).toEqual({ pending: 1, dead: 2 })
+    expect(subject.store.deliveries.dead(9).map(row => row.id)).toEqual(ids)
+    expect(subject.store.deliveries.dead(1).map(row => row.id)).toEqual([ids[0]])
+    expect(subject.store.deliveries.dead(9, ids[0]!)).toMatchObject([
+      { id: ids[1], deadAt: 70, lastError: '422', payload: { message_id: 'M2', session_id: 'a' } },
+    ])
+    await subject.store.deliveries.settle(ids[0]!, { done: true })
+    expect(subject.store.deliveries.counts().dead).toBe(2)
+  })
+
+  test('one delivery per fact: again while pending changes nothing, again when dead revives it', async () => {
+    const streamId = await given(subject.store, 'a')
+    await arrive(subject.store, streamId, 2)
+    await arrive(subject.store, streamId, 3)
+    const lane = `${streamId}|chat`
+    await subject.store.commit({ streamId, epoch: 1, deliveries: [message(streamId, 2)] })
+    expect(subject.store.deliveries.counts()).toEqual({ pending: 2, dead: 0 })
+    const { id } = subject.store.deliveries.head(lane)!
+    await subject.store.deliveries.settle(id, {
+      retryAt: 5,
+      error: '422',
+      countsTry: true,
+      countsAttempt: true,
+    })
+    await subject.store.deliveries.settle(id, { dead: true, at: 9, error: '422' })
+    await subject.store.commit({ streamId, epoch: 1, deliveries: [{ ...message(streamId, 2), at: 99 }] })
+    expect(subject.store.deliveries.head(lane)).toMatchObject({
+      id,
+      tries: 0,
+      attempts: 0,
+      nextAt: 99,
+      deadAt: null,
+    })
+  })
+
+  test('ids are never used again', async () => {
+    const streamId = await given(subject.store, 'a')
+    await arrive(subject.store, streamId, 2)
+    const { id } = subject.store.deliveries.head(`${streamId}|chat`)!
+    await subject.store.deliveries.settle(id, { done: true })
+    await subject.reopen()
+    await arrive(subject.store, streamId, 3)
+    expect(subject.store.deliveries.head(`${streamId}|chat`)!.id).toBeGreaterThan(id)
+  })
+}

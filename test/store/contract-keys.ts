@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { Subject } from './contract.ts'
+import { given } from './facts.ts'
+
+export function keysContract(subject: Subject): void {
+  test('keys are written, replaced, deleted and read by type', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    const bytes = new Uint8Array(randomBytes(3_000))
+    const key = (type: string, id: string, value: Uint8Array | null) => ({ type, id, value })
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      keys: [
+        key('session', '1', bytes),
+        key('session', '2', bytes),
+        key('pre-key', '1', new Uint8Array([0])),
+      ],
+    })
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      keys: [
+        key('session', '2', null),
+        key('session', '3', new Uint8Array()),
+        key('pre-key', '1', new Uint8Array([255])),
+      ],
+    })
+    const { keys } = subject.store
+    expect(keys.get(streamId, 'session', ['1', '2', '3', '4'])).toEqual({ 1: bytes, 3: new Uint8Array() })
+    expect(keys.get(streamId, 'pre-key', ['1'])).toEqual({ 1: new Uint8Array([255]) })
+    expect(keys.get(streamId, 'session', [])).toEqual({})
+    expect(keys.get(other, 'session', ['1'])).toEqual({})
+  })
+
+  test('within one write the last value of a key wins', async () => {
+    const streamId = await given(subject.store, 'a')
+    const one = (value: number | null) => ({
+      type: 't',
+      id: 'x',
+      value: value === null ? null : new Uint8Array([value]),
+    })
+    await subject.store.commit({ streamId, epoch: 1, keys: [one(1), one(null), one(2)] })
+    expect(subject.store.keys.get(streamId, 't', ['x'])).toEqual({ x: new Uint8Array([2]) })
+  })
+
+  test("ids like an object's own are plain ids", async () => {
+    const streamId = await given(subject.store, 'a')
+    const ids = ['__proto__', 'constructor', 'toString', '']
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      keys: ids.map(id => ({ type: 't', id, value: new Uint8Array([1]) })),
+    })
+    const found = subject.store.keys.get(streamId, 't', ids)
+    for (const id of ids)
+      expect(Object.getOwnPropertyDescriptor(found, id)?.value).toEqual(new Uint8Array([1]))
+    expect(subject.store.keys.get(streamId, 't', ['hasOwnProperty', 'valueOf']).valueOf).not.toBeInstanceOf(
+      Uint8Array,
+    )
+  })
+
+  test('a decrypted stanza stays known after it is done, and only once', async () => {
+    const streamId = await given(subject.store, 'a')
+    const row = (hash: string, at: number) => ({
+      hash,
+      plaintext: new Uint8Array(Buffer.from(`plain ${hash}`)),
+      stanza: JSON.stringify({ hash }),
+      at,
+    })
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      inbox: [{ put: row('b', 1) }, { put: row('a', 2) }, { put: row('c', 3) }],
+    })
+    await subject.store.commit({ streamId, epoch: 1, inbox: [{ done: 'a' }, { done: 'unknown' }] })
+    expect(subject.store.keys.unfinished(streamId)).toEqual([row('b', 1), row('c', 3)])
+    expect(subject.store.keys.inbox(streamId, 'a')).toEqual(row('a', 2))
+    expect(subject.store.keys.inbox(streamId, 'unknown')).toBeNull()
+    expect(subject.store.keys.inbox('nobody', 'a')).toBeNull()
+    // A redelivery puts the same stanza again: it stays done.
+    await subject.store.commit({ streamId, epoch: 1, inbox: [{ put: row('a', 9) }] })
+    expect(subject.store.keys.unfinished(streamId)).toEqual([row('b', 1), row('c', 3)])
+    expect(subject.store.keys.inbox(streamId, 'a')?.at).toBe(2)
+  })
+
+  test('a stanza may be put and done in one write', async () => {
+    const streamId = await given(subject.store, 'a')
+    const put = { hash: 'h', plaintext: new Uint8Array([1]), stanza: '{}', at: 1 }
+    await subject.store.commit({ streamId, epoch: 1, inbox: [{ put }, { done: 'h' }] })
+    expect(subject.store.keys.unfinished(streamId)).toEqual([])
+    expect(subject.store.keys.inbox(streamId, 'h')).toEqual(put)
+  })
+}

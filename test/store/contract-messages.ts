@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import type { MessageStatus } from '../../src/contract.ts'
+import type { MessageWrite, Store } from '../../src/ports.ts'
+import type { Subject } from './contract.ts'
+import { given, inbound, messageFact, outgoing } from './facts.ts'
+
+const sent = (messageId: string, seq: number): MessageWrite => ({
+  insert: {
+    messageId,
+    chatId: 'chat',
+    direction: 'out',
+    dedupeKey: `out|${messageId}`,
+    content: outgoing(`body of ${messageId}`),
+    status: 'queued',
+    seq,
+    at: seq,
+  },
+})
+
+const arrived = (messageId: string, seq: number, dedupeKey = `in|${messageId}`): MessageWrite => ({
+  insert: {
+    messageId,
+    chatId: 'chat',
+    direction: 'in',
+    dedupeKey,
+    content: inbound(messageId, `body of ${messageId}`),
+    status: 'received',
+    seq,
+    at: seq,
+  },
+})
+
+const update = (
+  messageId: string,
+  status: MessageStatus,
+  at: number,
+  extra: { error?: string; attempt?: boolean } = {},
+): MessageWrite => ({ update: { messageId, status, at, ...extra } })
+
+const write = (store: Store, streamId: string, ...messages: MessageWrite[]) => {
+  const seqs = messages.flatMap(message => ('insert' in message ? [message.insert.seq] : []))
+  return store.commit({ streamId, epoch: 1, events: seqs.map(seq => messageFact(seq)), messages })
+}
+
+export function messagesContract(subject: Subject): void {
+  test('a message is found by its id, direction and dedupe key', async () => {
+    const streamId = await given(subject.store, 'a')
+    await write(subject.store, streamId, arrived('M', 2), sent('M', 3))
+    const { messages } = subject.store
+    expect(messages.find(streamId, 'M', 'in')).toEqual({
+      messageId: 'M',
+      chatId: 'chat',
+      direction: 'in',
+      content: inbound('M', 'body of M'),
+      status: 'received',
+      attempts: 0,
+      seq: 2,
+      at: 2,
+      error: null,
+      history: [{ status: 'received', at: 2 }],
+    })
+    expect(messages.find(streamId, 'M', 'out')?.content).toEqual(outgoing('body of M'))
+    expect(messages.find(streamId, 'M')?.seq).toBe(3)
+    expect(messages.find(streamId, 'N')).toBeNull()
+    expect(messages.find('nobody', 'M')).toBeNull()
+    expect(messages.hasDedupeKey(streamId, 'in|M')).toBe(true)
+    expect(messages.hasDedupeKey(streamId, 'in|N')).toBe(false)
+    expect(messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
+  })
+
+  test('a dedupe key is taken once in a stream, and free in another', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    await write(subject.store, streamId, arrived('M', 2, 'key'))
+    const doubled = write(subject.store, streamId, arrived('N', 3, 'key'))
+    await expect(doubled).rejects.toMatchObject({ code: 'CONFLICT' })
+    await write(subject.store, other, arrived('M', 2, 'key'))
+    expect(subject.store.log.after(streamId, 0, 9)).toHaveLength(2)
+  })
+
+  test('unsent are the sends queued or transmitted, oldest first', async () => {
+    const streamId = await given(subject.store, 'a')
+    const names = ['q', 't', 's', 'd', 'f', 'u']
+    await write(subject.store, streamId, ...names.map((name, i) => sent(name, i + 2)), arrived('in', 8))
+    await write(
+      subject.store,
+      streamId,
+      update('t', 'transmitted', 1),
+      update('s', 'sent', 1),
+      update('d', 'delivered', 1),
+      update('f', 'failed', 1, { error: 'no' }),
+      update('u', 'unknown', 1),
+    )
+    expect(subject.store.messages.unsent(streamId).map(row => row.messageId)).toEqual(['q', 't'])
+    expect(subject.store.messages.unsent('nobody')).toEqual([])
+  })
+
+  const order: MessageStatus[] = [
+    'queued',
+    'transmitted',
+    'sent',
+    'delivered',
+    'read',
+    'played',
+    'failed',
+    'unknown',
+    'received',
+  ]
+  const allowed: Record<string, MessageStatus[]> = {
+    queued: ['transmitted', 'sent', 'delivered', 'read', 'played', 'failed', 'unknown'],
+    transmitted: ['sent', 'delivered', 'read', 'played', 'failed', 'unknown'],
+    unknown: ['sent', 'delivered', 'read', 'played', 'failed'],
+    sent: ['delivered', 'read', 'played'],
+    delivered: ['read', 'played'],
+    read: ['played'],
+    played: [],
+    failed: [],
+  }
+  test('a status moves forward only', async () => {
+    for (const [from, targets] of Object.entries(allowed)) {
+      const streamId = await given(subject.store, from)
+      await write(subject.store, streamId, ...order.map((to, i) => sent(to, i + 2)))
+      if (from !== 'queued')
+        await write(subject.store, streamId, ...order.map(to => update(to, from as MessageStatus, 50)))
+      await write(subject.store, streamId, ...order.map(to => update(to, to, 60)))
+      const ends = order.map(to => subject.store.messages.find(streamId, to)!)
+      expect([from, ends.map(row => row.status)]).toEqual([
+        from,
+        order.map(to => (targets.includes(to) ? to : from)),
+      ])
+      expect(ends.map(row => row.history.some(step => step.at === 60))).toEqual(
+        order.map(to => targets.includes(to)),
+      )
+    }
+  })
+
+  test('history grows by what moved, and a failure keeps its error', async () => {
+    const streamId = await given(subject.store, 'a')
+    await write(subject.store, streamId, sent('M', 2))
+    await write(subject.store, streamId, update('M', 'transmitted', 3, { attempt: true }))
+    await write(subject.store, streamId, update('M', 'transmitted', 4, { attempt: true }))
+    await write(subject.store, streamId, update('M', 'queued', 5))
+    await write(subject.store, streamId, update('M', 'unknown', 6, { error: 'no ack' }))
+    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({
+      status: 'unknown',
+      attempts: 2,
+      error: 'no ack',
+      history: [
+        { status: 'queued', at: 2 },
+        { status: 'transmitted', at: 3 },
+        { status: 'unknown', at: 6, error: 'no ack' },
+      ],
+    })
+    await write(subject.store, streamId, update('M', 'delivered', 7))
+    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'delivered', error: null })
+    await write(subject.store, streamId, update('M', 'failed', 8, { error: 'late' }))
+    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'delivered', error: null })
+  })
+
+  test('updates of one write apply in order; of the unknown or the received, not at all', async () => {
+    const streamId = await given(subject.store, 'a')
+    await write(subject.store, streamId, arrived('I', 2), sent('M', 3))
+    await write(
+      subject.store,
+      streamId,
+      update('M', 'transmitted', 4, { attempt: true }),
+      update('M', 'sent', 5),
+      update('I', 'read', 6, { attempt: true }),
+      update('nobody', 'read', 6),
+    )
+    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'sent', attempts: 1 })
+    expect(subject.store.messages.find(streamId, 'I')).toMatchObject({ status: 'received', attempts: 0 })
+  })
+}

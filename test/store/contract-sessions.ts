@@ -1,0 +1,248 @@
+import { expect, test } from 'vitest'
+import type { SessionFilter } from '../../src/ports.ts'
+import type { Subject } from './contract.ts'
+import { created, given, inbound, lifecycle, living, messageFact, outgoing } from './facts.ts'
+
+export function sessionsContract(subject: Subject): void {
+  test('a session is its identity, its projection and its newest lifecycle row', async () => {
+    const streamId = await given(subject.store, 'a')
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [lifecycle(2, 'awaitingQr.shown.ready', { attempts: 1 }), messageFact(3)],
+      lastActivity: 5_000,
+      announced: 'pending',
+    })
+    await subject.store.commit({ streamId, epoch: 1, lastActivity: 4_000 })
+    expect(subject.store.sessions.find('a')).toEqual({
+      streamId,
+      sessionId: 'a',
+      userId: 42,
+      epoch: 1,
+      lastSeq: 3,
+      createdAt: 1_000,
+      lastActivity: 5_000,
+      announced: 'pending',
+      told: null,
+      state: 'awaitingQr.shown.ready',
+      context: '{"attempts":1}',
+      machineVersion: '1',
+    })
+    expect(subject.store.sessions.find('b')).toBeNull()
+  })
+
+  test('a user id keeps its type', async () => {
+    await subject.store.commit(created('n', { create: { sessionId: 'n', userId: 7, at: 1 } }))
+    await subject.store.commit(created('s', { create: { sessionId: 's', userId: '7', at: 1 } }))
+    await subject.store.commit(created('z', { create: { sessionId: 'z', userId: '007', at: 1 } }))
+    expect(living(subject.store, 'n').userId).toBe(7)
+    expect(living(subject.store, 's').userId).toBe('7')
+    const ids = (userId: string) =>
+      subject.store.sessions.list({ limit: 9, userId }).rows.map(row => row.sessionId)
+    expect(ids('7')).toEqual(['n', 's'])
+    expect(ids('007')).toEqual(['z'])
+    expect(ids('null')).toEqual([])
+  })
+
+  test('all() yields the living in creation order, however many', async () => {
+    const ids = Array.from({ length: 1_100 }, (_, i) => `s${(i * 7919) % 1_100}`)
+    await Promise.all(ids.map(id => given(subject.store, id)))
+    await subject.store.commit({
+      streamId: 'stream-of-s0',
+      epoch: 1,
+      events: [messageFact(2, 'session.deleted')],
+      erase: 'stream',
+    })
+    expect([...subject.store.sessions.all()].map(row => row.sessionId)).toEqual(ids.filter(id => id !== 's0'))
+  })
+
+  test('list filters, counts all that match and pages in session id order', async () => {
+    const people: [string, string | number, string, object][] = [
+      ['shop-1', 1, 'open.settled', { waId: '5511987654321', pushName: 'José Ávila' }],
+      ['shop-2', 1, 'awaitingQr.verifying', { waId: null, pushName: null }],
+      ['Bar', 'u-9', 'open.settling', { waId: '4915112345', pushName: 'ИВАН 100%' }],
+      ['bar_2', 'u-10', 'loggedOut.unlinked', {}],
+    ]
+    for (const [sessionId, userId, state, context] of people)
+      await subject.store.commit(
+        created(sessionId, { create: { sessionId, userId, at: 1 }, events: [lifecycle(1, state, context)] }),
+      )
+    const found = (filter: Partial<SessionFilter>) =>
+      subject.store.sessions.list({ limit: 100, ...filter }).rows.map(row => row.sessionId)
+    expect(found({})).toEqual(['Bar', 'bar_2', 'shop-1', 'shop-2'])
+    expect(found({ state: 'open' })).toEqual(['Bar', 'shop-1'])
+    expect(found({ state: 'ope' })).toEqual([])
+    expect(found({ userId: '1' })).toEqual(['shop-1', 'shop-2'])
+    expect(found({ userId: 'u-1' })).toEqual([])
+    expect(found({ userId: '1', state: 'open' })).toEqual(['shop-1'])
+    expect(found({ q: 'SHOP' })).toEqual(['shop-1', 'shop-2'])
+    expect(found({ q: 'u-10' })).toEqual(['bar_2'])
+    expect(found({ q: '98765' })).toEqual(['shop-1'])
+    expect(found({ q: '+55 (11) 98765-4321' })).toEqual(['shop-1'])
+    expect(found({ q: 'josé á' })).toEqual(['shop-1'])
+    expect(found({ q: 'иван' })).toEqual(['Bar'])
+    expect(found({ q: '100%' })).toEqual(['Bar'])
+    for (const q of ['_%', '\\', "'", 'nobody', 'null']) expect(found({ q })).toEqual([])
+    expect(found({ q: 'bar_' })).toEqual(['bar_2'])
+    const page = subject.store.sessions.list({ limit: 1, state: 'open', after: 'Bar' })
+    expect(page.count).toBe(2)
+    expect(page.rows.map(row => row.sessionId)).toEqual(['shop-1'])
+  })
+
+  test('a search follows the newest context', async () => {
+    const streamId = await given(subject.store, 'a')
+    const named = (pushName: string) => ({ pushName, waId: '49151' })
+    await subject.store.commit({ streamId, epoch: 1, events: [lifecycle(2, 'open.settled', named('Old'))] })
+    await subject.store.commit({ streamId, epoch: 1, events: [lifecycle(3, 'open.settled', named('New'))] })
+    expect(subject.store.sessions.list({ limit: 9, q: 'new' }).count).toBe(1)
+    expect(subject.store.sessions.list({ limit: 9, q: 'old' }).count).toBe(0)
+  })
+
+  test('the log is read in pages, oldest first', async () => {
+    const streamId = await given(subject.store, 'a')
+    await given(subject.store, 'b')
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [lifecycle(2, 'open.settling', { a: 'é' }), messageFact(3), messageFact(4)],
+    })
+    expect(subject.store.log.after(streamId, 1, 2)).toEqual([
+      { streamId, ...lifecycle(2, 'open.settling', { a: 'é' }) },
+      { streamId, ...messageFact(3) },
+    ])
+    expect(subject.store.log.after(streamId, 4, 2)).toEqual([])
+    expect(subject.store.log.after('nobody', 0, 2)).toEqual([])
+  })
+
+  test('the state at a seq is the newest lifecycle row by then', async () => {
+    const streamId = await given(subject.store, 'a')
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [
+        messageFact(2),
+        lifecycle(3, 'open.settling'),
+        messageFact(4),
+        lifecycle(5, 'loggedOut.banned'),
+      ],
+    })
+    const at = (seq: number) => subject.store.log.stateAt(streamId, seq)?.seq ?? null
+    expect([0, 1, 2, 3, 4, 5, 99].map(at)).toEqual([null, 1, 1, 3, 3, 5, 5])
+    expect(subject.store.log.stateAt(streamId, 4)?.snapshot?.state).toBe('open.settling')
+  })
+
+  test('erasing the keys leaves everything else', async () => {
+    const streamId = await given(subject.store, 'a')
+    const row = { hash: 'h', plaintext: Buffer.from('p'), stanza: '{}', at: 1 }
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(2)],
+      keys: [{ type: 'creds', id: 'creds', value: Buffer.from('old') }],
+      inbox: [{ put: row }],
+    })
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [lifecycle(3, 'loggedOut.unlinked')],
+      erase: 'keys',
+      keys: [{ type: 'creds', id: 'fresh', value: Buffer.from('new') }],
+    })
+    expect(subject.store.keys.get(streamId, 'creds', ['creds', 'fresh'])).toEqual({
+      fresh: new Uint8Array(Buffer.from('new')),
+    })
+    expect(subject.store.keys.inbox(streamId, 'h')).toBeNull()
+    expect(subject.store.log.after(streamId, 0, 9)).toHaveLength(3)
+    expect(living(subject.store, 'a').state).toBe('loggedOut.unlinked')
+  })
+
+  test('erasing the stream leaves a tombstone and what Laravel must still hear', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    const everything = (id: string) => ({
+      streamId: id,
+      epoch: 1,
+      events: [messageFact(2), messageFact(3)],
+      keys: [{ type: 'creds', id: 'creds', value: Buffer.from('x') }],
+      inbox: [{ put: { hash: 'h', plaintext: Buffer.from('p'), stanza: '{}', at: 1 } }],
+      messages: [
+        {
+          insert: {
+            messageId: 'M2',
+            chatId: 'chat',
+            direction: 'in' as const,
+            dedupeKey: 'k2',
+            content: inbound('M2', 'hello'),
+            status: 'received' as const,
+            seq: 2,
+            at: 1,
+          },
+        },
+        {
+          insert: {
+            messageId: 'M3',
+            chatId: 'chat',
+            direction: 'out' as const,
+            dedupeKey: 'k3',
+            content: outgoing('hello'),
+            status: 'queued' as const,
+            seq: 3,
+            at: 1,
+          },
+        },
+      ],
+      deliveries: [
+        {
+          webhookId: `${id}.2.messages`,
+          kind: 'messages' as const,
+          lane: `${id}|chat`,
+          sessionId: id,
+          seq: 2,
+          at: 1,
+          payload: null,
+        },
+      ],
+    })
+    await subject.store.commit(everything(streamId))
+    await subject.store.commit(everything(other))
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      erase: 'stream',
+      events: [{ seq: 4, at: 9, type: 'session.deleted', data: {}, snapshot: null }],
+      deliveries: [
+        {
+          webhookId: `${streamId}.4.status`,
+          kind: 'status',
+          lane: streamId,
+          sessionId: 'a',
+          seq: 4,
+          at: 9,
+          payload: { session_id: 'a', estado_qr: 'inactive' },
+        },
+      ],
+    })
+    const { store } = subject
+    expect(store.sessions.find('a')).toBeNull()
+    expect([...store.sessions.all()].map(row => row.sessionId)).toEqual(['b'])
+    expect(store.sessions.list({ limit: 9 }).count).toBe(1)
+    expect(store.log.after(streamId, 0, 9)).toEqual([
+      { streamId, seq: 4, at: 9, type: 'session.deleted', data: {}, snapshot: null },
+    ])
+    expect(store.log.stateAt(streamId, 9)).toBeNull()
+    expect(store.keys.get(streamId, 'creds', ['creds'])).toEqual({})
+    expect(store.keys.unfinished(streamId)).toEqual([])
+    expect(store.messages.find(streamId, 'M2')).toBeNull()
+    expect(store.messages.unsent(streamId)).toEqual([])
+    expect(store.messages.hasDedupeKey(streamId, 'k2')).toBe(false)
+    expect(store.deliveries.lanes().map(({ lane }) => lane)).toEqual([streamId, `${other}|chat`].sort())
+    expect(store.messages.find(other, 'M2')).not.toBeNull()
+
+    const late = store.commit({ streamId, epoch: 1, keys: [{ type: 't', id: 'x', value: Buffer.from('x') }] })
+    await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
+    await expect(store.claim(streamId)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+    await expect(store.commit(created('a'))).rejects.toMatchObject({ code: 'SEQ_CONFLICT' })
+    await store.commit(created('a', { streamId: 'second life' }))
+    expect(living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
+  })
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe } from 'vitest'
+import type { Store } from '../../src/ports.ts'
+import { deliveriesContract } from './contract-deliveries.ts'
+import { keysContract } from './contract-keys.ts'
+import { messagesContract } from './contract-messages.ts'
+import { sessionsContract } from './contract-sessions.ts'
+import { writesContract } from './contract-writes.ts'
+
+/** The store of a test, and the same directory opened anew. */
+export interface Subject {
+  store: Store
+  reopen(): Promise<void>
+}
+
+/** What every adapter of port Store must do; `open` opens the store of a directory that may hold one already. */
+export function storeContract(name: string, open: (dir: string) => Promise<Store>): void {
+  describe(name, () => {
+    let dir: string
+    const subject = {} as Subject
+    beforeEach(async () => {
+      dir = mkdtempSync(join(tmpdir(), 'store-'))
+      subject.store = await open(dir)
+      subject.reopen = async () => {
+        await subject.store.close()
+        subject.store = await open(dir)
+      }
+    })
+    afterEach(async () => {
+      await subject.store.close()
+      rmSync(dir, { recursive: true })
+    })
+    describe('writes', () => writesContract(subject))
+    describe('sessions and log', () => sessionsContract(subject))
+    describe('keys and inbox', () => keysContract(subject))
+    describe('messages', () => messagesContract(subject))
+    describe('deliveries', () => deliveriesContract(subject))
+  })
+}
