@@ -37,6 +37,8 @@ export class Owner implements SocketOwner {
   readonly received_: ReceivedMessage[] = []
   readonly updates: SendUpdate[] = []
   socket: WhatsAppSocket | undefined
+  /** Another WhatsApp than the world's. */
+  via: WhatsApp | undefined
   /** Throws instead of taking, when set. */
   refuse: ((fact: SocketFact | ReceivedMessage[]) => void) | undefined
   readonly #world: World
@@ -100,8 +102,8 @@ export class Owner implements SocketOwner {
     this.updates.push(update)
   }
 
-  open(whatsApp: WhatsApp = this.#world.whatsApp): WhatsAppSocket {
-    this.socket = whatsApp.open(this)
+  open(): WhatsAppSocket {
+    this.socket = (this.via ?? this.#world.whatsApp).open(this)
     this.#world.sockets.add(this.socket)
     return this.socket
   }

@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { SendContent } from '../../src/contract.ts'
+import type { Store, Write } from '../../src/ports.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
+
+/** The store of the world, whose commits a test can hold back or refuse. */
+class Gate {
+  readonly store: Store
+  readonly writes: Write[] = []
+  refuse: ((write: Write) => boolean) | undefined
+  #held: { wanted: (write: Write) => boolean; reached: () => void; open: Promise<void> } | undefined
+
+  constructor(store: Store) {
+    this.store = {
+      ...store,
+      commit: async write => {
+        this.writes.push(write)
+        if (this.refuse?.(write)) throw new Error('disk full')
+        const held = this.#held
+        if (held?.wanted(write)) {
+          held.reached()
+          await held.open
+        }
+        return store.commit(write)
+      },
+    }
+  }
+
+  /** Holds the writes that are `wanted`; `reached` resolves at the first of them, `release` lets them through. */
+  hold(wanted: (write: Write) => boolean) {
+    const reached = Promise.withResolvers<void>()
+    const open = Promise.withResolvers<void>()
+    this.#held = { wanted, reached: reached.resolve, open: open.promise }
+    return {
+      reached: reached.promise,
+      release: () => {
+        this.#held = undefined
+        open.resolve()
+      },
+    }
+  }
+}
+
+let world: World
+let gate: Gate
+let owner: Owner
+let witness: Owner
+beforeAll(async () => {
+  world = await createWorld()
+  gate = new Gate(world.store)
+  owner = await world.linked('34600000001')
+  owner.via = world.another({}, gate.store)
+  await owner.opened()
+  witness = await world.linked('34600000002')
+  await witness.opened()
+})
+afterAll(() => world.close())
+
+const text = (to: string, body: string): SendContent => ({ type: 'text', to, body, reply_to: null })
+const writesSession = ({ keys }: Write) => keys?.some(({ type }) => type === 'session') === true
+
+/** Another session's message goes all the way round: what was written before it would have arrived, too. */
+async function roundTrip() {
+  const id = world.whatsApp.newMessageId()
+  const friend = world.sim.contact('34611000009')
+  await witness.socket!.send(id, text(friend.account.jid, 'round trip'))
+  await witness.update(id, 'delivered')
+}
+
+describe('the ratchet', () => {
+  it('is durable before a message leaves', async () => {
+    const ana = world.sim.contact('34611000001')
+    const first = world.whatsApp.newMessageId()
+    await owner.socket!.send(first, text(ana.account.jid, 'first'))
+    await ana.next()
+    const id = world.whatsApp.newMessageId()
+    const held = gate.hold(writesSession)
+    const sent = owner.socket!.send(id, text(ana.account.jid, 'held'))
+    await held.reached
+    await roundTrip()
+    expect(world.sim.ledger.accepted.some(entry => entry.id === id)).toBe(false)
+    held.release()
+    await sent
+    expect(await ana.next()).toMatchObject({ id, text: 'held' })
+  })
+
+  it('and the plaintext are durable, in one commit, before a message is acknowledged', async () => {
+    const bea = world.sim.contact('34611000002')
+    await bea.say('34600000001', 'warm up')
+    await owner.texts(1)
+    const held = gate.hold(({ inbox }) => inbox?.some(row => 'put' in row) === true)
+    const from = gate.writes.length
+    const { id } = await bea.say('34600000001', 'held')
+    await held.reached
+    await roundTrip()
+    expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(false)
+    expect(owner.received_.some(({ message }) => message.message_id === id)).toBe(false)
+    const write = gate.writes.slice(from).find(({ inbox }) => inbox)!
+    expect(writesSession(write)).toBe(true)
+    held.release()
+    expect(await owner.texts(2)).toEqual(['warm up', 'held'])
+    await vi.waitFor(
+      () => expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(true),
+      WAIT,
+    )
+  })
+
+  it('is never apart from its plaintext, although other accounts talk with the same peer', async () => {
+    const shared = world.sim.contact('34611000003')
+    const others = await Promise.all(
+      ['34600000011', '34600000012', '34600000013'].map(pn => world.linked(pn)),
+    )
+    for (const other of others) {
+      other.via = owner.via
+      await other.opened()
+    }
+    const accounts = ['34600000001', '34600000011', '34600000012', '34600000013']
+    const from = gate.writes.length
+    for (let i = 0; i < 10; i++) {
+      await Promise.all(accounts.map(pn => shared.say(pn, `to ${pn} ${i}`)))
+    }
+    for (const other of others) {
+      await other.texts(10)
+      await vi.waitFor(() => expect(other.unfinished()).toBe(0), WAIT)
+    }
+    const peer = `${shared.account.lid}_1.0`
+    const ratchets = gate.writes.slice(from).filter(({ keys }) => keys?.some(({ id }) => id === peer))
+    expect(ratchets.length).toBeGreaterThanOrEqual(40)
+    expect(ratchets.filter(({ inbox }) => inbox?.length !== 1)).toEqual([])
+  })
+
+  it('that cannot be stored ends the socket before anything is acknowledged; the message comes again', async () => {
+    const cleo = world.sim.contact('34611000004')
+    await cleo.say('34600000001', 'warm up')
+    await vi.waitFor(() => expect(owner.received_.at(-1)?.message.body).toBe('warm up'), WAIT)
+    const before = owner.received_.length
+    const facts = owner.facts.length
+    gate.refuse = ({ inbox }) => inbox?.some(row => 'put' in row) === true
+    const { id } = await cleo.say('34600000001', 'on a full disk')
+    const closed = await owner.fact('socket.closed', facts)
+    expect(closed).toMatchObject({ reaction: 'backoff', reason: 'store_failed' })
+    expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(false)
+    gate.refuse = undefined
+    await owner.opened()
+    expect((await owner.texts(before + 1)).slice(before)).toEqual(['on a full disk'])
+    expect(world.sim.ledger.undecryptable).toEqual([])
+  })
+})
+
+describe('the credentials', () => {
+  it('of a new link are durable before WhatsApp hears that it is accepted', async () => {
+    const fresh = await world.owner('fresh')
+    fresh.via = owner.via
+    fresh.open()
+    await fresh.fact('socket.qr')
+    const held = gate.hold(({ keys }) => keys?.some(({ type }) => type === 'creds') === true)
+    const scanned = world.sim.phone('34600000005').scan(world.vault.read('fresh')!.text)
+    await held.reached
+    await roundTrip()
+    expect(fresh.facts.map(fact => fact.type)).toEqual(['socket.qr'])
+    let accepted = false
+    void scanned.then(() => {
+      accepted = true
+    })
+    await roundTrip()
+    expect(accepted).toBe(false)
+    held.release()
+    await scanned
+    expect(await fresh.fact('socket.closed')).toMatchObject({ reaction: 'reconnectNow' })
+    expect(
+      Object.keys(world.store.keys.get(fresh.streamId, 'creds', ['0', '1', '2'])).length,
+    ).toBeGreaterThan(0)
+  })
+
+  it('are saved once for many changes of one tick, and not at all for none', async () => {
+    const from = gate.writes.length
+    await owner.socket!.end()
+    await owner.opened()
+    await roundTrip()
+    const saves = gate.writes.slice(from).filter(({ keys }) => keys?.some(({ type }) => type === 'creds'))
+    expect(saves.length).toBeLessThanOrEqual(3)
+    const again = gate.writes.length
+    await owner.socket!.end()
+    await owner.opened()
+    await roundTrip()
+    expect(gate.writes.slice(again).filter(({ keys }) => keys?.some(({ type }) => type === 'creds'))).toEqual(
+      [],
+    )
+  })
+
+  it('that cannot be read suspend the session, and nothing fresh is written', async () => {
+    const broken = await world.owner('broken')
+    const value = Buffer.from('not credentials')
+    await world.store.commit({
+      streamId: broken.streamId,
+      epoch: 1,
+      keys: [{ type: 'creds', id: '0', value }],
+    })
+    const connections = world.sim.counters.connections
+    const socket = broken.open()
+    expect(broken.facts).toEqual([])
+    expect(await broken.fact('socket.closed')).toMatchObject({
+      code: 0,
+      reaction: 'suspend',
+      reason: 'credentials_corrupt',
+    })
+    await expect(socket.send('x', text('1@lid', 'x'))).rejects.toMatchObject({
+      code: 'SESSION_NOT_CONNECTED',
+    })
+    await socket.end()
+    await roundTrip()
+    expect(broken.facts).toHaveLength(1)
+    expect(world.sim.counters.connections).toBe(connections)
+    expect(world.store.keys.get(broken.streamId, 'creds', ['0', '1', '2'])).toEqual({
+      '0': new Uint8Array(value),
+    })
+  })
+
+  it('without a finished pairing start over with a QR instead of logging in as nobody', async () => {
+    const half = await world.owner('half')
+    half.open()
+    await half.fact('socket.qr')
+    await half.socket!.end()
+    expect(world.store.keys.get(half.streamId, 'creds', ['0', '1', '2'])).toEqual({})
+    const from = half.facts.length
+    half.open()
+    await half.fact('socket.qr', from)
+    await half.socket!.end()
+  })
+})
