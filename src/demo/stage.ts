@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { listenAdmin } from '../simulator/admin.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import { Manager } from './manager.ts'
@@ -8,6 +9,8 @@ import { StandInLaravel } from './stand-in.ts'
 
 /** Taken when they are free, others otherwise. */
 const PORTS = { manager: 3000, admin: 3001, laravel: 3002 }
+
+const DEATH_KNOWN_WITHIN_MS = 2_000
 
 export interface Answer<T> {
   status: number
@@ -67,6 +70,12 @@ export async function openStage(): Promise<Stage> {
         const response = await fetch(`${manager.url}${path}`, {
           method,
           ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        }).catch(async (cause: unknown) => {
+          // Of a process that died the closed connection is often seen first; its death says more.
+          await sleep(DEATH_KNOWN_WITHIN_MS, undefined, { signal: manager.died }).catch(() => {
+            throw manager.died.reason
+          })
+          throw new Error(`${method} ${path} got no answer`, { cause })
         })
         const isJson = response.headers.get('content-type')?.includes('json')
         const answer = isJson ? await response.json() : await response.text()

@@ -1,3 +1,4 @@
+import { toString as toText } from 'qrcode'
 import type { Stage } from './stage.ts'
 import { check, type Step } from './steps.ts'
 import type { Terminal } from './terminal.ts'
@@ -7,10 +8,11 @@ export const ANA = { number: '34600000002', name: 'Ana' }
 
 type Event = { seq: number; type: string; data: Record<string, unknown> }
 type Session = { session: { state: string; estado_qr: string; wa_id: string | null } }
+type Message = { status: string; history: { status: string }[] }
 type Sent = { message_id: string; status: string }
 
 /** The whole story: a shop links its number, talks, loses its connection and its process, and goes on. Every line is checked. */
-export function story(stage: Stage, { say, block }: Terminal): Step[] {
+export function story(stage: Stage, { say, block, coloured }: Terminal): Step[] {
   const { simulator, laravel, manager, call } = stage
   const phone = simulator.phone(SHOP.number, { name: SHOP.name })
   const ana = simulator.contact(ANA.number, { name: ANA.name })
@@ -53,7 +55,11 @@ export function story(stage: Stage, { say, block }: Terminal): Step[] {
         const shown = await call<{ qr: string }>('GET', `${path}/qr?format=json`)
         check(shown.body.qr === qr.qr, 'Laravel and the API have different QRs')
         say('manager', `POST /qr -> Laravel. GET ${path}/qr?format=txt draws it:`)
-        block((await call<string>('GET', `${path}/qr?format=txt`)).body)
+        const drawn = await call<string>('GET', `${path}/qr?format=txt`)
+        check(drawn.status === 200, `GET ${path}/qr?format=txt gave ${drawn.status}`)
+        block(
+          coloured ? drawn.body : await toText(shown.body.qr, { type: 'utf8', errorCorrectionLevel: 'L' }),
+        )
       },
     },
     {
@@ -94,15 +100,14 @@ export function story(stage: Stage, { say, block }: Terminal): Step[] {
     {
       title: 'Delivered, read',
       async run({ until }) {
+        const reached = (wanted: string) => async () => {
+          const { body } = await call<Message>('GET', `${path}/messages/${answerId}`)
+          return body.status === wanted ? body.history.map(({ status }) => status) : undefined
+        }
+        await until('the message is delivered', reached('delivered'))
         ana.read(answerId)
-        const history = await until('the message is read', async () => {
-          const { body } = await call<{ status: string; history: { status: string }[] }>(
-            'GET',
-            `${path}/messages/${answerId}`,
-          )
-          return body.status === 'read' ? body.history.map(({ status }) => status) : undefined
-        })
-        check(history.includes('sent') && history.includes('delivered'), `its history is ${history}`)
+        const history = await until('the message is read', reached('read'))
+        check(history.includes('sent'), `its history is ${history}`)
         say('manager', `GET ${path}/messages/${answerId}: ${history.join(', ')}`)
       },
     },
