@@ -12,7 +12,7 @@ interface Failed {
  * made in the belief that the earlier ones happen. A newer owner of the stream is not held to that.
  */
 export class Followers {
-  readonly #failed = new Map<string, Failed>()
+  #failed = new Map<string, Failed>()
 
   /** Why this write is refused, or null; `seen` is the number of answers its sender knew. */
   refuses({ streamId, epoch }: WireWrite, seen: number): Failure | null {
@@ -22,6 +22,14 @@ export class Followers {
 
   add({ streamId, epoch }: WireWrite, number: number, failure: Failure): void {
     this.#failed.set(streamId, { number, epoch, failure })
+  }
+
+  /** The returned function takes back what was added since: it did not happen. */
+  checkpoint(): () => void {
+    const failed = new Map(this.#failed)
+    return () => {
+      this.#failed = new Map(failed)
+    }
   }
 
   /** Forgets failures that every later request knows of. */

@@ -43,10 +43,15 @@ export class GroupCommit {
       requests.map(request => ({ request, number: number++, seen, now })),
     )
     this.#answered = number
+    const restore = this.#followers.checkpoint()
     try {
+      const done = this.#transaction(items, item => this.#apply(item))
+      if (done !== null) return done
       // A request that fails halfway needs a savepoint to be undone alone, which the others need not pay for.
-      return this.#transaction(items, item => this.#apply(item)) ?? this.#withSavepoints(items)
+      restore()
+      return this.#withSavepoints(items)
     } catch (error) {
+      restore()
       this.#rollback()
       const failure = storeFailure(error)
       return {

@@ -95,7 +95,7 @@ export class Streams {
     }
     this.#project(stream, lastActivity, announced)
     const lifecycle = events.findLast(event => event.snapshot !== null)
-    if (lifecycle?.snapshot)
+    if (lifecycle?.snapshot && !stream.erased)
       this.#sql.run(
         'UPDATE sessions SET state_seq = ?, top_state = ?, search = ? WHERE stream_id = ?',
         lifecycle.seq,

@@ -65,6 +65,17 @@ test('a failure halfway does not change what was refused or claimed around it', 
   ])
 })
 
+test('a refusal of an attempt that was undone does not reach back', () => {
+  run(1, created('b'))
+  const erase: Write = { ...fact(2), erase: 'stream' }
+  const broken: Write = {
+    ...fact(2),
+    streamId: 'stream-of-b',
+    keys: [{ type: null as never, id: 'x', value: Buffer.from('x') }],
+  }
+  expect(codes(run(2, erase, touch(), broken))).toEqual(['1 EPOCH_CONFLICT', '2 INTERNAL'])
+})
+
 test('a disk that fails takes the whole commit along and is forgotten when it works again', () => {
   db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()!.page_count}`)
   const huge: Write = { ...fact(2), keys: [{ type: 't', id: 'x', value: Buffer.alloc(100_000) }] }
