@@ -98,13 +98,12 @@ export function createDeliveries(options: {
       reopen(ticket)
       return heldAlone(delivery, now, { error, retryAt, countsTry: fault === 'message' })
     }
-    const failedBefore = delivery.attempts > 0 && !ticket.probe && endpoint.proven()
+    const failedBefore = delivery.attempts > 0 && endpoint.proven()
     if (fault === 'unclear' && failedBefore)
       return heldAlone(delivery, now, { error, retryAt, countsTry: false })
     if (endpoint.failed(ticket, { error, status, retryAt, unclear: fault === 'unclear' }))
       logger.warn({ address: laravel.address, error }, 'laravel takes no deliveries, all are held')
     waiting.arm()
-    if (now >= expiryOf(delivery) && endpoint.lasting()) return { dead: true, at: now, error }
     return { retryAt: now, error, countsTry: false, countsAttempt: !ticket.probe }
   }
 

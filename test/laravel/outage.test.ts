@@ -116,6 +116,107 @@ describe('an outage', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
+  it('does not end with an answer to what went out before it', async () => {
+    const harness = createHarness()
+    const early = gate<Attempt>()
+    harness.respond(call => (call.lane === 'early' ? early.opened : answered(503)))
+    for (const lane of ['early', 'b', 'c']) harness.add(lane)
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    early.open(ok)
+    await harness.clock.advance(3 * SECOND)
+    expect(harness.calls).toHaveLength(3)
+    expect(harness.deliveries.health().ok).toBe(false)
+    await harness.clock.advance(SECOND)
+    expect(harness.calls).toHaveLength(4)
+  })
+
+  it('does not begin with a late failure of what went out before the last one', async () => {
+    const harness = createHarness()
+    const late = gate<Attempt>()
+    harness.respond(call => (call.lane === 'late' ? late.opened : answered(503)))
+    for (const lane of ['late', 'b']) harness.add(lane)
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    harness.respond(() => ok)
+    await harness.clock.advance(9 * SECOND)
+    late.open(unanswered('timeout after 15 s', 'unclear'))
+    await harness.clock.advance(1)
+    expect(harness.deliveries.health().ok).toBe(true)
+    expect(harness.times('late')).toEqual([0, 10 * SECOND])
+    expect(harness.logs).toHaveLength(2)
+  })
+
+  it('keeps a newcomer quiet while the probe is under way, and reads nothing for those who wait', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    harness.add('a')
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    const probe = gate<Attempt>()
+    harness.respond(() => probe.opened)
+    await harness.clock.advance(5 * SECOND)
+    let reads = 0
+    const { head } = harness.table.store
+    harness.table.store.head = lane => {
+      reads++
+      if (reads > 1_000) throw new Error('it spins')
+      return head(lane)
+    }
+    for (let n = 0; n < 100; n++) {
+      harness.add('b')
+      await harness.clock.advance(100)
+    }
+    expect(reads).toBeLessThan(5)
+    expect(harness.calls).toHaveLength(2)
+    harness.respond(() => ok)
+    probe.open(ok)
+    await harness.clock.advance(1)
+    expect(harness.table.rows.size).toBe(0)
+  })
+
+  it('goes on when the probe itself could not be made', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    for (const lane of ['a', 'b', 'c']) harness.add(lane)
+    harness.deliveries.start()
+    await harness.clock.advance(SECOND)
+    harness.respond(call => {
+      if (call.lane === 'a') throw new Error('not JSON')
+      return ok
+    })
+    await harness.clock.advance(4 * SECOND + 1)
+    expect(harness.table.store.lanes().map(({ lane }) => lane)).toEqual(['a'])
+  })
+
+  it('leaves no mark on the schedule of what was probing', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(503))
+    harness.add('a')
+    harness.deliveries.start()
+    await harness.clock.advance(456 * SECOND)
+    const before = harness.calls.length
+    harness.respond(() => (harness.calls.length === before + 1 ? answered(404) : ok))
+    await harness.clock.advance(HOUR)
+    const [probe, next] = harness.times('a').slice(before)
+    expect(probe).toBe(1_355 * SECOND)
+    expect(next! - probe!).toBe(30 * SECOND)
+  })
+
+  it('is noticed anew after a restart, with one probe at a time', async () => {
+    const harness = createHarness()
+    harness.respond(() => answered(500))
+    for (let n = 0; n < 4; n++) harness.add(`lane${n}`)
+    harness.deliveries.start()
+    await harness.clock.advance(HOUR)
+    await harness.deliveries.stop(SECOND)
+    const before = harness.calls.length
+    harness.restart()
+    await harness.clock.advance(156 * SECOND)
+    expect(harness.calls).toHaveLength(before + 4 + 3)
+    expect(harness.deliveries.health().ok).toBe(false)
+  })
+
   it('needs no timer per lane', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
