@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SessionView } from '../../src/contract.ts'
+import { expect } from 'vitest'
+import { z } from 'zod'
+import { errorAnswer, type SessionView } from '../../src/contract.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
 import { createLogger } from '../../src/logger.ts'
@@ -171,4 +173,20 @@ export const deferred = <T>() => Promise.withResolvers<T>()
 export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending')
   return (await Promise.race([promise, sleep(50, pending)])) === pending
+}
+
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** The body of an error, which must have the contract's shape and nothing else. */
+export async function refused(response: Response) {
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.get('x-request-id')).toMatch(UUID)
+  const answer = z.strictObject(errorAnswer.shape).parse(await response.json())
+  return { status: response.status, ...answer }
+}
+
+/** The body, which must have the schema's keys and no others. */
+export async function exactly<T extends z.ZodObject>(response: Response, schema: T): Promise<z.infer<T>> {
+  expect(response.headers.get('content-type')).toBe('application/json')
+  return z.strictObject(schema.shape).parse(await response.json()) as z.infer<T>
 }
