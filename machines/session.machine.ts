@@ -23,6 +23,7 @@ export const sessionMachine = sessionSetup.createMachine({
     ],
     'session.idled': [
       { guard: 'isNotPaired', target: '.loggedOut.neverLinked', actions: 'owe' },
+      { guard: 'owesLogout' },
       { guard: 'wantsDelete', target: '.starting', actions: ['owe', 'connectNow'] },
     ],
     'socket.closed': [
@@ -66,6 +67,12 @@ export const sessionMachine = sessionSetup.createMachine({
           { target: 'open', actions: 'noteOpened' },
         ],
         'socket.qr': [
+          // A QR means that no device is linked: there is nothing left to unlink.
+          {
+            guard: 'owesLogout',
+            target: 'loggedOut.unlinked',
+            actions: ['noteLoggedOut', 'settleDebt', 'eraseCredentials'],
+          },
           { guard: 'isThrottled', target: 'awaitingQr.shown', actions: 'noteQr' },
           { target: 'awaitingQr', actions: 'noteQr' },
         ],
@@ -113,7 +120,11 @@ export const sessionMachine = sessionSetup.createMachine({
                 'laravel.answered': [
                   { guard: 'saysYes', target: '#session.awaitingQr.publishing', actions: 'noteClear' },
                   { guard: 'saysOldNews', target: '#session.awaitingQr.publishing', actions: 'noteClear' },
-                  { guard: 'saysNo', target: '#session.awaitingQr.refused', actions: 'noteRefused' },
+                  {
+                    guard: 'saysNo',
+                    target: '#session.awaitingQr.refused',
+                    actions: ['noteRefused', 'waitForStart'],
+                  },
                   { target: 'pausing', actions: 'noteUnclear' },
                 ],
               },
@@ -174,6 +185,7 @@ export const sessionMachine = sessionSetup.createMachine({
           on: {
             'socket.*': {},
             'session.resumed': {},
+            'session.crashed': { actions: 'permit' },
             'start.requested': {
               guard: 'owesNothing',
               target: '#session.starting',
@@ -186,6 +198,7 @@ export const sessionMachine = sessionSetup.createMachine({
           on: {
             'socket.*': {},
             'session.resumed': {},
+            'session.crashed': { actions: 'permit' },
             'start.requested': {
               guard: 'owesNothing',
               target: '#session.starting',
@@ -263,7 +276,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'start.requested': { target: '#session.starting', actions: ['noteStart', 'tryAgain'] },
             'wake.requested': { target: '#session.starting', actions: 'tryAgain' },
             'session.resumed': { target: 'hibernated', reenter: true },
-            'session.crashed': { actions: 'permit' },
+            'session.crashed': { target: 'hibernated', reenter: true },
             'message.queued': { guard: 'isLinked', actions: 'permit' },
           },
         },
@@ -275,7 +288,7 @@ export const sessionMachine = sessionSetup.createMachine({
               target: '#session.starting',
               actions: ['noteStart', 'tryAgain'],
             },
-            'session.crashed': { actions: 'permit' },
+            'session.crashed': { target: 'suspended', reenter: true },
             'session.resumed': [
               { guard: 'endsByRestart', target: '#session.starting', actions: 'tryAgain' },
               { target: 'suspended', reenter: true },
@@ -324,16 +337,32 @@ export const sessionMachine = sessionSetup.createMachine({
           actions: ['forgetLink', 'noteStart', 'tryAgain', 'eraseCredentials'],
         },
         'session.idled': [{ guard: 'isNotPaired', actions: ['owe', 'eraseSession'] }, {}],
-        'session.resumed': { actions: ['eraseCredentialsIfDue', 'eraseSessionIfOwed'] },
+        'session.resumed': { actions: ['eraseCredentialsIfDue', 'failQueued', 'eraseSessionIfOwed'] },
       },
       states: {
         unlinked: {
           after: { archiveEnd: { guard: 'isArchived', actions: ['eraseCredentials', 'noteArchiveEnd'] } },
-          on: { 'session.resumed': { guard: 'isArchived', target: 'unlinked', reenter: true } },
+          on: {
+            'session.resumed': {
+              guard: 'isArchived',
+              target: 'unlinked',
+              reenter: true,
+              actions: ['failQueued', 'eraseSessionIfOwed'],
+            },
+            'session.crashed': { guard: 'isArchived', target: 'unlinked', reenter: true },
+          },
         },
         banned: {
           after: { archiveEnd: { guard: 'isArchived', actions: ['eraseCredentials', 'noteArchiveEnd'] } },
-          on: { 'session.resumed': { guard: 'isArchived', target: 'banned', reenter: true } },
+          on: {
+            'session.resumed': {
+              guard: 'isArchived',
+              target: 'banned',
+              reenter: true,
+              actions: ['failQueued', 'eraseSessionIfOwed'],
+            },
+            'session.crashed': { guard: 'isArchived', target: 'banned', reenter: true },
+          },
         },
         neverLinked: {},
       },

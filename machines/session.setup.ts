@@ -107,9 +107,10 @@ export const sessionSetup = setup({
     /** Only asked for through `can()`. */
     permit: () => {},
     noteStart: assign({ startedAt: ({ event }) => at(event) }),
-    connectNow: assign({ connectingAt: ({ event }) => at(event), retryAt: null }),
+    connectNow: assign({ connectingAt: ({ event }) => at(event), openedAt: null, retryAt: null }),
     tryAgain: assign(({ context, event }) => ({
       connectingAt: at(event),
+      openedAt: null,
       retryAt: null,
       attempts: 0,
       loginFailures: 0,
@@ -160,7 +161,9 @@ export const sessionSetup = setup({
         attempts,
         restarts: context.restarts + (event.reaction === 'reconnectNow' ? 1 : 0),
         loginFailures:
-          event.reaction === 'backoffCounted' ? context.loginFailures + 1 : context.loginFailures,
+          event.reaction === 'backoffCounted' && context.openedAt === null
+            ? context.loginFailures + 1
+            : context.loginFailures,
         connectingAt: event.at,
         openedAt: null,
         retryAt: event.at + backoff(context.sessionId, event.at, Math.max(1, attempts), floor),
@@ -202,6 +205,7 @@ export const sessionSetup = setup({
       reason: 'laravel_inactive',
       reasonText: 'Laravel says that this session is not active; call /start once it is.',
     })),
+    waitForStart: assign({ retryAt: null }),
     noteExpired: assign(({ context }) => ({
       retryAt: null,
       reason: 'qr_expired',
