@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest'
+import {
+  closed,
+  DAY,
+  fact,
+  idled,
+  linked,
+  opened,
+  Probe,
+  paired,
+  qr,
+  SECOND,
+  said,
+  shown,
+  ways,
+} from './probe.ts'
+
+const asks = { logout: fact('logout.requested'), delete: fact('delete.requested') } as const
+
+describe.each(['logout', 'delete'] as const)('%s', intent => {
+  const ask = asks[intent]
+
+  it.each(['open.settling', 'open.settled'])('in %s asks WhatsApp at once', async state => {
+    const s = (await ways[state]!()).send(ask)
+    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', intent, 1])
+    expect(s.can({ type: 'message.queued' })).toBe(false)
+    s.send(fact('logout.confirmed'))
+    expect([s.state, s.socket]).toEqual(['loggedOut.unlinked', undefined])
+    expect(s.context).toMatchObject({ intent: intent === 'delete' ? 'delete' : 'none', reason: 'logged_out' })
+    expect(s.effects.map(({ name }) => name)).toEqual([
+      'eraseCredentials',
+      'failQueued',
+      'eraseSessionIfOwed',
+    ])
+  })
+
+  it.each([
+    'reconnecting.verifying',
+    'reconnecting.waiting',
+    'reconnecting.hibernated',
+    'reconnecting.suspended.resting',
+    'reconnecting.suspended.asking',
+  ])('in %s connects first', async state => {
+    const s = (await ways[state]!()).send(ask)
+    expect([s.state, s.context.intent, s.effects]).toEqual(['starting.connecting', intent, []])
+    s.send(opened)
+    expect([s.state, s.socket?.unlinks]).toEqual(['open.unlinking', 1])
+  })
+
+  it('while connecting does not start again, and unlinks at the open', () => {
+    const s = linked().send(closed('reconnectNow', 'restart'))
+    const sockets = s.sockets.length
+    s.send(ask)
+    expect([s.state, s.sockets.length]).toEqual(['starting.connecting', sockets])
+    s.send(opened)
+    expect(s.state).toBe('open.unlinking')
+  })
+
+  it('is owed across lost connections, timeouts and restarts of the process', async () => {
+    const s = await linked()
+      .send(ask)
+      .wait(10 * SECOND)
+    expect([s.state, s.socket, s.context.intent]).toEqual(['reconnecting.waiting', undefined, intent])
+    await s.restart(3 * SECOND)
+    expect([s.state, s.context.intent]).toEqual(['reconnecting.waiting', intent])
+    await s.backoff()
+    s.send(opened)
+    expect(s.state).toBe('open.unlinking')
+    s.send(closed('backoff'))
+    expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
+    await s.backoff()
+    await s.wait(45 * SECOND)
+    expect(s.state).toBe('reconnecting.waiting')
+    await s.backoff()
+    s.send(opened)
+    await s.restart()
+    expect([s.state, s.context.intent]).toEqual(['starting.connecting', intent])
+    s.send(opened, fact('logout.confirmed'))
+    expect(s.state).toBe('loggedOut.unlinked')
+    expect(s.ran('eraseCredentials')).toBe(1)
+  })
+
+  it('is also done when WhatsApp says that the device is unlinked', () => {
+    const s = linked().send(ask, closed('unlinked', 'unlinked'))
+    expect([s.state, s.context.intent]).toEqual([
+      'loggedOut.unlinked',
+      intent === 'delete' ? 'delete' : 'none',
+    ])
+    expect(s.ran('eraseSessionIfOwed')).toBe(1)
+  })
+
+  it('asks Laravel nothing on its way', () => {
+    const s = linked().send(ask, closed('backoffLong', 'overload'))
+    expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
+  })
+
+  it('refuses /start, /restart and sends until it is done', async () => {
+    for (const before of ['open.settled', 'reconnecting.waiting', 'reconnecting.hibernated']) {
+      const s = (await ways[before]!()).send(ask)
+      expect(s.can(fact('start.requested'))).toBe(false)
+      expect(s.can(fact('restart.requested'))).toBe(false)
+      expect(s.can({ type: 'message.queued' })).toBe(false)
+    }
+  })
+})
+
+describe('asked twice', () => {
+  it('a logout becomes a deletion, a deletion stays one', () => {
+    const s = linked().send(asks.logout, asks.delete)
+    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    s.send(asks.logout)
+    expect(s.context.intent).toBe('delete')
+  })
+
+  it('does not give WhatsApp less than 10 s each time', async () => {
+    const s = await linked()
+      .send(asks.delete)
+      .wait(9 * SECOND)
+    await s.send(asks.delete).wait(1 * SECOND)
+    expect(s.state).toBe('reconnecting.waiting')
+  })
+})
+
+describe('a session that no phone has linked', () => {
+  it.each([
+    'starting.connecting',
+    'starting.queued',
+    'awaitingQr.verifying.asking',
+    'awaitingQr.verifying.pausing',
+    'awaitingQr.publishing',
+    'awaitingQr.shown.throttled',
+    'awaitingQr.shown.ready',
+    'awaitingQr.refused',
+    'awaitingQr.expired',
+  ])('is deleted and logged out at once in %s', async state => {
+    const gone = (await ways[state]!()).send(asks.delete)
+    expect([gone.state, gone.context.intent, gone.socket]).toEqual([
+      'loggedOut.neverLinked',
+      'delete',
+      undefined,
+    ])
+    expect(gone.effects.map(({ name }) => name)).toEqual(['failQueued', 'eraseSessionIfOwed'])
+
+    const out = (await ways[state]!()).send(asks.logout)
+    expect([out.state, out.context.intent]).toEqual(['loggedOut.neverLinked', 'none'])
+    expect(out.ran('eraseCredentials')).toBe(1)
+  })
+
+  it('is unlinked first if a phone has scanned already', () => {
+    const s = shown().send(paired, asks.delete)
+    expect([s.state, s.effects]).toEqual(['starting.connecting', []])
+    s.send(opened)
+    expect(s.state).toBe('open.unlinking')
+  })
+})
+
+describe('logged out', () => {
+  it.each([
+    'loggedOut.unlinked',
+    'loggedOut.banned',
+    'loggedOut.neverLinked',
+  ])('%s takes /start as a wish for fresh credentials, erased before the socket opens', async state => {
+    const s = await ways[state]!()
+    const before = s.effects.length
+    s.send(fact('start.requested'))
+    expect(s.state).toBe('starting.connecting')
+    expect(s.effects.slice(before).map(({ name }) => name)).toEqual(['eraseCredentials'])
+    expect(s.context).toMatchObject({
+      linked: false,
+      waId: null,
+      lid: null,
+      pushName: null,
+      attempts: 0,
+      archiveUntil: null,
+      reason: null,
+      intent: 'none',
+    })
+    s.send(qr('b'))
+    expect(s.state).toMatch(/^awaitingQr/)
+  })
+
+  it.each([
+    'loggedOut.unlinked',
+    'loggedOut.banned',
+    'loggedOut.neverLinked',
+  ])('%s is deleted at once', async state => {
+    const s = (await ways[state]!()).send(asks.delete)
+    expect([s.state, s.context.intent, s.ran('eraseSession')]).toEqual([state, 'delete', 1])
+  })
+
+  it('keeps the throttle of the link before', () => {
+    const s = shown().send(fact('logout.requested'), fact('start.requested'), qr('b'))
+    expect(s.state).toBe('awaitingQr.shown.throttled')
+  })
+
+  it.each([
+    'loggedOut.unlinked',
+    'loggedOut.banned',
+  ])('%s erases credentials after 7 days, over restarts and crashes, once', async state => {
+    const s = await ways[state]!()
+    await s.wait(3 * DAY)
+    await s.restart(DAY)
+    s.send({ type: 'session.crashed', error: 'TypeError' })
+    await s.wait(3 * DAY - 1)
+    expect(s.ran('eraseCredentials')).toBe(0)
+    await s.wait(1)
+    expect([s.state, s.ran('eraseCredentials'), s.context.archiveUntil]).toEqual([state, 1, null])
+    await s.wait(30 * DAY)
+    expect(s.ran('eraseCredentials')).toBe(1)
+  })
+
+  it('a logout that was asked for archives nothing', async () => {
+    const s = await linked()
+      .send(asks.logout, fact('logout.confirmed'))
+      .wait(30 * DAY)
+    expect([s.context.archiveUntil, s.ran('eraseCredentials')]).toEqual([null, 1])
+  })
+})
+
+describe('a process that died between the fact and its effects', () => {
+  it.each([
+    'loggedOut.unlinked',
+    'loggedOut.banned',
+    'loggedOut.neverLinked',
+  ])('in %s fails what was queued for the old link, after the restart', async state => {
+    const s = await ways[state]!()
+    const before = s.ran('failQueued')
+    await s.restart()
+    expect(s.ran('failQueued')).toBe(before + 1)
+  })
+
+  it.each([
+    ['confirmed', () => linked().send(asks.delete, fact('logout.confirmed'))],
+    ['unlinked', () => linked().send(asks.delete, closed('unlinked'))],
+    ['banned', () => linked().send(asks.delete, closed('banned'))],
+    ['never linked', () => shown().send(asks.delete)],
+  ])('erases the session that was to be deleted (%s)', async (_, way) => {
+    const s = way()
+    expect(s.context.intent).toBe('delete')
+    const before = s.ran('eraseSessionIfOwed')
+    await s.restart()
+    expect(s.ran('eraseSessionIfOwed')).toBe(before + 1)
+  })
+
+  it('erases the credentials of a confirmed logout, and keeps those of an archived link', async () => {
+    const out = await linked().send(asks.logout, fact('logout.confirmed')).restart()
+    expect(out.ran('eraseCredentialsIfDue')).toBe(1)
+    expect(out.context.archiveUntil).toBe(null)
+    const archived = await linked().send(closed('unlinked')).restart()
+    expect([archived.ran('eraseCredentialsIfDue'), archived.ran('eraseCredentials')]).toEqual([0, 0])
+  })
+})
+
+describe('the idle policy', () => {
+  it.each(['keep', 'hibernate', 'delete'] as const)('%s deletes what no phone has linked', async policy => {
+    for (const state of Object.keys(ways).filter(state => /^(starting|awaitingQr)/.test(state))) {
+      const s = (await ways[state]!()).send(idled(policy))
+      expect([s.state, s.context.intent], state).toEqual(['loggedOut.neverLinked', 'delete'])
+      expect(s.ran('eraseSessionIfOwed'), state).toBe(1)
+    }
+    const s = (await ways['loggedOut.neverLinked']!()).send(idled(policy))
+    expect(s.ran('eraseSession')).toBe(1)
+  })
+
+  it('keep: leaves every linked session alone', async () => {
+    for (const state of Object.keys(ways).filter(state => /^(open|reconnecting)/.test(state))) {
+      const s = await ways[state]!()
+      expect(s.can(idled('keep')), state).toBe(false)
+    }
+  })
+
+  it('hibernate: puts open sessions to sleep, and no others', async () => {
+    for (const state of ['open.settling', 'open.settled']) {
+      const s = (await ways[state]!()).send(idled('hibernate'))
+      expect([s.state, s.socket, s.effects]).toEqual(['reconnecting.hibernated', undefined, []])
+    }
+    for (const state of Object.keys(ways).filter(state => /^(reconnecting|open.unlinking)/.test(state)))
+      expect((await ways[state]!()).can(idled('hibernate')), state).toBe(false)
+  })
+
+  it('delete: unlinks and erases', async () => {
+    const s = linked().send(idled('delete'))
+    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    for (const state of ['reconnecting.waiting', 'reconnecting.suspended.resting']) {
+      const s = (await ways[state]!()).send(idled('delete'))
+      expect([s.state, s.context.intent]).toEqual(['starting.connecting', 'delete'])
+    }
+  })
+
+  it('delete: does not shorten the backoff of a deletion that is owed already', async () => {
+    const s = linked().send(idled('delete'), closed('backoffLong', 'overload'))
+    expect(s.state).toBe('reconnecting.waiting')
+    expect(s.can(idled('delete'))).toBe(false)
+    await s.backoff()
+    expect(s.state).toBe('starting.connecting')
+    expect(s.can(idled('delete'))).toBe(false)
+  })
+
+  it.each(['keep', 'hibernate', 'delete'] as const)('%s leaves a logged out session alone', async policy => {
+    for (const state of ['loggedOut.unlinked', 'loggedOut.banned'])
+      expect((await ways[state]!()).can(idled(policy)), state).toBe(false)
+  })
+
+  it('does not delete a session that a phone has just scanned', () => {
+    const s = shown().send(paired)
+    for (const policy of ['keep', 'hibernate'] as const) expect(s.can(idled(policy))).toBe(false)
+  })
+})
+
+it('a new link asks Laravel before its first QR is published again', () => {
+  const s = new Probe().send(fact('logout.requested'), fact('start.requested'), qr('a'))
+  expect([s.state, s.asking]).toEqual(['awaitingQr.verifying.asking', true])
+  s.send(said('active'))
+  expect(s.publishing).toBe('a')
+})

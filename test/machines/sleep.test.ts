@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import { isOldNews } from '../../machines/session.context.ts'
+import {
+  closed,
+  crashed,
+  fact,
+  HOUR,
+  idled,
+  linked,
+  MINUTE,
+  opened,
+  Probe,
+  qr,
+  SECOND,
+  said,
+  ways,
+} from './probe.ts'
+
+describe('hibernation', () => {
+  it('ends after 6 h, to see what WhatsApp holds', async () => {
+    const s = await linked()
+      .send(idled('hibernate'))
+      .wait(6 * HOUR - 1)
+    expect([s.state, s.socket]).toEqual(['reconnecting.hibernated', undefined])
+    await s.wait(1)
+    expect([s.state, s.socket !== undefined]).toEqual(['starting.connecting', true])
+  })
+
+  it('keeps its end over restarts and crashes', async () => {
+    const s = await linked().send(idled('hibernate')).wait(HOUR)
+    await s.restart(HOUR)
+    await s.wait(HOUR)
+    s.send(crashed)
+    await s.wait(3 * HOUR - 1)
+    expect(s.state).toBe('reconnecting.hibernated')
+    await s.wait(1)
+    expect(s.state).toBe('starting.connecting')
+  })
+
+  it.each(['wake.requested', 'start.requested', 'restart.requested'] as const)('ends with %s', type => {
+    const s = linked().send(idled('hibernate'), fact(type))
+    expect([s.state, s.context.reason, s.context.retryAt]).toEqual(['starting.connecting', null, null])
+  })
+
+  it('takes messages, that a send may wake it', () => {
+    expect(linked().send(idled('hibernate')).can({ type: 'message.queued' })).toBe(true)
+  })
+})
+
+describe('Laravel is asked after a lost connection', () => {
+  it.each(['active', 'unknown'] as const)('%s: the session is kept', word => {
+    const s = linked().send(closed('backoff'))
+    expect(s.asking).toBe(true)
+    s.send(said(word))
+    expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
+  })
+
+  it.each(['inactive', 'missing'] as const)('%s: the session rests, credentials kept', async word => {
+    const s = await linked().wait(15 * SECOND)
+    s.send(closed('backoff'), said(word))
+    expect([s.state, s.context.reason, s.effects]).toEqual([
+      'reconnecting.suspended.resting',
+      'laravel_inactive',
+      [],
+    ])
+    expect(s.context.retryAt).toBe(s.clock.now() + 15 * MINUTE)
+  })
+
+  it('goes on without an answer after 5 s', async () => {
+    const s = await linked()
+      .send(closed('backoff'))
+      .wait(5 * SECOND - 1)
+    expect(s.state).toBe('reconnecting.verifying')
+    await s.wait(1)
+    // The first backoff is over by then.
+    expect([s.log.at(-2)?.state, s.state]).toEqual(['reconnecting.waiting', 'starting.connecting'])
+    expect(s.asking).toBe(false)
+  })
+
+  it('a late answer changes nothing', async () => {
+    const s = await linked()
+      .send(closed('backoff'))
+      .wait(5 * SECOND)
+    expect(s.can(said('inactive'))).toBe(false)
+  })
+})
+
+describe('old news', () => {
+  const told = (estadoQr: 'active' | 'inactive', at: number) => ({ estadoQr, at })
+
+  it('"inactive" is not believed when we said it', () => {
+    const s = new Probe().send(qr('a'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
+    expect(s.state).toBe('awaitingQr.publishing')
+    const open = linked().send(closed('backoff'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
+    expect(open.state).toBe('reconnecting.waiting')
+  })
+
+  it('"inactive" is not believed when /start came after the last thing that we said', async () => {
+    const s = linked()
+    const at = s.clock.now()
+    await s.wait(SECOND)
+    s.send(closed('backoff'), fact('start.requested'), said('inactive', told('active', at)))
+    expect(s.state).toBe('reconnecting.waiting')
+    expect(
+      isOldNews(s.context, { type: 'laravel.answered', said: 'inactive', told: told('active', at) }),
+    ).toBe(true)
+  })
+
+  it('"inactive" is believed when Laravel changed its mind', async () => {
+    const s = await linked().wait(SECOND)
+    s.send(closed('backoff'), said('inactive', told('active', s.clock.now())))
+    expect(s.state).toBe('reconnecting.suspended.resting')
+    const fresh = new Probe().send(qr('a'), said('inactive'))
+    expect([fresh.state, fresh.socket]).toEqual(['awaitingQr.refused', undefined])
+  })
+})
+
+describe('a 404 in the first 15 s after /start', () => {
+  it('is asked again, with growing pauses, and believed after that', async () => {
+    const s = new Probe().send(qr('a'))
+    for (const pause of [1, 2, 4, 8]) {
+      s.send(said('missing'))
+      expect(s.state).toBe('awaitingQr.verifying.pausing')
+      await s.wait(pause * SECOND - 1)
+      expect(s.state).toBe('awaitingQr.verifying.pausing')
+      await s.wait(1)
+      expect([s.state, s.asking]).toEqual(['awaitingQr.verifying.asking', true])
+    }
+    expect(s.clock.now() - s.context.startedAt).toBe(15 * SECOND)
+    s.send(said('missing'))
+    expect([s.state, s.context.reason, s.socket]).toEqual([
+      'awaitingQr.refused',
+      'laravel_inactive',
+      undefined,
+    ])
+  })
+
+  it('counts from the last /start, not from the first', async () => {
+    const s = await new Probe().send(qr('a')).wait(10 * MINUTE)
+    s.send(fact('start.requested'), said('missing'))
+    expect(s.state).toBe('awaitingQr.verifying.pausing')
+  })
+
+  it('does not suspend a session that reconnects', () => {
+    const s = linked().send(closed('backoff'), fact('start.requested'), said('missing'))
+    expect(s.state).toBe('reconnecting.waiting')
+  })
+})
+
+describe('an answer that is unclear', () => {
+  it('is asked for again for ever, with the newest QR at hand', async () => {
+    const s = new Probe().send(qr('a'))
+    for (const pause of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      s.send(said('unknown'))
+      await s.wait(pause * SECOND)
+      expect(s.state).toBe('awaitingQr.verifying.asking')
+    }
+    s.send(qr('b'), said('active'))
+    expect(s.publishing).toBe('b')
+    expect(s.context.qr).toMatchObject({ unclear: 0, askAt: null })
+  })
+})
+
+describe('suspended because of Laravel', () => {
+  it('asks again every 15 min, and goes on with a yes', async () => {
+    const s = linked().send(closed('backoff'), said('inactive'))
+    for (const word of ['inactive', 'unknown', 'missing'] as const) {
+      await s.wait(15 * MINUTE - 1)
+      expect([s.state, s.asking]).toEqual(['reconnecting.suspended.resting', false])
+      await s.wait(1)
+      expect([s.state, s.asking]).toEqual(['reconnecting.suspended.asking', true])
+      s.send(said(word))
+      expect(s.context.reason).toBe('laravel_inactive')
+    }
+    await s.wait(15 * MINUTE)
+    s.send(said('active'))
+    expect([s.state, s.context.reason, s.context.attempts]).toEqual(['starting.connecting', null, 0])
+  })
+
+  it('still asks after a crash and after a restart in the middle of the question', async () => {
+    for (const disturb of [(s: Probe) => s.send(crashed), (s: Probe) => s.restart()]) {
+      const s = (await ways['reconnecting.suspended.asking']!()) as Probe
+      await disturb(s)
+      await s.wait(15 * MINUTE)
+      expect([s.state, s.asking]).toEqual(['reconnecting.suspended.asking', true])
+    }
+  })
+
+  it('a replaced connection is tried again after a restart, an unlinkable device is not', async () => {
+    const replaced = await linked().send(closed('suspend', 'replaced')).restart()
+    expect(replaced.state).toBe('starting.connecting')
+    const mismatch = await linked().send(closed('suspend', 'device_mismatch')).restart()
+    expect(mismatch.state).toBe('reconnecting.suspended.resting')
+  })
+})
+
+describe('refused', () => {
+  it('says when it is tried again only if it is', async () => {
+    const s = new Probe().send(qr('a'), said('inactive'))
+    expect(s.context.retryAt).toBe(null)
+    await s.wait(24 * HOUR)
+    expect(s.state).toBe('awaitingQr.refused')
+    s.send(fact('start.requested'), opened)
+    expect(s.state).toBe('open.settling')
+  })
+})
