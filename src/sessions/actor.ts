@@ -4,15 +4,17 @@ import type { SessionContext } from '../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION, type sessionMachine } from '../../machines/session.machine.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { Clock, NewEvent, Store, WhatsAppSocket, Write } from '../ports.ts'
+import type { Clock, NewEvent, Store, WhatsAppSocket } from '../ports.ts'
 import { announcementOf, statusDeliveryOf } from './announce.ts'
+import { EffectChain, type Ticket } from './effect-chain.ts'
 import { dottedState, stateValue } from './state.ts'
+import { Stream, type StreamWrite } from './stream.ts'
 
 type Machine = typeof sessionMachine
 type Snapshot = SnapshotFrom<Machine>
 
-/** The part of a write that its caller decides; stream, epoch and rows come from the actor. */
-export type Changes = Omit<Write, 'streamId' | 'epoch' | 'create' | 'events' | 'announced'>
+/** What changes in the same commit as message facts; the rows come from the actor. */
+export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
 
 export interface SessionActorDeps {
   store: Pick<Store, 'commit'>
@@ -42,21 +44,13 @@ export interface SessionOrigin {
   last?: { seq: number; state: string; context: SessionContext; announced: EstadoQr | null }
 }
 
-/** What an effect was caused by: it waits for that row's commit, and never runs when the transition threw. */
-interface Ticket {
-  seq: number
-  aborted: boolean
-}
-
 /**
  * Hosts one session: records each accepted fact, applies it, and lets its effects act once the fact is durable.
  * Memory may run ahead of the log; the outside world never does.
  */
 export class SessionActor {
-  readonly streamId: string
   readonly sessionId: string
   readonly userId: string | number
-  readonly epoch: number
   /** The open Baileys socket; set and cleared by the socket's effect. */
   socket: WhatsAppSocket | null = null
   /** Dedupe keys of messages on their way into the log. */
@@ -65,30 +59,31 @@ export class SessionActor {
   refused = 0
 
   readonly #deps: SessionActorDeps
-  readonly #created: SessionOrigin['last'] | null
+  readonly #restored: boolean
+  readonly #stream: Stream
+  readonly #effects: EffectChain
   #actor: AnyActorRef
   #snapshot: Snapshot
   #announced: EstadoQr | null
-  #seq: number
-  #durable: number
   #ticket: Ticket
-  #commits = new Map<number, Promise<void>>()
-  #effects: Promise<void> = Promise.resolve()
   #ended = false
   #watchers = new Set<() => void>()
   #children = new Set<() => void>()
 
   constructor(deps: SessionActorDeps, origin: SessionOrigin) {
     this.#deps = deps
-    this.streamId = origin.streamId
     this.sessionId = origin.sessionId
     this.userId = origin.userId
-    this.epoch = origin.epoch
-    this.#created = origin.last ?? null
+    this.#restored = origin.last !== undefined
     this.#announced = origin.last?.announced ?? null
-    this.#seq = origin.last?.seq ?? 0
-    this.#durable = this.#seq
-    this.#ticket = { seq: this.#seq, aborted: false }
+    const seq = origin.last?.seq ?? 0
+    this.#stream = new Stream(deps.store, { ...origin, seq }, failure => {
+      if (this.#ended) return
+      this.#end()
+      deps.onStoreFailure(this, failure)
+    })
+    this.#effects = new EffectChain(this.#stream, error => deps.onCrash(this, error))
+    this.#ticket = { seq, aborted: false }
     this.#actor = origin.last
       ? this.#create(origin.last.state, origin.last.context)
       : createActor(this.#recording(), {
@@ -100,8 +95,8 @@ export class SessionActor {
 
   /** Begins to live: a new session records `session.created`, a restored one goes on with `session.resumed`. */
   start(): void {
-    if (this.#created === null) {
-      this.#ticket = { seq: ++this.#seq, aborted: false }
+    if (!this.#restored) {
+      this.#ticket = { seq: ++this.#stream.seq, aborted: false }
       this.#record(
         {
           type: 'session.created',
@@ -113,7 +108,7 @@ export class SessionActor {
       )
     }
     this.#run()
-    if (this.#created !== null) this.tell({ type: 'session.resumed' })
+    if (this.#restored) this.tell({ type: 'session.resumed' })
   }
 
   /** Dotted, after the last applied fact; the log may not hold it yet. */
@@ -125,12 +120,20 @@ export class SessionActor {
     return this.#snapshot.context
   }
 
-  get ended(): boolean {
-    return this.#ended
+  get streamId(): string {
+    return this.#stream.streamId
+  }
+
+  get epoch(): number {
+    return this.#stream.epoch
   }
 
   get seq(): number {
-    return this.#seq
+    return this.#stream.seq
+  }
+
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Whether the machine has a use for this fact now. */
@@ -141,9 +144,9 @@ export class SessionActor {
   /** Applies a fact; false if the machine had no use for it. */
   tell(fact: SessionFact): boolean {
     if (this.#ended) return false
-    const before = this.#seq
+    const before = this.seq
     this.#actor.send(fact)
-    return this.#seq !== before
+    return this.seq !== before
   }
 
   /** The same for who must answer for it: resolves once the fact is durable, rejects if the store failed. */
@@ -160,12 +163,12 @@ export class SessionActor {
   append(facts: MessageFact[], changes: (firstSeq: number) => Changes): Promise<void> {
     if (this.#ended)
       return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
-    const first = this.#seq + 1
+    const first = this.seq + 1
     const at = this.#deps.clock.now()
     const events = facts.map(
       ({ type, ...data }, i): NewEvent => ({ seq: first + i, at, type, data, snapshot: null }),
     )
-    this.#seq += facts.length
+    this.#stream.seq += facts.length
     const rest = changes(first)
     return this.#commit({ ...(events.length > 0 && { events }), ...rest })
   }
@@ -179,7 +182,7 @@ export class SessionActor {
   async bury(): Promise<void> {
     if (this.#ended) return
     const tombstone: NewEvent = {
-      seq: ++this.#seq,
+      seq: ++this.#stream.seq,
       at: this.#deps.clock.now(),
       type: 'session.deleted',
       data: {},
@@ -189,17 +192,24 @@ export class SessionActor {
     this.#end()
   }
 
-  /** Runs after the fact that caused it is durable, one effect after the other. A rejection is a crash of this session. */
+  /** Runs once the fact that caused it is durable, one effect after the other. */
   effect(run: () => unknown): void {
-    const ticket = this.#ticket
-    this.#effects = this.#effects.then(async () => {
-      if (await this.#mayAct(ticket)) await this.guard(run)
-    })
+    this.#effects.run(this.#ticket, run)
   }
 
-  /** Clears up in the same order, durable or not: ending a socket tells the outside nothing that the log does not know. */
+  /** The same, beside other effects. */
+  aside(run: () => unknown): void {
+    this.#effects.aside(this.#ticket, run)
+  }
+
+  /** Clears up in order with the effects, durable or not. */
   cleanUp(run: () => unknown): void {
-    this.#effects = this.#effects.then(() => this.guard(run))
+    this.#effects.cleanUp(run)
+  }
+
+  /** Runs a callback of the outside; what it throws is this session's crash and nobody else's. */
+  guard(run: () => unknown): Promise<void> {
+    return this.#effects.guard(run)
   }
 
   /** Registers what a child must do when it stops, or when the actor dies without stopping it; it runs once. */
@@ -211,28 +221,9 @@ export class SessionActor {
     return once
   }
 
-  /** The same, beside other effects: for questions and publications, which take their time. */
-  aside(run: () => unknown): void {
-    const ticket = this.#ticket
-    void Promise.resolve().then(async () => {
-      if (await this.#mayAct(ticket)) await this.guard(run)
-    })
-  }
-
-  /** Runs a callback of the outside; what it throws is this session's crash and nobody else's. */
-  async guard(run: () => unknown): Promise<void> {
-    try {
-      await run()
-    } catch (error) {
-      if (error instanceof GatewayError && error.code === 'SHUTTING_DOWN') return
-      if (isStoreFault(error)) return // the commit itself has told it
-      this.#deps.onCrash(this, error)
-    }
-  }
-
   /** Resolves once everything applied so far is in the log. */
   async durable(): Promise<void> {
-    await this.#commits.get(this.#seq)
+    await this.#stream.durable()
   }
 
   /** Resolves with true once `done()` holds, with false at `deadline` (ms since the epoch). */
@@ -264,8 +255,8 @@ export class SessionActor {
   /** Stops without a trace in the log: sockets end, the link stays. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#stopActor()
-    await this.#effects
-    await Promise.allSettled(this.#commits.values())
+    await this.#effects.idle()
+    await this.#stream.idle()
     if (!this.#ended) this.#end()
   }
 
@@ -315,11 +306,11 @@ export class SessionActor {
         this.refused++
         return snapshot
       }
-      const ticket = { seq: this.#seq + 1, aborted: false }
+      const ticket = { seq: this.seq + 1, aborted: false }
       this.#ticket = ticket
       try {
         const next = machine.transition(snapshot, fact, scope)
-        this.#seq = ticket.seq
+        this.#stream.seq = ticket.seq
         this.#record(fact, next)
         return next
       } catch (error) {
@@ -334,7 +325,7 @@ export class SessionActor {
     this.#snapshot = next
     const state = dottedState(next.value)
     const { context } = next
-    const seq = this.#seq
+    const { seq, streamId } = this
     const row: NewEvent = {
       seq,
       at,
@@ -350,7 +341,7 @@ export class SessionActor {
       events: [row],
       ...(news !== null && { announced: news.estadoQr }),
       ...(deliver && {
-        deliveries: [statusDeliveryOf(this.streamId, seq, at, news.estadoQr, state, context)],
+        deliveries: [statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)],
       }),
     })
     committed.then(
@@ -361,43 +352,8 @@ export class SessionActor {
     )
   }
 
-  #commit(changes: Omit<Write, 'streamId' | 'epoch'>): Promise<void> {
-    const seq = this.#seq
-    const committed = this.#deps.store
-      .commit({ streamId: this.streamId, epoch: this.epoch, ...changes })
-      .then(
-        () => {
-          this.#durable = Math.max(this.#durable, seq)
-          if (this.#commits.get(seq) === committed) this.#commits.delete(seq)
-          for (const { lane } of changes.deliveries ?? []) this.#deps.onDelivery(lane)
-        },
-        error => {
-          const failure =
-            error instanceof GatewayError
-              ? error
-              : new GatewayError('STORE_FAILED', 'The store failed.', { cause: error })
-          if (!this.#ended) {
-            this.#end()
-            this.#deps.onStoreFailure(this, failure)
-          }
-          throw failure
-        },
-      )
-    committed.catch(() => {})
-    this.#commits.set(seq, committed)
-    return committed
-  }
-
-  async #mayAct(ticket: Ticket): Promise<boolean> {
-    if (ticket.aborted) return false
-    try {
-      if (ticket.seq > this.#durable) await this.#commits.get(ticket.seq)
-    } catch {
-      return false
-    }
-    return !ticket.aborted
+  async #commit(write: StreamWrite): Promise<void> {
+    await this.#stream.commit(write)
+    for (const { lane } of write.deliveries ?? []) this.#deps.onDelivery(lane)
   }
 }
-
-const isStoreFault = (error: unknown) =>
-  error instanceof GatewayError && ['STORE_FAILED', 'SEQ_CONFLICT', 'EPOCH_CONFLICT'].includes(error.code)

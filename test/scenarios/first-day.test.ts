@@ -34,6 +34,7 @@ describe('a shop links its number and talks', () => {
   it('delivers a text of a contact once, whichever way it is addressed', async () => {
     const ana = world.simulator.contact('34600000002', { name: 'Ana' })
     const first = await ana.say('34600000001', 'hola')
+    await world.laravel.seen(({ body }) => body.message_id === first.id)
     const second = await ana.say('34600000001', 'soy Ana', { addressing: 'lid' })
     await vi.waitFor(() => expect(world.laravel.accepted('/messages')).toHaveLength(2), { timeout: 10_000 })
     const [one, two] = world.laravel.accepted('/messages')

@@ -24,17 +24,17 @@ describe('Laravel is away', () => {
     async (name, outage) => {
       const ana = world.simulator.contact('34600000002')
       const eva = world.simulator.contact('34600000003')
+      const before = world.laravel.received.length
       world.laravel.misbehaviour = outage
       const texts = [0, 1, 2].map(n => `${name} ${n}`)
       for (const text of texts) {
         await ana.say('34600000001', text)
         await eva.say('34600000001', text)
       }
-      await vi.waitFor(() =>
-        expect(
-          world.laravel.received.some(({ path, body }) => path === '/messages' && body.body === texts[0]),
-        ).toBe(true),
-      )
+      // One probe at a time goes to an endpoint in trouble: which delivery it is does not matter.
+      await vi.waitFor(() => expect(world.laravel.received.length).toBeGreaterThan(before), {
+        timeout: 15_000,
+      })
       await world.simulator.fault({ kind: 'close' })
       await world.waitForState('shop', 'reconnecting', 'starting')
       await world.waitForState('shop', 'open')

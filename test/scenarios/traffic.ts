@@ -38,7 +38,7 @@ export class Traffic {
     for (let n = 0; this.#running; n++) {
       const { id: messageId } = await contact.say(number, `in ${n}`)
       this.said.push({ session: id, id: messageId })
-      await pause(25)
+      await pause(120)
     }
   }
 
@@ -48,7 +48,7 @@ export class Traffic {
       if (answer !== null && (answer.status === 200 || answer.status === 202)) {
         this.accepted.push({ session: id, id: String(answer.body.message_id), status: answer.status })
       }
-      await pause(25)
+      await pause(120)
     }
   }
 }
