@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const shell = promisify(execFile)
-const LIFE = { timeout: 120_000 }
+const LIFE = { timeout: 240_000 }
 const SOON = { timeout: 90_000, interval: 50 }
 
 /** One run of the demo, piped, with a directory of its own for what it writes. */
