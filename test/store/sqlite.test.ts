@@ -149,7 +149,7 @@ describe('sqlite itself', () => {
     const leaks = () => readdirSync(dir).filter(name => readFileSync(join(dir, name)).includes(secret))
     expect(leaks()).not.toEqual([])
     await store.commit({ streamId, epoch: 1, events: [messageFact(3, 'session.deleted')], erase: 'stream' })
-    await vi.waitFor(() => expect(leaks()).toEqual([]))
+    await vi.waitFor(() => expect(leaks()).toEqual([]), 10_000)
   })
 
   test('done stanzas are forgotten after 14 days, a hundred at a time, never at a start', async () => {
