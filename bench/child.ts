@@ -18,6 +18,7 @@ export interface Launch {
 
 /** One process of the run: a program of this project on this Node, with the probe inside. */
 export class Child<C extends Commands> {
+  readonly name: string
   readonly remote: Remote<C & Probe>
   /** What it printed last, for the report of a failure. */
   #tail = ''
@@ -32,6 +33,7 @@ export class Child<C extends Commands> {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     })
+    this.name = name
     this.#exited = once(this.#process, 'exit')
     this.remote = new Remote(this.#process, name)
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

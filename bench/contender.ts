@@ -4,7 +4,7 @@ import { Child } from './child.ts'
 import { Manager } from './manager.ts'
 import type { Plain } from './plain.ts'
 import type { Probe } from './probe.ts'
-import type { Remote } from './rpc.ts'
+import type { Commands, Remote } from './rpc.ts'
 import type { Pair } from './world.ts'
 
 /** What a measurement asks of the program that it measures; one life of one process. */
@@ -30,7 +30,7 @@ export interface Ground {
   concurrency: number
   nodeFlags: string[]
   /** Told of every process, so that none outlives the run. */
-  onStart(child: { kill(): void }): void
+  onStart(child: Pick<Child<Commands>, 'kill' | 'name' | 'output'>): void
 }
 
 /** Sessions that were linked to the manager with this data directory. */

@@ -16,6 +16,8 @@ export interface Figures {
   cpuPerReceived: number
   /** From the socket to the POST, of each message. */
   inbound: number[]
+  /** CPU of each kind of thread per sent message; only with a profile. */
+  threads: Record<string, number>
   integrity: Integrity
 }
 
@@ -44,6 +46,8 @@ export interface Stage {
   world: Remote<World>
   laravel: Laravel
   traffic: Traffic
+  /** Where a CPU profile of the sending goes. */
+  profile: string | null
   onStep(step: string): void
 }
 
@@ -65,7 +69,12 @@ export async function measure(fleet: Fleet, stage: Stage): Promise<Figures> {
   await sent(contender, stage, Math.ceil(traffic.warmUp / sessions), integrity)
 
   onStep('sending')
-  const out = await sent(contender, stage, Math.ceil(traffic.sent / sessions), integrity)
+  const {
+    out: { count: _, ...out },
+    threads,
+  } = await profiled(contender, stage, () =>
+    sent(contender, stage, Math.ceil(traffic.sent / sessions), integrity),
+  )
   onStep('receiving')
   const inn = await heard(fleet, stage, traffic.said, traffic.saidPerSecond, integrity, contender)
 
@@ -73,7 +82,24 @@ export async function measure(fleet: Fleet, stage: Stage): Promise<Figures> {
   const { rss, heap } = await contender.probe.call('memory')
   await contender.stop()
   integrity.troubles.push(...(await stage.world.call('troubles')))
-  return { sessions, rss, heap, opensPerSecond, ...out, ...inn, integrity }
+  return { sessions, rss, heap, opensPerSecond, ...out, ...inn, threads, integrity }
+}
+
+async function profiled<T extends { count: number }>(
+  { probe }: Contender,
+  { profile }: Stage,
+  run: () => Promise<T>,
+): Promise<{ out: T; threads: Record<string, number> }> {
+  if (profile === null) return { out: await run(), threads: {} }
+  const before = await probe.call('threads')
+  await probe.call('profile')
+  const out = await run()
+  await probe.call('profiled', profile)
+  const after = Object.entries(await probe.call('threads'))
+  return {
+    out,
+    threads: Object.fromEntries(after.map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / out.count])),
+  }
 }
 
 /** Sends and checks what came of it. */
@@ -89,7 +115,7 @@ async function sent(contender: Contender, { world }: Stage, each: number, integr
   integrity.decrypted += ids.length - missing.length
   for (const id of missing) integrity.troubles.push(`${id} was acked, and no contact decrypted it`)
   for (const id of doubled) integrity.troubles.push(`${id} was decrypted twice`)
-  return { cpuPerSent: cpuMs / ids.length, sentPerSecond: (ids.length * 1000) / ms }
+  return { count: ids.length, cpuPerSent: cpuMs / ids.length, sentPerSecond: (ids.length * 1000) / ms }
 }
 
 /** Lets contacts talk and checks what came of it. */

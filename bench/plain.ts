@@ -86,20 +86,16 @@ function open({ number, creds }: Login): Promise<void> {
     for (const { key, message, messageTimestamp, pushName } of messages) {
       if (key.fromMe) continue
       const body = message?.conversation || message?.extendedTextMessage?.text || null
-      void fetch(`${laravelUrl}/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          session_id: number,
-          message_id: key.id,
-          chat_id: key.remoteJid,
-          from: key.remoteJidAlt ?? key.remoteJid,
-          push_name: pushName,
-          type: 'text',
-          body,
-          timestamp: Number(messageTimestamp),
-        }),
-      }).then(response => response.arrayBuffer())
+      void tellLaravel({
+        session_id: number,
+        message_id: key.id,
+        chat_id: key.remoteJid,
+        from: key.remoteJidAlt ?? key.remoteJid,
+        push_name: pushName,
+        type: 'text',
+        body,
+        timestamp: Number(messageTimestamp),
+      })
     }
   })
   return new Promise((resolve, reject) => {
@@ -108,6 +104,22 @@ function open({ number, creds }: Login): Promise<void> {
       if (connection === 'close') reject(lastDisconnect?.error ?? new Error(`${number} was closed`))
     })
   })
+}
+
+async function tellLaravel(message: object, again = true): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  try {
+    const response = await fetch(`${laravelUrl}/messages`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(message),
+    })
+    await response.arrayBuffer()
+  } catch (error) {
+    // A server may close a pooled connection just when it is used.
+    if (!again) throw error
+    await tellLaravel(message, false)
+  }
 }
 
 async function send({ number, contact }: Pair, text: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createProfiler } from './profiler.ts'
 import { type Commands, offer } from './rpc.ts'
 
 /** Loaded before the program of a child under test: measures that process from inside, the same way for everybody. */
@@ -21,6 +22,8 @@ async function settle(): Promise<void> {
 }
 
 const commands = {
+  ...createProfiler(),
+
   /** How much CPU was used. */
   cpu(): number {
     const { user, system } = process.cpuUsage()

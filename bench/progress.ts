@@ -1,6 +1,8 @@
 import type { WriteStream } from 'node:tty'
 import { now } from './figures.ts'
 
+export type Progress = ReturnType<typeof createProgress>
+
 /** Tells what is going on, with the time since the start: one changing line in a terminal, results below each other. */
 export function createProgress(out: Pick<WriteStream, 'write' | 'isTTY'>) {
   const begun = now()

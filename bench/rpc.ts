@@ -28,11 +28,13 @@ export function offer(commands: Commands): void {
 /** The parent's end: calls a child's commands. A call rejects when the command does, or when the child ends first. */
 export class Remote<C extends Commands> {
   readonly #child: ChildProcess
+  readonly #name: string
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   #next = 0
 
   constructor(child: ChildProcess, name: string) {
     this.#child = child
+    this.#name = name
     child.on('message', (answer: Answer) => {
       const waiting = this.#waiting.get(answer.id)
       this.#waiting.delete(answer.id)
@@ -49,7 +51,9 @@ export class Remote<C extends Commands> {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
-      this.#child.send({ id, name, args }, error => error && reject(error))
+      this.#child.send({ id, name, args }, error => {
+        if (error) reject(new Error(`${this.#name} does not listen any more: ${error.message}`))
+      })
     })
   }
 }
