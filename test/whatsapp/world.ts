@@ -41,10 +41,11 @@ export class Owner implements SocketOwner {
   via: WhatsApp | undefined
   /** Throws instead of taking, when set. */
   refuse: ((fact: SocketFact | ReceivedMessage[]) => void) | undefined
-  readonly #world: World
-  #seq = 1
+  readonly #world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }
+  readonly #taken = new Set<string>()
+  #seq: number | undefined
 
-  constructor(world: World, sessionId: string) {
+  constructor(world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }, sessionId: string) {
     this.#world = world
     this.sessionId = sessionId
     this.streamId = `stream-${sessionId}`
@@ -76,10 +77,14 @@ export class Owner implements SocketOwner {
 
   async received(messages: ReceivedMessage[]): Promise<void> {
     this.refuse?.(messages)
+    const { store } = this.#world
     const fresh = messages.filter(
-      ({ dedupeKey }) => !this.received_.some(known => known.dedupeKey === dedupeKey),
+      ({ dedupeKey }) =>
+        !this.#taken.has(dedupeKey) && !store.messages.hasDedupeKey(this.streamId, dedupeKey),
     )
+    for (const { dedupeKey } of fresh) this.#taken.add(dedupeKey)
     this.received_.push(...fresh)
+    this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
     for (const { dedupeKey, inboxHash, message } of fresh) {
       const seq = ++this.#seq
@@ -95,7 +100,7 @@ export class Owner implements SocketOwner {
       write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
       if (inboxHash) write.inbox!.push({ done: inboxHash })
     }
-    if (fresh.length > 0) await this.#world.store.commit(write)
+    if (fresh.length > 0) await store.commit(write)
   }
 
   updated(update: SendUpdate): void {
@@ -104,7 +109,7 @@ export class Owner implements SocketOwner {
 
   open(): WhatsAppSocket {
     this.socket = (this.via ?? this.#world.whatsApp).open(this)
-    this.#world.sockets.add(this.socket)
+    this.#world.sockets?.add(this.socket)
     return this.socket
   }
 
@@ -168,6 +173,9 @@ export interface World {
   owner(sessionId: string): Promise<Owner>
   /** An owner whose device is linked without QR. */
   linked(pn: string): Promise<Owner>
+  /** Lets another process have the store until `takeBack`. */
+  giveAway(): Promise<void>
+  takeBack(): Promise<void>
   close(): Promise<void>
 }
 
@@ -179,7 +187,7 @@ export async function createWorld(
   const sim = new Simulator(simulator)
   const { url, rootKey } = await sim.listen()
   const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
-  const store = await openStore({ dataDir })
+  let store = await openStore({ dataDir })
   const vault = createQrVault(systemClock)
   const log: string[] = []
   const logger = pino({ level: 'trace' }, { write: line => void log.push(line) })
@@ -209,6 +217,16 @@ export async function createWorld(
       const { creds } = await sim.enroll(pn)
       await storeCreds(store, owner, creds)
       return owner
+    },
+    async giveAway() {
+      await Promise.all([...world.sockets].map(socket => socket.end()))
+      world.sockets.clear()
+      await store.close()
+    },
+    async takeBack() {
+      store = await openStore({ dataDir })
+      world.store = store
+      world.whatsApp = another({})
     },
     async close() {
       await Promise.all([...world.sockets].map(socket => socket.end()))
