@@ -111,7 +111,7 @@ describe('a delivery', () => {
     const attempt = laravel.deliver('messages', 'id', {}).finally(() => {
       done = true
     })
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1), 20_000)
     await clock.advance(14_999)
     expect(done).toBe(false)
     await clock.advance(1)
@@ -139,7 +139,7 @@ describe('a delivery', () => {
     const { laravel, clock } = client(server.url)
     const controller = new AbortController()
     const attempt = laravel.deliver('messages', 'id', {}, controller.signal)
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1), 20_000)
     controller.abort()
     expect(await attempt).toEqual({ result: 'aborted' })
     expect(await laravel.deliver('messages', 'id', {}, controller.signal)).toEqual({ result: 'aborted' })
@@ -238,7 +238,7 @@ describe('the question whether a session is active', () => {
     const server = await standIn(() => 'hang')
     const { laravel, clock } = client(server.url)
     const slow = laravel.askActive('s1', signal())
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1), 20_000)
     await clock.advance(15_000)
     expect(await slow).toEqual({ said: 'unknown', why: 'timeout' })
     expect(await laravel.askActive('s1', AbortSignal.abort())).toEqual({ said: 'unknown', why: 'aborted' })
@@ -320,7 +320,7 @@ describe('a QR', () => {
     const controller = new AbortController()
     const published = laravel.publishQr('s1', qr, controller.signal)
     const refused = expect(published).rejects.toMatchObject({ code: 'LARAVEL_UNREACHABLE' })
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(server.seen).toHaveLength(1), 20_000)
     controller.abort()
     await refused
   })

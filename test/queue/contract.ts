@@ -125,6 +125,35 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(at).toHaveLength(1)
     })
 
+    using('forgets a later time once it was woken before', async harness => {
+      const { queue, until, pass } = harness
+      let drained = 0
+      queue.start(async () => {
+        drained++
+        return null
+      })
+      queue.wake('a', harness.now() + 200)
+      queue.wake('a')
+      await until(() => drained === 1)
+      await pass(300)
+      expect(drained).toBe(1)
+    })
+
+    using('drains a lane once that stands in line and is woken for later', async harness => {
+      const { queue, until, pass, concurrency } = harness
+      const { calls, inside, drain } = gatedDrain()
+      queue.start(drain)
+      for (let n = 0; n < concurrency; n++) queue.wake(`busy${n}`)
+      await until(() => inside.size === concurrency)
+      queue.wake('a')
+      queue.wake('a', harness.now() + 200)
+      for (const gate of [...inside.values()]) gate.open(null)
+      await until(() => inside.has('a'))
+      inside.get('a')!.open(null)
+      await pass(300)
+      expect(calls.filter(lane => lane === 'a')).toHaveLength(1)
+    })
+
     using('comes back at the time that a drain resolves with', async harness => {
       const { queue, until, pass } = harness
       const at: number[] = []
