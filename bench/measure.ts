@@ -15,7 +15,7 @@ export interface Figures {
   sentPerSecond: number
   cpuPerReceived: number
   /** From the socket to the POST, of each message. */
-  inbound: number[]
+  inbound: readonly number[]
   /** CPU of each kind of thread per sent message; only with a profile. */
   threads: Record<string, number>
   integrity: Integrity

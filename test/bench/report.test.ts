@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { median, quantile } from '../../bench/figures.ts'
+import type { Figures } from '../../bench/measure.ts'
+import { type Lives, rowsOf, sum, table } from '../../bench/report.ts'
+
+const MB = 1024 * 1024
+
+function life(sessions: number, changes: Partial<Figures> = {}): Figures {
+  return {
+    sessions,
+    rss: (100 + sessions) * MB,
+    heap: (50 + sessions / 2) * MB,
+    opensPerSecond: 10,
+    cpuPerSent: 4,
+    sentPerSecond: 100,
+    cpuPerReceived: 4,
+    inbound: [1, 2, 3, 4],
+    threads: {},
+    integrity: { sent: 10, decrypted: 10, said: 5, delivered: 5, troubles: [] },
+    ...changes,
+  }
+}
+
+const lives = (changes: Partial<Figures> = {}): Lives => ({
+  few: [life(10), life(10)],
+  all: [life(50, changes), life(50, changes)],
+})
+
+describe('quantile', () => {
+  it('is the value at the nearest rank, whatever the order', () => {
+    const values = Array.from({ length: 100 }, (_, i) => 100 - i)
+    expect(quantile(values, 0.5)).toBe(50)
+    expect(quantile(values, 0.99)).toBe(99)
+    expect(quantile(values, 1)).toBe(100)
+    expect(quantile(values, 0)).toBe(1)
+    expect(quantile([7], 0.99)).toBe(7)
+    expect(quantile([], 0.5)).toBeNaN()
+  })
+
+  it('compares as numbers, not as text', () => {
+    expect(quantile([9, 10, 100], 1)).toBe(100)
+  })
+})
+
+describe('median', () => {
+  it('is the middle, or the mean of the two in the middle', () => {
+    expect(median([3, 1, 2])).toBe(2)
+    expect(median([4, 1, 2, 3])).toBe(2.5)
+    expect(median([5])).toBe(5)
+    expect(median([])).toBeNaN()
+  })
+})
+
+describe('rows', () => {
+  const rowOf = (name: string, manager: Lives, plain: Lives) =>
+    rowsOf(manager, plain).find(row => row.name === name)!
+
+  it('take memory as a slope between few and all sessions', () => {
+    const row = rowOf('RSS per session', lives({ rss: 200 * MB }), lives())
+    expect(row.manager).toBeCloseTo(90 / 40)
+    expect(row.plain).toBeCloseTo(1)
+    expect(row.ratio).toBeCloseTo(2.25)
+    expect(row.ok).toBe(false)
+  })
+
+  it.each([
+    ['CPU per acked message', { cpuPerSent: 5 }, true],
+    ['CPU per acked message', { cpuPerSent: 5.1 }, false],
+    ['sessions opened a second', { opensPerSecond: 10 }, true],
+    ['sessions opened a second', { opensPerSecond: 9.9 }, false],
+    ['inbound to POST p99', { inbound: [50] }, true],
+    ['inbound to POST p99', { inbound: [50.1] }, false],
+  ] as const)('hold %s with %o against its target: %s', (name, changes, ok) => {
+    expect(
+      rowOf(
+        name,
+        lives({ ...changes, inbound: [...('inbound' in changes ? changes.inbound : [1])] }),
+        lives(),
+      ).ok,
+    ).toBe(ok)
+  })
+
+  it('judge nothing that has no target', () => {
+    expect(rowOf('acked messages a second', lives({ sentPerSecond: 1 }), lives()).ok).toBeNull()
+  })
+
+  it('take the middle of the rounds', () => {
+    const manager = { few: [life(10)], all: [1, 2, 30].map(cpuPerSent => life(50, { cpuPerSent })) }
+    expect(rowOf('CPU per acked message', manager, lives()).manager).toBe(2)
+  })
+})
+
+describe('the table', () => {
+  it('has a line for each row and says ok or over', () => {
+    const manager = lives({ cpuPerSent: 6 })
+    const text = table('title', rowsOf(manager, lives()), { manager: sum(manager), plain: sum(lives()) })
+    const lines = text.split('\n')
+    expect(lines[0]).toBe('title')
+    expect(lines.find(line => line.startsWith('RSS per session'))).toMatch(
+      /1\.00 MB +1\.00 MB +1\.00x +<= 1\.25x +ok$/,
+    )
+    expect(lines.find(line => line.startsWith('CPU per acked message'))).toMatch(
+      /6\.00 ms +4\.00 ms +1\.50x +<= 1\.25x +over$/,
+    )
+    expect(lines.at(-2)).toBe(
+      'manager  sent and acked 40, decrypted 40; said 20, delivered 20: nothing lost, nothing twice',
+    )
+  })
+
+  it('does not hide what was lost', () => {
+    const lossy = lives({
+      integrity: { sent: 10, decrypted: 9, said: 5, delivered: 5, troubles: ['X was lost'] },
+    })
+    const text = table('title', rowsOf(lossy, lives()), { manager: sum(lossy), plain: sum(lives()) })
+    expect(text).toContain('sent and acked 40, decrypted 38; said 20, delivered 20: 2 TROUBLES')
+  })
+})
