@@ -57,22 +57,15 @@ export class SignalEndpoint {
   /** Encrypts for one device; `bundle` is asked only when there is no session yet. */
   encrypt(jid: string, message: proto.IMessage, bundle: () => Bundle): Promise<Ciphertext> {
     return this.#serially(async repository => {
-      if (!(await repository.validateSession(jid)).exists) {
-        const { identity, registrationId, signedPreKey, preKey } = bundle()
-        await repository.injectE2ESession({
-          jid,
-          session: {
-            registrationId,
-            identityKey: generateSignalPubKey(identity),
-            signedPreKey: {
-              keyId: signedPreKey.id,
-              publicKey: generateSignalPubKey(signedPreKey.public),
-              signature: signedPreKey.signature,
-            },
-            ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.public) } }),
-          },
-        })
-      }
+      if (!(await repository.validateSession(jid)).exists) await openSession(repository, jid, bundle())
+      return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
+    })
+  }
+
+  /** The same in a session of its own, as after a bundle was fetched by force; the old session stays for what comes on it. */
+  encryptInNewSession(jid: string, message: proto.IMessage, bundle: Bundle): Promise<Ciphertext> {
+    return this.#serially(async repository => {
+      await openSession(repository, jid, bundle)
       return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
     })
   }
@@ -110,6 +103,27 @@ export class SignalEndpoint {
     }
     return DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys: this.#keys }, silent, async () => [])
   }
+}
+
+async function openSession(
+  repository: SignalRepositoryWithLIDStore,
+  jid: string,
+  bundle: Bundle,
+): Promise<void> {
+  const { identity, registrationId, signedPreKey, preKey } = bundle
+  await repository.injectE2ESession({
+    jid,
+    session: {
+      registrationId,
+      identityKey: generateSignalPubKey(identity),
+      signedPreKey: {
+        keyId: signedPreKey.id,
+        publicKey: generateSignalPubKey(signedPreKey.public),
+        signature: signedPreKey.signature,
+      },
+      ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.public) } }),
+    },
+  })
 }
 
 /** Signal keys in memory. Each endpoint does one thing at a time, so a transaction is just the work itself. */

@@ -8,6 +8,7 @@ import { dispatch } from './dispatch.ts'
 import { type Enrolled, enroll } from './enroll.ts'
 import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
 import { Ledger } from './ledger.ts'
+import { mendLibsignal } from './libsignal.ts'
 import { Listener } from './listener.ts'
 import { admit } from './login.ts'
 import { withdrawOffer } from './pairing.ts'
@@ -37,6 +38,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
 
   constructor(options: Partial<SimulatorOptions> = {}) {
     super()
+    mendLibsignal()
     this.setMaxListeners(0)
     this.#world = {
       options: {

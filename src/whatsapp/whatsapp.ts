@@ -9,6 +9,7 @@ import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { unfinishedMessages } from './received.ts'
 import type { WhatsAppConfig } from './settings.ts'
 import { mendSignalQueue } from './signal-queue.ts'
+import { mendSignalSessions } from './signal-sessions.ts'
 import { mendSignatures } from './signatures.ts'
 import { Socket } from './socket.ts'
 import { trapUnhandledRejections } from './unhandled.ts'
@@ -28,6 +29,7 @@ export function createWhatsApp(deps: WhatsAppDeps): WhatsApp {
   trapUnhandledRejections(logger)
   mendSignatures()
   mendSignalQueue()
+  mendSignalSessions()
   if (config.rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.rootKey, 'hex')
   const cachesOf = createCaches()
   return {
