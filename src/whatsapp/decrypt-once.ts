@@ -14,6 +14,7 @@ import {
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
 import type { InboxRow, Store } from '../ports.ts'
+import { wasOffline } from './arrival-order.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 import { accountJid } from './jid.ts'
 
@@ -127,7 +128,7 @@ export function rebuild(row: InboxRow, me: Me): { message: WAMessage; offline: b
   const content = proto.Message.decode(unpadRandomMax16(row.plaintext))
   return {
     message: { ...fullMessage, message: content.deviceSentMessage?.message ?? content },
-    offline: attrs.offline !== undefined,
+    offline: wasOffline(attrs),
   }
 }
 

@@ -1,7 +1,9 @@
+import type { EventEmitter } from 'node:events'
 import type { BaileysEventMap } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import type { Clock, InboxRow, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
 import { receiptStatus } from './acks.ts'
+import { ArrivalOrder } from './arrival-order.ts'
 import type { AuthState } from './auth-state.ts'
 import { isPaired, readCreds } from './creds.ts'
 import { type DecryptOnce, type Me, rebuild } from './decrypt-once.ts'
@@ -30,6 +32,7 @@ export class Receiver {
   readonly #once: DecryptOnce
   readonly #updated: SocketOwner['updated']
   readonly #working = new Set<Promise<void>>()
+  readonly #order = new ArrivalOrder()
   #undecryptable = 0
 
   constructor(
@@ -46,6 +49,12 @@ export class Receiver {
     this.#updated = updated
   }
 
+  /** Must be called before Baileys gets a stanza; `ws` is the socket's. */
+  watch(ws: EventEmitter): void {
+    this.#order.watch(ws)
+    this.#once.watch(ws)
+  }
+
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
   upserted({ messages, type }: BaileysEventMap['messages.upsert']): void {
     const context = this.#context()
@@ -59,7 +68,8 @@ export class Receiver {
         this.#updated({ messageId: message.key.id, status, at: this.#deps.clock.now() })
       }
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
-      const inbound = toInbound(message, type === 'append', context)
+      const offline = this.#order.handedOver(message.key.id, type)
+      const inbound = toInbound(message, offline, context)
       if ('ignored' in inbound || this.#isKnown(inbound.dedupeKey)) done.push(...hashes)
       else {
         // The parts before the last carry keys of a group.

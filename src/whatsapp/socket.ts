@@ -89,7 +89,7 @@ export class Socket implements WhatsAppSocket {
     this.#socket = socket
     this.#wire = wire
     this.#sends = new Sends(socket, caches.userDevicesCache, clock, update => this.#update(update))
-    once.watch(socket.ws)
+    this.#receiver.watch(socket.ws)
     socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
     socket.ev.process(events => this.#guard(() => this.#handle(events)))
     // Baileys throws away what it has buffered when it ends.

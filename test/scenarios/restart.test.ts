@@ -15,7 +15,7 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('%s during traffic', signal => {
   it('stops, comes back without a QR, and loses and doubles nothing', { timeout: 90_000 }, async () => {
     const { qrRefs } = world.simulator.counters
     traffic = new Traffic(world, sessions).begin()
-    await vi.waitFor(() => expect(traffic.accepted.length).toBeGreaterThan(20), { timeout: 20_000 })
+    await vi.waitFor(() => expect(traffic.accepted.length).toBeGreaterThan(10), { timeout: 20_000 })
     const asked = performance.now()
     const code = await world.stopManager(signal)
     expect(performance.now() - asked).toBeLessThan(25_000)
