@@ -67,6 +67,10 @@ export class SessionActor {
   #announced: EstadoQr | null
   #ticket: Ticket
   #ended = false
+  #stopping = false
+  #burial: 'no' | 'begun' | 'done' = 'no'
+  /** Events that the machine took; one that threw is none of them. */
+  #applied = new WeakSet<object>()
   #watchers = new Set<() => void>()
   #children = new Set<() => void>()
 
@@ -136,17 +140,26 @@ export class SessionActor {
     return this.#ended
   }
 
-  /** Whether the machine has a use for this fact now. */
-  can(fact: SessionFact | { type: 'message.queued' }): boolean {
-    return !this.#ended && this.#snapshot.can({ ...fact, at: this.#deps.clock.now() } as SessionEvent)
+  /** `begun`: the tombstone is on its way into the log, nothing comes after it. `done`: it is durable. */
+  get burial(): 'no' | 'begun' | 'done' {
+    return this.#burial
   }
 
-  /** Applies a fact; false if the machine had no use for it. */
+  get #takesFacts(): boolean {
+    return !this.#ended && this.#burial === 'no'
+  }
+
+  /** Whether the machine has a use for this fact now. */
+  can(fact: SessionFact | { type: 'message.queued' }): boolean {
+    return this.#takesFacts && this.#snapshot.can({ ...fact, at: this.#deps.clock.now() } as SessionEvent)
+  }
+
+  /** Applies a fact; false if the machine had no use for it, or threw at it. */
   tell(fact: SessionFact): boolean {
-    if (this.#ended) return false
-    const before = this.seq
+    if (!this.#takesFacts || this.#stopping) return false
+    this.#applied.delete(fact)
     this.#actor.send(fact)
-    return this.seq !== before
+    return this.#applied.has(fact)
   }
 
   /** The same for who must answer for it: resolves once the fact is durable, rejects if the store failed. */
@@ -161,7 +174,7 @@ export class SessionActor {
    * `changes` gets the seq of the first fact. Resolves once durable; rejects with GatewayError.
    */
   append(facts: MessageFact[], changes: (firstSeq: number) => Changes): Promise<void> {
-    if (this.#ended)
+    if (!this.#takesFacts)
       return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
     const first = this.seq + 1
     const at = this.#deps.clock.now()
@@ -180,7 +193,8 @@ export class SessionActor {
 
   /** Leaves one tombstone row and ends the actor: the session id is free again. */
   async bury(): Promise<void> {
-    if (this.#ended) return
+    if (!this.#takesFacts) return
+    this.#burial = 'begun'
     const tombstone: NewEvent = {
       seq: ++this.#stream.seq,
       at: this.#deps.clock.now(),
@@ -189,6 +203,7 @@ export class SessionActor {
       snapshot: null,
     }
     await this.#commit({ events: [tombstone], erase: 'stream' })
+    this.#burial = 'done'
     this.#end()
   }
 
@@ -244,7 +259,7 @@ export class SessionActor {
 
   /** After a crash: the last good state goes on in a fresh actor, with `fact` as the next one. */
   revive(fact: SessionFact): void {
-    if (this.#ended) return
+    if (this.#ended || this.#stopping) return
     const { state, context } = this
     this.#stopActor()
     this.#actor = this.#create(state, context)
@@ -254,6 +269,7 @@ export class SessionActor {
 
   /** Stops without a trace in the log: sockets end, the link stays. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
+    this.#stopping = true
     this.#stopActor()
     await this.#effects.idle()
     await this.#stream.idle()
@@ -299,7 +315,7 @@ export class SessionActor {
     recording.transition = (snapshot, event, scope) => {
       const { type } = event as { type: string }
       if (type === 'xstate.init' || type === 'xstate.stop') return machine.transition(snapshot, event, scope)
-      if (this.#ended) return snapshot
+      if (!this.#takesFacts) return snapshot
       // XState shares one timer-event object between actors: never write into it.
       const fact = Object.freeze({ ...event, at: clock.now() }) as SessionEvent
       if (!type.startsWith('xstate.error.') && !snapshot.can(fact)) {
@@ -312,6 +328,7 @@ export class SessionActor {
         const next = machine.transition(snapshot, fact, scope)
         this.#stream.seq = ticket.seq
         this.#record(fact, next)
+        this.#applied.add(event)
         return next
       } catch (error) {
         ticket.aborted = true
@@ -330,7 +347,8 @@ export class SessionActor {
       seq,
       at,
       type,
-      data,
+      // What a child threw may hold anything.
+      data: type.startsWith('xstate.error.') ? {} : data,
       snapshot: { state, context: JSON.stringify(context), machineVersion: SESSION_MACHINE_VERSION },
     }
     const news = announcementOf(this.#announced, type, state, context)

@@ -5,19 +5,20 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome, SessionQueries, Sessions, StartRequest } from '../ports.ts'
 import type { Entry, Supervisor } from './supervisor.ts'
 
+const notHere = () => new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
+
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
 export function createCommands(supervisor: Supervisor, queries: SessionQueries): Sessions {
   const entryOf = (sessionId: string): Entry => {
     const entry = supervisor.find(sessionId)
-    if (entry !== undefined) return entry
+    const refusal = supervisor.refusal()
+    if (entry !== undefined && refusal === null) return entry
     queries.get(sessionId) // unknown: 404
-    throw new GatewayError(
-      'STORE_FAILED',
-      supervisor.problem() ?? 'This session is not running here at the moment.',
-    )
+    throw refusal ?? notHere()
   }
   const postOrRefuse = async ({ actor }: Entry, fact: SessionFact, wanted: string) => {
     if (await actor.post(fact)) return
+    if (actor.ended) throw supervisor.refusal() ?? notHere()
     throw new GatewayError(
       'STATE_FORBIDS',
       `Session ${actor.sessionId} is ${actor.state}: it cannot ${wanted} now.`,
@@ -32,6 +33,8 @@ export function createCommands(supervisor: Supervisor, queries: SessionQueries):
         return queries.get(sessionId)
       }
       const { actor } = entry
+      const refusal = supervisor.refusal()
+      if (refusal !== null) throw refusal
       if (String(actor.userId) !== String(userId)) {
         throw new GatewayError('CONFLICT', `Session ${sessionId} belongs to another user_id.`)
       }
@@ -57,17 +60,19 @@ export function createCommands(supervisor: Supervisor, queries: SessionQueries):
     async logout(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
       const { actor } = entry
-      const isOut = () => actor.ended || actor.state.startsWith('loggedOut')
+      const isOut = () => actor.state.startsWith('loggedOut')
       if (!isOut()) await postOrRefuse(entry, { type: 'logout.requested' }, 'log out')
-      const done = await actor.until(isOut, deadline)
+      await actor.until(() => actor.ended || isOut(), deadline)
       await actor.durable()
-      return { done, session: queries.get(sessionId) }
+      return { done: isOut(), session: queries.get(sessionId) }
     },
 
     async remove(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
-      await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
-      return { done: await entry.actor.until(() => entry.actor.ended, deadline) }
+      const { actor } = entry
+      if (actor.burial === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
+      await actor.until(() => actor.ended, deadline)
+      return { done: actor.burial === 'done' }
     },
   }
 }

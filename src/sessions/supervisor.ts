@@ -20,6 +20,8 @@ export interface Entry {
   outbox: Outbox
   /** When it crashed lately. */
   crashes: number[]
+  /** It is being told that it crashed too often; nothing is left to try if that throws, too. */
+  lastTry: boolean
 }
 
 export interface SupervisorDeps {
@@ -40,6 +42,7 @@ export class Supervisor {
   readonly #entries = new Map<string, Entry>()
   /** Actors that ended by themselves and whose sockets are still closing. */
   readonly #closing = new Set<Promise<void>>()
+  #recovery: Promise<void> | null = null
   readonly #machine
 
   constructor(deps: SupervisorDeps) {
@@ -49,7 +52,11 @@ export class Supervisor {
       actions: {
         reap: () => this.#reap(),
         standStill: () => void this.#standStill(),
-        tryStore: () => void this.#tryStore(),
+        tryStore: () => {
+          this.#recovery ??= this.#tryStore().finally(() => {
+            this.#recovery = null
+          })
+        },
       },
     })
     this.#machine = createActor(bound, { clock: deps.clock as never })
@@ -74,17 +81,21 @@ export class Supervisor {
     return value === 'draining' || value === 'stopped' ? 'Shutting down.' : null
   }
 
+  /** The same as an error for whoever asks for something now. */
+  refusal(): GatewayError | null {
+    const problem = this.problem()
+    if (problem === null) return null
+    return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem)
+  }
+
   counts(): { live: number; spawned: number; restarted: number } {
     return this.#machine.getSnapshot().context
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
   async create(sessionId: string, userId: string | number): Promise<Entry> {
-    const problem = this.problem()
-    if (problem !== null) {
-      const draining = this.#machine.getSnapshot().value === 'draining'
-      throw new GatewayError(draining ? 'SHUTTING_DOWN' : 'STORE_FAILED', problem)
-    }
+    const refusal = this.refusal()
+    if (refusal !== null) throw refusal
     const entry = this.#add(
       new SessionActor(this.#actorDeps(), { streamId: randomUUID(), sessionId, userId, epoch: 1 }),
     )
@@ -96,9 +107,14 @@ export class Supervisor {
   /** Ends every socket, keeps every link; resolves when no actor runs any more. */
   async stop(): Promise<void> {
     this.#machine.send({ type: 'drain.requested' })
+    await this.#recovery
     await this.#standStill()
     this.#machine.send({ type: 'drained' })
     this.#machine.stop()
+  }
+
+  get #isRunning(): boolean {
+    return typeof this.#machine.getSnapshot().value === 'object'
   }
 
   #actorDeps(): SessionActorDeps {
@@ -119,7 +135,7 @@ export class Supervisor {
   #add(actor: SessionActor): Entry {
     const { store, clock, whatsapp, sendMaxAgeMs } = this.#deps
     const outbox = new Outbox(actor, { store, clock, whatsapp, maxAgeMs: sendMaxAgeMs })
-    const entry: Entry = { actor, outbox, crashes: [] }
+    const entry: Entry = { actor, outbox, crashes: [], lastTry: false }
     this.#entries.set(actor.sessionId, entry)
     this.#machine.send({ type: 'session.added' })
     return entry
@@ -133,14 +149,17 @@ export class Supervisor {
     this.#machine.send({ type: 'session.removed' })
   }
 
-  async #restoreAll(): Promise<void> {
+  async #restoreAll(): Promise<SessionActor[]> {
     const rows = [...this.#deps.store.sessions.all()]
-    for (let i = 0; i < rows.length; i += CLAIMS_AT_ONCE) {
-      await Promise.all(rows.slice(i, i + CLAIMS_AT_ONCE).map(row => this.#restore(row)))
+    const actors: SessionActor[] = []
+    for (let i = 0; i < rows.length && this.#isRunning; i += CLAIMS_AT_ONCE) {
+      const some = rows.slice(i, i + CLAIMS_AT_ONCE)
+      actors.push(...(await Promise.all(some.map(row => this.#restore(row)))))
     }
+    return actors
   }
 
-  async #restore(row: SessionRow): Promise<void> {
+  async #restore(row: SessionRow): Promise<SessionActor> {
     const { store, clock, whatsapp, tellLaravel, logger } = this.#deps
     const { streamId, sessionId, userId, lastSeq, state, announced } = row
     const epoch = await store.claim(streamId)
@@ -153,14 +172,20 @@ export class Supervisor {
       const unfinished = await whatsapp.recover(streamId)
       if (unfinished.length > 0) await receive(actor, { store, clock, tellLaravel }, unfinished)
     })
-    if (actor.ended) return
+    if (actor.ended || !this.#isRunning) return actor
     actor.start()
     logger.debug({ session_id: sessionId, state }, 'session restored')
+    return actor
   }
 
   #crashed(actor: SessionActor, error: unknown): void {
     const entry = this.#entries.get(actor.sessionId)
     if (entry?.actor !== actor) return
+    if (entry.lastTry) {
+      this.#deps.logger.error({ session_id: actor.sessionId }, 'session throws at everything and is given up')
+      void actor.stop()
+      return
+    }
     const now = this.#deps.clock.now()
     entry.crashes = [...entry.crashes.filter(at => at > now - CRASHES.withinMs), now]
     const tooOften = entry.crashes.length > CRASHES.most
@@ -169,7 +194,9 @@ export class Supervisor {
       tooOften ? 'session crashed too often and is suspended' : 'session crashed and is restarted',
     )
     this.#machine.send({ type: 'session.restarted' })
+    entry.lastTry = tooOften
     actor.revive({ type: tooOften ? 'crashes.exceeded' : 'session.crashed', error: nameOf(error) })
+    entry.lastTry = false
   }
 
   #storeFailed(actor: SessionActor, error: GatewayError): void {
@@ -188,7 +215,10 @@ export class Supervisor {
       const [first] = store.sessions.all()
       if (first) await store.claim(first.streamId)
       await this.#standStill()
-      await this.#restoreAll()
+      const actors = await this.#restoreAll()
+      const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
       this.#machine.send({ type: 'store.recovered' })
       logger.info({ sessions: this.#entries.size }, 'the store takes writes again, every session is restored')
     } catch (error) {
@@ -203,8 +233,10 @@ export class Supervisor {
     const { store, clock, idle } = this.#deps
     const since = clock.now() - idle.afterMs
     for (const { sessionId, lastActivity } of store.sessions.all()) {
-      if (lastActivity > since) continue
-      this.#entries.get(sessionId)?.actor.tell({ type: 'session.idled', policy: idle.policy })
+      const actor = this.#entries.get(sessionId)?.actor
+      // Whoever called /start just now is about to scan, or to send.
+      if (actor === undefined || Math.max(lastActivity, actor.context.startedAt) > since) continue
+      actor.tell({ type: 'session.idled', policy: idle.policy })
     }
   }
 }
