@@ -1,0 +1,175 @@
+import type { InboundMessage, SendContent } from '../../src/contract.ts'
+import { GatewayError } from '../../src/errors.ts'
+import type {
+  ActiveAnswer,
+  Laravel,
+  QrVault,
+  ReceivedMessage,
+  SocketFact,
+  SocketOwner,
+  WhatsApp,
+  WhatsAppSocket,
+} from '../../src/ports.ts'
+
+/** A promise that the test settles. */
+export const deferred = <T = void>() => Promise.withResolvers<T>()
+
+/** One socket that the test drives; it behaves as the port promises, unless told otherwise. */
+export class FakeSocket implements WhatsAppSocket {
+  readonly owner: SocketOwner
+  readonly sent: { messageId: string; content: SendContent }[] = []
+  unlinks = 0
+  ends = 0
+  ended = false
+  /** Replaces what `send` does once the bytes are written down. */
+  onSend: (messageId: string) => Promise<void> = async () => {}
+  onEnd: () => Promise<void> = async () => {}
+  readonly #vault: QrVault
+  readonly #inFlight = new Set<(error: GatewayError) => void>()
+
+  constructor(owner: SocketOwner, vault: QrVault) {
+    this.owner = owner
+    this.#vault = vault
+  }
+
+  send(messageId: string, content: SendContent): Promise<void> {
+    if (this.ended) return Promise.reject(this.#gone())
+    this.sent.push({ messageId, content })
+    return new Promise((resolve, reject) => {
+      this.#inFlight.add(reject)
+      this.onSend(messageId)
+        .finally(() => this.#inFlight.delete(reject))
+        .then(resolve, reject)
+    })
+  }
+
+  unlink(): void {
+    this.unlinks++
+  }
+
+  async end(): Promise<void> {
+    this.ends++
+    for (const reject of this.#inFlight) reject(this.#gone())
+    await this.onEnd()
+    this.ended = true
+  }
+
+  /** What a real socket would tell; nothing after `end()`. */
+  report(...facts: SocketFact[]): void {
+    for (const fact of facts) if (this.ends === 0) this.owner.report(fact)
+  }
+
+  qr(hash: string, expiresAt: number): void {
+    if (this.ends > 0) return
+    this.#vault.put(this.owner.sessionId, { hash, text: `secret text of ${hash}`, expiresAt })
+    this.report({ type: 'socket.qr', hash, expiresAt })
+  }
+
+  #gone(): GatewayError {
+    return new GatewayError('SESSION_NOT_CONNECTED', 'The connection ended', { retryable: true })
+  }
+}
+
+export class FakeWhatsApp implements WhatsApp {
+  readonly sockets: FakeSocket[] = []
+  /** Two sockets of one session at the same time, or one of a session that is gone. */
+  readonly violations: string[] = []
+  unfinished: Record<string, ReceivedMessage[]> = {}
+  onOpen: (socket: FakeSocket) => void = () => {}
+  onRecover: () => Promise<void> = async () => {}
+  readonly #vault: QrVault
+  #ids = 0
+
+  constructor(vault: QrVault) {
+    this.#vault = vault
+  }
+
+  open(owner: SocketOwner): FakeSocket {
+    if (this.live(owner.sessionId).length > 0) this.violations.push(`two sockets of ${owner.sessionId}`)
+    const socket = new FakeSocket(owner, this.#vault)
+    this.sockets.push(socket)
+    this.onOpen(socket)
+    return socket
+  }
+
+  async recover(streamId: string): Promise<ReceivedMessage[]> {
+    await this.onRecover()
+    return this.unfinished[streamId] ?? []
+  }
+
+  newMessageId(): string {
+    return `3EB0${String(++this.#ids).padStart(16, '0')}`
+  }
+
+  live(sessionId?: string): FakeSocket[] {
+    return this.sockets.filter(
+      ({ ended, owner }) => !ended && (sessionId === undefined || owner.sessionId === sessionId),
+    )
+  }
+
+  /** The socket of a session that lives; throws if there is none. */
+  of(sessionId: string): FakeSocket {
+    const [socket] = this.live(sessionId)
+    if (socket === undefined) throw new Error(`${sessionId} has no socket`)
+    return socket
+  }
+}
+
+export class FakeLaravel implements Laravel {
+  /** Sessions in the order of the questions. */
+  readonly asked: string[] = []
+  readonly published: { sessionId: string; text: string; at?: number }[] = []
+  /** Publications that were given up. */
+  aborted = 0
+  answer: (sessionId: string) => Promise<ActiveAnswer['said']> = async () => 'active'
+  onPublish: (hash: string) => Promise<void> = async () => {}
+
+  async askActive(sessionId: string): Promise<ActiveAnswer> {
+    this.asked.push(sessionId)
+    return { said: await this.answer(sessionId), why: null }
+  }
+
+  async publishQr(sessionId: string, { text }: { text: string }, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.aborted++)
+    this.published.push({ sessionId, text })
+    await this.onPublish(text)
+  }
+}
+
+/** A message as it comes out of the ratchet. */
+export function incoming(
+  id: string,
+  from = '34611111111',
+  more: Partial<InboundMessage> = {},
+): ReceivedMessage {
+  const chat = `${from}@s.whatsapp.net`
+  return {
+    dedupeKey: `${chat}||${more.from_me ?? false}|${id}`,
+    inboxHash: null,
+    message: {
+      message_id: id,
+      from,
+      from_lid: null,
+      from_me: false,
+      chat_id: chat,
+      participant: null,
+      is_group: false,
+      push_name: 'Ana',
+      type: 'text',
+      body: `body of ${id}`,
+      caption: null,
+      media: null,
+      reply_to: null,
+      timestamp: '2026-01-01T00:00:00Z',
+      offline: false,
+      ...more,
+    },
+  }
+}
+
+export const text = (to: string, body = 'hello'): SendContent => ({
+  type: 'text',
+  to: `${to}@s.whatsapp.net`,
+  body,
+  reply_to: null,
+})

@@ -1,0 +1,118 @@
+import { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '../../src/errors.ts'
+import type { Store, Write } from '../../src/ports.ts'
+import { deliveryReads } from '../../src/store/deliveries.ts'
+import { GroupCommit } from '../../src/store/group-commit.ts'
+import { keyReads } from '../../src/store/keys.ts'
+import { logReads } from '../../src/store/log.ts'
+import { messageReads } from '../../src/store/messages.ts'
+import { prepareSchema } from '../../src/store/schema.ts'
+import { sessionReads } from '../../src/store/sessions.ts'
+import { createStatements } from '../../src/store/statements.ts'
+import { encodeWrite, type Request } from '../../src/store/wire.ts'
+
+interface Waiting {
+  request: Request
+  write: Write | null
+  resolve: (epoch: number) => void
+  reject: (error: GatewayError) => void
+}
+
+/** The product's store on a database in memory, without its thread: commits happen when the test lets them. */
+export class MemoryStore {
+  readonly #db = new DatabaseSync(':memory:')
+  readonly #now: () => number
+  readonly #group: GroupCommit
+  readonly store: Store
+  /** Writes in the order of their commits. */
+  readonly committed: Write[] = []
+  #queue: Waiting[] = []
+  #held = false
+  #broken: ((write: Write | null) => boolean) | null = null
+  #seen = 0
+  #scheduled = false
+
+  constructor(now: () => number) {
+    this.#now = now
+    prepareSchema(this.#db)
+    this.#group = new GroupCommit(this.#db)
+    const sql = createStatements(this.#db)
+    this.store = {
+      commit: async write => void (await this.#submit({ write: encodeWrite(write) }, write)),
+      claim: streamId => this.#submit({ claim: streamId }, null),
+      sessions: sessionReads(sql),
+      log: logReads(sql),
+      keys: keyReads(sql),
+      messages: messageReads(sql),
+      deliveries: {
+        ...deliveryReads(sql),
+        settle: async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),
+      },
+      close: async () => this.#db.close(),
+    }
+  }
+
+  /** Commits wait from now on. */
+  hold(): void {
+    this.#held = true
+  }
+
+  /** What waits is committed together, as after a slow fsync. */
+  release(): void {
+    this.#held = false
+    this.#flush()
+  }
+
+  /** Commits and claims fail from now on, or those that `which` picks; a claim is null. */
+  break(which: (write: Write | null) => boolean = () => true): void {
+    this.#broken = which
+  }
+
+  mend(): void {
+    this.#broken = null
+  }
+
+  /** Commits that wait. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  #submit(request: Request, write: Write | null): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, write, resolve, reject })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      queueMicrotask(() => {
+        this.#scheduled = false
+        if (!this.#held) this.#flush()
+      })
+    })
+  }
+
+  #flush(): void {
+    const queue = this.#queue
+    this.#queue = []
+    const failing = queue.filter(({ write, request }) => !('settle' in request) && this.#broken?.(write))
+    // A disk that fails one write of a commit fails the whole commit.
+    const lost = failing.length > 0 ? queue : []
+    for (const { reject } of lost)
+      reject(new GatewayError('STORE_FAILED', 'The disk is full', { retryable: true }))
+    const kept = queue.filter(one => !lost.includes(one))
+    if (kept.length === 0) return
+    const done = this.#group.run([
+      { seen: this.#seen, now: this.#now(), requests: kept.map(({ request }) => request) },
+    ])
+    this.#seen += done.count
+    const failed = new Map(done.failed)
+    const epochs = new Map(done.epochs)
+    for (const [index, { write, resolve, reject }] of kept.entries()) {
+      const failure = failed.get(index)
+      if (failure) {
+        reject(new GatewayError(failure.code, failure.message, { retryable: failure.retryable }))
+        continue
+      }
+      if (write) this.committed.push(write)
+      resolve(epochs.get(index) ?? 0)
+    }
+  }
+}

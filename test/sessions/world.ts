@@ -1,0 +1,309 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { createActor, type SnapshotFrom, transition } from 'xstate'
+import { initialContext, type SessionContext } from '../../machines/session.context.ts'
+import { sessionMachine } from '../../machines/session.machine.ts'
+import { throttledBy } from '../../machines/session.timers.ts'
+import { createLogger } from '../../src/logger.ts'
+import type { Clock, SocketFact, Store, StoredEvent } from '../../src/ports.ts'
+import { createCommands } from '../../src/sessions/commands.ts'
+import { createConnects } from '../../src/sessions/connects.ts'
+import { bindEffects } from '../../src/sessions/effects.ts'
+import { createQueries } from '../../src/sessions/queries.ts'
+import { dottedState } from '../../src/sessions/state.ts'
+import { Supervisor } from '../../src/sessions/supervisor.ts'
+import { createQrVault } from '../../src/whatsapp/qr-vault.ts'
+import { createTestClock, type TestClock } from '../clock.ts'
+import { FakeLaravel, type FakeSocket, FakeWhatsApp } from './fakes.ts'
+import { MemoryStore } from './memory-store.ts'
+
+export interface WorldOptions {
+  policy?: 'keep' | 'hibernate' | 'delete'
+  connect?: { concurrency: number; perSecond: number }
+  tellLaravel?: boolean
+  sendMaxAgeMs?: number
+  /** Changes the machine before it is bound, for faults. */
+  machine?: (machine: typeof sessionMachine) => typeof sessionMachine
+}
+
+export const QR_TIMES = { throttleMs: 30_000, expiryMs: 60_000 }
+const NEVER = new Promise<never>(() => {})
+
+/** One run of the process on the world's store: what app.ts wires, with the fakes at its ports. */
+function createLife(world: World) {
+  const { options, clock: outer, disk } = world
+  const life = { dead: false }
+  const clock: Clock = {
+    now: outer.now,
+    setTimeout: (fn, ms) => outer.setTimeout(() => life.dead || fn(), ms),
+    clearTimeout: id => outer.clearTimeout(id),
+  }
+  const { store: real } = disk
+  const store: Store = {
+    ...real,
+    commit: write => (life.dead ? NEVER : real.commit(write)),
+    claim: streamId => (life.dead ? NEVER : real.claim(streamId)),
+  }
+  const vault = createQrVault(clock)
+  const whatsapp = new FakeWhatsApp(vault)
+  const logger = createLogger(
+    { level: 'trace', format: 'json' },
+    { write: line => void world.logs.push(line) },
+  )
+  const tellLaravel = options.tellLaravel ?? true
+  const bound = bindEffects({
+    whatsapp,
+    laravel: world.laravel,
+    vault,
+    store,
+    clock,
+    connects: createConnects(options.connect ?? { concurrency: 1000, perSecond: 10_000 }, clock),
+    qr: QR_TIMES,
+    tellLaravel,
+    actorOf: sessionId => supervisor.find(sessionId)!,
+  })
+  const supervisor: Supervisor = new Supervisor({
+    store,
+    clock,
+    logger,
+    whatsapp,
+    machine: options.machine?.(bound) ?? bound,
+    tellLaravel,
+    sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
+    idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
+    onDelivery: lane => void world.woken.push(lane),
+  })
+  const queries = createQueries(store, clock)
+  return { life, vault, whatsapp, supervisor, queries, commands: createCommands(supervisor, queries) }
+}
+
+/** Sessions with everything real but the ports: store in memory, WhatsApp and Laravel driven by the test. */
+export class World {
+  readonly options: WorldOptions
+  readonly clock: TestClock = createTestClock()
+  readonly disk = new MemoryStore(this.clock.now)
+  readonly laravel = new FakeLaravel()
+  readonly woken: string[] = []
+  readonly logs: string[] = []
+  readonly unhandled: unknown[] = []
+  readonly #note = (error: unknown) => void this.unhandled.push(error)
+  #life: ReturnType<typeof createLife>
+
+  private constructor(options: WorldOptions) {
+    this.options = options
+    this.#life = createLife(this)
+    process.on('unhandledRejection', this.#note)
+    process.on('uncaughtException', this.#note)
+  }
+
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const world = new World(options)
+    await world.supervisor.start()
+    return world
+  }
+
+  get store(): Store {
+    return this.disk.store
+  }
+  get whatsapp(): FakeWhatsApp {
+    return this.#life.whatsapp
+  }
+  get supervisor(): Supervisor {
+    return this.#life.supervisor
+  }
+  get commands() {
+    return this.#life.commands
+  }
+  get queries() {
+    return this.#life.queries
+  }
+  get vault() {
+    return this.#life.vault
+  }
+
+  /** Lets everything that can happen now happen; the clock stands. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 8; i++) await setImmediate()
+  }
+
+  async wait(ms: number): Promise<void> {
+    await this.settle()
+    await this.clock.advance(ms)
+    await this.settle()
+  }
+
+  /** The process is killed: nothing is written any more, nothing runs on. */
+  kill(): void {
+    this.#life.life.dead = true
+  }
+
+  /** As on SIGTERM. */
+  async stop(): Promise<void> {
+    await this.supervisor.stop()
+    this.#life.life.dead = true
+    await this.settle()
+    expect(this.whatsapp.live()).toEqual([])
+  }
+
+  /** A new process on the same store; `before` sees its parts before they start. */
+  async boot(before: (world: World) => void = () => {}): Promise<void> {
+    this.#life = createLife(this)
+    before(this)
+    await this.supervisor.start()
+    await this.settle()
+  }
+
+  // ------------------------------------------------------------------ stories
+
+  async started(sessionId = 's1', userId: string | number = 7): Promise<FakeSocket> {
+    await this.commands.start({ sessionId, userId })
+    await this.settle()
+    return this.whatsapp.of(sessionId)
+  }
+
+  /** A session whose QR `a` is on the screen. */
+  async shown(sessionId = 's1'): Promise<FakeSocket> {
+    const socket = await this.started(sessionId)
+    socket.qr('a', this.clock.now() + 60_000)
+    await this.settle()
+    expect(this.state(sessionId)).toBe('awaitingQr.shown.throttled')
+    return socket
+  }
+
+  /** A session that a phone has linked and that is open. */
+  async linked(sessionId = 's1'): Promise<FakeSocket> {
+    const first = await this.shown(sessionId)
+    first.report(
+      { type: 'socket.paired', waId: '34600000001', lid: '1@lid' },
+      closedAs('reconnectNow', 'restart'),
+    )
+    await this.settle()
+    return this.reopened(sessionId)
+  }
+
+  /** The session's socket opens. */
+  async reopened(sessionId = 's1'): Promise<FakeSocket> {
+    const socket = this.whatsapp.of(sessionId)
+    socket.report(opened)
+    await this.settle()
+    return socket
+  }
+
+  /** Waits out the backoff of a session. */
+  async backoff(sessionId = 's1'): Promise<void> {
+    const { retryAt } = this.context(sessionId)
+    await this.wait(Math.max(0, retryAt! - this.clock.now()))
+  }
+
+  // ------------------------------------------------------------------ views
+
+  /** As it is committed. */
+  state(sessionId = 's1'): string | null {
+    return this.store.sessions.find(sessionId)?.state ?? null
+  }
+
+  context(sessionId = 's1'): SessionContext {
+    return JSON.parse(this.store.sessions.find(sessionId)!.context) as SessionContext
+  }
+
+  entry(sessionId = 's1') {
+    const entry = this.supervisor.find(sessionId)
+    if (entry === undefined) throw new Error(`${sessionId} does not run`)
+    return entry
+  }
+
+  rows(sessionId = 's1'): StoredEvent[] {
+    return this.store.log.after(this.store.sessions.find(sessionId)!.streamId, 0, 100_000)
+  }
+
+  types(sessionId = 's1'): string[] {
+    return this.rows(sessionId).map(({ type }) => type)
+  }
+
+  /** Statuses put into deliveries so far, replaced ones included. */
+  statuses(sessionId = 's1'): string[] {
+    return this.disk.committed
+      .flatMap(({ deliveries = [] }) => deliveries)
+      .filter(delivery => delivery.kind === 'status' && delivery.sessionId === sessionId)
+      .map(({ payload }) => payload!.estado_qr as string)
+  }
+
+  /** Laravel takes what is pending in the session's own lane. */
+  async deliverStatus(sessionId = 's1'): Promise<string | null> {
+    const { streamId } = this.store.sessions.find(sessionId)!
+    const head = this.store.deliveries.head(streamId)
+    if (head === null) return null
+    const estadoQr = head.payload.estado_qr as 'active'
+    await this.store.deliveries.settle(head.id, {
+      done: true,
+      told: { streamId, estadoQr, at: this.clock.now() },
+    })
+    return estadoQr
+  }
+
+  // ------------------------------------------------------------------ what always holds
+
+  /** Folds a session's log with the pure machine: every row's state and context must be the fold's. */
+  checkLog(sessionId: string): void {
+    const rows = this.rows(sessionId)
+    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
+    const noop = Object.fromEntries(
+      ['eraseCredentials', 'eraseCredentialsIfDue', 'eraseSession', 'eraseSessionIfOwed', 'failQueued'].map(
+        name => [name, () => {}],
+      ),
+    )
+    const machine = sessionMachine.provide({
+      guards: { isThrottled: throttledBy(QR_TIMES) as () => boolean },
+      actions: noop as never,
+    }) as typeof sessionMachine
+    const [first, ...rest] = rows.filter(({ snapshot }) => snapshot !== null)
+    const { sessionId: id, userId } = first!.data as { sessionId: string; userId: string | number }
+    let folded = createActor(machine, { input: { sessionId: id, userId, at: first!.at } }).getSnapshot()
+    expect(JSON.parse(first!.snapshot!.context)).toEqual(
+      initialContext({ sessionId: id, userId, at: first!.at }),
+    )
+    for (const { seq, at, type, data, snapshot } of rest) {
+      ;[folded] = transition(machine, folded, { ...data, type, at } as never) as [
+        SnapshotFrom<typeof machine>,
+        never,
+      ]
+      const { state, context } = snapshot!
+      expect(`${seq} ${type} -> ${dottedState(folded.value)}`).toBe(`${seq} ${type} -> ${state}`)
+      expect(JSON.parse(JSON.stringify(folded.context)), `${seq} ${type}`).toEqual(JSON.parse(context))
+    }
+  }
+
+  /** Stops everything and checks what holds after every story. */
+  async end(): Promise<void> {
+    await this.settle()
+    const living = [...this.store.sessions.all()]
+    for (const { sessionId } of living) this.checkLog(sessionId)
+    const before = living.map(({ lastSeq }) => lastSeq)
+    if (!this.#life.life.dead) {
+      this.disk.mend()
+      this.disk.release()
+      await this.stop()
+      expect([...this.store.sessions.all()].map(({ lastSeq }) => lastSeq)).toEqual(before)
+    }
+    process.off('unhandledRejection', this.#note)
+    process.off('uncaughtException', this.#note)
+    expect(this.whatsapp.violations).toEqual([])
+    expect(this.unhandled).toEqual([])
+    expect(this.logs.join('')).not.toMatch(/secret text|body of/)
+  }
+}
+
+export const opened: SocketFact = {
+  type: 'socket.opened',
+  waId: '34600000001',
+  lid: '1@lid',
+  pushName: 'Ana',
+}
+type Closed = Extract<SocketFact, { type: 'socket.closed' }>
+export const closedAs = (reaction: Closed['reaction'], reason = 'network'): Closed => ({
+  type: 'socket.closed',
+  code: 428,
+  reaction,
+  reason,
+  reasonText: `Because of ${reason}.`,
+})
