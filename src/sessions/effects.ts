@@ -10,7 +10,7 @@ import type { Connects } from './connects.ts'
 import { receive } from './inbound.ts'
 import type { Outbox } from './outbox.ts'
 
-/** A QR that Laravel did not take is offered once more after this time, in ms. */
+/** A QR that Laravel did not take is offered again after this time, in ms. */
 const PUBLISH_AGAIN = 5000
 
 export interface EffectDeps {
@@ -142,7 +142,7 @@ function questionChild({ laravel, store, actorOf }: EffectDeps) {
   })
 }
 
-/** Offers a QR to Laravel: once, and once more while it is still the newest. */
+/** Offers a QR to Laravel: once, and again every 5 s while it is the newest and Laravel does not take it. */
 function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
   return fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(({ input, sendBack }) => {
     const { actor } = actorOf(input.sessionId)
@@ -156,19 +156,19 @@ function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
           resolve()
         })
       })
+    const isCurrent = () => !abort.signal.aborted && vault.read(actor.sessionId)?.hash === hash
     const attempt = async () => {
-      const qr = vault.read(actor.sessionId)
-      if (qr?.hash !== hash) return false
+      const qr = vault.read(actor.sessionId)!
       return laravel.publishQr(actor.sessionId, qr, abort.signal).then(
         () => true,
         () => false,
       )
     }
     actor.aside(async () => {
-      let published = !abort.signal.aborted && (await attempt())
-      if (!published && !abort.signal.aborted) {
+      let published = isCurrent() && (await attempt())
+      while (!published && isCurrent()) {
         await pause()
-        published = !abort.signal.aborted && (await attempt())
+        published = isCurrent() && (await attempt())
       }
       if (!abort.signal.aborted)
         sendBack({ type: published ? 'qr.published' : 'qr.publishFailed', hash } as never)
