@@ -1,21 +1,27 @@
 import type { MessageFact } from '../../machines/facts.ts'
 import type { MessageStatus, SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { Clock, MessageRow, SendOutcome, SendUpdate, Store, WhatsApp } from '../ports.ts'
+import type { Clock, MessageRow, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { SessionActor } from './actor.ts'
 
-/** Statuses only move forward along these ranks; `failed` ends a send that was not acked. */
+/** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
+const SEND_AGAIN = 5000
+
 const RANK: Record<MessageStatus, number> = {
   queued: 0,
   transmitted: 1,
   unknown: 2,
-  sent: 2,
-  failed: 2,
-  delivered: 3,
-  read: 4,
-  played: 5,
+  sent: 3,
+  delivered: 4,
+  read: 5,
+  played: 6,
+  failed: 9,
   received: 9,
 }
+
+/** Statuses only move forward; `failed` ends a send that was not acked, for good. */
+const movesForward = (from: MessageStatus, to: MessageStatus) =>
+  to === 'failed' ? RANK[from] < RANK.sent : RANK[from] < RANK[to]
 
 export interface OutboxDeps {
   store: Store
@@ -35,6 +41,8 @@ export class Outbox {
   readonly #moving = new Set<string>()
   /** Updates on their way into the log: the newest status of each message. */
   readonly #updating = new Map<string, MessageStatus>()
+  /** The socket that took up what had waited: what is new must not overtake it. */
+  #pumped: WhatsAppSocket | null = null
   /** HTTP requests that wait for the fate of their message. */
   readonly #waiting = new Map<string, (outcome: SendUpdate) => void>()
 
@@ -80,6 +88,7 @@ export class Outbox {
     this.#transmit({ messageId, chatId: content.to, content, at })
     const update = await fate
     if (update?.status === 'failed') {
+      if (update.code === 'SESSION_LOGGED_OUT') throw new GatewayError('SESSION_LOGGED_OUT', update.error)
       throw new GatewayError(
         'WHATSAPP_REJECTED',
         `WhatsApp refused the message (${update.code}): ${update.error}`,
@@ -91,6 +100,7 @@ export class Outbox {
 
   /** Takes up what was queued or never acked, after the session opened. */
   pump(): void {
+    this.#pumped = this.#actor.socket
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
       this.#transmit(row as MessageRow & { content: SendContent })
     }
@@ -98,12 +108,9 @@ export class Outbox {
 
   /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
   async updated(update: SendUpdate): Promise<void> {
-    const { store } = this.#deps
     const { messageId, status } = update
-    const row = store.messages.find(this.#actor.streamId, messageId, 'out')
-    if (row === null) return
-    const current = this.#updating.get(messageId) ?? row.status
-    if (RANK[status] <= RANK[current]) return
+    const row = this.#find(messageId)
+    if (row === null || !movesForward(this.#updating.get(messageId) ?? row.status, status)) return
     await this.#record(row.chatId, update)
     this.#waiting.get(messageId)?.(update)
   }
@@ -116,7 +123,8 @@ export class Outbox {
   }
 
   #transmit(send: Pick<MessageRow, 'messageId' | 'chatId' | 'at'> & { content: SendContent }): void {
-    if (this.#moving.has(send.messageId)) return
+    // What cannot go now is taken up by the next open.
+    if (this.#moving.has(send.messageId) || !this.#carries(this.#actor.socket)) return
     this.#moving.add(send.messageId)
     const before = this.#chats.get(send.chatId) ?? Promise.resolve()
     const mine = before
@@ -134,23 +142,42 @@ export class Outbox {
     const { messageId, chatId, content, at } = send
     const { clock, maxAgeMs } = this.#deps
     const actor = this.#actor
-    if (actor.socket === null || !actor.state.startsWith('open.') || actor.context.intent !== 'none') return
-    if (clock.now() - at > maxAgeMs) {
-      await this.#fail(messageId, chatId, 'EXPIRED', 'The session was away for longer than SEND_MAX_AGE_MS.')
-      return
-    }
-    try {
-      await actor.socket.send(messageId, content)
-    } catch (error) {
-      if (error instanceof GatewayError && error.retryable) return
-      await this.#fail(messageId, chatId, 'SEND_FAILED', 'The message could not be built or encrypted.')
-      return
+    const { socket } = actor
+    for (let sent = false; !sent; ) {
+      if (!this.#carries(socket)) return
+      if (clock.now() - at > maxAgeMs) {
+        await this.#fail(messageId, chatId, 'EXPIRED', 'It waited for longer than SEND_MAX_AGE_MS.')
+        return
+      }
+      try {
+        await socket.send(messageId, content)
+        sent = true
+      } catch (error) {
+        if (!(error instanceof GatewayError && error.retryable)) {
+          await this.#fail(messageId, chatId, 'SEND_FAILED', 'The message could not be built or encrypted.')
+          return
+        }
+        // What follows in this chat waits, too.
+        if (await actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
+      }
     }
     const now = clock.now()
-    if (RANK[this.#updating.get(messageId) ?? 'queued'] >= RANK.transmitted) return
+    const status = this.#updating.get(messageId) ?? this.#find(messageId)?.status ?? 'queued'
+    if (RANK[status] > RANK.transmitted) return
     await actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       messages: [{ update: { messageId, status: 'transmitted', at: now, attempt: true } }],
     }))
+  }
+
+  /** Whether sends go through this socket now. */
+  #carries(socket: WhatsAppSocket | null): socket is WhatsAppSocket {
+    const { ended, socket: current, state, context } = this.#actor
+    if (socket === null || ended || socket !== current || socket !== this.#pumped) return false
+    return state.startsWith('open.') && context.intent === 'none'
+  }
+
+  #find(messageId: string): MessageRow | null {
+    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
   }
 
   async #fail(messageId: string, chatId: string, code: string, error: string): Promise<void> {
