@@ -112,6 +112,15 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   deliveries.start()
   await supervisor.start()
   const { url } = await http.listen()
+  logger.info(
+    {
+      sessions: supervisor.counts().live,
+      data: config.dataDir,
+      laravel: laravel.address ?? 'none: LARAVEL_URL is empty, the manager works alone',
+      whatsapp: config.whatsapp.url ?? 'the real service',
+    },
+    `whatsapp-manager is up: ${url}`,
+  )
 
   return {
     url,
