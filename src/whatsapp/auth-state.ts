@@ -6,6 +6,7 @@ import type {
 } from '@whiskeysockets/baileys'
 import { GatewayError } from '../errors.ts'
 import type { InboxRow, InboxWrite, KeyWrite, Store } from '../ports.ts'
+import type { KeyCache } from './caches.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'
 
@@ -20,6 +21,7 @@ export class AuthState {
   readonly creds: AuthenticationCreds
   readonly keys: SignalKeyStore
   readonly #store: Store
+  readonly #cache: KeyCache
   readonly #stream: { streamId: string; epoch: number }
   readonly #onFailure: (error: unknown) => void
   readonly #inFlight = new Set<Promise<void>>()
@@ -32,11 +34,13 @@ export class AuthState {
   /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write. */
   constructor(
     store: Store,
+    cache: KeyCache,
     stream: { streamId: string; epoch: number },
     stored: { creds: AuthenticationCreds; generation: number },
     onFailure: (error: unknown) => void,
   ) {
     this.#store = store
+    this.#cache = cache
     this.#stream = { streamId: stream.streamId, epoch: stream.epoch }
     this.creds = stored.creds
     this.#generation = stored.generation
@@ -80,10 +84,20 @@ export class AuthState {
   }
 
   #get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
-    const stored = this.#store.keys.get(this.#stream.streamId, type, ids)
     const found: Record<string, SignalDataTypeMap[T]> = {}
-    for (const id in stored) found[id] = decodeKey(type, stored[id]!) as SignalDataTypeMap[T]
+    for (const id of ids) {
+      const stored = this.#cached(type, id)
+      if (stored) found[id] = decodeKey(type, stored) as SignalDataTypeMap[T]
+    }
     return found
+  }
+
+  #cached(type: string, id: string): Uint8Array | null {
+    const known = this.#cache.get(type, id)
+    if (known !== undefined) return known
+    const stored = this.#store.keys.get(this.#stream.streamId, type, [id])[id] ?? null
+    this.#cache.set(type, id, stored)
+    return stored
   }
 
   #set({ inbox, ...types }: KeySet): Promise<void> {
@@ -115,6 +129,7 @@ export class AuthState {
     this.#inFlight.add(write)
     try {
       await write
+      for (const { type, id, value } of keys) this.#cache.set(type, id, value)
     } catch (error) {
       if (creds) {
         this.#dirty = wasDirty

@@ -24,7 +24,7 @@ export function decodeKey(type: string, stored: Uint8Array): unknown {
   const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)
   switch (stored[0]) {
     case RAW:
-      return body
+      return Buffer.from(body)
     case JSON_TEXT:
       return JSON.parse(body.toString())
     case JSON_WITH_BYTES: {

@@ -63,15 +63,19 @@ export class Socket implements WhatsAppSocket {
     const { store, clock, config, caches } = deps
     const { streamId } = owner
     const from = stored.found === 'creds' ? stored : { creds: initAuthCreds(), generation: -1 }
-    this.#auth = new AuthState(store, owner, { ...from, creds: withoutLeftovers(from.creds) }, error =>
-      this.#fail('Store Failed', error),
+    this.#auth = new AuthState(
+      store,
+      caches.keys,
+      owner,
+      { ...from, creds: withoutLeftovers(from.creds) },
+      error => this.#fail('Store Failed', error),
     )
     const once = new DecryptOnce(store, streamId, this.#auth, () => clock.now())
     this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update))
     const make = () =>
       makeWASocket({
         ...commonSettings(config),
-        ...caches,
+        ...caches.baileys,
         auth: { creds: this.#auth.creds, keys: this.#auth.keys },
         transactionOpts: TRANSACTIONS,
         makeSignalRepository: once.makeSignalRepository,
@@ -88,7 +92,7 @@ export class Socket implements WhatsAppSocket {
     })
     this.#socket = socket
     this.#wire = wire
-    this.#sends = new Sends(socket, caches.userDevicesCache, clock, update => this.#update(update))
+    this.#sends = new Sends(socket, caches.baileys.userDevicesCache, clock, update => this.#update(update))
     this.#receiver.watch(socket.ws)
     socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
     socket.ev.process(events => this.#guard(() => this.#handle(events)))
