@@ -54,7 +54,7 @@ export function createDeliveries(options: {
         waiting.leave(lane)
         return head?.nextAt ?? null
       }
-      const ticket = endpoint.enter(lane)
+      const ticket = endpoint.enter()
       if (ticket !== null) {
         waiting.leave(lane)
         const outcome = await deliver(head, ticket)
@@ -101,7 +101,7 @@ export function createDeliveries(options: {
     const failedBefore = delivery.attempts > 0 && endpoint.proven()
     if (fault === 'unclear' && failedBefore)
       return heldAlone(delivery, now, { error, retryAt, countsTry: false })
-    if (endpoint.failed(ticket, { error, status, retryAt, unclear: fault === 'unclear' }))
+    if (endpoint.failed(ticket, { error, status, retryAt }))
       logger.warn({ address: laravel.address, error }, 'laravel takes no deliveries, all are held')
     waiting.arm()
     return { retryAt: now, error, countsTry: false, countsAttempt: !ticket.probe }

@@ -16,6 +16,10 @@ const DELAYS = [
 ]
 const LONGEST = 8 * HOUR
 
+/** A probe is one small request, and an application that is back must not go unnoticed for hours. */
+const PROBES = [0, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND]
+const SLOWEST_PROBE = 30 * SECOND
+
 /** A delivery that is not taken this long after it was made becomes a dead letter. */
 export const LIFETIME = 72 * HOUR
 
@@ -25,6 +29,11 @@ const RETRY_AFTER_LIMIT = 24 * HOUR
 /** Milliseconds to wait before the next attempt when `failures` attempts have failed. */
 export function retryDelay(failures: number): number {
   return DELAYS[failures] ?? LONGEST
+}
+
+/** Milliseconds until the next probe of an endpoint that failed `failures` times in a row. */
+export function probeDelay(failures: number): number {
+  return PROBES[failures] ?? SLOWEST_PROBE
 }
 
 /**

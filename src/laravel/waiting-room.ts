@@ -15,7 +15,7 @@ export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; c
   /** Makes sure that somebody probes; needed whenever the first lane has changed or a probe has failed. */
   function arm(): void {
     const [first] = lanes
-    if (first !== undefined && !endpoint.probing()) queue.wake(first, endpoint.retryAt(first))
+    if (first !== undefined && !endpoint.probing()) queue.wake(first, endpoint.retryAt())
   }
 
   return {
@@ -26,8 +26,8 @@ export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; c
       lanes.add(lane)
       const latest = Math.max(expiry, clock.now() + SOONEST)
       const [first] = lanes
-      const probes = !endpoint.probing() && (first === lane || endpoint.mayBeEarly(lane))
-      return probes ? Math.min(latest, endpoint.retryAt(lane)) : latest
+      const probes = first === lane && !endpoint.probing()
+      return probes ? Math.min(latest, endpoint.retryAt()) : latest
     },
 
     /** The lane has nothing to wait for, or goes in as the probe. */

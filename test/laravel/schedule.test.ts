@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LIFETIME, retryAfter, retryDelay } from '../../src/laravel/schedule.ts'
+import { LIFETIME, probeDelay, retryAfter, retryDelay } from '../../src/laravel/schedule.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600_000
@@ -14,6 +14,14 @@ describe('retry schedule', () => {
 
   it('ends after 72 hours', () => {
     expect(LIFETIME).toBe(72 * HOUR)
+  })
+})
+
+describe('probe schedule', () => {
+  it('is 1 s, 2 s, 5 s, 10 s, 15 s, then 30 s for ever', () => {
+    const seconds = Array.from({ length: 8 }, (_, n) => probeDelay(n + 1) / SECOND)
+    expect(seconds).toEqual([1, 2, 5, 10, 15, 30, 30, 30])
+    expect(probeDelay(10_000)).toBe(30 * SECOND)
   })
 })
 
