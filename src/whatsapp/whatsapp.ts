@@ -19,11 +19,18 @@ export interface WhatsAppDeps {
   vault: QrVault
   config: WhatsAppConfig
   logger: Logger
-  clock: Clock
+  clock?: Clock
+}
+
+const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
 }
 
 /** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
-export function createWhatsApp(deps: WhatsAppDeps): WhatsApp {
+export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps): WhatsApp {
+  const deps = { ...given, clock }
   const { store, config, logger } = deps
   trapConsole(logger)
   trapUnhandledRejections(logger)

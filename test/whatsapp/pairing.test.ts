@@ -27,10 +27,12 @@ describe('pairing on the real socket', () => {
     await owner.opened()
     const opened = await owner.fact('socket.opened')
     expect(opened).toMatchObject({ waId: '34600000001', lid: expect.stringMatching(/^\d+@lid$/) })
+    // The phone's first messages carry the account's name.
+    expect(await owner.fact('socket.named')).toEqual({ type: 'socket.named', pushName: 'Shop' })
     await owner.socket!.end()
     const before = owner.facts.length
     await owner.opened()
-    expect(owner.facts.slice(before).map(fact => fact.type)).toEqual(['socket.opened'])
+    expect(owner.facts[before]).toMatchObject({ type: 'socket.opened', pushName: 'Shop' })
     expect(world.sim.counters.registrations).toBe(1)
     expect(world.sim.ledger.unanswered).toEqual([])
   })
