@@ -10,7 +10,7 @@ import { unfinishedMessages } from './received.ts'
 import type { WhatsAppConfig } from './settings.ts'
 import { mendSignalQueue } from './signal-queue.ts'
 import { mendSignalSessions } from './signal-sessions.ts'
-import { mendSignatures } from './signatures.ts'
+import { ANY_ROOT, mendSignatures } from './signatures.ts'
 import { Socket } from './socket.ts'
 import { trapUnhandledRejections } from './unhandled.ts'
 
@@ -38,6 +38,10 @@ export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps)
   mendSignalQueue()
   mendSignalSessions()
   if (config.rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.rootKey, 'hex')
+  else if (config.url) {
+    WA_CERT_DETAILS.PUBLIC_KEY = ANY_ROOT
+    logger.warn('WHATSAPP_URL without WHATSAPP_ROOT_KEY: the certificate of that server is not checked')
+  }
   const cachesOf = createCaches()
   return {
     open(owner) {

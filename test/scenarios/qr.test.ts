@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { World } from './world.ts'
 
-describe('a QR that nobody scans', () => {
-  const world = new World({ LOG_LEVEL: 'info', QR_EXPIRY_MS: '1500', QR_THROTTLE_MS: '1000' })
+describe('a QR that nobody scans, at a server whose root key nobody told', () => {
+  const world = new World({ QR_EXPIRY_MS: '1500', QR_THROTTLE_MS: '1000', WHATSAPP_ROOT_KEY: '' })
   beforeAll(() => world.start())
   afterAll(() => world.end())
 
@@ -29,5 +29,6 @@ describe('a QR that nobody scans', () => {
     await vi.waitFor(() => expect(world.laravel.accepted('/qr')).toHaveLength(2), { timeout: 10_000 })
     await world.simulator.phone('34600000001').scan(String(world.laravel.accepted('/qr')[1]?.qr))
     await world.waitForState('shop', 'open')
+    expect(world.output).toContain('WHATSAPP_URL without WHATSAPP_ROOT_KEY')
   })
 })
