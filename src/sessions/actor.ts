@@ -209,7 +209,9 @@ export class SessionActor {
 
   /** Runs once the fact that caused it is durable, one effect after the other. */
   effect(run: () => unknown): void {
-    this.#effects.run(this.#ticket, run)
+    const ticket = this.#ticket
+    // XState stops children after the transition: what they clear up goes first.
+    queueMicrotask(() => this.#effects.run(ticket, run))
   }
 
   /** The same, beside other effects. */
@@ -271,6 +273,7 @@ export class SessionActor {
   async stop(): Promise<void> {
     this.#stopping = true
     this.#stopActor()
+    await Promise.resolve()
     await this.#effects.idle()
     await this.#stream.idle()
     if (!this.#ended) this.#end()

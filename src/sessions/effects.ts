@@ -112,7 +112,11 @@ function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, act
     actor.effect(() => {
       if (!stopped) void actor.guard(open)
     })
-    onEvent(() => actor.effect(() => socket?.unlink()))
+    onEvent(() =>
+      actor.effect(() => {
+        if (!stopped) socket?.unlink()
+      }),
+    )
     return actor.onChildStop(() => {
       stopped = true
       turn.abort()

@@ -28,7 +28,8 @@ export async function receive(
     inboxHash === null ? [] : [{ done: inboxHash }],
   )
   if (fresh.length === 0) {
-    if (inbox.length > 0) await actor.change({ inbox })
+    // The first copy may still be on its way into the log.
+    await (inbox.length > 0 ? actor.change({ inbox }) : actor.durable())
     return
   }
 

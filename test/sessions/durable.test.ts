@@ -168,6 +168,22 @@ describe('order', () => {
     expect(erasedAtOpen).toBe(true)
   })
 
+  it('the socket has ended before keys are erased and before the session is', async () => {
+    const socket = await world.linked('s1')
+    const other = await world.shown('s2')
+    const ended: boolean[] = []
+    world.disk.onWrite = write => {
+      if (write.erase === 'keys') ended.push(socket.ended)
+      if (write.erase === 'stream') ended.push(other.ended)
+    }
+    void world.commands.logout('s1', world.clock.now())
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    await world.commands.remove('s2', world.clock.now() + 1000)
+    expect(ended).toEqual([true, true])
+  })
+
   it('a socket whose state was left before it could open is never made', async () => {
     world.disk.hold()
     const start = world.commands.start({ sessionId: 's1', userId: 7 })

@@ -26,6 +26,8 @@ export class MemoryStore {
   readonly store: Store
   /** Writes in the order of their commits. */
   readonly committed: Write[] = []
+  /** Sees each write as it is handed over. */
+  onWrite: (write: Write) => void = () => {}
   #queue: Waiting[] = []
   #held = false
   #broken: ((write: Write | null) => boolean) | null = null
@@ -38,7 +40,10 @@ export class MemoryStore {
     this.#group = new GroupCommit(this.#db)
     const sql = createStatements(this.#db)
     this.store = {
-      commit: async write => void (await this.#submit({ write: encodeWrite(write) }, write)),
+      commit: async write => {
+        this.onWrite(write)
+        await this.#submit({ write: encodeWrite(write) }, write)
+      },
       claim: streamId => this.#submit({ claim: streamId }, null),
       sessions: sessionReads(sql),
       log: logReads(sql),

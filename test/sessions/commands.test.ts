@@ -1,0 +1,298 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { incoming, text } from './fakes.ts'
+import { closedAs, World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.start()
+})
+afterEach(() => world.end())
+
+const start = (sessionId = 's1', userId: string | number = 7) => world.commands.start({ sessionId, userId })
+const remove = (waitMs = 60_000) => world.commands.remove('s1', world.clock.now() + waitMs)
+const logout = (waitMs = 60_000) => world.commands.logout('s1', world.clock.now() + waitMs)
+
+describe('start', () => {
+  it('makes an id when none is given', async () => {
+    const { session_id } = await world.commands.start({ userId: 'u1' })
+    expect(session_id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(world.queries.get(session_id)).toMatchObject({ user_id: 'u1', state: 'starting' })
+  })
+
+  it('asks nothing of Laravel before it answers', async () => {
+    world.laravel.answer = () => new Promise(() => {})
+    await start()
+    expect(world.laravel.asked).toEqual([])
+  })
+
+  it('again changes nothing but the time of the last /start', async () => {
+    for (const way of [() => world.started(), () => world.shown(), () => world.linked()]) {
+      await way()
+      const sockets = world.whatsapp.sockets.length
+      const { state, detail } = world.queries.get('s1')
+      await world.wait(1000)
+      expect(await start()).toMatchObject({ state, detail })
+      await world.settle()
+      expect(world.whatsapp.sockets).toHaveLength(sockets)
+      expect(world.context().startedAt).toBe(world.clock.now())
+      world.entry().actor.tell({ type: 'restart.requested' })
+      await world.settle()
+    }
+  })
+
+  it('many at once for one new id make one session', async () => {
+    const views = await Promise.all(Array.from({ length: 20 }, () => start()))
+    await world.settle()
+    expect(new Set(views.map(({ created_at }) => created_at)).size).toBe(1)
+    expect(world.types().filter(type => type === 'session.created')).toHaveLength(1)
+    expect(world.whatsapp.sockets).toHaveLength(1)
+    expect(world.queries.list({ limit: 10 }).count).toBe(1)
+  })
+
+  it("another user's session is a CONFLICT, whatever its state; 7 and '7' are the same user", async () => {
+    await start('s1', 7)
+    await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
+    expect(await start('s1', '7')).toMatchObject({ user_id: 7 })
+    await world.commands.logout('s1', 0)
+    await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it('of two users at once for one new id: the first one has it', async () => {
+    const [first, second] = await Promise.allSettled([start('s1', 7), start('s1', 8)])
+    expect(first.status).toBe('fulfilled')
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } })
+  })
+
+  it('of a session that is to be deleted is refused until it is gone; then it is a new life', async () => {
+    const socket = await world.linked()
+    const { streamId } = world.entry().actor
+    const removed = remove()
+    await world.settle()
+    await expect(start()).rejects.toMatchObject({ code: 'DELETING', status: 409 })
+    socket.report({ type: 'logout.confirmed' })
+    await removed
+    await start()
+    await world.settle()
+    expect(world.entry().actor.streamId).not.toBe(streamId)
+    expect(world.types()).toEqual(['session.created'])
+  })
+
+  it('at the moment of the burial: refused or a new life, never lost', async () => {
+    await world.shown()
+    const removed = remove()
+    const outcomes: string[] = []
+    for (let i = 0; i < 6; i++) {
+      outcomes.push(
+        await start().then(
+          () => 'started',
+          (error: { code: string }) => error.code,
+        ),
+      )
+    }
+    await removed
+    await world.settle()
+    for (const outcome of outcomes) expect(outcome).toMatch(/^(DELETING|started)$/)
+    const last = await start()
+    expect(last.state).toBe('starting')
+  })
+
+  it('brings back what expired, was refused or is suspended, credentials kept', async () => {
+    const socket = await world.linked()
+    socket.report(closedAs('suspend', 'replaced'))
+    await world.settle()
+    expect(await start()).toMatchObject({ state: 'starting', reason: null })
+    expect(world.disk.committed.some(({ erase }) => erase !== undefined)).toBe(false)
+  })
+})
+
+describe('restart', () => {
+  it('opens a new socket under the same credentials', async () => {
+    const socket = await world.linked()
+    expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', wa_id: '34600000001' })
+    await world.settle()
+    expect([socket.ended, socket.unlinks, world.whatsapp.live('s1').length]).toEqual([true, 0, 1])
+  })
+
+  it('is refused when logged out or owed, and unknown sessions are 404', async () => {
+    await world.linked()
+    await expect(world.commands.restart('s2')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+    const owed = logout(0)
+    await world.wait(0)
+    expect(await owed).toMatchObject({ done: false })
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS' })
+    world.whatsapp.of('s1').report({ type: 'logout.confirmed' })
+    await world.settle()
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS', status: 409 })
+  })
+})
+
+describe('logout', () => {
+  it('is done once WhatsApp confirmed it', async () => {
+    const socket = await world.linked()
+    const out = logout()
+    await world.settle()
+    expect(socket.unlinks).toBe(1)
+    socket.report({ type: 'logout.confirmed' })
+    expect(await out).toMatchObject({
+      done: true,
+      session: { state: 'loggedOut', estado_qr: 'inactive', reason: 'logged_out' },
+    })
+    expect(world.clock.pending()).toBe(2) // the reaper, and the end of an archive that there is none of
+    expect(await logout()).toMatchObject({ done: true })
+    expect(world.types().filter(type => type === 'logout.requested')).toHaveLength(1)
+  })
+
+  it('is owed when that takes longer', async () => {
+    const socket = await world.linked()
+    const out = logout(4000)
+    await world.wait(4000)
+    expect(await out).toMatchObject({ done: false, session: { state: 'open', detail: 'unlinking' } })
+    expect(socket.ended).toBe(false)
+  })
+
+  it('of a session that never was linked is done at once', async () => {
+    await world.shown()
+    expect(await logout()).toMatchObject({
+      done: true,
+      session: { state: 'loggedOut', detail: 'neverLinked' },
+    })
+    await world.settle()
+    expect(world.whatsapp.live()).toEqual([])
+  })
+})
+
+describe('DELETE', () => {
+  it('of a session that never was linked: gone at once, nothing left but the tombstone', async () => {
+    await world.shown()
+    const { streamId } = world.entry().actor
+    expect(await remove()).toEqual({ done: true })
+    expect(world.supervisor.find('s1')).toBe(undefined)
+    expect(() => world.queries.get('s1')).toThrow('There is no session')
+    expect(world.store.log.after(streamId, 0, 100)).toMatchObject([
+      { type: 'session.deleted', data: {}, snapshot: null },
+    ])
+    expect(world.whatsapp.live()).toEqual([])
+    expect(world.supervisor.counts().live).toBe(0)
+    await expect(remove()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  })
+
+  it('of a linked session: unlinks, erases keys and messages, frees the id', async () => {
+    const socket = await world.linked()
+    const { streamId, epoch } = world.entry().actor
+    await world.store.commit({
+      streamId,
+      epoch,
+      keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
+    })
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now()).catch(() => {})
+    await world.wait(0)
+    await sending
+    const removed = remove()
+    await world.settle()
+    expect(socket.unlinks).toBe(1)
+    socket.report({ type: 'logout.confirmed' })
+    expect(await removed).toEqual({ done: true })
+    expect(world.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
+    expect(world.store.messages.unsent(streamId)).toEqual([])
+    await world.settle()
+    expect(world.whatsapp.live()).toEqual([])
+  })
+
+  it('while reconnecting is owed: 202, then done as soon as WhatsApp can be asked', async () => {
+    ;(await world.linked()).report(closedAs('backoff'))
+    await world.settle()
+    const removed = remove(4000)
+    await world.wait(4000)
+    expect(await removed).toEqual({ done: false })
+    world.kill()
+    await world.boot()
+    expect(world.context().intent).toBe('delete')
+    const socket = await world.reopened()
+    expect(socket.unlinks).toBe(1)
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    expect(world.store.sessions.find('s1')).toBe(null)
+  })
+
+  it('twice in one breath: both are done', async () => {
+    await world.shown()
+    expect(await Promise.all([remove(), remove()])).toEqual([{ done: true }, { done: true }])
+  })
+
+  it('again while the first is being buried: done too, and nothing follows the tombstone', async () => {
+    const socket = await world.shown()
+    const { streamId } = world.entry().actor
+    world.disk.hold()
+    const first = remove()
+    await world.settle()
+    world.disk.release()
+    world.disk.hold()
+    await world.settle()
+    expect(world.entry().actor.burial).toBe('begun')
+    const second = remove()
+    socket.owner.report({ type: 'socket.qr', hash: 'late', expiresAt: world.clock.now() + 1000 })
+    await expect(socket.owner.received([incoming('late')])).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+    await world.settle()
+    world.disk.release()
+    expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
+    expect(world.store.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
+    expect(world.logs.filter(line => /"level":"(error|warn)"/.test(line))).toEqual([])
+  })
+
+  it('while the first one waits for WhatsApp: both wait, both are done', async () => {
+    const socket = await world.linked()
+    const first = remove()
+    await world.settle()
+    const second = remove()
+    await world.settle()
+    expect(socket.unlinks).toBe(1)
+    socket.report({ type: 'logout.confirmed' })
+    expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
+  })
+
+  it('is not answered as done because the process stops', async () => {
+    await world.linked()
+    const removed = remove()
+    await world.settle()
+    await world.stop()
+    expect(await removed).toEqual({ done: false })
+    await world.boot()
+    expect(world.context().intent).toBe('delete')
+  })
+
+  it('of an archived link asks nobody and erases at once', async () => {
+    ;(await world.linked()).report(closedAs('banned', 'banned'))
+    await world.settle()
+    const sockets = world.whatsapp.sockets.length
+    expect(await remove()).toEqual({ done: true })
+    expect(world.whatsapp.sockets).toHaveLength(sockets)
+  })
+
+  it('that a killed process had only begun is finished by the next one', async () => {
+    const socket = await world.linked()
+    void remove().catch(() => {})
+    await world.settle()
+    world.disk.hold()
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    world.disk.release()
+    world.kill()
+    await world.settle()
+    expect(world.state()).toBe('loggedOut.unlinked')
+    await world.boot()
+    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.supervisor.find('s1')).toBe(undefined)
+  })
+
+  it('leaves nothing in memory', async () => {
+    for (let i = 0; i < 50; i++) {
+      await start(`x${i}`)
+      await world.settle()
+      world.whatsapp.of(`x${i}`).qr('a', world.clock.now() + 60_000)
+      await world.settle()
+      expect(await world.commands.remove(`x${i}`, world.clock.now() + 1000)).toEqual({ done: true })
+    }
+    expect(world.supervisor.counts()).toMatchObject({ live: 0, spawned: 50 })
+    expect(world.clock.pending()).toBe(1) // the reaper
+  })
+})

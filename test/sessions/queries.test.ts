@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sessionView } from '../../src/contract.ts'
+import { incoming, text } from './fakes.ts'
+import { closedAs, World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.start()
+})
+afterEach(() => world.end())
+
+describe('a session as it is shown', () => {
+  it('has every field of the contract in every state, and no secret', async () => {
+    await world.linked('open')
+    await world.shown('shown')
+    ;(await world.linked('waiting')).report(closedAs('backoff'))
+    ;(await world.linked('out')).report(closedAs('banned', 'banned'))
+    await world.settle()
+    const { sessions, count } = world.queries.list({ limit: 10 })
+    expect(count).toBe(4)
+    for (const session of sessions) {
+      expect(sessionView.strict().parse(session)).toEqual(session)
+      expect(JSON.stringify(session)).not.toContain('secret text')
+    }
+    expect(
+      Object.fromEntries(
+        sessions.map(({ session_id, state, detail, estado_qr }) => [session_id, [state, detail, estado_qr]]),
+      ),
+    ).toEqual({
+      open: ['open', 'settling', 'active'],
+      out: ['loggedOut', 'banned', 'inactive'],
+      shown: ['awaitingQr', 'shown.throttled', 'pending'],
+      waiting: ['reconnecting', 'waiting', 'active'],
+    })
+    const now = world.clock.now()
+    expect(world.queries.get('shown').qr).toEqual({
+      published_at: new Date(now).toISOString(),
+      expires_at: new Date(now + 60_000).toISOString(),
+    })
+    expect(world.queries.get('waiting').retry_at).toBe(
+      new Date(world.context('waiting').retryAt!).toISOString(),
+    )
+    expect(world.queries.get('open')).toMatchObject({ qr: null, wa_id: '34600000001', push_name: 'Ana' })
+  })
+
+  it('unknown: 404', () => {
+    for (const ask of [
+      () => world.queries.get('nobody'),
+      () => world.queries.events('nobody', 0, 10),
+      () => world.queries.at('nobody', 1),
+      () => world.queries.message('nobody', 'm'),
+    ])
+      expect(ask).toThrow(expect.objectContaining({ code: 'SESSION_NOT_FOUND', status: 404 }))
+  })
+})
+
+describe('lists', () => {
+  it('go page by page, and end', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await world.started(id, `user-${id}`)
+    const seen: string[] = []
+    for (let after: string | null = ''; after !== null; ) {
+      const page = world.queries.list({ limit: 2, after })
+      expect(page.count).toBe(5)
+      seen.push(...page.sessions.map(({ session_id }) => session_id))
+      after = page.next
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(world.queries.list({ limit: 5 }).next).toBe('e')
+    expect(world.queries.list({ limit: 5, after: 'e' })).toEqual({ count: 5, sessions: [], next: null })
+    expect(
+      world.queries.list({ limit: 5, userId: 'user-c' }).sessions.map(({ session_id }) => session_id),
+    ).toEqual(['c'])
+    expect(world.queries.list({ limit: 5, state: 'open' }).count).toBe(0)
+  })
+})
+
+describe('the log over HTTP', () => {
+  it('comes in pages that name the next one only if there is one', async () => {
+    await world.linked()
+    const { length } = world.rows()
+    const first = world.queries.events('s1', 0, 3)
+    expect([first.events.map(({ seq }) => seq), first.next]).toEqual([[1, 2, 3], 3])
+    const rest = world.queries.events('s1', 3, 100)
+    expect([rest.events.length, rest.next]).toEqual([length - 3, null])
+    expect(world.queries.events('s1', length - 3, 3).next).toBe(null)
+    expect(world.queries.events('s1', length, 3)).toEqual({ events: [], next: null })
+  })
+})
+
+describe('time travel', () => {
+  it('shows each state as it was, with what was possible then', async () => {
+    const socket = await world.linked()
+    await socket.owner.received([incoming('m1')])
+    const rows = world.rows()
+    for (const { seq, at, snapshot } of rows) {
+      if (snapshot === null) continue
+      expect(world.queries.at('s1', seq)).toMatchObject({
+        seq,
+        at,
+        state: snapshot.state,
+        context: JSON.parse(snapshot.context),
+      })
+    }
+    const last = rows.length
+    expect(world.queries.at('s1', last)).toMatchObject({ seq: last, state: 'open.settling' })
+    expect(world.queries.at('s1', 2).can).toEqual(
+      expect.arrayContaining(['laravel.answered', 'socket.qr', 'delete.requested']),
+    )
+    expect(world.queries.at('s1', 2).can).not.toContain('connect.begun')
+    expect(world.queries.at('s1', last).can).not.toContain('socket.qr')
+    expect(world.queries.at('s1', last).can.join()).not.toMatch(/xstate|\*/)
+    for (const seq of [0, -1, last + 1, Number.NaN])
+      expect(() => world.queries.at('s1', seq)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_FOUND' }))
+  })
+})
+
+describe('a message', () => {
+  it('has its status and its history', async () => {
+    const socket = await world.linked()
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
+    await world.wait(0)
+    const { messageId } = await sending
+    await world.wait(1000)
+    socket.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
+    await world.settle()
+    const { history, status } = world.queries.message('s1', messageId)
+    expect([status, history.map(one => one.status)]).toEqual(['sent', ['queued', 'transmitted', 'sent']])
+    expect(() => world.queries.message('s1', 'nothing')).toThrow(
+      expect.objectContaining({ code: 'MESSAGE_NOT_FOUND' }),
+    )
+  })
+})
+
+describe('stats', () => {
+  const stats = () => world.queries.stats()
+
+  it('of nothing', () => {
+    expect(stats()).toEqual({
+      sessions: { totalSessions: 0, activeSessions: 0, inactiveSessions: 0, oldestSession: 0 },
+      qr: { pendingQR: 0, trackedSessions: 0 },
+      byState: {},
+    })
+  })
+
+  it('count open, idle, publishing and tracked sessions, and the age of the oldest', async () => {
+    const socket = await world.linked('open')
+    await world.linked('quiet')
+    await world.shown('shown')
+    await world.wait(200_000)
+    await world.started('new')
+    world.laravel.onPublish = () => new Promise(() => {})
+    const publishing = await world.started('publishing')
+    publishing.qr('a', world.clock.now() + 60_000)
+    await world.wait(100_000)
+    await socket.owner.received([incoming('m1')])
+    await world.wait(1)
+    const { sessions, qr, byState } = stats()
+    expect(sessions).toEqual({
+      totalSessions: 5,
+      activeSessions: 2,
+      inactiveSessions: 2,
+      oldestSession: 300_001,
+    })
+    expect(qr).toEqual({ pendingQR: 1, trackedSessions: 0 })
+    expect(Object.values(byState).reduce((a, b) => a + b)).toBe(5)
+  })
+
+  it('a published QR is tracked until it is cleared', async () => {
+    await world.shown()
+    expect(stats().qr).toEqual({ pendingQR: 0, trackedSessions: 1 })
+    await world.wait(60_000)
+    expect(stats().qr).toEqual({ pendingQR: 0, trackedSessions: 0 })
+  })
+
+  it('a publication in flight is pending', async () => {
+    world.laravel.onPublish = () => new Promise(() => {})
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    expect(stats().qr).toEqual({ pendingQR: 1, trackedSessions: 0 })
+  })
+})
