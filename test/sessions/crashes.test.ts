@@ -113,7 +113,6 @@ describe('an effect that throws', () => {
     await world.settle()
     expect(world.types()).toEqual(['session.created', 'session.crashed'])
     expect(world.logs.join('')).not.toContain('no socket today')
-    world.whatsapp.sockets.pop()
     world.whatsapp.onOpen = () => {}
     await world.backoff()
     await world.reopened()

@@ -87,8 +87,8 @@ export class FakeWhatsApp implements WhatsApp {
   open(owner: SocketOwner): FakeSocket {
     if (this.live(owner.sessionId).length > 0) this.violations.push(`two sockets of ${owner.sessionId}`)
     const socket = new FakeSocket(owner, this.#vault)
-    this.sockets.push(socket)
     this.onOpen(socket)
+    this.sockets.push(socket)
     return socket
   }
 

@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createConnects } from '../../src/sessions/connects.ts'
+import { createTestClock } from '../clock.ts'
+import { World } from './world.ts'
+
+const setup = (concurrency: number, perSecond: number) => {
+  const clock = createTestClock()
+  const connects = createConnects({ concurrency, perSecond }, clock)
+  const begun: { name: string; at: number; giveBack: () => void }[] = []
+  const queued: string[] = []
+  const begin = clock.now()
+  const take = (name: string) => {
+    const abort = new AbortController()
+    const done = connects
+      .take(abort.signal, () => queued.push(name))
+      .then(giveBack => {
+        if (giveBack !== null) begun.push({ name, at: clock.now() - begin, giveBack })
+        return giveBack
+      })
+    return { abort: () => abort.abort(), done }
+  }
+  return { clock, connects, begun, queued, take, names: () => begun.map(({ name }) => name) }
+}
+
+describe('places to connect', () => {
+  it('go to at most `concurrency` at once, in order of arrival', async () => {
+    const { clock, begun, queued, take, names } = setup(2, 100)
+    for (const name of ['a', 'b', 'c', 'd']) take(name)
+    await clock.advance(10_000)
+    expect([names(), queued]).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+    begun[1]!.giveBack()
+    await clock.advance(0)
+    expect(names()).toEqual(['a', 'b', 'c'])
+    begun[1]!.giveBack()
+    begun[1]!.giveBack()
+    await clock.advance(10_000)
+    expect(names()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('begin at most `perSecond` in any second', async () => {
+    const { clock, begun, take } = setup(100, 3)
+    for (let i = 0; i < 10; i++) take(String(i))
+    await clock.advance(10_000)
+    expect(begun.map(({ at }) => at)).toEqual([0, 0, 0, 1000, 1000, 1000, 2000, 2000, 2000, 3000])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('are not taken by who gave up', async () => {
+    const { clock, connects, begun, take, names } = setup(1, 100)
+    take('a')
+    const b = take('b')
+    const c = take('c')
+    const late = take('late')
+    late.abort()
+    expect(await late.done).toBe(null)
+    b.abort()
+    expect(await b.done).toBe(null)
+    expect(connects.waiting()).toBe(1)
+    await clock.advance(0)
+    begun[0]!.giveBack()
+    await c.done
+    expect([names(), connects.waiting()]).toEqual([['a', 'c'], 0])
+    c.abort()
+    await clock.advance(0)
+    expect(names()).toEqual(['a', 'c'])
+  })
+
+  it('are not for who gave up before asking', async () => {
+    const { connects, queued } = setup(1, 1)
+    expect(await connects.take(AbortSignal.abort(), () => queued.push('x'))).toBe(null)
+    expect(queued).toEqual([])
+  })
+
+  it('keep both limits and the order, and reach everybody, whatever happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.constantFrom('take', 'give', 'abort', 'wait'), { maxLength: 60 }),
+        async (concurrency, perSecond, acts) => {
+          const { clock, begun, take, connects } = setup(concurrency, perSecond)
+          const takers: { name: string; abort: () => void; gone: boolean }[] = []
+          let given = 0
+          for (const [i, act] of acts.entries()) {
+            if (act === 'take') takers.push({ name: String(i), gone: false, abort: take(String(i)).abort })
+            if (act === 'give' && given < begun.length) begun[given++]!.giveBack()
+            if (act === 'wait') await clock.advance(400)
+            if (act === 'abort') {
+              const one = takers[i % Math.max(1, takers.length)]
+              if (one) {
+                one.gone = true
+                one.abort()
+              }
+            }
+            await clock.advance(0)
+            expect(begun.length - given).toBeLessThanOrEqual(concurrency)
+          }
+          for (let i = 0; i < 200 && (connects.waiting() > 0 || given < begun.length); i++) {
+            while (given < begun.length) begun[given++]!.giveBack()
+            await clock.advance(1000)
+          }
+          await clock.advance(1000)
+          const served = begun.map(({ name }) => Number(name))
+          expect(served).toEqual([...served].sort((a, b) => a - b))
+          for (const { name, gone } of takers) if (!gone) expect(served).toContain(Number(name))
+          for (const { at } of begun)
+            expect(begun.filter(one => one.at >= at && one.at < at + 1000).length).toBeLessThanOrEqual(
+              perSecond,
+            )
+          expect([connects.waiting(), clock.pending()]).toEqual([0, 0])
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('sessions that open together', () => {
+  it('take turns; who waits says so, and its watchdog does not run', async () => {
+    const world = await World.start({ connect: { concurrency: 2, perSecond: 100 } })
+    for (const id of ['a', 'b', 'c']) await world.commands.start({ sessionId: id, userId: 7 })
+    await world.settle()
+    expect(world.whatsapp.live()).toHaveLength(2)
+    expect(world.state('c')).toBe('starting.queued')
+    await world.wait(44_000)
+    expect(world.state('c')).toBe('starting.queued')
+    world.whatsapp.of('a').qr('x', world.clock.now() + 60_000)
+    await world.settle()
+    expect([world.state('c'), world.whatsapp.live().length]).toEqual(['starting.connecting', 3])
+    expect(world.types('c')).toEqual(['session.created', 'connect.queued', 'connect.begun'])
+    await world.end()
+  })
+
+  it('give their place back when they fail, are deleted or never answer', async () => {
+    const world = await World.start({ connect: { concurrency: 1, perSecond: 100 } })
+    for (const id of ['a', 'b', 'c', 'd']) await world.commands.start({ sessionId: id, userId: 7 })
+    await world.settle()
+    await world.commands.remove('b', world.clock.now() + 1000)
+    await world.commands.remove('a', world.clock.now() + 1000)
+    await world.settle()
+    expect(world.whatsapp.live().map(({ owner }) => owner.sessionId)).toEqual(['c'])
+    await world.wait(45_000)
+    expect(world.whatsapp.live('d')).toHaveLength(1)
+    world.whatsapp.onOpen = () => {
+      throw new Error('no socket today')
+    }
+    world.whatsapp.of('d').report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
+    await world.wait(60_000)
+    expect(world.types('c')).toContain('session.crashed')
+    world.whatsapp.onOpen = () => {}
+    for (let i = 0; i < 200 && world.whatsapp.live('c').length === 0; i++) await world.wait(5000)
+    expect(world.whatsapp.live('c')).toHaveLength(1)
+    await world.end()
+  })
+})
