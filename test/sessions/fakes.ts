@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { InboundMessage, SendContent } from '../../src/contract.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type {
@@ -78,7 +79,6 @@ export class FakeWhatsApp implements WhatsApp {
   onOpen: (socket: FakeSocket) => void = () => {}
   onRecover: () => Promise<void> = async () => {}
   readonly #vault: QrVault
-  #ids = 0
 
   constructor(vault: QrVault) {
     this.#vault = vault
@@ -98,7 +98,7 @@ export class FakeWhatsApp implements WhatsApp {
   }
 
   newMessageId(): string {
-    return `3EB0${String(++this.#ids).padStart(16, '0')}`
+    return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
   }
 
   live(sessionId?: string): FakeSocket[] {

@@ -122,6 +122,29 @@ async function perform(world: World, { does, session, n }: Act, sends: Promise<u
   }
 }
 
+/** Everybody does their part: Laravel says yes, WhatsApp lets in and acks; who was logged out stays so. */
+async function heal(world: World): Promise<void> {
+  world.laravel.answer = async () => 'active'
+  for (let i = 0; i < 30; i++) {
+    for (const { sessionId } of [...world.store.sessions.all()]) {
+      if (world.state(sessionId)?.startsWith('loggedOut')) continue
+      const owes = world.context(sessionId).intent !== 'none'
+      if (!owes) await world.commands.start({ sessionId, userId: 7 })
+      // A suspended session pays its debt when somebody asks once more.
+      else if (world.state(sessionId)?.startsWith('reconnecting.susp'))
+        void world.commands.logout(sessionId, world.clock.now())
+      await world.settle()
+      const socket = world.whatsapp.live(sessionId)[0]
+      socket?.report(opened)
+      await world.settle()
+      if (socket && socket.unlinks > 0) socket.report({ type: 'logout.confirmed' })
+      for (const { messageId } of socket?.sent ?? [])
+        socket!.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
+    }
+    await world.wait(20_000)
+  }
+}
+
 /** What is true of a world at any moment. */
 function check(world: World): void {
   expect(world.whatsapp.violations).toEqual([])
@@ -175,8 +198,15 @@ it(
           )
           expect(world.whatsapp.live(sessionId).length, actor.state).toBe(wants ? 1 : 0)
         }
+        await heal(world)
+        for (const { sessionId, streamId } of world.store.sessions.all()) {
+          expect(world.state(sessionId), sessionId).toMatch(/^(open\.sett|loggedOut)/)
+          expect(world.context(sessionId).intent).toBe('none')
+          expect(world.store.messages.unsent(streamId)).toEqual([])
+        }
+        check(world)
         await world.end()
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     ),
 )
