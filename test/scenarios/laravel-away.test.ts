@@ -24,6 +24,9 @@ describe('Laravel is away', () => {
     async (name, outage) => {
       const ana = world.simulator.contact('34600000002')
       const eva = world.simulator.contact('34600000003')
+      // Attempts count until a connection has held for 5 min; a restart on request begins anew.
+      await world.call('POST', '/sessions/shop/restart')
+      await world.waitForState('shop', 'open')
       const before = world.laravel.received.length
       world.laravel.misbehaviour = outage
       const texts = [0, 1, 2].map(n => `${name} ${n}`)
