@@ -19,8 +19,12 @@ afterEach(() => rmSync(dir, { recursive: true }))
 
 /** Runs the writer, kills it with SIGKILL after `lines` acknowledgements, returns the highest acknowledged seq by session. */
 async function killedAfter(lines: number): Promise<Map<string, number>> {
-  const child = spawn(process.execPath, [WRITER, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [WRITER, dir], { stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
   let seen = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text
@@ -28,7 +32,7 @@ async function killedAfter(lines: number): Promise<Map<string, number>> {
     if (seen >= lines) child.kill('SIGKILL')
   })
   const [, signal] = await once(child, 'close')
-  expect(signal).toBe('SIGKILL')
+  expect({ signal, said }).toEqual({ signal: 'SIGKILL', said: '' })
   const acknowledged = new Map<string, number>()
   for (const line of printed.split('\n').slice(0, -1)) {
     const [sessionId, seq] = line.split(' ')
