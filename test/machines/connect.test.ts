@@ -186,6 +186,17 @@ describe('attempts', () => {
   })
 })
 
+it('restarts that WhatsApp asks for count from nothing after a settled open', async () => {
+  const s = linked()
+  for (let i = 2; i <= 5; i++) s.send(closed('reconnectNow', 'restart'), opened)
+  await s.wait(5 * MINUTE)
+  for (let i = 1; i <= 5; i++) {
+    s.send(closed('reconnectNow', 'restart'))
+    expect(s.state).toBe('starting.connecting')
+    s.send(opened)
+  }
+})
+
 describe('unknown failures at login', () => {
   const fail = async (s: Probe) => {
     s.send(closed('backoffCounted', 'unknown'))

@@ -38,6 +38,25 @@ describe('a transition that throws', () => {
     expect(world.state()).toBe('open.settling')
   })
 
+  it('runs none of its effects, though the crash takes their number', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    const socket = await world.linked()
+    const { streamId, epoch } = world.entry().actor
+    await world.store.commit({
+      streamId,
+      epoch,
+      keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
+    })
+    void world.commands.logout('s1', world.clock.now())
+    await world.settle()
+    victims.add('s1')
+    socket.report({ type: 'logout.confirmed' }) // erases the keys, then throws
+    await world.settle()
+    expect([world.types().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
+    expect(Object.keys(world.store.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
+  })
+
   it('is answered to its caller as not done', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))

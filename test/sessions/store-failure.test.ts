@@ -166,6 +166,43 @@ describe('a store that takes no writes', () => {
     expect(world.whatsapp.live()).toHaveLength(2)
   })
 
+  it('a store that comes back slowly is not asked twice at once', async () => {
+    world = await World.start()
+    for (const id of ['a', 'b']) await world.linked(id)
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    world.disk.hold()
+    for (let i = 0; i < 5; i++) await world.wait(2000)
+    expect(world.disk.waiting).toBe(1)
+    world.disk.release()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(world.supervisor.counts()).toMatchObject({ live: 2, spawned: 4 })
+    expect(world.whatsapp.live()).toHaveLength(2)
+  })
+
+  it('a shutdown waits for a restoration that has begun', async () => {
+    world = await World.start()
+    await world.linked()
+    world.disk.break()
+    world.whatsapp.of('s1').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    world.disk.hold()
+    await world.wait(2000)
+    let stopped = false
+    const stopping = world.stop().then(() => {
+      stopped = true
+    })
+    await world.settle()
+    expect(stopped).toBe(false)
+    world.disk.release()
+    await stopping
+    expect(world.types().at(-1)).toBe('socket.opened')
+  })
+
   it('a shutdown during a restoration leaves no socket behind', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)

@@ -51,13 +51,14 @@ function createLife(world: World) {
     { write: line => void world.logs.push(line) },
   )
   const tellLaravel = options.tellLaravel ?? true
+  const connects = createConnects(options.connect ?? { concurrency: 1000, perSecond: 10_000 }, clock)
   const bound = bindEffects({
     whatsapp,
     laravel: world.laravel,
     vault,
     store,
     clock,
-    connects: createConnects(options.connect ?? { concurrency: 1000, perSecond: 10_000 }, clock),
+    connects,
     qr: QR_TIMES,
     tellLaravel,
     actorOf: sessionId => supervisor.find(sessionId)!,
@@ -74,7 +75,15 @@ function createLife(world: World) {
     onDelivery: lane => void world.woken.push(lane),
   })
   const queries = createQueries(store, clock)
-  return { life, vault, whatsapp, supervisor, queries, commands: createCommands(supervisor, queries) }
+  return {
+    life,
+    connects,
+    vault,
+    whatsapp,
+    supervisor,
+    queries,
+    commands: createCommands(supervisor, queries),
+  }
 }
 
 /** Sessions with everything real but the ports: store in memory, WhatsApp and Laravel driven by the test. */
@@ -116,6 +125,9 @@ export class World {
   }
   get queries() {
     return this.#life.queries
+  }
+  get connects() {
+    return this.#life.connects
   }
   get vault() {
     return this.#life.vault
