@@ -11,7 +11,7 @@ interface Pending {
   reject: (error: GatewayError) => void
 }
 
-/** The main thread's end of the writer: posts a tick's requests together, settles their promises in order. */
+/** The main thread's end of the writer: posts the requests of one turn of the event loop together, settles their promises in order. */
 export class Writer {
   readonly #worker: Worker
   readonly #now: () => number
@@ -88,7 +88,8 @@ export class Writer {
       this.#queue.push({ request, resolve, reject })
       if (this.#scheduled) return
       this.#scheduled = true
-      process.nextTick(() => this.#flush())
+      // One turn of the event loop reads many sockets: what they all bring goes into one commit.
+      setImmediate(() => this.#flush())
     })
   }
 
