@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts'
 import type { Clock, NewEvent, Store, WhatsAppSocket } from '../ports.ts'
 import { announcementOf, statusDeliveryOf } from './announce.ts'
 import { EffectChain, type Ticket } from './effect-chain.ts'
+import { narrate } from './narrate.ts'
 import { dottedState, stateValue } from './state.ts'
 import { Stream, type StreamWrite } from './stream.ts'
 
@@ -342,6 +343,7 @@ export class SessionActor {
   }
 
   #record({ type, at, ...data }: SessionEvent, next: Snapshot): void {
+    const before = type === 'session.created' ? null : this.state
     this.#snapshot = next
     const state = dottedState(next.value)
     const { context } = next
@@ -367,6 +369,7 @@ export class SessionActor {
     })
     committed.then(
       () => {
+        narrate(this.#deps.logger, before, state, context)
         for (const look of [...this.#watchers]) look()
       },
       () => {},
