@@ -42,9 +42,9 @@ function whyOf(status: number): string {
   return `http_${status}`
 }
 
-function parseJson(text: string | null): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text ?? '')
+    return JSON.parse(text)
   } catch {
     return undefined
   }

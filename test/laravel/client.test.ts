@@ -125,6 +125,18 @@ describe('a delivery', () => {
     expect(await laravel.deliver('messages', 'id', {})).toEqual({ result: 'accepted' })
   })
 
+  it.each<[string, Answer, number | null]>([
+    ['headers in UTF-8', { status: 200, headers: { 'x-app': Buffer.from('你好').toString('latin1') } }, null],
+    ['a 205 with a body', { status: 205, body: 'reset' }, null],
+    ['a status that does not exist', { status: 777, body: 'x' }, 777],
+    ['Retry-After in UTF-8', { status: 503, headers: { 'retry-after': '\u00e4\u00bd' } }, 503],
+  ])('is judged by its status alone: %s', async (_name, answer, status) => {
+    const server = await standIn(() => answer)
+    const attempt = await client(server.url).laravel.deliver('messages', 'id', {})
+    if (status === null) expect(attempt).toEqual({ result: 'accepted' })
+    else expect(attempt).toMatchObject({ fault: 'endpoint', error: `HTTP ${status}`, retryAt: null })
+  })
+
   it('names a broken connection and a closed port by their code only', async () => {
     const server = await standIn(() => 'reset')
     const broken = await client(server.url).laravel.deliver('messages', 'id', {})
