@@ -279,10 +279,13 @@ describe('a lost connection', () => {
     await world.wait(4000)
     await world.backoff()
     const socket = world.whatsapp.of('s1')
-    socket.onSend = () => Promise.withResolvers<void>().promise
+    const written = Promise.withResolvers<void>()
+    socket.onSend = () => written.promise
     socket.report(opened)
     await world.settle()
     world.entry().outbox.pump()
+    await world.settle()
+    written.resolve()
     await world.settle()
     expect(bodies(socket)).toEqual(['one'])
   })

@@ -43,6 +43,16 @@ describe('a session as it is shown', () => {
     expect(world.queries.get('open')).toMatchObject({ qr: null, wa_id: '34600000001', push_name: 'Ana' })
   })
 
+  it('has no QR any more once a phone has scanned it and the connection begins anew', async () => {
+    const socket = await world.shown()
+    socket.report(
+      { type: 'socket.paired', waId: '34600000001', lid: null },
+      closedAs('reconnectNow', 'restart'),
+    )
+    await world.settle()
+    expect(world.queries.get('s1')).toMatchObject({ state: 'starting', qr: null, wa_id: '34600000001' })
+  })
+
   it('unknown: 404', () => {
     for (const ask of [
       () => world.queries.get('nobody'),

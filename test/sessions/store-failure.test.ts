@@ -193,13 +193,15 @@ describe('a store that takes no writes', () => {
     world.disk.hold()
     await world.wait(2000)
     let stopped = false
-    const stopping = world.stop().then(() => {
+    const stopping = world.supervisor.stop().then(() => {
       stopped = true
     })
     await world.settle()
     expect(stopped).toBe(false)
     world.disk.release()
     await stopping
+    world.kill()
+    expect(world.whatsapp.live()).toEqual([])
     expect(world.types().at(-1)).toBe('socket.opened')
   })
 
