@@ -39,7 +39,7 @@ export interface Traffic {
 }
 
 /** Receipts of the last messages come later than their acks. */
-const TAIL_MS = 500
+const TAIL_MS = 300
 const LOST_MS = 20_000
 
 export interface Stage {

@@ -15,8 +15,8 @@ export interface Row {
   /** manager / plain. */
   ratio: number
   target: string | null
-  /** null without a target. */
-  ok: boolean | null
+  /** `noise`: lives of the same size differ by more than what is asked; null without a target. */
+  verdict: 'ok' | 'over' | 'noise' | null
 }
 
 const MB = 1024 * 1024
@@ -25,6 +25,8 @@ interface Definition {
   name: string
   unit: string
   of(lives: Lives): number
+  /** How far the value may be off. */
+  error?(lives: Lives): number
   target?: { text: string; reached(ratio: number, manager: number): boolean }
 }
 
@@ -42,7 +44,13 @@ const within = (limit: number, unit: string) => ({
 })
 
 const DEFINITIONS: Definition[] = [
-  { name: 'RSS per session', unit: 'MB', of: lives => slope(lives, 'rss') / MB, target: atMost(1.25) },
+  {
+    name: 'RSS per session',
+    unit: 'MB',
+    of: lives => slope(lives, 'rss') / MB,
+    error: lives => spread(lives, 'rss') / MB,
+    target: atMost(1.25),
+  },
   { name: 'heap per session', unit: 'MB', of: lives => slope(lives, 'heap') / MB },
   { name: 'CPU per acked message', unit: 'ms', of: middle('cpuPerSent'), target: atMost(1.25) },
   { name: 'acked messages a second', unit: '', of: middle('sentPerSecond') },
@@ -53,19 +61,32 @@ const DEFINITIONS: Definition[] = [
 ]
 
 export function rowsOf(manager: Lives, plain: Lives): Row[] {
-  return DEFINITIONS.map(({ name, unit, of, target }) => {
+  return DEFINITIONS.map(({ name, unit, of, error, target }) => {
     const values = { manager: of(manager), plain: of(plain) }
     const ratio = values.manager / values.plain
-    const ok = target?.reached(ratio, values.manager) ?? null
-    return { name, unit, ...values, ratio, target: target?.text ?? null, ok }
+    const off = Math.max(error?.(manager) ?? 0, error?.(plain) ?? 0)
+    const clear = off < Math.min(values.manager, values.plain) / 2 || off === 0
+    const reached = target?.reached(ratio, values.manager) ? 'ok' : 'over'
+    const verdict = target === undefined ? null : clear ? reached : 'noise'
+    return { name, unit, ...values, ratio, target: target?.text ?? null, verdict }
   })
 }
 
-/** Bytes that one session more costs; the middle of the slopes of all rounds. */
+/** Bytes that one session more costs, between the middle of all lives of each size. */
 function slope({ few, all }: Lives, what: 'rss' | 'heap'): number {
-  const sessions = (all[0]?.sessions ?? 0) - (few[0]?.sessions ?? 0)
-  return (median(all.map(life => life[what])) - median(few.map(life => life[what]))) / sessions
+  return (median(all.map(life => life[what])) - median(few.map(life => life[what]))) / more({ few, all })
 }
+
+/** How far lives of the same size are apart, for each session that the others have more. */
+function spread({ few, all }: Lives, what: 'rss'): number {
+  const widths = [few, all].map(lives => {
+    const values = lives.map(life => life[what])
+    return Math.max(...values) - Math.min(...values)
+  })
+  return Math.max(...widths) / more({ few, all })
+}
+
+const more = ({ few, all }: Lives) => (all[0]?.sessions ?? 0) - (few[0]?.sessions ?? 0)
 
 function middle(what: 'cpuPerSent' | 'sentPerSecond' | 'opensPerSecond' | 'cpuPerReceived') {
   return ({ all }: Lives) => median(all.map(life => life[what]))
@@ -91,13 +112,13 @@ export function sum(lives: Lives): Integrity {
 /** The table for people, with the integrity of both below. */
 export function table(title: string, rows: Row[], integrity: Record<'manager' | 'plain', Integrity>): string {
   const head = ['', 'manager', 'plain', 'ratio', 'target', '']
-  const cells = rows.map(({ name, unit, manager, plain, ratio, target, ok }) => [
+  const cells = rows.map(({ name, unit, manager, plain, ratio, target, verdict }) => [
     name,
     quantity(manager, unit),
     quantity(plain, unit),
     `${ratio.toFixed(2)}x`,
     target ?? '',
-    ok === null ? '' : ok ? 'ok' : 'over',
+    verdict ?? '',
   ])
   const widths = head.map((text, i) => Math.max(text.length, ...cells.map(row => row[i]!.length)))
   const line = (row: string[]) =>
@@ -106,8 +127,11 @@ export function table(title: string, rows: Row[], integrity: Record<'manager' | 
       .join('  ')
       .trimEnd()
   const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2))
+  const noise = rows.some(({ verdict }) => verdict === 'noise')
+    ? ['noise: processes of the same size differ by more than this; more sessions or rounds tell']
+    : []
   const books = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
-  return [title, rule, line(head), ...cells.map(line), rule, ...books].join('\n')
+  return [title, rule, line(head), ...cells.map(line), rule, ...noise, ...books].join('\n')
 }
 
 function quantity(value: number, unit: string): string {

@@ -60,7 +60,7 @@ describe('rows', () => {
     expect(row.manager).toBeCloseTo(90 / 40)
     expect(row.plain).toBeCloseTo(1)
     expect(row.ratio).toBeCloseTo(2.25)
-    expect(row.ok).toBe(false)
+    expect(row.verdict).toBe('over')
   })
 
   it.each([
@@ -71,17 +71,19 @@ describe('rows', () => {
     ['inbound to POST p99', { inbound: [50] }, true],
     ['inbound to POST p99', { inbound: [50.1] }, false],
   ] as const)('hold %s with %o against its target: %s', (name, changes, ok) => {
-    expect(
-      rowOf(
-        name,
-        lives({ ...changes, inbound: [...('inbound' in changes ? changes.inbound : [1])] }),
-        lives(),
-      ).ok,
-    ).toBe(ok)
+    expect(rowOf(name, lives(changes), lives()).verdict).toBe(ok ? 'ok' : 'over')
+  })
+
+  it('do not judge memory when lives of the same size differ by more', () => {
+    const shaky = { few: [life(10), life(10, { rss: 140 * MB })], all: [life(50), life(50)] }
+    expect(rowOf('RSS per session', shaky, lives()).verdict).toBe('noise')
+    const text = table('title', rowsOf(shaky, lives()), { manager: sum(shaky), plain: sum(lives()) })
+    expect(text).toMatch(/^RSS per session .* noise$/m)
+    expect(text).toMatch(/^noise: processes of the same size/m)
   })
 
   it('judge nothing that has no target', () => {
-    expect(rowOf('acked messages a second', lives({ sentPerSecond: 1 }), lives()).ok).toBeNull()
+    expect(rowOf('acked messages a second', lives({ sentPerSecond: 1 }), lives()).verdict).toBeNull()
   })
 
   it('take the middle of the rounds', () => {
