@@ -300,6 +300,7 @@ export class World {
     process.off('unhandledRejection', this.#note)
     process.off('uncaughtException', this.#note)
     expect(this.whatsapp.violations).toEqual([])
+    expect(this.whatsapp.sockets.filter(({ ends }) => ends > 1)).toEqual([])
     expect(this.unhandled).toEqual([])
     expect(this.logs.join('')).not.toMatch(/secret text|body of/)
   }
