@@ -65,7 +65,7 @@ export function rowsOf(manager: Lives, plain: Lives): Row[] {
     const values = { manager: of(manager), plain: of(plain) }
     const ratio = values.manager / values.plain
     const off = Math.max(error?.(manager) ?? 0, error?.(plain) ?? 0)
-    const clear = off < Math.min(values.manager, values.plain) / 2 || off === 0
+    const clear = off === 0 ? ratio > 0 : off < Math.min(values.manager, values.plain) / 2
     const reached = target?.reached(ratio, values.manager) ? 'ok' : 'over'
     const verdict = target === undefined ? null : clear ? reached : 'noise'
     return { name, unit, ...values, ratio, target: target?.text ?? null, verdict }
