@@ -120,6 +120,8 @@ export interface Write {
   streamId: string
   /** Must equal the stream's epoch, or the commit is refused with EPOCH_CONFLICT. */
   epoch: number
+  /** Nobody waits for it: it may wait a few ms to share a commit with the next write of any stream. */
+  lazy?: boolean
   /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
   create?: { sessionId: string; userId: string | number; at: number }
   /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */
@@ -165,7 +167,10 @@ export interface SessionFilter {
   q?: string
 }
 
-/** The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit. */
+/**
+ * The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit.
+ * Writes of one stream commit in the order in which they were handed over; one that fails takes those behind it along.
+ */
 export interface Store {
   commit(write: Write): Promise<void>
   /** Makes the caller the stream's owner; resolves with the new epoch. */
@@ -250,7 +255,10 @@ export interface SocketOwner {
 }
 
 export interface WhatsAppSocket {
-  /** Sends under the given id; resolves when the bytes were handed over (the ratchet is durable by then), rejects when they were not. */
+  /**
+   * Sends under the given id; resolves when the bytes were handed over, rejects when they were not. They leave only after a
+   * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too.
+   */
   send(messageId: string, content: SendContent): Promise<void>
   /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
   unlink(): void

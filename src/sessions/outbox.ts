@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../machines/facts.ts'
 import type { MessageStatus, SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
@@ -6,6 +7,11 @@ import type { SessionActor } from './actor.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
+
+/** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
+const REMEMBERED = 100
+
+type Progress = Pick<MessageRow, 'chatId' | 'status'>
 
 const RANK: Record<MessageStatus, number> = {
   queued: 0,
@@ -39,8 +45,8 @@ export class Outbox {
   readonly #chats = new Map<string, Promise<void>>()
   /** Sends handed to a chat's chain and not through it yet. */
   readonly #moving = new Set<string>()
-  /** Updates on their way into the log: the newest status of each message. */
-  readonly #updating = new Map<string, MessageStatus>()
+  /** Where the latest sends stand; the log may not say so yet. */
+  readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
   /** The socket that took up what had waited: what is new must not overtake it. */
   #pumped: WhatsAppSocket | null = null
   /** HTTP requests that wait for the fate of their message. */
@@ -67,7 +73,11 @@ export class Outbox {
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
     const fate = this.#fateOf(messageId, deadline)
-    await actor.append([{ type: 'message.queued', messageId, chatId: content.to }], seq => ({
+    // What can go at once shares its commit with the ratchet, without which no byte leaves.
+    const atOnce = this.#carries(actor.socket)
+    this.#progress.set(messageId, { chatId: content.to, status: 'queued' })
+    const queued = actor.append([{ type: 'message.queued', messageId, chatId: content.to }], seq => ({
+      lazy: atOnce,
       lastActivity: at,
       messages: [
         {
@@ -84,9 +94,11 @@ export class Outbox {
         },
       ],
     }))
+    if (!atOnce) await queued
     if (actor.state === 'reconnecting.hibernated') actor.tell({ type: 'wake.requested' })
     this.#transmit({ messageId, chatId: content.to, content, at })
-    const update = await fate
+    const update = await Promise.race([fate, queued.then(() => fate)])
+    await queued
     if (update?.status === 'failed') {
       if (update.code === 'SESSION_LOGGED_OUT') throw new GatewayError('SESSION_LOGGED_OUT', update.error)
       throw new GatewayError(
@@ -109,9 +121,9 @@ export class Outbox {
   /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
   async updated(update: SendUpdate): Promise<void> {
     const { messageId, status } = update
-    const row = this.#find(messageId)
-    if (row === null || !movesForward(this.#updating.get(messageId) ?? row.status, status)) return
-    await this.#record(row.chatId, update)
+    const known = this.#find(messageId)
+    if (known === undefined || !movesForward(known.status, status)) return
+    await this.#record(known.chatId, update)
     this.#waiting.get(messageId)?.(update)
   }
 
@@ -162,9 +174,11 @@ export class Outbox {
       }
     }
     const now = clock.now()
-    const status = this.#updating.get(messageId) ?? this.#find(messageId)?.status ?? 'queued'
+    const status = this.#find(messageId)?.status ?? 'queued'
     if (RANK[status] > RANK.transmitted) return
+    this.#progress.set(messageId, { chatId, status: 'transmitted' })
     await actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
+      lazy: true,
       messages: [{ update: { messageId, status: 'transmitted', at: now, attempt: true } }],
     }))
   }
@@ -176,8 +190,10 @@ export class Outbox {
     return state.startsWith('open.') && context.intent === 'none'
   }
 
-  #find(messageId: string): MessageRow | null {
-    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+  #find(messageId: string): Progress | undefined {
+    const known = this.#progress.get(messageId)
+    if (known !== undefined) return known
+    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
   }
 
   async #fail(messageId: string, chatId: string, code: string, error: string): Promise<void> {
@@ -193,18 +209,13 @@ export class Outbox {
       failure === null
         ? { type: `message.${status as 'sent' | 'delivered' | 'read' | 'played'}`, messageId, chatId }
         : { type: 'message.failed', messageId, chatId, ...failure }
-    this.#updating.set(messageId, status)
-    try {
-      await this.#actor.append([fact], () => ({
-        messages: [
-          {
-            update: { messageId, status, at, ...(failure && { error: `${failure.code}: ${failure.error}` }) },
-          },
-        ],
-      }))
-    } finally {
-      if (this.#updating.get(messageId) === status) this.#updating.delete(messageId)
-    }
+    this.#progress.set(messageId, { chatId, status })
+    await this.#actor.append([fact], () => ({
+      lazy: !this.#waiting.has(messageId),
+      messages: [
+        { update: { messageId, status, at, ...(failure && { error: `${failure.code}: ${failure.error}` }) } },
+      ],
+    }))
   }
 
   #fateOf(messageId: string, deadline: number): Promise<SendUpdate | null> {

@@ -8,7 +8,7 @@ export type MessageInsert = Omit<Extract<MessageWrite, { insert: unknown }>['ins
 }
 export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
 
-export interface WireWrite extends Omit<Write, 'create' | 'events' | 'messages' | 'deliveries'> {
+export interface WireWrite extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries'> {
   create?: { sessionId: string; userId: string; at: number }
   events?: (Omit<NewEvent, 'data'> & { data: string })[]
   messages?: ({ insert: MessageInsert } | { update: MessageUpdate })[]
@@ -48,7 +48,7 @@ export type Answer = { ready: true } | { broken: Failure } | Done
 
 /** Throws if something in the write is not JSON. */
 export function encodeWrite(write: Write): WireWrite {
-  const { create, events, keys, messages, deliveries, ...rest } = write
+  const { lazy: _, create, events, keys, messages, deliveries, ...rest } = write
   const wire: WireWrite = rest
   if (create) wire.create = { ...create, userId: JSON.stringify(create.userId) }
   if (events) wire.events = events.map(event => ({ ...event, data: JSON.stringify(event.data) }))

@@ -11,6 +11,9 @@ interface Pending {
   reject: (error: GatewayError) => void
 }
 
+/** How long a lazy request waits for company, in ms. */
+const LINGER_MS = 10
+
 /** The main thread's end of the writer: posts the requests of one turn of the event loop together, settles their promises in order. */
 export class Writer {
   readonly #worker: Worker
@@ -20,6 +23,7 @@ export class Writer {
   #inFlight: Pending[] = []
   #seen = 0
   #scheduled = false
+  #lingering: NodeJS.Timeout | undefined
   #closing = false
   #dead: GatewayError | null = null
 
@@ -59,7 +63,7 @@ export class Writer {
     } catch (error) {
       throw toError(refusal(error))
     }
-    await this.#submit({ write: wire })
+    await this.#submit({ write: wire }, write.lazy)
   }
 
   claim(streamId: string): Promise<number> {
@@ -81,12 +85,16 @@ export class Writer {
     await this.#exited
   }
 
-  #submit(request: Request): Promise<number> {
+  #submit(request: Request, lazy = false): Promise<number> {
     if (this.#closing) return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The store is closed'))
     if (this.#dead) return Promise.reject(this.#dead)
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, resolve, reject })
       if (this.#scheduled) return
+      if (lazy) {
+        this.#lingering ??= setTimeout(() => this.#flush(), LINGER_MS)
+        return
+      }
       this.#scheduled = true
       // One turn of the event loop reads many sockets: what they all bring goes into one commit.
       setImmediate(() => this.#flush())
@@ -95,6 +103,8 @@ export class Writer {
 
   #flush(): void {
     this.#scheduled = false
+    clearTimeout(this.#lingering)
+    this.#lingering = undefined
     if (this.#queue.length === 0) return
     const queue = this.#queue
     this.#queue = []

@@ -8,6 +8,7 @@ import type {
   ReceivedMessage,
   SocketFact,
   SocketOwner,
+  Store,
   WhatsApp,
   WhatsAppSocket,
 } from '../../src/ports.ts'
@@ -26,15 +27,24 @@ export class FakeSocket implements WhatsAppSocket {
   onSend: (messageId: string) => Promise<void> = async () => {}
   onEnd: () => Promise<void> = async () => {}
   readonly #vault: QrVault
+  readonly #store: Pick<Store, 'commit'>
   readonly #inFlight = new Set<(error: GatewayError) => void>()
 
-  constructor(owner: SocketOwner, vault: QrVault) {
+  constructor(owner: SocketOwner, vault: QrVault, store: Pick<Store, 'commit'>) {
     this.owner = owner
     this.#vault = vault
+    this.#store = store
   }
 
-  send(messageId: string, content: SendContent): Promise<void> {
-    if (this.ended) return Promise.reject(this.#gone())
+  async send(messageId: string, content: SendContent): Promise<void> {
+    if (this.ended) throw this.#gone()
+    const { streamId, epoch } = this.owner
+    await this.#store.commit({
+      streamId,
+      epoch,
+      keys: [{ type: 'session', id: content.to, value: Buffer.from(messageId) }],
+    })
+    if (this.ended) throw this.#gone()
     this.sent.push({ messageId, content })
     return new Promise((resolve, reject) => {
       this.#inFlight.add(reject)
@@ -79,14 +89,16 @@ export class FakeWhatsApp implements WhatsApp {
   onOpen: (socket: FakeSocket) => void = () => {}
   onRecover: () => Promise<void> = async () => {}
   readonly #vault: QrVault
+  readonly #store: Pick<Store, 'commit'>
 
-  constructor(vault: QrVault) {
+  constructor(vault: QrVault, store: Pick<Store, 'commit'>) {
     this.#vault = vault
+    this.#store = store
   }
 
   open(owner: SocketOwner): FakeSocket {
     if (this.live(owner.sessionId).length > 0) this.violations.push(`two sockets of ${owner.sessionId}`)
-    const socket = new FakeSocket(owner, this.#vault)
+    const socket = new FakeSocket(owner, this.#vault, this.#store)
     this.onOpen(socket)
     this.sockets.push(socket)
     return socket

@@ -45,7 +45,7 @@ function createLife(world: World) {
     claim: streamId => (life.dead ? NEVER : real.claim(streamId)),
   }
   const vault = createQrVault(clock)
-  const whatsapp = new FakeWhatsApp(vault)
+  const whatsapp = new FakeWhatsApp(vault, store)
   const logger = createLogger(
     { level: 'trace', format: 'json' },
     { write: line => void world.logs.push(line) },
