@@ -17,7 +17,7 @@ export interface Plan {
   profiles: string | null
 }
 
-const TRAFFIC: Traffic = { warmUp: 200, sent: 600, said: 300, saidPerSecond: 50 }
+const TRAFFIC: Traffic = { warmUp: 1500, sent: 2000, said: 300, saidPerSecond: 50 }
 const MB = 1024 * 1024
 
 /** Every contender with few and with all sessions, round after round, each time in a fresh process. */

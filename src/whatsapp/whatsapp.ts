@@ -6,6 +6,7 @@ import { createCaches } from './caches.ts'
 import { trapConsole } from './console.ts'
 import { readCreds } from './creds.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
+import { mendRawKeys } from './node-keys.ts'
 import { unfinishedMessages } from './received.ts'
 import type { WhatsAppConfig } from './settings.ts'
 import { mendSignalQueue } from './signal-queue.ts'
@@ -34,6 +35,7 @@ export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps)
   const { store, config, logger } = deps
   trapConsole(logger)
   trapUnhandledRejections(logger)
+  mendRawKeys()
   mendSignatures()
   mendSignalQueue()
   mendSignalSessions()
