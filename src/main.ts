@@ -1,12 +1,23 @@
-import { createApp } from './app.ts'
-import { loadConfig } from './config.ts'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { GatewayError } from './errors.ts'
-import { createLogger } from './logger.ts'
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `Node ${process.versions.node} is too old: run \`npm start\`, which brings Node 24 along.\n`,
+  )
+  process.exit(1)
+}
+// A third of the start is compiling Baileys; the second start finds it done.
+enableCompileCache()
+const { createApp } = await import('./app.ts')
+const { loadConfig } = await import('./config.ts')
+const { createLogger } = await import('./logger.ts')
 
 try {
   const config = loadConfig(process.env)
   const logger = createLogger(config.log)
   const app = await createApp(config, logger)
+  flushCompileCache()
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1)
