@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import type { Address } from '../src/simulator/simulator.ts'
 import { Child } from './child.ts'
@@ -6,6 +7,8 @@ import type { Plain } from './plain.ts'
 import type { Probe } from './probe.ts'
 import type { Commands, Remote } from './rpc.ts'
 import type { Pair } from './world.ts'
+
+const POLL_MS = 10
 
 /** What a measurement asks of the program that it measures; one life of one process. */
 export interface Contender {
@@ -29,6 +32,8 @@ export interface Ground {
   laravelUrl: string
   concurrency: number
   nodeFlags: string[]
+  /** Logins that the simulator has seen so far. */
+  logins(): Promise<number>
   /** Told of every process, so that none outlives the run. */
   onStart(child: Pick<Child<Commands>, 'kill' | 'name' | 'output'>): void
 }
@@ -43,7 +48,13 @@ export function managedFleet(ground: Ground, pairs: Pair[], dataDir: string): Fl
       return {
         probe: manager.child.remote,
         async openAll() {
+          // After a restart /stats tells the states from before, until each session has resumed; a login comes later than that.
+          const before = await ground.logins()
           await manager.started()
+          while ((await ground.logins()) - before < pairs.length) {
+            if (!manager.child.running) throw new Error(`the manager ended:\n${manager.child.output}`)
+            await pause(POLL_MS)
+          }
           await manager.allOpen(pairs.length)
         },
         send: each => manager.send(pairs, each),

@@ -76,6 +76,7 @@ async function scene(): Promise<Scene> {
     laravelUrl: laravel.url,
     concurrency: CONCURRENCY,
     nodeFlags: values['node-flags'].split(' ').filter(flag => flag !== ''),
+    logins: () => world.remote.call('logins'),
     onStart: (child: (typeof children)[number]) => children.push(child),
   }
   return { world, laravel, ground, dir, progress }

@@ -28,6 +28,9 @@ const commands = {
     await simulator.phone(number, { name: `Shop ${number}` }).scan(qr)
   },
 
+  /** Devices that logged in since the start. */
+  logins: (): number => simulator.loginCount,
+
   /** The number exists and talks from now on. */
   meet(contact: string): void {
     simulator.contact(contact)
