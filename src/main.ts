@@ -1,4 +1,5 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { GatewayError } from './errors.ts'
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
@@ -8,7 +9,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.exit(1)
 }
 // A third of the start is compiling Baileys; the second start finds it done.
-enableCompileCache()
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
 const { createApp } = await import('./app.ts')
 const { loadConfig } = await import('./config.ts')
 const { createLogger } = await import('./logger.ts')
