@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../machines/facts.ts'
-import type { MessageStatus, SendContent } from '../contract.ts'
+import { movesForward, type SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, MessageRow, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { SessionActor } from './actor.ts'
@@ -12,22 +12,6 @@ const SEND_AGAIN = 5000
 const REMEMBERED = 100
 
 type Progress = Pick<MessageRow, 'chatId' | 'status'>
-
-const RANK: Record<MessageStatus, number> = {
-  queued: 0,
-  transmitted: 1,
-  unknown: 2,
-  sent: 3,
-  delivered: 4,
-  read: 5,
-  played: 6,
-  failed: 9,
-  received: 9,
-}
-
-/** Statuses only move forward; `failed` ends a send that was not acked, for good. */
-const movesForward = (from: MessageStatus, to: MessageStatus) =>
-  to === 'failed' ? RANK[from] < RANK.sent : RANK[from] < RANK[to]
 
 export interface OutboxDeps {
   store: Store
@@ -175,7 +159,8 @@ export class Outbox {
     }
     const now = clock.now()
     const status = this.#find(messageId)?.status ?? 'queued'
-    if (RANK[status] > RANK.transmitted) return
+    // A second transmission counts, one that was acked before its bytes were noted does not.
+    if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
     this.#progress.set(messageId, { chatId, status: 'transmitted' })
     await actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       lazy: true,

@@ -1,6 +1,5 @@
-import type { MessageStatus } from '../contract.ts'
+import { type MessageStatus, movesForward } from '../contract.ts'
 import type { MessageReads, MessageRow } from '../ports.ts'
-import { movesForward } from './message-status.ts'
 import type { Statements } from './statements.ts'
 import type { MessageInsert, MessageUpdate, WireWrite } from './wire.ts'
 

@@ -17,6 +17,7 @@ import { isPaired, type StoredCreds } from './creds.ts'
 import { DecryptOnce, TRANSACTIONS } from './decrypt-once.ts'
 import { classify, type Disconnect } from './disconnects.ts'
 import { digitsOf, lidOf } from './jid.ts'
+import { mendPrivacyTokens } from './privacy-tokens.ts'
 import { type ReceiveDeps, Receiver } from './received.ts'
 import { Sends, toProto } from './sends.ts'
 import { commonSettings, FIRST_QR_MS, LATER_QR_MS } from './settings.ts'
@@ -90,6 +91,7 @@ export class Socket implements WhatsAppSocket {
       rejected: (event, error) =>
         this.#log('warn', { event, ...origin(error) }, 'Baileys failed to handle an event'),
     })
+    mendPrivacyTokens(socket, this.#auth.keys)
     this.#socket = socket
     this.#wire = wire
     this.#sends = new Sends(socket, caches.baileys.userDevicesCache, clock, update => this.#update(update))
