@@ -174,6 +174,8 @@ export class Supervisor {
     })
     if (actor.ended || !this.#isRunning) return actor
     actor.start()
+    // Whoever asks next must not be told that a session is open which only was.
+    await actor.guard(() => actor.durable())
     logger.debug({ session_id: sessionId, state }, 'session restored')
     return actor
   }

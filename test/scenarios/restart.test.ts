@@ -24,7 +24,11 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('%s during traffic', signal => {
 
     const saidBefore = traffic.said.length
     await vi.waitFor(() => expect(traffic.said.length).toBeGreaterThan(saidBefore + 10), { timeout: 10_000 })
+    const { logins } = world.simulator.counters
     await world.startManager()
+    const { body: stats } = await world.call('GET', '/stats')
+    const { activeSessions } = (stats as unknown as { sessions: { activeSessions: number } }).sessions
+    expect(activeSessions).toBeLessThanOrEqual(world.simulator.counters.logins - logins)
     for (const { id } of sessions) await world.waitForState(id, 'open')
     const acceptedBefore = traffic.accepted.length
     await vi.waitFor(() => expect(traffic.accepted.length).toBeGreaterThan(acceptedBefore + 20), {
