@@ -8,6 +8,7 @@ import { VARIABLES } from '../src/config.ts'
 import { Manager } from '../src/demo/manager.ts'
 import { listenAdmin } from '../src/simulator/admin.ts'
 import { Simulator } from '../src/simulator/simulator.ts'
+import { CURL_MISSING, hasCurl } from './curl.ts'
 import { createTestHttp } from './http/fakes.ts'
 
 const shell = promisify(execFile)
@@ -74,7 +75,8 @@ describe('the README', () => {
 
   it('answers to every curl line as printed, on a manager and a simulator', {
     timeout: 120_000,
-  }, async () => {
+  }, async ({ skip }) => {
+    skip(!hasCurl, CURL_MISSING)
     const directory = mkdtempSync(join(tmpdir(), 'readme-test-'))
     const simulator = new Simulator()
     const whatsapp = await simulator.listen()
