@@ -1,34 +1,44 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 
-/** The `offline` attribute of a stanza that arrived live. */
+/** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
 const LIVE = 'live'
 
-/** Live messages that Baileys has not handed over; some it never does. */
-const REMEMBERED = 1000
-
 /**
- * Keeps the order of arrival. Baileys works off what waited at WhatsApp one by one, and what arrives live at once and side by
- * side: a newest message overtakes those that waited, and in the first burst of a contact the second one overtakes the first,
- * whose LID is still being stored. So every live stanza joins the queue of the offline ones.
+ * Keeps the order of arrival after a reconnect. Baileys works off what waited at WhatsApp one by one, and what arrives meanwhile
+ * at once: a customer's newest message would overtake the older ones. A live stanza that finds offline ones before it
+ * joins their queue.
  */
 export class ArrivalOrder {
+  /** Ids in Baileys' queue, oldest first. */
+  readonly #queued = new Set<string>()
   readonly #live = new Set<string>()
 
   /** Must listen before Baileys does; `ws` is the socket's. */
   watch(ws: EventEmitter): void {
     ws.prependListener('CB:message', ({ attrs }: BinaryNode) => {
-      if (attrs.id === undefined || attrs.offline !== undefined) return
-      attrs.offline = LIVE
-      this.#live.add(attrs.id)
-      if (this.#live.size > REMEMBERED) this.#live.delete(this.#live.values().next().value!)
+      const { id } = attrs
+      if (id === undefined) return
+      if (attrs.offline === undefined) {
+        if (this.#queued.size === 0) return
+        attrs.offline = LIVE
+        this.#live.add(id)
+      }
+      this.#queued.add(id)
     })
   }
 
-  /** Baileys hands over a message. Returns whether it had waited at WhatsApp. */
+  /** Baileys hands over a message, and so has worked off all before it. Returns whether it had waited at WhatsApp. */
   handedOver(id: string | null | undefined, type: 'notify' | 'append'): boolean {
-    const wasLive = this.#live.delete(id ?? '')
-    return !wasLive && type === 'append'
+    if (!id) return type === 'append'
+    if (this.#queued.has(id)) {
+      for (const earlier of this.#queued) {
+        this.#queued.delete(earlier)
+        if (earlier === id) break
+        this.#live.delete(earlier)
+      }
+    }
+    return !this.#live.delete(id) && type === 'append'
   }
 }
 

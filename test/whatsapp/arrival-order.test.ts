@@ -17,22 +17,26 @@ describe('the order of arrival', () => {
   it('lets live messages join the queue of offline ones, and knows them apart afterwards', () => {
     const { order, seen, arrive } = arrival()
     arrive('a', '0')
-    arrive('b')
+    arrive('b', '1')
     arrive('c')
-    expect(seen).toEqual(['a:0', 'b:live', 'c:live'])
+    expect(seen).toEqual(['a:0', 'b:1', 'c:live'])
     expect(order.handedOver('a', 'append')).toBe(true)
-    expect(order.handedOver('b', 'append')).toBe(false)
+    arrive('d')
+    expect(order.handedOver('b', 'append')).toBe(true)
     expect(order.handedOver('c', 'append')).toBe(false)
-    expect(order.handedOver('d', 'notify')).toBe(false)
-    expect(order.handedOver(undefined, 'append')).toBe(true)
+    expect(order.handedOver('d', 'append')).toBe(false)
+    arrive('e')
+    expect(seen.at(-1)).toBe('e:now')
+    expect(order.handedOver('e', 'notify')).toBe(false)
   })
 
-  it('takes a redelivery under the same id for what it is', () => {
-    const { order, arrive } = arrival()
+  it('does not wait for ever for a message that is never handed over', () => {
+    const { order, seen, arrive } = arrival()
+    arrive('dropped', '0')
     arrive('a')
     expect(order.handedOver('a', 'append')).toBe(false)
-    arrive('a', '0')
-    expect(order.handedOver('a', 'append')).toBe(true)
+    arrive('b')
+    expect(seen.at(-1)).toBe('b:now')
   })
 
   it('reads the mark back from a stored stanza', () => {

@@ -48,22 +48,6 @@ describe('messages that arrive', () => {
     expect((await owner.texts(before + 1)).at(-1)).toBe('hello?')
   })
 
-  it('keep their order in the first burst of somebody never seen before', async () => {
-    const before = owner.received_.length
-    const strangers = Array.from({ length: 8 }, (_, i) => world.sim.contact(`3461100005${i}`))
-    const texts = Array.from({ length: 8 }, (_, n) => `burst ${n}`)
-    await Promise.all(
-      strangers.map(async stranger => {
-        for (const one of texts) await stranger.say('34600000001', one)
-      }),
-    )
-    await owner.texts(before + strangers.length * texts.length)
-    for (const { pn } of strangers) {
-      const got = owner.received_.slice(before).filter(({ message }) => message.from === pn)
-      expect(got.map(({ message }) => message.body)).toEqual(texts)
-    }
-  })
-
   it('come while the session was away, as offline ones, in order', async () => {
     const ana = world.sim.contact('34611000001')
     await owner.socket!.end()
