@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { createHttp } from './http/server.ts'
-import { createLaravel } from './laravel/client.ts'
+import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import type { Logger } from './logger.ts'
-import type { Clock, Readiness } from './ports.ts'
+import type { Clock, Readiness, Store, WhatsApp } from './ports.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
 import { createConnects } from './sessions/connects.ts'
@@ -21,6 +21,12 @@ export interface Overrides {
   /** How long a QR lives, in ms; WhatsApp's own 60 s and 20 s otherwise. */
   qrTimeoutMs?: number
   keepAliveMs?: number
+  /** Upper limit of the store's file in pages of 4 KiB: a disk that is full. */
+  maxPages?: number
+  /** Stand between the parts and a port, to fail or to die at a named moment. */
+  store?(store: Store): Store
+  whatsapp?(whatsapp: WhatsApp): WhatsApp
+  laravel?(laravel: LaravelClient): LaravelClient
 }
 
 export interface App {
@@ -43,9 +49,15 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const tellLaravel = config.laravel.url !== null
 
   mkdirSync(config.dataDir, { recursive: true })
-  const store = await openStore({ dataDir: config.dataDir, now: clock.now })
+  const opened = await openStore({
+    dataDir: config.dataDir,
+    now: clock.now,
+    ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
+  })
+  const store = overrides.store?.(opened) ?? opened
   const vault = createQrVault(clock)
-  const laravel = createLaravel({ ...config.laravel, clock, logger: part('laravel') })
+  const client = createLaravel({ ...config.laravel, clock, logger: part('laravel') })
+  const laravel = overrides.laravel?.(client) ?? client
   const queue = createInProcessQueue({ clock })
   const deliveries = createDeliveries({
     store: store.deliveries,
@@ -54,7 +66,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     clock,
     logger: part('deliveries'),
   })
-  const whatsapp = createWhatsApp({
+  const baileys = createWhatsApp({
     store,
     vault,
     config: {
@@ -69,6 +81,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     logger: part('whatsapp'),
     clock,
   })
+  const whatsapp = overrides.whatsapp?.(baileys) ?? baileys
 
   const machine = bindEffects({
     whatsapp,
