@@ -60,6 +60,8 @@ export type MessageWrite =
         status: MessageStatus
         seq: number
         at: number
+        /** Transmissions that begin with this commit; 0 if not given. */
+        attempts?: number
       }
     }
   /** `at` is added to the message's history; `attempt` counts a transmission. */
@@ -114,6 +116,23 @@ export type DeliveryOutcome =
   | { done: true; told?: { streamId: string; estadoQr: EstadoQr; at: number } }
   | { retryAt: number; error: string; countsTry: boolean; countsAttempt: boolean }
   | { dead: true; at: number; error: string }
+  /** A dead letter lives again, with a whole lifetime before it from `at`. */
+  | { redriven: true; at: number }
+
+/** The promise that one send belongs to one key of the caller's. */
+export interface IdempotencyRow {
+  key: string
+  /** Hex SHA-256 of what was to be sent. */
+  hash: string
+  messageId: string
+  at: number
+}
+
+/** A send that no socket has brought to an end in time. */
+export interface OverdueSend {
+  sessionId: string
+  messageId: string
+}
 
 /** Everything that one commit changes in one stream, all or nothing. */
 export interface Write {
@@ -133,7 +152,9 @@ export interface Write {
   keys?: KeyWrite[]
   inbox?: InboxWrite[]
   messages?: MessageWrite[]
-  /** A `status` delivery replaces pending ones of its lane. */
+  /** Kept for 72 h; one key stands for one send. */
+  idempotency?: IdempotencyRow
+  /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
   deliveries?: NewDelivery[]
   /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, deliveries of messages and facts' data; the events of this write stay as the tombstone and the session id is free again. */
   erase?: 'keys' | 'stream'
@@ -172,6 +193,8 @@ export interface SessionFilter {
  * Writes of one stream commit in the order in which they were handed over; one that fails takes those behind it along.
  */
 export interface Store {
+  /** Made with the store and the same for its whole life: what other systems keep for it stands under this name. */
+  readonly id: string
   commit(write: Write): Promise<void>
   /** Makes the caller the stream's owner; resolves with the new epoch. */
   claim(streamId: string): Promise<number>
@@ -211,6 +234,17 @@ export interface MessageReads {
   hasDedupeKey(streamId: string, dedupeKey: string): boolean
   /** Sends that are queued or transmitted, oldest first. */
   unsent(streamId: string): MessageRow[]
+  /** Sends of all streams that are queued or transmitted and were made before `at`. */
+  overdue(at: number, limit: number): OverdueSend[]
+  /** What was sent under a caller's key, if that was within 72 h. */
+  idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
+  /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
+  received(
+    streamId: string,
+    after: number,
+    until: number,
+    limit: number,
+  ): { seq: number; dedupeKey: string }[]
 }
 
 export interface DeliveryStore {
@@ -219,6 +253,7 @@ export interface DeliveryStore {
   /** Lanes with something pending and the time of their head's next attempt. */
   lanes(): { lane: string; nextAt: number }[]
   counts(): { pending: number; dead: number }
+  find(id: number): DeliveryRow | null
   /** Dead letters, newest first; `before` is an exclusive delivery id. */
   dead(limit: number, before?: number): DeliveryRow[]
   /** Records what came of an attempt; an id that was replaced meanwhile is no error. */

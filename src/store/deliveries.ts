@@ -78,6 +78,10 @@ export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
       )!
       return { pending, dead }
     },
+    find(id) {
+      const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ?`, id)
+      return row ? toDelivery(row) : null
+    },
     dead: (limit, before) =>
       sql
         .all<DeliveryColumns>(
@@ -96,12 +100,13 @@ export function writeDeliveries(
 ): void {
   for (const { webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
     if (kind === 'status')
-      sql.run("DELETE FROM deliveries WHERE lane = ? AND kind = 'status' AND dead_at IS NULL", lane)
+      for (const dead of ['IS NULL', 'IS NOT NULL'])
+        sql.run(`DELETE FROM deliveries WHERE lane = ? AND kind = 'status' AND dead_at ${dead}`, lane)
     // Pending already: the same delivery. Dead: it lives again.
     sql.run(
       `INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, payload, next_at)
        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
-       ON CONFLICT DO UPDATE SET dead_at = NULL, tries = 0, attempts = 0, next_at = excluded.next_at
+       ON CONFLICT DO UPDATE SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
        WHERE dead_at IS NOT NULL`,
       webhookId,
       kind,
@@ -118,6 +123,12 @@ export function writeDeliveries(
 /** Records what came of an attempt; `told` is the caller's to record. */
 export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOutcome): void {
   if ('done' in outcome) sql.run('DELETE FROM deliveries WHERE id = ? AND dead_at IS NULL', id)
+  else if ('redriven' in outcome)
+    sql.run(
+      'UPDATE deliveries SET dead_at = NULL, tries = 0, attempts = 0, at = ?1, next_at = ?1 WHERE id = ?2 AND dead_at IS NOT NULL',
+      outcome.at,
+      id,
+    )
   else if ('dead' in outcome)
     sql.run(
       'UPDATE deliveries SET dead_at = ?, attempts = attempts + 1, last_error = ? WHERE id = ? AND dead_at IS NULL',

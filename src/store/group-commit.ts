@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from './deliveries.ts'
 import { isWritesOwnFault, refusal, storeFailure } from './failures.ts'
 import { Followers } from './followers.ts'
+import { eraseIdempotency, pruneIdempotency, writeIdempotency } from './idempotency.ts'
 import { eraseKeys, pruneInbox, writeInbox, writeKeys } from './keys.ts'
 import { eraseMessages, writeMessages } from './messages.ts'
 import { createStatements, type Statements } from './statements.ts'
@@ -125,13 +126,14 @@ export class GroupCommit {
   }
 
   #write(write: WireWrite, now: number): void {
-    const { streamId, erase, keys, inbox, messages, deliveries } = write
+    const { streamId, erase, keys, inbox, messages, idempotency, deliveries } = write
     if (erase) {
       eraseKeys(this.#sql, streamId)
       this.#erased = true
     }
     if (erase === 'stream') {
       eraseMessages(this.#sql, streamId)
+      eraseIdempotency(this.#sql, streamId)
       eraseDeliveries(this.#sql, streamId)
       this.#streams.erase(streamId, now)
     }
@@ -139,6 +141,7 @@ export class GroupCommit {
     if (keys) writeKeys(this.#sql, streamId, keys)
     if (inbox) writeInbox(this.#sql, streamId, inbox, now)
     if (messages) writeMessages(this.#sql, streamId, messages)
+    if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
   }
 
@@ -149,6 +152,7 @@ export class GroupCommit {
     this.#prunedAt = now
     pruneInbox(this.#sql, now, PRUNE_ROWS)
     pruneDead(this.#sql, now, PRUNE_ROWS)
+    pruneIdempotency(this.#sql, now, PRUNE_ROWS)
   }
 
   #fail({ request, number, seen }: Item, failure: Failure): Failure {

@@ -1,5 +1,6 @@
 import { type MessageStatus, movesForward } from '../contract.ts'
 import type { MessageReads, MessageRow } from '../ports.ts'
+import { idempotent } from './idempotency.ts'
 import type { Statements } from './statements.ts'
 import type { MessageInsert, MessageUpdate, WireWrite } from './wire.ts'
 
@@ -53,6 +54,29 @@ export function messageReads(sql: Statements): MessageReads {
           streamId,
         )
         .map(toMessage),
+    overdue: (at, limit) =>
+      // Small: what is under way now, of all sessions.
+      sql
+        .all<{ session_id: string; message_id: string }>(
+          `SELECT s.session_id, m.message_id FROM messages m INDEXED BY messages_unsent
+           JOIN sessions s ON s.stream_id = m.stream_id
+           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.at < ? LIMIT ?`,
+          at,
+          limit,
+        )
+        .map(row => ({ sessionId: row.session_id, messageId: row.message_id })),
+    received: (streamId, after, until, limit) =>
+      sql
+        .all<{ seq: number; dedupe_key: string }>(
+          `SELECT seq, dedupe_key FROM messages WHERE stream_id = ? AND seq > ? AND seq <= ? AND direction = 'in'
+           AND dedupe_key NOT LIKE 'history|%' ORDER BY seq LIMIT ?`,
+          streamId,
+          after,
+          until,
+          limit,
+        )
+        .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
+    idempotent: (streamId, key, now) => idempotent(sql, streamId, key, now),
   }
 }
 
@@ -68,8 +92,8 @@ export function writeMessages(
 
 function insert(sql: Statements, streamId: string, message: MessageInsert): void {
   sql.run(
-    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, attempts, at, history)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     streamId,
     message.seq,
     message.messageId,
@@ -78,6 +102,7 @@ function insert(sql: Statements, streamId: string, message: MessageInsert): void
     message.dedupeKey,
     message.content,
     message.status,
+    message.attempts ?? 0,
     message.at,
     JSON.stringify([{ status: message.status, at: message.at }]),
   )

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 
-/** Raised with every change of the tables; a file with a higher number is refused. */
-export const SCHEMA_VERSION = 1
-
-const TABLES = `
+/** What each version of the tables added; an old file takes the steps that it misses. */
+const STEPS = [
+  `
 -- One row per life of a session; id is the order of creation.
 CREATE TABLE sessions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -99,10 +98,29 @@ CREATE TABLE deliveries (
 CREATE UNIQUE INDEX deliveries_once ON deliveries (stream_id, seq, kind); -- = webhook_id
 CREATE INDEX deliveries_pending ON deliveries (lane) WHERE dead_at IS NULL;
 CREATE INDEX deliveries_dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
-`
+`,
+  `
+CREATE TABLE store (id TEXT NOT NULL) STRICT;
+INSERT INTO store VALUES (lower(hex(randomblob(8))));
+
+CREATE TABLE idempotency (
+  stream_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (stream_id, key)
+) STRICT;
+CREATE INDEX idempotency_age ON idempotency (at);
+CREATE INDEX deliveries_dead_statuses ON deliveries (lane) WHERE kind = 'status' AND dead_at IS NOT NULL;
+`,
+]
+
+/** A file with a higher number is refused. */
+export const SCHEMA_VERSION = STEPS.length
 
 /**
- * Creates the tables in a new file and checks the version of an old one.
+ * Creates the tables in a new file and brings those of an old one up to date.
  * Throws BAD_CONFIG if the file was written by newer code.
  */
 export function prepareSchema(db: DatabaseSync): void {
@@ -113,5 +131,6 @@ export function prepareSchema(db: DatabaseSync): void {
       `DATA_DIR was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade, or use another DATA_DIR`,
       { retryable: false },
     )
-  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+  if (version === SCHEMA_VERSION) return
+  db.exec(`BEGIN IMMEDIATE; ${STEPS.slice(version).join('')} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
 }

@@ -44,6 +44,7 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
   }
   const sql = guarded(db)
   return {
+    id: sql.get<{ id: string }>('SELECT id FROM store')!.id,
     commit: write => writer.commit(write),
     claim: streamId => writer.claim(streamId),
     sessions: sessionReads(sql),

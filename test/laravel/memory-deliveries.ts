@@ -19,6 +19,7 @@ export function createMemoryDeliveries() {
       return [...lanes].map(([lane, nextAt]) => ({ lane, nextAt }))
     },
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
+    find: id => rows.get(id) ?? null,
     dead: () => [...rows.values()].filter(row => row.deadAt !== null).reverse(),
     async settle(id, outcome) {
       if (broken) throw new Error('the disk is gone')
@@ -26,6 +27,8 @@ export function createMemoryDeliveries() {
       settled.push({ webhookId: row?.webhookId ?? 'gone', outcome })
       if (row === undefined) return
       if ('done' in outcome) rows.delete(id)
+      else if ('redriven' in outcome)
+        rows.set(id, { ...row, deadAt: null, tries: 0, attempts: 0, at: outcome.at, nextAt: outcome.at })
       else if ('dead' in outcome) rows.set(id, { ...row, deadAt: outcome.at, lastError: outcome.error })
       else
         rows.set(id, {

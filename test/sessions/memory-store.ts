@@ -40,6 +40,7 @@ export class MemoryStore {
     this.#group = new GroupCommit(this.#db)
     const sql = createStatements(this.#db)
     this.store = {
+      id: 'memory',
       commit: async write => {
         this.onWrite(write)
         await this.#submit({ write: encodeWrite(write) }, write)

@@ -224,9 +224,54 @@ export function deliveriesContract(subject: Subject): void {
       id,
       tries: 0,
       attempts: 0,
+      at: 99,
       nextAt: 99,
       deadAt: null,
     })
+  })
+
+  test('a redriven dead letter is the head of its lane again, with a new lifetime', async () => {
+    const streamId = await given(subject.store, 'a')
+    await arrive(subject.store, streamId, 2)
+    await arrive(subject.store, streamId, 3)
+    const lane = `${streamId}|chat`
+    const { deliveries } = subject.store
+    const { id } = deliveries.head(lane)!
+    await deliveries.settle(id, { dead: true, at: 9, error: '422' })
+    expect(deliveries.find(id)).toMatchObject({ id, deadAt: 9, seq: 2 })
+    await deliveries.settle(id, { redriven: true, at: 500 })
+    expect(deliveries.head(lane)).toMatchObject({
+      id,
+      webhookId: `${streamId}.2.messages`,
+      at: 500,
+      nextAt: 500,
+      tries: 0,
+      attempts: 0,
+      deadAt: null,
+    })
+    await deliveries.settle(id, { redriven: true, at: 900 })
+    expect(deliveries.head(lane)).toMatchObject({ id, at: 500 })
+    await deliveries.settle(id, { done: true })
+    await deliveries.settle(id, { redriven: true, at: 900 })
+    expect(deliveries.find(id)).toBeNull()
+  })
+
+  test('a newer status replaces dead ones of its lane, too', async () => {
+    const streamId = await given(subject.store, 'a')
+    const { deliveries } = subject.store
+    const write = (seq: number, estado: string) =>
+      subject.store.commit({
+        streamId,
+        epoch: 1,
+        events: [messageFact(seq)],
+        deliveries: [status(streamId, seq, estado)],
+      })
+    await write(2, 'pending')
+    const { id } = deliveries.head(`${streamId}|status`)!
+    await deliveries.settle(id, { dead: true, at: 9, error: '422' })
+    await write(3, 'active')
+    expect(deliveries.dead(9)).toEqual([])
+    expect(deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })
   })
 
   test('ids are never used again', async () => {

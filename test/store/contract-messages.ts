@@ -95,6 +95,94 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.unsent('nobody')).toEqual([])
   })
 
+  test('overdue are the sends of all sessions that wait since before a time', async () => {
+    const one = await given(subject.store, 'a')
+    const two = await given(subject.store, 'b')
+    await write(subject.store, one, sent('old', 2), sent('done', 3), sent('young', 4))
+    await write(subject.store, two, sent('other', 2), arrived('in', 3))
+    await write(subject.store, one, update('done', 'sent', 9), update('old', 'transmitted', 9))
+    const overdue = subject.store.messages.overdue(4, 10)
+    expect(overdue.toSorted((a, b) => a.sessionId.localeCompare(b.sessionId))).toEqual([
+      { sessionId: 'a', messageId: 'old' },
+      { sessionId: 'b', messageId: 'other' },
+    ])
+    expect(subject.store.messages.overdue(4, 1)).toHaveLength(1)
+    expect(subject.store.messages.overdue(2, 10)).toEqual([])
+  })
+
+  test('received are the messages between two seqs, without sends and history', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    await write(subject.store, other, arrived('foreign', 2))
+    await write(
+      subject.store,
+      streamId,
+      arrived('A', 2),
+      sent('B', 3),
+      arrived('C', 4),
+      arrived('D', 5, 'history|in|D'),
+      arrived('E', 6),
+    )
+    const seqs = (...args: [number, number, number]) =>
+      subject.store.messages.received(streamId, ...args).map(({ seq }) => seq)
+    expect(subject.store.messages.received(streamId, 0, 2, 9)).toEqual([{ seq: 2, dedupeKey: 'in|A' }])
+    expect(seqs(0, 99, 9)).toEqual([2, 4, 6])
+    expect(seqs(2, 5, 9)).toEqual([4])
+    expect(seqs(0, 99, 2)).toEqual([2, 4])
+  })
+
+  const HOURS = 3_600_000
+  test('an idempotency key stands for its send for 72 h, in its stream, until that is erased', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    const row = { key: 'k', hash: 'h', messageId: 'M', at: 1_000 }
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(2)],
+      messages: [sent('M', 2)],
+      idempotency: row,
+    })
+    await subject.reopen()
+    const found = (now: number, stream = streamId) => subject.store.messages.idempotent(stream, 'k', now)
+    expect(found(1_000 + 71 * HOURS)).toEqual(row)
+    expect(found(1_000 + 72 * HOURS)).toBeNull()
+    expect(found(2_000, other)).toBeNull()
+    expect(subject.store.messages.idempotent(streamId, 'K', 2_000)).toBeNull()
+    const later = { key: 'k', hash: 'h2', messageId: 'N', at: 1_000 + 72 * HOURS }
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(3)],
+      messages: [sent('N', 3)],
+      idempotency: later,
+    })
+    expect(found(1_000 + 73 * HOURS)).toEqual(later)
+    await subject.store.commit({ streamId, epoch: 1, events: [messageFact(4)], erase: 'stream' })
+    expect(found(1_000 + 73 * HOURS)).toBeNull()
+  })
+
+  test('a refused write keeps no idempotency key', async () => {
+    const streamId = await given(subject.store, 'a')
+    await write(subject.store, streamId, arrived('M', 2, 'key'))
+    const refused = subject.store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(3)],
+      messages: [arrived('N', 3, 'key')],
+      idempotency: { key: 'k', hash: 'h', messageId: 'N', at: 1 },
+    })
+    await expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(subject.store.messages.idempotent(streamId, 'k', 2)).toBeNull()
+  })
+
+  test('transmissions that begin with the send are counted with it', async () => {
+    const streamId = await given(subject.store, 'a')
+    const insert = sent('M', 2) as Extract<MessageWrite, { insert: unknown }>
+    await write(subject.store, streamId, { insert: { ...insert.insert, attempts: 1 } })
+    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ attempts: 1, status: 'queued' })
+  })
+
   const order: MessageStatus[] = [
     'queued',
     'transmitted',

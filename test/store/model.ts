@@ -64,6 +64,10 @@ export class Model {
   }
 
   #settle(delivery: ModelDelivery, outcome: DeliveryOutcome): null {
+    if ('redriven' in outcome) {
+      if (delivery.dead) Object.assign(delivery, { dead: false, attempts: 0 })
+      return null
+    }
     if (delivery.dead) return null
     if ('done' in outcome) this.deliveries = this.deliveries.filter(other => other !== delivery)
     else if ('dead' in outcome) delivery.dead = true
@@ -137,7 +141,7 @@ export class Model {
     for (const message of messages) this.#message(stream, message)
     for (const { kind, lane, seq } of deliveries) {
       if (kind === 'status')
-        this.deliveries = this.deliveries.filter(d => d.lane !== lane || d.kind !== 'status' || d.dead)
+        this.deliveries = this.deliveries.filter(d => d.lane !== lane || d.kind !== 'status')
       this.deliveries.push({ streamId, seq, lane, kind, dead: false, attempts: 0 })
     }
   }

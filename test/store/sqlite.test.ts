@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../../src/ports.ts'
+import { SCHEMA_VERSION } from '../../src/store/schema.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { storeContract } from './contract.ts'
 import { given, living, messageFact } from './facts.ts'
@@ -56,8 +57,26 @@ describe('sqlite itself', () => {
     alter('PRAGMA user_version = 99')
     await expect(open()).rejects.toMatchObject({ code: 'BAD_CONFIG' })
     await expect(open()).rejects.toThrow(/^DATA_DIR was written by a newer version \(schema 99, [^\n]*$/)
-    alter('PRAGMA user_version = 1')
+    alter(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     await open()
+  })
+
+  test('a file of older code is brought up to date, with all that it holds', async () => {
+    const first = await open()
+    await given(first, 'a')
+    const { id } = first
+    await first.close()
+    alter(
+      `DROP TABLE store; DROP TABLE idempotency; DROP INDEX deliveries_dead_statuses; PRAGMA user_version = 1`,
+    )
+    const store = await open()
+    expect(living(store, 'a').lastSeq).toBe(1)
+    expect(store.id).toMatch(/^[0-9a-f]{16}$/)
+    expect(store.id).not.toBe(id)
+    expect(store.messages.idempotent('stream-of-a', 'k', 0)).toBeNull()
+    const again = store.id
+    await store.close()
+    expect((await open()).id).toBe(again)
   })
 
   test('what is no database is refused', async () => {
@@ -85,14 +104,14 @@ describe('sqlite itself', () => {
     const store = await open({ maxPages: 120 })
     const streams = await Promise.all(['a', 'b', 'c', 'd'].map(id => given(store, id)))
     const last = new Map(streams.map(streamId => [streamId, 1]))
-    const big = (streamId: string, ahead: number) => {
+    const big = (streamId: string, ahead: number, bytes = 6_000) => {
       const seq = last.get(streamId)! + ahead
       return store
         .commit({
           streamId,
           epoch: 1,
           events: [messageFact(seq)],
-          keys: [{ type: 't', id: String(seq), value: Buffer.alloc(6_000) }],
+          keys: [{ type: 't', id: String(seq), value: Buffer.alloc(bytes) }],
         })
         .then(() => {
           last.set(streamId, seq)
@@ -111,7 +130,7 @@ describe('sqlite itself', () => {
     // What is in flight behind a failure fails too, small as it may be.
     const [streamId] = streams as [string]
     const behind = await Promise.allSettled([
-      big(streamId, 1),
+      big(streamId, 1, 30_000),
       store.commit({ streamId, epoch: 1, events: [messageFact(last.get(streamId)! + 2)] }),
       store.commit({ streamId, epoch: 1, lastActivity: 99_999 }),
     ])
