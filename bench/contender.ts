@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { Child } from '../harness/child.ts'
+import type { Commands, Remote } from '../harness/rpc.ts'
 import type { Address } from '../src/simulator/simulator.ts'
-import { Child } from './child.ts'
 import { Manager } from './manager.ts'
 import type { Plain } from './plain.ts'
 import type { Probe } from './probe.ts'
-import type { Commands, Remote } from './rpc.ts'
+import { PROBED } from './probed.ts'
 import type { Pair } from './world.ts'
 
 const POLL_MS = 10
@@ -71,7 +72,11 @@ export function plainFleet(ground: Ground, pairs: Pair[], creds: AuthenticationC
     pairs,
     start() {
       const { whatsapp, laravelUrl, concurrency, nodeFlags } = ground
-      const child = new Child<Plain>({ name: 'the plain loop', file: 'bench/plain.ts', nodeFlags })
+      const child = new Child<Plain & Probe>({
+        name: 'the plain loop',
+        file: 'bench/plain.ts',
+        nodeFlags: [...PROBED, ...nodeFlags],
+      })
       ground.onStart(child)
       return {
         probe: child.remote as Pick<Remote<Probe>, 'call'>,

@@ -1,8 +1,3 @@
-/** Monotonic ms, the same in all processes of one machine. */
-export function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6
-}
-
 /** The value below which `share` (0 to 1) of the values lie, by nearest rank; NaN of nothing. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import type { Child } from './child.ts'
+import type { Child } from '../harness/child.ts'
+import { linkAll } from '../harness/link.ts'
+import type { Progress } from '../harness/progress.ts'
 import { type Fleet, type Ground, managedFleet, plainFleet } from './contender.ts'
 import type { Laravel } from './laravel.ts'
-import { linkAll } from './link.ts'
 import { Manager } from './manager.ts'
-import type { Progress } from './progress.ts'
 import type { Pair, World } from './world.ts'
 
 /** What stands around the programs under test. */
@@ -36,7 +36,9 @@ export async function linkFleet(scene: Scene, count: number, series: number): Pr
   ground.onStart(manager.child)
   await manager.started()
   let linked = 0
-  await linkAll({ manager, world: world.remote, laravel }, pairs, {
+  const scan = (number: string, qr: string) => world.remote.call('scan', number, qr)
+  const numbers = pairs.map(({ number }) => number)
+  await linkAll({ manager, scan, laravel }, numbers, {
     concurrency: ground.concurrency,
     onLinked: () => progress.show(`linking over HTTP and QR: ${++linked} of ${count} sessions`),
   })

@@ -1,5 +1,5 @@
+import { now } from '../harness/now.ts'
 import { StandInLaravel } from '../src/demo/stand-in.ts'
-import { now } from './figures.ts'
 
 /** The stand-in Laravel of a run, with a watch: who waits for a QR, and when each message arrived. */
 export class Laravel {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { Child } from '../harness/child.ts'
 import type { Address } from '../src/simulator/simulator.ts'
-import { Child } from './child.ts'
-import type { Commands } from './rpc.ts'
+import type { Probe } from './probe.ts'
+import { PROBED } from './probed.ts'
 import type { Pair } from './world.ts'
 
 const KEY = 'bench'
@@ -21,7 +22,7 @@ export interface ManagerOptions {
 
 /** The manager as its users have it: `src/main.ts` in a process of its own, spoken to over HTTP. */
 export class Manager {
-  readonly child: Child<Commands>
+  readonly child: Child<Probe>
   #pool: Pool | null = null
   #log = ''
 
@@ -37,9 +38,12 @@ export class Manager {
       CONNECT_PER_SECOND: '10000',
       SEND_WAIT_MS: '30000',
     }
-    this.child = new Child({ name: 'the manager', file: 'src/main.ts', env, nodeFlags }, text => {
-      if (this.#pool === null) this.#log += text
-    })
+    this.child = new Child(
+      { name: 'the manager', file: 'src/main.ts', env, nodeFlags: [...PROBED, ...nodeFlags] },
+      text => {
+        if (this.#pool === null) this.#log += text
+      },
+    )
   }
 
   /** Resolves when it listens. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { now } from '../harness/now.ts'
+import type { Remote } from '../harness/rpc.ts'
 import type { Contender, Fleet } from './contender.ts'
-import { now } from './figures.ts'
 import type { Laravel } from './laravel.ts'
-import type { Remote } from './rpc.ts'
 import type { World } from './world.ts'
 
 /** What one life of a process showed. Times in ms, memory in bytes. */

@@ -15,7 +15,7 @@ import {
   WA_CERT_DETAILS,
   type WASocket,
 } from '@whiskeysockets/baileys'
-import { type Commands, offer } from './rpc.ts'
+import { type Commands, offer } from '../harness/rpc.ts'
 import type { Pair } from './world.ts'
 
 /** What the manager is compared with: a loop of unmodified Baileys sockets with their keys in memory, and nothing else. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Commands, offer } from '../harness/rpc.ts'
 import { createProfiler } from './profiler.ts'
-import { type Commands, offer } from './rpc.ts'
 
 /** Loaded before the program of a child under test: measures that process from inside, the same way for everybody. */
 
@@ -40,4 +40,3 @@ const commands = {
 export type Probe = typeof commands
 
 offer(commands)
-process.on('disconnect', () => process.exit(1))

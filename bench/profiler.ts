@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { Session } from 'node:inspector/promises'
-import type { Commands } from './rpc.ts'
+import type { Commands } from '../harness/rpc.ts'
 
 const TICKS_PER_SECOND = 100
 

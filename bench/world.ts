@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { now } from '../harness/now.ts'
+import { type Commands, offer } from '../harness/rpc.ts'
 import { type Address, Simulator } from '../src/simulator/simulator.ts'
-import { now } from './figures.ts'
-import { type Commands, offer } from './rpc.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: phones that scan, contacts that talk and read. */
 

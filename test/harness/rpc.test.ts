@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Commands, Remote } from '../../bench/rpc.ts'
+import { type Commands, Remote } from '../../harness/rpc.ts'
 
 const children: ReturnType<typeof fork>[] = []
 
 function start(): Remote<Commands & { double(n: number): number; fail(): void; leave(): void }> {
-  const child = fork('test/bench/offering.ts', { serialization: 'advanced' })
+  const child = fork('test/harness/offering.ts', { serialization: 'advanced' })
   children.push(child)
   return new Remote(child, 'the child')
 }

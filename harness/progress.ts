@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { now } from './figures.ts'
+import { now } from './now.ts'
 
 export type Progress = ReturnType<typeof createProgress>
 

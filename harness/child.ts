@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Probe } from './probe.ts'
 import { type Commands, Remote } from './rpc.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -16,25 +15,24 @@ export interface Launch {
   nodeFlags?: string[]
 }
 
-/** One process of the run: a program of this project on this Node, with the probe inside. */
+/** One process of a run: a program of this project on this Node. */
 export class Child<C extends Commands> {
   readonly name: string
-  readonly remote: Remote<C & Probe>
+  readonly remote: Remote<C>
   /** What it printed last, for the report of a failure. */
   #tail = ''
   readonly #process: ChildProcess
-  readonly #exited: Promise<unknown>
+  readonly #exited: Promise<void>
 
   constructor({ name, file, env = {}, nodeFlags = [] }: Launch, onOutput: (text: string) => void = () => {}) {
-    const flags = ['--expose-gc', '--import', './bench/probe.ts', ...nodeFlags]
-    this.#process = spawn(process.execPath, [...flags, file], {
+    this.#process = spawn(process.execPath, [...nodeFlags, file], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     })
     this.name = name
-    this.#exited = once(this.#process, 'exit')
+    this.#exited = once(this.#process, 'exit').then(() => {})
     this.remote = new Remote(this.#process, name)
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -47,6 +45,16 @@ export class Child<C extends Commands> {
 
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
+  /** Resolves when the process has ended, however. */
+  get exited(): Promise<void> {
+    return this.#exited
+  }
+
+  /** Its exit code, or the signal that ended it; null while it runs. */
+  get end(): number | NodeJS.Signals | null {
+    return this.#process.exitCode ?? this.#process.signalCode
   }
 
   get output(): string {

@@ -1,4 +1,4 @@
-import { offer } from '../../bench/rpc.ts'
+import { offer } from '../../harness/rpc.ts'
 
 /** A child that offers some commands. */
 offer({

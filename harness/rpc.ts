@@ -11,8 +11,11 @@ interface Call {
 
 type Answer = { id: number; result: unknown } | { id: number; error: string }
 
-/** Offers commands to the parent process; calls of other names are left to other offers of the same process. */
+/**
+ * Offers commands to the parent process, and ends with it; calls of other names are left to other offers of the same process.
+ */
 export function offer(commands: Commands): void {
+  process.once('disconnect', () => process.exit(1))
   process.on('message', ({ id, name, args }: Call) => {
     const command = commands[name]
     if (command === undefined) return
