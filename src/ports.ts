@@ -60,8 +60,6 @@ export type MessageWrite =
         status: MessageStatus
         seq: number
         at: number
-        /** Transmissions that begin with this commit; 0 if not given. */
-        attempts?: number
       }
     }
   /** `at` is added to the message's history; `attempt` counts a transmission. */
@@ -349,6 +347,8 @@ export interface Queue {
   start(drain: (lane: string) => Promise<number | null>): void
   wake(lane: string, at?: number): void
   stop(ms: number): Promise<void>
+  /** One sentence for an operator while the queue's server cannot be used; null otherwise. */
+  problem(): string | null
 }
 
 // ---------------------------------------------------------------- sessions, for HTTP
@@ -362,13 +362,25 @@ export interface SendOutcome {
   messageId: string
   status: MessageStatus
   remoteJid: string
+  /** An earlier request with the same key had sent it. */
+  replayed?: true
 }
 
 /** What HTTP can ask of the sessions; answers are given from what is committed. Rejects with GatewayError. */
 export interface Sessions {
   start(request: StartRequest): Promise<SessionView>
-  /** Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. */
-  send(sessionId: string, content: SendContent, deadline: number): Promise<SendOutcome>
+  /**
+   * Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. With a key that stands for a send
+   * already, as that one stands now; rejects with IDEMPOTENCY_MISMATCH or, while the first request waits, IDEMPOTENCY_IN_FLIGHT.
+   */
+  send(
+    sessionId: string,
+    content: SendContent,
+    deadline: number,
+    idempotencyKey?: string,
+  ): Promise<SendOutcome>
+  /** Puts what was received between two seqs into deliveries again, under their first webhook ids; resolves with their number. */
+  replay(sessionId: string, after: number, until: number): Promise<number>
   restart(sessionId: string): Promise<SessionView>
   /** `done` is false while the logout is still owed to WhatsApp; waits for it at most until `deadline`. */
   logout(sessionId: string, deadline: number): Promise<{ done: boolean; session: SessionView }>
