@@ -10,6 +10,7 @@ import { type DecryptOnce, type Me, rebuild } from './decrypt-once.ts'
 import { type InboundContext, toInbound } from './inbound.ts'
 import { decodeKey } from './key-codec.ts'
 import type { WhatsAppConfig } from './settings.ts'
+import { takeTurns } from './turns.ts'
 import { origin } from './unhandled.ts'
 
 /** What receiving needs besides a socket. */
@@ -51,6 +52,7 @@ export class Receiver {
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. */
   watch(ws: EventEmitter): void {
+    takeTurns(ws)
     this.#order.watch(ws)
     this.#once.watch(ws)
   }

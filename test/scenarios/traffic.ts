@@ -35,9 +35,6 @@ export class Traffic {
 
   async #contactTalks({ id, number }: { id: string; number: string }): Promise<void> {
     const contact = this.#world.simulator.contact(this.contactOf(number))
-    // Baileys may swap messages in the very first burst of a contact, while its LID is being stored.
-    const first = await contact.say(number, 'in -1')
-    await this.#world.laravel.seen(({ body }) => body.message_id === first.id)
     for (let n = 0; this.#running; n++) {
       const { id: messageId } = await contact.say(number, `in ${n}`)
       this.said.push({ session: id, id: messageId })

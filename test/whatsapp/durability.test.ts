@@ -1,45 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SendContent } from '../../src/contract.ts'
-import type { Store, Write } from '../../src/ports.ts'
+import type { Write } from '../../src/ports.ts'
+import { Gate } from './gate.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
-
-/** The store of the world, whose commits a test can hold back or refuse. */
-class Gate {
-  readonly store: Store
-  readonly writes: Write[] = []
-  refuse: ((write: Write) => boolean) | undefined
-  #held: { wanted: (write: Write) => boolean; reached: () => void; open: Promise<void> } | undefined
-
-  constructor(store: Store) {
-    this.store = {
-      ...store,
-      commit: async write => {
-        this.writes.push(write)
-        if (this.refuse?.(write)) throw new Error('disk full')
-        const held = this.#held
-        if (held?.wanted(write)) {
-          held.reached()
-          await held.open
-        }
-        return store.commit(write)
-      },
-    }
-  }
-
-  /** Holds the writes that are `wanted`; `reached` resolves at the first of them, `release` lets them through. */
-  hold(wanted: (write: Write) => boolean) {
-    const reached = Promise.withResolvers<void>()
-    const open = Promise.withResolvers<void>()
-    this.#held = { wanted, reached: reached.resolve, open: open.promise }
-    return {
-      reached: reached.promise,
-      release: () => {
-        this.#held = undefined
-        open.resolve()
-      },
-    }
-  }
-}
 
 let world: World
 let gate: Gate

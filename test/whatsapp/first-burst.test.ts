@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Write } from '../../src/ports.ts'
+import { Gate } from './gate.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
+
+const PN = '34600000001'
+let world: World
+let gate: Gate
+let owner: Owner
+beforeAll(async () => {
+  world = await createWorld()
+  gate = new Gate(world.store)
+  owner = await world.linked(PN)
+  owner.via = world.another({}, gate.store)
+  await owner.opened()
+})
+afterAll(() => world.close())
+
+const mapsLid = ({ keys }: Write) => keys?.some(({ type }) => type === 'lid-mapping') === true
+const textsFrom = (lid: string) =>
+  owner.received_.filter(({ message }) => message.from_lid === lid).map(({ message }) => message.body)
+
+describe('the first burst of a contact', () => {
+  it('keeps its order while the LID of the contact is being stored', async () => {
+    const ana = world.sim.contact('34611000001')
+    const first = gate.hold(mapsLid)
+    await ana.say(PN, 'm1')
+    await first.reached
+    await ana.say(PN, 'm2')
+    first.release()
+    // Baileys stores the mapping once per message that did not find it, and decrypts the third one meanwhile.
+    const second = gate.hold(mapsLid)
+    await vi.waitFor(() => expect(textsFrom(ana.account.lidJid)).toContain('m1'), WAIT)
+    await ana.say(PN, 'm3')
+    await vi.waitFor(() => expect(textsFrom(ana.account.lidJid).length).toBeGreaterThan(1), WAIT)
+    second.release()
+    await vi.waitFor(() => expect(textsFrom(ana.account.lidJid)).toHaveLength(3), WAIT)
+    expect(textsFrom(ana.account.lidJid)).toEqual(['m1', 'm2', 'm3'])
+  })
+
+  it('keeps its order for many contacts at once, under both of their addresses', async () => {
+    const bodies = Array.from({ length: 5 }, (_, i) => `b${i}`)
+    for (let round = 0; round < 4; round++) {
+      const contacts = Array.from({ length: 20 }, (_, i) =>
+        world.sim.contact(`346120${String(round * 100 + i).padStart(5, '0')}`),
+      )
+      const burst = async (contact: (typeof contacts)[number], number: number) => {
+        for (const [i, body] of bodies.entries()) {
+          await contact.say(PN, body, { addressing: (number + i) % 3 === 0 ? 'lid' : 'pn' })
+        }
+      }
+      await Promise.all(contacts.map(burst))
+      for (const { account } of contacts) {
+        await vi.waitFor(() => expect(textsFrom(account.lidJid)).toHaveLength(bodies.length), WAIT)
+        expect(textsFrom(account.lidJid)).toEqual(bodies)
+      }
+    }
+  }, 60_000)
+})
