@@ -127,6 +127,8 @@ export type InboxMessage = {
   from: string
   /** The sending device's jid. */
   device: string
+  /** The group's jid; null in a direct chat. */
+  group: string | null
   /** Conversation, extended text or caption; empty for anything else. */
   text: string
   /** Milliseconds since 1970. */

@@ -13,12 +13,18 @@ const Pn = z.string().regex(/^\d{5,20}$/)
 const Times = z.int().min(1).max(1_000_000).default(1)
 const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
 const Unlink = z.strictObject({ device: z.string().optional() })
+const GroupJid = z.string().regex(/^\d+@g\.us$/)
 const Say = z.strictObject({
-  to: Pn,
+  to: z.union([Pn, GroupJid]),
   text: z.string(),
   addressing: z.enum(['pn', 'lid']).optional(),
   id: z.string().min(1).optional(),
   name: z.string().optional(),
+})
+const NewGroup = z.strictObject({
+  subject: z.string(),
+  members: z.array(Pn).min(1),
+  addressing: z.enum(['pn', 'lid']).optional(),
 })
 const Settings = z.strictObject({
   name: z.string().optional(),
@@ -98,6 +104,21 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
   app.post('/contacts/:pn/forget', async c => {
     await simulator.contact(pnOf(c)).forgetSessions((await body(c, z.strictObject({ of: Pn }))).of)
     return c.body(null, 204)
+  })
+
+  app.get('/groups', c =>
+    c.json(
+      simulator.groups.map(({ jid, subject, addressing, members }) => ({
+        jid,
+        subject,
+        addressing,
+        members,
+      })),
+    ),
+  )
+  app.post('/groups', async c => {
+    const { subject, members, addressing } = await body(c, NewGroup)
+    return c.json({ jid: simulator.group(subject, members, addressing && { addressing }).jid })
   })
 
   app.post('/accounts/:pn/error-acks', async c => {

@@ -1,33 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device, InboxMessage } from './accounts.ts'
+import { textOf } from './content.ts'
 import { keep } from './delivery.ts'
+import type { Addressing, Group } from './group.ts'
+import { GroupVoice } from './group-voice.ts'
+import { encryptTo, readRetry, type Said } from './outgoing.ts'
 import type { Ciphertext } from './signal.ts'
-import {
-  type Bundle,
-  bundleNodes,
-  bytesOf,
-  child,
-  children,
-  readPreKey,
-  readSignedPreKey,
-  seconds,
-  stanza,
-} from './stanza.ts'
+import { bundleNodes, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
 const REMEMBERED = 5_000
 const MAX_RETRIES = 3
 
 export type SayOptions = {
-  /** Which of the two addresses the sender uses; `pn` unless given. */
-  addressing?: 'pn' | 'lid'
+  /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
+  addressing?: Addressing
   /** The message id; random unless given. */
   id?: string
 }
 
-type Said = { message: proto.IMessage; addressing: 'pn' | 'lid'; at: number; recipient?: string }
-type Source = { device: Device; to: string; delivered: boolean }
+/** Who this phone is to the sender of a message: the address that was used, in a group the group and the member. */
+export type Addressee = { from: string; participant?: string }
+
+/** What a device sent to a phone: the `<enc>` nodes for it, and `t` as the server stamped it. */
+export type Arrival = {
+  device: Device
+  id: string
+  t: string
+  addressee: Addressee
+  group: Group | undefined
+  encs: readonly Ciphertext[]
+}
+
+type Source = { device: Device; addressee: Addressee; group: Group | undefined; delivered: boolean }
 
 /** A person with a phone: encrypts to every linked device of an account, decrypts what comes, sends receipts. */
 export class Contact {
@@ -43,6 +49,7 @@ export class Contact {
   /** Sends a delivery receipt for each message. */
   autoDelivered = true
   readonly #world: World
+  readonly #voice: GroupVoice
   readonly #said = new Map<string, Said>()
   readonly #sources = new Map<string, Source>()
   readonly #retries = new Map<string, number>()
@@ -51,6 +58,7 @@ export class Contact {
   constructor(world: World, account: Account) {
     this.#world = world
     this.account = account
+    this.#voice = new GroupVoice(world, account)
   }
 
   get pn(): string {
@@ -62,28 +70,15 @@ export class Contact {
   }
 
   /**
-   * Says something to an account (its phone number). Resolves with the id once it is encrypted and kept for each linked device,
-   * which may be away. Rejects for a number without an account.
+   * Says something to an account (its phone number) or a group (its jid). Resolves with the id once it is encrypted and kept for
+   * each linked device, which may be away. Rejects for a number without an account and for a group it is not in.
    */
   async say(to: string, content: string | proto.IMessage, options: SayOptions = {}): Promise<{ id: string }> {
-    const target = this.#world.accounts.get(to)
-    if (!target) throw new Error(`${to} has no account here`)
     const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
     const message = typeof content === 'string' ? { conversation: content } : content
     const said: Said = { message, addressing: options.addressing ?? 'pn', at: Date.now() }
-    this.#remember(this.#said, id, said)
-    this.#world.ledger.said.push({ id, from: this.pn, to, at: said.at })
-    const work: Promise<void>[] = []
-    for (const device of target.devices.values()) work.push(this.#encryptTo(device, id, said))
-    const recipient = said.addressing === 'lid' ? target.lidJid : target.jid
-    const copy = {
-      ...said,
-      recipient,
-      message: { deviceSentMessage: { destinationJid: recipient, message } },
-    }
-    for (const device of this.account.devices.values()) work.push(this.#encryptTo(device, id, copy))
-    if (target.devices.size === 0) this.#handOver(target, id, message)
-    await Promise.all(work)
+    if (to.endsWith('@g.us')) await this.#sayToGroup(to, id, said)
+    else await this.#sayDirectly(to, id, said)
     return { id }
   }
 
@@ -116,42 +111,36 @@ export class Contact {
     })
   }
 
-  /** Loses the Signal sessions with an account's devices, as a reinstalled phone does: its next message cannot be decrypted. */
+  /** Loses the Signal sessions with an account's devices and their sender keys, as a reinstalled phone does: their next message cannot be decrypted. */
   async forgetSessions(pn: string): Promise<void> {
     const devices = this.#world.accounts.get(pn)?.devices.values() ?? []
-    for (const device of devices) await this.account.signal.forget(device.lidJid)
+    for (const device of devices) {
+      await this.account.signal.forget(device.lidJid)
+      await this.account.signal.dropSenderKeys(device.lidJid)
+      this.#voice.forget(device)
+    }
   }
 
-  /** Takes one `<enc>` that a device sent to this phone: decrypts, files and answers with receipts. `to` is the address it used. */
-  async receive(device: Device, to: string, id: string, ciphertext: Ciphertext, t: string): Promise<void> {
+  /** Takes what a device sent to this phone: decrypts, files and answers with receipts. */
+  async receive(arrival: Arrival): Promise<void> {
+    const { device, id, addressee, group, encs } = arrival
+    const { signal } = this.account
     let message: proto.IMessage
     try {
-      message = await this.account.signal.decrypt(device.lidJid, ciphertext)
+      message = group
+        ? await signal.decryptFromGroup(group.jid, device.lidJid, encs)
+        : await signal.decrypt(device.lidJid, encs[0]!)
     } catch (error) {
-      return this.#askAgain(device, to, id, t, error instanceof Error ? error.message : String(error))
+      return this.#askAgain(arrival, error instanceof Error ? error.message : String(error))
     }
+    if (device.account === this.account) return this.#fileCopy(arrival, message)
     const at = Date.now()
     const from = device.account.pn
-    const copied = message.deviceSentMessage
-    if (device.account === this.account) {
-      if (!copied?.message) return
-      const recipient = this.#world.accounts.resolve(copied.destinationJid ?? undefined)?.account.pn
-      const text = textOf(copied.message)
-      this.copies.push({
-        id,
-        from,
-        device: device.jid,
-        text,
-        at,
-        message: copied.message,
-        to: recipient ?? '',
-      })
-      return
-    }
-    const source: Source = { device, to, delivered: false }
+    const source: Source = { device, addressee, group, delivered: false }
     this.#remember(this.#sources, id, source)
-    this.#world.ledger.received.push({ id, from, to: this.pn, device: device.jid, at })
-    this.#file({ id, from, device: device.jid, text: textOf(message), at, message })
+    this.#world.ledger.received.push({ id, from, to: this.pn, device: device.jid, at, ...inGroup(group) })
+    const line = { id, from, device: device.jid, group: group?.jid ?? null, text: textOf(message), at }
+    this.#file({ ...line, message })
     if (!this.autoDelivered) return
     const delay = this.#world.options.receiptDelayMs
     this.#world.later(delay, () => {
@@ -168,54 +157,69 @@ export class Contact {
 
   /** Answers a device's retry receipt: encrypts the same message again in a new session, under the same id. */
   async resend(device: Device, receipt: BinaryNode): Promise<void> {
-    const said = this.#said.get(receipt.attrs.id ?? '')
-    const count = Number(child(receipt, 'retry')?.attrs.count ?? 1)
-    if (!said || count > MAX_RETRIES) return
+    const id = receipt.attrs.id ?? ''
+    const said = this.#said.get(id)
+    const retry = readRetry(receipt)
+    if (!said || retry.count > MAX_RETRIES) return
+    if (said.group) return this.#voice.resend(said.group, device, id, said, retry)
     await this.account.signal.forget(device.lidJid)
-    const keys = child(receipt, 'keys')
-    const bundle = keys && (() => bundleOf(receipt, keys))
-    await this.#encryptTo(device, receipt.attrs.id!, said, { count, bundle })
+    await encryptTo(this.#world, this.account, device, id, said, retry)
   }
 
-  async #encryptTo(
-    device: Device,
-    id: string,
-    said: Said,
-    retry?: { count: number; bundle: (() => Bundle) | undefined },
-  ): Promise<void> {
-    const bundle = retry?.bundle ?? (() => device.takeBundle())
-    const { type, ciphertext } = await this.account.signal.encrypt(device.lidJid, said.message, bundle)
-    const { account } = this
-    const attributes =
-      said.addressing === 'lid'
-        ? { from: account.lidJid, sender_pn: account.jid, addressing_mode: 'lid' }
-        : { from: account.jid, sender_lid: account.lidJid, addressing_mode: 'pn' }
-    const node = stanza(
-      'message',
-      {
-        ...attributes,
-        recipient: said.recipient,
-        id,
-        type: typeOf(said.message),
-        t: seconds(said.at),
-        notify: account.name,
-      },
-      [stanza('enc', { v: 2, type, count: retry?.count }, ciphertext)],
-    )
-    keep(this.#world, device, { kind: 'message', id, from: account.pn, node, peer: false })
+  async #sayDirectly(to: string, id: string, said: Said) {
+    const target = this.#world.accounts.get(to)
+    if (!target) throw new Error(`${to} has no account here`)
+    const { message } = said
+    this.#remember(this.#said, id, said)
+    this.#world.ledger.said.push({ id, from: this.pn, to, at: said.at })
+    const work: Promise<void>[] = []
+    for (const device of target.devices.values())
+      work.push(encryptTo(this.#world, this.account, device, id, said))
+    const recipient = said.addressing === 'lid' ? target.lidJid : target.jid
+    const copy = {
+      ...said,
+      recipient,
+      message: { deviceSentMessage: { destinationJid: recipient, message } },
+    }
+    for (const device of this.account.devices.values())
+      work.push(encryptTo(this.#world, this.account, device, id, copy))
+    if (target.devices.size === 0) this.#handOver(target, id, message)
+    await Promise.all(work)
+  }
+
+  async #sayToGroup(to: string, id: string, { message, at }: Said) {
+    const group = this.#world.groups.get(to)
+    if (!group?.accounts.has(this.account)) throw new Error(`${this.pn} is in no group ${to}`)
+    const said: Said = { message, addressing: group.addressing, at, group }
+    this.#remember(this.#said, id, said)
+    this.#world.ledger.said.push({ id, from: this.pn, to, at, group: to })
+    for (const member of group.accounts)
+      if (member !== this.account && member.devices.size === 0) this.#handOver(member, id, message, group)
+    await this.#voice.say(group, id, said)
   }
 
   /** A target without linked devices is another simulated phone: no wire lies between. */
-  #handOver(target: Account, id: string, message: proto.IMessage) {
+  #handOver(target: Account, id: string, message: proto.IMessage, group?: Group) {
     const other = contactOf(this.#world, target)
     other.#file({
       id,
       from: this.pn,
       device: this.account.jid,
+      group: group?.jid ?? null,
       text: textOf(message),
       at: Date.now(),
       message,
     })
+  }
+
+  /** What an own linked device sent: a copy made for this phone, or in a group the message that all got. */
+  #fileCopy({ device, id, group }: Arrival, message: proto.IMessage) {
+    const copied = message.deviceSentMessage?.message ?? (group && message)
+    if (!copied) return
+    const destination = message.deviceSentMessage?.destinationJid ?? undefined
+    const to = group?.jid ?? this.#world.accounts.resolve(destination)?.account.pn ?? ''
+    const line = { id, from: this.pn, device: device.jid, group: group?.jid ?? null, text: textOf(copied) }
+    this.copies.push({ ...line, at: Date.now(), message: copied, to })
   }
 
   #file(message: InboxMessage) {
@@ -235,24 +239,29 @@ export class Contact {
     this.#receipt(source, id, 'read')
   }
 
-  #receipt({ device, to }: Source, id: string, type?: 'read') {
-    const node = stanza('receipt', { from: to, id, type, t: seconds() })
-    keep(this.#world, device, { kind: 'receipt', id, from: this.pn, node, peer: false })
+  #receipt(source: Source, id: string, type?: 'read') {
+    const node = stanza('receipt', { ...source.addressee, id, type, t: seconds() })
+    this.#keepReceipt(source, id, node)
   }
 
-  #askAgain(device: Device, to: string, id: string, t: string, reason: string) {
+  #keepReceipt({ device, group }: Pick<Source, 'device' | 'group'>, id: string, node: BinaryNode) {
+    keep(this.#world, device, { kind: 'receipt', id, from: this.pn, node, peer: false, ...inGroup(group) })
+  }
+
+  #askAgain(arrival: Arrival, reason: string) {
+    const { device, id, t, addressee, group } = arrival
     const count = (this.#retries.get(id) ?? 0) + 1
     const line = { id, from: device.account.pn, to: this.pn, device: device.jid, at: Date.now(), reason }
-    this.#world.ledger.undecryptable.push(line)
+    this.#world.ledger.undecryptable.push({ ...line, ...inGroup(group) })
     if (count > MAX_RETRIES) return
     this.#remember(this.#retries, id, count)
     const [registration, ...keys] = bundleNodes(this.account.signal.freshBundle())
-    const node = stanza('receipt', { from: to, id, type: 'retry', t: seconds() }, [
+    const node = stanza('receipt', { ...addressee, id, type: 'retry', t: seconds() }, [
       stanza('retry', { count, id, t, v: 1 }),
       registration!,
       stanza('keys', {}, keys),
     ])
-    keep(this.#world, device, { kind: 'receipt', id, from: this.pn, node, peer: false })
+    this.#keepReceipt(arrival, id, node)
   }
 
   #remember<T>(map: Map<string, T>, id: string, value: T) {
@@ -268,32 +277,4 @@ export function contactOf(world: World, account: Account): Contact {
   return contact
 }
 
-function bundleOf(receipt: BinaryNode, keys: BinaryNode): Bundle {
-  const preKey = child(keys, 'key')
-  return {
-    registrationId: bytesOf(receipt, 'registration').readUInt32BE(0),
-    identity: bytesOf(keys, 'identity'),
-    signedPreKey: readSignedPreKey(child(keys, 'skey')),
-    ...(preKey && { preKey: readPreKey(preKey) }),
-  }
-}
-
-/** The text of a message: conversation, extended text or a caption; empty for anything else. */
-export function textOf(message: proto.IMessage): string {
-  const { conversation, extendedTextMessage, imageMessage, videoMessage, documentMessage } = message
-  const captioned = imageMessage ?? videoMessage ?? documentMessage
-  return conversation || extendedTextMessage?.text || captioned?.caption || ''
-}
-
-function typeOf(message: proto.IMessage): string {
-  if (message.reactionMessage) return 'reaction'
-  const { imageMessage, videoMessage, audioMessage, documentMessage, stickerMessage } = message
-  return imageMessage || videoMessage || audioMessage || documentMessage || stickerMessage ? 'media' : 'text'
-}
-
-/** The direct `<enc>` of a message node, if it carries one. */
-export function encOf(node: BinaryNode): Ciphertext | undefined {
-  const enc = children(node).find(({ tag }) => tag === 'enc')
-  if (!enc || !(enc.content instanceof Uint8Array)) return undefined
-  return { type: enc.attrs.type === 'pkmsg' ? 'pkmsg' : 'msg', ciphertext: enc.content }
-}
+const inGroup = (group: Group | undefined) => (group ? { group: group.jid } : undefined)

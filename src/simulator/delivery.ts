@@ -1,5 +1,6 @@
 import type { Device } from './accounts.ts'
 import type { Connection } from './connection.ts'
+import type { Entry } from './ledger.ts'
 import type { Letter } from './mailbox.ts'
 import { stanza } from './stanza.ts'
 import type { World } from './world.ts'
@@ -66,6 +67,7 @@ export function acknowledge(
   world.events.emit('acknowledged', { id, device: device.jid })
 }
 
-function entryOf(device: Device, { id, from }: Letter) {
-  return { id, from, to: device.account.pn, device: device.jid, at: Date.now() }
+function entryOf(device: Device, { id, from, group }: Letter): Entry {
+  const entry = { id, from, to: device.account.pn, device: device.jid, at: Date.now() }
+  return group ? { ...entry, group } : entry
 }

@@ -1,7 +1,10 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 
-/** One line of the ledger: phone numbers in `from` and `to`, a device jid, milliseconds since 1970. */
-export type Entry = { id: string; from: string; to: string; device: string; at: number }
+/**
+ * One line of the ledger: phone numbers in `from` and `to`, a device jid, milliseconds since 1970. A group message names its
+ * group; where a line is for all its members (`said`, `accepted`) the group's jid is also in `to`.
+ */
+export type Entry = { id: string; from: string; to: string; device: string; at: number; group?: string }
 
 /** What happened to every message, by id. Tests compare these lists with what the client says it did. */
 export class Ledger {

@@ -7,6 +7,8 @@ export type Letter = {
   id: string
   /** Phone number of the account it came from. */
   from: string
+  /** The jid of the group it was said in. */
+  group?: string
   node: BinaryNode
   /** Phone-to-own-device messages go out after the offline marker, never as offline ones. */
   peer: boolean

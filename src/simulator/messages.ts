@@ -1,8 +1,10 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from './accounts.ts'
 import type { Connection } from './connection.ts'
-import { contactOf, encOf } from './contact.ts'
+import { contactOf } from './contact.ts'
+import { encsOf } from './content.ts'
 import { acknowledge, keep } from './delivery.ts'
+import { spreadInGroup } from './group-messages.ts'
 import { child, children, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
@@ -16,14 +18,29 @@ export function takeMessage(world: World, connection: Connection, device: Device
     connection.send(stanza('ack', { ...ack, error }))
     return
   }
-  if (!id || !to || !world.accounts.resolve(to)) {
-    connection.send(stanza('ack', { ...ack, error: 404 }))
+  const group = isGroup(to) ? world.groups.get(to) : undefined
+  const refusal = id && (group || world.accounts.resolve(to)) ? undefined : 404
+  if (refusal || (group && !group.accounts.has(account))) {
+    connection.send(stanza('ack', { ...ack, error: refusal ?? 403 }))
     return
   }
   if (account.droppedAcks > 0) account.droppedAcks--
   else connection.send(stanza('ack', ack))
+  if (group) {
+    const at = Date.now()
+    world.ledger.accepted.push({
+      id: id!,
+      from: account.pn,
+      to: group.jid,
+      device: device.jid,
+      at,
+      group: group.jid,
+    })
+    spreadInGroup(world, device, group, node)
+    return
+  }
   const target = world.accounts.resolve(node.attrs.recipient ?? to)
-  const line = { id, from: account.pn, to: target?.account.pn ?? '', device: device.jid, at: Date.now() }
+  const line = { id: id!, from: account.pn, to: target?.account.pn ?? '', device: device.jid, at: Date.now() }
   world.ledger.accepted.push(line)
 
   const participants = child(node, 'participants')
@@ -41,11 +58,19 @@ function route(world: World, sender: Device, message: BinaryNode, jid: string | 
     if (device && device !== sender) forward(world, sender, device, message, part)
     return
   }
-  const enc = encOf(part)
+  const encs = encsOf(part)
   const ownCopy = target.account === sender.account
-  if (!enc || (ownCopy && !world.options.ownCopies)) return
-  const address = ownCopy || !to ? target.account.jid : bare(to)
-  world.background(contactOf(world, target.account).receive(sender, address, id!, enc, String(seconds())))
+  if (!encs.length || (ownCopy && !world.options.ownCopies)) return
+  const from = ownCopy || !to ? target.account.jid : bare(to)
+  const arrival = {
+    device: sender,
+    id: id!,
+    t: String(seconds()),
+    addressee: { from },
+    group: undefined,
+    encs,
+  }
+  world.background(contactOf(world, target.account).receive(arrival))
 }
 
 /** From one linked device to another: the ciphertext passes as it is. */
@@ -76,9 +101,9 @@ function forward(world: World, sender: Device, device: Device, message: BinaryNo
 
 /** Takes a receipt from a device: anything but a retry acknowledges what the server keeps; then it goes to whoever it is for. */
 export function takeReceipt(world: World, device: Device, node: BinaryNode): void {
-  const { id, to, type, t } = node.attrs
+  const { id, type } = node.attrs
   if (!id) return
-  const other = world.accounts.resolve(to) ?? { account: device.account, device: 0 }
+  const other = world.accounts.resolve(otherParty(node)) ?? { account: device.account, device: 0 }
   const { account } = other
   const companion = other.device > 0 ? account.devices.get(other.device) : undefined
   if (type === 'retry') {
@@ -91,31 +116,42 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
     if (!one) continue
     acknowledge(world, device, 'message', one, account.pn, { by: 'receipt', ...(type && { type }) })
     if (account === device.account) continue
-    if (companion) forwardReceipt(world, device, companion, stanza('receipt', { id: one, to, type, t }))
+    const copy = { ...node, attrs: { ...node.attrs, id: one } }
+    if (companion) forwardReceipt(world, device, companion, copy)
     else contactOf(world, account).noteReceipt(one, type ?? 'delivery', device.jid)
+    // A read receipt names the author without a device: in a group any of the author's devices may be meant.
+    if (!companion && isGroup(node.attrs.to) && (type === 'read' || type === 'played'))
+      for (const other of account.devices.values()) forwardReceipt(world, device, other, copy)
   }
 }
 
 function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode) {
-  const { id, type } = node.attrs
-  const lid = node.attrs.to?.endsWith('@lid')
-  // "inactive" is for the server: the other side sees a plain delivery.
+  const { id, type, to: chat } = node.attrs
+  const retry = type === 'retry'
+  const address = otherParty(node)?.endsWith('@lid') ? from.lidJid : from.jid
   const attributes = {
     id,
-    from: lid ? from.lidJid : from.jid,
+    from: isGroup(chat) ? chat : address,
+    participant: isGroup(chat) ? address : undefined,
+    // "inactive" is for the server: the other side sees a plain delivery.
     type: type === 'inactive' ? undefined : type,
     t: seconds(),
   }
-  const forwarded = stanza('receipt', attributes, node.content)
+  const forwarded = stanza('receipt', attributes, retry ? node.content : undefined)
   keep(world, to, { kind: 'receipt', id: id!, from: from.account.pn, node: forwarded, peer: false })
 }
 
 /** Takes an ack from a device, with or without an error: the server forgets what it names. */
 export function takeAck(world: World, device: Device, node: BinaryNode): void {
-  const { id, to, error, class: kind } = node.attrs
+  const { id, error, class: kind } = node.attrs
   if (!id || (kind !== 'message' && kind !== 'receipt')) return
-  const from = world.accounts.resolve(to)?.account ?? device.account
+  const from = world.accounts.resolve(otherParty(node))?.account ?? device.account
   acknowledge(world, device, kind, id, from.pn, { by: 'ack', ...(error && { error }) })
 }
+
+const isGroup = (jid: string | undefined): jid is string => jid?.endsWith('@g.us') === true
+
+/** Whom a receipt or ack means: in a group the participant, else the address it goes to. */
+const otherParty = ({ attrs }: BinaryNode) => (isGroup(attrs.to) ? attrs.participant : attrs.to)
 
 const bare = (jid: string) => jid.replace(/:\d+@/, '@')

@@ -2,6 +2,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from './accounts.ts'
 import type { Connection } from './connection.ts'
 import { flush } from './delivery.ts'
+import { groupNode } from './group.ts'
 import { sendHistory } from './login.ts'
 import {
   bundleNodes,
@@ -84,16 +85,27 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
   'w:stats': empty,
   'urn:xmpp:whatsapp:dirty': empty,
   status: empty,
-  'w:g2/participating': ({ connection, iq }) => connection.send(result(iq, stanza('groups', {}, []))),
-  'w:profile:picture': ({ connection, iq }) => {
-    const error = stanza('error', { code: 404, text: 'item-not-found' })
-    connection.send(stanza('iq', { from: iq.attrs.to ?? SERVER, type: 'error', id: iq.attrs.id }, [error]))
+  'w:g2/query': ({ world, connection, device, iq }) => {
+    const group = world.groups.get(iq.attrs.to ?? '')
+    if (group?.accounts.has(device.account)) connection.send(result(iq, groupNode(group)))
+    else if (group) sendError(connection, iq, 403, 'forbidden')
+    else sendError(connection, iq, 404, 'item-not-found')
   },
+  'w:g2/participating': ({ world, connection, device, iq }) => {
+    const own = [...world.groups.values()].filter(({ accounts }) => accounts.has(device.account))
+    connection.send(result(iq, stanza('groups', {}, own.map(groupNode))))
+  },
+  'w:profile:picture': ({ connection, iq }) => sendError(connection, iq, 404, 'item-not-found'),
   'md/remove-companion-device': ({ world, connection, device, iq }) => {
     device.account.remove(device)
     connection.send(result(iq))
     tellDevice(world, device, 'removed')
   },
+}
+
+function sendError(connection: Connection, iq: BinaryNode, code: number, text: string) {
+  const error = stanza('error', { code, text })
+  connection.send(stanza('iq', { from: iq.attrs.to ?? SERVER, type: 'error', id: iq.attrs.id }, [error]))
 }
 
 function answerBundles({ world, connection, iq, query }: Asked) {

@@ -14,7 +14,8 @@ import {
 import type { Bundle } from './stanza.ts'
 import { generateSigningKeyPair, type SigningKeyPair } from './xeddsa.ts'
 
-export type Ciphertext = { type: 'pkmsg' | 'msg'; ciphertext: Uint8Array }
+/** One `<enc>`: for one device (`pkmsg` opens a session), or for a group under the sender's key (`skmsg`). */
+export type Ciphertext = { type: 'pkmsg' | 'msg' | 'skmsg'; ciphertext: Uint8Array }
 
 const silent = {
   level: 'silent',
@@ -71,16 +72,56 @@ export class SignalEndpoint {
   }
 
   /** Decrypts one `<enc>` of a device. Rejects when the ratchet says no. */
-  decrypt(jid: string, { type, ciphertext }: Ciphertext): Promise<proto.Message> {
-    return this.#serially(async repository => {
-      const plain = await repository.decryptMessage({ jid, type, ciphertext })
-      return proto.Message.decode(unpadRandomMax16(plain))
-    })
+  decrypt(jid: string, enc: Ciphertext): Promise<proto.Message> {
+    return this.#serially(repository => open(repository, jid, enc))
   }
 
   /** Drops the session with a device, as a reinstalled phone would have. */
   forget(jid: string): Promise<void> {
     return this.#serially(repository => repository.deleteSession([jid]))
+  }
+
+  /** Encrypts under the sender key of `me` (made on first use); `distribution` lets others decrypt this message and later ones. */
+  encryptForGroup(
+    group: string,
+    me: string,
+    message: proto.IMessage,
+  ): Promise<Ciphertext & { distribution: Uint8Array }> {
+    return this.#serially(async repository => {
+      const data = encodeWAMessage(message)
+      const sealed = await repository.encryptGroupMessage({ group, meId: me, data })
+      const { ciphertext, senderKeyDistributionMessage: distribution } = sealed
+      return { type: 'skmsg', ciphertext, distribution }
+    })
+  }
+
+  /** The distribution of a sender key that was used before. */
+  senderKeyFor(group: string, me: string): Promise<Uint8Array> {
+    return this.#serially(repository => repository.getSenderKeyDistributionMessage({ group, meId: me }))
+  }
+
+  /** Decrypts the `<enc>` nodes of a device's group message in turn, and takes in the sender key when one is among them. */
+  decryptFromGroup(group: string, jid: string, encs: readonly Ciphertext[]): Promise<proto.IMessage> {
+    return this.#serially(async repository => {
+      const whole: proto.IMessage = {}
+      for (const enc of encs) {
+        const message = await open(repository, jid, enc, group)
+        const item = message.senderKeyDistributionMessage
+        if (item) await repository.processSenderKeyDistributionMessage({ authorJid: jid, item })
+        Object.assign(whole, message)
+      }
+      return whole
+    })
+  }
+
+  /** Drops the sender key of `jid` in one group. */
+  dropSenderKey(group: string, jid: string): Promise<void> {
+    return this.#serially(async repository => this.#keys.drop(`${group}::${senderOf(repository, jid)}`))
+  }
+
+  /** Drops the sender keys of a device in all groups. */
+  dropSenderKeys(jid: string): Promise<void> {
+    return this.#serially(async repository => this.#keys.drop(`::${senderOf(repository, jid)}`))
   }
 
   close(): void {
@@ -104,6 +145,24 @@ export class SignalEndpoint {
     return DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys: this.#keys }, silent, async () => [])
   }
 }
+
+async function open(
+  repository: SignalRepositoryWithLIDStore,
+  jid: string,
+  { type, ciphertext }: Ciphertext,
+  group?: string,
+): Promise<proto.Message> {
+  if (type === 'skmsg' && !group) throw new Error('a group ciphertext outside a group')
+  const plain =
+    type === 'skmsg'
+      ? await repository.decryptGroupMessage({ group: group!, authorJid: jid, msg: ciphertext })
+      : await repository.decryptMessage({ jid, type, ciphertext })
+  return proto.Message.decode(unpadRandomMax16(plain))
+}
+
+/** The end of a sender key's name in the store, after the group and `::`. */
+const senderOf = (repository: SignalRepositoryWithLIDStore, jid: string) =>
+  repository.jidToSignalProtocolAddress(jid).replace('.', '::')
 
 async function openSession(
   repository: SignalRepositoryWithLIDStore,
@@ -149,6 +208,12 @@ class MemoryKeys implements SignalKeyStoreWithTransaction {
         else values.set(id, value)
       }
     }
+  }
+
+  /** Drops the sender keys whose names end so. */
+  drop(ending: string): void {
+    const senderKeys = this.#types.get('sender-key')
+    for (const name of senderKeys?.keys() ?? []) if (name.endsWith(ending)) senderKeys?.delete(name)
   }
 
   isInTransaction(): boolean {

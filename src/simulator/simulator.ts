@@ -7,6 +7,7 @@ import { resume } from './delivery.ts'
 import { dispatch } from './dispatch.ts'
 import { type Enrolled, enroll } from './enroll.ts'
 import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
+import { type Addressing, Group } from './group.ts'
 import { Ledger } from './ledger.ts'
 import { mendLibsignal } from './libsignal.ts'
 import { Listener } from './listener.ts'
@@ -53,6 +54,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       identity: makeServerIdentity(),
       accounts: new AccountTable(options.seed),
       contacts: new Map(),
+      groups: new Map(),
       ledger: this.ledger,
       events: this,
       connections: new Set(),
@@ -102,6 +104,19 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /** A number that talks; its account is made when it is new. */
   contact(pn: string, { name }: { name?: string } = {}): Contact {
     return contactOf(this.#world, this.#world.accounts.ensure(pn, name))
+  }
+
+  /** Makes a group; the first number made it, accounts are made for new ones. Members are named by LID unless told otherwise. */
+  group(subject: string, members: string[], { addressing = 'lid' }: { addressing?: Addressing } = {}): Group {
+    const group = new Group(this.#world.accounts, subject, addressing)
+    for (const pn of members) group.add(pn)
+    this.#world.groups.set(group.jid, group)
+    return group
+  }
+
+  /** Every group, oldest first. */
+  get groups(): Group[] {
+    return [...this.#world.groups.values()]
   }
 
   /** Every linked device. */

@@ -4,6 +4,7 @@ import type { ServerIdentity } from './certificates.ts'
 import type { Connection } from './connection.ts'
 import type { Contact } from './contact.ts'
 import type { Faults } from './faults.ts'
+import type { Group } from './group.ts'
 import type { Ledger } from './ledger.ts'
 import type { Offer } from './pairing.ts'
 
@@ -51,6 +52,8 @@ export type World = {
   readonly identity: ServerIdentity
   readonly accounts: AccountTable
   readonly contacts: Map<Account, Contact>
+  /** By jid. */
+  readonly groups: Map<string, Group>
   readonly ledger: Ledger
   readonly events: EventEmitter<SimulatorEvents>
   readonly connections: Set<Connection>

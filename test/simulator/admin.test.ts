@@ -96,6 +96,29 @@ describe('the program', () => {
     await one.connect().open()
   })
 
+  it('makes groups and speaks in them', async () => {
+    const { call, client } = await program()
+    const { json } = await call('POST', '/enroll', { pn: SHOP })
+    const one = client(json.creds).connect()
+    await one.open()
+    const made = await call('POST', '/groups', { subject: 'Orders', members: [ANA, SHOP] })
+    const { jid } = made.json
+    expect((await call('GET', '/groups')).json).toEqual([
+      { jid, subject: 'Orders', addressing: 'lid', members: [ANA, SHOP] },
+    ])
+    const said = await call('POST', `/contacts/${ANA}/say`, { to: jid, text: 'to all' })
+    expect((await one.upsert('to all')).message.key).toMatchObject({ id: said.json.id, remoteJid: jid })
+    const waiting = call('GET', `/contacts/${ANA}/inbox?wait=10000`)
+    const sent = await one.socket!.sendMessage(jid, { text: 'from the shop' })
+    expect((await waiting).json).toMatchObject([{ id: sent?.key.id, group: jid, text: 'from the shop' }])
+    expect((await call('GET', '/ledger')).json).toMatchObject({ unanswered: [], errors: [] })
+    const byNumber = { subject: 'Old', members: [ANA], addressing: 'pn' }
+    expect((await call('POST', '/groups', byNumber)).json.jid).toMatch(/^\d+@g\.us$/)
+    expect((await call('POST', '/groups', { subject: 'Nobody', members: [] })).status).toBe(400)
+    expect((await call('POST', `/contacts/34600000009/say`, { to: jid, text: 'x' })).status).toBe(409)
+    expect((await call('POST', `/contacts/${ANA}/say`, { to: 'x@g.us', text: 'x' })).status).toBe(400)
+  })
+
   it('says why a request is bad', async () => {
     const { call } = await program()
     expect(await call('POST', `/phones/${SHOP}/scan`, { qr: 'no' })).toMatchObject({

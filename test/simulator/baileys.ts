@@ -3,11 +3,13 @@ import {
   type AuthenticationState,
   initAuthCreds,
   makeWASocket,
+  type proto,
   type SignalDataSet,
   type SignalDataTypeMap,
   type SignalKeyStore,
   type UserFacingSocketConfig,
   type WAMessage,
+  type WAMessageKey,
   type WASocket,
 } from '@whiskeysockets/baileys'
 
@@ -54,6 +56,8 @@ export class Client {
   readonly auth: AuthenticationState
   readonly upserts: Upsert[] = []
   readonly updates: { id: string; status: number | undefined; stub: string[] | undefined }[] = []
+  /** Receipts of group messages: who has it, and whether it was read. */
+  readonly groupReceipts: { id: string; group: string; by: string; read: boolean }[] = []
   readonly qrs: string[] = []
   socket: WASocket | undefined
   readonly #url: string
@@ -96,6 +100,7 @@ export class Client {
       for (const message of messages) {
         const { conversation, extendedTextMessage } = message.message ?? {}
         this.upserts.push({ type, message, text: conversation || extendedTextMessage?.text || '' })
+        for (const receipt of message.userReceipt ?? []) this.#noteGroupReceipt(message.key, receipt)
       }
       this.#tell()
     })
@@ -108,6 +113,10 @@ export class Client {
           stub: stub as string[] | undefined,
         })
       }
+      this.#tell()
+    })
+    socket.ev.on('message-receipt.update', receipts => {
+      for (const { key, receipt } of receipts) this.#noteGroupReceipt(key, receipt)
       this.#tell()
     })
     return this
@@ -160,6 +169,16 @@ export class Client {
     return [...own, ...updated].filter(status => status !== undefined && status !== null)
   }
 
+  /** The stub parameters Baileys told of a message, such as the code of an error ack. */
+  stubs(id: string): string[] {
+    const own = this.upserts.filter(({ message }) => message.key.id === id)
+    const updated = this.updates.filter(update => update.id === id)
+    return [
+      ...own.map(({ message }) => message.messageStubParameters),
+      ...updated.map(({ stub }) => stub),
+    ].flatMap(stub => stub ?? [])
+  }
+
   qr(): Promise<string> {
     return this.until(() => this.qrs.at(-1), 'a QR')
   }
@@ -167,6 +186,12 @@ export class Client {
   /** Ends the socket as a crash would: nothing is said to the server. */
   async end(): Promise<void> {
     await this.socket?.end(undefined)
+  }
+
+  /** Like statuses, receipts that come fast are merged into the message's own upsert. */
+  #noteGroupReceipt({ id, remoteJid }: WAMessageKey, { userJid, readTimestamp }: proto.IUserReceipt) {
+    const [by, read] = [userJid ?? '', Boolean(readTimestamp)]
+    this.groupReceipts.push({ id: id ?? '', group: remoteJid ?? '', by, read })
   }
 
   #tell() {
