@@ -79,6 +79,7 @@ describe('lanes', () => {
       },
       wake() {},
       stop: async () => {},
+      problem: () => null,
     }
     let delivered = 0
     const first = gate<Attempt>()

@@ -68,6 +68,18 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(calls.toSorted()).toEqual(['after', 'before'])
     })
 
+    using('has no problem while it works', async ({ queue, until, pass }) => {
+      let drained = false
+      queue.start(async () => {
+        drained = true
+        return null
+      })
+      queue.wake('a')
+      await until(() => drained)
+      await pass(50)
+      expect(queue.problem()).toBeNull()
+    })
+
     using('makes many wakes during a drain one more drain, never two at once', async harness => {
       const { queue, until, pass } = harness
       const { calls, inside, drain, overlapped } = gatedDrain()

@@ -1,0 +1,74 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from 'pino'
+
+/** Reconnects this often, and no rarer: a Redis that is back must be noticed. */
+const RECONNECT = { first: 100, longest: 2_000 }
+/** A connection on which nothing comes although something is asked is given up. */
+const SILENCE = { producer: 10_000, worker: 30_000 }
+
+/**
+ * The connections to one Redis: `producer` fails at once while Redis is away, `worker` waits for it for ever, as BullMQ
+ * demands of workers. Neither is opened before `connect()` of ioredis or the first command.
+ */
+export function openRedis(url: string, logger: Logger) {
+  const all = new Set<Redis>()
+  let lastError: string | null = null
+
+  /** ioredis prints to the console what nobody listens to. */
+  function adopt(redis: Redis): Redis {
+    all.add(redis)
+    redis.on('error', (error: Error) => {
+      lastError = sentence(error)
+      logger.debug({ error: lastError }, 'a connection to redis has failed')
+    })
+    // BullMQ makes the connection of a worker that blocks by itself.
+    redis.duplicate = override => adopt(new Redis({ ...redis.options, ...override }))
+    return redis
+  }
+
+  const common: RedisOptions = {
+    connectTimeout: 5_000,
+    retryStrategy: times => Math.min(RECONNECT.first * times, RECONNECT.longest),
+  }
+  const producer = adopt(
+    new Redis(url, {
+      ...common,
+      socketTimeout: SILENCE.producer,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+    }),
+  )
+  const worker = adopt(
+    new Redis(url, { ...common, socketTimeout: SILENCE.worker, maxRetriesPerRequest: null }),
+  )
+
+  /** What may be told of an error: one line, and never a password. */
+  function sentence(error: unknown): string {
+    const message =
+      error instanceof Error ? error.message || String(Reflect.get(error, 'code')) : String(error)
+    const { password } = producer?.options ?? {}
+    const line = message.split('\n', 1)[0]!
+    return password ? line.replaceAll(password, '…') : line
+  }
+
+  return {
+    producer,
+    worker,
+    sentence,
+    /** Where it is, for people. */
+    address: `${producer.options.path ?? `${producer.options.host}:${producer.options.port}`}`,
+    /** Why the last connection failed. */
+    lastError: () => lastError,
+
+    /** Resolves with one sentence if Redis may throw away what it was given. */
+    async evicts(): Promise<string | null> {
+      const info = await producer.info('memory')
+      const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+      return policy === undefined || policy === 'noeviction' ? null : policy
+    },
+
+    close(): void {
+      for (const redis of all) redis.disconnect()
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { pino } from 'pino'
+import { vi } from 'vitest'
+import type { Clock } from '../../src/ports.ts'
+
+export const realClock: Clock = {
+  now: Date.now,
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
+}
+
+/** Waits until the condition holds, at most `timeout` ms. */
+export function until(condition: () => boolean, timeout = 10_000): Promise<void> {
+  return vi.waitFor(
+    () => {
+      if (!condition()) throw new Error('it never came true')
+    },
+    { timeout, interval: 5 },
+  )
+}
+
+/** A logger that keeps its lines; `from` says how many lines there are from a level on. */
+export function createLog() {
+  const lines: { level: number; msg: string }[] = []
+  const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) })
+  return {
+    logger,
+    lines,
+    text: () => lines.map(line => JSON.stringify(line)).join('\n'),
+    /** Messages at info and above: what an operator sees. */
+    seen: () => lines.filter(({ level }) => level >= 30).map(({ msg }) => msg),
+  }
+}
