@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Send } from './books.ts'
+import type { Dice } from './dice.ts'
+import type { Answer, Service } from './service.ts'
+import type { Chat } from './world.ts'
+
+const AGAIN_MS = 250
+
+/** Laravel's side of sending: one caller per chat, which keeps asking under one key until it has an answer. */
+export class Callers {
+  readonly sends: Send[] = []
+  /** Answers that are none of the contract's, in words. */
+  readonly troubles: string[] = []
+  /** Answers by status, those that made a caller ask again included. */
+  readonly answers = new Map<number, number>()
+  readonly #service: Service
+  readonly #dice: Dice
+  #idempotent = false
+  #answered = 0
+  #ended = false
+  #loops: Promise<void>[] = []
+
+  constructor(service: Service, dice: Dice) {
+    this.#service = service
+    this.#dice = dice
+  }
+
+  /** Every chat's caller sends from now on, about once in `everyMs`. */
+  begin(chats: Chat[], everyMs: number, idempotent: boolean): void {
+    this.#idempotent = idempotent
+    this.#loops = chats.map(chat => this.#call(chat, everyMs))
+  }
+
+  /** Resolves when every caller has its last answer. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await Promise.all(this.#loops)
+  }
+
+  async #call({ session, contact }: Chat, everyMs: number): Promise<void> {
+    for (let n = 0; ; n++) {
+      const key = `${session}-${contact}-${n}`
+      await pause(2 * everyMs * this.#dice.share('call', key))
+      await this.#service.up()
+      if (this.#ended) return
+      const text = `${session} tells ${contact} ${n}`
+      const send: Send = {
+        ...{ session, contact, key, text },
+        ...{ at: Date.now(), requests: 0, outcome: 'asked', id: null, answered: -1 },
+      }
+      this.sends.push(send)
+      while (send.outcome === 'asked') await this.#ask(send)
+    }
+  }
+
+  async #ask(send: Send): Promise<void> {
+    const { session, contact, key, text } = send
+    send.requests++
+    const request = { session_id: session, wa_id: contact, type: 'text', body: text }
+    const answer = await this.#service.call('POST', '/send-message', request, key).catch(() => null)
+    if (answer === null) {
+      if (!this.#idempotent) send.outcome = 'gone'
+      await pause(AGAIN_MS)
+      await this.#service.up()
+      return
+    }
+    this.answers.set(answer.status, (this.answers.get(answer.status) ?? 0) + 1)
+    if (answer.status === 200 || answer.status === 202) {
+      send.outcome = String(answer.body.status) as Send['outcome']
+      send.id = String(answer.body.message_id)
+      send.answered = this.#answered++
+    } else if (isForLater(answer)) await pause(AGAIN_MS)
+    else {
+      send.outcome = 'refused'
+      this.troubles.push(`${key} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    }
+  }
+}
+
+/** Nothing was stored, or the first request with this key is still at work. */
+function isForLater({ status, body }: Answer): boolean {
+  return status === 503 || (status === 409 && body.error !== 'CONFLICT')
+}

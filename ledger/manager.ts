@@ -1,0 +1,63 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { type Commands, offer } from '../harness/rpc.ts'
+import { naive, type Point, passingPoints } from './points.ts'
+
+/** The manager of a run: the whole product in a process of its own, which can be told when to die. */
+
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
+const { createApp } = await import('../src/app.ts')
+const { loadConfig } = await import('../src/config.ts')
+const { createLogger } = await import('../src/logger.ts')
+
+export type Signal = 'SIGKILL' | 'SIGTERM'
+
+/** How this life goes and ends. */
+export interface Fate {
+  mode: 'safe' | 'naive'
+  /** Where the process sends itself a signal, at which passage; null: it lives until somebody else does. */
+  death: { point: Point; passage: number; signal: Signal } | null
+  /** The disk is full so many pages of 4 KiB after what the store has now; null: it never is. */
+  pagesLeft: number | null
+}
+
+const commands = {
+  /** Starts the app; resolves with its address. */
+  async begin({ mode, death, pagesLeft }: Fate): Promise<string> {
+    const config = loadConfig(process.env)
+    let passages = 0
+    const points = passingPoints(point => {
+      if (point === death?.point && ++passages === death.passage) process.kill(process.pid, death.signal)
+    })
+    const app = await createApp(config, createLogger(config.log), {
+      ...points,
+      // The moments are those of the product, so they lie outside of what is left out.
+      store: store => points.store!(mode === 'naive' ? naive(store) : store),
+      ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
+    })
+    flushCompileCache()
+    process.once('SIGTERM', () => {
+      setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()
+      app.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
+    })
+    return app.url
+  },
+} satisfies Commands
+
+export type ManagerCommands = typeof commands
+
+function pagesOf(dataDir: string): number {
+  const db = new DatabaseSync(join(dataDir, 'store.sqlite'))
+  try {
+    return Number(db.prepare('PRAGMA page_count').get()?.page_count)
+  } finally {
+    db.close()
+  }
+}
+
+offer(commands)

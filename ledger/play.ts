@@ -1,0 +1,143 @@
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Child } from '../harness/child.ts'
+import { linkAll } from '../harness/link.ts'
+import type { Progress } from '../harness/progress.ts'
+import type { Commands } from '../harness/rpc.ts'
+import type { Books } from './books.ts'
+import { Callers } from './callers.ts'
+import type { Dice } from './dice.ts'
+import { Laravel } from './laravel.ts'
+import type { Options, Round } from './plan.ts'
+import { allOpen, runRounds, type Stage } from './rounds.ts'
+import { Service } from './service.ts'
+import type { Chat, World } from './world.ts'
+
+export interface Play {
+  options: Options
+  dice: Dice
+  rounds: Round[]
+  /** For the data directory and the log. */
+  dir: string
+  progress: Progress
+  onStart(child: Pick<Child<Commands>, 'kill' | 'name' | 'output'>): void
+}
+
+const LINKS_AT_ONCE = 10
+const CONTACTS = 2
+/** In all chats together, a second; what this many sessions can carry while they are opened again and again. */
+const PACE = { said: 30, sent: 20 }
+/** A chat is a chat, not a stream: at least so long between two texts, on average. */
+const CHAT_MS = 300
+/** From the last death until nothing is on its way any more. */
+const DRAIN_MS = 300_000
+const POLL_MS = 200
+/** Sent before the books are opened. */
+const PROBE = 'the same twice'
+
+/** The whole run: links, lets everybody talk and the manager die, waits until all is quiet, and closes the books. */
+export async function play({ options, dice, rounds, dir, progress, onStart }: Play): Promise<Books> {
+  const { sessions, mode } = options
+  const world = new Child<World>({ name: 'the simulator', file: 'ledger/world.ts' })
+  onStart(world)
+  const laravel = new Laravel(dice)
+  await laravel.listen()
+  const log = createWriteStream(join(dir, 'manager.log'))
+  const service = new Service({
+    whatsapp: await world.remote.call('listen'),
+    laravelUrl: laravel.url,
+    dataDir: join(dir, 'data'),
+    env: { LOG_LEVEL: 'info' },
+    onStart,
+    onOutput: text => log.write(text),
+  })
+  const callers = new Callers(service, dice)
+  const stage: Stage = { world, laravel, service, callers, progress, mode, sessions }
+  try {
+    const chats = chatsOf(sessions)
+    await world.remote.call('meet', chats)
+    const idempotent = await link(stage, chats)
+    const { qrs } = await world.remote.call('count')
+    await world.remote.call('talk', chats, dice.seed, Math.max(CHAT_MS, (chats.length * 1000) / PACE.said))
+    callers.begin(chats, Math.max(CHAT_MS, (chats.length * 1000) / PACE.sent), idempotent)
+    const deaths = await runRounds(stage, rounds)
+    await quieten(stage)
+    const points = rounds.some(({ point }) => point !== null)
+    if (points) progress.say(`named points reached: ${deaths.reached}, missed: ${deaths.missed}`)
+    if (options.diskFull) progress.say(`rounds with a full disk: ${deaths.full}`)
+    const answers = [...callers.answers].map(([status, count]) => `${status}: ${count}`)
+    progress.say(`answers to POST /send-message: ${answers.join(', ')}`)
+    const end = await world.remote.call('books', chats)
+    return {
+      ...end,
+      arrived: end.arrived.filter(({ text }) => text !== PROBE),
+      qrs: end.qrs - qrs,
+      posts: laravel.posts,
+      sends: callers.sends,
+      lives: deaths.lives,
+      troubles: [...end.troubles, ...deaths.troubles, ...estados(laravel)],
+    }
+  } finally {
+    world.kill()
+    await laravel.close()
+    log.end()
+  }
+}
+
+function chatsOf(sessions: number): Chat[] {
+  return Array.from({ length: sessions }, (_, i) =>
+    Array.from({ length: CONTACTS }, (_, j) => ({
+      session: `3461${String(i).padStart(7, '0')}`,
+      contact: `346${2 + j}${String(i).padStart(7, '0')}`,
+    })),
+  ).flat()
+}
+
+/** Links every number in a first life of the manager; resolves with whether it knows idempotency keys. */
+async function link({ world, laravel, service, progress, mode }: Stage, chats: Chat[]): Promise<boolean> {
+  const numbers = [...new Set(chats.map(({ session }) => session))]
+  await service.begin({ mode, death: null, pagesLeft: null })
+  let linked = 0
+  const scan = (number: string, qr: string) => world.remote.call('scan', number, qr)
+  await linkAll({ manager: service, scan, laravel }, numbers, {
+    concurrency: LINKS_AT_ONCE,
+    onLinked: () => progress.show(`linking over HTTP and QR: ${++linked} of ${numbers.length} sessions`),
+  })
+  const request = { session_id: numbers[0], wa_id: chats[0]!.contact, type: 'text', body: PROBE }
+  const first = await service.call('POST', '/send-message', request, 'probe')
+  const second = await service.call('POST', '/send-message', request, 'probe')
+  await service.end('SIGTERM')
+  progress.say(`${numbers.length} sessions linked, each talks with ${CONTACTS} contacts`)
+  return first.body.message_id === second.body.message_id
+}
+
+/** The manager lives, Laravel is well, and nobody says anything new: resolves when nothing is on its way any more. */
+async function quieten(stage: Stage): Promise<void> {
+  const { world, laravel, service, callers, progress, mode } = stage
+  laravel.weather = 'well'
+  progress.show('a quiet end: everything may arrive now')
+  await service.begin({ mode, death: null, pagesLeft: null })
+  await world.remote.call('hush')
+  await allOpen(stage)
+  await callers.end()
+  const { said } = await world.remote.call('count')
+  const deadline = Date.now() + DRAIN_MS
+  for (let waiting = 1; waiting > 0 && Date.now() < deadline; await pause(POLL_MS)) {
+    const { pending, arrived } = await world.remote.call('standing')
+    const there = new Set(arrived)
+    const unsent = callers.sends.filter(({ id }) => id !== null && !there.has(id)).length
+    waiting = said - laravel.taken.size + unsent + pending
+    progress.show(
+      `a quiet end: ${said - laravel.taken.size} to Laravel, ${unsent} to contacts, ${pending} stanzas`,
+    )
+  }
+  await service.end('SIGTERM')
+}
+
+/** Sessions that Laravel believes to be anything but active. */
+function estados({ estados }: Laravel): string[] {
+  return [...estados].flatMap(([session, estado]) =>
+    estado === 'active' ? [] : [`${session} ended as "${estado}" for Laravel`],
+  )
+}

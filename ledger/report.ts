@@ -1,0 +1,29 @@
+import type { Finding } from './compare.ts'
+
+const TITLES = { in: 'WhatsApp to Laravel', out: 'Laravel to WhatsApp', both: 'both ends' }
+
+/** The table for people: what was counted, and whether it is what it must be. */
+export function table(title: string, findings: Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length))
+  const digits = Math.max(...findings.map(({ count }) => String(count).length), 4)
+  const line = ({ name, count, wanted }: Finding) => {
+    const verdict = wanted === null ? '' : count === wanted ? '  ok' : '  WRONG'
+    return `  ${name.padEnd(width)}  ${String(count).padStart(digits)}${verdict}`
+  }
+  const part = (direction: Finding['direction']) => [
+    TITLES[direction],
+    ...findings.filter(finding => finding.direction === direction).map(line),
+  ]
+  const rule = '─'.repeat(width + digits + 12)
+  return [title, rule, ...part('in'), ...part('out'), ...part('both'), rule].join('\n')
+}
+
+/** What is known of each message that is not where it must be. */
+export function troubles(findings: Finding[]): string {
+  return findings
+    .filter(({ count, wanted }) => wanted !== null && count !== wanted)
+    .map(({ direction, name, details }) =>
+      [`${TITLES[direction]}, ${name}:`, ...details.map(detail => `  ${detail}`)].join('\n'),
+    )
+    .join('\n')
+}
