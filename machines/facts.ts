@@ -97,6 +97,8 @@ export type MessageFact =
   | { type: 'message.read'; messageId: string; chatId: string }
   /** The recipient has played it. */
   | { type: 'message.played'; messageId: string; chatId: string }
+  /** A send left several times and was never acknowledged: nobody knows whether the recipient has it. */
+  | { type: 'message.unknown'; messageId: string; chatId: string; error: string }
   /** A send failed for good; `code` is WhatsApp's or one of ours, `error` a sentence. */
   | { type: 'message.failed'; messageId: string; chatId: string; code: string; error: string }
 

@@ -114,7 +114,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
-    sessions: createCommands(supervisor, queries),
+    sessions: createCommands({ supervisor, queries, store, clock }),
     queries,
     vault,
     ready,

@@ -2,13 +2,24 @@ import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { SendContent, SessionView } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { SendOutcome, SessionQueries, Sessions, StartRequest } from '../ports.ts'
+import type { Clock, SendOutcome, SessionQueries, Sessions, StartRequest, Store } from '../ports.ts'
+import { replay } from './replay.ts'
 import type { Entry, Supervisor } from './supervisor.ts'
 
 const notHere = () => new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
 
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
-export function createCommands(supervisor: Supervisor, queries: SessionQueries): Sessions {
+export function createCommands({
+  supervisor,
+  queries,
+  store,
+  clock,
+}: {
+  supervisor: Supervisor
+  queries: SessionQueries
+  store: Pick<Store, 'messages'>
+  clock: Clock
+}): Sessions {
   const entryOf = (sessionId: string): Entry => {
     const entry = supervisor.find(sessionId)
     const refusal = supervisor.refusal()
@@ -48,8 +59,17 @@ export function createCommands(supervisor: Supervisor, queries: SessionQueries):
       return queries.get(sessionId)
     },
 
-    async send(sessionId: string, content: SendContent, deadline: number): Promise<SendOutcome> {
-      return entryOf(sessionId).outbox.send(content, deadline)
+    async send(
+      sessionId: string,
+      content: SendContent,
+      deadline: number,
+      key?: string,
+    ): Promise<SendOutcome> {
+      return entryOf(sessionId).outbox.send(content, deadline, key)
+    },
+
+    async replay(sessionId: string, after: number, until: number): Promise<number> {
+      return replay(entryOf(sessionId).actor, store.messages, clock, after, until)
     },
 
     async restart(sessionId: string): Promise<SessionView> {

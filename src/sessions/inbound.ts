@@ -1,6 +1,7 @@
 import type { MessageFact } from '../../machines/facts.ts'
-import type { Clock, InboxWrite, MessageWrite, NewDelivery, ReceivedMessage, Store } from '../ports.ts'
+import type { Clock, InboxWrite, MessageWrite, ReceivedMessage, Store } from '../ports.ts'
 import type { SessionActor } from './actor.ts'
+import { messageDelivery } from './message-delivery.ts'
 
 /**
  * Puts messages into the log with their delivery and the end of their inbox rows, one commit; what is known already only
@@ -11,7 +12,7 @@ export async function receive(
   { store, clock, tellLaravel }: { store: Store; clock: Clock; tellLaravel: boolean },
   messages: ReceivedMessage[],
 ): Promise<void> {
-  const { streamId, sessionId } = actor
+  const { streamId } = actor
   const seen = new Set<string>()
   const fresh: ReceivedMessage[] = []
   for (const received of messages) {
@@ -58,17 +59,7 @@ export async function receive(
           },
         }),
       )
-      const deliveries = fresh.map(
-        ({ dedupeKey }, i): NewDelivery => ({
-          webhookId: `${streamId}.${first + i}.messages`,
-          kind: 'messages',
-          lane: `${streamId}|${dedupeKey.split('|')[0]}`,
-          sessionId,
-          seq: first + i,
-          at,
-          payload: null,
-        }),
-      )
+      const deliveries = fresh.map(({ dedupeKey }, i) => messageDelivery(actor, first + i, dedupeKey, at))
       return { messages: rows, inbox, lastActivity: at, ...(tellLaravel && { deliveries }) }
     })
   } finally {

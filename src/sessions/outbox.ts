@@ -4,6 +4,8 @@ import { movesForward, type SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, MessageRow, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { SessionActor } from './actor.ts'
+import { EXPIRED, type Fate, Fates, refusalOf, UNSENDABLE } from './fates.ts'
+import { Idempotency, type Promised } from './idempotency.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
@@ -11,7 +13,11 @@ const SEND_AGAIN = 5000
 /** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
 const REMEMBERED = 100
 
+/** After so many transmissions without an ack nobody knows what became of a send: once, and twice more after a lost connection. */
+const TRANSMISSIONS = 3
+
 type Progress = Pick<MessageRow, 'chatId' | 'status'>
+type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'at' | 'attempts'> & { content: SendContent }
 
 export interface OutboxDeps {
   store: Store
@@ -33,19 +39,27 @@ export class Outbox {
   readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
   /** The socket that took up what had waited: what is new must not overtake it. */
   #pumped: WhatsAppSocket | null = null
-  /** HTTP requests that wait for the fate of their message. */
-  readonly #waiting = new Map<string, (outcome: SendUpdate) => void>()
+  readonly #fates: Fates
+  readonly #idempotency: Idempotency
 
   constructor(actor: SessionActor, deps: OutboxDeps) {
     this.#actor = actor
     this.#deps = deps
+    this.#fates = new Fates(deps.clock)
+    this.#idempotency = new Idempotency(actor.streamId, deps.store.messages, deps.clock)
   }
 
   /**
-   * Chooses the WhatsApp id, makes the send durable, and waits for WhatsApp's ack until `deadline`.
-   * Rejects with SESSION_NOT_CONNECTED (nothing is stored) or WHATSAPP_REJECTED.
+   * Chooses the WhatsApp id, makes the send durable, and waits for WhatsApp's ack until `deadline`; with a key of the caller's,
+   * once. Rejects with SESSION_NOT_CONNECTED (nothing is stored), WHATSAPP_REJECTED, SEND_FAILED or SESSION_LOGGED_OUT, and as
+   * `Idempotency.once` does.
    */
-  async send(content: SendContent, deadline: number): Promise<SendOutcome> {
+  send(content: SendContent, deadline: number, key?: string): Promise<SendOutcome> {
+    if (key === undefined) return this.#send(content, deadline)
+    return this.#idempotency.once(key, content, promised => this.#send(content, deadline, promised))
+  }
+
+  async #send(content: SendContent, deadline: number, promised?: Promised): Promise<SendOutcome> {
     const { clock, whatsapp } = this.#deps
     const actor = this.#actor
     if (!actor.can({ type: 'message.queued' })) {
@@ -56,13 +70,14 @@ export class Outbox {
     }
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
-    const fate = this.#fateOf(messageId, deadline)
+    const fate = this.#fates.of(messageId, deadline)
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
     const atOnce = this.#carries(actor.socket)
     this.#progress.set(messageId, { chatId: content.to, status: 'queued' })
     const queued = actor.append([{ type: 'message.queued', messageId, chatId: content.to }], seq => ({
       lazy: atOnce,
       lastActivity: at,
+      ...(promised && { idempotency: { ...promised, messageId, at } }),
       messages: [
         {
           insert: {
@@ -80,16 +95,10 @@ export class Outbox {
     }))
     if (!atOnce) await queued
     if (actor.state === 'reconnecting.hibernated') actor.tell({ type: 'wake.requested' })
-    this.#transmit({ messageId, chatId: content.to, content, at })
+    this.#transmit({ messageId, chatId: content.to, content, at, attempts: 0 })
     const update = await Promise.race([fate, queued.then(() => fate)])
     await queued
-    if (update?.status === 'failed') {
-      if (update.code === 'SESSION_LOGGED_OUT') throw new GatewayError('SESSION_LOGGED_OUT', update.error)
-      throw new GatewayError(
-        'WHATSAPP_REJECTED',
-        `WhatsApp refused the message (${update.code}): ${update.error}`,
-      )
-    }
+    if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
     return { messageId, status, remoteJid: content.to }
   }
@@ -98,7 +107,7 @@ export class Outbox {
   pump(): void {
     this.#pumped = this.#actor.socket
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      this.#transmit(row as MessageRow & { content: SendContent })
+      this.#transmit(row as Send)
     }
   }
 
@@ -108,17 +117,23 @@ export class Outbox {
     const known = this.#find(messageId)
     if (known === undefined || !movesForward(known.status, status)) return
     await this.#record(known.chatId, update)
-    this.#waiting.get(messageId)?.(update)
   }
 
-  /** Everything that waits fails for good. */
+  /** Everything that waits fails for good; what had left already is unknown. */
   async failAll(code: string, error: string): Promise<void> {
-    for (const { messageId, chatId } of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      await this.#fail(messageId, chatId, code, error)
+    for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
+      await this.#giveUp(row, code, error)
     }
   }
 
-  #transmit(send: Pick<MessageRow, 'messageId' | 'chatId' | 'at'> & { content: SendContent }): void {
+  /** The send has waited for SEND_MAX_AGE_MS and no connection came for it. */
+  async expire(messageId: string): Promise<void> {
+    const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    // A chain that has it in hand looks at its age itself.
+    if (row !== null && !this.#moving.has(messageId)) await this.#giveUp(row, EXPIRED, TOO_OLD)
+  }
+
+  #transmit(send: Send): void {
     // What cannot go now is taken up by the next open.
     if (this.#moving.has(send.messageId) || !this.#carries(this.#actor.socket)) return
     this.#moving.add(send.messageId)
@@ -132,26 +147,21 @@ export class Outbox {
     this.#chats.set(send.chatId, mine)
   }
 
-  async #transmitNow(
-    send: Pick<MessageRow, 'messageId' | 'chatId' | 'at'> & { content: SendContent },
-  ): Promise<void> {
-    const { messageId, chatId, content, at } = send
+  async #transmitNow(send: Send): Promise<void> {
+    const { messageId, chatId, content, at, attempts } = send
     const { clock, maxAgeMs } = this.#deps
     const actor = this.#actor
     const { socket } = actor
     for (let sent = false; !sent; ) {
       if (!this.#carries(socket)) return
-      if (clock.now() - at > maxAgeMs) {
-        await this.#fail(messageId, chatId, 'EXPIRED', 'It waited for longer than SEND_MAX_AGE_MS.')
-        return
-      }
+      if (attempts >= TRANSMISSIONS) return this.#giveUp(send, EXPIRED, TOO_OLD)
+      if (clock.now() - at > maxAgeMs) return this.#giveUp(send, EXPIRED, TOO_OLD)
       try {
         await socket.send(messageId, content)
         sent = true
       } catch (error) {
         if (!(error instanceof GatewayError && error.retryable)) {
-          await this.#fail(messageId, chatId, 'SEND_FAILED', 'The message could not be built or encrypted.')
-          return
+          return this.#giveUp(send, UNSENDABLE, 'The message could not be built or encrypted.')
         }
         // What follows in this chat waits, too.
         if (await actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
@@ -181,38 +191,40 @@ export class Outbox {
     return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
   }
 
-  async #fail(messageId: string, chatId: string, code: string, error: string): Promise<void> {
-    const update: SendUpdate = { messageId, status: 'failed', at: this.#deps.clock.now(), code, error }
-    await this.#record(chatId, update)
-    this.#waiting.get(messageId)?.(update)
+  /** Ends a send: it failed, or nobody knows if it has left before. */
+  async #giveUp({ messageId, chatId }: Pick<Send, 'messageId' | 'chatId'>, code: string, error: string) {
+    const status = this.#find(messageId)?.status ?? 'queued'
+    const at = this.#deps.clock.now()
+    if (status === 'queued') await this.#record(chatId, { messageId, status: 'failed', at, code, error })
+    else if (movesForward(status, 'unknown'))
+      await this.#record(chatId, { messageId, status: 'unknown', at, error: NEVER_ACKED })
   }
 
-  async #record(chatId: string, update: SendUpdate): Promise<void> {
-    const { messageId, status, at } = update
-    const failure = update.status === 'failed' ? { code: update.code, error: update.error } : null
-    const fact: MessageFact =
-      failure === null
-        ? { type: `message.${status as 'sent' | 'delivered' | 'read' | 'played'}`, messageId, chatId }
-        : { type: 'message.failed', messageId, chatId, ...failure }
+  async #record(chatId: string, fate: Fate): Promise<void> {
+    const { messageId, status, at } = fate
+    const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
     this.#progress.set(messageId, { chatId, status })
-    await this.#actor.append([fact], () => ({
-      lazy: !this.#waiting.has(messageId),
-      messages: [
-        { update: { messageId, status, at, ...(failure && { error: `${failure.code}: ${failure.error}` }) } },
-      ],
+    await this.#actor.append([factOf(chatId, fate)], () => ({
+      lazy: !this.#fates.has(messageId),
+      messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
     }))
+    this.#fates.tell(fate)
   }
+}
 
-  #fateOf(messageId: string, deadline: number): Promise<SendUpdate | null> {
-    const { clock } = this.#deps
-    return new Promise(resolve => {
-      const finish = (update: SendUpdate | null) => {
-        clock.clearTimeout(timer)
-        this.#waiting.delete(messageId)
-        resolve(update)
-      }
-      const timer = clock.setTimeout(() => finish(null), Math.max(0, deadline - clock.now()))
-      this.#waiting.set(messageId, finish)
-    })
+const TOO_OLD = 'It waited for a connection longer than SEND_MAX_AGE_MS.'
+const NEVER_ACKED = 'It left, and WhatsApp never said that it has it.'
+
+const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`
+
+function factOf(chatId: string, fate: Fate): MessageFact {
+  const { messageId } = fate
+  switch (fate.status) {
+    case 'failed':
+      return { type: 'message.failed', messageId, chatId, code: fate.code, error: fate.error }
+    case 'unknown':
+      return { type: 'message.unknown', messageId, chatId, error: fate.error }
+    default:
+      return { type: `message.${fate.status}`, messageId, chatId }
   }
 }

@@ -12,6 +12,9 @@ import { Outbox } from './outbox.ts'
 /** Restart intensity: more crashes than this within the window suspend the session. */
 const CRASHES = { most: 5, withinMs: 60_000 }
 
+/** Sends given up in one round of the reaper. */
+const OVERDUE_AT_ONCE = 1000
+
 /** Streams claimed at once while restoring; more would only queue in the store. */
 const CLAIMS_AT_ONCE = 200
 
@@ -232,7 +235,14 @@ export class Supervisor {
   }
 
   #reap(): void {
-    const { store, clock, idle } = this.#deps
+    const { store, clock, idle, sendMaxAgeMs } = this.#deps
+    for (const { sessionId, messageId } of store.messages.overdue(
+      clock.now() - sendMaxAgeMs,
+      OVERDUE_AT_ONCE,
+    )) {
+      const entry = this.#entries.get(sessionId)
+      void entry?.actor.guard(() => entry.outbox.expire(messageId))
+    }
     const since = clock.now() - idle.afterMs
     for (const { sessionId, lastActivity } of store.sessions.all()) {
       const actor = this.#entries.get(sessionId)?.actor

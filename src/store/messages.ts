@@ -92,8 +92,8 @@ export function writeMessages(
 
 function insert(sql: Statements, streamId: string, message: MessageInsert): void {
   sql.run(
-    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, attempts, at, history)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     streamId,
     message.seq,
     message.messageId,
@@ -102,7 +102,6 @@ function insert(sql: Statements, streamId: string, message: MessageInsert): void
     message.dedupeKey,
     message.content,
     message.status,
-    message.attempts ?? 0,
     message.at,
     JSON.stringify([{ status: message.status, at: message.at }]),
   )

@@ -79,7 +79,7 @@ describe('a send', () => {
     socket.onSend = async () => {
       throw new TypeError('secret text')
     }
-    await expect(send()).rejects.toMatchObject({ code: 'WHATSAPP_REJECTED' })
+    await expect(send()).rejects.toMatchObject({ code: 'SEND_FAILED', status: 422 })
     expect(facts(socket.sent[0]!.messageId)).toEqual(['queued', 'failed'])
     expect(world.state()).toBe('open.settling')
   })
@@ -206,7 +206,7 @@ describe('order', () => {
     }
     const first = send(ANA, 'bad')
     void send(ANA, 'good')
-    await expect(first).rejects.toMatchObject({ code: 'WHATSAPP_REJECTED' })
+    await expect(first).rejects.toMatchObject({ code: 'SEND_FAILED' })
     await world.settle()
     expect(bodies(socket)).toEqual(['bad', 'good'])
   })
@@ -245,11 +245,12 @@ describe('a session that is not open', () => {
     expect(await sending).toMatchObject({ messageId, status: 'sent' })
   })
 
-  it('logged out: what waited fails with SESSION_LOGGED_OUT and is never sent to the next link', async () => {
+  it('logged out: what waited fails with SESSION_LOGGED_OUT, what had left is unknown, nothing goes to the next link', async () => {
     const socket = await world.linked()
-    const outcomes = Promise.allSettled([send(ANA, 'transmitted', 60_000), send(EVA, 'too', 60_000)])
+    const left = send(ANA, 'transmitted', 60_000)
     await world.settle()
     await disconnect(socket)
+    const outcomes = Promise.allSettled([send(ANA, 'waiting', 60_000), send(EVA, 'too', 60_000)])
     await world.backoff()
     world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
@@ -258,6 +259,9 @@ describe('a session that is not open', () => {
         status: 'rejected',
         reason: { code: 'SESSION_LOGGED_OUT', status: 409 },
       })
+    const { messageId, status } = await left
+    expect(status).toBe('unknown')
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'unknown'])
     expect(world.types().filter(type => type === 'message.failed')).toHaveLength(2)
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()

@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
-const { send, ack, message, disconnect, reconnect } = sendingIn(() => world)
+const { send, ack, message, facts, disconnect, reconnect } = sendingIn(() => world)
 
 describe('a lost connection', () => {
   it('sends again under the same id what was not acked, oldest first, and nothing else', async () => {
@@ -95,9 +95,120 @@ describe('a lost connection', () => {
   })
 })
 
-describe('a send that WhatsApp did not take although the connection holds', () => {
-  const busy = () => Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', 'Not now', { retryable: true }))
+describe('a send that is never acknowledged', () => {
+  const unacked = async (socket: Awaited<ReturnType<World['linked']>>) => {
+    await world.settle()
+    await disconnect(socket)
+    return reconnect()
+  }
 
+  it('goes out three times under one id, then is unknown, and a late ack still counts', async () => {
+    const first = await world.linked()
+    const sending = send(ANA, 'one', 3_600_000)
+    const second = await unacked(first)
+    const third = await unacked(second)
+    expect(bodies(third)).toEqual(['one'])
+    const fourth = await unacked(third)
+    expect(bodies(fourth)).toEqual([])
+    const { messageId, status } = await sending
+    expect(status).toBe('unknown')
+    expect([first, second, third].flatMap(({ sent }) => sent.map(one => one.messageId))).toEqual(
+      Array(3).fill(messageId),
+    )
+    expect(message(messageId)).toMatchObject({ status: 'unknown', attempts: 3, error: /never said/ })
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'transmitted', 'transmitted', 'unknown'])
+    ack(fourth, messageId)
+    await world.settle()
+    expect(message(messageId)).toMatchObject({ status: 'sent', error: null })
+  })
+
+  it('is counted over restarts of the process', async () => {
+    await world.linked()
+    void send(ANA, 'one', 0)
+    for (const attempts of [2, 3]) {
+      await world.settle()
+      world.kill()
+      await world.boot()
+      const socket = await world.reopened()
+      expect(bodies(socket)).toEqual(['one'])
+      expect(message(socket.sent[0]!.messageId).attempts).toBe(attempts)
+    }
+    world.kill()
+    await world.boot()
+    expect(bodies(await world.reopened())).toEqual([])
+  })
+
+  it('lets the next message of its chat go', async () => {
+    const socket = await world.linked()
+    void send(ANA, 'one', 0)
+    const third = await unacked(await unacked(socket))
+    const fourth = await unacked(third)
+    void send(ANA, 'two', 0)
+    await world.settle()
+    expect(bodies(fourth)).toEqual(['two'])
+  })
+
+  it('is not counted while no byte left', async () => {
+    let socket = await world.linked()
+    socket.onSend = busy
+    world.whatsapp.onOpen = one => {
+      one.onSend = busy
+    }
+    void send(ANA, 'one', 0)
+    for (let n = 0; n < 5; n++) socket = await unacked(socket)
+    world.whatsapp.onOpen = () => {}
+    socket = await unacked(socket)
+    await world.settle()
+    expect(bodies(socket)).toEqual(['one'])
+    ack(socket, socket.sent[0]!.messageId)
+    await world.settle()
+    expect(message(socket.sent[0]!.messageId).status).toBe('sent')
+  })
+})
+
+const busy = () => Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', 'Not now', { retryable: true }))
+
+describe('a session that stays away', () => {
+  it('fails what waits once it is older than SEND_MAX_AGE_MS, and the caller hears why', async () => {
+    await world.end()
+    world = await World.start({ sendMaxAgeMs: 600_000 })
+    const socket = await world.linked()
+    void send(ANA, 'left', 0)
+    await world.settle()
+    const left = socket.sent[0]!.messageId
+    await disconnect(socket)
+    const waiting = expect(send(ANA, 'waiting', 3_600_000)).rejects.toMatchObject({
+      code: 'SEND_FAILED',
+      message: /SEND_MAX_AGE_MS/,
+    })
+    world.whatsapp.onOpen = never => never.report(closedAs('backoff'))
+    await world.wait(550_000)
+    expect(message(left).status).toBe('transmitted')
+    await world.wait(120_000)
+    await waiting
+    expect(message(left).status).toBe('unknown')
+    expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
+  })
+
+  it('does not fail what is on its way at that very moment', async () => {
+    await world.end()
+    world = await World.start({ sendMaxAgeMs: 60_000 })
+    const socket = await world.linked()
+    const written = Promise.withResolvers<void>()
+    socket.onSend = () => written.promise
+    void send(ANA, 'slow', 0)
+    await world.settle()
+    await world.wait(300_000)
+    written.resolve()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    await world.settle()
+    expect(message(messageId).status).toBe('sent')
+  })
+})
+
+describe('a send that WhatsApp did not take although the connection holds', () => {
   it('is tried again under the same id while the session stays open', async () => {
     const socket = await world.linked()
     socket.onSend = busy

@@ -82,7 +82,7 @@ function createLife(world: World) {
     whatsapp,
     supervisor,
     queries,
-    commands: createCommands(supervisor, queries),
+    commands: createCommands({ supervisor, queries, store, clock }),
   }
 }
 

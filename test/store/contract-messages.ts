@@ -176,13 +176,6 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.idempotent(streamId, 'k', 2)).toBeNull()
   })
 
-  test('transmissions that begin with the send are counted with it', async () => {
-    const streamId = await given(subject.store, 'a')
-    const insert = sent('M', 2) as Extract<MessageWrite, { insert: unknown }>
-    await write(subject.store, streamId, { insert: { ...insert.insert, attempts: 1 } })
-    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ attempts: 1, status: 'queued' })
-  })
-
   const order: MessageStatus[] = [
     'queued',
     'transmitted',

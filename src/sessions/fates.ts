@@ -1,0 +1,49 @@
+import { GatewayError } from '../errors.ts'
+import type { Clock, SendUpdate } from '../ports.ts'
+
+/** Codes of failures that are ours, not WhatsApp's. */
+export const EXPIRED = 'EXPIRED'
+export const UNSENDABLE = 'SEND_FAILED'
+
+/** What can become of a send. */
+export type Fate = SendUpdate | { messageId: string; status: 'unknown'; at: number; error: string }
+
+/** The error that a caller gets for a failed send; `failure` is what its row says, `CODE: sentence`. */
+export function refusalOf(failure: string): GatewayError {
+  const [code, sentence] = failure.split(/: (.*)/s) as [string, string | undefined]
+  const text = sentence ?? 'The message was not sent.'
+  if (code === 'SESSION_LOGGED_OUT') return new GatewayError('SESSION_LOGGED_OUT', text)
+  if (code === EXPIRED || code === UNSENDABLE) return new GatewayError('SEND_FAILED', text)
+  return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the message (${code}): ${text}`)
+}
+
+/** HTTP requests that wait for what becomes of their message. */
+export class Fates {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, (fate: Fate | null) => void>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  has(messageId: string): boolean {
+    return this.#waiting.has(messageId)
+  }
+
+  /** Resolves with null at `deadline` (ms since the epoch). */
+  of(messageId: string, deadline: number): Promise<Fate | null> {
+    return new Promise(resolve => {
+      const finish = (fate: Fate | null) => {
+        this.#clock.clearTimeout(timer)
+        this.#waiting.delete(messageId)
+        resolve(fate)
+      }
+      const timer = this.#clock.setTimeout(() => finish(null), Math.max(0, deadline - this.#clock.now()))
+      this.#waiting.set(messageId, finish)
+    })
+  }
+
+  tell(fate: Fate): void {
+    this.#waiting.get(fate.messageId)?.(fate)
+  }
+}
