@@ -2,7 +2,8 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 
 /**
  * One line of the ledger: phone numbers in `from` and `to`, a device jid, milliseconds since 1970. A group message names its
- * group; where a line is for all its members (`said`, `accepted`) the group's jid is also in `to`.
+ * group; where a line is for all its members (`said`, `accepted`) the group's jid is also in `to`. A newsletter's post
+ * has the newsletter's jid in `from`.
  */
 export type Entry = { id: string; from: string; to: string; device: string; at: number; group?: string }
 

@@ -5,7 +5,7 @@ import type { Device } from './accounts.ts'
 export type Letter = {
   kind: 'message' | 'receipt'
   id: string
-  /** Phone number of the account it came from. */
+  /** Phone number of the account it came from, or jid of the newsletter. */
   from: string
   /** The jid of the group it was said in. */
   group?: string

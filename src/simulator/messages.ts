@@ -145,13 +145,15 @@ function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode
 export function takeAck(world: World, device: Device, node: BinaryNode): void {
   const { id, error, class: kind } = node.attrs
   if (!id || (kind !== 'message' && kind !== 'receipt')) return
-  const from = world.accounts.resolve(otherParty(node))?.account ?? device.account
-  acknowledge(world, device, kind, id, from.pn, { by: 'ack', ...(error && { error }) })
+  const from = newsletterOf(node) ?? (world.accounts.resolve(otherParty(node))?.account ?? device.account).pn
+  acknowledge(world, device, kind, id, from, { by: 'ack', ...(error && { error }) })
 }
 
 const isGroup = (jid: string | undefined): jid is string => jid?.endsWith('@g.us') === true
 
 /** Whom a receipt or ack means: in a group the participant, else the address it goes to. */
 const otherParty = ({ attrs }: BinaryNode) => (isGroup(attrs.to) ? attrs.participant : attrs.to)
+
+const newsletterOf = ({ attrs }: BinaryNode) => (attrs.to?.endsWith('@newsletter') ? attrs.to : undefined)
 
 const bare = (jid: string) => jid.replace(/:\d+@/, '@')

@@ -12,6 +12,7 @@ import { Ledger } from './ledger.ts'
 import { mendLibsignal } from './libsignal.ts'
 import { Listener } from './listener.ts'
 import { admit } from './login.ts'
+import { Newsletter } from './newsletter.ts'
 import { withdrawOffer } from './pairing.ts'
 import { Phone } from './phone.ts'
 import {
@@ -117,6 +118,11 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /** Every group, oldest first. */
   get groups(): Group[] {
     return [...this.#world.groups.values()]
+  }
+
+  /** Makes a newsletter. */
+  newsletter(name: string): Newsletter {
+    return new Newsletter(this.#world, name)
   }
 
   /** Every linked device. */
