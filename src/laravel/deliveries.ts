@@ -8,7 +8,9 @@ import { createWaitingRoom } from './waiting-room.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
 const TURN = 10
-const SWEEP_EVERY = 5 * 60_000
+const SWEEP_EVERY = 30_000
+/** A lane that could not be drained is left to the queue's own patience, which is no longer than this. */
+const REST = 60_000
 const SETTLE_AGAIN = { first: 500, longest: 60_000 }
 
 /**
@@ -27,6 +29,8 @@ export function createDeliveries(options: {
   const endpoint = createEndpoint(clock)
   const waiting = createWaitingRoom({ endpoint, queue, clock })
   const draining = new Set<string>()
+  /** Lanes whose last drain was rejected, and when the sweep may wake them. */
+  const resting = new Map<string, number>()
   const inFlight = new Set<Promise<Attempt>>()
   const ended = new AbortController()
   let stopping = false
@@ -37,8 +41,11 @@ export function createDeliveries(options: {
     if (draining.has(lane)) return clock.now() + 1_000
     draining.add(lane)
     try {
-      return await takeTurn(lane)
+      const next = await takeTurn(lane)
+      resting.delete(lane)
+      return next
     } catch (error) {
+      resting.set(lane, clock.now() + REST)
       logger.error({ lane, err: error }, 'a lane could not be drained, trying again later')
       throw error
     } finally {
@@ -144,10 +151,14 @@ export function createDeliveries(options: {
     })
   }
 
+  /** Wakes again what the queue may have lost, at the times that are meant: to a queue that lost nothing it is no news. */
   function sweep(): void {
     sweepTimer = clock.setTimeout(sweep, SWEEP_EVERY)
     try {
-      for (const { lane, nextAt } of store.lanes()) if (!waiting.has(lane)) queue.wake(lane, nextAt)
+      waiting.rewake()
+      for (const { lane, nextAt } of store.lanes())
+        if (!waiting.has(lane) && !draining.has(lane))
+          queue.wake(lane, Math.max(nextAt, resting.get(lane) ?? 0))
     } catch (error) {
       logger.error({ err: error }, 'the lanes with pending deliveries could not be read')
     }

@@ -10,11 +10,14 @@ const SOONEST = 60_000
  */
 export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; clock: Clock }) {
   const { endpoint, queue, clock } = options
-  const lanes = new Set<string>()
+  /** With the time at which each must be looked at if nothing happens before. */
+  const lanes = new Map<string, number>()
+
+  const firstOf = () => lanes.keys().next().value
 
   /** Makes sure that somebody probes; needed whenever the first lane has changed or a probe has failed. */
   function arm(): void {
-    const [first] = lanes
+    const first = firstOf()
     if (first !== undefined && !endpoint.probing()) queue.wake(first, endpoint.retryAt())
   }
 
@@ -23,10 +26,9 @@ export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; c
 
     /** The time at which the lane must be looked at if nothing happens before; `expiry` is when its head may die. */
     wait(lane: string, expiry: number): number {
-      lanes.add(lane)
       const latest = Math.max(expiry, clock.now() + SOONEST)
-      const [first] = lanes
-      const probes = first === lane && !endpoint.probing()
+      lanes.set(lane, latest)
+      const probes = firstOf() === lane && !endpoint.probing()
       return probes ? Math.min(latest, endpoint.retryAt()) : latest
     },
 
@@ -37,9 +39,15 @@ export function createWaitingRoom(options: { endpoint: Endpoint; queue: Queue; c
 
     arm,
 
+    /** Makes good what the queue may have lost; where it has lost nothing, nothing changes. */
+    rewake(): void {
+      for (const [lane, latest] of lanes) queue.wake(lane, latest)
+      arm()
+    },
+
     /** The endpoint is back: everybody goes. */
     wakeAll(): void {
-      const woken = [...lanes]
+      const woken = [...lanes.keys()]
       lanes.clear()
       for (const lane of woken) queue.wake(lane)
     },

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Attempt, LaravelClient } from '../../src/laravel/client.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { faultOf } from '../../src/laravel/faults.ts'
+import type { Clock, Queue } from '../../src/ports.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../clock.ts'
 import { createMemoryDeliveries } from './memory-deliveries.ts'
@@ -26,6 +27,26 @@ export interface Call {
   lane: string
   /** Since the start of the test. */
   at: number
+}
+
+/** Lanes in process, until it is told to lose them all; drains that run go on. */
+function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forget(): void } {
+  let drain: ((lane: string) => Promise<number | null>) | null = null
+  let queue = createInProcessQueue({ clock, concurrency })
+  return {
+    start(given) {
+      drain = given
+      queue.start(given)
+    },
+    wake: (lane, at) => queue.wake(lane, at),
+    stop: ms => queue.stop(ms),
+    problem: () => null,
+    forget() {
+      void queue.stop(0)
+      queue = createInProcessQueue({ clock, concurrency })
+      if (drain !== null) queue.start(drain)
+    },
+  }
 }
 
 /** Deliveries over a table in memory, a simulated clock and a Laravel that does what the test says. */
@@ -59,8 +80,9 @@ export function createHarness(options: { address?: string | null; concurrency?: 
     close: async () => {},
   }
 
+  let queue: ReturnType<typeof createForgetfulQueue>
   const begin = () => {
-    const queue = createInProcessQueue({ clock, concurrency: options.concurrency ?? 32 })
+    queue = createForgetfulQueue(clock, options.concurrency ?? 32)
     return createDeliveries({ store: table.store, queue, laravel, clock, logger })
   }
   let deliveries = begin()
@@ -86,6 +108,8 @@ export function createHarness(options: { address?: string | null; concurrency?: 
       deliveries = begin()
       deliveries.start()
     },
+    /** The queue loses every wake that it knows. */
+    forget: () => queue.forget(),
     /** Puts a delivery into the table and wakes its lane. */
     add(lane: string, fields: Parameters<typeof table.add>[2] = {}) {
       const webhookId = table.add(lane, clock.now(), fields)
