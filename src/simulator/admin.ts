@@ -19,6 +19,7 @@ const Say = z.strictObject({
   text: z.string(),
   addressing: z.enum(['pn', 'lid']).optional(),
   id: z.string().min(1).optional(),
+  unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
   name: z.string().optional(),
 })
 const NewGroup = z.strictObject({
@@ -78,9 +79,14 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
   })
 
   app.post('/contacts/:pn/say', async c => {
-    const { to, text, name, addressing, id } = await body(c, Say)
+    const { to, text, name, addressing, id, unavailable } = await body(c, Say)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
-    return c.json(await contact.say(to, text, { ...(addressing && { addressing }), ...(id && { id }) }))
+    const options = {
+      ...(addressing && { addressing }),
+      ...(id && { id }),
+      ...(unavailable && { unavailable }),
+    }
+    return c.json(await contact.say(to, text, options))
   })
   app.get('/contacts/:pn/inbox', async c => {
     const { inbox } = simulator.contact(pnOf(c))

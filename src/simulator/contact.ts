@@ -6,6 +6,7 @@ import { keep } from './delivery.ts'
 import type { Addressing, Group } from './group.ts'
 import { GroupVoice } from './group-voice.ts'
 import { encryptTo, readRetry, type Said } from './outgoing.ts'
+import { answerPeerRequest } from './peer.ts'
 import type { Ciphertext } from './signal.ts'
 import { bundleNodes, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
@@ -18,6 +19,11 @@ export type SayOptions = {
   addressing?: Addressing
   /** The message id; random unless given. */
   id?: string
+  /**
+   * It arrives without content, and linked devices must ask their own phone for it (`PLACEHOLDER_MESSAGE_RESEND`). A string is the
+   * `type` of `<unavailable>`; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
+   */
+  unavailable?: true | string
 }
 
 /** Who this phone is to the sender of a message: the address that was used, in a group the group and the member. */
@@ -77,9 +83,15 @@ export class Contact {
     const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
     const message = typeof content === 'string' ? { conversation: content } : content
     const said: Said = { message, addressing: options.addressing ?? 'pn', at: Date.now() }
+    if (options.unavailable) said.unavailable = options.unavailable
     if (to.endsWith('@g.us')) await this.#sayToGroup(to, id, said)
     else await this.#sayDirectly(to, id, said)
     return { id }
+  }
+
+  /** What it said under that id, if it was among the last few thousand. */
+  recall(id: string): Said | undefined {
+    return this.#said.get(id)
   }
 
   /** Sends a read receipt for a message in the inbox. Throws for an id that is not there. */
@@ -133,7 +145,9 @@ export class Contact {
     } catch (error) {
       return this.#askAgain(arrival, error instanceof Error ? error.message : String(error))
     }
-    if (device.account === this.account) return this.#fileCopy(arrival, message)
+    const request = message.deviceSentMessage?.message?.protocolMessage?.peerDataOperationRequestMessage
+    if (device.account === this.account)
+      return request ? answerPeerRequest(this.#world, device, id, request) : this.#fileCopy(arrival, message)
     const at = Date.now()
     const from = device.account.pn
     const source: Source = { device, addressee, group, delivered: false }
@@ -176,21 +190,20 @@ export class Contact {
     for (const device of target.devices.values())
       work.push(encryptTo(this.#world, this.account, device, id, said))
     const recipient = said.addressing === 'lid' ? target.lidJid : target.jid
-    const copy = {
-      ...said,
-      recipient,
-      message: { deviceSentMessage: { destinationJid: recipient, message } },
-    }
+    const { addressing, at } = said
+    const copied = { deviceSentMessage: { destinationJid: recipient, message } }
+    const copy: Said = { message: copied, addressing, at, recipient }
     for (const device of this.account.devices.values())
       work.push(encryptTo(this.#world, this.account, device, id, copy))
     if (target.devices.size === 0) this.#handOver(target, id, message)
     await Promise.all(work)
   }
 
-  async #sayToGroup(to: string, id: string, { message, at }: Said) {
+  async #sayToGroup(to: string, id: string, saying: Said) {
+    const { message, at } = saying
     const group = this.#world.groups.get(to)
     if (!group?.accounts.has(this.account)) throw new Error(`${this.pn} is in no group ${to}`)
-    const said: Said = { message, addressing: group.addressing, at, group }
+    const said: Said = { ...saying, addressing: group.addressing, group }
     this.#remember(this.#said, id, said)
     this.#world.ledger.said.push({ id, from: this.pn, to, at, group: to })
     for (const member of group.accounts)

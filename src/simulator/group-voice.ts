@@ -1,9 +1,9 @@
-import type { proto } from '@whiskeysockets/baileys'
+import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from './accounts.ts'
 import { typeOf } from './content.ts'
 import { keep } from './delivery.ts'
 import { type Group, groupSender } from './group.ts'
-import type { Retry, Said } from './outgoing.ts'
+import { type Retry, type Said, unavailableNode } from './outgoing.ts'
 import type { Ciphertext } from './signal.ts'
 import { seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
@@ -26,6 +26,7 @@ export class GroupVoice {
   /** Encrypts a message once for the group and keeps it for each linked device of each member, its own ones included. */
   say(group: Group, id: string, said: Said): Promise<void> {
     return this.#inOrder(async () => {
+      if (said.unavailable) return this.#keepUnavailable(group, id, said, unavailableNode(said.unavailable))
       const { signal, lidJid } = this.#account
       const { holders } = await this.#of(group)
       const { distribution, ...shared } = await signal.encryptForGroup(group.jid, lidJid, said.message)
@@ -33,7 +34,7 @@ export class GroupVoice {
         for (const device of account.devices.values()) {
           const encs = holders.has(device) ? [] : [await this.#handKey(group, device, distribution)]
           holders.add(device)
-          this.#keep(group, device, id, said, [...encs, shared])
+          this.#keep(group, device, id, said, encNodes([...encs, shared]))
         }
       }
     })
@@ -50,7 +51,7 @@ export class GroupVoice {
       const bundle = retry.bundle ?? (() => device.takeBundle())
       const enc = await signal.encrypt(device.lidJid, message, bundle)
       holders.add(device)
-      this.#keep(group, device, id, said, [enc], retry.count)
+      this.#keep(group, device, id, said, encNodes([enc], retry.count))
     })
   }
 
@@ -73,7 +74,12 @@ export class GroupVoice {
     return this.#account.signal.encrypt(device.lidJid, message, () => device.takeBundle())
   }
 
-  #keep(group: Group, device: Device, id: string, said: Said, encs: Ciphertext[], count?: number) {
+  #keepUnavailable(group: Group, id: string, said: Said, node: BinaryNode) {
+    for (const account of group.accounts)
+      for (const device of account.devices.values()) this.#keep(group, device, id, said, [node])
+  }
+
+  #keep(group: Group, device: Device, id: string, said: Said, content: BinaryNode[]) {
     const account = this.#account
     const attributes = {
       ...groupSender(group, account, account),
@@ -82,7 +88,6 @@ export class GroupVoice {
       t: seconds(said.at),
       notify: account.name,
     }
-    const content = encs.map(({ type, ciphertext }) => stanza('enc', { v: 2, type, count }, ciphertext))
     const node = stanza('message', attributes, content)
     keep(this.#world, device, { kind: 'message', id, from: account.pn, group: group.jid, node, peer: false })
   }
@@ -93,6 +98,10 @@ export class GroupVoice {
     this.#work = next.catch(() => {})
     return next
   }
+}
+
+function encNodes(encs: Ciphertext[], count?: number): BinaryNode[] {
+  return encs.map(({ type, ciphertext }) => stanza('enc', { v: 2, type, count }, ciphertext))
 }
 
 function keyMessage(group: Group, distribution: Uint8Array): proto.Message.ISenderKeyDistributionMessage {

@@ -15,6 +15,8 @@ export type Said = {
   /** The chat's address in a copy for the own linked devices. */
   recipient?: string
   group?: Group
+  /** It arrives without content, as something linked devices cannot have from the sender: `type` of `<unavailable>`, or true for none. */
+  unavailable?: true | string
 }
 
 /** A device's request for a message again: which attempt, and its keys for a new session when it sent them. */
@@ -36,8 +38,6 @@ export async function encryptTo(
   said: Said,
   retry?: Retry,
 ): Promise<void> {
-  const bundle = retry?.bundle ?? (() => device.takeBundle())
-  const { type, ciphertext } = await account.signal.encrypt(device.lidJid, said.message, bundle)
   const attributes =
     said.addressing === 'lid'
       ? { from: account.lidJid, sender_pn: account.jid, addressing_mode: 'lid' }
@@ -52,9 +52,21 @@ export async function encryptTo(
       t: seconds(said.at),
       notify: account.name,
     },
-    [stanza('enc', { v: 2, type, count: retry?.count }, ciphertext)],
+    [await contentFor(account, device, said, retry)],
   )
   keep(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
+}
+
+async function contentFor(account: Account, device: Device, said: Said, retry?: Retry): Promise<BinaryNode> {
+  if (said.unavailable && !retry) return unavailableNode(said.unavailable)
+  const bundle = retry?.bundle ?? (() => device.takeBundle())
+  const { type, ciphertext } = await account.signal.encrypt(device.lidJid, said.message, bundle)
+  return stanza('enc', { v: 2, type, count: retry?.count }, ciphertext)
+}
+
+/** `<unavailable>` in the place of content; for some types Baileys does not ask the phone. */
+export function unavailableNode(type: true | string): BinaryNode {
+  return stanza('unavailable', { type: type === true ? undefined : type })
 }
 
 function bundleOf(receipt: BinaryNode, keys: BinaryNode): Bundle {

@@ -3,7 +3,7 @@ import type { Device } from './accounts.ts'
 import type { Connection } from './connection.ts'
 import { flush } from './delivery.ts'
 import { groupNode } from './group.ts'
-import { sendHistory } from './login.ts'
+import { sendHistory } from './history.ts'
 import {
   bundleNodes,
   child,

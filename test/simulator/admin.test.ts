@@ -112,6 +112,9 @@ describe('the program', () => {
     const sent = await one.socket!.sendMessage(jid, { text: 'from the shop' })
     expect((await waiting).json).toMatchObject([{ id: sent?.key.id, group: jid, text: 'from the shop' }])
     expect((await call('GET', '/ledger')).json).toMatchObject({ unanswered: [], errors: [] })
+    const held = await call('POST', `/contacts/${ANA}/say`, { to: SHOP, text: 'held', unavailable: true })
+    await one.until(() => one.upserts.find(({ message }) => message.key.id === held.json.id), 'a placeholder')
+    expect((await one.upsert('held')).message.key.id).toBe(held.json.id)
     const byNumber = { subject: 'Old', members: [ANA], addressing: 'pn' }
     expect((await call('POST', '/groups', byNumber)).json.jid).toMatch(/^\d+@g\.us$/)
     expect((await call('POST', '/groups', { subject: 'Nobody', members: [] })).status).toBe(400)
