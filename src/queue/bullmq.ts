@@ -132,7 +132,7 @@ export function createBullMqQueue(options: {
   }
 
   function connect() {
-    const redis = openRedis(url, logger)
+    const redis = openRedis({ url, logger, onClose: gone })
     const settings = { prefix: PREFIX, skipVersionCheck: true }
     const jobs = new Jobs(name, {
       ...settings,
@@ -158,13 +158,12 @@ export function createBullMqQueue(options: {
     worker.on('error', failed)
     redis.producer.on('ready', () => void check())
     redis.producer.on('ready', () => void lookAtMemory())
-    redis.producer.on('close', () => gone(redis.lastError() ?? 'the connection was closed'))
     return { redis, jobs, worker, busy: () => busy }
   }
 
   let warned = false
   async function lookAtMemory(): Promise<void> {
-    const policy = await parts?.redis.evicts().catch(() => null)
+    const policy = await parts?.redis.evictionPolicy().catch(() => null)
     if (warned || !policy) return
     warned = true
     logger.warn({ redis: parts?.redis.address, policy }, 'redis should have maxmemory-policy noeviction')

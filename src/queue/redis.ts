@@ -8,9 +8,10 @@ const SILENCE = { producer: 10_000, worker: 30_000 }
 
 /**
  * The connections to one Redis: `producer` fails at once while Redis is away, `worker` waits for it for ever, as BullMQ
- * demands of workers. Neither is opened before `connect()` of ioredis or the first command.
+ * demands of workers. `onClose` hears of each connection that ends, also of one that could not be opened.
  */
-export function openRedis(url: string, logger: Logger) {
+export function openRedis(options: { url: string; logger: Logger; onClose: (reason: string) => void }) {
+  const { url, logger, onClose } = options
   const all = new Set<Redis>()
   let lastError: string | null = null
 
@@ -20,6 +21,10 @@ export function openRedis(url: string, logger: Logger) {
     redis.on('error', (error: Error) => {
       lastError = sentence(error)
       logger.debug({ error: lastError }, 'a connection to redis has failed')
+    })
+    redis.on('close', () => onClose(lastError ?? 'the connection was closed'))
+    redis.on('ready', () => {
+      lastError = null
     })
     // BullMQ makes the connection of a worker that blocks by itself.
     redis.duplicate = override => adopt(new Redis({ ...redis.options, ...override }))
@@ -57,11 +62,8 @@ export function openRedis(url: string, logger: Logger) {
     sentence,
     /** Where it is, for people. */
     address: `${producer.options.path ?? `${producer.options.host}:${producer.options.port}`}`,
-    /** Why the last connection failed. */
-    lastError: () => lastError,
-
-    /** Resolves with one sentence if Redis may throw away what it was given. */
-    async evicts(): Promise<string | null> {
+    /** The `maxmemory-policy` of a Redis that may throw away what it was given, or null. */
+    async evictionPolicy(): Promise<string | null> {
       const info = await producer.info('memory')
       const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
       return policy === undefined || policy === 'noeviction' ? null : policy

@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
-import { describeWithRedis, forget, sharedRedis } from '../redis.ts'
+import { describeWithRedis, forget, onRedis, sharedRedis } from '../redis.ts'
 import { queueContract } from './contract.ts'
 import { realClock, until } from './real.ts'
+
+const logger = pino({ enabled: false })
 
 await describeWithRedis('BullMQ', () => {
   let redis: Awaited<ReturnType<typeof sharedRedis>>
@@ -19,7 +25,7 @@ await describeWithRedis('BullMQ', () => {
       url: redis.url,
       name,
       clock: realClock,
-      logger: pino({ level: 'silent' }),
+      logger,
       concurrency: 4,
     })
     return {
@@ -33,5 +39,59 @@ await describeWithRedis('BullMQ', () => {
         await forget(redis.url, name)
       },
     }
+  })
+
+  it('drains a lane at once whose process was killed in the middle of a drain, five times in a row', async () => {
+    const name = randomUUID()
+    const lanes = Array.from({ length: 20 }, (_, n) => `lane${n}`)
+    for (let round = 0; round < 5; round++) {
+      const seen = new Set<string>()
+      const script = fileURLToPath(new URL('hanging-worker.ts', import.meta.url))
+      const child = spawn(process.execPath, [script, redis.url, name, ...lanes], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      createInterface(child.stdout).on('line', lane => seen.add(lane))
+      const ended = once(child, 'exit')
+      await until(() => seen.size === lanes.length)
+      child.kill('SIGKILL')
+      await ended
+    }
+
+    const queue = createBullMqQueue({ url: redis.url, name, clock: realClock, logger })
+    const drained: string[] = []
+    queue.start(async lane => {
+      drained.push(lane)
+      return null
+    })
+    const began = Date.now()
+    for (const lane of lanes) queue.wake(lane)
+    await until(() => drained.length === lanes.length)
+    expect(Date.now() - began).toBeLessThan(2_000)
+    expect(queue.problem()).toBeNull()
+    expect(drained.toSorted()).toEqual(lanes.toSorted())
+    await queue.stop(1_000)
+    const failed = await onRedis(redis.url, client => client.zcard(`whatsapp-manager:${name}:failed`))
+    expect(failed).toBe(0)
+    await forget(redis.url, name)
+  })
+
+  it('makes many wakes in one turn one command', async () => {
+    const name = randomUUID()
+    const queue = createBullMqQueue({ url: redis.url, name, clock: realClock, logger })
+    const drained: string[] = []
+    queue.start(async lane => {
+      drained.push(lane)
+      return null
+    })
+    queue.wake('first')
+    await until(() => drained.length === 1)
+    for (let n = 0; n < 1_000; n++) queue.wake('a')
+    await until(() => drained.length === 2)
+    const added = await onRedis(redis.url, client =>
+      client.xrange(`whatsapp-manager:${name}:events`, '-', '+'),
+    )
+    await queue.stop(1_000)
+    expect(added.filter(([, fields]) => fields[fields.indexOf('event') + 1] === 'added')).toHaveLength(3)
+    await forget(redis.url, name)
   })
 })

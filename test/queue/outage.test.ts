@@ -1,0 +1,317 @@
+import { Queue as Jobs } from 'bullmq'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Queue } from '../../src/ports.ts'
+import { createBullMqQueue } from '../../src/queue/bullmq.ts'
+import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
+import { createLog, realClock, until } from './real.ts'
+
+const SECOND = 1_000
+
+describeWithOwnRedis('the BullMQ queue', () => {
+  let redis: OwnRedis
+  let queues: Queue[]
+  let log: ReturnType<typeof createLog>
+
+  beforeEach(async () => {
+    redis = await createOwnRedis()
+    queues = []
+    log = createLog()
+  })
+
+  afterEach(async () => {
+    for (const queue of queues) await queue.stop(0)
+    await redis.close()
+  })
+
+  function create(options: { name?: string; concurrency?: number; url?: string } = {}): Queue {
+    const { name = 'one', url = redis.url, concurrency = 4 } = options
+    const queue = createBullMqQueue({ url, name, clock: realClock, logger: log.logger, concurrency })
+    queues.push(queue)
+    return queue
+  }
+
+  /** Jobs in Redis that wait or are worked on. */
+  const held = () =>
+    onRedis(redis.url, async client => {
+      const prefix = 'whatsapp-manager:one'
+      return (await client.llen(`${prefix}:wait`)) + (await client.llen(`${prefix}:active`))
+    })
+
+  /** Drains that stay until `open` is called. */
+  function gated() {
+    const inside = new Map<string, () => void>()
+    const calls: string[] = []
+    let overlapped = false
+    return {
+      inside,
+      calls,
+      overlapped: () => overlapped,
+      open: () => {
+        for (const [lane, leave] of [...inside]) {
+          inside.delete(lane)
+          leave()
+        }
+      },
+      drain: (lane: string) =>
+        new Promise<number | null>(resolve => {
+          calls.push(lane)
+          if (inside.has(lane)) overlapped = true
+          inside.set(lane, () => resolve(null))
+        }),
+    }
+  }
+
+  /** Drains that end at once. */
+  function counting() {
+    const calls: string[] = []
+    return {
+      calls,
+      drain: async (lane: string) => {
+        calls.push(lane)
+        return null
+      },
+    }
+  }
+
+  it('holds a lane that waits or is drained as a job, and nothing afterwards', async () => {
+    await redis.start()
+    const queue = create({ concurrency: 1 })
+    const { drain, inside, calls, open } = gated()
+    queue.start(drain)
+    queue.wake('session|chat:with@colons')
+    await until(() => inside.size === 1)
+    queue.wake('b')
+    queue.wake('c')
+    queue.wake('c')
+    await expect.poll(held).toBe(3)
+    for (let n = 1; n <= 3; n++) {
+      await until(() => calls.length === n)
+      open()
+    }
+    await expect.poll(held).toBe(0)
+    await queue.stop(SECOND)
+    const jobs = await onRedis(redis.url, client => client.keys('whatsapp-manager:one:*-*-*'))
+    expect(jobs.filter(key => !key.endsWith('stalled-check'))).toEqual([])
+  })
+
+  it('starts without Redis, drains meanwhile, says so once, and uses Redis once it is there', async () => {
+    const queue = create({ concurrency: 100 })
+    const { drain, calls, inside, open } = gated()
+    queue.start(drain)
+    for (let n = 0; n < 100; n++) queue.wake(`lane${n}`)
+    await until(() => calls.length === 100)
+    expect(queue.problem()).toMatch(/^Redis at 127\.0\.0\.1:\d+ cannot be used since .* \(.*ECONNREFUSED.*\)/)
+    open()
+    await redis.start()
+    await until(() => queue.problem() === null)
+    queue.wake('through redis')
+    await until(() => inside.has('through redis'))
+    expect(await held()).toBe(1)
+    open()
+    expect(log.seen()).toEqual(['redis cannot be used, deliveries go on without it', 'redis is back'])
+  })
+
+  it('takes no harm when single connections are cut', async () => {
+    await redis.start()
+    const queue = create()
+    const waiting = new Set<string>()
+    queue.start(async lane => {
+      waiting.delete(lane)
+      return null
+    })
+    for (let round = 0; round < 30; round++) {
+      for (let n = 0; n < 30; n++) {
+        waiting.add(`lane${n}`)
+        queue.wake(`lane${n}`)
+      }
+      await onRedis(redis.url, async client => {
+        const ids = [...`${await client.client('LIST')}`.matchAll(/\bid=(\d+)/g)].map(match => match[1]!)
+        const others = ids.filter(id => id !== ids.at(-1))
+        if (others.length > 0) await client.client('KILL', 'ID', others[round % others.length]!)
+      })
+      await until(() => waiting.size === 0)
+    }
+    await until(() => queue.problem() === null)
+  })
+
+  it('stops at once without Redis and leaves no timer or socket', async () => {
+    const queue = create()
+    const { drain, calls } = counting()
+    const before = process.getActiveResourcesInfo().length
+    queue.start(drain)
+    queue.wake('a')
+    await until(() => calls.length === 1)
+    await until(() => queue.problem() !== null)
+    const began = Date.now()
+    await queue.stop(5 * SECOND)
+    expect(Date.now() - began).toBeLessThan(SECOND)
+    await until(() => process.getActiveResourcesInfo().length <= before)
+  })
+
+  it('leaves no lane behind when Redis is killed and restarted during drains, five times', async () => {
+    await redis.start()
+    const queue = create()
+    const waiting = new Map<string, number>()
+    let overlapped = 0
+    const running = new Set<string>()
+    queue.start(async lane => {
+      if (running.has(lane)) overlapped++
+      running.add(lane)
+      waiting.delete(lane)
+      await new Promise(resolve => setTimeout(resolve, 3))
+      running.delete(lane)
+      return null
+    })
+    let n = 0
+    for (let round = 0; round < 5; round++) {
+      const stop = Date.now() + 600
+      let killed = false
+      while (Date.now() < stop) {
+        for (let burst = 0; burst < 20; burst++) {
+          const lane = `lane${n++ % 500}`
+          waiting.set(lane, round)
+          queue.wake(lane)
+        }
+        if (!killed && Date.now() > stop - 300) {
+          killed = true
+          await redis.kill()
+        }
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+      await redis.start()
+    }
+    await until(() => waiting.size === 0)
+    await until(() => queue.problem() === null)
+    for (let lane = 0; lane < 500; lane++) {
+      waiting.set(`lane${lane}`, 5)
+      queue.wake(`lane${lane}`)
+    }
+    await until(() => waiting.size === 0)
+    expect(overlapped).toBe(0)
+    expect(await onRedis(redis.url, client => client.llen('whatsapp-manager:one:wait'))).toBe(0)
+  })
+
+  it('gives lanes to Redis again that a FLUSHALL took, even among new ones', async () => {
+    await redis.start()
+    const queue = create({ concurrency: 1 })
+    const { drain, calls, inside, open } = gated()
+    queue.start(drain)
+    queue.wake('busy')
+    await until(() => inside.size === 1)
+    for (let n = 0; n < 50; n++) queue.wake(`lane${n}`)
+    await expect.poll(held).toBe(51)
+    await onRedis(redis.url, client => client.flushall())
+    queue.wake('new')
+    const opening = setInterval(open, 2)
+    try {
+      await until(() => new Set(calls).size === 52)
+      await expect.poll(held).toBe(0)
+    } finally {
+      clearInterval(opening)
+    }
+    expect(calls).toHaveLength(52)
+    expect(queue.problem()).toBeNull()
+  })
+
+  it('notices a Redis that is silent, goes on without it, and comes back', { timeout: 60_000 }, async () => {
+    await redis.start()
+    const queue = create()
+    const { drain, calls } = counting()
+    queue.start(drain)
+    queue.wake('first')
+    await until(() => calls.length === 1)
+    expect(queue.problem()).toBeNull()
+    await redis.kill('SIGSTOP')
+    for (let n = 0; n < 20; n++) queue.wake(`lane${n}`)
+    await until(() => queue.problem() !== null, 6 * SECOND)
+    await until(() => calls.length === 21)
+    await redis.kill('SIGCONT')
+    await until(() => queue.problem() === null, 30 * SECOND)
+    await expect.poll(held).toBe(0)
+    queue.wake('last')
+    await until(() => calls.includes('last'))
+    expect(calls).toHaveLength(22)
+  })
+
+  it('goes on when somebody pauses its queue, adds nothing for ever, and comes back', {
+    timeout: 60_000,
+  }, async () => {
+    await redis.start()
+    const queue = create()
+    const { drain, calls } = counting()
+    queue.start(drain)
+    queue.wake('first')
+    await until(() => calls.length === 1)
+    const jobs = new Jobs('one', {
+      prefix: 'whatsapp-manager',
+      connection: { host: '127.0.0.1', port: redis.port },
+    })
+    await jobs.pause()
+    queue.wake('second')
+    await until(() => calls.length === 2, 20 * SECOND)
+    expect(queue.problem()).toMatch(/paused/)
+    await new Promise(resolve => setTimeout(resolve, 5 * SECOND))
+    expect(await jobs.count()).toBeLessThanOrEqual(2)
+    await jobs.resume()
+    await until(() => queue.problem() === null)
+    await jobs.close()
+    expect(calls).toEqual(['first', 'second'])
+  })
+
+  it('goes on when Redis is full', async () => {
+    await redis.start()
+    const queue = create()
+    const { drain, calls } = counting()
+    queue.start(drain)
+    queue.wake('first')
+    await until(() => calls.length === 1)
+    await onRedis(redis.url, client => client.config('SET', 'maxmemory', '1'))
+    queue.wake('second')
+    await until(() => calls.length === 2)
+    await until(() => /OOM/.test(queue.problem() ?? ''))
+    await new Promise(resolve => setTimeout(resolve, 5 * SECOND))
+    await onRedis(redis.url, client => client.config('SET', 'maxmemory', '0'))
+    await until(() => queue.problem() === null)
+    expect(log.seen()).toEqual(['redis cannot be used, deliveries go on without it', 'redis is back'])
+  })
+
+  it('keeps the lanes of two installations apart', async () => {
+    await redis.start()
+    const names = ['one', 'two', 'o:ne', 'o_ne']
+    const drained = names.map(counting)
+    for (const [index, name] of names.entries()) create({ name }).start(drained[index]!.drain)
+    for (let n = 0; n < 50; n++) for (const [index, queue] of queues.entries()) queue.wake(`${index}.${n}`)
+    await until(() => drained.every(({ calls }) => calls.length >= 50))
+    for (const [index, { calls }] of drained.entries())
+      expect(calls.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => `${index}.${n}`).toSorted())
+  })
+
+  it('never tells the password, whatever fails', async () => {
+    await redis.start()
+    await onRedis(redis.url, client => client.config('SET', 'requirepass', 'right'))
+    const queue = create({ url: `redis://:s3cr3t-p4ss@127.0.0.1:${redis.port}` })
+    const { drain, calls } = counting()
+    queue.start(drain)
+    queue.wake('a')
+    await until(() => calls.length === 1)
+    await until(() => queue.problem() !== null)
+    expect(queue.problem()).toMatch(/WRONGPASS/)
+    await queue.stop(0)
+    expect(`${log.text()}${queue.problem()}`).not.toContain('s3cr3t-p4ss')
+    expect(log.seen()).toHaveLength(1)
+  })
+
+  it('warns once of a Redis that may evict', async () => {
+    await redis.close()
+    redis = await createOwnRedis(['--maxmemory-policy', 'allkeys-lru'])
+    await redis.start()
+    const queue = create()
+    queue.start(counting().drain)
+    await until(() => log.seen().length > 0)
+    await redis.kill()
+    await until(() => queue.problem() !== null)
+    await redis.start()
+    await until(() => queue.problem() === null)
+    expect(log.seen().filter(line => /maxmemory/.test(line))).toHaveLength(1)
+  })
+})
