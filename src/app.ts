@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
+import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import type { Logger } from './logger.ts'
 import type { Clock, Readiness, Store, WhatsApp } from './ports.ts'
+import { createBullMqQueue } from './queue/bullmq.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
 import { createConnects } from './sessions/connects.ts'
@@ -58,7 +60,10 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const vault = createQrVault(clock)
   const client = createLaravel({ ...config.laravel, clock, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
-  const queue = createInProcessQueue({ clock })
+  const queue =
+    config.redisUrl === null
+      ? createInProcessQueue({ clock })
+      : createBullMqQueue({ url: config.redisUrl, name: store.id, clock, logger: part('queue') })
   const deliveries = createDeliveries({
     store: store.deliveries,
     queue,
@@ -107,8 +112,9 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   })
 
   const ready = (): Readiness => {
-    const problems = [supervisor.problem(), deliveries.health().problem].filter(problem => problem !== null)
-    return { ready: supervisor.problem() === null && deliveries.health().ok, problems }
+    const all = [supervisor.problem(), deliveries.health().problem, queue.problem()]
+    const problems = all.filter(problem => problem !== null)
+    return { ready: problems.length === 0, problems }
   }
   const queries = createQueries(store, clock)
   const http = createHttp({
@@ -116,6 +122,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     sendWaitMs: config.send.waitMs,
     sessions: createCommands({ supervisor, queries, store, clock }),
     queries,
+    deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     vault,
     ready,
     logger: part('http'),

@@ -66,6 +66,9 @@ const baseUrl = address(['http:', 'https:'])
   .refine(text => !/[?#]/.test(text))
   .transform(text => text.replace(/\/+$/, ''))
 
+/** It may carry a password. */
+const redisUrl = z.string().refine(text => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text))
+
 const ignorable = z.enum(['status', 'newsletter'])
 
 /** Every variable that the service reads, in the order of `.env.example`. */
@@ -88,6 +91,7 @@ export const VARIABLES = {
     'a path of a directory',
     z.string().refine(text => !text.includes('\0')),
   ),
+  REDIS_URL: secret('a redis:// or rediss:// URL', orNull(redisUrl)),
   LARAVEL_URL: variable(
     '',
     'an http(s) URL without user, query or fragment, such as http://app.test/api',
@@ -145,6 +149,8 @@ type Value<N extends Name> = (typeof VARIABLES)[N] extends Variable<infer T> ? T
 export interface Config {
   readonly http: { readonly host: string; readonly port: number; readonly apiKeys: string[] }
   readonly dataDir: string
+  /** null: the queue lives in this process. */
+  readonly redisUrl: string | null
   /** Without `url` the manager works alone; `url` never ends in a slash. */
   readonly laravel: {
     readonly url: string | null
@@ -180,6 +186,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const config: Config = {
     http: { host: get('HOST'), port: get('PORT'), apiKeys: get('API_KEYS') },
     dataDir: get('DATA_DIR'),
+    redisUrl: get('REDIS_URL'),
     laravel: {
       url: get('LARAVEL_URL'),
       token: get('LARAVEL_TOKEN'),

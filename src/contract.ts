@@ -171,6 +171,11 @@ function onceValid(...names: string[]) {
     issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
 }
 
+/** One key of the caller's for one send, as header `Idempotency-Key` or in the body. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters')
+
 /** `POST /send-message`; gives the session and what to send. */
 export const sendRequest = z
   .object({
@@ -191,6 +196,7 @@ export const sendRequest = z
         .refine(text => text.isWellFormed(), 'must be valid Unicode'),
     ),
     reply_to: optional(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be a message id')),
+    idempotency_key: optional(idempotencyKey),
   })
   .refine(fields => RECIPIENT_NAMES.some(name => fields[name] !== undefined), {
     path: ['wa_id'],
@@ -207,8 +213,9 @@ export const sendRequest = z
     error: 'is required',
     when: onceValid('type', 'body'),
   })
-  .transform(({ session_id, wa_id, waId, to, phone, body, reply_to }) => ({
+  .transform(({ session_id, wa_id, waId, to, phone, body, reply_to, idempotency_key }) => ({
     sessionId: session_id,
+    idempotencyKey: idempotency_key,
     content: {
       type: 'text',
       to: (wa_id ?? waId ?? to ?? phone)!,
@@ -242,6 +249,26 @@ export const sessionsQuery = z.object({
 /** `GET /sessions/{id}/events?…` */
 export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.default(0) })
 
+const deliveryId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+
+/** `GET /deliveries/dead?…` */
+export const deadQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })
+
+/** `POST /deliveries/{id}/redrive` */
+export const deliveryPath = z.object({ id: deliveryId })
+
+/** `POST /sessions/{id}/replay`: the seqs after `after`, up to `until`. */
+export const replayRequest = z
+  .object({ after: z.int().min(0), until: optional(z.int().min(0)) })
+  .refine(({ after, until }) => until === undefined || until > after, {
+    path: ['until'],
+    error: 'must be greater than after',
+    when: onceValid('after', 'until'),
+  })
+
 /** `GET /sessions/{id}/qr?format=` */
 export const qrQuery = z.object({ format: z.enum(['png', 'svg', 'txt', 'json']).optional() })
 
@@ -267,11 +294,12 @@ export const startAnswer = z.object({
   state: sessionView.shape.state,
 })
 
-/** 200 with `sent`; 202 with the others. */
+/** 200 with `sent`, 202 with `queued` and `unknown`. `replayed`: an earlier request with the same key sent it, and `status` is that of now. */
 export const sendAnswer = z.object({
   success: z.literal(true),
   message_id: z.string(),
-  status: z.enum(['sent', 'queued', 'unknown']),
+  status: z.enum(['queued', 'unknown', 'sent', 'delivered', 'read', 'played']),
+  replayed: z.literal(true).optional(),
   response: z.object({
     key: z.object({ id: z.string(), remoteJid: z.string(), fromMe: z.literal(true) }),
   }),
@@ -328,6 +356,31 @@ export const messageAnswer = z.object({
   created_at: z.iso.datetime(),
   history: z.array(z.object({ status: messageStatus, at: z.iso.datetime(), error: messageError })),
 })
+
+/** A delivery that Laravel did not take; `redrive` it by its `id`. `message_id` is null for what is no message. */
+const deadLetter = z.object({
+  id: z.number().int(),
+  webhook_id: z.string(),
+  kind: z.enum(['messages', 'status']),
+  session_id: z.string(),
+  message_id: z.string().nullable(),
+  seq: z.number().int(),
+  attempts: z.number().int(),
+  error: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  dead_at: z.iso.datetime(),
+})
+
+/** `count` is all there are, newest first; `next` goes into `before`. */
+export const deadAnswer = z.object({
+  success: z.literal(true),
+  count: z.number().int(),
+  deliveries: z.array(deadLetter),
+  next: z.number().int().nullable(),
+})
+
+/** `replayed` messages stand in line again. */
+export const replayAnswer = z.object({ success: z.literal(true), replayed: z.number().int() })
 
 /** The original system's shape, camelCase and all. */
 export const statsAnswer = z.object({

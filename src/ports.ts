@@ -341,6 +341,14 @@ export interface Deliveries {
   health(): { ok: boolean; problem: string | null }
 }
 
+/** What HTTP can ask of the dead letters. */
+export interface DeadLetters {
+  /** Newest first; `before` is an exclusive delivery id. `count` is all there are. */
+  list(limit: number, before?: number): { count: number; rows: DeliveryRow[] }
+  /** Stands in line again, durably; nothing changes if it never died. Rejects with DELIVERY_NOT_FOUND. */
+  redrive(id: number): Promise<void>
+}
+
 /** Calls `drain(lane)` for each lane that was woken, one call per lane at a time. */
 export interface Queue {
   /** `drain` resolves with the time at which the lane wants to be woken again, or null. */

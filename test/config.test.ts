@@ -20,6 +20,7 @@ describe('defaults', () => {
     expect(loadConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
       dataDir: './data',
+      redisUrl: null,
       laravel: { url: null, token: null, secrets: [] },
       qr: { throttleMs: 30_000, expiryMs: 60_000 },
       idle: { afterMs: 1_800_000, policy: 'keep', reapEveryMs: 60_000 },
@@ -59,6 +60,7 @@ it('reads every variable', () => {
     PORT: '0',
     API_KEYS: 'one, two,,three ',
     DATA_DIR: '/var/lib/wm',
+    REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
     LARAVEL_URL: 'https://app.test/api//',
     LARAVEL_TOKEN: 't0ken',
     LARAVEL_WEBHOOK_SECRET: `whsec_${secret},plain`,
@@ -83,6 +85,7 @@ it('reads every variable', () => {
   expect(config).toEqual({
     http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'] },
     dataDir: '/var/lib/wm',
+    redisUrl: 'rediss://me:p4ss@redis.test:6380/2',
     laravel: { url: 'https://app.test/api', token: 't0ken', secrets: [`whsec_${secret}`, 'plain'] },
     qr: { throttleMs: 1, expiryMs: 2000 },
     idle: { afterMs: 3000, policy: 'hibernate', reapEveryMs: 400 },
@@ -150,6 +153,9 @@ describe('a bad value', () => {
   it.each([
     ['API_KEYS', 'g00d,b4d qwerty'],
     ['API_KEYS', 'kéyutf8'],
+    ['REDIS_URL', 'http://r3dis.test'],
+    ['REDIS_URL', 'r3dis.test:6379'],
+    ['REDIS_URL', 'r3dis://:hunter2@127.0.0.1'],
     ['LARAVEL_TOKEN', 'tk1 tk2'],
     ['LARAVEL_WEBHOOK_SECRET', 'whsec_n0t*b64'],
     ['LARAVEL_WEBHOOK_SECRET', 'whsec_zqzqz'],

@@ -3,9 +3,10 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
+import type { DeadLetters, QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
 import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
@@ -24,6 +25,7 @@ export interface HttpParts {
   closeGraceMs?: number
   sessions: Sessions
   queries: SessionQueries
+  deadLetters: DeadLetters
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -39,7 +41,7 @@ export interface Http extends Listener {
 
 /** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
 export function createHttp(parts: HttpParts): Http {
-  const { config, sendWaitMs, sessions, queries, vault, logger, now } = parts
+  const { config, sendWaitMs, sessions, queries, deadLetters, vault, logger, now } = parts
   let refusing = false
   const ready = (): Readiness =>
     refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
@@ -95,6 +97,7 @@ export function createHttp(parts: HttpParts): Http {
     sessionRoutes(sessions, queries),
     qrRoutes(queries, vault),
     eventRoutes(queries),
+    deliveryRoutes(deadLetters, sessions),
     statsRoutes(queries, now),
     healthRoutes(ready),
   ])

@@ -39,7 +39,8 @@ export function pathSession(c: HttpContext): string {
   throw new GatewayError('SESSION_NOT_FOUND', 'No session has that id.')
 }
 
-function invalid(errors: Record<string, string[]>): GatewayError {
+/** VALIDATION_FAILED with its messages by field. */
+export function invalid(errors: Record<string, string[]>): GatewayError {
   const fields = Object.keys(errors)
   const first = fields[0]!
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more: ${fields.slice(1).join(', ')})` : ''

@@ -5,7 +5,7 @@ import { errorAnswer, type SessionView } from '../../src/contract.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
 import { createLogger } from '../../src/logger.ts'
-import type { MessageRow, SessionQueries, Sessions } from '../../src/ports.ts'
+import type { DeadLetters, DeliveryRow, MessageRow, SessionQueries, Sessions } from '../../src/ports.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
@@ -50,6 +50,26 @@ export function messageRow(over: Partial<MessageRow> = {}): MessageRow {
   }
 }
 
+export function deadRow(over: Partial<DeliveryRow> = {}): DeliveryRow {
+  return {
+    id: 12,
+    webhookId: 'stream.9.messages',
+    kind: 'messages',
+    lane: 'stream|chat',
+    streamId: 'stream',
+    sessionId: 's1',
+    seq: 9,
+    at: NOW,
+    payload: { session_id: 's1', message_id: '3EB0AAAA', body: 'private words' },
+    tries: 5,
+    attempts: 5,
+    nextAt: NOW,
+    lastError: 'HTTP 422',
+    deadAt: NOW + 1000,
+    ...over,
+  }
+}
+
 function known(sessionId: string): void {
   if (sessionId !== 's1') throw new GatewayError('SESSION_NOT_FOUND', 'No session has that id.')
 }
@@ -67,8 +87,8 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
         state: 'starting',
       })
     },
-    async send(sessionId, content, deadline) {
-      note('send', sessionId, content, deadline)
+    async send(sessionId, content, deadline, key) {
+      note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
       return { messageId: '3EB0AAAA', status: 'sent', remoteJid: content.to }
     },
@@ -86,6 +106,11 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       note('remove', sessionId, deadline)
       known(sessionId)
       return { done: true }
+    },
+    async replay(sessionId, after, until) {
+      note('replay', sessionId, after, until)
+      known(sessionId)
+      return 3
     },
     ...over.sessions,
   }
@@ -126,7 +151,17 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     },
     ...over.queries,
   }
-  return { sessions, queries, calls }
+  const deadLetters: DeadLetters = {
+    list(limit, before) {
+      note('dead', limit, before)
+      return { count: 5, rows: [deadRow({ id: 12 }), deadRow({ id: 11 })] }
+    },
+    async redrive(id) {
+      note('redrive', id)
+      if (id !== 12) throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
+    },
+  }
+  return { sessions, queries, deadLetters, calls }
 }
 
 type Overrides = Parameters<typeof createFakes>[0] &
@@ -146,6 +181,7 @@ export function createTestHttp(over: Overrides = {}) {
     ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
     sessions: fakes.sessions,
     queries: fakes.queries,
+    deadLetters: fakes.deadLetters,
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),

@@ -46,6 +46,9 @@ const route = fc.constantFrom(
   '/sessions/s1/logout',
   '/sessions/s1/qr',
   '/sessions/s1/events',
+  '/sessions/s1/replay',
+  '/deliveries/dead',
+  '/deliveries/12/redrive',
   '/stats',
 )
 const path = fc.oneof(

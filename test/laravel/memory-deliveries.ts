@@ -27,6 +27,7 @@ export function createMemoryDeliveries() {
       settled.push({ webhookId: row?.webhookId ?? 'gone', outcome })
       if (row === undefined) return
       if ('done' in outcome) rows.delete(id)
+      else if ('redriven' in outcome && row.deadAt === null) return
       else if ('redriven' in outcome)
         rows.set(id, { ...row, deadAt: null, tries: 0, attempts: 0, at: outcome.at, nextAt: outcome.at })
       else if ('dead' in outcome) rows.set(id, { ...row, deadAt: outcome.at, lastError: outcome.error })
