@@ -1,6 +1,7 @@
 import { createHash, randomInt } from 'node:crypto'
 import { jidDecode, jidEncode, type proto } from '@whiskeysockets/baileys'
 import type { Connection } from './connection.ts'
+import type { Settled } from './history.ts'
 import { Mailbox } from './mailbox.ts'
 import { SignalEndpoint } from './signal.ts'
 import type { Bundle, PreKey, SignedPreKey } from './stanza.ts'
@@ -78,6 +79,8 @@ export class Account {
   readonly lid: string
   name: string
   readonly devices = new Map<number, Device>()
+  /** What its phone sends a newly linked device. */
+  history: readonly Settled[] = []
   /** Error codes for its next sends; the first is used first. */
   readonly errorAcks: string[] = []
   /** How many of its next sends get no ack. */

@@ -1,5 +1,6 @@
 import type { Account, Device } from './accounts.ts'
 import { type Contact, contactOf } from './contact.ts'
+import { type Conversation, settleHistory } from './history.ts'
 import { scan } from './pairing.ts'
 import { tellDevice, type World } from './world.ts'
 
@@ -20,6 +21,15 @@ export class Phone {
   /** The same person as a contact: inbox, copies of what its devices sent, `say`. */
   get contact(): Contact {
     return contactOf(this.#world, this.account)
+  }
+
+  /** The chats it sends to a device after the first login that follows a scan; empty unless set before. Throws for a group or number that cannot be. */
+  get history(): readonly Conversation[] {
+    return this.account.history
+  }
+
+  set history(conversations: readonly Conversation[]) {
+    this.account.history = settleHistory(this.#world, this.account, conversations)
   }
 
   /** The linked devices, in the order of linking. */
