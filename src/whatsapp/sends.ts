@@ -3,8 +3,9 @@ import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, SendUpdate } from '../ports.ts'
 import { readAck, STALE_SESSION } from './acks.ts'
-import { parseJid } from './jid.ts'
+import { isGroup, parseJid } from './jid.ts'
 import { toBaileysContent } from './outbound.ts'
+import type { SenderKeyHolders, SenderKeyMemory } from './sender-key-memory.ts'
 
 const SEND_TIMEOUT_MS = 20_000
 /** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
@@ -14,6 +15,13 @@ const REMEMBERED = 1000
 export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState'>
 interface Devices {
   del(user: string): unknown
+}
+type Memory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
+interface Unacked {
+  content: SendContent
+  retried: boolean
+  /** Once it is written; of a group: who can read it when it arrives. */
+  written: Promise<SenderKeyHolders | null>
 }
 
 /** The message as WhatsApp carries it; never asks the network for previews. */
@@ -26,15 +34,23 @@ export function toProto(content: SendContent): Promise<proto.IMessage> {
 export class Sends {
   readonly #relay: Relay
   readonly #devices: Devices
+  readonly #memory: Memory
   readonly #clock: Clock
   readonly #onFailedRetry: (update: SendUpdate) => void
   readonly #rejects = new Set<(error: GatewayError) => void>()
-  readonly #unacked = new Map<string, { content: SendContent; retried: boolean }>()
+  readonly #unacked = new Map<string, Unacked>()
   #ended: GatewayError | null = null
 
-  constructor(relay: Relay, devices: Devices, clock: Clock, onFailedRetry: (update: SendUpdate) => void) {
+  constructor(
+    relay: Relay,
+    devices: Devices,
+    memory: Memory,
+    clock: Clock,
+    onFailedRetry: (update: SendUpdate) => void,
+  ) {
     this.#relay = relay
     this.#devices = devices
+    this.#memory = memory
     this.#clock = clock
     this.#onFailedRetry = onFailedRetry
   }
@@ -42,9 +58,8 @@ export class Sends {
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
   async send(messageId: string, content: SendContent): Promise<void> {
     if (this.#ended) throw this.#ended
-    this.#remember(messageId, content, false)
     try {
-      await this.#unlessEnded(this.#transmit(messageId, content))
+      await this.#unlessEnded(this.#transmit(messageId, content, false))
     } catch (error) {
       this.#unacked.delete(messageId)
       throw toGatewayError(error)
@@ -57,9 +72,9 @@ export class Sends {
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
+    if (sent) this.#learn(sent, update.status)
     const stale = update.status === 'failed' && update.code === STALE_SESSION
     if (!stale || !sent || sent.retried) return update
-    this.#remember(update.messageId, sent.content, true)
     this.#retry(update.messageId, sent.content).catch(() => this.#onFailedRetry(update))
     return null
   }
@@ -78,15 +93,36 @@ export class Sends {
     this.#unacked.clear()
   }
 
-  async #transmit(messageId: string, content: SendContent): Promise<void> {
+  async #transmit(messageId: string, content: SendContent, retried: boolean): Promise<void> {
+    const written = this.#write(messageId, content)
+    // The ack may come before the write is reported.
+    this.#remember(messageId, { content, retried, written })
+    await written
+  }
+
+  async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
     await this.#relay.relayMessage(content.to, await toProto(content), { messageId })
+    return isGroup(content.to) ? this.#memory.holders(content.to) : null
+  }
+
+  /** What an ack says about our sender key; a key that could not be noted is only given once more. */
+  #learn({ content, written }: Unacked, status: SendUpdate['status']): void {
+    if (!isGroup(content.to)) return
+    const learnt = written.then(holders => {
+      if (status === 'failed') return this.#memory.forget(content.to)
+      return holders ? this.#memory.confirm(holders) : undefined
+    })
+    learnt.catch(() => {})
   }
 
   async #retry(messageId: string, content: SendContent): Promise<void> {
     const user = parseJid(content.to)?.user
-    if (user) await this.#devices.del(user)
-    await this.#relay.assertSessions([content.to], true)
-    await this.#unlessEnded(this.#transmit(messageId, content))
+    if (isGroup(content.to)) await this.#memory.forget(content.to)
+    else {
+      if (user) await this.#devices.del(user)
+      await this.#relay.assertSessions([content.to], true)
+    }
+    await this.#unlessEnded(this.#transmit(messageId, content, true))
   }
 
   #unlessEnded(work: Promise<void>): Promise<void> {
@@ -105,8 +141,8 @@ export class Sends {
     })
   }
 
-  #remember(messageId: string, content: SendContent, retried: boolean): void {
-    this.#unacked.set(messageId, { content, retried })
+  #remember(messageId: string, unacked: Unacked): void {
+    this.#unacked.set(messageId, unacked)
     if (this.#unacked.size > REMEMBERED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
 }

@@ -19,6 +19,7 @@ import { classify, type Disconnect } from './disconnects.ts'
 import { digitsOf, lidOf } from './jid.ts'
 import { mendPrivacyTokens } from './privacy-tokens.ts'
 import { type ReceiveDeps, Receiver } from './received.ts'
+import { SenderKeyMemory } from './sender-key-memory.ts'
 import { Sends, toProto } from './sends.ts'
 import { commonSettings, FIRST_QR_MS, LATER_QR_MS } from './settings.ts'
 import { origin } from './unhandled.ts'
@@ -73,11 +74,12 @@ export class Socket implements WhatsAppSocket {
     )
     const once = new DecryptOnce(store, streamId, this.#auth, () => clock.now())
     this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update))
+    const memory = new SenderKeyMemory(this.#auth.keys)
     const make = () =>
       makeWASocket({
         ...commonSettings(config),
         ...caches.baileys,
-        auth: { creds: this.#auth.creds, keys: this.#auth.keys },
+        auth: { creds: this.#auth.creds, keys: memory.keys },
         transactionOpts: TRANSACTIONS,
         makeSignalRepository: once.makeSignalRepository,
         getMessage: async ({ id }) => {
@@ -94,7 +96,9 @@ export class Socket implements WhatsAppSocket {
     mendPrivacyTokens(socket, this.#auth.keys)
     this.#socket = socket
     this.#wire = wire
-    this.#sends = new Sends(socket, caches.baileys.userDevicesCache, clock, update => this.#update(update))
+    this.#sends = new Sends(socket, caches.baileys.userDevicesCache, memory, clock, update =>
+      this.#update(update),
+    )
     this.#receiver.watch(socket.ws)
     socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
     socket.ev.process(events => this.#guard(() => this.#handle(events)))

@@ -23,7 +23,9 @@ function setUp() {
   } as unknown as Relay
   const forgotten: string[] = []
   const failed: SendUpdate[] = []
-  const sends = new Sends(relay, { del: user => forgotten.push(user) }, clock, update => failed.push(update))
+  const memory = { holders: () => null, confirm: async () => {}, forget: async () => {} }
+  const devices = { del: (user: string) => forgotten.push(user) }
+  const sends = new Sends(relay, devices, memory, clock, update => failed.push(update))
   const called = async (count: number) => {
     while (calls.length < count) await new Promise(resolve => setImmediate(resolve))
     return calls[count - 1]!
