@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { createClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
@@ -38,15 +39,11 @@ export interface App {
   stop(): Promise<void>
 }
 
-const realClock: Clock = {
-  now: Date.now,
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
-  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
-}
-
 /** The composition root: wires every part, starts it, and hands back how to stop it. */
 export async function createApp(config: Config, logger: Logger, overrides: Overrides = {}): Promise<App> {
-  const clock = overrides.clock ?? realClock
+  const clock = overrides.clock ?? createClock()
+  /** The time of day, which may jump: for dates that others compare with their own clocks. */
+  const wall = overrides.clock?.now ?? Date.now
   const part = (name: string) => logger.child({ part: name })
   const tellLaravel = config.laravel.url !== null
 
@@ -58,7 +55,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   })
   const store = overrides.store?.(opened) ?? opened
   const vault = createQrVault(clock)
-  const client = createLaravel({ ...config.laravel, clock, logger: part('laravel') })
+  const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
   const queue =
     config.redisUrl === null
@@ -127,6 +124,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     ready,
     logger: part('http'),
     now: clock.now,
+    wall,
   })
 
   deliveries.start()

@@ -5,7 +5,7 @@ import type { InboundMessage, MessageStatus, SendContent, SessionView } from './
 
 // ---------------------------------------------------------------- clock
 
-/** Time and timers; the simulated clock of the tests has the same three methods. */
+/** Time that never jumps, and timers; the simulated clock of the tests has the same three methods. */
 export interface Clock {
   now(): number
   setTimeout(fn: () => void, ms: number): unknown

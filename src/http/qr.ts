@@ -17,7 +17,12 @@ const FORMAT_OF_TYPE: Record<string, Format> = {
   'application/json': 'json',
 }
 
-export function qrRoutes(queries: SessionQueries, vault: QrVault): Hono<HttpEnv> {
+/** `timeOfDay` turns a time of the service into the one on the wall. */
+export function qrRoutes(
+  queries: SessionQueries,
+  vault: QrVault,
+  timeOfDay: (at: number) => number,
+): Hono<HttpEnv> {
   return new Hono<HttpEnv>().get('/sessions/:id/qr', async c => {
     const format = validateQuery(c, qrQuery).format ?? acceptedFormat(c)
     const { session_id } = queries.get(pathSession(c))
@@ -38,7 +43,7 @@ export function qrRoutes(queries: SessionQueries, vault: QrVault): Hono<HttpEnv>
       case 'json': {
         const answer: z.infer<typeof qrAnswer> = {
           qr: qr.text,
-          expires_at: new Date(qr.expiresAt).toISOString(),
+          expires_at: new Date(timeOfDay(qr.expiresAt)).toISOString(),
         }
         return c.json(answer)
       }

@@ -31,6 +31,8 @@ export interface HttpParts {
   /** The part's own child. */
   logger: Logger
   now: () => number
+  /** The time of day for dates that callers compare with their own; `now` if not given. */
+  wall?: () => number
 }
 
 export interface Http extends Listener {
@@ -95,7 +97,7 @@ export function createHttp(parts: HttpParts): Http {
     startRoutes(sessions),
     sendMessageRoutes(sessions, sendWaitMs),
     sessionRoutes(sessions, queries),
-    qrRoutes(queries, vault),
+    qrRoutes(queries, vault, at => at + (parts.wall ?? now)() - now()),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
     statsRoutes(queries, now),

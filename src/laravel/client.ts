@@ -17,6 +17,8 @@ export interface LaravelOptions {
   /** One secret, or two while rotating; none: deliveries are not signed. */
   secrets: string[]
   clock: Clock
+  /** The time of day for dates that Laravel compares with its own; the clock's if not given. */
+  wall?: () => number
   logger: Logger
   /** For one whole exchange; 15 s if not given. */
   timeoutMs?: number
@@ -58,6 +60,7 @@ const ROUTES: Record<DeliveryKind, string> = { messages: '/messages', status: '/
 /** The HTTP client of CONTRACT 2: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
 export function createLaravel(options: LaravelOptions): LaravelClient {
   const { token, clock, logger } = options
+  const wall = options.wall ?? clock.now
   const address = options.url === null ? null : parseAddress(options.url)
   const sign = options.secrets.length === 0 ? null : createSign(options.secrets)
   const exchange = createExchange({ clock, timeoutMs: options.timeoutMs ?? 15_000 })
@@ -69,7 +72,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
 
   function post(base: string, route: string, webhookId: string, payload: object, signal?: AbortSignal) {
     const body = JSON.stringify(payload)
-    const timestamp = Math.floor(clock.now() / 1000)
+    const timestamp = Math.floor(wall() / 1000)
     return exchange.send({
       method: 'POST',
       url: `${base}${route}`,
@@ -106,7 +109,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       const payload: QrDelivery = {
         session_id: sessionId,
         qr: qr.text,
-        expires_at: new Date(qr.expiresAt).toISOString(),
+        expires_at: new Date(qr.expiresAt + wall() - clock.now()).toISOString(),
       }
       // A QR holds 256 random bits: its hash names it and gives nothing away.
       const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
@@ -117,7 +120,11 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
 
     async deliver(kind, webhookId, payload, signal) {
       if (address === null) return { result: 'aborted' }
-      return attemptOf(await post(address.base, ROUTES[kind], webhookId, payload, signal), clock.now())
+      return attemptOf(
+        await post(address.base, ROUTES[kind], webhookId, payload, signal),
+        clock.now(),
+        wall(),
+      )
     },
 
     health() {
@@ -138,11 +145,11 @@ function describe(exchange: Exchange): string {
   return exchange.status === null ? exchange.detail : `HTTP ${exchange.status}`
 }
 
-function attemptOf(exchange: Exchange, now: number): Attempt {
+function attemptOf(exchange: Exchange, now: number, wall: number): Attempt {
   if (isAccepted(exchange)) return { result: 'accepted' }
   const error = describe(exchange)
   if (exchange.status !== null) {
-    const retryAt = retryAfter(exchange.retryAfter, now)
+    const retryAt = retryAfter(exchange.retryAfter, now, wall)
     return { result: 'failed', fault: faultOf(exchange.status), error, status: exchange.status, retryAt }
   }
   if (exchange.failure === 'aborted') return { result: 'aborted' }

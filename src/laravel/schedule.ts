@@ -38,12 +38,12 @@ export function probeDelay(failures: number): number {
 
 /**
  * The time that a Retry-After header names (RFC 9110, 10.2.3: seconds or an HTTP date), at least a second and at most a day
- * from `now`; null if there is none or it cannot be read.
+ * from `now`; null if there is none or it cannot be read. A date is read by `wall`, the time of day.
  */
-export function retryAfter(header: string | null, now: number): number | null {
+export function retryAfter(header: string | null, now: number, wall = now): number | null {
   const text = header?.trim() ?? ''
   if (text === '') return null
-  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - now
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - wall
   if (Number.isNaN(wait)) return null
   return now + Math.min(Math.max(wait, SECOND), RETRY_AFTER_LIMIT)
 }

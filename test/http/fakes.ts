@@ -165,7 +165,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
 }
 
 type Overrides = Parameters<typeof createFakes>[0] &
-  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now'>> & {
+  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
   }
@@ -190,6 +190,7 @@ export function createTestHttp(over: Overrides = {}) {
     ready: over.ready ?? (() => ({ ready: true, problems: [] })),
     logger: logger.child({ part: 'http' }),
     now: over.now ?? (() => NOW),
+    ...(over.wall && { wall: over.wall }),
   })
   return { ...fakes, http, app: http.app, logs }
 }

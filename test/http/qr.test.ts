@@ -115,6 +115,13 @@ it.each([
   expect(await response.json()).toEqual({ qr: QR_TEXT, expires_at: new Date(NOW + 20_000).toISOString() })
 })
 
+it('tells the time of day after the clock was set', async () => {
+  const { app } = createTestHttp({ wall: () => NOW + 86_400_000 })
+  const response = await app.request(`${PATH}?format=json`)
+  const expires_at = new Date(NOW + 86_400_000 + 20_000).toISOString()
+  expect(await response.json()).toEqual({ qr: QR_TEXT, expires_at })
+})
+
 describe('without a QR', () => {
   const vault = { put: () => {}, read: () => null, clear: () => {} }
 

@@ -62,6 +62,22 @@ describe('a delivery', () => {
     expect(first!.authorization).toBeUndefined()
   })
 
+  it.each([1, -1])('tells the time of day after the clock was set by %s day', async days => {
+    const DAY = 86_400_000
+    const server = await standIn(() => ({
+      status: 503,
+      headers: { 'retry-after': new Date(Date.UTC(2026, 0, 1) + days * DAY + 90_000).toUTCString() },
+    }))
+    let wall = Date.UTC(2026, 0, 1)
+    const { laravel, clock } = client(server.url, { wall: () => wall })
+    wall += days * DAY
+    const attempt = await laravel.deliver('messages', 'id', {})
+    expect(attempt).toMatchObject({ retryAt: clock.now() + 90_000 })
+    expect(server.seen[0]!.headers['webhook-timestamp']).toBe(String(wall / 1000))
+    await laravel.publishQr('s1', { text: 'x', expiresAt: clock.now() + 20_000 }, signal()).catch(() => {})
+    expect(JSON.parse(server.seen[1]!.body).expires_at).toBe(new Date(wall + 20_000).toISOString())
+  })
+
   it.each([
     [200, 'accepted'],
     [201, 'accepted'],
