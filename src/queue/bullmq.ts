@@ -179,9 +179,10 @@ export function createBullMqQueue(options: {
     if (checking || parts === null || stopped) return
     checking = true
     clock.clearTimeout(checkTimer)
-    const { jobs } = parts
+    const { jobs, redis } = parts
     const given = [...sent]
     try {
+      redis.assertConnected()
       const held = await answer(jobs.getJobCountByTypes('waiting', 'active'))
       if (link !== 'here') await answer(jobs.add('probe', {}, { jobId: probeId() }))
       else compare(held, given)

@@ -33,6 +33,7 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
 
   const common: RedisOptions = {
     connectTimeout: 5_000,
+    disconnectTimeout: 200,
     retryStrategy: times => Math.min(RECONNECT.first * times, RECONNECT.longest),
   }
   const producer = adopt(
@@ -62,6 +63,11 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
     sentence,
     /** Where it is, for people. */
     address: `${producer.options.path ?? `${producer.options.host}:${producer.options.port}`}`,
+    /** Throws unless the producer is connected: BullMQ would keep what it is asked until Redis comes. */
+    assertConnected(): void {
+      if (producer.status !== 'ready') throw new Error(lastError ?? 'no connection yet')
+    },
+
     /** The `maxmemory-policy` of a Redis that may throw away what it was given, or null. */
     async evictionPolicy(): Promise<string | null> {
       const info = await producer.info('memory')

@@ -1,9 +1,9 @@
 import { Queue as Jobs } from 'bullmq'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Queue } from '../../src/ports.ts'
+import type { Clock, Queue } from '../../src/ports.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
-import { createLog, realClock, until } from './real.ts'
+import { createFastClock, createLog, realClock, until } from './real.ts'
 
 const SECOND = 1_000
 
@@ -23,9 +23,9 @@ describeWithOwnRedis('the BullMQ queue', () => {
     await redis.close()
   })
 
-  function create(options: { name?: string; concurrency?: number; url?: string } = {}): Queue {
-    const { name = 'one', url = redis.url, concurrency = 4 } = options
-    const queue = createBullMqQueue({ url, name, clock: realClock, logger: log.logger, concurrency })
+  function create(options: { name?: string; concurrency?: number; url?: string; clock?: Clock } = {}): Queue {
+    const { name = 'one', url = redis.url, concurrency = 4, clock = realClock } = options
+    const queue = createBullMqQueue({ url, name, clock, logger: log.logger, concurrency })
     queues.push(queue)
     return queue
   }
@@ -36,6 +36,16 @@ describeWithOwnRedis('the BullMQ queue', () => {
       const prefix = 'whatsapp-manager:one'
       return (await client.llen(`${prefix}:wait`)) + (await client.llen(`${prefix}:active`))
     })
+
+  /** Resolves when the queue has run `count` more scripts in Redis. */
+  async function runs(count: number): Promise<void> {
+    const scripts = () =>
+      onRedis(redis.url, async client =>
+        Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0),
+      )
+    const before = await scripts()
+    await expect.poll(scripts, { timeout: 10 * SECOND }).toBeGreaterThanOrEqual(before + count)
+  }
 
   /** Drains that stay until `open` is called. */
   function gated() {
@@ -145,7 +155,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     const began = Date.now()
     await queue.stop(5 * SECOND)
     expect(Date.now() - began).toBeLessThan(SECOND)
-    await until(() => process.getActiveResourcesInfo().length <= before)
+    await until(() => process.getActiveResourcesInfo().length <= before, SECOND)
   })
 
   it('leaves no lane behind when Redis is killed and restarted during drains, five times', async () => {
@@ -237,7 +247,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     timeout: 60_000,
   }, async () => {
     await redis.start()
-    const queue = create()
+    const queue = create({ clock: createFastClock(10) })
     const { drain, calls } = counting()
     queue.start(drain)
     queue.wake('first')
@@ -250,7 +260,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     queue.wake('second')
     await until(() => calls.length === 2, 20 * SECOND)
     expect(queue.problem()).toMatch(/paused/)
-    await new Promise(resolve => setTimeout(resolve, 5 * SECOND))
+    await runs(10)
     expect(await jobs.count()).toBeLessThanOrEqual(2)
     await jobs.resume()
     await until(() => queue.problem() === null)
@@ -260,7 +270,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
 
   it('goes on when Redis is full', async () => {
     await redis.start()
-    const queue = create()
+    const queue = create({ clock: createFastClock(10) })
     const { drain, calls } = counting()
     queue.start(drain)
     queue.wake('first')
@@ -269,7 +279,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     queue.wake('second')
     await until(() => calls.length === 2)
     await until(() => /OOM/.test(queue.problem() ?? ''))
-    await new Promise(resolve => setTimeout(resolve, 5 * SECOND))
+    await runs(10)
     await onRedis(redis.url, client => client.config('SET', 'maxmemory', '0'))
     await until(() => queue.problem() === null)
     expect(log.seen()).toEqual(['redis cannot be used, deliveries go on without it', 'redis is back'])
