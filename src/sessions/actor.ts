@@ -67,6 +67,8 @@ export class SessionActor {
   #snapshot: Snapshot
   #announced: EstadoQr | null
   #ticket: Ticket
+  /** The fact being applied erases the keys in its own commit. */
+  #erases = false
   #ended = false
   #stopping = false
   #burial: 'no' | 'begun' | 'done' = 'no'
@@ -190,6 +192,12 @@ export class SessionActor {
   /** Changes that belong to no fact: erased keys, finished inbox rows. */
   change(changes: Changes): Promise<void> {
     return this.append([], () => changes)
+  }
+
+  /** Erases credentials and keys: `now` with the fact that is being applied, and in any case once the last socket has ended. */
+  eraseKeys({ now }: { now: boolean }): void {
+    this.#erases = now
+    this.effect(() => this.change({ erase: 'keys' }))
   }
 
   /** Leaves one tombstone row and ends the actor: the session id is free again. */
@@ -328,6 +336,7 @@ export class SessionActor {
       }
       const ticket = { seq: this.seq + 1, aborted: false }
       this.#ticket = ticket
+      this.#erases = false
       try {
         const next = machine.transition(snapshot, fact, scope)
         this.#stream.seq = ticket.seq
@@ -362,6 +371,7 @@ export class SessionActor {
     const committed = this.#commit({
       ...(type === 'session.created' && { create: { sessionId: this.sessionId, userId: this.userId, at } }),
       events: [row],
+      ...(this.#erases && { erase: 'keys' as const }),
       ...(news !== null && { announced: news.estadoQr }),
       ...(deliver && {
         deliveries: [statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)],

@@ -38,10 +38,9 @@ export function bindEffects(deps: EffectDeps): typeof sessionMachine {
     guards: { isThrottled: throttledBy(qr) as () => boolean },
     delays: sessionDelays(qr, clock.now) as never,
     actions: {
-      eraseCredentials: ({ context }) => {
-        const { actor } = of(context)
-        actor.effect(() => actor.change({ erase: 'keys' }))
-      },
+      // A crash between the start and the erasure would log in with the old credentials.
+      eraseCredentials: ({ context, event }) =>
+        of(context).actor.eraseKeys({ now: event.type === 'start.requested' }),
       eraseCredentialsIfDue: ({ context }) => {
         const { actor } = of(context)
         if (context.archiveUntil === null) actor.effect(() => actor.change({ erase: 'keys' }))

@@ -168,6 +168,24 @@ describe('order', () => {
     expect(erasedAtOpen).toBe(true)
   })
 
+  it('fresh credentials: a process killed right after the start never sees the old ones', async () => {
+    const socket = await world.linked()
+    void world.commands.send('s1', text('34611111111'), world.clock.now())
+    await world.settle()
+    const { streamId } = world.entry().actor
+    const stored = () => world.store.keys.get(streamId, 'session', ['34611111111@s.whatsapp.net'])
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(Object.keys(stored())).toHaveLength(1)
+    world.disk.hold()
+    void world.commands.start({ sessionId: 's1', userId: 7 }).catch(() => {})
+    await world.settle()
+    world.disk.release()
+    world.kill()
+    expect(world.types().at(-1)).toBe('start.requested')
+    expect(stored()).toEqual({})
+  })
+
   it('the socket has ended before keys are erased and before the session is', async () => {
     const socket = await world.linked('s1')
     const other = await world.shown('s2')
