@@ -40,9 +40,13 @@ export class GroupVoice {
     })
   }
 
-  /** Says it again to one device, in a new pairwise session and with the sender key, as phones answer a retry receipt. */
+  /**
+   * Says it again to one device, in a new pairwise session and with the sender key, as phones answer a retry receipt. One who left
+   * gets no answer.
+   */
   resend(group: Group, device: Device, id: string, said: Said, retry: Retry): Promise<void> {
     return this.#inOrder(async () => {
+      if (!group.accounts.has(device.account)) return
       const { signal, lidJid } = this.#account
       const { holders } = await this.#of(group)
       const distribution = await signal.senderKeyFor(group.jid, lidJid)

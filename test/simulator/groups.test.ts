@@ -191,6 +191,30 @@ describe('to a session in a group', () => {
     ])
   })
 
+  it('is not said again, and no new key given, to one who left in the meantime', async () => {
+    const { simulator, linked } = await startWorld()
+    const { one, device } = await linked(BEA, { retryRequestDelayMs: 0 })
+    const ana = simulator.contact(ANA)
+    const group = simulator.group('Orders', [ANA, BEA])
+    await ana.say(group.jid, 'fine')
+    await one.upsert('fine')
+    await one.end()
+    await vi.waitFor(() => expect(device.online).toBe(false))
+    await forgetSenderKeys(one, group, [ana.account.lid])
+    const { id } = await ana.say(group.jid, 'too late')
+    group.remove(BEA)
+    await one.connect().open()
+    await vi.waitFor(() =>
+      expect(simulator.ledger.acknowledged.find(line => line.id === id)).toMatchObject({ error: '500' }),
+    )
+    await ana.say(BEA, 'a word in private')
+    await one.upsert('a word in private')
+    expect(one.upserts.map(({ text }) => text)).not.toContain('too late')
+    const name = `${group.jid}::${ana.account.lid}_1::0`
+    expect(await one.auth.keys.get('sender-key', [name])).toEqual({})
+    expect(device.pending).toBe(0)
+  })
+
   it('shows the session what its phone said there', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
@@ -269,6 +293,15 @@ describe('from a session in a group', () => {
     expect(simulator.ledger.undecryptable).toHaveLength(1)
   })
 
+  it('is not copied by its own phone when copies are off', async () => {
+    const { simulator, linked } = await startWorld({ ownCopies: false })
+    const { one } = await linked(SHOP)
+    const group = simulator.group('Orders', [SHOP, ANA])
+    await one.socket!.sendMessage(group.jid, { text: 'no copy' })
+    expect((await simulator.contact(ANA).next()).text).toBe('no copy')
+    expect(simulator.phone(SHOP).contact.copies).toEqual([])
+  })
+
   it('is refused to a group it is not in, and fails with an error ack when asked to', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
@@ -302,19 +335,19 @@ describe('from a session in a group', () => {
 })
 
 describe('between sessions in a group', () => {
-  it('passes keys and ciphertexts from device to device, and the receipts back', async () => {
+  it.each(['lid', 'pn'] as const)('passes keys, ciphertexts and receipts; named by %s', async addressing => {
     const { simulator, linked } = await startWorld()
     const shop = await linked(SHOP)
     const desk = await linked(SHOP)
     const bea = await linked(BEA)
-    const group = simulator.group('Orders', [SHOP, BEA])
+    const group = simulator.group('Orders', [SHOP, BEA], { addressing })
     const sent = await shop.one.socket!.sendMessage(group.jid, { text: 'to the devices' })
     const got = await bea.one.upsert('to the devices')
     expect(got.message.key).toMatchObject({
       id: sent?.key.id,
       fromMe: false,
       remoteJid: group.jid,
-      participant: shop.device.account.lidJid,
+      participant: group.addressOf(shop.device.account),
     })
     expect((await desk.one.upsert('to the devices')).message.key).toMatchObject({ fromMe: true })
     await bea.one.socket!.sendMessage(group.jid, { text: 'and back' })
