@@ -27,15 +27,9 @@ export function takeMessage(world: World, connection: Connection, device: Device
   if (account.droppedAcks > 0) account.droppedAcks--
   else connection.send(stanza('ack', ack))
   if (group) {
-    const at = Date.now()
-    world.ledger.accepted.push({
-      id: id!,
-      from: account.pn,
-      to: group.jid,
-      device: device.jid,
-      at,
-      group: group.jid,
-    })
+    const { jid } = group
+    const line = { id: id!, from: account.pn, to: jid, device: device.jid, at: Date.now(), group: jid }
+    world.ledger.accepted.push(line)
     spreadInGroup(world, device, group, node)
     return
   }
@@ -107,7 +101,7 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
   const { account } = other
   const companion = other.device > 0 ? account.devices.get(other.device) : undefined
   if (type === 'retry') {
-    if (companion) forwardReceipt(world, device, companion, node)
+    if (companion) forwardReceipt(world, device, companion, node, id)
     else world.background(contactOf(world, account).resend(device, node))
     return
   }
@@ -116,17 +110,16 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
     if (!one) continue
     acknowledge(world, device, 'message', one, account.pn, { by: 'receipt', ...(type && { type }) })
     if (account === device.account) continue
-    const copy = { ...node, attrs: { ...node.attrs, id: one } }
-    if (companion) forwardReceipt(world, device, companion, copy)
+    if (companion) forwardReceipt(world, device, companion, node, one)
     else contactOf(world, account).noteReceipt(one, type ?? 'delivery', device.jid)
     // A read receipt names the author without a device: in a group any of the author's devices may be meant.
     if (!companion && isGroup(node.attrs.to) && (type === 'read' || type === 'played'))
-      for (const other of account.devices.values()) forwardReceipt(world, device, other, copy)
+      for (const other of account.devices.values()) forwardReceipt(world, device, other, node, one)
   }
 }
 
-function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode) {
-  const { id, type, to: chat } = node.attrs
+function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode, id: string) {
+  const { type, to: chat } = node.attrs
   const retry = type === 'retry'
   const address = otherParty(node)?.endsWith('@lid') ? from.lidJid : from.jid
   const attributes = {
@@ -138,7 +131,7 @@ function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode
     t: seconds(),
   }
   const forwarded = stanza('receipt', attributes, retry ? node.content : undefined)
-  keep(world, to, { kind: 'receipt', id: id!, from: from.account.pn, node: forwarded, peer: false })
+  keep(world, to, { kind: 'receipt', id, from: from.account.pn, node: forwarded, peer: false })
 }
 
 /** Takes an ack from a device, with or without an error: the server forgets what it names. */

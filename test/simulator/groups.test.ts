@@ -212,7 +212,7 @@ describe('to a session in a group', () => {
     expect(one.upserts.map(({ text }) => text)).not.toContain('too late')
     const name = `${group.jid}::${ana.account.lid}_1::0`
     expect(await one.auth.keys.get('sender-key', [name])).toEqual({})
-    expect(device.pending).toBe(0)
+    await vi.waitFor(() => expect(device.pending).toBe(0))
   })
 
   it('shows the session what its phone said there', async () => {
