@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Queue as Jobs, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Clock, Queue } from '../ports.ts'
+import { type Job, openJobs } from './jobs.ts'
 import { createLanes } from './lanes.ts'
-import { openRedis } from './redis.ts'
 
-const PREFIX = 'whatsapp-manager'
 /** Jobs of one command; a start with ten thousand lanes must not hold the process for long. */
 const BATCH = 500
 const CHECK_EVERY = 2_000
@@ -14,9 +12,7 @@ const CHECK_EVERY = 2_000
 const PATIENCE = 2_000
 /** So many checks in a row without a job handed out, with jobs there and room for them, are no chance. */
 const IDLE_CHECKS = 3
-/** Longer than one HTTP attempt (15 s), and renewed at half its time. */
-const LOCK = 60_000
-/** The jobs that BullMQ holds must be told off before its connections go. */
+/** The jobs that BullMQ holds are finished in Redis before the connections go. */
 const FAREWELL = 500
 
 /**
@@ -34,14 +30,14 @@ export function createBullMqQueue(options: {
   logger: Logger
   concurrency?: number
 }): Queue {
-  const { url, clock, logger, concurrency = 32 } = options
-  // A colon would end the name in Redis' keys.
-  const name = encodeURIComponent(options.name)
+  const { url, name, clock, logger, concurrency = 32 } = options
+  // An id is never used twice: a job that a killed process has left locked is in nobody's way.
   const life = randomUUID()
-  const lanes = createLanes({ clock, concurrency, gate: lane => enter(lane) })
+  const lanes = createLanes({ clock, concurrency, gate: enter })
   /** Lanes in line that Redis does not know yet, and those that it has confirmed. */
   const unsent = new Set<string>()
   const sent = new Set<string>()
+  let jobs: ReturnType<typeof openJobs> | null = null
   let link: 'unknown' | 'here' | 'away' = 'unknown'
   let reason = ''
   let since = 0
@@ -49,8 +45,11 @@ export function createBullMqQueue(options: {
   let outage = 0
   let nextId = 0
   let handedOut = 0
-  let parts: ReturnType<typeof connect> | null = null
+  let flushing = false
   let stopped = false
+  const check = { running: false, timer: null as unknown, idle: 0, handedOut: 0 }
+
+  const probeId = () => `${life}-probe-${outage}`
 
   function enter(lane: string): void {
     if (link === 'away') {
@@ -61,22 +60,18 @@ export function createBullMqQueue(options: {
     void flush()
   }
 
-  let flushing = false
+  /** Wakes of one turn, and those that come while Redis answers, are one command. */
   async function flush(): Promise<void> {
     if (flushing) return
     flushing = true
     await nextTurn()
-    while (parts !== null && link === 'here' && unsent.size > 0 && !stopped) {
+    while (jobs !== null && link === 'here' && unsent.size > 0 && !stopped) {
       const batch = [...unsent].slice(0, BATCH)
       for (const lane of batch) unsent.delete(lane)
       try {
-        await answer(
-          parts.jobs.addBulk(
-            batch.map(lane => ({ name: 'drain', data: { lane }, opts: { jobId: `${life}-${nextId++}` } })),
-          ),
-        )
-        if (link === 'here')
-          for (const lane of batch) if (lanes.line.has(lane) && !unsent.has(lane)) sent.add(lane)
+        await answer(jobs.add(batch.map(lane => ({ id: `${life}-${nextId++}`, lane }))))
+        if (link !== 'here') break
+        for (const lane of batch) if (lanes.line.has(lane) && !unsent.has(lane)) sent.add(lane)
       } catch (error) {
         gone(error)
       }
@@ -94,17 +89,25 @@ export function createBullMqQueue(options: {
     })
   }
 
+  async function take({ id, lane }: Job): Promise<void> {
+    handedOut++
+    if (lane === null) {
+      if (id === probeId()) here()
+      return
+    }
+    sent.delete(lane)
+    await lanes.admit(lane)
+  }
+
   function gone(error: unknown): void {
-    if (parts === null || stopped) return
-    reason = parts.redis.sentence(error)
+    if (jobs === null || stopped) return
+    reason = jobs.sentence(error)
     if (link === 'away') return
     link = 'away'
     since = clock.now()
     outage++
-    logger.warn(
-      { redis: parts.redis.address, error: reason },
-      'redis cannot be used, deliveries go on without it',
-    )
+    check.idle = 0
+    logger.warn({ redis: jobs.address, error: reason }, 'redis cannot be used, deliveries go on without it')
     unsent.clear()
     sent.clear()
     for (const lane of [...lanes.line]) void lanes.admit(lane)
@@ -113,100 +116,42 @@ export function createBullMqQueue(options: {
   /** A probe has come all the way through. */
   function here(): void {
     if (link === 'here' || stopped) return
-    const address = parts?.redis.address
-    if (link === 'away') logger.info({ redis: address, ms: clock.now() - since }, 'redis is back')
+    if (link === 'away') logger.info({ redis: jobs?.address, ms: clock.now() - since }, 'redis is back')
     link = 'here'
     void flush()
   }
 
-  const probeId = () => `${life}-probe-${outage}`
-
-  async function process(id: string | undefined, data: { lane?: string }): Promise<void> {
-    handedOut++
-    if (data.lane === undefined) {
-      if (id === probeId()) here()
-      return
-    }
-    sent.delete(data.lane)
-    await lanes.admit(data.lane)
-  }
-
-  function connect() {
-    const redis = openRedis({ url, logger, onClose: gone })
-    const settings = { prefix: PREFIX, skipVersionCheck: true }
-    const jobs = new Jobs(name, {
-      ...settings,
-      connection: redis.producer,
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-      streams: { events: { maxLen: 100 } },
-    })
-    let busy = 0
-    const worker = new Worker(name, job => process(job.id, job.data), {
-      ...settings,
-      connection: redis.worker,
-      concurrency,
-      lockDuration: LOCK,
-      maxStalledCount: 1_000_000,
-      drainDelay: 2,
-      runRetryDelay: 1_000,
-    })
-    worker.on('active', () => busy++)
-    worker.on('completed', () => busy--)
-    worker.on('failed', () => busy--)
-    const failed = (error: Error) => logger.debug({ error: redis.sentence(error) }, 'bullmq has failed')
-    jobs.on('error', failed)
-    worker.on('error', failed)
-    redis.producer.on('ready', () => void check())
-    redis.producer.on('ready', () => void lookAtMemory())
-    return { redis, jobs, worker, busy: () => busy }
-  }
-
-  let warned = false
-  async function lookAtMemory(): Promise<void> {
-    const policy = await parts?.redis.evictionPolicy().catch(() => null)
-    if (warned || !policy) return
-    warned = true
-    logger.warn({ redis: parts?.redis.address, policy }, 'redis should have maxmemory-policy noeviction')
-  }
-
-  let checking = false
-  let checkTimer: unknown = null
-  let idleChecks = 0
-  let handedOutBefore = 0
-
-  /** Asks Redis whether it is there and holds what it was given; lanes that it has lost are given to it again. */
-  async function check(): Promise<void> {
-    if (checking || parts === null || stopped) return
-    checking = true
-    clock.clearTimeout(checkTimer)
-    const { jobs, redis } = parts
+  /** Asks Redis whether it is there and holds what it was given. */
+  async function look(): Promise<void> {
+    if (check.running || jobs === null || stopped) return
+    check.running = true
+    clock.clearTimeout(check.timer)
     const given = [...sent]
     try {
-      redis.assertConnected()
-      const held = await answer(jobs.getJobCountByTypes('waiting', 'active'))
-      if (link !== 'here') await answer(jobs.add('probe', {}, { jobId: probeId() }))
-      else compare(held, given)
+      const count = await answer(jobs.count())
+      if (link !== 'here') await answer(jobs.add([{ id: probeId(), lane: null }]))
+      else compare(count, given)
     } catch (error) {
       gone(error)
     }
-    checking = false
-    if (!stopped) checkTimer = clock.setTimeout(() => void check(), CHECK_EVERY)
+    check.running = false
+    if (!stopped) check.timer = clock.setTimeout(() => void look(), CHECK_EVERY)
   }
 
-  function compare(held: number, given: string[]): void {
+  function compare(count: number, given: string[]): void {
     const owed = given.filter(lane => sent.has(lane))
-    if (held < owed.length) {
-      logger.info({ lost: owed.length - held }, 'redis has lost jobs, they are added again')
+    if (count < owed.length) {
+      logger.info({ jobs: owed.length - count }, 'redis has lost jobs, they are added again')
       for (const lane of owed) {
         sent.delete(lane)
         unsent.add(lane)
       }
       void flush()
     }
-    const stuck = sent.size > 0 && handedOut === handedOutBefore && lanes.hasRoom()
-    idleChecks = stuck ? idleChecks + 1 : 0
-    handedOutBefore = handedOut
-    if (idleChecks >= IDLE_CHECKS) gone('it hands no jobs out; is the queue paused?')
+    const stuck = sent.size > 0 && handedOut === check.handedOut && lanes.hasRoom()
+    check.idle = stuck ? check.idle + 1 : 0
+    check.handedOut = handedOut
+    if (check.idle >= IDLE_CHECKS) gone('it hands no jobs out; is the queue paused?')
   }
 
   return {
@@ -214,29 +159,25 @@ export function createBullMqQueue(options: {
 
     start(drain) {
       lanes.start(drain)
-      parts = connect()
-      checkTimer = clock.setTimeout(() => void check(), CHECK_EVERY)
+      const onReady = () => void look()
+      jobs = openJobs({ url, name, clock, logger, concurrency, take, onReady, onClose: gone })
+      check.timer = clock.setTimeout(onReady, CHECK_EVERY)
     },
 
     async stop(ms) {
-      stopped = true
-      clock.clearTimeout(checkTimer)
-      if (parts === null) return lanes.stop(ms)
-      const { redis, jobs, worker, busy } = parts
       const deadline = clock.now() + ms
-      void worker.pause(true)
+      stopped = true
+      clock.clearTimeout(check.timer)
+      jobs?.pause()
       await lanes.stop(ms)
-      const patience = Math.min(clock.now() + FAREWELL, deadline)
-      while (link === 'here' && busy() > 0 && clock.now() < patience) await nextTurn()
-      await worker.close(true)
-      await jobs.close()
-      redis.close()
+      const left = Math.min(deadline - clock.now(), FAREWELL)
+      await jobs?.close(link === 'here' ? left : 0)
     },
 
     problem() {
       if (link !== 'away') return null
       const time = `${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-      return `Redis at ${parts?.redis.address} cannot be used since ${time} (${reason}); deliveries go on without it`
+      return `Redis at ${jobs?.address} cannot be used since ${time} (${reason}); deliveries go on without it`
     },
   }
 }
