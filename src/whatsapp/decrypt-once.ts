@@ -17,6 +17,7 @@ import type { InboxRow, Store } from '../ports.ts'
 import { wasOffline } from './arrival-order.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 import { accountJid } from './jid.ts'
+import { holdsSenderKey } from './sender-keys.ts'
 
 export interface Me {
   id: string
@@ -29,7 +30,8 @@ export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }
 /**
  * Decrypts each ciphertext once in a stream's life: the plaintext and its stanza are committed together with the ratchet that
  * they moved, and a ciphertext that WhatsApp delivers again is answered from that row. One transaction per peer, whichever of
- * its addresses is used: Baileys locks sends by the own account and decrypts by the peer's address as written.
+ * its addresses is used, and one per author of a group: Baileys locks sends by the own account, decrypts by the peer's address
+ * as written, and not at all where it makes the record of a sender key.
  */
 export class DecryptOnce {
   /** For Baileys' configuration. */
@@ -58,6 +60,9 @@ export class DecryptOnce {
         const lid = isPnUser(jid) ? await repository.lidMapping.getLIDForPN(jid) : null
         return repository.jidToSignalProtocolAddress(lid ?? jid)
       }
+      // The name of the record of a sender key, as libsignal's sender-key-name.js makes it.
+      const author = (group: string | null | undefined, jid: string) =>
+        [group, ...repository.jidToSignalProtocolAddress(jid).split('.')].join('::')
       return {
         ...repository,
         decryptMessage: async message =>
@@ -65,7 +70,26 @@ export class DecryptOnce {
             repository.decryptMessage(message),
           ),
         decryptGroupMessage: message =>
-          this.#once(keys, message.group, message.msg, () => repository.decryptGroupMessage(message)),
+          this.#once(keys, author(message.group, message.authorJid), message.msg, () =>
+            repository.decryptGroupMessage(message),
+          ),
+        processSenderKeyDistributionMessage: message => {
+          const name = author(message.item.groupId, message.authorJid)
+          return keys.transaction(async () => {
+            const held = await holdsSenderKey(keys, name, message.item)
+            if (!held) await repository.processSenderKeyDistributionMessage(message)
+          }, name)
+        },
+        encryptGroupMessage: message =>
+          keys.transaction(
+            () => repository.encryptGroupMessage(message),
+            author(message.group, message.meId),
+          ),
+        getSenderKeyDistributionMessage: message =>
+          keys.transaction(
+            () => repository.getSenderKeyDistributionMessage(message),
+            author(message.group, message.meId),
+          ),
         encryptMessage: async message =>
           keys.transaction(() => repository.encryptMessage(message), await peer(message.jid)),
         injectE2ESession: async message =>
