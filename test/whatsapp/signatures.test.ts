@@ -1,4 +1,6 @@
 import { Curve } from '@whiskeysockets/baileys'
+import { generateSenderSigningKey } from '@whiskeysockets/baileys/lib/Signal/Group/keyhelper.js'
+import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
 import { describe, expect, it } from 'vitest'
 import { mendSignatures, verifySignature } from '../../src/whatsapp/signatures.ts'
 
@@ -70,5 +72,32 @@ describe('mendSignatures', () => {
     const mended = Curve.verify
     mendSignatures()
     expect(Curve.verify).toBe(mended)
+  })
+})
+
+describe('a message of a group', () => {
+  const { public: author, private: secret } = generateSenderSigningKey()
+  const sealed = new SenderKeyMessage(7, 3, Buffer.from('sealed'), Buffer.from(secret)).serialize()
+  const arrived = (bytes: Uint8Array) => new SenderKeyMessage(null, null, null, null, Buffer.from(bytes))
+
+  it('is verified with the key of its author', () => {
+    mendSignatures()
+    const message = arrived(sealed)
+    expect(() => message.verifySignature(Buffer.from(author))).not.toThrow()
+    expect(() => message.verifySignature(Buffer.from(author).subarray(1))).not.toThrow()
+    expect(() => message.verifySignature(Buffer.from(generateSenderSigningKey().public))).toThrow(
+      'Invalid signature',
+    )
+  })
+
+  it('is refused with any bit of its end or of its ciphertext changed', () => {
+    mendSignatures()
+    for (const at of [-1, -32, -64, -66]) {
+      const changed = Buffer.from(sealed)
+      changed[changed.length + at]! ^= 0x01
+      expect(() => arrived(changed).verifySignature(Buffer.from(author)), `byte ${at}`).toThrow(
+        'Invalid signature',
+      )
+    }
   })
 })
