@@ -1,78 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Processes } from './elsewhere.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World
 let owner: Owner
-let children: ChildProcess[] = []
+let processes: Processes
 beforeEach(async () => {
   world = await createWorld()
   owner = await world.linked(PN)
+  processes = new Processes(world, owner)
 })
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  children = []
+  processes.end()
   await world.close()
 })
 
-/** Another process that has the session and the store. */
-async function elsewhere(mode: 'forgetful' | 'storing') {
-  await world.giveAway()
-  const script = fileURLToPath(new URL('./child.ts', import.meta.url))
-  const child = spawn(
-    process.execPath,
-    [script, world.dataDir, world.url, world.rootKey, owner.sessionId, mode],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
-  children.push(child)
-  const lines: string[] = []
-  createInterface({ input: child.stdout! }).on('line', line => lines.push(line))
-  const said = (line: string) => vi.waitFor(() => expect(lines).toContain(line), WAIT)
-  await said('socket.opened')
-  return {
-    lines,
-    said,
-    /** Ends it without a chance to do anything, and takes the store back. */
-    async kill() {
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-      await world.takeBack()
-    },
-  }
-}
-
-/** What the product does at start, and then everything that WhatsApp still has. */
-async function restart(recover = true) {
-  if (recover) await owner.received(await world.whatsApp.recover(owner.streamId))
-  await owner.opened()
-  const last = world.sim.contact('34611000099')
-  await last.say(PN, 'last')
-  await vi.waitFor(() => expect(owner.received_.at(-1)?.message.body).toBe('last'), WAIT)
-}
-
-const acknowledged = (id: string) => world.sim.ledger.acknowledged.some(entry => entry.id === id)
-
-function nothingIsLeft() {
-  expect(owner.unfinished()).toBe(0)
-  expect(world.sim.ledger.undecryptable).toEqual([])
-  expect(world.sim.ledger.unanswered).toEqual([])
-  expect(world.sim.phone(PN).devices[0]!.pending).toBe(0)
-}
+const nothingIsLeft = () => processes.nothingIsLeft()
 
 describe('kill -9', { timeout: 90_000 }, () => {
   it('between the acknowledgement and the log: the message is told once, after the restart', async () => {
     const ana = world.sim.contact('34611000001')
-    const child = await elsewhere('forgetful')
+    const child = await processes.start('forgetful')
     const { id } = await ana.say(PN, 'acknowledged, not stored')
-    await vi.waitFor(() => expect(acknowledged(id)).toBe(true), WAIT)
+    await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
     await child.kill()
     expect(world.store.keys.unfinished(owner.streamId)).toHaveLength(1)
-    await restart()
+    await processes.restart()
     expect(owner.received_.map(({ message }) => message.body)).toEqual(['acknowledged, not stored', 'last'])
     expect(owner.received_[0]!.message).toMatchObject({ message_id: id, from: '34611000001', offline: false })
     expect(world.sim.ledger.redelivered).toEqual([])
@@ -84,20 +38,20 @@ describe('kill -9', { timeout: 90_000 }, () => {
     ['and WhatsApp delivers it again', false],
   ])('between the decryption and the acknowledgement, %s: told once', async (_, recover) => {
     const bea = world.sim.contact('34611000002')
-    const child = await elsewhere('forgetful')
+    const child = await processes.start('forgetful')
     await world.sim.fault({ kind: 'deaf', account: PN })
     const { id } = await bea.say(PN, 'decrypted, not acknowledged')
     await child.said(`received ${id}`)
-    expect(acknowledged(id)).toBe(false)
+    expect(processes.acknowledged(id)).toBe(false)
     await child.kill()
     await world.sim.heal()
-    await restart(recover)
+    await processes.restart(recover)
     expect(owner.received_.map(({ message }) => message.body)).toEqual([
       'decrypted, not acknowledged',
       'last',
     ])
     expect(world.sim.ledger.redelivered.map(entry => entry.id)).toEqual([id])
-    expect(acknowledged(id)).toBe(true)
+    expect(processes.acknowledged(id)).toBe(true)
     await vi.waitFor(nothingIsLeft, WAIT)
   })
 
@@ -114,25 +68,17 @@ describe('kill -9', { timeout: 90_000 }, () => {
     for (let round = 0; round < 3; round++) {
       // Some wait at WhatsApp while nobody is there, some come while it runs, some while it dies.
       await talk(5)
-      const child = await elsewhere('storing')
+      const child = await processes.start('storing')
       const talked = talk(20)
       const enough = 8 + round * 4
       await vi.waitFor(() => expect(child.lines.length).toBeGreaterThan(enough), WAIT)
       await child.kill()
       await talked
     }
-    await restart()
-    const inLog = () =>
-      world.store.log
-        .after(owner.streamId, 0, 100_000)
-        .filter(row => row.type === 'message.received')
-        .map(row => {
-          const { content } = world.store.messages.find(owner.streamId, String(row.data.messageId))!
-          return 'body' in content ? content.body : null
-        })
+    await processes.restart()
     const all = [...said, 'last'].sort()
-    await vi.waitFor(() => expect(inLog().length).toBeGreaterThanOrEqual(all.length), WAIT)
-    expect(inLog().sort()).toEqual(all)
+    await vi.waitFor(() => expect(processes.inLog().length).toBeGreaterThanOrEqual(all.length), WAIT)
+    expect(processes.inLog().sort()).toEqual(all)
     expect(world.sim.counters.qrRefs).toBe(0)
     await vi.waitFor(nothingIsLeft, WAIT)
   })

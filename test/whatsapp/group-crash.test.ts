@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Processes } from './elsewhere.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
+
+const PN = '34600000001'
+let world: World
+let owner: Owner
+let processes: Processes
+beforeEach(async () => {
+  world = await createWorld()
+  owner = await world.linked(PN)
+  processes = new Processes(world, owner)
+})
+afterEach(async () => {
+  processes.end()
+  await world.close()
+})
+
+const nothingIsLeft = () => processes.nothingIsLeft()
+const bodies = () => owner.received_.map(({ message }) => message.body)
+
+describe('kill -9 and a group message', { timeout: 90_000 }, () => {
+  /** A group whose author was heard `before` times. */
+  async function group(before: number) {
+    const author = world.sim.contact('34611000001')
+    const { jid } = world.sim.group('shop', [PN, author.pn])
+    if (before > 0) {
+      const socket = await owner.opened()
+      for (let i = 0; i < before; i++) await author.say(jid, `before ${i}`)
+      await owner.texts(before)
+      await socket.end()
+    }
+    const heard = bodies()
+    return { say: (body: string) => author.say(jid, body), heard }
+  }
+
+  it.each([
+    ['the first one of its author', 0],
+    ['a later one', 3],
+  ])('%s, between the acknowledgement and the log: told once, and what follows decrypts', async (_, before) => {
+    const { say, heard } = await group(before)
+    const child = await processes.start('forgetful')
+    const { id } = await say('acknowledged, not stored')
+    await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
+    await child.kill()
+    await say('while away')
+    await processes.restart()
+    expect(bodies()).toEqual([...heard, 'acknowledged, not stored', 'while away', 'last'])
+    expect(world.sim.ledger.redelivered).toEqual([])
+    await say('after')
+    expect((await owner.texts(before + 4)).at(-1)).toBe('after')
+    await vi.waitFor(nothingIsLeft, WAIT)
+  })
+
+  it.each([
+    ['the first one of its author', 'recovered', 0, true],
+    ['the first one of its author', 'delivered again', 0, false],
+    ['a later one', 'recovered', 3, true],
+    ['a later one', 'delivered again', 3, false],
+  ])('%s, between the decryption and the acknowledgement, is %s: told once', async (_, __, before, recover) => {
+    const { say, heard } = await group(before)
+    const child = await processes.start('forgetful')
+    await world.sim.fault({ kind: 'deaf', account: PN })
+    const { id } = await say('decrypted, not acknowledged')
+    await child.said(`received ${id}`)
+    expect(processes.acknowledged(id)).toBe(false)
+    await child.kill()
+    await world.sim.heal()
+    await say('while away')
+    await processes.restart(recover)
+    expect(bodies()).toEqual([...heard, 'decrypted, not acknowledged', 'while away', 'last'])
+    expect(world.sim.ledger.redelivered.map(entry => entry.id)).toEqual([id])
+    expect(processes.acknowledged(id)).toBe(true)
+    await say('after')
+    expect((await owner.texts(before + 4)).at(-1)).toBe('after')
+    await vi.waitFor(nothingIsLeft, WAIT)
+  })
+
+  it('several authors and own messages, killed again and again: each once, in order, all decrypted', async () => {
+    const authors = ['34611000003', '34611000004', '34611000005'].map(pn => world.sim.contact(pn))
+    const { jid } = world.sim.group('busy', [PN, ...authors.map(({ pn }) => pn)])
+    const said: string[] = []
+    const talk = async (messages: number) => {
+      for (let i = 0; i < messages; i++) {
+        said.push(`m${said.length}`)
+        await authors[said.length % 3]!.say(jid, said.at(-1)!)
+      }
+    }
+    for (let round = 0; round < 3; round++) {
+      await talk(4)
+      const child = await processes.start('storing', jid)
+      const talked = talk(10)
+      const enough = 6 + Math.floor(Math.random() * 15)
+      await vi.waitFor(() => expect(child.lines.length).toBeGreaterThan(enough), WAIT)
+      await child.kill()
+      await talked
+    }
+    await processes.restart()
+    await vi.waitFor(() => expect(processes.inLog()).toContain('last'), WAIT)
+    expect(processes.inLog()).toEqual([...said, 'last'])
+    const accepted = world.sim.ledger.accepted.filter(entry => entry.group === jid).map(({ id }) => id)
+    expect(accepted.length).toBeGreaterThan(0)
+    for (const author of authors)
+      await vi.waitFor(
+        () => expect(author.inbox.filter(({ from }) => from === PN).map(({ id }) => id)).toEqual(accepted),
+        WAIT,
+      )
+    await vi.waitFor(nothingIsLeft, WAIT)
+  })
+})
