@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fleet } from './contender.ts'
+import { type Durable, durable } from './durable.ts'
 import { enrollFleet, linkFleet, type Scene } from './fleets.ts'
 import { type Figures, measure, type Traffic } from './measure.ts'
 import type { Lives } from './report.ts'
@@ -21,7 +22,10 @@ const TRAFFIC: Traffic = { warmUp: 1500, sent: 2000, said: 300, saidPerSecond: 5
 const MB = 1024 * 1024
 
 /** Every contender with few and with all sessions, round after round, each time in a fresh process. */
-export async function compare(scene: Scene, plan: Plan): Promise<Record<Name, Lives>> {
+export async function compare(
+  scene: Scene,
+  plan: Plan,
+): Promise<{ lives: Record<Name, Lives>; durable: Durable }> {
   const { sessions, few, rounds, profiles } = plan
   const fleets: Record<Name, Record<'few' | 'all', Fleet>> = {
     manager: { few: await linkFleet(scene, few, 1), all: await linkFleet(scene, sessions, 2) },
@@ -35,7 +39,7 @@ export async function compare(scene: Scene, plan: Plan): Promise<Record<Name, Li
     for (const size of ['few', 'all'] as const)
       for (const name of order) lives[name][size].push(await live(name, size, round))
   }
-  return lives
+  return { lives, durable: await durable(scene, fleets.manager.all) }
 
   async function live(name: Name, size: 'few' | 'all', round: number): Promise<Figures> {
     const fleet = fleets[name][size]

@@ -25,6 +25,8 @@ export interface Contender {
 /** A set of sessions that can be opened again and again by a fresh process. */
 export interface Fleet {
   pairs: Pair[]
+  /** Of a manager; null for the plain loop. */
+  dataDir: string | null
   start(): Contender
 }
 
@@ -43,6 +45,7 @@ export interface Ground {
 export function managedFleet(ground: Ground, pairs: Pair[], dataDir: string): Fleet {
   return {
     pairs,
+    dataDir,
     start() {
       const manager = new Manager({ ...ground, dataDir })
       ground.onStart(manager.child)
@@ -70,6 +73,7 @@ export function plainFleet(ground: Ground, pairs: Pair[], creds: AuthenticationC
   const logins = pairs.map(({ number }, i) => ({ number, creds: creds[i]! }))
   return {
     pairs,
+    dataDir: null,
     start() {
       const { whatsapp, laravelUrl, concurrency, nodeFlags } = ground
       const child = new Child<Plain & Probe>({

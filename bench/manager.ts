@@ -18,6 +18,8 @@ export interface ManagerOptions {
   /** Logins at once. */
   concurrency: number
   nodeFlags: string[]
+  /** How long a send waits for its ack; longer than any takes if not given. */
+  sendWaitMs?: number
 }
 
 /** The manager as its users have it: `src/main.ts` in a process of its own, spoken to over HTTP. */
@@ -26,7 +28,14 @@ export class Manager {
   #pool: Pool | null = null
   #log = ''
 
-  constructor({ dataDir, whatsapp, laravelUrl, concurrency, nodeFlags }: ManagerOptions) {
+  constructor({
+    dataDir,
+    whatsapp,
+    laravelUrl,
+    concurrency,
+    nodeFlags,
+    sendWaitMs = 30_000,
+  }: ManagerOptions) {
     const env = {
       PORT: '0',
       API_KEYS: KEY,
@@ -36,7 +45,8 @@ export class Manager {
       WHATSAPP_ROOT_KEY: whatsapp.rootKey,
       CONNECT_CONCURRENCY: String(concurrency),
       CONNECT_PER_SECOND: '10000',
-      SEND_WAIT_MS: '30000',
+      SEND_WAIT_MS: String(sendWaitMs),
+      ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
     }
     this.child = new Child(
       { name: 'the manager', file: 'src/main.ts', env, nodeFlags: [...PROBED, ...nodeFlags] },
@@ -94,6 +104,18 @@ export class Manager {
     }
     await Promise.all(pairs.map(work))
     return ids
+  }
+
+  /** One text that WhatsApp cannot have yet; its id. Throws unless it is taken with 202. */
+  async queue({ number, contact }: Pair, text: string): Promise<string> {
+    const { status, body } = await this.#call('POST', '/send-message', {
+      session_id: number,
+      wa_id: contact,
+      type: 'text',
+      body: text,
+    })
+    if (status !== 202) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
+    return String(body.message_id)
   }
 
   /** SIGTERM; throws unless it ends with exit code 0. */

@@ -11,6 +11,7 @@ export interface Row {
   name: string
   unit: string
   manager: number
+  /** NaN: a plain loop has no such thing. */
   plain: number
   /** manager / plain. */
   ratio: number
@@ -72,6 +73,15 @@ export function rowsOf(manager: Lives, plain: Lives): Row[] {
   })
 }
 
+/** What callers wait for a durable 202 while WhatsApp cannot be reached, in ms. */
+export function durableRow(latencies: number[]): Row {
+  const { text, reached } = within(20, 'ms')
+  const manager = quantile(latencies, 0.99)
+  const plain = Number.NaN
+  const verdict = reached(plain, manager) ? 'ok' : 'over'
+  return { name: 'durable 202 p99', unit: 'ms', manager, plain, ratio: plain, target: text, verdict }
+}
+
 /** Bytes that one session more costs, between the middle of all lives of each size. */
 function slope({ few, all }: Lives, what: 'rss' | 'heap'): number {
   return (median(all.map(life => life[what])) - median(few.map(life => life[what]))) / more({ few, all })
@@ -115,8 +125,8 @@ export function table(title: string, rows: Row[], integrity: Record<'manager' | 
   const cells = rows.map(({ name, unit, manager, plain, ratio, target, verdict }) => [
     name,
     quantity(manager, unit),
-    quantity(plain, unit),
-    `${ratio.toFixed(2)}x`,
+    Number.isNaN(plain) ? '' : quantity(plain, unit),
+    Number.isNaN(ratio) ? '' : `${ratio.toFixed(2)}x`,
     target ?? '',
     verdict ?? '',
   ])

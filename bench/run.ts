@@ -8,7 +8,7 @@ import type { Commands } from '../harness/rpc.ts'
 import { compare, type Plan } from './compare.ts'
 import type { Scene } from './fleets.ts'
 import { Laravel } from './laravel.ts'
-import { rowsOf, sum, table } from './report.ts'
+import { durableRow, rowsOf, sum, table } from './report.ts'
 import type { World } from './world.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator: one table of what the manager costs. */
@@ -44,17 +44,18 @@ try {
     rounds: whole('rounds', 1),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
-  const lives = await compare(await scene(), plan)
+  const { lives, durable } = await compare(await scene(), plan)
   progress.done()
-  const rows = rowsOf(lives.manager, lives.plain)
+  const rows = [...rowsOf(lives.manager, lives.plain), durableRow(durable.latencies)]
   const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores`
+  const queue = process.env.REDIS_URL ? 'queue on Redis' : 'queue in process'
+  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores, ${queue}`
   const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine}, ${progress.seconds()} s`
   const text = values.json
-    ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives }, null, 2)
+    ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives, durable }, null, 2)
     : table(title, rows, integrity)
   process.stdout.write(`${text}\n`)
-  const troubles = [...integrity.manager.troubles, ...integrity.plain.troubles]
+  const troubles = [...integrity.manager.troubles, ...integrity.plain.troubles, ...durable.troubles]
   for (const trouble of troubles.slice(0, 20)) process.stderr.write(`${trouble}\n`)
   if (troubles.length > 0) process.exitCode = 1
 } catch (error) {

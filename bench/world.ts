@@ -31,6 +31,13 @@ const commands = {
   /** Devices that logged in since the start. */
   logins: (): number => simulator.loginCount,
 
+  /** No device can connect any more, until `back`. */
+  async away(): Promise<void> {
+    await simulator.fault({ kind: 'refuse' })
+  },
+
+  back: (): Promise<void> => simulator.heal(),
+
   /** The number exists and talks from now on. */
   meet(contact: string): void {
     simulator.contact(contact)
