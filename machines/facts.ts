@@ -85,6 +85,8 @@ export type SessionEvent = SessionFact & { at: number }
 export type MessageFact =
   /** WhatsApp handed over a message and it is durable. */
   | { type: 'message.received'; messageId: string; chatId: string }
+  /** WhatsApp's history of before the link; kept for quotes, never delivered. */
+  | { type: 'message.imported'; messageId: string; chatId: string }
   /** A send was accepted and its WhatsApp id chosen. */
   | { type: 'message.queued'; messageId: string; chatId: string }
   /** The bytes of a send were handed to the connection. */

@@ -54,7 +54,7 @@ export type MessageWrite =
         messageId: string
         chatId: string
         direction: 'in' | 'out'
-        /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, `out|id` of what is sent. */
+        /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
         dedupeKey: string
         content: InboundMessage | SendContent
         status: MessageStatus
@@ -268,6 +268,8 @@ export interface ReceivedMessage {
   /** The inbox row that this message finishes, if it came through the ratchet. */
   inboxHash: string | null
   message: InboundMessage
+  /** It is WhatsApp's history of before the link: kept, never delivered, and no reason to drop the message itself if it comes. */
+  imported?: true
 }
 
 /** What WhatsApp says about a message that was sent. */

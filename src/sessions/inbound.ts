@@ -3,9 +3,12 @@ import type { Clock, InboxWrite, MessageWrite, ReceivedMessage, Store } from '..
 import type { SessionActor } from './actor.ts'
 import { messageDelivery } from './message-delivery.ts'
 
+const HISTORY = 'history|'
+
 /**
  * Puts messages into the log with their delivery and the end of their inbox rows, one commit; what is known already only
- * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse.
+ * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse. Imported ones are
+ * rows without a delivery, under a key of their own: they never make a message that arrives count as known.
  */
 export async function receive(
   actor: SessionActor,
@@ -14,16 +17,18 @@ export async function receive(
 ): Promise<void> {
   const { streamId } = actor
   const seen = new Set<string>()
-  const fresh: ReceivedMessage[] = []
+  const isKnown = (key: string) =>
+    seen.has(key) || actor.arriving.has(key) || store.messages.hasDedupeKey(streamId, key)
+  const fresh: (ReceivedMessage & { key: string })[] = []
   for (const received of messages) {
-    const { dedupeKey, message } = received
+    const { dedupeKey, message, imported } = received
+    const key = imported ? `${HISTORY}${dedupeKey}` : dedupeKey
     const known =
-      seen.has(dedupeKey) ||
-      actor.arriving.has(dedupeKey) ||
-      store.messages.hasDedupeKey(streamId, dedupeKey) ||
+      isKnown(key) ||
+      (imported && isKnown(dedupeKey)) ||
       (message.from_me && store.messages.find(streamId, message.message_id, 'out') !== null)
-    seen.add(dedupeKey)
-    if (!known) fresh.push(received)
+    seen.add(key)
+    if (!known) fresh.push({ ...received, key })
   }
   const inbox: InboxWrite[] = messages.flatMap(({ inboxHash }) =>
     inboxHash === null ? [] : [{ done: inboxHash }],
@@ -36,22 +41,22 @@ export async function receive(
 
   const at = clock.now()
   const facts = fresh.map(
-    ({ message }): MessageFact => ({
-      type: 'message.received',
+    ({ message, imported }): MessageFact => ({
+      type: imported ? 'message.imported' : 'message.received',
       messageId: message.message_id,
       chatId: message.chat_id,
     }),
   )
-  for (const { dedupeKey } of fresh) actor.arriving.add(dedupeKey)
+  for (const { key } of fresh) actor.arriving.add(key)
   try {
     await actor.append(facts, first => {
       const rows = fresh.map(
-        ({ dedupeKey, message }, i): MessageWrite => ({
+        ({ key, message }, i): MessageWrite => ({
           insert: {
             messageId: message.message_id,
             chatId: message.chat_id,
             direction: 'in',
-            dedupeKey,
+            dedupeKey: key,
             content: message,
             status: 'received',
             seq: first + i,
@@ -59,10 +64,18 @@ export async function receive(
           },
         }),
       )
-      const deliveries = fresh.map(({ dedupeKey }, i) => messageDelivery(actor, first + i, dedupeKey, at))
-      return { messages: rows, inbox, lastActivity: at, ...(tellLaravel && { deliveries }) }
+      const arrived = fresh.some(({ imported }) => !imported)
+      const deliveries = fresh.flatMap(({ key, imported }, i) =>
+        imported ? [] : [messageDelivery(actor, first + i, key, at)],
+      )
+      return {
+        messages: rows,
+        inbox,
+        ...(arrived && { lastActivity: at }),
+        ...(arrived && tellLaravel && { deliveries }),
+      }
     })
   } finally {
-    for (const { dedupeKey } of fresh) actor.arriving.delete(dedupeKey)
+    for (const { key } of fresh) actor.arriving.delete(key)
   }
 }

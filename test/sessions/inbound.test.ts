@@ -195,3 +195,64 @@ describe('after a crash', () => {
     expect(world.state()).toMatch(/^(starting|reconnecting)/)
   })
 })
+
+describe('history', () => {
+  const imported = (id: string, more: Partial<ReceivedMessage['message']> = {}): ReceivedMessage => ({
+    ...incoming(id, undefined, more),
+    imported: true,
+  })
+  const types = (id: string) =>
+    world
+      .rows()
+      .filter(({ data }) => data.messageId === id)
+      .map(({ type }) => type)
+
+  it('is kept and never delivered, and is no activity', async () => {
+    const before = world.disk.committed.length
+    await socket.owner.received([imported('h1'), imported('h2')])
+    const writes = world.disk.committed.slice(before)
+    expect(writes).toHaveLength(1)
+    expect(writes[0]!.lastActivity).toBeUndefined()
+    expect(writes[0]!.deliveries ?? []).toEqual([])
+    expect(writes[0]!.events!.map(({ type }) => type)).toEqual(['message.imported', 'message.imported'])
+    const inserted = writes[0]!.messages!.map(row => 'insert' in row && row.insert.dedupeKey)
+    expect(inserted).toEqual([`history|${imported('h1').dedupeKey}`, `history|${imported('h2').dedupeKey}`])
+    expect(world.store.messages.find(streamId(), 'h1')!.content).toMatchObject({ body: 'body of h1' })
+  })
+
+  it('never makes a message that arrives count as known', async () => {
+    await socket.owner.received([imported('m1')])
+    await socket.owner.received([incoming('m1')])
+    expect(types('m1')).toEqual(['message.imported', 'message.received'])
+    expect(deliveries()).toHaveLength(1)
+  })
+
+  it('is not imported again, neither what was imported, nor what arrived, nor what was sent', async () => {
+    await socket.owner.received([imported('m1'), imported('m1')])
+    await socket.owner.received([incoming('m2')])
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
+    await world.wait(0)
+    const sent = await sending
+    const before = world.rows().length
+    await Promise.all([
+      socket.owner.received([imported('m1')]),
+      socket.owner.received([imported('m2')]),
+      socket.owner.received([imported(sent.messageId, { from_me: true })]),
+      socket.owner.received([imported('m3')]),
+      socket.owner.received([imported('m3')]),
+    ])
+    const added = world.rows().slice(before)
+    expect(added.filter(({ type }) => type === 'message.imported').map(({ data }) => data.messageId)).toEqual(
+      ['m3'],
+    )
+    expect(types('m1')).toEqual(['message.imported'])
+    expect(types('m2')).toEqual(['message.received'])
+  })
+
+  it('in one batch with messages that arrive leaves those alone', async () => {
+    await socket.owner.received([imported('old'), incoming('new'), imported('new')])
+    expect(types('old')).toEqual(['message.imported'])
+    expect(types('new')).toEqual(['message.received'])
+    expect(deliveries().map(({ seq }) => seq)).toEqual([world.rows().at(-1)!.seq])
+  })
+})
