@@ -1,5 +1,5 @@
 import { Queue as Jobs } from 'bullmq'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Clock, Queue } from '../../src/ports.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
@@ -232,8 +232,8 @@ describeWithOwnRedis('the BullMQ queue', () => {
     await until(() => calls.length === 1)
     expect(queue.problem()).toBeNull()
     await redis.kill('SIGSTOP')
-    for (let n = 0; n < 20; n++) queue.wake(`lane${n}`)
     await until(() => queue.problem() !== null, 6 * SECOND)
+    for (let n = 0; n < 20; n++) queue.wake(`lane${n}`)
     await until(() => calls.length === 21)
     await redis.kill('SIGCONT')
     await until(() => queue.problem() === null, 30 * SECOND)
@@ -328,7 +328,8 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(log.seen()).toHaveLength(1)
   })
 
-  it('warns once of a Redis that may evict', async () => {
+  it('warns once of a Redis that may evict, and never on the console', async () => {
+    const spies = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')]
     await redis.close()
     redis = await createOwnRedis(['--maxmemory-policy', 'allkeys-lru'])
     await redis.start()
@@ -339,6 +340,11 @@ describeWithOwnRedis('the BullMQ queue', () => {
     await until(() => queue.problem() !== null)
     await redis.start()
     await until(() => queue.problem() === null)
+    await queue.stop(0)
     expect(log.seen().filter(line => /maxmemory/.test(line))).toHaveLength(1)
+    for (const spy of spies) {
+      expect(spy).not.toHaveBeenCalled()
+      spy.mockRestore()
+    }
   })
 })
