@@ -41,8 +41,8 @@ export interface Send {
   at: number
   /** Requests it took, all with the same key. */
   requests: number
-  /** `gone`: the connection broke and nobody could be asked again. */
-  outcome: 'sent' | 'queued' | 'unknown' | 'refused' | 'gone' | 'asked'
+  /** `asked`: no answer yet. */
+  outcome: 'sent' | 'queued' | 'unknown' | 'refused' | 'asked'
   /** The message id that was promised; null before. */
   id: string | null
   /** Place among all answers; -1 before. */

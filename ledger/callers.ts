@@ -15,7 +15,6 @@ export class Callers {
   readonly answers = new Map<number, number>()
   readonly #service: Service
   readonly #dice: Dice
-  #idempotent = false
   #answered = 0
   #ended = false
   #loops: Promise<void>[] = []
@@ -26,15 +25,14 @@ export class Callers {
   }
 
   /** Every chat's caller sends from now on, about once in `everyMs`. */
-  begin(chats: Chat[], everyMs: number, idempotent: boolean): void {
-    this.#idempotent = idempotent
+  begin(chats: Chat[], everyMs: number): void {
     this.#loops = chats.map(chat => this.#call(chat, everyMs))
   }
 
-  /** Resolves when every caller has its last answer. */
-  async end(): Promise<void> {
+  /** Resolves when every caller has its last answer, or after so many ms. */
+  async end(ms: number): Promise<void> {
     this.#ended = true
-    await Promise.all(this.#loops)
+    await Promise.race([Promise.all(this.#loops), pause(ms, undefined, { ref: false })])
   }
 
   async #call({ session, contact }: Chat, everyMs: number): Promise<void> {
@@ -59,7 +57,6 @@ export class Callers {
     const request = { session_id: session, wa_id: contact, type: 'text', body: text }
     const answer = await this.#service.call('POST', '/send-message', request, key).catch(() => null)
     if (answer === null) {
-      if (!this.#idempotent) send.outcome = 'gone'
       await pause(AGAIN_MS)
       await this.#service.up()
       return

@@ -1,4 +1,4 @@
-import { type Books, isTaken, type Post, type Said, type Send } from './books.ts'
+import { type Books, isTaken, type Said, type Send } from './books.ts'
 import { describe } from './describe.ts'
 
 /** One line of the comparison. `wanted`: what it must be, null if it is only told. */
@@ -88,7 +88,7 @@ function outbound({ sends, arrived, askedAgain }: Books, about: About): Finding[
   })
   const owners = new Set(firstBy(accepted, nameOf))
   const shared = accepted.filter(send => !owners.has(send))
-  const seen = ids.flatMap(line => {
+  const seen = [...firsts].flatMap(line => {
     const send = byText.get(line.text)
     return send !== undefined && send.answered >= 0 ? [send] : []
   })
@@ -96,6 +96,12 @@ function outbound({ sends, arrived, askedAgain }: Books, about: About): Finding[
     told('out', 'accepted from Laravel', accepted.length),
     told('out', 'decrypted by contacts', accepted.length - lost.length),
     none('out', 'lost', lost, about.send),
+    none(
+      'out',
+      'never answered',
+      sends.filter(({ outcome }) => outcome === 'asked'),
+      about.send,
+    ),
     none('out', 'under two ids', doubled, about.arrived),
     none('out', 'that share an id', shared, about.send),
     none(
@@ -116,7 +122,6 @@ function outbound({ sends, arrived, askedAgain }: Books, about: About): Finding[
     told('out', 'answered "queued" (202)', sends.filter(({ outcome }) => outcome === 'queued').length),
     told('out', 'answered "unknown"', sends.filter(({ outcome }) => outcome === 'unknown').length),
     told('out', 'asked more than once', sends.filter(({ requests }) => requests > 1).length),
-    told('out', 'broken off without an id', sends.filter(({ outcome }) => outcome === 'gone').length),
     told('out', 'asked for again by the contact', askedAgain),
   ]
 }

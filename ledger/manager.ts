@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { type Commands, offer } from '../harness/rpc.ts'
+import type { Store } from '../src/ports.ts'
 import { naive, type Point, passingPoints } from './points.ts'
 
 /** The manager of a run: the whole product in a process of its own, which can be told when to die. */
@@ -23,6 +24,8 @@ export interface Fate {
   pagesLeft: number | null
 }
 
+let store: Store | null = null
+
 const commands = {
   /** Starts the app; resolves with its address. */
   async begin({ mode, death, pagesLeft }: Fate): Promise<string> {
@@ -34,7 +37,10 @@ const commands = {
     const app = await createApp(config, createLogger(config.log), {
       ...points,
       // The moments are those of the product, so they lie outside of what is left out.
-      store: store => points.store!(mode === 'naive' ? naive(store) : store),
+      store(opened) {
+        store = opened
+        return points.store!(mode === 'naive' ? naive(opened) : opened)
+      },
       ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
     })
     flushCompileCache()
@@ -47,6 +53,9 @@ const commands = {
     })
     return app.url
   },
+
+  /** Deliveries that Laravel did not take yet. */
+  pending: (): number => store?.deliveries.counts().pending ?? 0,
 } satisfies Commands
 
 export type ManagerCommands = typeof commands

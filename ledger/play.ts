@@ -27,14 +27,13 @@ export interface Play {
 const LINKS_AT_ONCE = 10
 const CONTACTS = 2
 /** In all chats together, a second; what this many sessions can carry while they are opened again and again. */
-const PACE = { said: 30, sent: 20 }
+const PACE = { said: 25, sent: 40 }
 /** A chat is a chat, not a stream: at least so long between two texts, on average. */
 const CHAT_MS = 300
 /** From the last death until nothing is on its way any more. */
 const DRAIN_MS = 300_000
 const POLL_MS = 200
-/** Sent before the books are opened. */
-const PROBE = 'the same twice'
+const QUIET_POLLS = 10
 
 /** The whole run: links, lets everybody talk and the manager die, waits until all is quiet, and closes the books. */
 export async function play({ options, dice, rounds, dir, progress, onStart }: Play): Promise<Books> {
@@ -57,10 +56,10 @@ export async function play({ options, dice, rounds, dir, progress, onStart }: Pl
   try {
     const chats = chatsOf(sessions)
     await world.remote.call('meet', chats)
-    const idempotent = await link(stage, chats)
+    await link(stage, chats)
     const { qrs } = await world.remote.call('count')
     await world.remote.call('talk', chats, dice.seed, Math.max(CHAT_MS, (chats.length * 1000) / PACE.said))
-    callers.begin(chats, Math.max(CHAT_MS, (chats.length * 1000) / PACE.sent), idempotent)
+    callers.begin(chats, Math.max(CHAT_MS, (chats.length * 1000) / PACE.sent))
     const deaths = await runRounds(stage, rounds)
     await quieten(stage)
     const points = rounds.some(({ point }) => point !== null)
@@ -71,7 +70,6 @@ export async function play({ options, dice, rounds, dir, progress, onStart }: Pl
     const end = await world.remote.call('books', chats)
     return {
       ...end,
-      arrived: end.arrived.filter(({ text }) => text !== PROBE),
       qrs: end.qrs - qrs,
       posts: laravel.posts,
       sends: callers.sends,
@@ -94,8 +92,8 @@ function chatsOf(sessions: number): Chat[] {
   ).flat()
 }
 
-/** Links every number in a first life of the manager; resolves with whether it knows idempotency keys. */
-async function link({ world, laravel, service, progress, mode }: Stage, chats: Chat[]): Promise<boolean> {
+/** Links every number in a first life of the manager. */
+async function link({ world, laravel, service, progress, mode }: Stage, chats: Chat[]): Promise<void> {
   const numbers = [...new Set(chats.map(({ session }) => session))]
   await service.begin({ mode, death: null, pagesLeft: null })
   let linked = 0
@@ -104,12 +102,8 @@ async function link({ world, laravel, service, progress, mode }: Stage, chats: C
     concurrency: LINKS_AT_ONCE,
     onLinked: () => progress.show(`linking over HTTP and QR: ${++linked} of ${numbers.length} sessions`),
   })
-  const request = { session_id: numbers[0], wa_id: chats[0]!.contact, type: 'text', body: PROBE }
-  const first = await service.call('POST', '/send-message', request, 'probe')
-  const second = await service.call('POST', '/send-message', request, 'probe')
   await service.end('SIGTERM')
   progress.say(`${numbers.length} sessions linked, each talks with ${CONTACTS} contacts`)
-  return first.body.message_id === second.body.message_id
 }
 
 /** The manager lives, Laravel is well, and nobody says anything new: resolves when nothing is on its way any more. */
@@ -120,16 +114,17 @@ async function quieten(stage: Stage): Promise<void> {
   await service.begin({ mode, death: null, pagesLeft: null })
   await world.remote.call('hush')
   await allOpen(stage)
-  await callers.end()
-  const { said } = await world.remote.call('count')
+  await callers.end(DRAIN_MS)
   const deadline = Date.now() + DRAIN_MS
-  for (let waiting = 1; waiting > 0 && Date.now() < deadline; await pause(POLL_MS)) {
+  // What is lost never comes: it is over when nobody has anything left to hand on.
+  for (let quiet = 0; quiet < QUIET_POLLS && Date.now() < deadline; await pause(POLL_MS)) {
     const { pending, arrived } = await world.remote.call('standing')
     const there = new Set(arrived)
     const unsent = callers.sends.filter(({ id }) => id !== null && !there.has(id)).length
-    waiting = said - laravel.taken.size + unsent + pending
+    const undelivered = await service.pending()
+    quiet = pending + undelivered + unsent === 0 ? quiet + 1 : 0
     progress.show(
-      `a quiet end: ${said - laravel.taken.size} to Laravel, ${unsent} to contacts, ${pending} stanzas`,
+      `a quiet end: ${undelivered} to Laravel, ${unsent} to contacts, ${pending} stanzas to devices`,
     )
   }
   await service.end('SIGTERM')

@@ -79,6 +79,11 @@ export class Service {
     return this.#child?.output ?? ''
   }
 
+  /** Deliveries that Laravel did not take yet. */
+  pending(): Promise<number> {
+    return this.#child!.remote.call('pending')
+  }
+
   /** Resolves once somebody listens. */
   up(): Promise<void> {
     return this.#up.promise
@@ -92,7 +97,8 @@ export class Service {
   /** Ends the process, and waits for the end if it ends already. */
   async end(signal: Signal): Promise<void> {
     const child = this.#child!
-    this.#up = Promise.withResolvers()
+    // Who waits for a life that never listened waits for the next one.
+    if (this.#pool !== null) this.#up = Promise.withResolvers()
     if (child.running) child.kill(signal)
     const timer = setTimeout(() => child.kill('SIGKILL'), END_MS)
     await child.exited
