@@ -19,7 +19,7 @@ export interface Job {
 
 /**
  * One queue of BullMQ with its worker. `take` is called for every job that Redis hands out, also those of earlier lives of
- * this process, at most `concurrency` at once. `onClose` hears of every connection that ends, `onReady` of each new one.
+ * this process, at most `concurrency` at once. `onClose` hears of connections that end, `onReady` of new ones.
  */
 export function openJobs(options: {
   url: string

@@ -8,7 +8,7 @@ const SILENCE = { producer: 10_000, worker: 30_000 }
 
 /**
  * The connections to one Redis: `producer` fails at once while Redis is away, `worker` waits for it for ever, as BullMQ
- * demands of workers. `onClose` hears of each connection that ends, also of one that could not be opened.
+ * demands of workers. `onClose` hears of each of them that ends, also of one that could not be opened.
  */
 export function openRedis(options: { url: string; logger: Logger; onClose: (reason: string) => void }) {
   const { url, logger, onClose } = options
@@ -22,7 +22,6 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
       lastError = sentence(error)
       logger.debug({ error: lastError }, 'a connection to redis has failed')
     })
-    redis.on('close', () => onClose(lastError ?? 'the connection was closed'))
     redis.on('ready', () => {
       lastError = null
     })
@@ -48,11 +47,15 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
     new Redis(url, { ...common, socketTimeout: SILENCE.worker, maxRetriesPerRequest: null }),
   )
 
+  // The one that blocks is left out: BullMQ renews it now and then, and nothing is lost with it.
+  for (const redis of [producer, worker])
+    redis.on('close', () => onClose(lastError ?? 'the connection was closed'))
+
   /** What may be told of an error: one line, and never a password. */
   function sentence(error: unknown): string {
     const message =
       error instanceof Error ? error.message || String(Reflect.get(error, 'code')) : String(error)
-    const { password } = producer?.options ?? {}
+    const { password } = producer.options
     const line = message.split('\n', 1)[0]!
     return password ? line.replaceAll(password, '…') : line
   }

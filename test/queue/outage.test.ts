@@ -243,6 +243,23 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(calls).toHaveLength(22)
   })
 
+  it('accuses nobody when this process was busy itself', async () => {
+    await redis.start()
+    const queue = create({ clock: createFastClock(10) })
+    const { drain, calls } = counting()
+    queue.start(drain)
+    for (let round = 1; round <= 10; round++) {
+      queue.wake('a')
+      await until(() => calls.filter(lane => lane === 'a').length === round)
+      await runs(1)
+      const end = Date.now() + 100 * round
+      while (Date.now() < end) queue.wake(`b${round}`)
+      await until(() => calls.includes(`b${round}`))
+    }
+    expect(queue.problem()).toBeNull()
+    expect(log.seen()).toEqual([])
+  })
+
   it('stops in time while Redis is silent', async () => {
     await redis.start()
     const queue = create()
