@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device, InboxMessage } from './accounts.ts'
 import { textOf } from './content.ts'
 import { keep } from './delivery.ts'
 import type { Addressing, Group } from './group.ts'
 import { GroupVoice } from './group-voice.ts'
+import { isMediaContent, type MediaContent, mediaMessage, readMedia } from './media-message.ts'
 import { encryptTo, readRetry, type Said } from './outgoing.ts'
 import { answerPeerRequest } from './peer.ts'
 import type { Ciphertext } from './signal.ts'
@@ -13,6 +16,9 @@ import type { World } from './world.ts'
 
 const REMEMBERED = 5_000
 const MAX_RETRIES = 3
+
+/** Text, something with a file that is encrypted and put on the media host, or a message as it is. */
+export type Sayable = string | MediaContent | proto.IMessage
 
 export type SayOptions = {
   /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
@@ -76,17 +82,30 @@ export class Contact {
   }
 
   /**
-   * Says something to an account (its phone number) or a group (its jid). Resolves with the id once it is encrypted and kept for
-   * each linked device, which may be away. Rejects for a number without an account and for a group it is not in.
+   * Says something to an account (its phone number) or a group (its jid): text, something with a file, or any message. Resolves
+   * with the id once it is encrypted and kept for each linked device, which may be away. Rejects for a number without an account
+   * and for a group it is not in.
    */
-  async say(to: string, content: string | proto.IMessage, options: SayOptions = {}): Promise<{ id: string }> {
+  async say(to: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
     const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
-    const message = typeof content === 'string' ? { conversation: content } : content
+    const message = await this.#messageOf(content)
     const said: Said = { message, addressing: options.addressing ?? 'pn', at: Date.now() }
     if (options.unavailable) said.unavailable = options.unavailable
     if (to.endsWith('@g.us')) await this.#sayToGroup(to, id, said)
     else await this.#sayDirectly(to, id, said)
     return { id }
+  }
+
+  /** The file of a message, decrypted. Rejects when the host has it no more, or when MAC, length or hash are wrong. */
+  async download({ message }: Pick<InboxMessage, 'message'>): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    for await (const chunk of readMedia(this.#world.media, message)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+
+  /** The same, streamed to a file. */
+  save({ message }: Pick<InboxMessage, 'message'>, file: string): Promise<void> {
+    return pipeline(readMedia(this.#world.media, message), createWriteStream(file))
   }
 
   /** What it said under that id, if it was among the last few thousand. */
@@ -178,6 +197,11 @@ export class Contact {
     if (said.group) return this.#voice.resend(said.group, device, id, said, retry)
     await this.account.signal.forget(device.lidJid)
     await encryptTo(this.#world, this.account, device, id, said, retry)
+  }
+
+  async #messageOf(content: Sayable): Promise<proto.IMessage> {
+    if (typeof content === 'string') return { conversation: content }
+    return isMediaContent(content) ? mediaMessage(this.#world.media, content) : content
   }
 
   async #sayDirectly(to: string, id: string, said: Said) {

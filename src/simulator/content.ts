@@ -1,10 +1,12 @@
-import type { BinaryNode, proto } from '@whiskeysockets/baileys'
+import { type BinaryNode, extractMessageContent, type proto } from '@whiskeysockets/baileys'
+import { mediaOf } from './media-message.ts'
 import type { Ciphertext } from './signal.ts'
 import { children } from './stanza.ts'
 
 /** The text of a message: conversation, extended text or a caption; empty for anything else. */
 export function textOf(message: proto.IMessage): string {
-  const { conversation, extendedTextMessage, imageMessage, videoMessage, documentMessage } = message
+  const { conversation, extendedTextMessage, imageMessage, videoMessage, documentMessage } =
+    extractMessageContent(message) ?? {}
   const captioned = imageMessage ?? videoMessage ?? documentMessage
   return conversation || extendedTextMessage?.text || captioned?.caption || ''
 }
@@ -12,8 +14,8 @@ export function textOf(message: proto.IMessage): string {
 /** The `type` attribute of a message stanza with that content. */
 export function typeOf(message: proto.IMessage): string {
   if (message.reactionMessage) return 'reaction'
-  const { imageMessage, videoMessage, audioMessage, documentMessage, stickerMessage } = message
-  return imageMessage || videoMessage || audioMessage || documentMessage || stickerMessage ? 'media' : 'text'
+  if (message.pollCreationMessageV3 || message.pollCreationMessage || message.pollUpdateMessage) return 'poll'
+  return mediaOf(message) ? 'media' : 'text'
 }
 
 /** The `<enc>` children of a node, in order. */

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { flush } from './delivery.ts'
 import { groupNode } from './group.ts'
 import { sendHistory } from './history.ts'
+import { MAX_MEDIA_BYTES } from './media-host.ts'
 import {
   bundleNodes,
   child,
@@ -80,6 +81,13 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
       }),
     )
     connection.send(result(iq, stanza('sync', {}, collections)))
+  },
+  'w:m/media_conn': ({ world, connection, iq }) => {
+    const { auth, host } = world.media
+    const hosts = [stanza('host', { hostname: host, maxContentLengthBytes: MAX_MEDIA_BYTES })]
+    connection.send(
+      result(iq, stanza('media_conn', { auth, ttl: 3600, auth_ttl: 3600, max_buckets: 12 }, hosts)),
+    )
   },
   'w:p': empty,
   'w:stats': empty,

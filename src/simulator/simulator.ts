@@ -12,6 +12,7 @@ import { Ledger } from './ledger.ts'
 import { mendLibsignal } from './libsignal.ts'
 import { Listener } from './listener.ts'
 import { admit } from './login.ts'
+import { MediaHost } from './media-host.ts'
 import { Newsletter } from './newsletter.ts'
 import { withdrawOffer } from './pairing.ts'
 import { Phone } from './phone.ts'
@@ -23,12 +24,17 @@ import {
   type World,
 } from './world.ts'
 
-/** Where a listening simulator is found: the WebSocket URL and the hexadecimal Noise root key. */
-export type Address = { url: string; port: number; rootKey: string }
+/**
+ * Where a listening simulator is found: the WebSocket URL, the hexadecimal Noise root key, `host:port` of the media host, and the
+ * PEM of the authority that its certificate is from.
+ */
+export type Address = { url: string; port: number; rootKey: string; mediaHost: string; mediaCa: string }
 
 /** A WhatsApp server with its phones and contacts, for one process. */
 export class Simulator extends EventEmitter<SimulatorEvents> {
   readonly ledger = new Ledger()
+  /** The media host: its files and its faults. */
+  readonly media = new MediaHost()
   readonly #world: World
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #listener = new Listener((websocket, socket) => {
@@ -57,6 +63,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       contacts: new Map(),
       groups: new Map(),
       ledger: this.ledger,
+      media: this.media,
       events: this,
       connections: new Set(),
       offers: new Map(),
@@ -81,10 +88,12 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return this.#world.identity.rootKey.toString('hex')
   }
 
-  /** Listens on 127.0.0.1; port 0 takes a free one. */
-  async listen({ port = 0 }: { port?: number } = {}): Promise<Address> {
+  /** Listens on 127.0.0.1, for clients and for media; port 0 takes a free one. */
+  async listen({ port = 0, mediaPort = 0 }: { port?: number; mediaPort?: number } = {}): Promise<Address> {
     const taken = await this.#listener.listen(port)
-    return { url: `ws://127.0.0.1:${taken}/ws/chat`, port: taken, rootKey: this.rootKey }
+    await this.media.listen(mediaPort)
+    const { host: mediaHost, ca: mediaCa } = this.media
+    return { url: `ws://127.0.0.1:${taken}/ws/chat`, port: taken, rootKey: this.rootKey, mediaHost, mediaCa }
   }
 
   /** Closes sockets, timers and the listener. */
@@ -94,6 +103,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.#timers.clear()
     for (const connection of this.#world.connections) connection.reset()
     await this.#listener.stop()
+    await this.media.close()
     for (const contact of this.#world.contacts.values()) contact.account.signal.close()
   }
 

@@ -6,6 +6,7 @@ import type { Contact } from './contact.ts'
 import type { Faults } from './faults.ts'
 import type { Group } from './group.ts'
 import type { Ledger } from './ledger.ts'
+import type { MediaHost } from './media-host.ts'
 import type { Offer } from './pairing.ts'
 
 export type SimulatorOptions = {
@@ -55,6 +56,7 @@ export type World = {
   /** By jid. */
   readonly groups: Map<string, Group>
   readonly ledger: Ledger
+  readonly media: MediaHost
   readonly events: EventEmitter<SimulatorEvents>
   readonly connections: Set<Connection>
   readonly offers: Map<string, Offer>
