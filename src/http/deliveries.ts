@@ -1,17 +1,11 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import {
-  type deadAnswer,
-  deadQuery,
-  deliveryPath,
-  type doneAnswer,
-  type replayAnswer,
-  replayRequest,
-} from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { DeadLetters, DeliveryRow, Sessions } from '../ports.ts'
+import type { deadAnswer, doneAnswer, replayAnswer } from './answers.ts'
 import { ignoreBody, readJson } from './body.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
+import { deadQuery, deliveryPath, replayRequest } from './requests.ts'
 import { pathSession, validate, validateQuery } from './validation.ts'
 
 type DeadAnswer = z.infer<typeof deadAnswer>

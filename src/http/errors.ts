@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception'
-import type { ErrorAnswer } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import type { ErrorAnswer } from './answers.ts'
 import type { HttpContext } from './context.ts'
 
 /** The contract's shape of an error, as text for the few answers that no handler gives. */

@@ -1,15 +1,10 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import {
-  type eventsAnswer,
-  eventsQuery,
-  type messageAnswer,
-  type momentAnswer,
-  momentPath,
-} from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { SessionQueries } from '../ports.ts'
+import type { eventsAnswer, messageAnswer, momentAnswer } from './answers.ts'
 import type { HttpEnv } from './context.ts'
+import { eventsQuery, momentPath } from './requests.ts'
 import { pathSession, validate, validateQuery } from './validation.ts'
 
 export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {

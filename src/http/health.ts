@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { ErrorAnswer, healthAnswer } from '../contract.ts'
 import type { Readiness } from '../ports.ts'
+import type { ErrorAnswer, healthAnswer } from './answers.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
 
 type HealthAnswer = z.infer<typeof healthAnswer>

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { idempotencyKey, type SendAnswer, sendRequest } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome, Sessions } from '../ports.ts'
+import type { SendAnswer } from './answers.ts'
 import { readJson } from './body.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
+import { idempotencyKey, sendRequest } from './requests.ts'
 import { invalid, validate } from './validation.ts'
 
 /** `waitMs`: how long a caller waits for WhatsApp's ack, counted from the request's arrival. */

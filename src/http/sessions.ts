@@ -1,15 +1,10 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import {
-  deleteSessionRequest,
-  type doneAnswer,
-  type sessionAnswer,
-  type sessionsAnswer,
-  sessionsQuery,
-} from '../contract.ts'
 import type { SessionQueries, Sessions } from '../ports.ts'
+import type { doneAnswer, sessionAnswer, sessionsAnswer } from './answers.ts'
 import { ignoreBody, readJson } from './body.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
+import { deleteSessionRequest, sessionsQuery } from './requests.ts'
 import { pathSession, validate, validateQuery } from './validation.ts'
 
 /** How long a caller waits for a logout that WhatsApp has to confirm, counted from the request's arrival. */

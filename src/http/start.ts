@@ -1,9 +1,10 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import { type startAnswer, startRequest } from '../contract.ts'
 import type { Sessions } from '../ports.ts'
+import type { startAnswer } from './answers.ts'
 import { readJson } from './body.ts'
 import type { HttpEnv } from './context.ts'
+import { startRequest } from './requests.ts'
 import { validate } from './validation.ts'
 
 export function startRoutes(sessions: Sessions): Hono<HttpEnv> {

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import { type statsAnswer, statsQuery } from '../contract.ts'
 import type { SessionQueries } from '../ports.ts'
+import type { statsAnswer } from './answers.ts'
 import type { HttpEnv } from './context.ts'
+import { statsQuery } from './requests.ts'
 import { validateQuery } from './validation.ts'
 
 export function statsRoutes(queries: SessionQueries, now: () => number): Hono<HttpEnv> {

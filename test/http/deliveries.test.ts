@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { deadAnswer, doneAnswer, replayAnswer, sendAnswer } from '../../src/contract.ts'
 import { GatewayError } from '../../src/errors.ts'
+import { deadAnswer, doneAnswer, replayAnswer, sendAnswer } from '../../src/http/answers.ts'
 import { createTestHttp, exactly, NOW, post, refused } from './fakes.ts'
 
 describe('GET /deliveries/dead', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { eventsAnswer, messageAnswer, momentAnswer } from '../../src/contract.ts'
+import { eventsAnswer, messageAnswer, momentAnswer } from '../../src/http/answers.ts'
 import { createTestHttp, exactly, NOW } from './fakes.ts'
 
 describe('the log', () => {

@@ -1,0 +1,158 @@
+import { z } from 'zod'
+import { type SendContent, sessionView } from '../contract.ts'
+
+/** What callers may ask, as zod schemas; unknown fields are ignored. */
+
+/** What a session may be called, in a body or a path. */
+export const sessionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
+
+/** Laravel's own id of the user, given back in its type. */
+export const userId = z.union(
+  [z.int(), z.string().regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u)],
+  'must be an integer or a text of 1 to 64 characters',
+)
+
+const phoneNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
+
+/** null and absent mean the same in a request. */
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform(value => value ?? undefined)
+}
+
+/** `POST /start`. */
+export const startRequest = z.object({
+  user_id: userId,
+  session_id: optional(sessionId),
+  phone_number: optional(phoneNumber.pipe(z.string().regex(/^\+?\d{5,20}$/, 'must be 5 to 20 digits'))),
+})
+
+/** `POST /delete-session`. */
+export const deleteSessionRequest = z.object({ session_id: sessionId })
+
+const JID = /^(?:\d{5,20}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,20}(?:-\d{5,20})?@g\.us)$/
+
+/** Who a message goes to, as digits, `+digits` or a jid that was delivered as `chat_id`; gives the jid. */
+export const recipient = phoneNumber.transform((text, context) => {
+  const digits = /^\+?(\d{5,20})$/.exec(text)?.[1]
+  if (digits !== undefined) return `${digits}@s.whatsapp.net`
+  if (JID.test(text)) return text
+  context.addIssue('must be 5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us')
+  return z.NEVER
+})
+
+/** The names under which a request may give the recipient, the first one being its own. */
+const RECIPIENT_NAMES = ['wa_id', 'waId', 'to', 'phone'] as const
+
+/** What this version can send. */
+const SENDABLE = ['text']
+const TEXT_MAX = 65_536
+
+/** A check across fields runs as soon as the fields that it reads are valid, so that one answer names all mistakes. */
+function onceValid(...names: string[]) {
+  return ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
+}
+
+/** One key of the caller's for one send, as header `Idempotency-Key` or in the body. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters')
+
+/** `POST /send-message`; gives the session and what to send. */
+export const sendRequest = z
+  .object({
+    session_id: sessionId,
+    wa_id: optional(recipient),
+    waId: optional(recipient),
+    to: optional(recipient),
+    phone: optional(recipient),
+    type: z.string().refine(type => SENDABLE.includes(type), {
+      error: ({ input }) =>
+        `"${String(input).slice(0, 30)}" is not supported; supported: ${SENDABLE.join(', ')}`,
+    }),
+    body: optional(
+      z
+        .string()
+        .min(1, 'must not be empty')
+        .max(TEXT_MAX, `must be at most ${TEXT_MAX} characters`)
+        .refine(text => text.isWellFormed(), 'must be valid Unicode'),
+    ),
+    reply_to: optional(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be a message id')),
+    idempotency_key: optional(idempotencyKey),
+  })
+  .refine(fields => RECIPIENT_NAMES.some(name => fields[name] !== undefined), {
+    path: ['wa_id'],
+    error: 'is required',
+    when: onceValid(...RECIPIENT_NAMES),
+  })
+  .refine(fields => new Set(RECIPIENT_NAMES.flatMap(name => fields[name] ?? [])).size < 2, {
+    path: ['wa_id'],
+    error: `must be the same under all its names: ${RECIPIENT_NAMES.join(', ')}`,
+    when: onceValid(...RECIPIENT_NAMES),
+  })
+  .refine(({ body }) => body !== undefined, {
+    path: ['body'],
+    error: 'is required',
+    when: onceValid('type', 'body'),
+  })
+  .transform(({ session_id, wa_id, waId, to, phone, body, reply_to, idempotency_key }) => ({
+    sessionId: session_id,
+    idempotencyKey: idempotency_key,
+    content: {
+      type: 'text',
+      to: (wa_id ?? waId ?? to ?? phone)!,
+      body: body!,
+      reply_to: reply_to ?? null,
+    } satisfies SendContent as SendContent,
+  }))
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number)
+const pageSize = z
+  .string()
+  .refine(text => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000, 'must be 1 to 1000')
+  .transform(Number)
+  .default(100)
+
+/** The last part of `GET /sessions/{id}/at/{seq}`: the place of a fact in its session's log. */
+export const momentPath = z.object({ seq: wholeNumber })
+
+/** `GET /sessions?…` */
+export const sessionsQuery = z.object({
+  limit: pageSize,
+  after: sessionId.optional(),
+  state: sessionView.shape.state.optional(),
+  user_id: z.string().max(64).optional(),
+  q: z.string().max(100).optional(),
+})
+
+/** `GET /sessions/{id}/events?…` */
+export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.default(0) })
+
+const deliveryId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+
+/** `GET /deliveries/dead?…` */
+export const deadQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })
+
+/** `POST /deliveries/{id}/redrive` */
+export const deliveryPath = z.object({ id: deliveryId })
+
+/** `POST /sessions/{id}/replay`: the seqs after `after`, up to `until`. */
+export const replayRequest = z
+  .object({ after: z.int().min(0), until: optional(z.int().min(0)) })
+  .refine(({ after, until }) => until === undefined || until > after, {
+    path: ['until'],
+    error: 'must be greater than after',
+    when: onceValid('after', 'until'),
+  })
+
+/** `GET /sessions/{id}/qr?format=` */
+export const qrQuery = z.object({ format: z.enum(['png', 'svg', 'txt', 'json']).optional() })
+
+/** `GET /stats?by_state=1` */
+export const statsQuery = z.object({ by_state: z.stringbool('must be 1 or 0').optional() })
