@@ -1,5 +1,17 @@
 import type { EstadoQr, SessionFact } from '../machines/facts.ts'
 import type { InboundMessage, MessageStatus, SendContent, SessionView } from './contract.ts'
+import type {
+  DeliveryOutcome,
+  DeliveryRow,
+  IdempotencyRow,
+  InboxRow,
+  MessageRow,
+  OverdueSend,
+  SessionFilter,
+  SessionRow,
+  StoredEvent,
+  Write,
+} from './records.ts'
 
 /** Every seam to the outside on one page. Times are milliseconds since the epoch unless a name says otherwise. */
 
@@ -13,178 +25,6 @@ export interface Clock {
 }
 
 // ---------------------------------------------------------------- store
-
-/** A row to append: `snapshot` is present on lifecycle facts only. */
-export interface NewEvent {
-  seq: number
-  at: number
-  type: string
-  /** The fact's own fields. */
-  data: Record<string, unknown>
-  /** The machine after the fact; `state` is dotted (`awaitingQr.shown.throttled`), `context` JSON text. */
-  snapshot: { state: string; context: string; machineVersion: string } | null
-}
-
-export interface StoredEvent extends NewEvent {
-  streamId: string
-}
-
-/** One Signal key or credential; a null value deletes it. `id` is unique within `type`. */
-export interface KeyWrite {
-  type: string
-  id: string
-  value: Uint8Array | null
-}
-
-/** A decrypted stanza, kept under the ratchet until the message is in the log. */
-export interface InboxRow {
-  /** Hex SHA-256 of the ciphertext. */
-  hash: string
-  plaintext: Uint8Array
-  /** The stanza's attributes and children as JSON text, enough to rebuild the message. */
-  stanza: string
-  at: number
-}
-
-export type InboxWrite = { put: InboxRow } | { done: string }
-
-export type MessageWrite =
-  | {
-      insert: {
-        messageId: string
-        chatId: string
-        direction: 'in' | 'out'
-        /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
-        dedupeKey: string
-        content: InboundMessage | SendContent
-        status: MessageStatus
-        seq: number
-        at: number
-      }
-    }
-  /** `at` is added to the message's history; `attempt` counts a transmission. */
-  | { update: { messageId: string; status: MessageStatus; at: number; error?: string; attempt?: boolean } }
-
-export interface MessageRow {
-  messageId: string
-  chatId: string
-  direction: 'in' | 'out'
-  content: InboundMessage | SendContent
-  status: MessageStatus
-  /** Transmissions so far. */
-  attempts: number
-  seq: number
-  at: number
-  error: string | null
-  history: { status: MessageStatus; at: number; error?: string }[]
-}
-
-export type DeliveryKind = 'messages' | 'status'
-
-export interface NewDelivery {
-  /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
-  webhookId: string
-  kind: DeliveryKind
-  /** Deliveries of one lane go out strictly in order. */
-  lane: string
-  sessionId: string
-  seq: number
-  at: number
-  /** What Laravel gets; null for `messages`: then it is `session_id` and the content of the message with this seq, joined when read. */
-  payload: Record<string, unknown> | null
-}
-
-/** A pending or dead delivery with all that is needed to send it. */
-export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
-  id: number
-  streamId: string
-  payload: Record<string, unknown>
-  /** Failures that were the message's own fault. */
-  tries: number
-  /** All failures so far: the index into the retry schedule. */
-  attempts: number
-  /** Not before this time. */
-  nextAt: number
-  lastError: string | null
-  deadAt: number | null
-}
-
-export type DeliveryOutcome =
-  /** Laravel answered 2xx; `told` for statuses: what it has now accepted from us. */
-  | { done: true; told?: { streamId: string; estadoQr: EstadoQr; at: number } }
-  | { retryAt: number; error: string; countsTry: boolean; countsAttempt: boolean }
-  | { dead: true; at: number; error: string }
-  /** A dead letter lives again, with a whole lifetime before it from `at`. */
-  | { redriven: true; at: number }
-
-/** The promise that one send belongs to one key of the caller's. */
-export interface IdempotencyRow {
-  key: string
-  /** Hex SHA-256 of what was to be sent. */
-  hash: string
-  messageId: string
-  at: number
-}
-
-/** A send that no socket has brought to an end in time. */
-export interface OverdueSend {
-  sessionId: string
-  messageId: string
-}
-
-/** Everything that one commit changes in one stream, all or nothing. */
-export interface Write {
-  streamId: string
-  /** Must equal the stream's epoch, or the commit is refused with EPOCH_CONFLICT. */
-  epoch: number
-  /** Nobody waits for it: it may wait a few ms to share a commit with the next write of any stream. */
-  lazy?: boolean
-  /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
-  create?: { sessionId: string; userId: string | number; at: number }
-  /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */
-  events?: NewEvent[]
-  /** The last message in or accepted send. */
-  lastActivity?: number
-  /** The estado_qr last put into a delivery, or deliberately not told. */
-  announced?: EstadoQr
-  keys?: KeyWrite[]
-  inbox?: InboxWrite[]
-  messages?: MessageWrite[]
-  /** Kept for 72 h; one key stands for one send. */
-  idempotency?: IdempotencyRow
-  /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
-  deliveries?: NewDelivery[]
-  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, deliveries of messages and facts' data; the events of this write stay as the tombstone and the session id is free again. */
-  erase?: 'keys' | 'stream'
-}
-
-/** A session as the store knows it: identity, projection and the newest lifecycle row. */
-export interface SessionRow {
-  streamId: string
-  sessionId: string
-  userId: string | number
-  epoch: number
-  lastSeq: number
-  createdAt: number
-  lastActivity: number
-  announced: EstadoQr | null
-  /** The last estado_qr that Laravel accepted from us. */
-  told: { estadoQr: EstadoQr; at: number } | null
-  state: string
-  context: string
-  machineVersion: string
-}
-
-export interface SessionFilter {
-  limit: number
-  /** Session id, exclusive; rows come in session id order. */
-  after?: string
-  /** A top-level state. */
-  state?: string
-  userId?: string
-  /** Part of the session id, user id, number or name. */
-  q?: string
-}
 
 /**
  * The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit.

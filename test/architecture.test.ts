@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 /** The arrows of the house: which part may import which. A part is a folder of `src/`, `machines`, or a single file. */
 const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
-const SEAMS = ['ports', 'contract', 'errors', 'logger', 'loopback']
+const SEAMS = ['ports', 'records', 'contract', 'errors', 'logger', 'loopback']
 const MAY_IMPORT: Record<string, string[]> = {
   machines: [],
   errors: [],
@@ -13,7 +13,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   clock: ['ports'],
   contract: [],
   config: ['errors', 'loopback'],
-  ports: ['contract', 'facts'],
+  ports: ['contract', 'records', 'facts'],
+  records: ['contract', 'facts'],
   ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, [...SEAMS, 'facts']])),
   sessions: [...SEAMS, 'facts', 'machines'],
   app: [...ADAPTERS, ...SEAMS, 'clock', 'config', 'facts'],

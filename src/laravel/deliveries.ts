@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { Clock, Deliveries, DeliveryOutcome, DeliveryRow, DeliveryStore, Queue } from '../ports.ts'
+import type { Clock, Deliveries, DeliveryStore, Queue } from '../ports.ts'
+import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
 import type { Attempt, LaravelClient } from './client.ts'
 import { createEndpoint, type Ticket } from './endpoint.ts'
 import { adviceFor } from './faults.ts'

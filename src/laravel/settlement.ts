@@ -1,5 +1,5 @@
 import type { EstadoQr } from '../../machines/facts.ts'
-import type { DeliveryOutcome, DeliveryRow } from '../ports.ts'
+import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
 import { LIFETIME, retryDelay } from './schedule.ts'
 
 /** Laravel may refuse one content so often. */

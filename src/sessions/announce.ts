@@ -1,7 +1,7 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import { estadoQrOf, type SessionContext } from '../../machines/session.context.ts'
 import type { StatusDelivery } from '../contract.ts'
-import type { NewDelivery } from '../ports.ts'
+import type { NewDelivery } from '../records.ts'
 import { splitState } from './state.ts'
 
 /** What a lifecycle row means for Laravel: nothing, a silent change, or a status to deliver. */

@@ -1,5 +1,6 @@
 import type { MessageFact } from '../../machines/facts.ts'
-import type { Clock, InboxWrite, MessageWrite, ReceivedMessage, Store } from '../ports.ts'
+import type { Clock, ReceivedMessage, Store } from '../ports.ts'
+import type { InboxWrite, MessageWrite } from '../records.ts'
 import type { SessionActor } from './actor.ts'
 import { messageDelivery } from './message-delivery.ts'
 

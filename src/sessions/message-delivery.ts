@@ -1,4 +1,4 @@
-import type { NewDelivery } from '../ports.ts'
+import type { NewDelivery } from '../records.ts'
 
 /** The delivery of a received message, in the lane of its chat; the same for the first time and every replay. */
 export function messageDelivery(

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import type { Store, Write } from '../ports.ts'
+import type { Store } from '../ports.ts'
+import type { Write } from '../records.ts'
 
 /** The part of a write that its author decides; stream and epoch are added here. */
 export type StreamWrite = Omit<Write, 'streamId' | 'epoch'>

@@ -1,6 +1,6 @@
 import { estadoQrOf, type SessionContext } from '../../machines/session.context.ts'
 import type { SessionView } from '../contract.ts'
-import type { SessionRow } from '../ports.ts'
+import type { SessionRow } from '../records.ts'
 import { splitState } from './state.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()

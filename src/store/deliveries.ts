@@ -1,4 +1,5 @@
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryStore } from '../ports.ts'
+import type { DeliveryStore } from '../ports.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../records.ts'
 import type { Statements } from './statements.ts'
 import type { WireWrite } from './wire.ts'
 

@@ -1,4 +1,4 @@
-import type { IdempotencyRow } from '../ports.ts'
+import type { IdempotencyRow } from '../records.ts'
 import type { Statements } from './statements.ts'
 
 /** A key stands for its send this long. */

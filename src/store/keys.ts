@@ -1,4 +1,5 @@
-import type { InboxRow, InboxWrite, KeyReads, KeyWrite } from '../ports.ts'
+import type { KeyReads } from '../ports.ts'
+import type { InboxRow, InboxWrite, KeyWrite } from '../records.ts'
 import type { Statements } from './statements.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>

@@ -1,4 +1,5 @@
-import type { LogReads, StoredEvent } from '../ports.ts'
+import type { LogReads } from '../ports.ts'
+import type { StoredEvent } from '../records.ts'
 import type { Statements } from './statements.ts'
 
 type EventColumns = {

@@ -1,5 +1,6 @@
 import { type MessageStatus, movesForward } from '../contract.ts'
-import type { MessageReads, MessageRow } from '../ports.ts'
+import type { MessageReads } from '../ports.ts'
+import type { MessageRow } from '../records.ts'
 import { idempotent } from './idempotency.ts'
 import type { Statements } from './statements.ts'
 import type { MessageInsert, MessageUpdate, WireWrite } from './wire.ts'

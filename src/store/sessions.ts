@@ -1,5 +1,6 @@
 import type { EstadoQr } from '../../machines/facts.ts'
-import type { SessionFilter, SessionReads, SessionRow } from '../ports.ts'
+import type { SessionReads } from '../ports.ts'
+import type { SessionFilter, SessionRow } from '../records.ts'
 import { searchTerms } from './search.ts'
 import type { Statements } from './statements.ts'
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
-import type { DeliveryOutcome, MessageWrite, NewDelivery, NewEvent, Write } from '../ports.ts'
+import type { DeliveryOutcome, MessageWrite, NewDelivery, NewEvent, Write } from '../records.ts'
 
 /** What the main thread and the writer's thread tell each other: flat, with JSON already as text. */
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
-import type { DeliveryOutcome, Write } from '../ports.ts'
+import type { DeliveryOutcome, Write } from '../records.ts'
 import { refusal, toError } from './failures.ts'
 import { type Answer, type Command, encodeWrite, type Request, type WireWrite } from './wire.ts'
 

@@ -5,7 +5,8 @@ import type {
   SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import { GatewayError } from '../errors.ts'
-import type { InboxRow, InboxWrite, KeyWrite, Store } from '../ports.ts'
+import type { Store } from '../ports.ts'
+import type { InboxRow, InboxWrite, KeyWrite } from '../records.ts'
 import type { KeyCache } from './caches.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'

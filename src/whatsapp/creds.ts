@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys'
-import type { KeyReads, KeyWrite } from '../ports.ts'
+import type { KeyReads } from '../ports.ts'
+import type { KeyWrite } from '../records.ts'
 
 const TYPE = 'creds'
 const SLOTS = ['0', '1', '2']

@@ -1,4 +1,5 @@
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryStore } from '../../src/ports.ts'
+import type { DeliveryStore } from '../../src/ports.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../../src/records.ts'
 
 /** The deliveries table in memory, with what tests want to see of it. */
 export function createMemoryDeliveries() {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/errors.ts'
-import type { Store, Write } from '../../src/ports.ts'
+import type { Store } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 import { deliveryReads } from '../../src/store/deliveries.ts'
 import { GroupCommit } from '../../src/store/group-commit.ts'
 import { keyReads } from '../../src/store/keys.ts'

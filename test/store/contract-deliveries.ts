@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { NewDelivery, Store } from '../../src/ports.ts'
+import type { Store } from '../../src/ports.ts'
+import type { NewDelivery } from '../../src/records.ts'
 import type { Subject } from './contract.ts'
 import { given, inbound, living, messageFact } from './facts.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MessageStatus } from '../../src/contract.ts'
-import type { MessageWrite, Store } from '../../src/ports.ts'
+import type { Store } from '../../src/ports.ts'
+import type { MessageWrite } from '../../src/records.ts'
 import type { Subject } from './contract.ts'
 import { given, inbound, messageFact, outgoing } from './facts.ts'
 

@@ -1,5 +1,6 @@
 import type { InboundMessage, SendContent } from '../../src/contract.ts'
-import type { NewEvent, SessionRow, Store, Write } from '../../src/ports.ts'
+import type { Store } from '../../src/ports.ts'
+import type { NewEvent, SessionRow, Write } from '../../src/records.ts'
 
 /** A lifecycle row; `state` is dotted. */
 export function lifecycle(seq: number, state = 'starting.connecting', context: object = {}): NewEvent {

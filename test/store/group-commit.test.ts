@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, expect, test } from 'vitest'
-import type { Write } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 import { GroupCommit } from '../../src/store/group-commit.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { type Done, encodeWrite } from '../../src/store/wire.ts'

@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../../src/contract.ts'
-import type { DeliveryOutcome, Write } from '../../src/ports.ts'
+import type { DeliveryOutcome, Write } from '../../src/records.ts'
 
 /** A stream as the model keeps it. */
 interface ModelStream {

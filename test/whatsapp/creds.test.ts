@@ -1,6 +1,7 @@
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import type { KeyReads, KeyWrite } from '../../src/ports.ts'
+import type { KeyReads } from '../../src/ports.ts'
+import type { KeyWrite } from '../../src/records.ts'
 import { credsJson, credsWrite, isPaired, readCreds } from '../../src/whatsapp/creds.ts'
 import { decodeKey, encodeKey } from '../../src/whatsapp/key-codec.ts'
 

@@ -1,4 +1,5 @@
-import type { Store, Write } from '../../src/ports.ts'
+import type { Store } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 
 /** A store whose commits a test can hold back or refuse. */
 export class Gate {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SendContent } from '../../src/contract.ts'
-import type { Write } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 import { decodeKey } from '../../src/whatsapp/key-codec.ts'
 import { Gate } from './gate.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
