@@ -3,6 +3,7 @@ import { jidDecode, jidEncode, type proto } from '@whiskeysockets/baileys'
 import type { Connection } from './connection.ts'
 import type { Settled } from './history.ts'
 import { Mailbox } from './mailbox.ts'
+import type { Reuploads } from './reupload.ts'
 import { SignalEndpoint } from './signal.ts'
 import type { Bundle, PreKey, SignedPreKey } from './stanza.ts'
 
@@ -83,6 +84,8 @@ export class Account {
   history: readonly Settled[] = []
   /** Error codes for its next sends; the first is used first. */
   readonly errorAcks: string[] = []
+  /** What its phone does when a linked device asks for media again. */
+  reuploads: Reuploads = 'answered'
   /** How many of its next sends get no ack. */
   droppedAcks = 0
   #lastDevice = 0

@@ -3,7 +3,7 @@ import type { Device } from './accounts.ts'
 
 /** One stanza kept for a device until the device acknowledges it. */
 export type Letter = {
-  kind: 'message' | 'receipt'
+  kind: 'message' | 'receipt' | 'notification'
   id: string
   /** Phone number of the account it came from, or jid of the newsletter. */
   from: string

@@ -19,7 +19,7 @@ export type MediaFaultKind =
   | 'status'
   /** Never answers. */
   | 'hang'
-  /** Cuts the connection: an upload before its answer, a download in the middle. */
+  /** Cuts the connection: an upload before its answer, a download in the middle (rc14 never settles then, and throws past everybody). */
   | 'cut'
   /** The first byte of what is downloaded is another. */
   | 'corrupt'
@@ -36,6 +36,8 @@ export const MEDIA_FAULT_KINDS = [
 
 /** The faults that wait for requests at the media host. */
 export class MediaFaults {
+  /** How many requests met a fault. */
+  met = 0
   #waiting: { fault: MediaFault; left: number }[] = []
 
   add(fault: MediaFault): void {
@@ -55,6 +57,7 @@ export class MediaFaults {
         (!fault.path || (path !== undefined && pathOf(fault.path) === pathOf(path))) &&
         (fault.kind !== 'corrupt' || on === 'download'),
     )
+    if (met) this.met++
     if (met && --met.left <= 0) this.#waiting = this.#waiting.filter(other => other !== met)
     return met?.fault
   }

@@ -5,6 +5,8 @@ import { contactOf } from './contact.ts'
 import { encsOf } from './content.ts'
 import { acknowledge, keep } from './delivery.ts'
 import { spreadInGroup } from './group-messages.ts'
+import type { Letter } from './mailbox.ts'
+import { answerMediaRetry } from './reupload.ts'
 import { child, children, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
@@ -97,6 +99,10 @@ function forward(world: World, sender: Device, device: Device, message: BinaryNo
 export function takeReceipt(world: World, device: Device, node: BinaryNode): void {
   const { id, type } = node.attrs
   if (!id) return
+  if (type === 'server-error') {
+    world.background(answerMediaRetry(world, device, node))
+    return
+  }
   const other = world.accounts.resolve(otherParty(node)) ?? { account: device.account, device: 0 }
   const { account } = other
   const companion = other.device > 0 ? account.devices.get(other.device) : undefined
@@ -137,10 +143,13 @@ function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode
 /** Takes an ack from a device, with or without an error: the server forgets what it names. */
 export function takeAck(world: World, device: Device, node: BinaryNode): void {
   const { id, error, class: kind } = node.attrs
-  if (!id || (kind !== 'message' && kind !== 'receipt')) return
+  if (!id || !isKept(kind)) return
   const from = newsletterOf(node) ?? (world.accounts.resolve(otherParty(node))?.account ?? device.account).pn
   acknowledge(world, device, kind, id, from, { by: 'ack', ...(error && { error }) })
 }
+
+const isKept = (kind: string | undefined): kind is Letter['kind'] =>
+  kind === 'message' || kind === 'receipt' || kind === 'notification'
 
 const isGroup = (jid: string | undefined): jid is string => jid?.endsWith('@g.us') === true
 

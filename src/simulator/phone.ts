@@ -2,6 +2,7 @@ import type { Account, Device } from './accounts.ts'
 import { type Contact, contactOf } from './contact.ts'
 import { type Conversation, settleHistory } from './history.ts'
 import { scan } from './pairing.ts'
+import type { Reuploads } from './reupload.ts'
 import { tellDevice, type World } from './world.ts'
 
 /** The phone of an account: links devices and unlinks them. */
@@ -30,6 +31,15 @@ export class Phone {
 
   set history(conversations: readonly Conversation[]) {
     this.account.history = settleHistory(this.#world, this.account, conversations)
+  }
+
+  /** What it answers when a linked device asks for media again: `answered` unless set. */
+  get reuploads(): Reuploads {
+    return this.account.reuploads
+  }
+
+  set reuploads(answer: Reuploads) {
+    this.account.reuploads = answer
   }
 
   /** The linked devices, in the order of linking. */
