@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { describeWithRedis, forget, onRedis, sharedRedis } from '../redis.ts'
 import { queueContract } from './contract.ts'
@@ -43,6 +43,7 @@ await describeWithRedis('BullMQ', () => {
 
   it('drains a lane at once whose process was killed in the middle of a drain, five times in a row', async () => {
     const name = randomUUID()
+    onTestFinished(() => forget(redis.url, name))
     const lanes = Array.from({ length: 20 }, (_, n) => `lane${n}`)
     for (let round = 0; round < 5; round++) {
       const seen = new Set<string>()
@@ -72,11 +73,11 @@ await describeWithRedis('BullMQ', () => {
     await queue.stop(1_000)
     const failed = await onRedis(redis.url, client => client.zcard(`whatsapp-manager:${name}:failed`))
     expect(failed).toBe(0)
-    await forget(redis.url, name)
   })
 
   it('makes many wakes in one turn one command', async () => {
     const name = randomUUID()
+    onTestFinished(() => forget(redis.url, name))
     const queue = createBullMqQueue({ url: redis.url, name, clock: realClock, logger })
     const drained: string[] = []
     queue.start(async lane => {
@@ -92,6 +93,5 @@ await describeWithRedis('BullMQ', () => {
     )
     await queue.stop(1_000)
     expect(added.filter(([, fields]) => fields[fields.indexOf('event') + 1] === 'added')).toHaveLength(3)
-    await forget(redis.url, name)
   })
 })
