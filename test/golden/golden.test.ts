@@ -1,0 +1,230 @@
+import { describe, expect, it, vi } from 'vitest'
+import { assign } from 'xstate'
+import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
+import { sessionSetup } from '../../machines/session.setup.ts'
+import { leaves } from '../machines/probe.ts'
+import { FakeWhatsApp } from '../sessions/fakes.ts'
+import { World } from '../sessions/world.ts'
+import * as golden from './logs.ts'
+import { stories } from './stories.ts'
+
+const files = golden.filesInFolder()
+const logs = files.map(file => ({ file, rows: golden.parseLog(golden.readLog(file)) }))
+const UPDATING = process.env.UPDATE_GOLDEN === '1'
+
+/** Runs a story in the real actor host and returns the log of `s1` as the store has it, for a deletion as it was before. */
+async function record(name: string): Promise<golden.GoldenRow[]> {
+  const { options, tell } = stories[name]!
+  let sends = 0
+  const ids = vi
+    .spyOn(FakeWhatsApp.prototype, 'newMessageId')
+    .mockImplementation(() => `3EB0${String(++sends).padStart(18, '0')}`)
+  const world = await World.start(options)
+  let erased: golden.GoldenRow[] | null = null
+  world.disk.onWrite = ({ erase, streamId }) => {
+    if (erase === 'stream') erased = world.store.log.after(streamId, 0, 10_000).map(golden.rowOf)
+  }
+  try {
+    await tell(world)
+    const rows = erased ?? world.rows().map(golden.rowOf)
+    await world.end()
+    return rows
+  } finally {
+    ids.mockRestore()
+  }
+}
+
+describe('the folder', () => {
+  it('has every log that was ever recorded, unchanged', () => {
+    expect(golden.faults(golden.sums(), files, golden.readLog)).toEqual([])
+    expect(files.length).toBeGreaterThan(20)
+  })
+
+  it('would tell', () => {
+    const [file] = files as [string]
+    const others = files.filter(one => one !== file)
+    const more = `${golden.readLog(file)}\n`
+    expect(golden.faults(golden.sums(), others, golden.readLog)).toEqual([`${file} is missing`])
+    expect(golden.faults(golden.sums(), files, one => (one === file ? more : golden.readLog(one)))).toEqual([
+      `${file} was changed`,
+    ])
+    expect(golden.faults(golden.sums(), [...files, 'x.1.jsonl'], golden.readLog)).toEqual([
+      'x.1.jsonl is not listed in SHA256SUMS',
+    ])
+  })
+})
+
+describe.each(Object.keys(stories))('the story %s', name => {
+  it('is recorded as its newest log', async () => {
+    const rows = await record(name)
+    expect(golden.differences(rows)).toEqual([])
+    const newest = golden.newestOf(name)
+    const known = newest === null ? null : golden.parseLog(golden.readLog(newest))
+    if (UPDATING) {
+      if (JSON.stringify(known) !== JSON.stringify(rows)) golden.addLog(name, rows)
+      return
+    }
+    expect(known, 'see test/golden/README.md').toEqual(rows)
+  })
+})
+
+describe.each(logs)('$file', ({ rows }) => {
+  it('has no gap and folds to the states it holds', () => {
+    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
+    expect(rows[0]).toMatchObject({ type: 'session.created', machine_version: expect.any(String) })
+    expect(golden.differences(rows)).toEqual([])
+  })
+
+  it('goes on from every row', async () => {
+    const world = await World.start()
+    world.kill()
+    const lives = rows.filter(({ state }) => state !== null).map(({ seq }) => rows.slice(0, seq))
+    for (const life of lives) await store(world, life, `after-${life.length}`)
+    await world.clock.advance(rows.at(-1)!.at - world.clock.now())
+    world.laravel.answer = () => Promise.withResolvers<never>().promise
+    await world.boot()
+    for (const life of lives) goesOn(world, `after-${life.length}`, life.at(-1)!)
+    await leave(world)
+  })
+
+  it('can be looked at as it was after every fact', async () => {
+    const world = await World.start()
+    await store(world, rows, 's1')
+    let shown = rows[0]!
+    for (const row of rows) {
+      if (row.state !== null) shown = row
+      const view = world.queries.at('s1', row.seq)
+      expect(view).toMatchObject({ at: shown.at, state: shown.state })
+      expect(view.context).toEqual(JSON.parse(shown.context!))
+      expect(view.can.length, view.state).toBeGreaterThan(0)
+    }
+    expect(() => world.queries.at('s1', rows.length + 1)).toThrow(/has facts 1 to/)
+    await leave(world)
+  })
+})
+
+/** Puts a log into the store under a session id of its own. */
+async function store(world: World, rows: golden.GoldenRow[], sessionId: string): Promise<void> {
+  const { data, at } = rows[0]!
+  const create = { sessionId, userId: data.userId as string | number, at }
+  const events = rows.map(row => golden.eventOf(named(row, sessionId)))
+  await world.store.commit({ streamId: sessionId, epoch: 1, create, events })
+}
+
+const named = (row: golden.GoldenRow, sessionId: string): golden.GoldenRow => ({
+  ...row,
+  ...(row.type === 'session.created' && { data: { ...row.data, sessionId } }),
+  ...(row.context !== null && { context: JSON.stringify({ ...JSON.parse(row.context), sessionId }) }),
+})
+
+/** Where the machine has nothing to do after a restart. */
+const AT_REST = /^awaitingQr\.(refused|expired)$/
+
+/** A new process has begun on a log that ended with `last`: the session lives as it was and has taken `session.resumed`. */
+function goesOn(world: World, sessionId: string, last: golden.GoldenRow): void {
+  const events = world.store.log.after(sessionId, last.seq, 10_000)
+  const context = JSON.parse(named(last, sessionId).context!)
+  const live = world.whatsapp.live(sessionId)
+  if (context.intent === 'delete' && last.state!.startsWith('loggedOut')) {
+    expect(world.store.log.after(sessionId, 0, 10).map(({ type }) => type)).toEqual(['session.deleted'])
+  } else if (AT_REST.test(last.state!)) {
+    expect(events).toEqual([])
+    expect(world.entry(sessionId).actor).toMatchObject({ state: last.state, context })
+    expect(live).toEqual([])
+  } else {
+    const resumed = events[0]
+    expect(resumed, `${last.seq} ${last.state}`).toMatchObject({ seq: last.seq + 1, type: 'session.resumed' })
+    const { state } = resumed!.snapshot!
+    expect(golden.differences([named(last, sessionId), golden.rowOf(resumed!)])).toEqual([])
+    expect(world.entry(sessionId).actor.state).toBe(
+      events.findLast(({ snapshot }) => snapshot)!.snapshot!.state,
+    )
+    expect(live, state).toHaveLength(state.startsWith('starting') ? 1 : 0)
+  }
+}
+
+/** Nothing runs any more, and the logs are gone: the world's own fold knows today's version only. */
+async function leave(world: World): Promise<void> {
+  world.kill()
+  for (const { streamId, epoch, lastSeq, createdAt } of [...world.store.sessions.all()]) {
+    const tombstone = { seq: lastSeq + 1, at: createdAt, type: 'session.deleted', data: {}, snapshot: null }
+    await world.store.commit({ streamId, epoch, erase: 'stream', events: [tombstone] })
+  }
+  await world.end()
+}
+
+describe('all logs of the current version together', () => {
+  const rows = logs.flatMap(log => log.rows).filter(row => row.machine_version === SESSION_MACHINE_VERSION)
+
+  it('visit every state of the machine', () => {
+    expect([...new Set(rows.map(({ state }) => state))].sort()).toEqual(leaves.sort())
+  })
+
+  it('hold every kind of fact', () => {
+    const types = new Set(
+      logs.flatMap(log => log.rows).map(({ type }) => type.replace(/^(xstate\.after\.\w+).*/, '$1')),
+    )
+    const accepted = new Set(
+      below(sessionMachine.root).flatMap(node =>
+        [...node.transitions.keys()].filter(type => !type.includes('*')),
+      ),
+    )
+    accepted.delete('message.queued')
+    const named = [...accepted].map(type => type.replace(/^(xstate\.after\.\w+).*/, '$1'))
+    expect(named.filter(type => !types.has(type))).toEqual([])
+    for (const step of [
+      'received',
+      'imported',
+      'queued',
+      'transmitted',
+      'sent',
+      'delivered',
+      'read',
+      'played',
+    ])
+      expect(types).toContain(`message.${step}`)
+    expect(types).toContain('message.unknown')
+    expect(types).toContain('message.failed')
+  })
+})
+
+type Node = typeof sessionMachine.root
+const below = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(one => below(one as Node))]
+
+describe('a machine that was changed without its version', () => {
+  const all = logs.map(({ rows }) => rows)
+  const found = (machine: typeof sessionMachine) => all.flatMap(rows => golden.differences(rows, machine))
+  const { config } = sessionMachine
+
+  it('in an assign', () => {
+    const settled = assign({ attempts: 1, restarts: 0 })
+    const changed = sessionMachine.provide({ actions: { noteSettled: settled } } as never)
+    expect(found(changed as typeof sessionMachine)).toContainEqual(
+      expect.stringMatching(/^\d+ xstate\.after\.settle\.\S+: .*"attempts":1.*, not .*"attempts":0/),
+    )
+  })
+
+  it('in a guard', () => {
+    const changed = sessionMachine.provide({
+      guards: { failsToLogIn: () => false },
+    } as never)
+    expect(found(changed as typeof sessionMachine)).toContainEqual(
+      expect.stringMatching(/^\d+ socket\.closed: reconnecting\.verifying, not reconnecting\.suspended/),
+    )
+  })
+
+  it('in a target', () => {
+    const on = {
+      ...config.on,
+      'session.crashed': { target: '.reconnecting.suspended', actions: 'noteCrashed' },
+    }
+    const changed = sessionSetup.createMachine({ ...config, on } as never)
+    expect(found(changed as never)).toContainEqual(
+      expect.stringMatching(/session\.crashed: reconnecting\.suspended\.resting, not reconnecting\.waiting/),
+    )
+  })
+
+  it('and one that was not is quiet', () => {
+    expect(found(sessionSetup.createMachine(config as never) as never)).toEqual([])
+  })
+})

@@ -1,0 +1,431 @@
+import type { SocketFact } from '../../src/ports.ts'
+import { CREDENTIALS_CORRUPT, classify } from '../../src/whatsapp/disconnects.ts'
+import { incoming, text } from '../sessions/fakes.ts'
+import { opened, type World, type WorldOptions } from '../sessions/world.ts'
+
+/** One life of the session `s1`, to be recorded. */
+export interface Story {
+  options?: WorldOptions
+  tell(world: World): Promise<void>
+}
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** What the table of disconnects makes of a code and its source. */
+const endedBy = (world: World, code: number, message: string, expireSeconds?: number): SocketFact => ({
+  type: 'socket.closed',
+  ...classify({ code, message, expireSeconds }, world.clock.now()),
+})
+
+const paired: SocketFact = { type: 'socket.paired', waId: '34600000001', lid: '1@lid' }
+
+/** The session's socket says these facts, one after the other. */
+async function says(world: World, ...facts: SocketFact[]): Promise<void> {
+  const socket = world.whatsapp.of('s1')
+  for (const fact of facts) socket.report(fact)
+  await world.settle()
+}
+
+const shows = async (world: World, hash: string): Promise<void> => {
+  world.whatsapp.of('s1').qr(hash, world.clock.now() + 60_000)
+  await world.settle()
+}
+
+const starts = async (world: World): Promise<void> => {
+  await world.commands.start({ sessionId: 's1', userId: 7 })
+  await world.settle()
+}
+
+/** Loses the connection and waits until the next socket is asked for. */
+async function reconnects(world: World, code: number, message: string): Promise<void> {
+  await says(world, endedBy(world, code, message))
+  await world.backoff()
+}
+
+const send = async (world: World, body: string): Promise<string> => {
+  void world.commands.send('s1', text('34611111111', body), world.clock.now() + 4000).catch(() => {})
+  await world.settle()
+  const { streamId } = world.store.sessions.find('s1')!
+  return world.store.messages.unsent(streamId).at(-1)!.messageId
+}
+
+const update = async (world: World, messageId: string, status: 'sent' | 'delivered' | 'read' | 'played') => {
+  world.whatsapp.of('s1').owner.updated({ messageId, status, at: world.clock.now() })
+  await world.settle()
+}
+
+/** The process dies and is away for a while, in ms. */
+const killed = async (world: World, awayMs = 0): Promise<void> => {
+  world.kill()
+  await world.clock.advance(awayMs)
+  await world.boot()
+}
+
+/** A machine whose named action throws while `when` says so. */
+function throwing(action: string, when: { armed: boolean }): WorldOptions {
+  return {
+    machine: machine => {
+      const original = machine.implementations.actions[action] as (...args: unknown[]) => void
+      const faulty = (...args: unknown[]) => {
+        if (when.armed) throw new RangeError('a fault that the story wants')
+        return original(...args)
+      }
+      return machine.provide({ actions: { [action]: faulty } } as never) as typeof machine
+    },
+  }
+}
+
+/** The reasons that suspend a session, as the table of disconnects names them. */
+const suspensions = (world: World): SocketFact[] => [
+  endedBy(world, 402, 'Connection Failure', 3600),
+  endedBy(world, 402, 'Connection Failure'),
+  endedBy(world, 405, 'Connection Failure'),
+  endedBy(world, 411, 'Multi-device beta not joined'),
+  endedBy(world, 440, 'Stream Errored (conflict)'),
+  { type: 'socket.closed', ...CREDENTIALS_CORRUPT },
+]
+
+export const stories: Record<string, Story> = {
+  'first-link': {
+    async tell(world) {
+      await world.linked()
+      await says(world, { type: 'socket.named', pushName: 'Ana & Eva' })
+      await world.wait(300_000)
+      await starts(world)
+    },
+  },
+
+  'qr-throttled-and-expired': {
+    async tell(world) {
+      await world.shown()
+      await world.wait(10_000)
+      await shows(world, 'b')
+      await shows(world, 'b')
+      await world.wait(20_000)
+      await world.wait(31_000)
+      await shows(world, 'c')
+      await world.wait(61_000)
+      await starts(world)
+      await shows(world, 'd')
+      await says(world, endedBy(world, 408, 'QR refs attempts ended'))
+      await starts(world)
+    },
+  },
+
+  'qr-not-taken': {
+    async tell(world) {
+      world.laravel.answer = async () => 'unknown'
+      world.laravel.onPublish = async () => {
+        throw new Error('500')
+      }
+      await starts(world)
+      await shows(world, 'a')
+      await world.wait(4_000)
+      world.laravel.answer = async () => 'active'
+      await world.wait(8_000)
+      await shows(world, 'b')
+      await world.wait(6_000)
+      world.vault.clear('s1')
+      await world.wait(6_000)
+      world.laravel.onPublish = async () => {}
+      await shows(world, 'c')
+      await says(world, paired, endedBy(world, 515, 'Stream Errored (restart required)'))
+      await says(world, opened)
+    },
+  },
+
+  'refused-by-laravel': {
+    async tell(world) {
+      world.laravel.answer = async () => 'inactive'
+      await starts(world)
+      await shows(world, 'a')
+      await killed(world)
+      world.laravel.answer = async () => 'missing'
+      await starts(world)
+      await shows(world, 'b')
+      await world.wait(20_000)
+      world.laravel.answer = async () => 'active'
+      await starts(world)
+      await shows(world, 'c')
+    },
+  },
+
+  reconnects: {
+    async tell(world) {
+      await world.linked()
+      await reconnects(world, 428, 'Connection Terminated by Server')
+      await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
+      await reconnects(world, 408, 'WebSocket Error (handshake timed out)')
+      await reconnects(world, 503, 'Stream Errored (unknown)')
+      await reconnects(world, 500, 'Handler Failed')
+      await says(world, opened)
+      world.laravel.answer = () => Promise.withResolvers<never>().promise
+      await says(world, endedBy(world, 428, 'Connection Closed'))
+      await starts(world)
+      await world.wait(5_000)
+      await killed(world)
+      await world.backoff()
+      await world.wait(45_000)
+      world.laravel.answer = async () => 'unknown'
+      await world.commands.restart('s1')
+      await world.settle()
+      await says(world, opened)
+    },
+  },
+
+  'restarts-too-often': {
+    async tell(world) {
+      await world.linked()
+      for (let i = 0; i < 5; i++) await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
+      await world.backoff()
+      await says(world, opened)
+    },
+  },
+
+  'cannot-log-in': {
+    async tell(world) {
+      await world.linked()
+      await says(world, endedBy(world, 428, 'Connection Closed'))
+      for (let i = 0; i < 5; i++) {
+        await world.backoff()
+        await says(world, endedBy(world, 500, 'noise certificate'))
+      }
+      await killed(world)
+      await starts(world)
+      await says(world, opened)
+    },
+  },
+
+  queued: {
+    options: { connect: { concurrency: 1, perSecond: 1000 } },
+    async tell(world) {
+      await world.started('first')
+      await world.commands.start({ sessionId: 's1', userId: 'u-1' })
+      await world.settle()
+      await killed(world)
+      world.whatsapp.live('first')[0]?.report(opened)
+      world.whatsapp.live('s1')[0]?.report(opened)
+      await world.settle()
+      world.whatsapp.live('s1')[0]?.report(opened)
+      await world.settle()
+    },
+  },
+
+  hibernation: {
+    options: { policy: 'hibernate' },
+    async tell(world) {
+      await world.linked()
+      await world.wait(32 * 60_000)
+      await killed(world)
+      const woke = await send(world, 'wakes it')
+      await says(world, opened)
+      await update(world, woke, 'sent')
+      await world.wait(32 * 60_000)
+      await world.wait(6 * HOUR - 120_000)
+      while (world.state() !== 'starting.connecting') await world.wait(5_000)
+      await says(world, opened)
+      await world.wait(32 * 60_000)
+      await starts(world)
+      await says(world, opened)
+    },
+  },
+
+  suspended: {
+    async tell(world) {
+      await world.linked()
+      for (const fact of suspensions(world)) {
+        await says(world, fact)
+        await killed(world)
+        if (world.state()?.startsWith('reconnecting')) await starts(world)
+        await says(world, opened)
+      }
+      await says(world, endedBy(world, 402, 'Connection Failure', 3600))
+      await world.wait(HOUR)
+      await says(world, opened)
+    },
+  },
+
+  'suspended-by-laravel': {
+    async tell(world) {
+      await world.linked()
+      await world.deliverStatus()
+      world.laravel.answer = async () => 'inactive'
+      await world.wait(1_000)
+      await says(world, endedBy(world, 428, 'Connection Closed'))
+      await world.wait(15 * 60_000)
+      await killed(world)
+      world.laravel.answer = () => Promise.withResolvers<never>().promise
+      await world.wait(15 * 60_000)
+      await killed(world)
+      world.laravel.answer = async () => 'active'
+      await world.wait(1_000)
+      await says(world, opened)
+    },
+  },
+
+  logout: {
+    async tell(world) {
+      await world.linked()
+      void world.commands.logout('s1', world.clock.now() + 4000)
+      await world.settle()
+      await says(world, { type: 'logout.confirmed' })
+      await killed(world)
+      await starts(world)
+      await shows(world, 'z')
+    },
+  },
+
+  'logout-owed-over-a-restart': {
+    async tell(world) {
+      await world.linked()
+      void world.commands.logout('s1', world.clock.now() + 4000)
+      await world.settle()
+      await world.wait(11_000)
+      await killed(world)
+      await world.backoff()
+      await killed(world)
+      await says(world, opened)
+      await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
+      await killed(world)
+    },
+  },
+
+  'logout-before-a-link': {
+    async tell(world) {
+      await world.shown()
+      await world.commands.logout('s1', world.clock.now())
+      await killed(world)
+      await starts(world)
+      await shows(world, 'z')
+      await says(world, paired)
+      void world.commands.logout('s1', world.clock.now())
+      await world.settle()
+      await shows(world, 'y')
+    },
+  },
+
+  'deletion-owed': {
+    async tell(world) {
+      await world.linked()
+      await says(world, endedBy(world, 428, 'Connection Closed'))
+      void world.commands.remove('s1', world.clock.now() + 4000)
+      await world.settle()
+      await killed(world)
+      await says(world, opened, { type: 'logout.confirmed' })
+    },
+  },
+
+  'deletion-of-what-was-idle': {
+    options: { policy: 'delete' },
+    async tell(world) {
+      await world.linked()
+      await world.wait(30 * 60_000 - 5_000)
+      while (world.state() !== 'open.unlinking') await world.wait(5_000)
+      await says(world, { type: 'logout.confirmed' })
+    },
+  },
+
+  'deletion-before-a-link': {
+    async tell(world) {
+      await world.shown()
+      await world.wait(32 * 60_000)
+    },
+  },
+
+  'banned-with-archive': {
+    async tell(world) {
+      await world.linked()
+      await says(world, endedBy(world, 403, 'Connection Failure'))
+      await killed(world, 7 * DAY - HOUR)
+      await world.wait(HOUR)
+      await starts(world)
+    },
+  },
+
+  'unlinked-by-the-phone': {
+    async tell(world) {
+      await world.linked()
+      await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
+      await killed(world)
+      await killed(world, 8 * DAY)
+      await world.wait(1)
+      await starts(world)
+      await shows(world, 'y')
+      await says(world, paired, endedBy(world, 515, 'Stream Errored (restart required)'))
+      await says(world, opened)
+    },
+  },
+
+  crashes: crashing(),
+
+  sends: {
+    async tell(world) {
+      await world.linked()
+      const read = await send(world, 'a voice note')
+      for (const status of ['sent', 'delivered', 'read', 'played'] as const) await update(world, read, status)
+      const refused = await send(world, 'too many')
+      world.whatsapp.of('s1').owner.updated({
+        messageId: refused,
+        status: 'failed',
+        at: world.clock.now(),
+        code: '463',
+        error: 'No.',
+      })
+      await world.settle()
+      const lost = await send(world, 'never acked')
+      for (let i = 0; i < 3; i++) {
+        await reconnects(world, 428, 'Connection Closed')
+        await says(world, opened)
+      }
+      await update(world, lost, 'delivered')
+      await says(world, endedBy(world, 428, 'Connection Closed'))
+      await send(world, 'fails with the logout')
+      await world.backoff()
+      await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
+    },
+  },
+
+  received: {
+    async tell(world) {
+      const socket = await world.linked()
+      await socket.owner.received([{ ...incoming('old'), imported: true }])
+      await socket.owner.received([incoming('m1'), incoming('m2', '34622222222')])
+      await socket.owner.received([incoming('m1'), incoming('old')])
+      world.kill()
+      const { streamId } = world.store.sessions.find('s1')!
+      await world.boot(({ whatsapp }) => {
+        whatsapp.unfinished[streamId] = [incoming('m2', '34622222222'), incoming('m3')]
+      })
+      await says(world, opened)
+    },
+  },
+}
+
+function crashing(): Story {
+  const fault = { armed: false }
+  const fails = async (world: World) => {
+    fault.armed = true
+    world.whatsapp.live('s1')[0]?.report({ type: 'socket.named', pushName: 'x' })
+    await world.settle()
+    fault.armed = false
+  }
+  return {
+    options: throwing('noteName', fault),
+    async tell(world) {
+      await world.linked()
+      await fails(world)
+      await world.backoff()
+      await says(world, opened)
+      for (let i = 0; i < 6; i++) {
+        await world.supervisor.find('s1')!.actor.guard(() => {
+          throw new TypeError('a fault of a callback')
+        })
+        await world.settle()
+      }
+      await killed(world)
+      await starts(world)
+      await says(world, opened)
+    },
+  }
+}
