@@ -13,11 +13,13 @@ import {
   type WAMessage,
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
-import type { InboxRow, Store } from '../ports.ts'
+import type { Store } from '../ports.ts'
+import type { InboxRow } from '../records.ts'
 import { wasOffline } from './arrival-order.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 import { accountJid } from './jid.ts'
 import { holdsSenderKey } from './sender-keys.ts'
+import type { Wire } from './wire.ts'
 
 export interface Me {
   id: string
@@ -98,21 +100,26 @@ export class DecryptOnce {
     }
   }
 
-  /** Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. */
-  watch(ws: EventEmitter): void {
+  /**
+   * Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. What comes without
+   * encryption is kept as a row, too, and `hold` keeps its acknowledgement until that is durable, unless its chat is `ignored`.
+   */
+  watch(ws: EventEmitter, hold: Wire['hold'], ignored: (jid: string) => boolean): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
       for (const { tag, content } of childrenOf(stanza)) {
-        if (tag === 'enc' && content instanceof Uint8Array) this.#stanzas.set(content, stanza)
+        if (!(content instanceof Uint8Array)) continue
+        if (tag === 'enc') this.#stanzas.set(content, stanza)
+        if (tag === 'plaintext' && !ignored(stanza.attrs.from ?? '')) hold(this.#keepPlain(stanza, content))
       }
     })
   }
 
-  /** The hashes of what was decrypted for a message that Baileys now hands over, in the order of its parts. */
-  handedOver(key: WAMessageKey): string[] {
+  /** The rows of what was decrypted for a message that Baileys now hands over, in the order of its parts. */
+  handedOver(key: WAMessageKey): InboxRow[] {
     const name = nameOf(key)
     const rows = this.#pending.get(name) ?? []
     this.#pending.delete(name)
-    return rows.map(row => row.hash)
+    return rows
   }
 
   /** What was decrypted and never handed over, because the socket ended in between. */
@@ -139,17 +146,32 @@ export class DecryptOnce {
       await keys.set({ inbox: { [hash]: fresh } } satisfies KeySet as KeySet)
       return fresh
     }, peer)
+    this.#remember(stanza, row)
+    return Buffer.from(row.plaintext)
+  }
+
+  /** Two posts may say the same, so that the hash is also that of their names. */
+  async #keepPlain(stanza: BinaryNode, content: Uint8Array): Promise<void> {
+    const { from, participant, id } = stanza.attrs
+    const name = [from, participant, id].join('|')
+    const hash = createHash('sha256').update(name).update(content).digest('hex')
+    const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
+    this.#remember(stanza, row)
+    if (!this.#store.keys.inbox(this.#streamId, hash))
+      await this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
+  }
+
+  #remember(stanza: BinaryNode, row: InboxRow): void {
     const name = nameOf(decodeMessageNode(stanza, ...names(this.#auth.creds.me)).fullMessage.key)
     this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
-    return Buffer.from(row.plaintext)
   }
 }
 
 /** Rebuilds what Baileys would have handed over for a decrypted stanza; throws when it cannot be read. */
 export function rebuild(row: InboxRow, me: Me): { message: WAMessage; offline: boolean } {
-  const { attrs } = JSON.parse(row.stanza) as { attrs: BinaryNode['attrs'] }
+  const { attrs, plain } = JSON.parse(row.stanza) as { attrs: BinaryNode['attrs']; plain?: true }
   const { fullMessage } = decodeMessageNode({ tag: 'message', attrs }, me.id, me.lid ?? '')
-  const content = proto.Message.decode(unpadRandomMax16(row.plaintext))
+  const content = proto.Message.decode(plain ? row.plaintext : unpadRandomMax16(row.plaintext))
   return {
     message: { ...fullMessage, message: content.deviceSentMessage?.message ?? content },
     offline: wasOffline(attrs),
@@ -157,9 +179,9 @@ export function rebuild(row: InboxRow, me: Me): { message: WAMessage; offline: b
 }
 
 /** All that is needed to rebuild a message; the ciphertext is not. */
-function stanzaText(stanza: BinaryNode): string {
+function stanzaText(stanza: BinaryNode, plain = false): string {
   const children = childrenOf(stanza).map(({ tag, attrs }) => ({ tag, attrs }))
-  return JSON.stringify({ attrs: stanza.attrs, children })
+  return JSON.stringify({ attrs: stanza.attrs, children, ...(plain && { plain }) })
 }
 
 const childrenOf = (stanza: BinaryNode) => (Array.isArray(stanza.content) ? stanza.content : [])

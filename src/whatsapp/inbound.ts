@@ -32,7 +32,8 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
   const said = key.isViewOnce && !received.message ? ONLY_ON_THE_PHONE : readContent(received.message)
   if ('ignored' in said) return said
 
-  const sender = accountJid(key.participant)
+  // In what the phone sends again the author stands beside the key.
+  const sender = accountJid(key.participant || received.participant)
   // A broadcast list is answered in the chat with its sender.
   const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
   const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]

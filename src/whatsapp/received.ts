@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
-import type { BaileysEventMap } from '@whiskeysockets/baileys'
+import type { BaileysEventMap, WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
-import type { Clock, InboxRow, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
+import type { Clock, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
+import type { InboxRow } from '../records.ts'
 import { receiptStatus } from './acks.ts'
 import { ArrivalOrder } from './arrival-order.ts'
 import type { AuthState } from './auth-state.ts'
@@ -9,9 +10,11 @@ import { isPaired, readCreds } from './creds.ts'
 import { type DecryptOnce, type Me, rebuild } from './decrypt-once.ts'
 import { type InboundContext, toInbound } from './inbound.ts'
 import { decodeKey } from './key-codec.ts'
-import type { WhatsAppConfig } from './settings.ts'
+import { resentIn } from './resends.ts'
+import { ignoredChats, type WhatsAppConfig } from './settings.ts'
 import { takeTurns } from './turns.ts'
 import { origin } from './unhandled.ts'
+import type { Wire } from './wire.ts'
 
 /** What receiving needs besides a socket. */
 export interface ReceiveDeps {
@@ -22,6 +25,7 @@ export interface ReceiveDeps {
 }
 
 const UNDECRYPTABLE = 2
+const IMPORTED_AT_ONCE = 200
 /** One line for that many messages that could not be decrypted: a peer with a broken session sends them in floods. */
 const LOG_EVERY = 100
 
@@ -50,11 +54,11 @@ export class Receiver {
     this.#updated = updated
   }
 
-  /** Must be called before Baileys gets a stanza; `ws` is the socket's. */
-  watch(ws: EventEmitter): void {
+  /** Must be called before Baileys gets a stanza; `ws` is the socket's, `hold` its wire's. */
+  watch(ws: EventEmitter, hold: Wire['hold']): void {
     takeTurns(ws)
     this.#order.watch(ws)
-    this.#once.watch(ws)
+    this.#once.watch(ws, hold, ignoredChats(this.#deps.config))
   }
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
@@ -63,7 +67,7 @@ export class Receiver {
     const received: ReceivedMessage[] = []
     const done: string[] = []
     for (const message of messages) {
-      const hashes = this.#once.handedOver(message.key)
+      const rows = this.#once.handedOver(message.key)
       const status = message.key.fromMe ? receiptStatus(message.status) : null
       // A receipt within 100 ms of a send is merged into its upsert.
       if (status && message.key.id) {
@@ -72,14 +76,45 @@ export class Receiver {
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
       const inbound = toInbound(message, offline, context)
-      if ('ignored' in inbound || this.#isKnown(inbound.dedupeKey)) done.push(...hashes)
+      if ('ignored' in inbound) {
+        // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
+        const [inside, rest] = this.#sort(rows, messages)
+        received.push(...inside)
+        done.push(...rest)
+      } else if (this.#isKnown(inbound.dedupeKey)) done.push(...rows.map(row => row.hash))
       else {
         // The parts before the last carry keys of a group.
-        done.push(...hashes.slice(0, -1))
-        received.push({ ...inbound, inboxHash: hashes.at(-1) ?? null })
+        done.push(...rows.slice(0, -1).map(row => row.hash))
+        received.push({ ...inbound, inboxHash: rows.at(-1)?.hash ?? null })
       }
     }
     this.#handOver(received, done)
+  }
+
+  /** `messaging-history.set`: kept in commits of some hundred messages, one after the other. */
+  imported({ messages }: BaileysEventMap['messaging-history.set']): void {
+    const arrived: InboxRow[] = []
+    // Baileys makes history of a message that arrived while it held its events and that history has, too.
+    const history = messages.filter(({ key }) => {
+      const rows = this.#once.handedOver(key)
+      arrived.push(...rows)
+      if (rows.length > 0) this.#order.handedOver(key.id, 'append')
+      return rows.length === 0
+    })
+    // A phone lists the newest first.
+    history.reverse().sort((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))
+    if (arrived.length > 0) this.#handOver(...this.#sort(arrived))
+    const context = { ...this.#context(), inboundFromMe: true }
+    const kept = async () => {
+      for (let from = 0; from < history.length; from += IMPORTED_AT_ONCE) {
+        const chunk = history.slice(from, from + IMPORTED_AT_ONCE).flatMap((message): ReceivedMessage[] => {
+          const inbound = toInbound(message, false, context)
+          return 'ignored' in inbound ? [] : [{ ...inbound, inboxHash: null, imported: true }]
+        })
+        if (chunk.length > 0) await this.#owner.received(chunk)
+      }
+    }
+    this.#track(kept(), history.length)
   }
 
   /** What was decrypted when the socket ended and that Baileys will never hand over. */
@@ -100,25 +135,28 @@ export class Receiver {
   }
 
   #handOver(messages: ReceivedMessage[], done: string[]): void {
-    const { logger } = this.#deps
-    const { sessionId } = this.#owner
-    const failed = (error: unknown) =>
-      logger.error(
-        { sessionId, messages: messages.length, ...origin(error) },
-        'received messages wait in the inbox',
-      )
     const work = async () => {
       if (messages.length > 0) await this.#owner.received(messages)
       await this.#auth.done(done)
     }
-    const working: Promise<void> = work()
-      .catch(failed)
-      .finally(() => this.#working.delete(working))
+    this.#track(work(), messages.length)
+  }
+
+  #track(work: Promise<void>, messages: number): void {
+    const { sessionId } = this.#owner
+    const failed = (error: unknown) =>
+      this.#deps.logger.error(
+        { sessionId, messages, ...origin(error) },
+        'received messages wait in the inbox',
+      )
+    const working: Promise<void> = work.catch(failed).finally(() => this.#working.delete(working))
     this.#working.add(working)
   }
 
-  #sort(rows: InboxRow[]): [ReceivedMessage[], string[]] {
-    const messages = readRows(rows, this.#context(), this.#deps, this.#owner.streamId)
+  /** The messages in some rows and the hashes of the rows without any; `fuller` is what Baileys knows of the same messages. */
+  #sort(rows: InboxRow[], fuller: WAMessage[] = []): [ReceivedMessage[], string[]] {
+    if (rows.length === 0) return [[], []]
+    const messages = readRows(rows, this.#context(), this.#deps, this.#owner.streamId, fuller)
     const wanted = new Set(messages.map(message => message.inboxHash))
     return [messages, rows.map(row => row.hash).filter(hash => !wanted.has(hash))]
   }
@@ -158,20 +196,32 @@ function readRows(
   context: InboundContext,
   { store, logger }: ReceiveDeps,
   streamId: string,
+  fuller: WAMessage[] = [],
 ): ReceivedMessage[] {
   const found = new Map<string, ReceivedMessage>()
   for (const row of rows) {
     try {
       const { message, offline } = rebuild(row, context.me)
-      const inbound = toInbound(message, offline, context)
-      if ('ignored' in inbound || store.messages.hasDedupeKey(streamId, inbound.dedupeKey)) continue
-      if (!found.has(inbound.dedupeKey)) found.set(inbound.dedupeKey, { ...inbound, inboxHash: row.hash })
+      // What the phone sends again lacks what Baileys knows from the placeholder.
+      const resent = resentIn(message).map(
+        ({ key, ...rest }) => fuller.find(isFuller(key)) ?? { key, ...rest },
+      )
+      for (const one of [message, ...resent]) {
+        const inbound = toInbound(one, offline, context)
+        if ('ignored' in inbound || store.messages.hasDedupeKey(streamId, inbound.dedupeKey)) continue
+        if (!found.has(inbound.dedupeKey)) found.set(inbound.dedupeKey, { ...inbound, inboxHash: row.hash })
+      }
     } catch (error) {
       logger.error({ streamId, ...origin(error) }, 'a decrypted stanza cannot be read; it is given up')
     }
   }
   return [...found.values()]
 }
+
+const isFuller =
+  (key: WAMessageKey) =>
+  ({ key: other, message }: WAMessage) =>
+    other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
 
 function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string, me: Me): InboundContext {
   const mapped = (id: string) => {

@@ -29,11 +29,16 @@ const SILENT: NonNullable<UserFacingSocketConfig['logger']> = {
   error() {},
 }
 
-/** The part of Baileys' configuration that is the same for every session. */
-export function commonSettings(config: WhatsAppConfig): Omit<UserFacingSocketConfig, 'auth'> {
-  const { url, version, qrTimeoutMs, keepAliveMs, inboundIgnore } = config
+/** Chats whose messages are acknowledged and dropped. */
+export function ignoredChats({ inboundIgnore }: WhatsAppConfig): (jid: string) => boolean {
   const ignoreStatus = inboundIgnore.includes('status')
   const ignoreNewsletters = inboundIgnore.includes('newsletter')
+  return jid => (ignoreStatus && isStatus(jid)) || (ignoreNewsletters && isNewsletter(jid))
+}
+
+/** The part of Baileys' configuration that is the same for every session. */
+export function commonSettings(config: WhatsAppConfig): Omit<UserFacingSocketConfig, 'auth'> {
+  const { url, version, qrTimeoutMs, keepAliveMs } = config
   return {
     logger: SILENT,
     // Pinned: asking the network for the newest version lets a stranger choose what we speak.
@@ -45,6 +50,6 @@ export function commonSettings(config: WhatsAppConfig): Omit<UserFacingSocketCon
     // An online companion silences the notifications of the phone.
     markOnlineOnConnect: false,
     emitOwnEvents: false,
-    shouldIgnoreJid: jid => (ignoreStatus && isStatus(jid)) || (ignoreNewsletters && isNewsletter(jid)),
+    shouldIgnoreJid: ignoredChats(config),
   }
 }

@@ -99,7 +99,7 @@ export class Socket implements WhatsAppSocket {
     this.#sends = new Sends(socket, caches.baileys.userDevicesCache, memory, clock, update =>
       this.#update(update),
     )
-    this.#receiver.watch(socket.ws)
+    this.#receiver.watch(socket.ws, wire.hold)
     socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
     socket.ev.process(events => this.#guard(() => this.#handle(events)))
     // Baileys throws away what it has buffered when it ends.
@@ -131,6 +131,7 @@ export class Socket implements WhatsAppSocket {
   #handle(events: Partial<BaileysEventMap>): void {
     if (events['creds.update']) this.#credsUpdated(events['creds.update'])
     if (events['messages.upsert']) this.#receiver.upserted(events['messages.upsert'])
+    if (events['messaging-history.set']) this.#receiver.imported(events['messaging-history.set'])
     for (const { key, update } of events['messages.update'] ?? []) {
       const status = receiptStatus(update.status)
       const at = Number(update.messageTimestamp) * 1000 || this.#deps.clock.now()

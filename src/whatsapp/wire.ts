@@ -17,7 +17,7 @@ export interface WireProblems {
 
 /** The one place that reaches under Baileys, to the WebSocket and the emitters of a socket. */
 export interface Wire {
-  /** Keeps what Baileys writes until `durable` resolves; if it rejects, it is never written. */
+  /** Keeps what Baileys writes until `durable`, and all that is held for already, resolves; if one rejects, nothing is written any more. */
   hold(durable: Promise<unknown>): void
   /** Nothing leaves or arrives from this very moment on. */
   cut(): void
@@ -56,7 +56,7 @@ export function makeWired(make: () => WASocket, problems: WireProblems): { socke
   return {
     socket,
     wire: {
-      hold: durable => holdWrites(raw, durable),
+      hold: holdable(raw),
       cut: () => raw.terminate(),
       failQueries: error => {
         ws.emit('error', error)
@@ -77,21 +77,33 @@ function capturingRejections<T>(make: () => T): T {
 
 type Send = (data: Uint8Array, done: (error?: Error) => void) => void
 
-function holdWrites(raw: WebSocket, durable: Promise<unknown>): void {
+/** Frames leave in the order in which they were written: each is encrypted under the next counter. */
+function holdable(raw: WebSocket): Wire['hold'] {
   const writer = raw as unknown as { send: Send }
   const send = writer.send.bind(raw)
-  const held: Parameters<Send>[] = []
+  let kept: Parameters<Send>[] = []
+  let holds = 0
+  let failure: Error | null = null
   writer.send = (...frame) => {
-    held.push(frame)
+    if (failure) frame[1](failure)
+    else if (holds > 0) kept.push(frame)
+    else send(...frame)
   }
-  durable.then(
-    () => {
-      writer.send = send
-      for (const frame of held) send(...frame)
-    },
-    (error: Error) => {
-      writer.send = (_, done) => done(error)
-      for (const [, done] of held) done(error)
-    },
-  )
+  const release = () => {
+    const frames = kept
+    kept = []
+    for (const frame of frames) writer.send(...frame)
+  }
+  return durable => {
+    holds++
+    durable.then(
+      () => {
+        if (--holds === 0) release()
+      },
+      (error: Error) => {
+        failure ??= error
+        release()
+      },
+    )
+  }
 }

@@ -216,7 +216,7 @@ it('four authors and our own sends at once: all decrypted on both sides, in orde
   const authors = Array.from({ length: 4 }, (_, i) => world.sim.contact(`3461100004${i}`))
   const group = world.sim.group('busy', [PN, ...authors.map(({ pn }) => pn)])
   const inbox = () => authors[0]!.inbox.filter(message => message.group === group.jid)
-  const sends = Array.from({ length: 60 }, (_, i) => ({
+  const sends = Array.from({ length: 30 }, (_, i) => ({
     id: world.whatsApp.newMessageId(),
     body: `own ${i}`,
   }))

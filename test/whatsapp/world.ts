@@ -3,18 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
-import type {
-  Clock,
-  QrVault,
-  ReceivedMessage,
-  SendUpdate,
-  SocketFact,
-  SocketOwner,
-  Store,
-  WhatsApp,
-  WhatsAppSocket,
-  Write,
-} from '../../src/ports.ts'
+import type { Clock, QrVault, ReceivedMessage, SendUpdate, SocketFact, SocketOwner, Store, WhatsApp, WhatsAppSocket } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 import { Simulator } from '../../src/simulator/simulator.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/creds.ts'
@@ -34,7 +24,9 @@ export class Owner implements SocketOwner {
   readonly streamId: string
   epoch = 1
   readonly facts: SocketFact[] = []
+  /** What was new to it; history is not. */
   readonly received_: ReceivedMessage[] = []
+  readonly batches: ReceivedMessage[][] = []
   readonly updates: SendUpdate[] = []
   socket: WhatsAppSocket | undefined
   /** Another WhatsApp than the world's. */
@@ -78,15 +70,16 @@ export class Owner implements SocketOwner {
   async received(messages: ReceivedMessage[]): Promise<void> {
     this.refuse?.(messages)
     const { store } = this.#world
-    const fresh = messages.filter(
-      ({ dedupeKey }) =>
-        !this.#taken.has(dedupeKey) && !store.messages.hasDedupeKey(this.streamId, dedupeKey),
-    )
-    for (const { dedupeKey } of fresh) this.#taken.add(dedupeKey)
+    this.batches.push(messages)
+    const fresh = messages.filter(({ dedupeKey, imported }) => {
+      if (imported || this.#taken.has(dedupeKey)) return false
+      this.#taken.add(dedupeKey)
+      return !store.messages.hasDedupeKey(this.streamId, dedupeKey)
+    })
     this.received_.push(...fresh)
     this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
-    for (const { dedupeKey, inboxHash, message } of fresh) {
+    for (const { dedupeKey, message } of fresh) {
       const seq = ++this.#seq
       const { message_id: messageId, chat_id: chatId } = message
       write.events!.push({
@@ -98,9 +91,9 @@ export class Owner implements SocketOwner {
       })
       const insert = { messageId, chatId, dedupeKey, seq, at: seq, content: message } as const
       write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
-      if (inboxHash) write.inbox!.push({ done: inboxHash })
     }
-    if (fresh.length > 0) await store.commit(write)
+    for (const { inboxHash } of messages) if (inboxHash) write.inbox!.push({ done: inboxHash })
+    if (fresh.length > 0 || write.inbox!.length > 0) await store.commit(write)
   }
 
   updated(update: SendUpdate): void {
