@@ -2,6 +2,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Connection } from './connection.ts'
 import { takeAck, takeMessage, takeReceipt } from './messages.ts'
 import { takePairingAnswer } from './pairing.ts'
+import { takeLinkCode } from './pairing-code.ts'
 import { answerQuery } from './queries.ts'
 import { children, result, SERVER, stanza } from './stanza.ts'
 import type { World } from './world.ts'
@@ -33,9 +34,10 @@ function handle(world: World, connection: Connection, node: BinaryNode): boolean
       takePairingAnswer(connection, node)
       return true
     }
-    return device !== undefined && answerQuery(world, connection, device, node)
+    if (!device) return takeLinkCode(world, connection, node)
+    return answerQuery(world, connection, device, node)
   }
-  if (!device) return false
+  if (!device) return node.tag === 'ack' && connection.offer !== undefined
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)
   else if (node.tag === 'ack') takeAck(world, device, node)

@@ -69,7 +69,7 @@ function prune(offers: World['offers']) {
 /** Ends an offer whose socket went away: its references are expired from now on. */
 export function withdrawOffer(offer: Offer): void {
   if (offer.state === 'live') offer.state = 'expired'
-  offer.answered?.(new Error('the socket that showed this QR closed before pairing ended'))
+  offer.answered?.(new Error('the socket that wants to be linked closed before pairing ended'))
 }
 
 /**
@@ -78,11 +78,25 @@ export function withdrawOffer(offer: Offer): void {
  */
 export async function scan(world: World, account: Account, qr: string): Promise<Device> {
   const { offer, noise, identity, secret } = readQr(world, qr)
-  const { connection, registration } = offer
+  const { registration } = offer
   if (!registration.noiseKey.equals(noise))
     throw new Error('the QR names another Noise key than its socket has')
   if (!registration.identity.equals(identity))
     throw new Error('the QR names another identity key than its socket has')
+  return link(world, account, offer, secret)
+}
+
+/**
+ * Links the device of a registering socket, once its keys are known to the phone: signs its identity under the secret that both
+ * share, waits for the device's own signature, and tells it to reconnect (515).
+ */
+export async function link(
+  world: World,
+  account: Account,
+  offer: Offer,
+  secret: Uint8Array,
+): Promise<Device> {
+  const { connection, registration } = offer
   offer.state = 'used'
   const device = account.link(registration, world.options.preKeysOnServer)
   const phone = account.signal.identity
@@ -102,10 +116,7 @@ export async function scan(world: World, account: Account, qr: string): Promise<
   const identityNode = proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac }).finish()
 
   try {
-    const answered = new Promise<BinaryNode>((resolve, reject) => {
-      offer.answered = answer => (answer instanceof Error ? reject(answer) : resolve(answer))
-      world.later(ANSWER_MS, () => reject(new Error('the socket that showed this QR did not answer')))
-    })
+    const answered = answerOf(world, offer)
     connection.send(
       stanza('iq', { from: SERVER, type: 'set', id: randomBytes(6).toString('hex'), t: seconds() }, [
         stanza('pair-success', {}, [
@@ -125,13 +136,23 @@ export async function scan(world: World, account: Account, qr: string): Promise<
     account.remove(device)
     connection.end()
     throw error
-  } finally {
-    delete offer.answered
   }
   world.events.emit('qrScanned', { account: account.pn, device: device.jid })
   tellDevice(world, device, 'linked')
   connection.endWithStreamError('515')
   return device
+}
+
+/** What the device of an offer answers next; rejects when it refuses, goes away, or says nothing for long. */
+export async function answerOf(world: World, offer: Offer): Promise<BinaryNode> {
+  try {
+    return await new Promise<BinaryNode>((resolve, reject) => {
+      offer.answered = answer => (answer instanceof Error ? reject(answer) : resolve(answer))
+      world.later(ANSWER_MS, () => reject(new Error('the socket that wants to be linked did not answer')))
+    })
+  } finally {
+    delete offer.answered
+  }
 }
 
 /** Takes the device's answer to `pair-success`; false when the iq is something else. */

@@ -2,6 +2,7 @@ import type { Account, Device } from './accounts.ts'
 import { type Contact, contactOf } from './contact.ts'
 import { type Conversation, settleHistory } from './history.ts'
 import { scan } from './pairing.ts'
+import { enterCode } from './pairing-code.ts'
 import type { Reuploads } from './reupload.ts'
 import { tellDevice, type World } from './world.ts'
 
@@ -53,6 +54,14 @@ export class Phone {
    */
   scan(qr: string): Promise<Device> {
     return scan(this.#world, this.account, qr)
+  }
+
+  /**
+   * Enters the pairing code that a registering socket asked for with this number (it is waited for, for a moment). Resolves like
+   * `scan`. Rejects with one sentence when no socket asked, the code is wrong or has expired, or the socket is gone.
+   */
+  enterCode(code: string): Promise<Device> {
+    return enterCode(this.#world, this.account, code)
   }
 
   /** Removes one linked device, or all of them: an open socket gets 401 device_removed, the next login a 401 failure. */

@@ -8,6 +8,7 @@ import type { Group } from './group.ts'
 import type { Ledger } from './ledger.ts'
 import type { MediaHost } from './media-host.ts'
 import type { Offer } from './pairing.ts'
+import type { CodeRequest } from './pairing-code.ts'
 
 export type SimulatorOptions = {
   /** QR references handed to each registering socket. */
@@ -20,6 +21,8 @@ export type SimulatorOptions = {
   history: boolean
   /** Decrypt the copy of each sent message that goes to the sender's own phone. */
   ownCopies: boolean
+  /** How long a pairing code is good for, in milliseconds. */
+  codeTtlMs: number
   /** Makes LIDs reproducible. */
   seed: string | undefined
 }
@@ -28,6 +31,8 @@ export type SimulatorOptions = {
 export type SimulatorEvents = {
   /** A socket registered and was handed this many QR references. */
   qr: [{ refs: number }]
+  /** A socket asked for a pairing code for this number. */
+  codeRequested: [{ account: string }]
   qrScanned: [{ account: string; device: string }]
   device: [{ account: string; device: string; state: 'linked' | 'online' | 'offline' | 'removed' }]
   /** A contact decrypted a message. */
@@ -60,6 +65,8 @@ export type World = {
   readonly events: EventEmitter<SimulatorEvents>
   readonly connections: Set<Connection>
   readonly offers: Map<string, Offer>
+  /** The newest request for a pairing code of each phone number. */
+  readonly codeRequests: Map<string, CodeRequest>
   readonly faults: Faults
   readonly counters: Counters
   /** Runs something later unless the simulator is closed first. */
