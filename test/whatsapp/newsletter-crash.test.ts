@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Processes } from './elsewhere.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
+
+const PN = '34600000001'
+let world: World
+let owner: Owner
+let processes: Processes
+beforeEach(async () => {
+  world = await createWorld({ inboundIgnore: [] })
+  owner = await world.linked(PN)
+  processes = new Processes(world, owner)
+})
+afterEach(async () => {
+  processes.end()
+  await world.close()
+})
+
+const bodies = () => owner.received_.map(({ message }) => message.body)
+
+describe('kill -9', { timeout: 90_000 }, () => {
+  it.each([
+    ['after the acknowledgement', true],
+    ['before the acknowledgement', false],
+  ])('%s of a newsletter: its post is told once, in order', async (_, acknowledged) => {
+    const news = world.sim.newsletter('News')
+    news.subscribe(PN)
+    const child = await processes.start('forgetful')
+    if (!acknowledged) await world.sim.fault({ kind: 'deaf', account: PN })
+    const { id } = news.post('posted')
+    await child.said(`received ${id}`)
+    if (acknowledged) await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
+    await child.kill()
+    await world.sim.heal()
+    news.post('while away')
+    await processes.restart()
+    expect(bodies()).toEqual(['posted', 'while away', 'last'])
+    expect(processes.acknowledged(id)).toBe(true)
+    await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
+  })
+
+  it('between the answer of the phone and the log: the message inside it is told once', async () => {
+    const ana = world.sim.contact('34611000001')
+    const child = await processes.start('forgetful')
+    const { id } = await ana.say(PN, 'only the phone had it', { unavailable: true })
+    await child.said(`received ${id}`)
+    await vi.waitFor(() => expect(world.sim.phone(PN).devices[0]!.pending).toBe(0), WAIT)
+    await child.kill()
+    await processes.restart()
+    expect(bodies()).toEqual(['only the phone had it', 'last'])
+    expect(owner.received_[0]!.dedupeKey).toBe(`${ana.account.lidJid}||0|${id}`)
+    await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
+  })
+})
