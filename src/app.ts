@@ -6,8 +6,7 @@ import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import type { Logger } from './logger.ts'
-import type { Clock, Readiness, Store, WhatsApp } from './ports.ts'
-import { createBullMqQueue } from './queue/bullmq.ts'
+import type { Clock, Queue, Readiness, Store, WhatsApp } from './ports.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
 import { createConnects } from './sessions/connects.ts'
@@ -60,7 +59,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const queue =
     config.redisUrl === null
       ? createInProcessQueue({ clock })
-      : createBullMqQueue({ url: config.redisUrl, name: store.id, clock, logger: part('queue') })
+      : await createRedisQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const deliveries = createDeliveries({
     store: store.deliveries,
     queue,
@@ -151,4 +150,13 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       await store.close()
     },
   }
+}
+
+/** Loading BullMQ takes a while and some MB: only for those who use it. */
+async function createRedisQueue(
+  url: string,
+  options: { name: string; clock: Clock; logger: Logger },
+): Promise<Queue> {
+  const { createBullMqQueue } = await import('./queue/bullmq.ts')
+  return createBullMqQueue({ url, ...options })
 }

@@ -4,7 +4,7 @@ import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
 import type { Attempt, LaravelClient } from './client.ts'
 import { createEndpoint, type Ticket } from './endpoint.ts'
 import { adviceFor } from './faults.ts'
-import { accepted, expiryOf, heldAlone } from './settlement.ts'
+import { accepted, dueAt, expiryOf, heldAlone } from './settlement.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
@@ -58,9 +58,10 @@ export function createDeliveries(options: {
     for (let count = 0; count < TURN; count++) {
       if (stopping) return null
       const head = store.head(lane)
-      if (head === null || head.nextAt > clock.now()) {
+      const due = head && dueAt(head, clock.now())
+      if (head === null || due === null || due > clock.now()) {
         waiting.leave(lane)
-        return head?.nextAt ?? null
+        return due
       }
       const ticket = endpoint.enter()
       if (ticket !== null) {
@@ -159,7 +160,7 @@ export function createDeliveries(options: {
       waiting.rewake()
       for (const { lane, nextAt } of store.lanes())
         if (!waiting.has(lane) && !draining.has(lane))
-          queue.wake(lane, Math.max(nextAt, resting.get(lane) ?? 0))
+          queue.wake(lane, Math.max(dueAt({ nextAt }, clock.now()), resting.get(lane) ?? 0))
     } catch (error) {
       logger.error({ err: error }, 'the lanes with pending deliveries could not be read')
     }

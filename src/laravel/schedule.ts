@@ -23,8 +23,8 @@ const SLOWEST_PROBE = 30 * SECOND
 /** A delivery that is not taken this long after it was made becomes a dead letter. */
 export const LIFETIME = 72 * HOUR
 
-/** A Retry-After beyond this is a mistake of the server's. */
-const RETRY_AFTER_LIMIT = 24 * HOUR
+/** A Retry-After beyond this is a mistake of the server's; so nothing ever waits longer. */
+export const LONGEST_WAIT = 24 * HOUR
 
 /** Milliseconds to wait before the next attempt when `failures` attempts have failed. */
 export function retryDelay(failures: number): number {
@@ -45,5 +45,5 @@ export function retryAfter(header: string | null, now: number, wall = now): numb
   if (text === '') return null
   const wait = /^\d+$/.test(text) ? Number(text) * SECOND : Date.parse(text) - wall
   if (Number.isNaN(wait)) return null
-  return now + Math.min(Math.max(wait, SECOND), RETRY_AFTER_LIMIT)
+  return now + Math.min(Math.max(wait, SECOND), LONGEST_WAIT)
 }

@@ -1,6 +1,6 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
-import { LIFETIME, retryDelay } from './schedule.ts'
+import { LIFETIME, LONGEST_WAIT, retryDelay } from './schedule.ts'
 
 /** Laravel may refuse one content so often. */
 const MESSAGE_TRIES = 5
@@ -8,6 +8,11 @@ const MESSAGE_TRIES = 5
 /** Time from which a failure of this delivery is its last. */
 export function expiryOf(delivery: DeliveryRow): number {
   return delivery.at + LIFETIME
+}
+
+/** When the delivery may be tried; one that waits for longer than anything does was stored before the clock was set back. */
+export function dueAt({ nextAt }: Pick<DeliveryRow, 'nextAt'>, now: number): number {
+  return nextAt > now + LONGEST_WAIT ? now : nextAt
 }
 
 /** The row after a 2xx; a status also records what Laravel now knows. */

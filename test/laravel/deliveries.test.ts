@@ -50,6 +50,21 @@ describe('lanes', () => {
     expect(harness.calls).toHaveLength(501)
   })
 
+  it('that wait for longer than anything may, as after the clock was set back, wait no longer', async () => {
+    const harness = createHarness()
+    harness.add('a')
+    const [row] = [...harness.table.rows.values()]
+    harness.table.rows.set(row!.id, { ...row!, nextAt: harness.clock.now() + 25 * HOUR, attempts: 3 })
+    harness.add('b')
+    const [, other] = [...harness.table.rows.values()]
+    harness.table.rows.set(other!.id, { ...other!, nextAt: harness.clock.now() + 8 * HOUR })
+    harness.deliveries.start()
+    await harness.clock.advance(MINUTE)
+    expect(harness.calls.map(({ lane }) => lane)).toEqual(['a'])
+    await harness.clock.advance(8 * HOUR)
+    expect(harness.calls.map(({ lane }) => lane)).toEqual(['a', 'b'])
+  })
+
   it('are not drained before the start, and then with all that is pending', async () => {
     const harness = createHarness()
     harness.add('a')
