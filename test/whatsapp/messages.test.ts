@@ -67,6 +67,20 @@ describe('messages that arrive', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
+  it('are not told when the own phone wrote them, to a contact or a group, and leave no unfinished row', async () => {
+    const ana = world.sim.contact('34611000001')
+    const phone = world.sim.phone('34600000001').contact
+    const group = world.sim.group('ours', ['34600000001', ana.pn])
+    const before = owner.received_.length
+    const { id } = await phone.say(ana.pn, 'from the phone')
+    const inGroup = await phone.say(group.jid, 'from the phone')
+    await ana.say(group.jid, 'after the phone')
+    expect((await owner.texts(before + 1)).slice(before)).toEqual(['after the phone'])
+    const acknowledged = () => world.sim.ledger.acknowledged.map(entry => entry.id)
+    await vi.waitFor(() => expect(acknowledged()).toEqual(expect.arrayContaining([id, inGroup.id])), WAIT)
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
   it('are asked for again when they cannot be decrypted, and told once', async () => {
     const ana = world.sim.contact('34611000001')
     const before = owner.received_.length
