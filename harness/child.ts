@@ -70,7 +70,7 @@ export class Child<C extends Commands> {
     return this.#process.exitCode
   }
 
-  kill(): void {
-    this.#process.kill('SIGKILL')
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#process.kill(signal)
   }
 }

@@ -54,6 +54,9 @@ const commands = {
     return app.url
   },
 
+  /** Under which name a Redis knows this installation. */
+  installation: (): string => store?.id ?? '',
+
   /** Deliveries that Laravel did not take yet. */
   pending: (): number => store?.deliveries.counts().pending ?? 0,
 } satisfies Commands

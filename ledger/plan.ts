@@ -28,6 +28,9 @@ export interface Round {
   weather: Weather
   /** See `Fate`. */
   pagesLeft: number | null
+  /** What Redis suffers, if there is one: in the middle of the round, or while nobody is there. */
+  redis: 'nothing' | 'killed' | 'flushed'
+  redisWhen: 'during' | 'after'
   /** How long nobody is there afterwards, in ms. */
   deadMs: number
 }
@@ -55,6 +58,8 @@ export function planRounds(options: Options, dice: Dice): Round[] {
       fromOpen: !full && dice.share('from open', number) < 0.5,
       weather: full ? 'fair' : dice.pick(['fair', 'fair', 'rough', 'away'] as const, 'weather', number),
       pagesLeft: full ? dice.between(4, 40, 'pages', number) : null,
+      redis: dice.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
+      redisWhen: dice.pick(['during', 'after'] as const, 'redis when', number),
       deadMs: dice.between(0, 1000, 'dead', number),
     }
   })

@@ -10,6 +10,7 @@ import { Callers } from './callers.ts'
 import type { Dice } from './dice.ts'
 import { Laravel } from './laravel.ts'
 import type { Options, Round } from './plan.ts'
+import { openRedis } from './redis.ts'
 import { allOpen, runRounds, type Stage } from './rounds.ts'
 import { Service } from './service.ts'
 import type { Chat, World } from './world.ts'
@@ -21,6 +22,8 @@ export interface Play {
   /** For the data directory and the log. */
   dir: string
   progress: Progress
+  /** Deliveries go through Redis: one of the run's own or, where there is no redis-server, this one. */
+  redis: { url: string | undefined } | null
   onStart(child: Pick<Child<Commands>, 'kill' | 'name' | 'output'>): void
 }
 
@@ -36,23 +39,33 @@ const POLL_MS = 200
 const QUIET_POLLS = 10
 
 /** The whole run: links, lets everybody talk and the manager die, waits until all is quiet, and closes the books. */
-export async function play({ options, dice, rounds, dir, progress, onStart }: Play): Promise<Books> {
+export async function play({
+  options,
+  dice,
+  rounds,
+  dir,
+  progress,
+  redis: wanted,
+  onStart,
+}: Play): Promise<Books> {
   const { sessions, mode } = options
   const world = new Child<World>({ name: 'the simulator', file: 'ledger/world.ts' })
   onStart(world)
   const laravel = new Laravel(dice)
   await laravel.listen()
   const log = createWriteStream(join(dir, 'manager.log'))
-  const service = new Service({
+  const redis =
+    wanted === null ? null : await openRedis(join(dir, 'redis'), wanted.url, () => service.installation)
+  const service: Service = new Service({
     whatsapp: await world.remote.call('listen'),
     laravelUrl: laravel.url,
     dataDir: join(dir, 'data'),
-    env: { LOG_LEVEL: 'info' },
+    env: { LOG_LEVEL: 'info', ...(redis && { REDIS_URL: redis.url }) },
     onStart,
     onOutput: text => log.write(text),
   })
   const callers = new Callers(service, dice)
-  const stage: Stage = { world, laravel, service, callers, progress, mode, sessions }
+  const stage: Stage = { world, laravel, service, callers, progress, redis, mode, sessions }
   try {
     const chats = chatsOf(sessions)
     await world.remote.call('meet', chats)
@@ -79,6 +92,8 @@ export async function play({ options, dice, rounds, dir, progress, onStart }: Pl
   } finally {
     world.kill()
     await laravel.close()
+    await redis?.flush()
+    await redis?.close()
     log.end()
   }
 }

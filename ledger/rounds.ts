@@ -6,6 +6,7 @@ import type { Callers } from './callers.ts'
 import type { Laravel } from './laravel.ts'
 import type { Fate } from './manager.ts'
 import { inWords, type Round } from './plan.ts'
+import type { OwnRedis } from './redis.ts'
 import type { Service } from './service.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +16,8 @@ export interface Stage {
   service: Service
   callers: Callers
   progress: Progress
+  /** Null without --redis. */
+  redis: OwnRedis | null
   mode: Fate['mode']
   sessions: number
 }
@@ -55,8 +58,10 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
   const from = Date.now()
   const death = point === null ? null : { point, passage, signal }
   let full = false
+  let disturbance: Promise<void> = Promise.resolve()
   try {
     await service.begin({ mode, death, pagesLeft })
+    if (round.redisWhen === 'during') disturbance = disturb(stage, round)
     if (round.fromOpen) await allOpen(stage)
     if (pagesLeft === null) await service.lives(round.lastsMs)
     else full = await untilFull(service, round.lastsMs)
@@ -74,6 +79,8 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
   deaths.lives.push({ round: round.number, from, to: Date.now(), end })
   if (point !== null) deaths[byItself ? 'reached' : 'missed']++
   if (full) deaths.full++
+  await disturbance
+  if (round.redisWhen === 'after') await disturb(stage, round)
   await pause(round.deadMs)
   const { said } = await world.remote.call('count')
   const figures = [
@@ -81,6 +88,9 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
     `posted ${laravel.posts.length - before.posts}`,
     `sends ${callers.sends.length - before.sent}`,
     `Laravel ${round.weather}`,
+    ...(stage.redis === null
+      ? []
+      : [`Redis ${round.redis === 'nothing' ? 'fine' : `${round.redis} ${round.redisWhen}`}`]),
   ]
   progress.say(`${title}: ${end.padEnd(56)} ${figures.join(', ')}`)
 }
@@ -98,6 +108,14 @@ export async function allOpen({ service, sessions }: Pick<Stage, 'service' | 'se
     open = (answer?.body.sessions as { activeSessions: number } | undefined)?.activeSessions ?? 0
     if (open < sessions) await pause(POLL_MS)
   }
+}
+
+/** Redis suffers what the plan says, a moment from now. */
+async function disturb({ redis }: Stage, round: Round): Promise<void> {
+  if (redis === null || round.redis === 'nothing') return
+  await pause(round.deadMs)
+  if (round.redis === 'killed') await redis.kill(round.deadMs)
+  else await redis.flush()
 }
 
 /** True once the service said that it cannot store, a moment later; false if it never did. */

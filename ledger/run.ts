@@ -26,6 +26,8 @@ const { values } = parseArgs({
     signal: { type: 'string', default: 'SIGKILL' },
     /** Every third round finds the disk full. */
     'disk-full': { type: 'boolean', default: false },
+    /** Deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed. */
+    redis: { type: 'boolean', default: false },
     /** Comma-separated names of moments, or none. */
     points: { type: 'string', default: POINT_NAMES.join(',') },
     /** Leaves the data directory and the manager's log there. */
@@ -50,13 +52,14 @@ try {
     rounds: planRounds(options, dice),
     dir,
     progress,
+    redis: values.redis ? { url: process.env.REDIS_URL } : null,
     onStart: child => children.push(child),
   })
   progress.done()
   const findings = compare(books)
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
-    `${options.signal}${options.diskFull ? ', disk full' : ''}`,
+    `${options.signal}${options.diskFull ? ', disk full' : ''}${values.redis ? ', Redis' : ''}`,
     `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s`,
   ]
   process.stdout.write(`${table(title.join(', '), findings)}\n`)

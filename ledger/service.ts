@@ -62,6 +62,7 @@ export class Service {
     onStart(child)
     const url = await child.remote.call('begin', fate)
     this.#pool = new Pool(url, { connections: 512 })
+    this.installation ||= await child.remote.call('installation')
     this.#up.resolve()
   }
 
@@ -78,6 +79,9 @@ export class Service {
   get output(): string {
     return this.#child?.output ?? ''
   }
+
+  /** Under which name a Redis knows this installation; empty before the first life. */
+  installation = ''
 
   /** Deliveries that Laravel did not take yet. */
   pending(): Promise<number> {
