@@ -80,6 +80,10 @@ export class Account {
   readonly lid: string
   name: string
   readonly devices = new Map<number, Device>()
+  /** With whom it has a direct chat. */
+  readonly partners = new Set<Account>()
+  /** Privacy settings by name that are not `all`. */
+  readonly privacy = new Map<string, string>()
   /** What its phone sends a newly linked device. */
   history: readonly Settled[] = []
   /** Error codes for its next sends; the first is used first. */
@@ -117,6 +121,12 @@ export class Account {
     const device = new Device(this, this.#lastDevice, registration, claimedPreKeys)
     this.devices.set(device.id, device)
     return device
+  }
+
+  /** Notes a direct chat, on both sides. */
+  meet(other: Account): void {
+    this.partners.add(other)
+    other.partners.add(this)
   }
 
   /** Forgets a device: what was kept for it is gone and its next login is refused. */

@@ -3,15 +3,15 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device, InboxMessage } from './accounts.ts'
+import { type Addressee, ContactReceipts, inGroup, type Source } from './contact-receipts.ts'
 import { textOf } from './content.ts'
-import { keep } from './delivery.ts'
 import type { Addressing, Group } from './group.ts'
 import { GroupVoice } from './group-voice.ts'
 import { isMediaContent, type MediaContent, mediaMessage, readMedia } from './media-message.ts'
 import { encryptTo, readRetry, type Said } from './outgoing.ts'
 import { answerPeerRequest } from './peer.ts'
+import { type Presence, type PresenceState, showPresence } from './presence.ts'
 import type { Ciphertext } from './signal.ts'
-import { bundleNodes, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
 const REMEMBERED = 5_000
@@ -32,9 +32,6 @@ export type SayOptions = {
   unavailable?: true | string
 }
 
-/** Who this phone is to the sender of a message: the address that was used, in a group the group and the member. */
-export type Addressee = { from: string; participant?: string }
-
 /** What a device sent to a phone: the `<enc>` nodes for it, and `t` as the server stamped it. */
 export type Arrival = {
   device: Device
@@ -45,8 +42,6 @@ export type Arrival = {
   encs: readonly Ciphertext[]
 }
 
-type Source = { device: Device; addressee: Addressee; group: Group | undefined; delivered: boolean }
-
 /** A person with a phone: encrypts to every linked device of an account, decrypts what comes, sends receipts. */
 export class Contact {
   readonly account: Account
@@ -54,14 +49,17 @@ export class Contact {
   readonly inbox: InboxMessage[] = []
   /** What its own linked devices sent, as the phone's copies say: `from` is the account itself, `to` the other party. */
   readonly copies: (InboxMessage & { to: string })[] = []
-  /** Receipts that devices sent for its messages; `delivery` when the receipt has no type. */
+  /** Receipts that devices sent for its messages; `delivery` when the receipt has no type. A real phone never learns of `read-self`. */
   readonly receipts: { id: string; type: string; device: string; at: number }[] = []
+  /** What it saw of accounts, oldest first. */
+  readonly presences: Presence[] = []
   /** Sends a read receipt for each message, one more delay after the delivery receipt. */
   autoRead = false
   /** Sends a delivery receipt for each message. */
   autoDelivered = true
   readonly #world: World
   readonly #voice: GroupVoice
+  readonly #sent: ContactReceipts
   readonly #said = new Map<string, Said>()
   readonly #sources = new Map<string, Source>()
   readonly #retries = new Map<string, number>()
@@ -71,6 +69,7 @@ export class Contact {
     this.#world = world
     this.account = account
     this.#voice = new GroupVoice(world, account)
+    this.#sent = new ContactReceipts(world, account)
   }
 
   get pn(): string {
@@ -115,9 +114,25 @@ export class Contact {
 
   /** Sends a read receipt for a message in the inbox. Throws for an id that is not there. */
   read(id: string): void {
-    const source = this.#sources.get(id)
-    if (!source) throw new Error(`${this.pn} has no message ${id} from a device`)
-    this.#markRead(source, id)
+    this.#mark(this.#sourceOf(id), id, 'read')
+  }
+
+  /** Sends a played receipt, as for a voice message that was heard. Throws for an id that is not there. */
+  played(id: string): void {
+    this.#mark(this.#sourceOf(id), id, 'played')
+  }
+
+  /** Shows an account's active devices that it is there, types or records. Throws for a number without an account. */
+  show(to: string, state: PresenceState, { addressing = 'pn' }: { addressing?: Addressing } = {}): void {
+    const target = this.#world.accounts.get(to)
+    if (!target) throw new Error(`${to} has no account here`)
+    showPresence(this.account, target, state, addressing)
+  }
+
+  /** Takes what it sees of an account. */
+  see(presence: Presence): void {
+    this.presences.push(presence)
+    this.#world.events.emit('presence', { contact: this.pn, presence })
   }
 
   /** The next inbox message that no earlier call returned; rejects after `timeoutMs`. */
@@ -170,6 +185,7 @@ export class Contact {
     const at = Date.now()
     const from = device.account.pn
     const source: Source = { device, addressee, group, delivered: false }
+    if (!group) this.account.meet(device.account)
     this.#remember(this.#sources, id, source)
     this.#world.ledger.received.push({ id, from, to: this.pn, device: device.jid, at, ...inGroup(group) })
     const line = { id, from, device: device.jid, group: group?.jid ?? null, text: textOf(message), at }
@@ -177,8 +193,8 @@ export class Contact {
     if (!this.autoDelivered) return
     const delay = this.#world.options.receiptDelayMs
     this.#world.later(delay, () => {
-      this.#markDelivered(source, id)
-      if (this.autoRead) this.#world.later(delay, () => this.#markRead(source, id))
+      this.#sent.delivered(source, id)
+      if (this.autoRead) this.#world.later(delay, () => this.#mark(source, id, 'read'))
     })
   }
 
@@ -208,6 +224,7 @@ export class Contact {
     const target = this.#world.accounts.get(to)
     if (!target) throw new Error(`${to} has no account here`)
     const { message } = said
+    this.account.meet(target)
     this.#remember(this.#said, id, said)
     this.#world.ledger.said.push({ id, from: this.pn, to, at: said.at })
     const work: Promise<void>[] = []
@@ -259,46 +276,31 @@ export class Contact {
     this.copies.push({ ...line, at: Date.now(), message: copied, to })
   }
 
+  #sourceOf(id: string): Source {
+    const source = this.#sources.get(id)
+    if (!source) throw new Error(`${this.pn} has no message ${id} from a device`)
+    return source
+  }
+
   #file(message: InboxMessage) {
     this.inbox.push(message)
     this.#world.events.emit('message', { contact: this.pn, message })
   }
 
-  #markDelivered(source: Source, id: string) {
-    if (source.delivered) return
-    source.delivered = true
-    this.#receipt(source, id)
-  }
-
   /** A phone never reads what it did not report as delivered. */
-  #markRead(source: Source, id: string) {
-    if (this.autoDelivered) this.#markDelivered(source, id)
-    this.#receipt(source, id, 'read')
-  }
-
-  #receipt(source: Source, id: string, type?: 'read') {
-    const node = stanza('receipt', { ...source.addressee, id, type, t: seconds() })
-    this.#keepReceipt(source, id, node)
-  }
-
-  #keepReceipt({ device, group }: Pick<Source, 'device' | 'group'>, id: string, node: BinaryNode) {
-    keep(this.#world, device, { kind: 'receipt', id, from: this.pn, node, peer: false, ...inGroup(group) })
+  #mark(source: Source, id: string, type: 'read' | 'played') {
+    if (this.autoDelivered) this.#sent.delivered(source, id)
+    this.#sent.send(source, id, type)
   }
 
   #askAgain(arrival: Arrival, reason: string) {
-    const { device, id, t, addressee, group } = arrival
+    const { device, id, t, group } = arrival
     const count = (this.#retries.get(id) ?? 0) + 1
     const line = { id, from: device.account.pn, to: this.pn, device: device.jid, at: Date.now(), reason }
     this.#world.ledger.undecryptable.push({ ...line, ...inGroup(group) })
     if (count > MAX_RETRIES) return
     this.#remember(this.#retries, id, count)
-    const [registration, ...keys] = bundleNodes(this.account.signal.freshBundle())
-    const node = stanza('receipt', { ...addressee, id, type: 'retry', t: seconds() }, [
-      stanza('retry', { count, id, t, v: 1 }),
-      registration!,
-      stanza('keys', {}, keys),
-    ])
-    this.#keepReceipt(arrival, id, node)
+    this.#sent.retry(arrival, id, count, t)
   }
 
   #remember<T>(map: Map<string, T>, id: string, value: T) {
@@ -313,5 +315,3 @@ export function contactOf(world: World, account: Account): Contact {
   world.contacts.set(account, contact)
   return contact
 }
-
-const inGroup = (group: Group | undefined) => (group ? { group: group.jid } : undefined)

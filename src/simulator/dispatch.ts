@@ -3,12 +3,10 @@ import type { Connection } from './connection.ts'
 import { takeAck, takeMessage, takeReceipt } from './messages.ts'
 import { takePairingAnswer } from './pairing.ts'
 import { takeLinkCode } from './pairing-code.ts'
+import { takePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { children, result, SERVER, stanza } from './stanza.ts'
 import type { World } from './world.ts'
-
-/** Stanzas that tell the server something and expect no answer. */
-const NO_ANSWER = new Set(['ib', 'presence', 'chatstate'])
 
 /** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
 export function dispatch(world: World, connection: Connection, node: BinaryNode): void {
@@ -27,7 +25,7 @@ export function dispatch(world: World, connection: Connection, node: BinaryNode)
 
 function handle(world: World, connection: Connection, node: BinaryNode): boolean {
   const { device } = connection
-  if (NO_ANSWER.has(node.tag)) return true
+  if (node.tag === 'ib') return true
   if (node.tag === 'iq') {
     // An iq result answers us: to pair-success it carries the device's signature, to anything else it says nothing more.
     if (node.attrs.type === 'result' || node.attrs.type === 'error') {
@@ -38,6 +36,7 @@ function handle(world: World, connection: Connection, node: BinaryNode): boolean
     return answerQuery(world, connection, device, node)
   }
   if (!device) return node.tag === 'ack' && connection.offer !== undefined
+  if (node.tag === 'presence' || node.tag === 'chatstate') return takePresence(world, device, node)
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)
   else if (node.tag === 'ack') takeAck(world, device, node)

@@ -118,8 +118,8 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
     if (account === device.account) continue
     if (companion) forwardReceipt(world, device, companion, node, one)
     else contactOf(world, account).noteReceipt(one, type ?? 'delivery', device.jid)
-    // A read receipt names the author without a device: in a group any of the author's devices may be meant.
-    if (!companion && isGroup(node.attrs.to) && (type === 'read' || type === 'played'))
+    // A read receipt names the author without a device: any of the author's devices may be meant.
+    if (!companion && (type === 'read' || type === 'played'))
       for (const other of account.devices.values()) forwardReceipt(world, device, other, node, one)
   }
 }

@@ -64,9 +64,12 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
   abt: ({ connection, iq }) =>
     connection.send(result(iq, stanza('props', { hash: 'simulator', refresh: 86_400 }))),
   blocklist: ({ connection, iq }) => connection.send(result(iq, stanza('list'))),
-  'privacy/privacy': ({ connection, iq }) => {
+  'privacy/privacy': ({ connection, device, iq, query }) => {
+    const { privacy } = device.account
+    if (iq.attrs.type === 'set')
+      for (const { attrs } of children(query)) privacy.set(attrs.name ?? '', attrs.value ?? 'all')
     const names = ['readreceipts', 'last', 'online', 'profile', 'status', 'groupadd', 'calladd']
-    const categories = names.map(name => stanza('category', { name, value: 'all' }))
+    const categories = names.map(name => stanza('category', { name, value: privacy.get(name) ?? 'all' }))
     connection.send(result(iq, stanza('privacy', {}, categories)))
   },
   'privacy/tokens': empty,

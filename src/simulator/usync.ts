@@ -2,7 +2,10 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, AccountTable } from './accounts.ts'
 import { child, children, result, stanza } from './stanza.ts'
 
-/** Answers a usync query: devices, LID and contact, for users named by jid or by phone number. Unknown jids are left out. */
+/**
+ * Answers a usync query: devices, LID and contact, for users named by jid or by phone number. Unknown jids are left out unless
+ * `contact` is asked.
+ */
 export function answerUsync(accounts: AccountTable, request: BinaryNode): BinaryNode {
   const usync = child(request, 'usync')
   const protocols = children(child(usync, 'query')).map(protocol => protocol.tag)
@@ -15,7 +18,8 @@ function answerUser(accounts: AccountTable, user: BinaryNode, protocols: string[
   const account = phone ? accounts.get(phone) : accounts.resolve(user.attrs.jid)?.account
   const jid = user.attrs.jid ?? `${phone}@s.whatsapp.net`
   if (!account) {
-    return phone ? stanza('user', { jid }, [stanza('contact', { type: 'out' })]) : undefined
+    const asked = phone !== undefined || protocols.includes('contact')
+    return asked ? stanza('user', { jid }, [stanza('contact', { type: 'out' })]) : undefined
   }
   const answers: BinaryNode[] = []
   for (const protocol of protocols) {

@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts'
 import type { MediaHost } from './media-host.ts'
 import type { Offer } from './pairing.ts'
 import type { CodeRequest } from './pairing-code.ts'
+import type { Presence } from './presence.ts'
 
 export type SimulatorOptions = {
   /** QR references handed to each registering socket. */
@@ -41,6 +42,8 @@ export type SimulatorEvents = {
   acknowledged: [{ id: string; device: string }]
   /** A device sent a receipt to a contact. */
   receipt: [{ contact: string; id: string; type: string; device: string }]
+  /** A contact saw something of an account. */
+  presence: [{ contact: string; presence: Presence }]
   unanswered: [{ tag: string; attrs: Record<string, string> }]
 }
 
