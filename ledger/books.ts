@@ -1,8 +1,17 @@
 /** What each end says about every message. Times in ms since 1970, sessions and contacts by phone number. */
 
-/** A contact said it; `n` counts its texts to this session from 0. */
+/** A session's number and whom it talks with: one contact, or a group's jid and those in it. */
+export interface Room {
+  session: string
+  chat: string
+  people: string[]
+}
+
+/** A contact said it; `n` counts the texts of the chat from 0. */
 export interface Said {
   session: string
+  /** The contact, or a group's jid. */
+  chat: string
   contact: string
   n: number
   id: string
@@ -35,7 +44,10 @@ export interface Post {
 /** A text that Laravel asked the manager to send, in the order of asking in each chat. */
 export interface Send {
   session: string
-  contact: string
+  /** A contact's number, or a group's jid. */
+  chat: string
+  /** Whom it must reach. */
+  readers: string[]
   key: string
   text: string
   at: number

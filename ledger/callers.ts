@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Send } from './books.ts'
+import type { Room, Send } from './books.ts'
 import type { Dice } from './dice.ts'
 import type { Answer, Service } from './service.ts'
-import type { Chat } from './world.ts'
 
 const AGAIN_MS = 250
 
-/** Laravel's side of sending: one caller per chat, which keeps asking under one key until it has an answer. */
+/** Laravel's side of sending: one caller per room, which keeps asking under one key until it has an answer. */
 export class Callers {
   readonly sends: Send[] = []
   /** Answers that are none of the contract's, in words. */
@@ -24,9 +23,9 @@ export class Callers {
     this.#dice = dice
   }
 
-  /** Every chat's caller sends from now on, about once in `everyMs`. */
-  begin(chats: Chat[], everyMs: number): void {
-    this.#loops = chats.map(chat => this.#call(chat, everyMs))
+  /** Every room's caller sends from now on, about once in `everyMs`. */
+  begin(rooms: Room[], everyMs: number): void {
+    this.#loops = rooms.map(room => this.#call(room, everyMs))
   }
 
   /** Resolves when every caller has its last answer, or after so many ms. */
@@ -35,15 +34,15 @@ export class Callers {
     await Promise.race([Promise.all(this.#loops), pause(ms, undefined, { ref: false })])
   }
 
-  async #call({ session, contact }: Chat, everyMs: number): Promise<void> {
+  async #call({ session, chat, people }: Room, everyMs: number): Promise<void> {
     for (let n = 0; ; n++) {
-      const key = `${session}-${contact}-${n}`
+      const key = `${session}-${chat}-${n}`
       await pause(2 * everyMs * this.#dice.share('call', key))
       await this.#service.up()
       if (this.#ended) return
-      const text = `${session} tells ${contact} ${n}`
+      const text = `${session} tells ${chat} ${n}`
       const send: Send = {
-        ...{ session, contact, key, text },
+        ...{ session, chat, readers: people, key, text },
         ...{ at: Date.now(), requests: 0, outcome: 'asked', id: null, answered: -1 },
       }
       this.sends.push(send)
@@ -52,9 +51,9 @@ export class Callers {
   }
 
   async #ask(send: Send): Promise<void> {
-    const { session, contact, key, text } = send
+    const { session, chat, key, text } = send
     send.requests++
-    const request = { session_id: session, wa_id: contact, type: 'text', body: text }
+    const request = { session_id: session, wa_id: chat, type: 'text', body: text }
     const answer = await this.#service.call('POST', '/send-message', request, key).catch(() => null)
     if (answer === null) {
       await pause(AGAIN_MS)

@@ -73,24 +73,27 @@ function inbound({ said, acknowledged, posts }: Books, about: About): Finding[] 
 function outbound({ sends, arrived, askedAgain }: Books, about: About): Finding[] {
   const accepted = sends.filter(({ id }) => id !== null)
   const byId = Map.groupBy(arrived, ({ contact, id }) => `${contact} ${id}`)
-  const nameOf = ({ contact, id }: Send) => `${contact} ${id}`
-  const lost = accepted.filter(send => !byId.has(nameOf(send)))
+  const copiesOf = ({ readers, id }: Send) => readers.map(reader => byId.get(`${reader} ${id}`) ?? [])
+  const lost = accepted.filter(send => copiesOf(send).some(copies => copies.length === 0))
   const byText = new Map(sends.map(send => [send.text, send]))
   const altered = accepted.filter(send =>
-    byId.get(nameOf(send))?.some(({ text, session }) => text !== send.text || session !== send.session),
+    copiesOf(send)
+      .flat()
+      .some(({ text, session }) => text !== send.text || session !== send.session),
   )
   const ids = firstBy(arrived, ({ contact, id }) => `${contact} ${id}`)
   const firsts = new Set(firstBy(ids, ({ contact, text }) => `${contact} ${text}`))
   const doubled = ids.filter(line => !firsts.has(line))
-  const strange = ids.filter(({ id, text }) => {
+  const strange = ids.filter(({ contact, id, text }) => {
     const send = byText.get(text)
-    return send === undefined || (send.id !== null && send.id !== id) || send.outcome === 'refused'
+    if (!send?.readers.includes(contact)) return true
+    return (send.id !== null && send.id !== id) || send.outcome === 'refused'
   })
-  const owners = new Set(firstBy(accepted, nameOf))
+  const owners = new Set(firstBy(accepted, ({ chat, id }) => `${chat} ${id}`))
   const shared = accepted.filter(send => !owners.has(send))
   const seen = [...firsts].flatMap(line => {
     const send = byText.get(line.text)
-    return send !== undefined && send.answered >= 0 ? [send] : []
+    return send !== undefined && send.answered >= 0 ? [{ ...send, reader: line.contact }] : []
   })
   return [
     told('out', 'accepted from Laravel', accepted.length),
@@ -107,7 +110,7 @@ function outbound({ sends, arrived, askedAgain }: Books, about: About): Finding[
     none(
       'out',
       'out of order in their chat',
-      overtaken(seen, chatOf, ({ answered }) => answered),
+      overtaken(seen, seenIn, ({ answered }) => answered),
       about.send,
     ),
     none('out', 'with another text or sender', altered, about.send),
@@ -134,7 +137,8 @@ function beside({ pending, qrs, troubles }: Books): Finding[] {
   ]
 }
 
-const chatOf = ({ session, contact }: Said | Send) => `${session} ${contact}`
+const chatOf = ({ session, chat }: Said) => `${session} ${chat}`
+const seenIn = ({ session, chat, reader }: Send & { reader: string }) => `${session} ${chat} ${reader}`
 
 /** Those that came after one of their chat that belongs behind them. */
 function overtaken<T>(lines: T[], chatOf: (line: T) => string, place: (line: T) => number): T[] {

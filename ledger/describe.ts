@@ -15,7 +15,7 @@ export function describe({ said, acknowledged, posts, arrived, lives }: Books) {
     const acks = acknowledged.filter(one => one.session === session && one.id === id)
     const tries = posts.filter(one => one.session === session && one.id === id)
     return [
-      line ? `said by ${line.contact} as its ${line.n}. at ${moment(line.at)}` : 'never said',
+      line ? `said by ${line.contact} in ${line.chat} as the ${line.n}. at ${moment(line.at)}` : 'never said',
       acks.length === 0
         ? 'never acknowledged'
         : acks.map(({ at, error }) => `acknowledged ${error ? `with error ${error} ` : ''}at ${moment(at)}`),
@@ -33,8 +33,10 @@ export function describe({ said, acknowledged, posts, arrived, lives }: Books) {
     said: ({ session, id }: Said) => `${session} ${id}: ${story(session, id)}`,
     post: ({ session, id, webhookId }: Post) => `${session} ${id} (${webhookId}): ${story(session, id)}`,
     send(send: Send): string {
-      const copies = arrived.filter(({ text, contact }) => text === send.text && contact === send.contact)
-      const came = copies.map(({ id, at }) => `decrypted as ${id} at ${moment(at)}`)
+      const copies = arrived.filter(
+        ({ text, contact }) => text === send.text && send.readers.includes(contact),
+      )
+      const came = copies.map(({ contact, id, at }) => `decrypted by ${contact} as ${id} at ${moment(at)}`)
       const asked = `asked at ${moment(send.at)} in ${send.requests} requests`
       const known = [asked, `answered "${send.outcome}"`, ...(came.length > 0 ? came : ['never decrypted'])]
       return `${send.session} ${send.id ?? send.key}: ${known.join('; ')}`

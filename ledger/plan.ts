@@ -10,6 +10,8 @@ export interface Options {
   signal: Signal | 'mixed'
   /** Every third round finds the disk full. */
   diskFull: boolean
+  /** Every session is in a group with its contacts, too. */
+  groups: boolean
   /** Named points; without them all deaths come at random moments. */
   points: readonly Point[]
 }

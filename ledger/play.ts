@@ -5,7 +5,7 @@ import { Child } from '../harness/child.ts'
 import { linkAll } from '../harness/link.ts'
 import type { Progress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
-import type { Books } from './books.ts'
+import type { Books, Send } from './books.ts'
 import { Callers } from './callers.ts'
 import type { Dice } from './dice.ts'
 import { Laravel } from './laravel.ts'
@@ -13,7 +13,7 @@ import type { Options, Round } from './plan.ts'
 import { openRedis } from './redis.ts'
 import { allOpen, runRounds, type Stage } from './rounds.ts'
 import { Service } from './service.ts'
-import type { Chat, World } from './world.ts'
+import type { World } from './world.ts'
 
 export interface Play {
   options: Options
@@ -67,12 +67,15 @@ export async function play({
   const callers = new Callers(service, dice)
   const stage: Stage = { world, laravel, service, callers, progress, redis, mode, sessions }
   try {
-    const chats = chatsOf(sessions)
-    await world.remote.call('meet', chats)
-    await link(stage, chats)
+    const circles = circlesOf(sessions)
+    const met = circles.map(({ session, people }) =>
+      world.remote.call('meet', session, people, options.groups),
+    )
+    const rooms = (await Promise.all(met)).flat()
+    await link(stage, circles)
     const { qrs } = await world.remote.call('count')
-    await world.remote.call('talk', chats, dice.seed, Math.max(CHAT_MS, (chats.length * 1000) / PACE.said))
-    callers.begin(chats, Math.max(CHAT_MS, (chats.length * 1000) / PACE.sent))
+    await world.remote.call('talk', rooms, dice.seed, Math.max(CHAT_MS, (rooms.length * 1000) / PACE.said))
+    callers.begin(rooms, Math.max(CHAT_MS, (rooms.length * 1000) / PACE.sent))
     const deaths = await runRounds(stage, rounds)
     await quieten(stage)
     const points = rounds.some(({ point }) => point !== null)
@@ -80,7 +83,10 @@ export async function play({
     if (options.diskFull) progress.say(`rounds with a full disk: ${deaths.full}`)
     const answers = [...callers.answers].map(([status, count]) => `${status}: ${count}`)
     progress.say(`answers to POST /send-message: ${answers.join(', ')}`)
-    const end = await world.remote.call('books', chats)
+    const end = await world.remote.call(
+      'books',
+      circles.flatMap(({ people }) => people),
+    )
     return {
       ...end,
       qrs: end.qrs - qrs,
@@ -98,18 +104,21 @@ export async function play({
   }
 }
 
-function chatsOf(sessions: number): Chat[] {
-  return Array.from({ length: sessions }, (_, i) =>
-    Array.from({ length: CONTACTS }, (_, j) => ({
-      session: `3461${String(i).padStart(7, '0')}`,
-      contact: `346${2 + j}${String(i).padStart(7, '0')}`,
-    })),
-  ).flat()
+interface Circle {
+  session: string
+  people: string[]
+}
+
+function circlesOf(sessions: number): Circle[] {
+  return Array.from({ length: sessions }, (_, i) => ({
+    session: `3461${String(i).padStart(7, '0')}`,
+    people: Array.from({ length: CONTACTS }, (_, j) => `346${2 + j}${String(i).padStart(7, '0')}`),
+  }))
 }
 
 /** Links every number in a first life of the manager. */
-async function link({ world, laravel, service, progress, mode }: Stage, chats: Chat[]): Promise<void> {
-  const numbers = [...new Set(chats.map(({ session }) => session))]
+async function link({ world, laravel, service, progress, mode }: Stage, circles: Circle[]): Promise<void> {
+  const numbers = circles.map(({ session }) => session)
   await service.begin({ mode, death: null, pagesLeft: null })
   let linked = 0
   const scan = (number: string, qr: string) => world.remote.call('scan', number, qr)
@@ -135,7 +144,7 @@ async function quieten(stage: Stage): Promise<void> {
   for (let quiet = 0; quiet < QUIET_POLLS && Date.now() < deadline; await pause(POLL_MS)) {
     const { pending, arrived } = await world.remote.call('standing')
     const there = new Set(arrived)
-    const unsent = callers.sends.filter(({ id }) => id !== null && !there.has(id)).length
+    const unsent = callers.sends.filter(isMissing(there)).length
     const undelivered = await service.pending()
     quiet = pending + undelivered + unsent === 0 ? quiet + 1 : 0
     progress.show(
@@ -144,6 +153,11 @@ async function quieten(stage: Stage): Promise<void> {
   }
   await service.end('SIGTERM')
 }
+
+const isMissing =
+  (there: Set<string>) =>
+  ({ id, readers }: Send): boolean =>
+    id !== null && readers.some(reader => !there.has(`${reader} ${id}`))
 
 /** Sessions that Laravel believes to be anything but active. */
 function estados({ estados }: Laravel): string[] {

@@ -79,6 +79,7 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
   deaths.lives.push({ round: round.number, from, to: Date.now(), end })
   if (point !== null) deaths[byItself ? 'reached' : 'missed']++
   if (full) deaths.full++
+  else if (pagesLeft !== null) deaths.troubles.push(`round ${round.number}: a full disk was not told of`)
   await disturbance
   if (round.redisWhen === 'after') await disturb(stage, round)
   await pause(round.deadMs)

@@ -28,6 +28,8 @@ const { values } = parseArgs({
     'disk-full': { type: 'boolean', default: false },
     /** Deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed. */
     redis: { type: 'boolean', default: false },
+    /** Every session talks in a group, too. */
+    groups: { type: 'boolean', default: false },
     /** Comma-separated names of moments, or none. */
     points: { type: 'string', default: POINT_NAMES.join(',') },
     /** Leaves the data directory and the manager's log there. */
@@ -59,7 +61,9 @@ try {
   const findings = compare(books)
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
-    `${options.signal}${options.diskFull ? ', disk full' : ''}${values.redis ? ', Redis' : ''}`,
+    [options.signal, options.diskFull && 'disk full', options.groups && 'groups', values.redis && 'Redis']
+      .filter(Boolean)
+      .join(', '),
     `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s`,
   ]
   process.stdout.write(`${table(title.join(', '), findings)}\n`)
@@ -93,6 +97,7 @@ function readOptions(): Options {
     mode: oneOf('mode', values.mode, ['safe', 'naive']),
     signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
     diskFull: values['disk-full'],
+    groups: values.groups,
     points: points.map(point => oneOf('points', point, ALL_POINTS)),
   }
 }

@@ -1,19 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../harness/rpc.ts'
 import { type Address, Simulator } from '../src/simulator/simulator.ts'
-import type { Acknowledged, Arrived, Said } from './books.ts'
+import type { Acknowledged, Arrived, Room, Said } from './books.ts'
 import { createDice, type Dice } from './dice.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: contacts that talk whether or not anybody listens. */
 
 // libsignal prints whole sessions, private keys included, through console.
 for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
-
-/** A session's number and one of its contacts. */
-export interface Chat {
-  session: string
-  contact: string
-}
 
 /** Texts that follow each other without a pause. */
 const BURST = 4
@@ -23,19 +17,20 @@ const said: Said[] = []
 let talking: Promise<unknown> | null = null
 let hushed = false
 
-async function talk({ session, contact }: Chat, dice: Dice, everyMs: number): Promise<void> {
-  const person = simulator.contact(contact)
-  const chat = `${session} ${contact}`
-  const habit = dice.pick(['pn', 'lid', 'both'] as const, chat, 'addressing')
+async function talk({ session, chat, people }: Room, dice: Dice, everyMs: number): Promise<void> {
+  const name = `${session} ${people.join(' ')}`
+  const isGroup = chat.endsWith('@g.us')
+  const habit = dice.pick(['pn', 'lid', 'both'] as const, name, 'addressing')
   for (let n = 0; ; n++) {
-    const alone = dice.share(chat, n, 'alone') < 0.7 || n % BURST === 0
-    if (alone) await pause(2 * everyMs * dice.share(chat, n, 'pause'))
+    const alone = dice.share(name, n, 'alone') < 0.7 || n % BURST === 0
+    if (alone) await pause(2 * everyMs * dice.share(name, n, 'pause'))
     if (hushed) return
-    const addressing = habit === 'both' ? dice.pick(['pn', 'lid'] as const, chat, n) : habit
-    const id = `3EB0${dice.hex(16, chat, n)}`
+    const addressing = habit === 'both' ? dice.pick(['pn', 'lid'] as const, name, n) : habit
+    const contact = dice.pick(people, name, n, 'author')
+    const id = `3EB0${dice.hex(16, name, n)}`
     const text = `${contact} says ${n}`
-    const line = { session, contact, n, id, text, at: Date.now() }
-    await person.say(session, text, { id, addressing })
+    const line = { session, chat, contact, n, id, text, at: Date.now() }
+    await simulator.contact(contact).say(isGroup ? chat : session, text, { id, addressing })
     said.push(line)
   }
 }
@@ -48,14 +43,19 @@ const commands = {
     await simulator.phone(number, { name: `Shop ${number}` }).scan(qr)
   },
 
-  meet(chats: Chat[]): void {
-    for (const { contact } of chats) simulator.contact(contact)
+  /** The rooms of a session: one with each contact and, if wanted, a group of all. */
+  meet(session: string, people: string[], grouped: boolean): Room[] {
+    for (const contact of people) simulator.contact(contact)
+    const rooms = people.map((contact): Room => ({ session, chat: contact, people: [contact] }))
+    if (!grouped) return rooms
+    const { jid } = simulator.group(`Group of ${session}`, [session, ...people])
+    return [...rooms, { session, chat: jid, people }]
   },
 
-  /** Every chat's contact writes from now on, about once in `everyMs`. */
-  talk(chats: Chat[], seed: string, everyMs: number): void {
+  /** In every room somebody writes from now on, about once in `everyMs`. */
+  talk(rooms: Room[], seed: string, everyMs: number): void {
     const dice = createDice(seed)
-    talking = Promise.all(chats.map(chat => talk(chat, dice, everyMs)))
+    talking = Promise.all(rooms.map(room => talk(room, dice, everyMs)))
   },
 
   /** Resolves when nobody talks any more. */
@@ -69,21 +69,24 @@ const commands = {
     return { said: said.length, logins: simulator.counters.logins, qrs: simulator.counters.qrRefs }
   },
 
-  /** Stanzas kept for devices, and the ids that contacts have decrypted. */
+  /** Stanzas kept for devices, and what contacts have decrypted, as `contact id`. */
   standing(): { pending: number; arrived: string[] } {
-    return { pending: pending(), arrived: simulator.ledger.received.map(({ id }) => id) }
+    return { pending: pending(), arrived: simulator.ledger.received.map(({ to, id }) => `${to} ${id}`) }
   },
 
   /** All that this end knows. */
-  books(chats: Chat[]) {
+  books(people: string[]) {
     const { ledger, counters } = simulator
     const acknowledged = ledger.acknowledged.map(
       ({ id, to, at, error }): Acknowledged => ({ id, session: to, at, error: error ?? null }),
     )
-    const arrived = chats.flatMap(({ contact }) =>
+    const sessions = new Set(simulator.devices.map(({ account }) => account.pn))
+    const arrived = people.flatMap(contact =>
       simulator
         .contact(contact)
-        .inbox.map(({ id, from, text, at }): Arrived => ({ contact, session: from, id, text, at })),
+        // What others said in a group is none of ours.
+        .inbox.filter(({ from }) => sessions.has(from))
+        .map(({ id, from, text, at }): Arrived => ({ contact, session: from, id, text, at })),
     )
     const troubles = [
       ...ledger.unanswered.map(({ tag }) => `the simulator has no answer for <${tag}>`),

@@ -8,7 +8,15 @@ const [ANA, BEA] = ['34620000000', '34630000000'] as const
 const NOON = Date.UTC(2026, 0, 1, 12)
 
 function line(contact: string, n: number): Said {
-  return { session: SESSION, contact, n, id: `IN-${contact}-${n}`, text: `text ${n}`, at: NOON + n }
+  return {
+    session: SESSION,
+    chat: contact,
+    contact,
+    n,
+    id: `IN-${contact}-${n}`,
+    text: `text ${n}`,
+    at: NOON + n,
+  }
 }
 
 function post({ session, contact, id, text, at }: Said, changes: Partial<Post> = {}): Post {
@@ -27,14 +35,22 @@ function post({ session, contact, id, text, at }: Said, changes: Partial<Post> =
 function send(contact: string, n: number, changes: Partial<Send> = {}): Send {
   const name = `OUT-${contact}-${n}`
   return {
-    ...{ session: SESSION, contact, key: `key ${name}`, text: `tells ${name}`, at: NOON + n, requests: 1 },
+    ...{
+      session: SESSION,
+      chat: contact,
+      readers: [contact],
+      key: `key ${name}`,
+      text: `tells ${name}`,
+      at: NOON + n,
+      requests: 1,
+    },
     ...{ outcome: 'sent', id: name, answered: n },
     ...changes,
   }
 }
 
-const arrival = ({ contact, session, id, text, at }: Send) => ({
-  contact,
+const arrival = ({ readers, session, id, text, at }: Send) => ({
+  contact: readers[0]!,
   session,
   id: id!,
   text,
@@ -197,7 +213,7 @@ describe('of what Laravel sent, it finds', () => {
       b => {
         b.arrived[0]!.contact = '34629999999'
       },
-      ['out lost: 1'],
+      ['out lost: 1', 'out that nobody asked for: 1'],
     ],
     [
       'one text under two ids',
@@ -246,6 +262,26 @@ describe('of what Laravel sent, it finds', () => {
     expect(wrong(change)).toEqual(expected)
   })
 
+  it('one of a group that did not reach everybody, or in another order', () => {
+    const inGroup = (b: Books) => {
+      b.sends = [0, 1].map(n => send('g', n, { chat: 'g@g.us', readers: [ANA, BEA] }))
+      b.arrived = [ANA, BEA].flatMap(contact => b.sends.map(one => ({ ...arrival(one), contact })))
+    }
+    expect(wrong(inGroup)).toEqual([])
+    expect(
+      wrong(b => {
+        inGroup(b)
+        b.arrived.pop()
+      }),
+    ).toEqual(['out lost: 1'])
+    expect(
+      wrong(b => {
+        inGroup(b)
+        b.arrived.push(b.arrived.splice(2, 1)[0]!)
+      }),
+    ).toEqual(['out out of order in their chat: 1'])
+  })
+
   it('resends under one id, which are no fault', () => {
     const findings = compare(books(b => b.arrived.push(b.arrived[0]!, b.arrived[0]!)))
     expect(find(findings, 'out', 'resent under the same id')).toMatchObject({ count: 2, wanted: null })
@@ -284,7 +320,7 @@ it('tells all that is known of what is wrong, of the first few', () => {
   )
   const text = troubles(findings)
   expect(text).toContain(
-    `${SESSION} IN-${ANA}-0: said by ${ANA} as its 0. at 12:00:00.000 in round 4 (SIGKILL before the POST); ` +
+    `${SESSION} IN-${ANA}-0: said by ${ANA} in ${ANA} as the 0. at 12:00:00.000 in round 4 (SIGKILL before the POST); ` +
       'acknowledged at 12:00:00.002 in round 4 (SIGKILL before the POST); ' +
       `posted as w.IN-${ANA}-0 at 12:00:00.005 in round 4 (SIGKILL before the POST): HTTP 500`,
   )
