@@ -1,0 +1,208 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { GatewayError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import { tooLarge } from './sizes.ts'
+
+/** A stored file: `id` is the SHA-256 of its bytes in hex, `size` their number, `path` where they lie, for programs that seek. */
+export interface StoredMedia {
+  id: string
+  size: number
+  path: string
+}
+
+/** Bytes of a stored file, which outlive its removal. The stream must be read to its end or destroyed. */
+export interface OpenedMedia {
+  /** The whole file or the range that was asked for. */
+  stream: Readable
+  /** Bytes of the whole file. */
+  size: number
+  path: string
+}
+
+/**
+ * Files by what is in them: the same content is one file, whoever stored it, so who removes one asks first who else needs it.
+ * An id that was not given by `put` does not exist. Rejects with MEDIA_STORE_FAILED when the disk refuses.
+ */
+export interface MediaStore {
+  /** Durable once it resolves. Rejects with MEDIA_TOO_LARGE above `maxBytes`, or as `source` does; then nothing of it stays. */
+  put(source: AsyncIterable<Uint8Array>, limits: { maxBytes: number }): Promise<StoredMedia>
+  /** null if there is no such file. `start` and `end` are offsets in bytes, both inclusive, of a range within the file. */
+  open(id: string, range?: { start: number; end: number }): Promise<OpenedMedia | null>
+  /** Whether there was such a file. */
+  remove(id: string): Promise<boolean>
+  /** Removes at most `limit` files that were neither stored nor opened since `before`; resolves with their number. */
+  prune(before: number, limit: number): Promise<number>
+}
+
+const ID = /^[0-9a-f]{64}$/
+const SHARD = /^[0-9a-f]{2}$/
+
+/**
+ * The media of one data directory: `media/ab/ab…` by id, `media/tmp` for what is being written. Files are for the owner alone.
+ * What a crash left half-written is removed here. One process per directory, which the store's lock sees to.
+ */
+export function openMediaStore(options: { dataDir: string; clock: Clock }): MediaStore {
+  const { clock } = options
+  const root = join(options.dataDir, 'media')
+  const temporary = join(root, 'tmp')
+  guardSync(() => {
+    rmSync(temporary, { recursive: true, force: true })
+    mkdirSync(temporary, { recursive: true, mode: 0o700 })
+  })
+
+  const pathOf = (id: string) => join(root, id.slice(0, 2), id)
+
+  async function write(handle: FileHandle, source: AsyncIterable<Uint8Array>, maxBytes: number) {
+    const hash = createHash('sha256')
+    let size = 0
+    for await (const chunk of source) {
+      size += chunk.byteLength
+      if (size > maxBytes) throw tooLarge('The file', maxBytes)
+      hash.update(chunk)
+      await guard(() => handle.writeFile(chunk))
+    }
+    const now = clock.now() / 1000
+    await guard(() => handle.utimes(now, now))
+    await guard(() => handle.sync())
+    return { id: hash.digest('hex'), size }
+  }
+
+  /** The last step is one call: `prune` looks and unlinks in one call, too, so it cannot take the file that has just come. */
+  async function settle(from: string, id: string): Promise<string> {
+    const path = pathOf(id)
+    const folder = join(root, id.slice(0, 2))
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
+    renameSync(from, path)
+    await syncFolder(folder)
+    if (made) await syncFolder(root)
+    return path
+  }
+
+  return {
+    async put(source, { maxBytes }) {
+      const file = join(temporary, randomBytes(12).toString('hex'))
+      const handle = await guard(() => open(file, 'wx', 0o600))
+      try {
+        const { id, size } = await write(handle, source, maxBytes).finally(() => handle.close())
+        return { id, size, path: await guard(() => settle(file, id)) }
+      } catch (error) {
+        await rm(file, { force: true })
+        throw error
+      }
+    },
+
+    async open(id, range) {
+      if (!ID.test(id)) return null
+      const path = pathOf(id)
+      const fd = openFile(path)
+      if (fd === null) return null
+      try {
+        const { size } = fstatSync(fd)
+        const { start, end } = range ?? { start: 0, end: size - 1 }
+        if (range !== undefined && !(start >= 0 && start <= end && end < size))
+          throw new RangeError(`no bytes ${start} to ${end} in a file of ${size}`)
+        futimesSync(fd, clock.now() / 1000, clock.now() / 1000)
+        const stream = createReadStream(path, size === 0 ? { fd } : { fd, start, end })
+        return { stream, size, path }
+      } catch (error) {
+        closeSync(fd)
+        throw error instanceof RangeError ? error : failure(error)
+      }
+    },
+
+    async remove(id) {
+      return ID.test(id) && unlinked(pathOf(id))
+    },
+
+    async prune(before, limit) {
+      let count = 0
+      for (const shard of await guard(() => readdir(root))) {
+        if (!SHARD.test(shard)) continue
+        for (const id of await guard(() => readdir(join(root, shard)))) {
+          if (count >= limit) return count
+          if (ID.test(id) && unlinked(pathOf(id), before)) count++
+        }
+      }
+      return count
+    },
+  }
+}
+
+/** A descriptor of a regular file, or null; links are not followed. */
+function openFile(path: string): number | null {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw failure(error)
+  }
+  if (fstatSync(fd).isFile()) return fd
+  closeSync(fd)
+  return null
+}
+
+/** Removes a file, unless it was used since `unusedSince`; false if it stays or was never there. */
+function unlinked(path: string, unusedSince = Number.POSITIVE_INFINITY): boolean {
+  try {
+    if (statSync(path).mtimeMs >= unusedSince) return false
+    unlinkSync(path)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw failure(error)
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? 'unknown')
+}
+
+const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))
+
+async function guard<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+function guardSync(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+function failure(error: unknown): GatewayError {
+  const code = codeOf(error)
+  const message = FULL.has(code)
+    ? `There is no room for media in DATA_DIR (${code}): free space on its disk`
+    : `Media cannot be kept in DATA_DIR (${code}): check its disk and its permissions`
+  return new GatewayError('MEDIA_STORE_FAILED', message, { cause: error })
+}

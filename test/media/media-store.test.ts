@@ -1,0 +1,300 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type MediaStore, openMediaStore } from '../../src/media/media-store.ts'
+import { createTestClock, type TestClock } from '../clock.ts'
+
+const run = promisify(execFile)
+const STORE = new URL('../../src/media/media-store.ts', import.meta.url).href
+const LIMITS = { maxBytes: 1024 * 1024 }
+const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
+
+let dataDir: string
+let clock: TestClock
+let store: MediaStore
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'media-store-'))
+  clock = createTestClock()
+  store = openMediaStore({ dataDir, clock })
+})
+
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+async function* chunks(...parts: (string | Uint8Array)[]) {
+  for (const part of parts) yield Buffer.from(part)
+}
+
+async function read(stream: Readable): Promise<string> {
+  return Buffer.concat(await stream.toArray()).toString()
+}
+
+/** Every file under `media`, from there. */
+async function files(): Promise<string[]> {
+  const entries = await readdir(join(dataDir, 'media'), { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => !entry.isDirectory())
+    .map(entry => join(entry.parentPath, entry.name).slice(join(dataDir, 'media/').length))
+}
+
+describe('put', () => {
+  it('names a file by its content, whatever its chunks are', async () => {
+    const put = await store.put(chunks('hello ', '', 'world'), LIMITS)
+    const id = sha256('hello world')
+    expect(put).toEqual({ id, size: 11, path: join(dataDir, 'media', id.slice(0, 2), id) })
+    expect(await readFile(put.path, 'utf8')).toBe('hello world')
+    expect(await files()).toEqual([`${id.slice(0, 2)}/${id}`])
+  })
+
+  it('keeps the same content once, also when it comes twice at the same time', async () => {
+    const puts = await Promise.all([1, 2, 3].map(() => store.put(chunks('same'), LIMITS)))
+    expect(new Set(puts.map(({ id }) => id))).toEqual(new Set([sha256('same')]))
+    expect(await files()).toHaveLength(1)
+  })
+
+  it('takes an empty file', async () => {
+    const { id, size } = await store.put(chunks(), LIMITS)
+    expect(size).toBe(0)
+    const opened = await store.open(id)
+    expect(opened?.size).toBe(0)
+    expect(await read(opened!.stream)).toBe('')
+  })
+
+  it.each([
+    [10, 10, true],
+    [11, 10, false],
+    [0, 0, true],
+    [1, 0, false],
+  ])('%i bytes with a limit of %i: %s', async (size, maxBytes, fits) => {
+    const put = store.put(chunks(...Array.from({ length: size }, () => 'x')), { maxBytes })
+    if (fits) await expect(put).resolves.toMatchObject({ size })
+    else {
+      await expect(put).rejects.toMatchObject({
+        code: 'MEDIA_TOO_LARGE',
+        message: `The file is larger than ${maxBytes} bytes`,
+      })
+      expect(await files()).toEqual([])
+    }
+  })
+
+  it('stops an endless source at the limit, and lets go of it', async () => {
+    let released = false
+    async function* endless() {
+      try {
+        for (;;) yield Buffer.alloc(64 * 1024)
+      } finally {
+        released = true
+      }
+    }
+    await expect(store.put(endless(), LIMITS)).rejects.toMatchObject({ code: 'MEDIA_TOO_LARGE' })
+    expect(released).toBe(true)
+    expect(await files()).toEqual([])
+  })
+
+  it('keeps nothing of a source that breaks off, and says what the source said', async () => {
+    async function* broken() {
+      yield Buffer.from('half')
+      throw new Error('connection lost')
+    }
+    await expect(store.put(broken(), LIMITS)).rejects.toThrow('connection lost')
+    expect(await files()).toEqual([])
+  })
+
+  it('is for the owner alone', async () => {
+    const { path } = await store.put(chunks('secret'), LIMITS)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    for (const folder of [join(dataDir, 'media'), join(dataDir, 'media/tmp'), join(path, '..')])
+      expect((await stat(folder)).mode & 0o777).toBe(0o700)
+  })
+
+  it('mends a file that is not what its name says', async () => {
+    const { path } = await store.put(chunks('right'), LIMITS)
+    await writeFile(path, 'wrong')
+    await store.put(chunks('right'), LIMITS)
+    expect(await readFile(path, 'utf8')).toBe('right')
+  })
+})
+
+describe('open', () => {
+  it.each([
+    [{ start: 0, end: 0 }, '0'],
+    [{ start: 3, end: 5 }, '345'],
+    [{ start: 9, end: 9 }, '9'],
+    [{ start: 0, end: 9 }, '0123456789'],
+    [undefined, '0123456789'],
+  ])('a range %j', async (range, text) => {
+    const { id, path } = await store.put(chunks('0123456789'), LIMITS)
+    const opened = await store.open(id, range)
+    expect(opened).toMatchObject({ size: 10, path })
+    expect(await read(opened!.stream)).toBe(text)
+  })
+
+  it.each([
+    { start: 10, end: 10 },
+    { start: 5, end: 4 },
+    { start: -1, end: 4 },
+    { start: 0, end: 10 },
+    { start: Number.NaN, end: 4 },
+  ])('refuses the range %j', async range => {
+    const { id } = await store.put(chunks('0123456789'), LIMITS)
+    await expect(store.open(id, range)).rejects.toThrow(RangeError)
+  })
+
+  it('goes on reading a file that is removed meanwhile', async () => {
+    const { id } = await store.put(chunks('still here'), LIMITS)
+    const opened = await store.open(id)
+    expect(await store.remove(id)).toBe(true)
+    expect(await read(opened!.stream)).toBe('still here')
+    expect(await store.open(id)).toBeNull()
+    expect(await store.remove(id)).toBe(false)
+  })
+
+  it.each([
+    '',
+    'ab',
+    '../lock.sqlite',
+    `../../${'a'.repeat(58)}`,
+    `${'a'.repeat(62)}/.`,
+    `${'a'.repeat(63)}\0`,
+    `${'a'.repeat(64)}\n`,
+    'A'.repeat(64),
+    'g'.repeat(64),
+    'a'.repeat(65),
+    'a'.repeat(64),
+  ])('has no %j', async id => {
+    expect(await store.open(id)).toBeNull()
+    expect(await store.remove(id)).toBe(false)
+  })
+
+  it('follows no link and opens no folder', async () => {
+    const [link, folder] = ['ab'.repeat(32), 'cd'.repeat(32)]
+    await writeFile(join(dataDir, 'outside'), 'outside')
+    await mkdir(join(dataDir, 'media/ab'))
+    await symlink(join(dataDir, 'outside'), join(dataDir, 'media/ab', link))
+    await mkdir(join(dataDir, 'media/cd', folder), { recursive: true })
+    expect(await store.open(link)).toBeNull()
+    expect(await store.open(folder)).toBeNull()
+  })
+})
+
+describe('prune', () => {
+  it('takes what was neither stored nor opened since, and no more than the limit', async () => {
+    const ids: string[] = []
+    for (const text of ['a', 'b', 'c', 'd', 'e']) ids.push((await store.put(chunks(text), LIMITS)).id)
+    await clock.advance(1_000)
+    const before = clock.now()
+    ;(await store.open(ids[0]!))!.stream.destroy()
+    await store.put(chunks('b'), LIMITS)
+    expect(await store.prune(before, 2)).toBe(2)
+    expect(await files()).toHaveLength(3)
+    expect(await store.prune(before, 100)).toBe(1)
+    expect(await store.prune(before, 100)).toBe(0)
+    expect((await files()).map(file => file.slice(3)).sort()).toEqual([ids[0]!, ids[1]!].sort())
+  })
+
+  it('leaves what is being written, and what is not its own', async () => {
+    await writeFile(join(dataDir, 'media/README'), 'mine')
+    await mkdir(join(dataDir, 'media/ab'))
+    await writeFile(join(dataDir, 'media/ab/notes'), 'mine')
+    let goOn = () => {}
+    const gate = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    async function* slow() {
+      yield Buffer.from('one')
+      await gate
+      yield Buffer.from('two')
+    }
+    const put = store.put(slow(), LIMITS)
+    await clock.advance(1_000)
+    expect(await store.prune(clock.now() + 1e12, 100)).toBe(0)
+    goOn()
+    const { id } = await put
+    expect((await files()).sort()).toEqual(['README', 'ab/notes', `${id.slice(0, 2)}/${id}`].sort())
+  })
+})
+
+describe('what went wrong', () => {
+  it('leftovers of a crash are gone after the next start, files stay', async () => {
+    const { id } = await store.put(chunks('kept'), LIMITS)
+    await writeFile(join(dataDir, 'media/tmp/0123'), 'half')
+    store = openMediaStore({ dataDir, clock })
+    expect(await files()).toEqual([`${id.slice(0, 2)}/${id}`])
+    expect(await read((await store.open(id))!.stream)).toBe('kept')
+  })
+
+  it('a disk that takes no more is named, and nothing half-written stays', async () => {
+    // The system itself refuses: no file of this process may grow beyond 64 KiB.
+    const script = `
+      import { openMediaStore } from '${STORE}'
+      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 } })
+      async function* source() { for (let i = 0; i < 8; i++) yield new Uint8Array(16 * 1024) }
+      const error = await store.put(source(), { maxBytes: 1e9 }).catch(error => error)
+      process.stdout.write(JSON.stringify({ code: error.code, message: error.message, retryable: error.retryable }))
+    `
+    const command = 'ulimit -f 64; exec "$0" --input-type=module -e "$1"'
+    const { stdout } = await run('bash', ['-c', command, process.execPath, script])
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'MEDIA_STORE_FAILED',
+      message: 'There is no room for media in DATA_DIR (EFBIG): free space on its disk',
+      retryable: true,
+    })
+    expect(await files()).toEqual([])
+  })
+
+  it('a data directory that cannot be used is named', async () => {
+    await writeFile(join(dataDir, 'file'), '')
+    expect(() => openMediaStore({ dataDir: join(dataDir, 'file'), clock })).toThrow(
+      expect.objectContaining({ code: 'MEDIA_STORE_FAILED' }),
+    )
+  })
+})
+
+describe('memory', () => {
+  it('holds no file: 64 MB in and out', async () => {
+    // A process of its own, because this one's heap is everybody's; garbage is swept as it comes, so that what grows is held.
+    const script = `
+      import { createHash } from 'node:crypto'
+      import { openMediaStore } from '${STORE}'
+      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 } })
+      async function* source(blocks) {
+        for (let i = 0; i < blocks; i++) {
+          const block = Buffer.alloc(64 * 1024)
+          block.writeUInt32LE(i)
+          yield block
+        }
+      }
+      let peak = 0
+      let seen = 0
+      function watch(size) {
+        if ((seen += size) % (2 * 1024 * 1024) === 0) gc()
+        peak = Math.max(peak, process.memoryUsage.rss())
+      }
+      async function* watched(stream) {
+        for await (const chunk of stream) {
+          watch(chunk.length)
+          yield chunk
+        }
+      }
+      async function round(blocks) {
+        const { id, size } = await store.put(watched(source(blocks)), { maxBytes: 64 * 1024 * 1024 })
+        const hash = createHash('sha256')
+        for await (const chunk of watched((await store.open(id)).stream)) hash.update(chunk)
+        return { size, same: hash.digest('hex') === id }
+      }
+      await round(64)
+      gc()
+      const before = peak = process.memoryUsage.rss()
+      process.stdout.write(JSON.stringify({ ...(await round(1024)), growth: peak - before }))
+    `
+    const { stdout } = await run(process.execPath, ['--expose-gc', '--input-type=module', '-e', script])
+    const { size, same, growth } = JSON.parse(stdout)
+    expect({ size, same }).toEqual({ size: 64 * 1024 * 1024, same: true })
+    expect(growth).toBeLessThan(20 * 1024 * 1024)
+  })
+})
