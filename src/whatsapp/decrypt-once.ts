@@ -29,6 +29,14 @@ export interface Me {
 /** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
 export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }
 
+const NOTHING = new Uint8Array(0)
+/** The types of `<unavailable>` that Baileys acknowledges and drops: no device gets those messages. */
+const NEVER_RESENT = new Set([
+  'bot_unavailable_fanout',
+  'hosted_unavailable_fanout',
+  'view_once_unavailable_fanout',
+])
+
 /**
  * Decrypts each ciphertext once in a stream's life: the plaintext and its stanza are committed together with the ratchet that
  * they moved, and a ciphertext that WhatsApp delivers again is answered from that row. One transaction per peer, whichever of
@@ -102,15 +110,22 @@ export class DecryptOnce {
 
   /**
    * Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. What comes without
-   * encryption is kept as a row, too, and `hold` keeps its acknowledgement until that is durable, unless its chat is `ignored`.
+   * encryption, or without any content, is kept as a row, too, and `hold` keeps its acknowledgement until that is durable,
+   * unless its chat is `ignored`.
    */
   watch(ws: EventEmitter, hold: Wire['hold'], ignored: (jid: string) => boolean): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
-      for (const { tag, content } of childrenOf(stanza)) {
+      const parts = childrenOf(stanza).filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
+      const wanted = !ignored(stanza.attrs.from ?? '')
+      let empty = true
+      for (const { tag, content } of parts) {
         if (!(content instanceof Uint8Array)) continue
+        empty = false
         if (tag === 'enc') this.#stanzas.set(content, stanza)
-        if (tag === 'plaintext' && !ignored(stanza.attrs.from ?? '')) hold(this.#keepPlain(stanza, content))
+        else if (wanted) hold(this.#keepPlain(stanza, content))
       }
+      const kind = childrenOf(stanza).find(({ tag }) => tag === 'unavailable')?.attrs.type
+      if (empty && wanted && !NEVER_RESENT.has(kind ?? '')) hold(this.#keepPlain(stanza, NOTHING))
     })
   }
 
@@ -150,13 +165,18 @@ export class DecryptOnce {
     return Buffer.from(row.plaintext)
   }
 
-  /** Two posts may say the same, so that the hash is also that of their names. */
+  /** Resolves when the stanza is durable. Two posts may say the same, so that the hash is also that of their names. */
   async #keepPlain(stanza: BinaryNode, content: Uint8Array): Promise<void> {
     const { from, participant, id } = stanza.attrs
     const name = [from, participant, id].join('|')
     const hash = createHash('sha256').update(name).update(content).digest('hex')
     const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
-    this.#remember(stanza, row)
+    try {
+      this.#remember(stanza, row)
+    } catch {
+      // No message for Baileys either: it refuses the stanza.
+      return
+    }
     if (!this.#store.keys.inbox(this.#streamId, hash))
       await this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
   }
@@ -169,13 +189,30 @@ export class DecryptOnce {
 
 /** Rebuilds what Baileys would have handed over for a decrypted stanza; throws when it cannot be read. */
 export function rebuild(row: InboxRow, me: Me): { message: WAMessage; offline: boolean } {
-  const { attrs, plain } = JSON.parse(row.stanza) as { attrs: BinaryNode['attrs']; plain?: true }
+  const { attrs, children, plain } = JSON.parse(row.stanza) as StoredStanza
   const { fullMessage } = decodeMessageNode({ tag: 'message', attrs }, me.id, me.lid ?? '')
+  if (isBare(row)) {
+    const isViewOnce = children.some(({ tag, attrs }) => tag === 'unavailable' && attrs.type === 'view_once')
+    return {
+      message: { ...fullMessage, key: { ...fullMessage.key, isViewOnce } },
+      offline: wasOffline(attrs),
+    }
+  }
   const content = proto.Message.decode(plain ? row.plaintext : unpadRandomMax16(row.plaintext))
   return {
     message: { ...fullMessage, message: content.deviceSentMessage?.message ?? content },
     offline: wasOffline(attrs),
   }
+}
+
+/** Whether the stanza of a row had no content: the message is elsewhere. */
+export const isBare = ({ plaintext }: InboxRow): boolean => plaintext.length === 0
+
+interface StoredStanza {
+  attrs: BinaryNode['attrs']
+  children: Pick<BinaryNode, 'tag' | 'attrs'>[]
+  /** The plaintext came as such, without padding. */
+  plain?: true
 }
 
 /** All that is needed to rebuild a message; the ciphertext is not. */

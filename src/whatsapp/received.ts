@@ -10,6 +10,7 @@ import { isPaired, readCreds } from './creds.ts'
 import { type DecryptOnce, type Me, rebuild } from './decrypt-once.ts'
 import { type InboundContext, toInbound } from './inbound.ts'
 import { decodeKey } from './key-codec.ts'
+import { Placeholders } from './placeholders.ts'
 import { resentIn } from './resends.ts'
 import { ignoredChats, type WhatsAppConfig } from './settings.ts'
 import { takeTurns } from './turns.ts'
@@ -38,6 +39,7 @@ export class Receiver {
   readonly #updated: SocketOwner['updated']
   readonly #working = new Set<Promise<void>>()
   readonly #order = new ArrivalOrder()
+  readonly #placeholders = new Placeholders()
   #undecryptable = 0
 
   constructor(
@@ -117,13 +119,18 @@ export class Receiver {
     this.#track(kept(), history.length)
   }
 
+  /** The messages that our phone is still to send, because WhatsApp had only placeholders of them. */
+  absent(): WAMessage[] {
+    return this.#placeholders.all()
+  }
+
   /** What was decrypted when the socket ended and that Baileys will never hand over. */
   leftovers(): void {
     const rows = this.#once.leftovers()
     if (rows.length > 0) this.#handOver(...this.#sort(rows))
   }
 
-  /** Finishes the rows of earlier sockets that hold no message, or one that is in the log. */
+  /** Finishes the rows of earlier sockets that hold no message and wait for none, or one that is in the log. */
   tidy(): void {
     const rows = this.#deps.store.keys.unfinished(this.#owner.streamId)
     if (rows.length > 0) this.#handOver([], this.#sort(rows)[1])
@@ -135,9 +142,10 @@ export class Receiver {
   }
 
   #handOver(messages: ReceivedMessage[], done: string[]): void {
+    const came = messages.map(({ dedupeKey }) => this.#placeholders.came(dedupeKey))
     const work = async () => {
       if (messages.length > 0) await this.#owner.received(messages)
-      await this.#auth.done(done)
+      await this.#auth.done([...done, ...came.filter(hash => hash !== null)])
     }
     this.#track(work(), messages.length)
   }
@@ -156,9 +164,11 @@ export class Receiver {
   /** The messages in some rows and the hashes of the rows without any; `fuller` is what Baileys knows of the same messages. */
   #sort(rows: InboxRow[], fuller: WAMessage[] = []): [ReceivedMessage[], string[]] {
     if (rows.length === 0) return [[], []]
-    const messages = readRows(rows, this.#context(), this.#deps, this.#owner.streamId, fuller)
+    const context = this.#context()
+    const messages = readRows(rows, context, this.#deps, this.#owner.streamId, fuller)
     const wanted = new Set(messages.map(message => message.inboxHash))
-    return [messages, rows.map(row => row.hash).filter(hash => !wanted.has(hash))]
+    const waits = (row: InboxRow) => this.#placeholders.waits(row, context, key => this.#isKnown(key))
+    return [messages, rows.filter(row => !wanted.has(row.hash) && !waits(row)).map(row => row.hash)]
   }
 
   #isKnown(dedupeKey: string): boolean {

@@ -182,7 +182,25 @@ export class Socket implements WhatsAppSocket {
     this.#opened = true
     this.#deps.vault.clear(this.#owner.sessionId)
     this.#report({ type: 'socket.opened', ...this.#me(), pushName: nameOf(this.#auth.creds) })
+    this.#askForAbsent()
     if (this.#unlinking === 'asked') void this.#unlink()
+  }
+
+  /** Baileys asks the phone for the messages of this socket's placeholders; those of earlier ones are asked for here. */
+  #askForAbsent(): void {
+    const { placeholderResendCache } = this.#deps.caches.baileys
+    for (const message of this.#receiver.absent()) {
+      void placeholderResendCache.del(message.key.id ?? '')
+      const { remoteJid, fromMe, id, participant } = message.key
+      const key = { remoteJid, fromMe, id, ...(participant && { participant }) }
+      this.#socket.requestPlaceholderResend(key, message).catch((error: unknown) => {
+        this.#log(
+          'warn',
+          origin(error),
+          'a message could not be asked for; it is asked for again at the next connection',
+        )
+      })
+    }
   }
 
   #credsUpdated(update: Partial<AuthenticationCreds>): void {

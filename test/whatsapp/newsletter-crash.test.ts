@@ -51,4 +51,34 @@ describe('kill -9', { timeout: 90_000 }, () => {
     expect(owner.received_[0]!.dedupeKey).toBe(`${ana.account.lidJid}||0|${id}`)
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
   })
+
+  it('between a placeholder and the question to the phone: it is asked after the restart, and told once', async () => {
+    const ana = world.sim.contact('34611000001', { name: 'Ana' })
+    const child = await processes.start('forgetful')
+    const { id } = await ana.say(PN, 'never asked for', { unavailable: true })
+    await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
+    await child.kill()
+    await processes.restart()
+    await vi.waitFor(() => expect(bodies()).toContain('never asked for'), WAIT)
+    expect(bodies()).toEqual(['last', 'never asked for'])
+    expect(owner.received_[1]).toMatchObject({
+      dedupeKey: `${ana.account.lidJid}||0|${id}`,
+      message: { message_id: id, push_name: 'Ana' },
+    })
+    await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
+  })
+
+  it('before a view-once message was told of: that one came is told once', async () => {
+    const child = await processes.start('forgetful')
+    const { id } = await world.sim.contact('34611000001').say(PN, 'secret', { unavailable: 'view_once' })
+    await child.said(`received ${id}`)
+    await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
+    await child.kill()
+    await processes.restart()
+    expect(owner.received_.map(({ message }) => [message.type, message.body])).toEqual([
+      ['unsupported', null],
+      ['text', 'last'],
+    ])
+    await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
+  })
 })

@@ -145,3 +145,41 @@ describe('an answer of our own phone', () => {
     expect([received, done]).toEqual([[], ['h1']])
   })
 })
+
+describe('a placeholder', () => {
+  const bare = (id: string, kind: object = {}, t = Math.floor(Date.now() / 1000)): InboxRow => ({
+    hash: `bare ${id}`,
+    plaintext: new Uint8Array(0),
+    stanza: JSON.stringify({
+      attrs: { from: ANA, id, t: String(t) },
+      children: [{ tag: 'unavailable', attrs: kind }],
+      plain: true,
+    }),
+    at: 1,
+  })
+  const stub = (id: string) => upsert(id, { messageStubType: STUB })
+
+  it('waits for its message, counts as none, and is done with it', async () => {
+    const { receiver, received, done } = setUp({ A: [bare('A')], B: [bare('B')] })
+    receiver.upserted(stub('A'))
+    receiver.upserted(stub('B'))
+    await receiver.settled()
+    expect([received, done]).toEqual([[], []])
+    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['A', 'B'])
+    receiver.upserted(upsert('A', { message: { conversation: 'at last' } }))
+    await receiver.settled()
+    expect(heard(received)).toEqual([['at last', null, undefined]])
+    expect(done).toEqual(['bare A'])
+    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['B'])
+  })
+
+  it.each([
+    ['of a message that is known', bare('A'), [`${ANA}||0|A`]],
+    ['that is too old for the phone to be asked', bare('A', {}, 1_700_000_000), []],
+  ])('%s waits for nothing', async (_, row, known) => {
+    const { receiver, received, done } = setUp({ A: [row] }, known)
+    receiver.upserted(stub('A'))
+    await receiver.settled()
+    expect([received, done, receiver.absent()]).toEqual([[], ['bare A'], []])
+  })
+})
