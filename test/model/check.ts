@@ -1,0 +1,94 @@
+import { expect } from 'vitest'
+import { ID, type Json, nameOf, SECOND, type Stage } from './stage.ts'
+import { dotted, type Snapshot } from './walks.ts'
+
+interface Before {
+  /** The session before the last event, and the last row of its log by then. */
+  before: Snapshot
+  seq: number
+  /** Sends that waited by then. */
+  sends: string[]
+}
+
+/**
+ * Compares everything that can be seen of the session, by whoever sees it, with the model. Resolves with the last row of the log
+ * (0 once the session is gone); rejects at the first difference.
+ */
+export async function check(stage: Stage, next: Snapshot, { before, seq, sends }: Before): Promise<number> {
+  const { context } = next
+  const state = dotted(next).replace(/\.(?:told|untold)$/, '')
+  const { laravel, simulator, gate, publications } = stage
+  const newest =
+    state === 'absent' ? await checkAbsent(stage) : await checkSession(stage, state, before, next, seq)
+  expect((await stage.get('/qr?format=json')).status).toBe(context.qr ? 200 : 404)
+  expect(laravel.accepted('/whatsapp/status', ID).map(({ estado_qr }) => estado_qr)).toEqual(context.told)
+  expect({
+    published: publications.length,
+    devices: stage.phone.devices.length,
+    arrived: stage.ana.inbox.length,
+    waiting: gate.waiting.size,
+    inside: gate.inside.size,
+  }).toEqual({
+    published: context.published,
+    devices: context.devices,
+    arrived: context.arrived,
+    waiting: state.startsWith('starting') ? 1 : 0,
+    inside: /^(?:open|awaitingQr\.(?:verifying|publishing|shown))/.test(state) ? 1 : 0,
+  })
+  const heard = laravel.accepted('/messages', ID).length
+  expect(heard).toBeGreaterThanOrEqual(context.heard)
+  expect(heard).toBeLessThanOrEqual(context.heard + context.lost)
+  if (state !== 'absent') {
+    const status =
+      context.queued > 0
+        ? /^queued$/
+        : context.arrived > before.context.arrived
+          ? /^sent|delivered$/
+          : /^failed$/
+    for (const id of sends) expect((await stage.get(`/messages/${id}`)).body.status).toMatch(status)
+  }
+  // WhatsApp keeps nothing for it any more; Baileys holds its events back until it has its first history.
+  if (/^open\.settl/.test(state)) expect(stage.phone.devices.at(-1)?.pending).toBe(0)
+  for (const [i, at] of publications.entries())
+    if (i > 0) expect(at - publications[i - 1]!).toBeGreaterThanOrEqual(30 * SECOND)
+  expect(simulator.ledger.unanswered).toEqual([])
+  expect(simulator.ledger.errors).toEqual([])
+  return newest
+}
+
+async function checkAbsent(stage: Stage): Promise<number> {
+  expect((await stage.get()).status).toBe(404)
+  return 0
+}
+
+async function checkSession(
+  stage: Stage,
+  state: string,
+  before: Snapshot,
+  { context }: Snapshot,
+  seq: number,
+): Promise<number> {
+  const { body } = await stage.get()
+  const session = body.session as Json
+  expect({ ...session, state: nameOf(session) }).toMatchObject({
+    state,
+    reason: context.reason,
+    attempts: context.attempts,
+    estado_qr: estadoOf(state, context.link),
+    wa_id: context.link === 'none' ? null : stage.phone.pn,
+    // After a refusal the last QR's times stay there.
+    ...(!state.endsWith('refused') && { qr: context.qr ? { expires_at: expect.any(String) } : null }),
+  })
+  const events = await stage.events(seq)
+  expect(events.map(event => event.seq)).toEqual(events.map((_, i) => seq + 1 + i))
+  expect(events.map(({ type }) => type)).not.toContain('session.crashed')
+  if (before.context.link !== 'none' && context.link !== 'none')
+    expect(events.map(({ type }) => type)).not.toContain('socket.qr')
+  return events.at(-1)?.seq ?? seq
+}
+
+/** CONTRACT 2, the table of estado_qr. */
+function estadoOf(state: string, link: 'none' | 'paired' | 'linked'): string {
+  if (/^(?:loggedOut|reconnecting\.suspended|awaitingQr\.(?:refused|expired))/.test(state)) return 'inactive'
+  return state.startsWith('open') || link === 'linked' ? 'active' : 'pending'
+}

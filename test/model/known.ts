@@ -1,0 +1,198 @@
+import { setup } from 'xstate'
+
+type Estado = 'pending' | 'active' | 'inactive'
+
+/** What a user, Laravel and WhatsApp can know of a session; nothing of how the manager works. */
+export interface Known {
+  /** `paired`: a phone has scanned; `linked`: the session was open since. */
+  link: 'none' | 'paired' | 'linked'
+  /** What WhatsApp has not confirmed yet. */
+  owes: 'none' | 'logout' | 'delete'
+  reason: string | null
+  attempts: number
+  /** Every estado_qr that Laravel was told, over all lives of the session. */
+  told: Estado[]
+  /** The last one of this life, and the last one that Laravel knows: told, or its own word. */
+  lastTold: Estado | null
+  estado: Estado | null
+  /** /start came after Laravel was last told something. */
+  startedSince: boolean
+  /** QRs that Laravel took, and whether the last is less than 30 s ago. */
+  published: number
+  throttled: boolean
+  /** Laravel took one since the session was last begun. */
+  shown: boolean
+  /** A QR is offered; a newer one than the published waits. */
+  qr: boolean
+  held: boolean
+  /** Devices on the phone's list. */
+  devices: number
+  /** Sends that wait and that arrived; messages that wait at WhatsApp and that Laravel has. */
+  queued: number
+  arrived: number
+  unread: number
+  heard: number
+  /** Messages that came too late, or just in time, for a link that ended. */
+  lost: number
+  /** The status of the last HTTP answer. */
+  http: number
+}
+
+/**
+ * What can happen in the world of one session. A word after a dot says how; the last word may be how Laravel behaves then:
+ * `no` (404), `inactive` (its own word), `oldNews` (`inactive`, as it was told or as it was before /start),
+ * `away` (503), `silent` (no answer), `takesNoQr` (503 for POST /qr alone).
+ */
+export type WorldEvent = {
+  type:
+    | ('start' | 'restart' | 'logout' | 'logout.unheard' | 'delete' | 'send')
+    // WhatsApp lets a waiting connection in: it offers a QR, or the device is logged in.
+    | `answer${'' | '.no' | '.inactive' | '.oldNews' | '.away' | '.silent' | '.takesNoQr'}`
+    // WhatsApp refuses the login; 401 because the phone unlinked the device meanwhile.
+    | `refuse.${401 | 402 | 403 | 405 | 503}`
+    | `drop.network${'' | '.no' | '.inactive' | '.oldNews' | '.away' | '.silent'}`
+    | `drop.${'503' | '515' | 'replaced' | 'removed' | 'removed.away'}`
+    | ('scan' | 'newQr' | 'newQr.away' | 'qrsUsedUp' | 'message')
+    | `throttleEnds${'' | '.no' | '.away' | '.silent'}`
+    | `askedAgain${'' | '.no' | '.away' | '.takesNoQr'}`
+    | `rechecked${'' | '.inactive' | '.away'}`
+    | ('expiry' | 'watchdog' | 'backoffEnds' | 'longOpen' | 'sixHours' | 'unlinkEnds')
+    | `idle.${'keep' | 'hibernate' | 'delete'}`
+    // The process ends on SIGTERM, or all at once, and comes back.
+    | ('stop' | 'kill')
+    | 'laravelBack'
+}
+
+export const fresh: Known = {
+  link: 'none',
+  owes: 'none',
+  reason: null,
+  attempts: 0,
+  told: [],
+  lastTold: null,
+  estado: null,
+  startedSince: false,
+  published: 0,
+  throttled: false,
+  shown: false,
+  qr: false,
+  held: false,
+  devices: 0,
+  queued: 0,
+  arrived: 0,
+  unread: 0,
+  heard: 0,
+  lost: 0,
+  http: 0,
+}
+
+/** A "no" is Laravel's own word: not what it was told, and not older than the last /start. */
+export const believesNo = ({ lastTold, startedSince }: Known) =>
+  lastTold === null || (lastTold !== 'inactive' && !startedSince)
+
+/** A socket that opens now offers a QR which may be published at once. */
+const publishes = ({ link, throttled }: Known) => link === 'none' && !throttled
+
+export const world = setup({
+  types: { context: {} as Known, events: {} as WorldEvent },
+  guards: {
+    isNew: ({ context }) => context.link === 'none',
+    isFree: ({ context }) => context.owes === 'none',
+    isPairedAndFree: ({ context }) => context.link !== 'none' && context.owes === 'none',
+    isLinkedAndFree: ({ context }) => context.link === 'linked' && context.owes === 'none',
+    owesSomething: ({ context }) => context.owes !== 'none',
+    owesLogout: ({ context }) => context.owes === 'logout',
+    owesDelete: ({ context }) => context.owes === 'delete',
+    isThrottled: ({ context }) => context.link === 'none' && context.throttled,
+    isHeld: ({ context }) => context.held,
+    isShown: ({ context }) => !context.held,
+    publishes: ({ context }) => publishes(context),
+    believesNo: ({ context }) => believesNo(context),
+    knowsBetter: ({ context }) => !believesNo(context),
+    publishesNot: ({ context }) => publishes(context) && believesNo(context),
+    publishesAnyway: ({ context }) => publishes(context) && !believesNo(context),
+    endsByRestart: ({ context }) => context.reason === 'replaced' || context.reason === 'client_outdated',
+    isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
+    isDueToWhatsApp: ({ context }) => context.reason !== 'laravel_inactive',
+  },
+})
+
+type Change = Partial<Known> | ((context: Known) => Partial<Known>)
+const set = (change: Change) =>
+  world.assign(({ context }) => (typeof change === 'function' ? change(context) : change))
+
+export const nothing = set({})
+export const answers = (http: number) => set({ http })
+export const because = (reason: string) => set({ reason })
+
+/** Laravel is told what changed, and only what changed. */
+const telling =
+  (estado: Estado, applies: (context: Known) => boolean = () => true) =>
+  (context: Known): Partial<Known> =>
+    context.estado === estado || !applies(context)
+      ? {}
+      : { estado, told: [...context.told, estado], lastTold: estado, startedSince: false }
+export const tell = (estado: Estado) => set(telling(estado))
+export const tellIfLinked = set(telling('active', ({ link }) => link === 'linked'))
+/** Whoever owes a logout is connecting again, with what it was before. */
+export const tellOwing = [
+  tellIfLinked,
+  set(telling('pending', ({ link, shown }) => link !== 'linked' && shown)),
+]
+/** Laravel's own word is told to nobody. */
+export const hear = (estado: Estado) => set({ estado })
+
+export const started = set({ startedSince: true })
+export const afresh = set({ reason: null, attempts: 0, shown: false, qr: false, held: false })
+export const failed = (reason: string) =>
+  set(({ attempts }) => ({ reason, attempts: attempts + 1, qr: false, held: false }))
+export const offered = set({ qr: true, held: true })
+export const published = [
+  set(({ published: count }) => ({ published: count + 1, throttled: true, shown: true, held: false })),
+  tell('pending'),
+]
+export const unthrottled = set({ throttled: false })
+export const heldBack = set({ held: true })
+export const expired = [set({ reason: 'qr_expired', shown: false, qr: false, held: false }), tell('inactive')]
+/** The newest QR is the one that Laravel is asked to take. */
+export const inFlight = set({ held: false })
+export const noQr = set({ qr: false, held: false })
+export const paired = set(({ devices }) => ({
+  link: 'paired',
+  devices: devices + 1,
+  reason: 'restart_required',
+  qr: false,
+  held: false,
+}))
+export const opened = set(({ queued, arrived, unread, heard }) => ({
+  link: 'linked',
+  reason: null,
+  throttled: false,
+  shown: false,
+  ...{ queued: 0, arrived: arrived + queued, unread: 0, heard: heard + unread },
+}))
+export const settled = set({ attempts: 0 })
+export const owe = (owes: 'logout' | 'delete') => set(context => (context.owes === 'delete' ? {} : { owes }))
+export const queued = set(context => ({ queued: context.queued + 1 }))
+export const arrived = set(context => ({ arrived: context.arrived + 1 }))
+export const unread = set(context => ({ unread: context.unread + 1 }))
+export const heard = set(context => ({ heard: context.heard + 1 }))
+export const oneDeviceLess = set(({ devices }) => ({ devices: devices - 1 }))
+/** The link has ended, the session has not. */
+export const over = [
+  set(({ unread: missed, lost }) => ({
+    ...{ link: 'linked', owes: 'none', queued: 0, throttled: false, qr: false, held: false },
+    ...{ unread: 0, lost: lost + missed },
+  })),
+  tell('inactive'),
+]
+/** Nothing is left of this life but what others remember. */
+export const gone = [
+  tell('inactive'),
+  set(({ told, published: count, devices, arrived: sent, unread: missed, heard: received, lost, http }) => ({
+    ...fresh,
+    ...{ told, published: count, devices, arrived: sent, heard: received, lost: lost + missed, http },
+  })),
+]
+export const refusedByLaravel = [noQr, hear('inactive'), because('laravel_inactive')]
+export const unlinkedAfresh = set({ link: 'none' })

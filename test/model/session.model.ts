@@ -1,0 +1,401 @@
+import {
+  afresh,
+  answers,
+  arrived,
+  because,
+  expired,
+  failed,
+  fresh,
+  gone,
+  hear,
+  heard,
+  heldBack,
+  inFlight,
+  noQr,
+  nothing,
+  offered,
+  oneDeviceLess,
+  opened,
+  over,
+  owe,
+  paired,
+  published,
+  queued,
+  refusedByLaravel,
+  settled,
+  started,
+  tell,
+  tellIfLinked,
+  tellOwing,
+  unlinkedAfresh,
+  unread,
+  unthrottled,
+  world,
+} from './known.ts'
+
+const STARTING = '#world.starting'
+const WAITING = '#world.reconnecting.waiting'
+const VERIFYING = '#world.reconnecting.verifying'
+const SUSPENDED = '#world.reconnecting.suspended'
+const SHOWN = '#world.awaitingQr.shown.throttled'
+const UNLINKED = '#world.loggedOut.unlinked.told'
+const ABSENT = '#world.absent'
+
+const conflict = { actions: answers(409) }
+const unchanged = { actions: answers(200) }
+const startUnchanged = [{ guard: 'isFree', actions: [started, answers(200)] }, conflict] as const
+const restart = [
+  { guard: 'isFree', target: STARTING, reenter: true, actions: [afresh, tellIfLinked, answers(200)] },
+  conflict,
+] as const
+const queueOrRefuse = [{ guard: 'isLinkedAndFree', actions: [queued, answers(202)] }, conflict] as const
+/** Nobody has scanned: there is nothing to unlink. */
+const forget = {
+  logout: { target: '#world.loggedOut.neverLinked', actions: [noQr, tell('inactive'), answers(200)] },
+  delete: { target: ABSENT, actions: [...gone, answers(200)] },
+} as const
+/** WhatsApp has to confirm it, and is not connected. */
+const owed = {
+  logout: { target: STARTING, actions: [owe('logout'), ...tellOwing, answers(202)] },
+  delete: { target: STARTING, actions: [owe('delete'), ...tellOwing, answers(202)] },
+} as const
+const forgetOrOwe = {
+  logout: [{ guard: 'isNew', ...forget.logout }, owed.logout],
+  delete: [{ guard: 'isNew', ...forget.delete }, owed.delete],
+} as const
+const remains = { actions: nothing } as const
+const startsAgain = { target: STARTING, actions: [afresh, tellIfLinked] } as const
+const unlinkedByPhone = [
+  { guard: 'owesDelete', target: ABSENT, actions: [oneDeviceLess, ...gone] },
+  { target: UNLINKED, actions: [oneDeviceLess, failed('unlinked'), ...over] },
+] as const
+const suspendedFor = (reason: string) =>
+  ({ target: SUSPENDED, actions: [failed(reason), tell('inactive')] }) as const
+const unlinkedByUs = [oneDeviceLess, because('logged_out'), ...over]
+/** Nothing is on the way: the session waits for /start. */
+const ended = {
+  start: {
+    target: STARTING,
+    actions: [unlinkedAfresh, started, afresh, answers(200)],
+  },
+  delete: { target: ABSENT, actions: [...gone, answers(200)] },
+  send: conflict,
+} as const
+
+/** One session as its user sees it: what happens in the world, and what must come of it by DESIGN and CONTRACT. */
+export const sessionModel = world.createMachine({
+  id: 'world',
+  context: fresh,
+  initial: 'absent',
+  states: {
+    absent: {
+      on: {
+        start: { target: 'starting', actions: [started, answers(200)] },
+        restart: { actions: answers(404) },
+        logout: { actions: answers(404) },
+        delete: { actions: answers(404) },
+        send: { actions: answers(404) },
+      },
+    },
+
+    // A connection waits for WhatsApp.
+    starting: {
+      initial: 'connecting',
+      on: {
+        kill: remains,
+        stop: { guard: 'isLinkedAndFree', ...remains },
+        start: startUnchanged,
+        restart,
+        logout: [{ guard: 'isNew', ...forget.logout }, { actions: [owe('logout'), answers(202)] }],
+        delete: [{ guard: 'isNew', ...forget.delete }, { actions: [owe('delete'), answers(202)] }],
+        send: queueOrRefuse,
+        watchdog: { target: 'reconnecting.waiting', actions: [failed('connect_timeout'), unthrottled] },
+        'drop.network': { target: 'reconnecting.waiting', actions: failed('network') },
+        answer: [
+          { guard: 'isThrottled', target: SHOWN, actions: offered },
+          { guard: 'isNew', target: SHOWN, actions: [offered, ...published] },
+          { guard: 'isFree', target: 'open', actions: [opened, tell('active')] },
+          { guard: 'owesLogout', target: UNLINKED, actions: [tell('active'), ...unlinkedByUs] },
+          { target: 'absent', actions: [tell('active'), oneDeviceLess, ...gone] },
+        ],
+        'answer.no': {
+          guard: 'publishes',
+          target: 'awaitingQr.refused',
+          actions: [offered, ...refusedByLaravel],
+        },
+        'answer.inactive': {
+          guard: 'publishesNot',
+          target: 'awaitingQr.refused',
+          actions: [offered, ...refusedByLaravel],
+        },
+        'answer.oldNews': { guard: 'publishesAnyway', target: SHOWN, actions: [offered, ...published] },
+        'answer.away': { guard: 'publishes', target: 'awaitingQr.verifying.pausing', actions: offered },
+        'answer.silent': { guard: 'publishes', target: 'awaitingQr.verifying.asking', actions: offered },
+        'answer.takesNoQr': {
+          guard: 'publishes',
+          target: 'awaitingQr.publishing',
+          actions: [offered, inFlight],
+        },
+        'refuse.401': [{ guard: 'isNew' }, ...unlinkedByPhone],
+        'refuse.402': { guard: 'isPairedAndFree', ...suspendedFor('temporarily_banned') },
+        'refuse.405': { guard: 'isLinkedAndFree', ...suspendedFor('client_outdated') },
+        'refuse.403': {
+          guard: 'isPairedAndFree',
+          target: 'loggedOut.banned',
+          actions: [failed('banned'), ...over],
+        },
+        'refuse.503': { guard: 'isPairedAndFree', target: WAITING, actions: failed('overloaded') },
+      },
+      states: { connecting: {} },
+    },
+
+    awaitingQr: {
+      initial: 'shown',
+      on: {
+        ...forget,
+        kill: startsAgain,
+        restart,
+        start: startUnchanged,
+        send: conflict,
+        scan: { target: 'starting', actions: paired },
+        qrsUsedUp: { target: '.expired', actions: expired },
+        'drop.network': { target: 'reconnecting.waiting', actions: failed('network') },
+      },
+      states: {
+        verifying: {
+          initial: 'asking',
+          on: { newQr: remains },
+          states: {
+            asking: { on: { 'askedAgain.away': 'pausing' } },
+            pausing: {
+              on: {
+                askedAgain: { target: SHOWN, actions: published },
+                'askedAgain.away': remains,
+                'askedAgain.no': { target: '#world.awaitingQr.refused', actions: refusedByLaravel },
+                'askedAgain.takesNoQr': { target: '#world.awaitingQr.publishing', actions: inFlight },
+              },
+            },
+          },
+        },
+        publishing: {
+          on: {
+            newQr: { actions: heldBack },
+            askedAgain: { target: SHOWN, actions: published },
+            'askedAgain.away': [{ guard: 'isHeld', target: '#world.awaitingQr.verifying.pausing' }, remains],
+          },
+        },
+        shown: {
+          initial: 'throttled',
+          states: {
+            throttled: {
+              on: {
+                stop: startsAgain,
+                kill: undefined,
+                newQr: { actions: heldBack },
+                throttleEnds: [
+                  { guard: 'isHeld', actions: published },
+                  { target: 'ready', actions: unthrottled },
+                ],
+                'throttleEnds.no': {
+                  guard: 'isHeld',
+                  target: '#world.awaitingQr.refused',
+                  actions: [unthrottled, ...refusedByLaravel],
+                },
+                'throttleEnds.away': {
+                  guard: 'isHeld',
+                  target: '#world.awaitingQr.verifying.pausing',
+                  actions: unthrottled,
+                },
+                'throttleEnds.silent': {
+                  guard: 'isHeld',
+                  target: '#world.awaitingQr.verifying.asking',
+                  actions: unthrottled,
+                },
+              },
+            },
+            ready: {
+              on: {
+                newQr: { target: 'throttled', actions: published },
+                'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
+                expiry: {
+                  target: '#world.awaitingQr.expired',
+                  actions: expired,
+                },
+              },
+            },
+          },
+        },
+        refused: {
+          on: {
+            stop: remains,
+            kill: undefined,
+            ...ended,
+            restart,
+            'idle.keep': { target: ABSENT, actions: gone },
+            scan: undefined,
+            qrsUsedUp: undefined,
+            'drop.network': undefined,
+          },
+        },
+        expired: {
+          on: {
+            stop: remains,
+            kill: undefined,
+            ...ended,
+            restart,
+            'idle.hibernate': { target: ABSENT, actions: gone },
+            scan: undefined,
+            qrsUsedUp: undefined,
+            'drop.network': undefined,
+          },
+        },
+      },
+    },
+
+    open: {
+      initial: 'settling',
+      on: {
+        restart,
+        start: { actions: [started, answers(200)] },
+        stop: STARTING,
+        kill: STARTING,
+        send: { actions: [arrived, answers(200)] },
+        message: { actions: heard },
+        logout: { target: UNLINKED, actions: [...unlinkedByUs, answers(200)] },
+        'logout.unheard': { target: '.unlinking', actions: owe('logout') },
+        delete: { target: ABSENT, actions: [oneDeviceLess, ...gone, answers(200)] },
+        'drop.network': { target: WAITING, actions: failed('network') },
+        'drop.503': { target: WAITING, actions: failed('overloaded') },
+        'drop.515': { target: STARTING, actions: because('restart_required') },
+        'drop.replaced': suspendedFor('replaced'),
+        'drop.removed': unlinkedByPhone,
+      },
+      states: {
+        settling: { on: { longOpen: { target: 'settled', actions: settled } } },
+        settled: {
+          on: {
+            'drop.removed.away': {
+              target: '#world.loggedOut.unlinked.untold',
+              actions: [oneDeviceLess, failed('unlinked')],
+            },
+            'drop.network.no': {
+              target: SUSPENDED,
+              actions: [failed('laravel_inactive'), hear('inactive')],
+            },
+            'drop.network.inactive': {
+              guard: 'believesNo',
+              target: SUSPENDED,
+              actions: [failed('laravel_inactive'), hear('inactive')],
+            },
+            'drop.network.oldNews': { guard: 'knowsBetter', target: WAITING, actions: failed('network') },
+            'drop.network.away': { target: WAITING, actions: failed('network') },
+            'drop.network.silent': { target: VERIFYING, actions: failed('network') },
+            'idle.keep': remains,
+            'idle.hibernate': { target: '#world.reconnecting.hibernated', actions: because('idle') },
+            'idle.delete': { target: ABSENT, actions: [oneDeviceLess, ...gone] },
+          },
+        },
+        // WhatsApp does not answer the logout.
+        unlinking: {
+          on: {
+            start: conflict,
+            restart: conflict,
+            send: conflict,
+            unlinkEnds: { target: UNLINKED, actions: [because('logged_out'), ...over] },
+            'drop.removed': { target: UNLINKED, actions: unlinkedByUs },
+            message: undefined,
+            logout: undefined,
+            delete: undefined,
+            stop: undefined,
+            'logout.unheard': undefined,
+            'drop.503': undefined,
+            'drop.515': undefined,
+            'drop.replaced': undefined,
+          },
+        },
+      },
+    },
+
+    reconnecting: {
+      initial: 'waiting',
+      on: {
+        ...forgetOrOwe,
+        restart,
+        start: startUnchanged,
+        send: queueOrRefuse,
+        message: { guard: 'isLinkedAndFree', actions: unread },
+        backoffEnds: { target: 'starting', actions: unthrottled },
+      },
+      states: {
+        verifying: { on: { kill: 'waiting' } },
+        waiting: {
+          on: {
+            stop: { guard: 'isFree', ...remains },
+            kill: { guard: 'owesSomething', ...remains },
+          },
+        },
+        hibernated: {
+          on: {
+            start: { target: STARTING, actions: [started, afresh, answers(200)] },
+            send: { target: STARTING, actions: [afresh, queued, answers(202)] },
+            sixHours: STARTING,
+            stop: remains,
+            kill: remains,
+            'idle.hibernate': remains,
+            backoffEnds: undefined,
+          },
+        },
+        suspended: {
+          on: {
+            start: { target: STARTING, actions: [started, afresh, tellIfLinked, answers(200)] },
+            send: conflict,
+            stop: { guard: 'endsByRestart', ...startsAgain },
+            kill: [{ guard: 'endsByRestart', ...startsAgain }, remains],
+            rechecked: { guard: 'isDueToLaravel', target: STARTING, actions: [afresh, hear('active')] },
+            'rechecked.inactive': { guard: 'isDueToLaravel', ...remains },
+            'rechecked.away': { guard: 'isDueToLaravel', ...remains },
+            'idle.hibernate': { guard: 'isDueToWhatsApp', ...remains },
+            'idle.delete': {
+              guard: 'isDueToWhatsApp',
+              target: STARTING,
+              actions: [owe('delete'), ...tellOwing],
+            },
+            backoffEnds: undefined,
+          },
+          initial: 'resting',
+          states: { resting: {} },
+        },
+      },
+    },
+
+    loggedOut: {
+      initial: 'unlinked',
+      on: { ...ended, stop: remains, restart: conflict, logout: unchanged },
+      states: {
+        unlinked: {
+          initial: 'told',
+          on: { 'idle.delete': remains, stop: undefined, kill: remains },
+          states: {
+            told: {},
+            // Laravel is away and does not know it yet.
+            untold: {
+              on: {
+                stop: { target: 'told', actions: over },
+                kill: { target: 'told', actions: over },
+                laravelBack: { target: 'told', actions: over },
+                start: undefined,
+                restart: undefined,
+                logout: undefined,
+                delete: undefined,
+                send: undefined,
+                'idle.delete': undefined,
+              },
+            },
+          },
+        },
+        banned: { on: { 'idle.delete': remains } },
+        neverLinked: { on: { 'idle.delete': { target: ABSENT, actions: gone } } },
+      },
+    },
+  },
+})
