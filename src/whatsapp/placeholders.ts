@@ -1,5 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
-import type { InboxRow } from '../ports.ts'
+import type { InboxRow } from '../records.ts'
 import { isBare, rebuild } from './decrypt-once.ts'
 import { type InboundContext, toInbound } from './inbound.ts'
 

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
-import type { Clock, QrVault, ReceivedMessage, SendUpdate, SocketFact, SocketOwner, Store, WhatsApp, WhatsAppSocket } from '../../src/ports.ts'
+import type {
+  Clock,
+  QrVault,
+  ReceivedMessage,
+  SendUpdate,
+  SocketFact,
+  SocketOwner,
+  Store,
+  WhatsApp,
+  WhatsAppSocket,
+} from '../../src/ports.ts'
 import type { Write } from '../../src/records.ts'
 import { Simulator } from '../../src/simulator/simulator.ts'
 import { openStore } from '../../src/store/sqlite.ts'
