@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device, InboxMessage } from './accounts.ts'
+import { type Found, findIn, type Known, linesOf } from './chat-lines.ts'
 import { type Addressee, ContactReceipts, inGroup, type Source } from './contact-receipts.ts'
 import { textOf } from './content.ts'
 import type { Addressing, Group } from './group.ts'
@@ -10,15 +11,18 @@ import { GroupVoice } from './group-voice.ts'
 import { isMediaContent, type MediaContent, mediaMessage, readMedia } from './media-message.ts'
 import { encryptTo, readRetry, type Said } from './outgoing.ts'
 import { answerPeerRequest } from './peer.ts'
+import { type PollContent, pollMessage, pollOf, sealVote } from './polls.ts'
 import { type Presence, type PresenceState, showPresence } from './presence.ts'
+import { editOf, reactionOf, revocationOf } from './revisions.ts'
 import type { Ciphertext } from './signal.ts'
+import { play, type ViewedMessage } from './view.ts'
 import type { World } from './world.ts'
 
 const REMEMBERED = 5_000
 const MAX_RETRIES = 3
 
-/** Text, something with a file that is encrypted and put on the media host, or a message as it is. */
-export type Sayable = string | MediaContent | proto.IMessage
+/** Text, something with a file that is encrypted and put on the media host, a poll, or a message as it is. */
+export type Sayable = string | MediaContent | PollContent | proto.IMessage
 
 export type SayOptions = {
   /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
@@ -88,11 +92,52 @@ export class Contact {
   async say(to: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
     const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
     const message = await this.#messageOf(content)
-    const said: Said = { message, addressing: options.addressing ?? 'pn', at: Date.now() }
+    const said: Said = { message, to, addressing: options.addressing ?? 'pn', at: Date.now() }
     if (options.unavailable) said.unavailable = options.unavailable
     if (to.endsWith('@g.us')) await this.#sayToGroup(to, id, said)
     else await this.#sayDirectly(to, id, said)
     return { id }
+  }
+
+  /** Puts other content in the place of what it said. Rejects for what another said. */
+  async edit(to: string, id: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
+    const { key } = this.#find(to, id)
+    if (!key.fromMe) throw new Error(`${this.pn} did not say ${id}`)
+    return this.say(to, editOf(key, await this.#messageOf(content)), options)
+  }
+
+  /** Deletes what it said for everybody, or, in a group that it made, what another said. */
+  async revoke(to: string, id: string, options: SayOptions = {}): Promise<{ id: string }> {
+    const { key } = this.#find(to, id)
+    if (!key.fromMe && this.#world.groups.get(to)?.members[0] !== this.pn)
+      throw new Error(`${this.pn} may not delete ${id}`)
+    return this.say(to, revocationOf(key), options)
+  }
+
+  /** Reacts to a message; an empty emoji takes the reaction back. */
+  async react(to: string, id: string, emoji: string, options: SayOptions = {}): Promise<{ id: string }> {
+    return this.say(to, reactionOf(this.#find(to, id).key, emoji), options)
+  }
+
+  /** Votes in a poll; no answers take the vote back. Rejects for an answer the poll does not have. */
+  async vote(to: string, id: string, answers: string[], options: SayOptions = {}): Promise<{ id: string }> {
+    const { key, author, message } = this.#find(to, id)
+    const poll = pollOf(message)
+    const unknown = answers.find(answer => !poll?.options.includes(answer))
+    if (!poll || unknown !== undefined) throw new Error(`${id} is no poll with ${unknown ?? 'answers'}`)
+    const lid = (this.#world.groups.get(to)?.addressing ?? options.addressing) === 'lid'
+    const [creator, voter] = [author, this.account].map(one => (lid ? one.lidJid : one.jid))
+    const vote = sealVote(answers, { pollId: id, secret: poll.secret, creator: creator!, voter: voter! })
+    const about = { pollCreationMessageKey: key, vote, senderTimestampMs: Date.now() }
+    return this.say(to, { pollUpdateMessage: about }, options)
+  }
+
+  /**
+   * What this person sees in a chat (a phone number, or a group's jid): messages by id after edits, deletions, reactions and votes.
+   * The phone of an account with linked devices has only what it said and what its devices sent.
+   */
+  view(chat: string): Map<string, ViewedMessage> {
+    return play(this.#world, linesOf(this.#known, chat), this.#world.groups.get(chat))
   }
 
   /** The file of a message, decrypted. Rejects when the host has it no more, or when MAC, length or hash are wrong. */
@@ -215,8 +260,17 @@ export class Contact {
     await encryptTo(this.#world, this.account, device, id, said, retry)
   }
 
+  get #known(): Known {
+    return { account: this.account, inbox: this.inbox, copies: this.copies, said: this.#said }
+  }
+
+  #find(chat: string, id: string): Found {
+    return findIn(this.#world, this.#known, chat, id)
+  }
+
   async #messageOf(content: Sayable): Promise<proto.IMessage> {
     if (typeof content === 'string') return { conversation: content }
+    if ('poll' in content) return pollMessage(content)
     return isMediaContent(content) ? mediaMessage(this.#world.media, content) : content
   }
 
@@ -233,7 +287,7 @@ export class Contact {
     const recipient = said.addressing === 'lid' ? target.lidJid : target.jid
     const { addressing, at } = said
     const copied = { deviceSentMessage: { destinationJid: recipient, message } }
-    const copy: Said = { message: copied, addressing, at, recipient }
+    const copy: Said = { message: copied, to, addressing, at, recipient }
     for (const device of this.account.devices.values())
       work.push(encryptTo(this.#world, this.account, device, id, copy))
     if (target.devices.size === 0) this.#handOver(target, id, message)

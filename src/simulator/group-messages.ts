@@ -44,7 +44,7 @@ function hand(
   device: number,
   encs: BinaryNode[],
 ) {
-  const { id, type } = message.attrs
+  const { id, type, edit } = message.attrs
   if (device === 0) {
     if (account === sender.account && !world.options.ownCopies) return
     const addressee = { from: group.jid, participant: group.addressOf(account) }
@@ -60,6 +60,7 @@ function hand(
     ...groupSender(group, sender, sender.account),
     id,
     type,
+    edit,
     t: seconds(),
     notify: sender.account.name,
   }

@@ -4,6 +4,7 @@ import { typeOf } from './content.ts'
 import { keep } from './delivery.ts'
 import { type Group, groupSender } from './group.ts'
 import { type Retry, type Said, unavailableNode } from './outgoing.ts'
+import { editAttribute } from './revisions.ts'
 import type { Ciphertext } from './signal.ts'
 import { seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
@@ -89,6 +90,7 @@ export class GroupVoice {
       ...groupSender(group, account, account),
       id,
       type: typeOf(said.message),
+      edit: editAttribute(said.message),
       t: seconds(said.at),
       notify: account.name,
     }

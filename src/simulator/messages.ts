@@ -71,7 +71,7 @@ function route(world: World, sender: Device, message: BinaryNode, jid: string | 
 
 /** From one linked device to another: the ciphertext passes as it is. */
 function forward(world: World, sender: Device, device: Device, message: BinaryNode, part: BinaryNode) {
-  const { id, to, type, recipient } = message.attrs
+  const { id, to, type, edit, recipient } = message.attrs
   const lid = to?.endsWith('@lid')
   const own = device.account === sender.account
   const addresses = lid
@@ -87,6 +87,7 @@ function forward(world: World, sender: Device, device: Device, message: BinaryNo
       recipient: own ? (recipient ?? to) : undefined,
       id,
       type,
+      edit,
       t: seconds(),
       notify: sender.account.name,
     },

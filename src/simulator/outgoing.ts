@@ -3,12 +3,15 @@ import type { Account, Device } from './accounts.ts'
 import { typeOf } from './content.ts'
 import { keep } from './delivery.ts'
 import type { Addressing, Group } from './group.ts'
+import { editAttribute } from './revisions.ts'
 import { type Bundle, bytesOf, child, readPreKey, readSignedPreKey, seconds, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
 /** What a contact said, kept so that it can be said again to a device that could not decrypt it. */
 export type Said = {
   message: proto.IMessage
+  /** Phone number of the other party, or jid of the group. */
+  to: string
   addressing: Addressing
   /** Milliseconds since 1970. */
   at: number
@@ -49,6 +52,7 @@ export async function encryptTo(
       recipient: said.recipient,
       id,
       type: typeOf(said.message),
+      edit: editAttribute(said.message),
       t: seconds(said.at),
       notify: account.name,
     },

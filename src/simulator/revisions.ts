@@ -1,0 +1,29 @@
+import { proto } from '@whiskeysockets/baileys'
+
+type Key = proto.IMessageKey
+
+const { Type } = proto.Message.ProtocolMessage
+
+/** Another text or caption in the place of what was said, wrapped as phones wrap it. */
+export function editOf(key: Key, editedMessage: proto.IMessage): proto.IMessage {
+  const protocolMessage = { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() }
+  return { editedMessage: { message: { protocolMessage } } }
+}
+
+/** The deletion of a message for everybody. */
+export function revocationOf(key: Key): proto.IMessage {
+  return { protocolMessage: { key, type: Type.REVOKE } }
+}
+
+/** A reaction; an empty emoji takes it back. */
+export function reactionOf(key: Key, emoji: string): proto.IMessage {
+  return { reactionMessage: { key, text: emoji, senderTimestampMs: Date.now() } }
+}
+
+/** The `edit` attribute of a stanza with that content, as Baileys writes it: 1 edits, 7 deletes one's own, 8 another's. */
+export function editAttribute(message: proto.IMessage): string | undefined {
+  const about = message.editedMessage?.message?.protocolMessage ?? message.protocolMessage
+  if (about?.type === Type.MESSAGE_EDIT) return '1'
+  if (about?.type !== Type.REVOKE) return undefined
+  return about.key?.fromMe ? '7' : '8'
+}
