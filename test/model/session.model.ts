@@ -11,8 +11,6 @@ import {
   heard,
   heldBack,
   inFlight,
-  noQr,
-  nothing,
   offered,
   oneDeviceLess,
   opened,
@@ -27,60 +25,32 @@ import {
   tell,
   tellIfLinked,
   tellOwing,
-  unlinkedAfresh,
   unread,
   unthrottled,
   world,
 } from './known.ts'
-
-const STARTING = '#world.starting'
-const WAITING = '#world.reconnecting.waiting'
-const VERIFYING = '#world.reconnecting.verifying'
-const SUSPENDED = '#world.reconnecting.suspended'
-const SHOWN = '#world.awaitingQr.shown.throttled'
-const UNLINKED = '#world.loggedOut.unlinked.told'
-const ABSENT = '#world.absent'
-
-const conflict = { actions: answers(409) }
-const unchanged = { actions: answers(200) }
-const startUnchanged = [{ guard: 'isFree', actions: [started, answers(200)] }, conflict] as const
-const restart = [
-  { guard: 'isFree', target: STARTING, reenter: true, actions: [afresh, tellIfLinked, answers(200)] },
+import {
+  ABSENT,
   conflict,
-] as const
-const queueOrRefuse = [{ guard: 'isLinkedAndFree', actions: [queued, answers(202)] }, conflict] as const
-/** Nobody has scanned: there is nothing to unlink. */
-const forget = {
-  logout: { target: '#world.loggedOut.neverLinked', actions: [noQr, tell('inactive'), answers(200)] },
-  delete: { target: ABSENT, actions: [...gone, answers(200)] },
-} as const
-/** WhatsApp has to confirm it, and is not connected. */
-const owed = {
-  logout: { target: STARTING, actions: [owe('logout'), ...tellOwing, answers(202)] },
-  delete: { target: STARTING, actions: [owe('delete'), ...tellOwing, answers(202)] },
-} as const
-const forgetOrOwe = {
-  logout: [{ guard: 'isNew', ...forget.logout }, owed.logout],
-  delete: [{ guard: 'isNew', ...forget.delete }, owed.delete],
-} as const
-const remains = { actions: nothing } as const
-const startsAgain = { target: STARTING, actions: [afresh, tellIfLinked] } as const
-const unlinkedByPhone = [
-  { guard: 'owesDelete', target: ABSENT, actions: [oneDeviceLess, ...gone] },
-  { target: UNLINKED, actions: [oneDeviceLess, failed('unlinked'), ...over] },
-] as const
-const suspendedFor = (reason: string) =>
-  ({ target: SUSPENDED, actions: [failed(reason), tell('inactive')] }) as const
-const unlinkedByUs = [oneDeviceLess, because('logged_out'), ...over]
-/** Nothing is on the way: the session waits for /start. */
-const ended = {
-  start: {
-    target: STARTING,
-    actions: [unlinkedAfresh, started, afresh, answers(200)],
-  },
-  delete: { target: ABSENT, actions: [...gone, answers(200)] },
-  send: conflict,
-} as const
+  ended,
+  forget,
+  forgetOrOwe,
+  queueOrRefuse,
+  remains,
+  restart,
+  SHOWN,
+  STARTING,
+  SUSPENDED,
+  startsAgain,
+  startUnchanged,
+  suspendedFor,
+  UNLINKED,
+  unchanged,
+  unlinkedByPhone,
+  unlinkedByUs,
+  VERIFYING,
+  WAITING,
+} from './outcomes.ts'
 
 /** One session as its user sees it: what happens in the world, and what must come of it by DESIGN and CONTRACT. */
 export const sessionModel = world.createMachine({
