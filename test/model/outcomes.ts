@@ -15,7 +15,6 @@ import {
   tellIfLinked,
   tellOwing,
   unlinkedAfresh,
-  world,
 } from './known.ts'
 
 export const STARTING = '#world.starting'
