@@ -1,27 +1,26 @@
 import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
 import { BufferJSON } from '@whiskeysockets/baileys'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { Device } from './accounts.ts'
+import { chatRoutes, mediaLine } from './admin-chats.ts'
+import { mediaRoutes } from './admin-media.ts'
+import { body, Pn, pnOf, Times } from './admin-requests.ts'
 import { STRIKES } from './faults.ts'
 import type { Address, Simulator } from './simulator.ts'
 
+/** A file in base64, and what is around it. */
+const MAX_BODY_BYTES = 24 * 1024 * 1024
+
 const kinds = Object.keys(STRIKES) as [keyof typeof STRIKES, ...(keyof typeof STRIKES)[]]
 const Kind = z.enum(kinds)
-const Pn = z.string().regex(/^\d{5,20}$/)
-const Times = z.int().min(1).max(1_000_000).default(1)
+const Often = Times.default(1)
 const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
 const Unlink = z.strictObject({ device: z.string().optional() })
-const GroupJid = z.string().regex(/^\d+@g\.us$/)
-const Say = z.strictObject({
-  to: z.union([Pn, GroupJid]),
-  text: z.string(),
-  addressing: z.enum(['pn', 'lid']).optional(),
-  id: z.string().min(1).optional(),
-  unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
-  name: z.string().optional(),
-})
+const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional() })
+const PhoneSettings = z.strictObject({ reuploads: z.enum(['answered', 'not-found', 'ignored']) })
 const NewGroup = z.strictObject({
   subject: z.string(),
   members: z.array(Pn).min(1),
@@ -40,8 +39,8 @@ const FaultBody = z.strictObject({
   status: z.int().min(300).max(599).optional(),
 })
 const Enroll = z.strictObject({ pn: Pn, name: z.string().optional() })
-const ErrorAcks = z.strictObject({ code: z.string(), times: Times })
-const DropAcks = z.strictObject({ times: Times })
+const ErrorAcks = z.strictObject({ code: z.string(), times: Often })
+const DropAcks = z.strictObject({ times: Often })
 
 /**
  * The simulator over HTTP, for another process: phones, contacts, faults and the ledger as JSON. A bad request is 400, a scan or
@@ -49,6 +48,7 @@ const DropAcks = z.strictObject({ times: Times })
  */
 export function adminRoutes(simulator: Simulator, address: Address): Hono {
   const app = new Hono()
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: c => c.json({ error: 'too large' }, 413) }))
   app.onError((error, c) => {
     const bad = error instanceof z.ZodError || error instanceof SyntaxError
     return c.json(
@@ -70,6 +70,14 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     const { qr, name } = await body(c, Scan)
     return c.json(show(await simulator.phone(pnOf(c), { ...(name && { name }) }).scan(qr)))
   })
+  app.post('/phones/:pn/code', async c => {
+    const { code, name } = await body(c, Code)
+    return c.json(show(await simulator.phone(pnOf(c), { ...(name && { name }) }).enterCode(code)))
+  })
+  app.patch('/phones/:pn', async c => {
+    simulator.phone(pnOf(c)).reuploads = (await body(c, PhoneSettings)).reuploads
+    return c.body(null, 204)
+  })
   app.post('/phones/:pn/unlink', async c => {
     const { device } = await body(c, Unlink)
     const phone = simulator.phone(pnOf(c))
@@ -78,28 +86,14 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     return c.json({ unlinked: meant.map(({ jid }) => jid) })
   })
 
-  app.post('/contacts/:pn/say', async c => {
-    const { to, text, name, addressing, id, unavailable } = await body(c, Say)
-    const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
-    const options = {
-      ...(addressing && { addressing }),
-      ...(id && { id }),
-      ...(unavailable && { unavailable }),
-    }
-    return c.json(await contact.say(to, text, options))
-  })
   app.get('/contacts/:pn/inbox', async c => {
     const { inbox } = simulator.contact(pnOf(c))
     const since = Number(c.req.query('since') ?? 0)
     if (inbox.length <= since)
       await arrival(simulator, pnOf(c), Math.min(Number(c.req.query('wait') ?? 0), 60_000))
-    return c.json(inbox.slice(since).map(({ message: _, ...line }) => line))
+    return c.json(inbox.slice(since).map(({ message, ...line }) => ({ ...line, ...mediaLine(message) })))
   })
   app.get('/contacts/:pn/receipts', c => c.json(simulator.contact(pnOf(c)).receipts))
-  app.post('/contacts/:pn/read', async c => {
-    simulator.contact(pnOf(c)).read((await body(c, z.strictObject({ id: z.string() }))).id)
-    return c.body(null, 204)
-  })
   app.patch('/contacts/:pn', async c => {
     const { name, autoRead, autoDelivered } = await body(c, Settings)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
@@ -111,6 +105,9 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     await simulator.contact(pnOf(c)).forgetSessions((await body(c, z.strictObject({ of: Pn }))).of)
     return c.body(null, 204)
   })
+
+  app.route('/', chatRoutes(simulator))
+  app.route('/', mediaRoutes(simulator))
 
   app.get('/groups', c =>
     c.json(
@@ -181,13 +178,6 @@ export async function listenAdmin(simulator: Simulator, address: Address, port =
     },
   }
 }
-
-async function body<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
-  const text = await c.req.text()
-  return schema.parse(text ? JSON.parse(text) : {})
-}
-
-const pnOf = (c: Context) => Pn.parse(c.req.param('pn'))
 
 function show({ jid, lidJid, online, logins, pending, noiseKey, preKeys }: Device) {
   return { jid, lid: lidJid, online, logins, pending, noiseKey, preKeys: preKeys.length }

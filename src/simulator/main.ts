@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { listenAdmin } from './admin.ts'
 import { Simulator } from './simulator.ts'
@@ -9,6 +10,9 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     'admin-port': { type: 'string', default: '0' },
+    'media-port': { type: 'string', default: '0' },
+    /** Write the PEM of the media host's authority to this file, for NODE_EXTRA_CA_CERTS. */
+    'media-ca': { type: 'string' },
     'pre-keys': { type: 'string', default: '100' },
     'qr-refs': { type: 'string', default: '6' },
     'receipt-delay': { type: 'string', default: '25' },
@@ -20,7 +24,9 @@ const { values } = parseArgs({
   },
 })
 
-function number(name: 'port' | 'admin-port' | 'pre-keys' | 'qr-refs' | 'receipt-delay'): number {
+function number(
+  name: 'port' | 'admin-port' | 'media-port' | 'pre-keys' | 'qr-refs' | 'receipt-delay',
+): number {
   const value = Number(values[name])
   if (Number.isInteger(value) && value >= 0) return value
   process.stderr.write(`--${name} is not a number: ${values[name]}\n`)
@@ -33,7 +39,8 @@ const simulator = new Simulator({
   receiptDelayMs: number('receipt-delay'),
   ...(values.seed !== undefined && { seed: values.seed }),
 })
-const address = await simulator.listen({ port: number('port') })
+const address = await simulator.listen({ port: number('port'), mediaPort: number('media-port') })
+if (values['media-ca']) await writeFile(values['media-ca'], address.mediaCa)
 const admin = await listenAdmin(simulator, address, number('admin-port'))
 
 const stop = async () => {
@@ -52,6 +59,7 @@ const lines = [
   `WHATSAPP_URL=${address.url}`,
   `WHATSAPP_ROOT_KEY=${address.rootKey}`,
   `admin API         ${admin.url}`,
+  `media host        https://${address.mediaHost}`,
 ]
 const text = values.json ? JSON.stringify({ ...address, admin: admin.url }) : lines.join('\n')
 process.stdout.write(`${text}\n`)

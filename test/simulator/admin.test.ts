@@ -1,48 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { type AuthenticationCreds, BufferJSON, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Client, memoryAuth } from './baileys.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { children, program } from './program.ts'
 import { quiet } from './quiet.ts'
 
 quiet()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
-const PROGRAM = new URL('../../src/simulator/main.ts', import.meta.url).pathname
-
-const children: ChildProcess[] = []
-const clients: Client[] = []
-afterEach(async () => {
-  for (const one of clients.splice(0)) await one.end()
-  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
-})
-
-type Started = { url: string; rootKey: string; admin: string }
-
-async function program(...flags: string[]) {
-  const child = spawn(process.execPath, [PROGRAM, '--json', ...flags], { stdio: ['pipe', 'pipe', 'inherit'] })
-  children.push(child)
-  const [line] = await once(createInterface(child.stdout), 'line')
-  const started = JSON.parse(String(line)) as Started
-  WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(started.rootKey, 'hex')
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${started.admin}${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    return { status: response.status, json: text ? JSON.parse(text, BufferJSON.reviver) : undefined }
-  }
-  const client = (creds?: AuthenticationCreds) => {
-    const one = new Client(started.url, memoryAuth(creds))
-    clients.push(one)
-    return one
-  }
-  return { child, started, call, client }
-}
-
 describe('the program', () => {
   it('tells a whole story over HTTP: scan, say, inbox, read, fault, ledger', async () => {
     const { call, client, started } = await program()

@@ -3,11 +3,9 @@ import { downloadMediaMessage, type UserFacingSocketConfig, type WAMessage } fro
 import { Agent } from 'undici'
 import { onTestFinished } from 'vitest'
 import type { Client } from './baileys.ts'
-import type { TestWorld } from './world.ts'
 
 /** What a Baileys client sets to use the simulated media host: an agent for uploads, a dispatcher for downloads. */
-export function trusting({ simulator }: Pick<TestWorld, 'simulator'>) {
-  const { ca } = simulator.media
+export function trusting({ ca }: { ca: string }) {
   const dispatcher = new Agent({ connect: { ca } })
   const fetchAgent = new HttpsAgent({ ca })
   onTestFinished(async () => {

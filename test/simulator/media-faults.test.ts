@@ -15,7 +15,7 @@ const JID = `${ANA}@s.whatsapp.net`
 
 async function linkedWithMedia() {
   const world = await startWorld()
-  const trust = trusting(world)
+  const trust = trusting(world.simulator.media)
   const { one, device } = await world.linked(SHOP, { ...trust.config, qrTimeout: 1000 })
   const ana = world.simulator.contact(ANA)
   const file = randomBytes(50_000)

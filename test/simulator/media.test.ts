@@ -18,7 +18,7 @@ const JID = `${ANA}@s.whatsapp.net`
 
 async function linkedWithMedia() {
   const world = await startWorld()
-  const trust = trusting(world)
+  const trust = trusting(world.simulator.media)
   const { one } = await world.linked(SHOP, trust.config)
   return { ...world, trust, one, ana: world.simulator.contact(ANA) }
 }
