@@ -128,7 +128,8 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
   function explain(error: unknown): unknown {
     if (over.signal.aborted && over.signal.reason !== null) return over.signal.reason
     if (error instanceof GatewayError) return error
-    return unreachable(`${url.hostname} ${failureOf(error)}`, { cause: error, retryable: true })
+    const { what, retryable } = failureOf(error)
+    return unreachable(`${url.hostname} ${what}`, { cause: error, retryable })
   }
 
   signal.throwIfAborted()
@@ -188,9 +189,16 @@ const FAILURES: Record<string, string> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'sent less or more than it had announced',
 }
 
-function failureOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return FAILURES[String(code)] ?? `could not be read (${typeof code === 'string' ? code : 'network error'})`
+/** What OpenSSL and node say of certificates; time alone mends none of it. */
+const CERTIFICATE = /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** Names the failure of a connection; never the error's own text, which may hold an address. */
+function failureOf(error: unknown): { what: string; retryable: boolean } {
+  const found = (error as { code?: unknown } | null)?.code
+  const code = typeof found === 'string' ? found : 'network error'
+  if (CERTIFICATE.test(code))
+    return { what: `has no certificate that can be trusted (${code})`, retryable: false }
+  return { what: FAILURES[code] ?? `could not be read (${code})`, retryable: true }
 }
 
 function forbidden(message: string): GatewayError {

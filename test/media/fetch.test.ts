@@ -297,16 +297,6 @@ describe('a redirect', () => {
       })
   })
 
-  it('from outside to this machine leads nowhere', async () => {
-    handle = (_, response) => response.writeHead(302, { Location: `http://127.0.0.1:${port}/secret` }).end()
-    // The first hop is let through by its name alone: to the guard it is a public address that answers.
-    const first = vi.fn<Resolve>(async () => [{ address: '127.0.0.1', family: 4 }])
-    await expect(
-      get(`http://cdn.test:${port}/a`, { resolve: first, allowPrivate: false }),
-    ).rejects.toMatchObject({ code: 'MEDIA_URL_FORBIDDEN' })
-    expect(seen).toEqual([])
-  })
-
   it.each([
     'http://169.254.169.254/latest/meta-data',
     'http://[::ffff:a9fe:a9fe]/',
@@ -376,7 +366,7 @@ describe('an answer', () => {
   })
 
   it('that is no HTTP, or a closed port, is unreachable', async () => {
-    const closed = createTcpServer(socket => socket.end('SSH-2.0-OpenSSH\r\n'))
+    const closed = createTcpServer(socket => socket.resume().end('SSH-2.0-OpenSSH\r\n'))
     await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/`
     await expect(get(url)).rejects.toMatchObject({ code: 'MEDIA_UNREACHABLE' })
