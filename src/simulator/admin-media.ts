@@ -27,9 +27,9 @@ export function mediaRoutes({ media }: Simulator): Hono {
     media.faults.heal(Kind.optional().parse(c.req.query('kind')))
     return c.body(null, 204)
   })
-  app.delete('/media/files', async c => {
-    await media.store.drop(z.string().startsWith('/').parse(c.req.query('path')))
-    return c.body(null, 204)
+  app.delete('/media/files', c => {
+    const path = z.string().startsWith('/').parse(c.req.query('path'))
+    return media.store.expire(path) ? c.body(null, 204) : c.json({ error: `no file at ${path}` }, 404)
   })
   return app
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 /** One encrypted file: where it lies, its size in bytes, and the SHA-256 of those bytes. */
 export type StoredFile = { file: string; size: number; sha256: Buffer }
 
-type Published = StoredFile & { directPath: string }
+type Published = StoredFile & { expired: boolean }
 
 /**
  * The encrypted files of the media host, in a temporary folder that goes with it; nothing of them is held in memory. Above
@@ -58,14 +58,28 @@ export class MediaStore {
     const path = `/v/t62.7118-24/${randomBytes(12).toString('hex')}_n.enc`
     const directPath = `${path}?ccb=11-4&oh=${randomBytes(8).toString('hex')}&oe=7FFFFFFF`
     const { file, size, sha256 } = stored
-    this.#published.set(path, { file, size, sha256, directPath })
+    this.#published.set(path, { file, size, sha256, expired: false })
     while (this.#size > this.#capacity && this.#published.size > 1)
-      await this.drop(this.#published.keys().next().value!)
+      await this.#drop(this.#published.keys().next().value!)
     return directPath
   }
 
+  /** What is served under a direct path. */
   find(directPath: string): StoredFile | undefined {
+    const stored = this.#published.get(pathOf(directPath))
+    return stored?.expired ? undefined : stored
+  }
+
+  /** What was ever put there, as the phone that put it there has it: also when it is served no more. */
+  recall(directPath: string): StoredFile | undefined {
     return this.#published.get(pathOf(directPath))
+  }
+
+  /** Serves a direct path no more; false when it never was. */
+  expire(directPath: string): boolean {
+    const stored = this.#published.get(pathOf(directPath))
+    if (stored) stored.expired = true
+    return stored !== undefined
   }
 
   /** The bytes of a file, or a part of it; `end` is included. */
@@ -73,10 +87,10 @@ export class MediaStore {
     return createReadStream(file, range)
   }
 
-  /** Forgets a direct path, and the file once it has no other. */
-  async drop(directPath: string): Promise<void> {
-    const stored = this.find(directPath)
-    if (!stored || !this.#published.delete(pathOf(directPath))) return
+  /** Forgets a path, and the file once it has no other. */
+  async #drop(path: string): Promise<void> {
+    const stored = this.#published.get(path)
+    if (!stored || !this.#published.delete(path)) return
     for (const { file } of this.#published.values()) if (file === stored.file) return
     await this.discard(stored)
   }

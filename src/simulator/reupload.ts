@@ -38,7 +38,7 @@ async function reupload(
   directPath: string,
 ): Promise<proto.IMediaRetryNotification> {
   const { store } = world.media
-  const stored = store.find(directPath)
+  const stored = store.recall(directPath)
   if (!stored || account.reuploads === 'not-found') return { stanzaId: id, result: ResultType.NOT_FOUND }
   return { stanzaId: id, result: ResultType.SUCCESS, directPath: await store.publish(stored) }
 }

@@ -103,6 +103,7 @@ describe('media over HTTP', () => {
     const path = encodeURIComponent(mediaOf(updated.message)!.media.directPath!)
     expect((await call('DELETE', `/media/files?path=${path}`)).status).toBe(204)
     await expect(downloaded(updated, trust)).rejects.toThrow('Failed to fetch')
+    expect((await call('DELETE', '/media/files?path=/v/none')).status).toBe(404)
     expect((await call('POST', '/media/faults', { kind: 'flood' })).status).toBe(400)
   })
 

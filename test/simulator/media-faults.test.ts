@@ -46,10 +46,11 @@ describe('a download', () => {
     expect(await downloaded(message, trust)).toEqual(file)
   })
 
-  it('of a dropped file is 404', async () => {
-    const { media, message, trust } = await linkedWithMedia()
-    await media.store.drop(pathOf(message))
-    expect(media.store.size).toBe(0)
+  it('of an expired file is 404', async () => {
+    const { media, message, trust, ana } = await linkedWithMedia()
+    expect(media.store.expire(pathOf(message))).toBe(true)
+    expect(media.store.expire('/v/none')).toBe(false)
+    await expect(ana.download({ message: message.message! })).rejects.toThrow('has no')
     expect(statusOf(await downloaded(message, trust).catch(e => e))).toBe(404)
   })
 
@@ -125,6 +126,15 @@ describe('an upload', () => {
     expect(await world.ana.download(await world.ana.next())).toEqual(world.file)
   })
 
+  it('is slow', async () => {
+    const world = await linkedWithMedia()
+    world.media.faults.add({ kind: 'slow', on: 'upload', bytesPerSecond: 100_000 })
+    const before = performance.now()
+    await send(world)
+    expect(performance.now() - before).toBeGreaterThan(400)
+    expect(await world.ana.download(await world.ana.next())).toEqual(world.file)
+  })
+
   it('is not touched by what is meant for downloads', async () => {
     const world = await linkedWithMedia()
     world.media.faults.add({ kind: 'status', on: 'download' })
@@ -138,7 +148,7 @@ describe('media asked for again', () => {
   it('get a new direct path from the phone', async () => {
     const { one, message, trust, file, media, device } = await linkedWithMedia()
     const old = pathOf(message)
-    media.faults.add({ kind: 'status', status: 410, path: old })
+    media.store.expire(old)
     await expect(downloaded(message, trust)).rejects.toThrow('Failed to fetch')
     // Baileys builds the new address with the host that media_conn named last.
     await one.socket!.refreshMediaConn()

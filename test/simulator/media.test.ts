@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type AnyMessageContent, downloadMediaMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mediaOf } from '../../src/simulator/media-message.ts'
+import { MediaStore } from '../../src/simulator/media-store.ts'
 import { downloaded, messageOf, trusting } from './media-client.ts'
 import { quiet } from './quiet.ts'
 import { startWorld } from './world.ts'
@@ -161,13 +162,47 @@ describe('from a device', () => {
 })
 
 describe('the store', () => {
+  const some = async function* (...chunks: Buffer[]) {
+    yield* chunks
+  }
+
   it('leaves no file behind', async () => {
     const { simulator, ana } = await linkedWithMedia()
     const { id } = await ana.say(SHOP, { image: randomBytes(9) })
-    const { media } = ana.recall(id) ? mediaOf(ana.recall(id)!.message)! : { media: undefined }
-    const { file } = simulator.media.store.find(media!.directPath!)!
+    const { directPath } = mediaOf(ana.recall(id)?.message)!.media
+    const { file } = simulator.media.store.find(directPath!)!
     expect(existsSync(file)).toBe(true)
     await simulator.close()
     expect(existsSync(file)).toBe(false)
+  })
+
+  it('drops the oldest above its capacity, a file only with its last path, and never the newest', async () => {
+    const store = new MediaStore(25)
+    onTestFinished(() => store.close())
+    const put = async (length: number) => store.write(some(Buffer.alloc(length)))
+    const first = await put(10)
+    const paths = [await store.publish(first), await store.publish(await put(10)), await store.publish(first)]
+    expect(store.size).toBe(20)
+    const large = await store.publish(await put(100))
+    expect(store.size).toBe(100)
+    expect(paths.map(path => store.find(path))).toEqual([undefined, undefined, undefined])
+    expect(existsSync(first.file)).toBe(false)
+    expect(store.find(large)?.size).toBe(100)
+  })
+
+  it('keeps nothing of a stream that fails or is too long', async () => {
+    const store = new MediaStore()
+    onTestFinished(() => store.close())
+    await expect(store.write(some(Buffer.alloc(5), Buffer.alloc(6)), 10)).rejects.toThrow(
+      'more than 10 bytes',
+    )
+    const broken = async function* () {
+      yield Buffer.alloc(5)
+      throw new Error('gone')
+    }
+    await expect(store.write(broken())).rejects.toThrow('gone')
+    const { file } = await store.write(some(Buffer.alloc(1)))
+    expect(await readdir(dirname(file))).toHaveLength(1)
+    expect(store.size).toBe(1)
   })
 })
