@@ -2,6 +2,7 @@ import { Agent, request } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { createConnector, type Resolve, resolveBySystem } from './connect.ts'
+import { essenceOf } from './content-type.ts'
 import { filenameInPath, filenameOf } from './filenames.ts'
 import { tooLarge } from './sizes.ts'
 
@@ -143,7 +144,7 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
     const disposition = answer.header('content-disposition')
     return {
       stream: read(answer),
-      mimetype: essence(answer.header('content-type')),
+      mimetype: essenceOf(answer.header('content-type')),
       filename: (disposition === undefined ? null : filenameOf(disposition)) ?? filenameInPath(asked),
     }
   } catch (error) {
@@ -174,10 +175,6 @@ function checkAnswer(status: number, encoding: string | undefined, hostname: str
   }
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity')
     throw unreachable(`${hostname} sends the file compressed, which it was asked not to do`)
-}
-
-function essence(contentType: string | undefined): string | null {
-  return /^\s*([\w!#$&^.+-]+\/[\w!#$&^.+-]+)\s*(?:;|$)/.exec(contentType ?? '')?.[1]?.toLowerCase() ?? null
 }
 
 const FAILURES: Record<string, string> = {

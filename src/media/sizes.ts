@@ -12,7 +12,8 @@ export function formatSize(bytes: number): string {
   return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
 }
 
-/** MEDIA_TOO_LARGE with the limit in its sentence; `what` begins it. */
-export function tooLarge(what: string, maxBytes: number): GatewayError {
-  return new GatewayError('MEDIA_TOO_LARGE', `${what} is larger than ${formatSize(maxBytes)}`)
+/** MEDIA_TOO_LARGE with the limit in its sentence: `what` begins it, `limit` names it. */
+export function tooLarge(what: string, maxBytes: number, limit?: string): GatewayError {
+  const name = limit === undefined ? '' : `, ${limit}`
+  return new GatewayError('MEDIA_TOO_LARGE', `${what} is larger than ${formatSize(maxBytes)}${name}`)
 }
