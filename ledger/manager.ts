@@ -18,8 +18,11 @@ export type Signal = 'SIGKILL' | 'SIGTERM'
 /** How this life goes and ends. */
 export interface Fate {
   mode: 'safe' | 'naive'
-  /** Where the process sends itself a signal, at which passage; null: it lives until somebody else does. */
-  death: { point: Point; passage: number; signal: Signal } | null
+  /**
+   * Where the process sends itself a signal: at which passage, counted from the start or from so many ms after it listened;
+   * null: it lives until somebody else ends it.
+   */
+  death: { point: Point; passage: number; afterMs: number; signal: Signal } | null
   /** The disk is full so many pages of 4 KiB after what the store has now; null: it never is. */
   pagesLeft: number | null
 }
@@ -31,8 +34,12 @@ const commands = {
   async begin({ mode, death, pagesLeft }: Fate): Promise<string> {
     const config = loadConfig(process.env)
     let passages = 0
+    let stopping = false
+    let countsFrom = death?.afterMs === 0 ? 0 : Number.POSITIVE_INFINITY
     const points = passingPoints(point => {
-      if (point === death?.point && ++passages === death.passage) process.kill(process.pid, death.signal)
+      // A second SIGTERM would end what stops.
+      if (stopping || point !== death?.point || Date.now() < countsFrom) return
+      if (++passages === death.passage) process.kill(process.pid, death.signal)
     })
     const app = await createApp(config, createLogger(config.log), {
       ...points,
@@ -44,7 +51,9 @@ const commands = {
       ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
     })
     flushCompileCache()
+    if (death !== null) countsFrom = Math.min(countsFrom, Date.now() + death.afterMs)
     process.once('SIGTERM', () => {
+      stopping = true
       setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()
       app.stop().then(
         () => process.exit(0),

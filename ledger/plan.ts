@@ -23,6 +23,8 @@ export interface Round {
   /** Null: at a moment of its own, told by `lastsMs`. */
   point: Point | null
   passage: number
+  /** Passages count from the start (0), or from so many ms after the manager listened. */
+  afterMs: number
   /** From listening, in ms; a point that was not reached by then is not counted. */
   lastsMs: number
   /** Whether that time begins when all sessions are open, or when the manager listens. */
@@ -54,8 +56,9 @@ export function planRounds(options: Options, dice: Dice): Round[] {
       number,
       signal: signal === 'mixed' ? dice.pick(['SIGKILL', 'SIGTERM'] as const, 'signal', number) : signal,
       point,
-      // Early moments are as likely as late ones are rare.
       passage: 1 + Math.floor(LATEST_PASSAGE * dice.share('passage', number) ** 2),
+      // Half of them die in the middle of what waited for them, the others in the middle of everything.
+      afterMs: dice.share('early', number) < 0.5 ? 0 : dice.between(1000, 5000, 'after', number),
       lastsMs: full ? FULL_MS : point === null ? dice.between(1000, 4000, 'lasts', number) : POINT_MS,
       fromOpen: !full && dice.share('from open', number) < 0.5,
       weather: full ? 'fair' : dice.pick(['fair', 'fair', 'rough', 'away'] as const, 'weather', number),
@@ -68,9 +71,11 @@ export function planRounds(options: Options, dice: Dice): Round[] {
 }
 
 /** How a round is meant to end, for people. */
-export function inWords({ signal, point, passage, pagesLeft }: Round): string {
+export function inWords({ signal, point, passage, afterMs, pagesLeft }: Round): string {
   if (pagesLeft !== null) return `disk full, then ${signal}`
-  return point === null ? `${signal} at random` : `${signal} ${POINTS[point]}, the ${passage}. time`
+  if (point === null) return `${signal} at random`
+  const since = afterMs === 0 ? '' : ` after ${(afterMs / 1000).toFixed(1)} s`
+  return `${signal} ${POINTS[point]}, the ${passage}. time${since}`
 }
 
 export const ALL_POINTS: readonly Point[] = POINT_NAMES

@@ -46,7 +46,7 @@ export async function runRounds(stage: Stage, rounds: Round[]): Promise<Deaths> 
 
 async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths): Promise<void> {
   const { service, laravel, world, callers, progress, mode } = stage
-  const { signal, point, passage, pagesLeft } = round
+  const { signal, point, passage, afterMs, pagesLeft } = round
   const title = `round ${String(round.number).padStart(String(of).length)} of ${of}`
   const before = {
     said: (await world.remote.call('count')).said,
@@ -56,7 +56,7 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
   progress.show(`${title}: ${inWords(round)}`)
   laravel.weather = round.weather
   const from = Date.now()
-  const death = point === null ? null : { point, passage, signal }
+  const death = point === null ? null : { point, passage, afterMs, signal }
   let full = false
   let disturbance: Promise<void> = Promise.resolve()
   try {
@@ -93,7 +93,7 @@ async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths):
       ? []
       : [`Redis ${round.redis === 'nothing' ? 'fine' : `${round.redis} ${round.redisWhen}`}`]),
   ]
-  progress.say(`${title}: ${end.padEnd(56)} ${figures.join(', ')}`)
+  progress.say(`${title}: ${end.padEnd(68)} ${figures.join(', ')}`)
 }
 
 function wordsFor(round: Round, byItself: boolean, full: boolean): string {

@@ -59,12 +59,13 @@ try {
   })
   progress.done()
   const findings = compare(books)
+  const messages = books.said.length + books.sends.length
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
     [options.signal, options.diskFull && 'disk full', options.groups && 'groups', values.redis && 'Redis']
       .filter(Boolean)
       .join(', '),
-    `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s`,
+    `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s, ${(messages / progress.seconds()).toFixed(0)} messages/s`,
   ]
   process.stdout.write(`${table(title.join(', '), findings)}\n`)
   if (!holds(findings)) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { naive, type Point, passingPoints } from '../../ledger/points.ts'
 import type { LaravelClient } from '../../src/laravel/client.ts'
-import type { SocketOwner, Store, WhatsApp, Write } from '../../src/ports.ts'
+import type { SocketOwner, Store, WhatsApp } from '../../src/ports.ts'
+import type { Write } from '../../src/records.ts'
 
 const row = { hash: 'h', plaintext: new Uint8Array([1]), stanza: '{}', at: 1 }
 const decrypted: Write = {
