@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from './accounts.ts'
+import { putSealed } from './media-message.ts'
 import { sendPeerMessage } from './peer.ts'
 import { seconds } from './stanza.ts'
 import type { World } from './world.ts'
@@ -51,8 +52,9 @@ const newId = () => randomBytes(10).toString('hex').toUpperCase()
 
 /**
  * Sends what a phone sends a new companion: an app state key, its history, and an empty last part. Without them Baileys holds all
- * events for 20 s after its first login, and 120 s without the RECENT part. The payload is inline, which Baileys takes at any size;
- * real phones upload a large one and send where it is, which would need a media host.
+ * events for 20 s after its first login, and 120 s without the RECENT part. The payload is inline, which Baileys takes at any size,
+ * or, above `inlineHistoryBytes`, on the media host as real phones do. There it has no address but a direct path: Baileys fetches it
+ * from `https://mmg.whatsapp.net`, which a client has to redirect.
  */
 export async function sendHistory(world: World, device: Device): Promise<void> {
   const { account } = device
@@ -73,7 +75,9 @@ export async function sendHistory(world: World, device: Device): Promise<void> {
       type: Type.HISTORY_SYNC_NOTIFICATION,
       historySyncNotification: {
         syncType,
-        initialHistBootstrapInlinePayload: payload,
+        ...(payload.length > world.options.inlineHistoryBytes
+          ? await putSealed(world.media, payload, 'history')
+          : { initialHistBootstrapInlinePayload: payload }),
         chunkOrder: 1,
         progress: 100,
       },

@@ -11,21 +11,25 @@ import { createReadStream } from 'node:fs'
 /** What WhatsApp encrypts apart from the message. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
 
+/** The same, and a part of a phone's history. */
+export type SealedKind = MediaKind | 'history'
+
 /** What the sender learns about the plain bytes while they pass. */
 export type PlainFacts = { length: number; sha256: Buffer }
 
 const MAC_BYTES = 10
 
 /** The HKDF info of each kind, as `MEDIA_HKDF_KEY_MAPPING` in Baileys. */
-const INFO: Record<MediaKind, string> = {
+const INFO: Record<SealedKind, string> = {
   image: 'WhatsApp Image Keys',
   sticker: 'WhatsApp Image Keys',
   video: 'WhatsApp Video Keys',
   audio: 'WhatsApp Audio Keys',
   document: 'WhatsApp Document Keys',
+  history: 'WhatsApp History Keys',
 }
 
-function keysOf(mediaKey: Uint8Array, kind: MediaKind) {
+function keysOf(mediaKey: Uint8Array, kind: SealedKind) {
   const expanded = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), INFO[kind], 112))
   return {
     iv: expanded.subarray(0, 16),
@@ -43,7 +47,7 @@ export function bytesFrom(source: Buffer | string): Iterable<Buffer> | AsyncIter
 export async function* sealMedia(
   source: Iterable<Buffer> | AsyncIterable<Buffer>,
   mediaKey: Uint8Array,
-  kind: MediaKind,
+  kind: SealedKind,
   told: (facts: PlainFacts) => void,
 ): AsyncIterable<Buffer> {
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
@@ -69,7 +73,7 @@ export async function* sealMedia(
 export async function* openMedia(
   source: AsyncIterable<Buffer>,
   mediaKey: Uint8Array,
-  kind: MediaKind,
+  kind: SealedKind,
 ): AsyncIterable<Buffer> {
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
   const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv)

@@ -1,6 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
-import { bytesFrom, type MediaKind, openMedia, type PlainFacts, sealMedia } from './media-crypto.ts'
+import {
+  bytesFrom,
+  type MediaKind,
+  openMedia,
+  type PlainFacts,
+  type SealedKind,
+  sealMedia,
+} from './media-crypto.ts'
 import type { MediaHost } from './media-host.ts'
 import { seconds } from './stanza.ts'
 
@@ -33,11 +40,8 @@ export function isMediaContent(content: object): content is MediaContent {
   return MEDIA_KINDS.some(kind => kind in content)
 }
 
-/** Encrypts a file, puts it on the media host and makes the message that names it. Rejects when the file cannot be read. */
-export async function mediaMessage(host: MediaHost, content: MediaContent): Promise<proto.IMessage> {
-  const kind = MEDIA_KINDS.find(one => one in content)!
-  const { [kind]: source, ...about } = content as { [K in MediaKind]: Source } & Record<string, unknown>
-  const { mimetype, filename, ...rest } = about
+/** Encrypts something and puts it on the media host; what a message must say so that it is found and decrypted. */
+export async function putSealed(host: MediaHost, source: Source, kind: SealedKind) {
   const mediaKey = randomBytes(32)
   let plain: PlainFacts | undefined
   const sealed = sealMedia(bytesFrom(source), mediaKey, kind, facts => {
@@ -45,17 +49,23 @@ export async function mediaMessage(host: MediaHost, content: MediaContent): Prom
   })
   const stored = await host.store.write(sealed)
   const directPath = await host.store.publish(stored)
+  const { sha256: fileSha256, length: fileLength } = plain!
+  return { directPath, mediaKey, fileSha256, fileEncSha256: stored.sha256, fileLength }
+}
+
+/** Encrypts a file, puts it on the media host and makes the message that names it. Rejects when the file cannot be read. */
+export async function mediaMessage(host: MediaHost, content: MediaContent): Promise<proto.IMessage> {
+  const kind = MEDIA_KINDS.find(one => one in content)!
+  const { [kind]: source, ...about } = content as { [K in MediaKind]: Source } & Record<string, unknown>
+  const { mimetype, filename, ...rest } = about
+  const put = await putSealed(host, source, kind)
   const part = {
     ...rest,
     ...(kind === 'document' && { fileName: filename ?? 'file', title: filename ?? 'file' }),
-    url: `https://${host.host}${directPath}`,
-    directPath,
+    ...put,
+    url: `https://${host.host}${put.directPath}`,
     mimetype: mimetype ?? MIMETYPES[kind],
-    mediaKey,
     mediaKeyTimestamp: seconds(),
-    fileSha256: plain!.sha256,
-    fileEncSha256: stored.sha256,
-    fileLength: plain!.length,
   }
   const message = proto.Message.fromObject({ [`${kind}Message`]: part })
   // Phones wrap a document that has a caption, so that old clients skip it.

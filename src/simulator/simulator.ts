@@ -54,6 +54,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
         receiptDelayMs: 25,
         preKeysOnServer: 100,
         history: true,
+        inlineHistoryBytes: Number.POSITIVE_INFINITY,
         ownCopies: true,
         codeTtlMs: 180_000,
         seed: undefined,

@@ -20,6 +20,8 @@ export type SimulatorOptions = {
   preKeysOnServer: number
   /** Send the key share and an empty history after the first login, without which Baileys waits 20 s. */
   history: boolean
+  /** A part of the history above this many bytes goes over the media host. */
+  inlineHistoryBytes: number
   /** Decrypt the copy of each sent message that goes to the sender's own phone. */
   ownCopies: boolean
   /** How long a pairing code is good for, in milliseconds. */

@@ -1,7 +1,9 @@
-import type { BaileysEventMap, WAMessage } from '@whiskeysockets/baileys'
+import { randomBytes } from 'node:crypto'
+import type { BaileysEventMap, UserFacingSocketConfig, WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import type { Conversation } from '../../src/simulator/history.ts'
 import type { Client } from './baileys.ts'
+import { redirecting } from './media-client.ts'
 import { quiet } from './quiet.ts'
 import { startWorld, type TestWorld } from './world.ts'
 
@@ -33,6 +35,20 @@ async function pair({ simulator, client }: TestWorld, one: Client = client()) {
 const textOf = ({ message }: WAMessage) => message?.conversation ?? message?.imageMessage?.caption
 
 describe('the history of a phone', () => {
+  it('comes over the media host when it is large', async () => {
+    const world = await startWorld({ inlineHistoryBytes: 1_000 })
+    const { simulator } = world
+    const dispatcher = redirecting(simulator.media)
+    const content = randomBytes(2_000).toString('hex')
+    simulator.phone(SHOP).history = [{ with: ANA, messages: [{ id: 'LARGE', content, at: AT }] }]
+    const options = { dispatcher } as NonNullable<UserFacingSocketConfig['options']>
+    const { messages } = await pair(world, world.client(undefined, { options }))
+    expect(messages.map(message => `${message.key.id} ${textOf(message)}`)).toEqual([`LARGE ${content}`])
+    // The empty last part was small enough.
+    expect(simulator.media.store.size).toBeGreaterThan(2_000)
+    expect(simulator.media.store.size).toBeLessThan(content.length)
+  })
+
   it('comes after the first login that follows a scan, and never as new messages', async () => {
     const world = await startWorld()
     const { simulator } = world

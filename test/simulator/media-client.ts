@@ -1,6 +1,6 @@
 import { Agent as HttpsAgent } from 'node:https'
 import { downloadMediaMessage, type UserFacingSocketConfig, type WAMessage } from '@whiskeysockets/baileys'
-import { Agent } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { onTestFinished } from 'vitest'
 import type { Client } from './baileys.ts'
 
@@ -14,6 +14,17 @@ export function trusting({ ca }: { ca: string }) {
   })
   const options = { dispatcher } as NonNullable<UserFacingSocketConfig['options']>
   return { config: { fetchAgent, options }, options }
+}
+
+/** A dispatcher that dials the simulated host whatever name is asked: where a message has no host, Baileys takes mmg.whatsapp.net. */
+export function redirecting({ ca, host }: { ca: string; host: string }): Dispatcher {
+  const dial = buildConnector({ ca })
+  const { hostname, port } = new URL(`https://${host}`)
+  const dispatcher = new Agent({
+    connect: (asked, done) => dial({ ...asked, hostname, port, servername: asked.hostname }, done),
+  })
+  onTestFinished(() => dispatcher.destroy())
+  return dispatcher
 }
 
 export type Trust = ReturnType<typeof trusting>
