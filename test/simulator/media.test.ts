@@ -147,7 +147,7 @@ describe('from a device', () => {
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThan(length / 2)
     expect(simulator.media.store.size).toBeGreaterThan(2 * length)
-  , 60_000)
+  }, 60_000)
 
   it('cannot be uploaded with another body, without auth, or to another place', async () => {
     const { simulator, trust } = await linkedWithMedia()
