@@ -1,0 +1,74 @@
+import sharp from 'sharp'
+import type { Ffmpeg } from './ffmpeg.ts'
+
+/** A picture to show until the file is there: `jpeg` inside 72 by 72 pixels; width and height are those of the original as it is seen. */
+export interface Thumbnail {
+  jpeg: Uint8Array
+  width: number
+  height: number
+}
+
+export interface Thumbnails {
+  /** Of a JPEG, PNG or WebP file, of a moving one its first picture. null if it cannot be read: a message goes without one, too. */
+  ofImage(path: string): Promise<Thumbnail | null>
+  /** Of an MP4 or 3GP file, its first picture; null without ffmpeg as well. Rejects with the signal's reason only. */
+  ofVideo(path: string, signal: AbortSignal): Promise<Thumbnail | null>
+}
+
+const SIDE = 72
+const QUALITY = 50
+/** A picture of a telephone has 12 to 200 million pixels, a bomb of 40 KB many more. */
+const MAX_PIXELS = 200_000_000
+const MAX_SECONDS = 10
+/** One picture of a video in its own size, as JPEG. */
+const MAX_FRAME_BYTES = 8 * 1024 * 1024
+
+/** What libvips may read at all, by its own names: SVG, TIFF, PDF and the like are not for files of strangers. */
+const LOADERS = ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp']
+
+/** Thumbnails as telephones make them. Limits libvips for the whole process: its loaders to those of photos, its cache to none. */
+export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
+  sharp.block({ operation: ['VipsForeignLoad'] })
+  sharp.unblock({ operation: LOADERS })
+  sharp.cache(false)
+
+  async function shrink(input: string | Uint8Array): Promise<Thumbnail | null> {
+    const image = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true })
+    try {
+      const { autoOrient } = await image.metadata()
+      const jpeg = await image
+        .timeout({ seconds: MAX_SECONDS })
+        .autoOrient()
+        .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: 'white' })
+        .jpeg({ quality: QUALITY })
+        .toBuffer()
+      return { jpeg, width: autoOrient.width, height: autoOrient.height }
+    } catch {
+      return null
+    }
+  }
+
+  return {
+    ofImage: shrink,
+
+    async ofVideo(path, signal) {
+      if (!(await ffmpeg.present())) return null
+      const input = ['-protocol_whitelist', 'file', '-f', 'mov', '-i', `file:${path}`, '-map', '0:v:0']
+      const output = ['-frames:v', '1', '-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1']
+      const frame: Uint8Array[] = []
+      let size = 0
+      try {
+        for await (const chunk of ffmpeg.run([...input, ...output], signal)) {
+          size += chunk.byteLength
+          if (size > MAX_FRAME_BYTES) return null
+          frame.push(chunk)
+        }
+      } catch {
+        signal.throwIfAborted()
+        return null
+      }
+      return size === 0 ? null : shrink(Buffer.concat(frame))
+    },
+  }
+}
