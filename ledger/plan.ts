@@ -52,6 +52,9 @@ export function planRounds(options: Options, dice: Dice): Round[] {
     const full = options.diskFull && number % 3 === 0
     const point = full ? null : cycle[i % ways.length]!
     const { signal } = options
+    // Nobody posts much to a Laravel that is away.
+    const posts = point === 'before-post' || point === 'after-post'
+    const weathers = posts ? (['fair', 'rough'] as const) : (['fair', 'fair', 'rough', 'away'] as const)
     return {
       number,
       signal: signal === 'mixed' ? dice.pick(['SIGKILL', 'SIGTERM'] as const, 'signal', number) : signal,
@@ -61,7 +64,7 @@ export function planRounds(options: Options, dice: Dice): Round[] {
       afterMs: dice.share('early', number) < 0.5 ? 0 : dice.between(1000, 5000, 'after', number),
       lastsMs: full ? FULL_MS : point === null ? dice.between(1000, 4000, 'lasts', number) : POINT_MS,
       fromOpen: !full && dice.share('from open', number) < 0.5,
-      weather: full ? 'fair' : dice.pick(['fair', 'fair', 'rough', 'away'] as const, 'weather', number),
+      weather: full ? 'fair' : dice.pick<Weather>(weathers, 'weather', number),
       pagesLeft: full ? dice.between(4, 40, 'pages', number) : null,
       redis: dice.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
       redisWhen: dice.pick(['during', 'after'] as const, 'redis when', number),
