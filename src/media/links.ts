@@ -1,0 +1,39 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** How long a link in a delivery works, in milliseconds: 24 h, longer than most of its retries. */
+export const LINK_LIFETIME_MS = 86_400_000
+
+/** The part of a request that a link is judged by, as it came. */
+export interface PresentedLink {
+  id: string
+  expires: string | undefined
+  signature: string | undefined
+}
+
+/**
+ * A URL under which a stored file can be had without an API key until `expiresAt` (milliseconds since the epoch, cut to seconds).
+ * `base` has no slash at its end; `key` is the one of `loadLinkKey`.
+ */
+export function mediaLink(base: string, id: string, expiresAt: number, key: Uint8Array): string {
+  const expires = String(Math.floor(expiresAt / 1000))
+  return `${base}/media/${id}?expires=${expires}&signature=${sign(id, expires, key).toString('base64url')}`
+}
+
+/** Judges a link in constant time; only a true one is told to have expired. `now` is the time of day, as links outlive processes. */
+export function checkMediaLink(
+  link: PresentedLink,
+  now: number,
+  key: Uint8Array,
+): 'valid' | 'expired' | 'forged' {
+  const { id, expires = '', signature = '' } = link
+  const expected = sign(id, expires, key)
+  const given = Buffer.from(signature, 'base64url')
+  // One spelling only: base64 decoders read several as the same bytes.
+  const same = given.length === expected.length && timingSafeEqual(given, expected)
+  if (!same || given.toString('base64url') !== signature || !/^\d{1,12}$/.test(expires)) return 'forged'
+  return Number(expires) * 1000 > now ? 'valid' : 'expired'
+}
+
+function sign(id: string, expires: string, key: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(`media-link.v1\n${id}\n${expires}`).digest()
+}
