@@ -8,6 +8,9 @@ import { answerQuery } from './queries.ts'
 import { children, result, SERVER, stanza } from './stanza.ts'
 import type { World } from './world.ts'
 
+/** What a socket may say that is not linked yet: it acks notifications, and Baileys announces a name it does not have. */
+const FROM_UNLINKED = new Set(['ack', 'presence'])
+
 /** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
 export function dispatch(world: World, connection: Connection, node: BinaryNode): void {
   try {
@@ -35,7 +38,7 @@ function handle(world: World, connection: Connection, node: BinaryNode): boolean
     if (!device) return takeLinkCode(world, connection, node)
     return answerQuery(world, connection, device, node)
   }
-  if (!device) return node.tag === 'ack' && connection.offer !== undefined
+  if (!device) return connection.offer !== undefined && FROM_UNLINKED.has(node.tag)
   if (node.tag === 'presence' || node.tag === 'chatstate') return takePresence(world, device, node)
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)

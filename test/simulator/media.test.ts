@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -148,6 +148,33 @@ describe('from a device', () => {
     expect(most).toBeLessThan(length / 2)
     expect(simulator.media.store.size).toBeGreaterThan(2 * length)
   }, 60_000)
+
+  it('is not taken for whole when a byte or a field of it is another', async () => {
+    const { one, ana, simulator } = await linkedWithMedia()
+    await one.socket!.sendMessage(JID, { document: randomBytes(40), mimetype: 'text/plain' })
+    const { message } = await ana.next()
+    const document = message.documentMessage!
+    const other = Buffer.alloc(32, 7)
+    const changed = (fields: object) =>
+      ana.download({ message: { documentMessage: { ...document, ...fields } } })
+    expect(await changed({})).toHaveLength(40)
+    await expect(changed({ mediaKey: other })).rejects.toThrow('the MAC')
+    await expect(changed({ fileSha256: other })).rejects.toThrow('another hash')
+    await expect(changed({ fileEncSha256: other })).rejects.toThrow('not the one of the message')
+    await expect(changed({ fileLength: 41 })).rejects.toThrow('another length')
+    await expect(changed({ directPath: '/v/elsewhere' })).rejects.toThrow('has no /v/elsewhere')
+    await expect(ana.download({ message: { conversation: 'text' } })).rejects.toThrow('no media')
+    const { file } = simulator.media.store.find(document.directPath!)!
+    const bytes = await readFile(file)
+    for (const at of [0, bytes.length - 1]) {
+      const bad = Buffer.from(bytes)
+      bad[at]! ^= 1
+      await writeFile(file, bad)
+      await expect(changed({})).rejects.toThrow('the MAC')
+    }
+    await writeFile(file, bytes.subarray(0, 5))
+    await expect(changed({})).rejects.toThrow('the MAC')
+  })
 
   it('cannot be uploaded with another body, without auth, or to another place', async () => {
     const { simulator, trust } = await linkedWithMedia()

@@ -118,6 +118,26 @@ describe('a pairing code', () => {
     expect(phone.devices).toHaveLength(1)
   })
 
+  it('links no device that hands over another identity than its socket registered with', async () => {
+    const world = await startWorld()
+    const { one, code } = await asking(world)
+    one.auth.creds.signedIdentityKey = memoryAuth().creds.signedIdentityKey
+    const phone = world.simulator.phone(SHOP)
+    await expect(phone.enterCode(code)).rejects.toThrow('other identity keys')
+    expect(phone.devices).toEqual([])
+  })
+
+  it('is not given to a socket that names another Noise key', async () => {
+    const world = await startWorld()
+    const one = world.client().connect()
+    await one.qr()
+    one.auth.creds.noiseKey = memoryAuth().creds.noiseKey
+    const code = await one.socket!.requestPairingCode(SHOP)
+    await expect(world.simulator.phone(SHOP).enterCode(code)).rejects.toThrow('no socket asked')
+    expect(world.simulator.ledger.unanswered).toMatchObject([{ children: ['link_code_companion_reg'] }])
+    world.simulator.ledger.clear()
+  })
+
   it('is not given to a socket that is linked already', async () => {
     const { simulator, client } = await startWorld()
     const { creds } = await simulator.enroll(SHOP)
