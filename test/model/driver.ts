@@ -14,6 +14,8 @@ export class Driver extends Stage {
   /** The session as it was before the event, and the last row of its log by then. */
   #before!: Snapshot
   #seq = 0
+  /** When it was put to sleep. */
+  #asleepSince = 0
   /** Sends that were answered with 202. */
   #sends: string[] = []
 
@@ -120,7 +122,7 @@ export class Driver extends Stage {
     message: () => this.ana.say(this.phone.pn, 'hola'),
 
     throttleEnds: async (_, mood) => {
-      await this.advanceTo(this.publications.at(-1)! + 30 * SECOND)
+      await this.#notBefore(this.publications.at(-1)! + 30 * SECOND)
       if (mood === 'no') await this.#denied()
     },
     askedAgain: async (_, mood) => {
@@ -132,22 +134,24 @@ export class Driver extends Stage {
       await this.clock.advance(5 * SECOND)
       await eventually(() => expect(this.laravel.received.length).toBeGreaterThan(requests))
     },
-    expiry: () => this.advanceTo(this.publications.at(-1)! + 60 * SECOND),
-    watchdog: async () => this.advanceTo(time((await this.memory()).connecting_at) + 45 * SECOND),
+    expiry: () => this.#notBefore(this.publications.at(-1)! + 60 * SECOND),
+    watchdog: async () => this.#notBefore(time((await this.memory()).connecting_at) + 45 * SECOND),
     backoffEnds: async () => {
       if (dotted(this.#before) === 'reconnecting.verifying') {
         await this.clock.advance(5 * SECOND)
         await this.inState('reconnecting.waiting', 'starting.connecting')
       }
       const { retry_at } = await this.memory()
-      if (retry_at !== null) await this.advanceTo(time(retry_at))
+      if (retry_at === null) return
+      if (dotted(this.#before) === 'reconnecting.verifying') await this.advanceTo(time(retry_at))
+      else await this.#notBefore(time(retry_at))
     },
-    sixHours: async () => this.advanceTo(time((await this.memory()).retry_at)),
-    longOpen: () => this.clock.advance(5 * MINUTE),
+    sixHours: () => this.#notBefore(this.#asleepSince + 6 * 60 * MINUTE),
+    longOpen: async () => this.#notBefore(time((await this.memory()).opened_at) + 5 * MINUTE),
     unlinkEnds: () => this.clock.advance(2 * SECOND),
     rechecked: async () => {
       const questions = this.questions()
-      await this.advanceTo(time((await this.memory()).retry_at))
+      await this.#notBefore(time((await this.memory()).retry_at))
       await eventually(() => expect(this.questions()).toBeGreaterThan(questions))
     },
     idle: async policy => {
@@ -158,11 +162,21 @@ export class Driver extends Stage {
         Math.max(time(last_activity), time((await this.memory()).started_at)) + 30 * MINUTE,
       )
       this.idle.policy = 'keep'
+      if (policy === 'hibernate' && dotted(this.#before).startsWith('open'))
+        this.#asleepSince = this.clock.now()
     },
 
     stop: () => this.restart(),
     kill: () => this.crash(),
     laravelBack: () => this.clock.advance(SECOND),
+  }
+
+  /** Lets time pass up to a moment; until then nothing changes. */
+  async #notBefore(at: number): Promise<void> {
+    await this.advanceTo(at - 1)
+    const before = this.#before
+    for (let i = 0; i < 2; i++) await check(this, before, { before, seq: this.#seq, sends: this.#sends })
+    await this.advanceTo(at)
   }
 
   #unlinkOnPhone(): void {

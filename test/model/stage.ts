@@ -26,6 +26,7 @@ export interface Answer {
 interface Memory {
   started_at: string
   connecting_at: string
+  opened_at: string | null
   retry_at: string | null
   qr: { ask_at: string | null }
 }
