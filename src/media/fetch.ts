@@ -156,7 +156,7 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
 
 /** A URL that may be asked, as far as it can be told without its addresses. Throws MEDIA_URL_FORBIDDEN. */
 export function checkUrl(text: string, base?: URL): URL {
-  const url = URL.parse(text, base)
+  const url = URL.parse(text, base?.href)
   if (url === null) throw forbidden('mediaUrl is not a URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw forbidden('mediaUrl must begin with http:// or https://')

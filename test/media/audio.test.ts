@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClock } from '../../src/clock.ts'
 import { createVoiceNotes, VOICE_MIMETYPE } from '../../src/media/audio.ts'
@@ -118,7 +119,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
 
   it('nothing of what a file says about itself goes along', async () => {
     const path = make('tagged.mp3', '-metadata', 'comment=at home')
-    const voice = Buffer.concat(await Array.fromAsync((await real.convert(path, 'audio/mpeg', never))!))
+    const voice = await buffer((await real.convert(path, 'audio/mpeg', never))!)
     expect(voice.length).toBeGreaterThan(1_000)
     expect(voice.includes('at home')).toBe(false)
   })
@@ -130,7 +131,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
   ])('%s in an mp3 is refused', async (_, bytes) => {
     const path = join(folder, 'broken.mp3')
     await writeFile(path, bytes)
-    const read = async () => Array.fromAsync((await real.convert(path, 'audio/mpeg', never))!)
+    const read = async () => buffer((await real.convert(path, 'audio/mpeg', never))!)
     const error = await read().catch(error => error)
     expect(error).toMatchObject({
       code: 'MEDIA_TYPE_UNSUPPORTED',
@@ -158,7 +159,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
       ])
         for (const type of ['audio/mpeg', 'audio/mp4', 'audio/aac', 'video/webm']) {
           await writeFile(path, text)
-          const read = async () => Array.fromAsync((await real.convert(path, type, never))!)
+          const read = async () => buffer((await real.convert(path, type, never))!)
           await expect(read()).rejects.toMatchObject({ code: 'MEDIA_TYPE_UNSUPPORTED' })
         }
     } finally {

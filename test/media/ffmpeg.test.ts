@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFfmpeg } from '../../src/media/ffmpeg.ts'
 import { createTestClock } from '../clock.ts'
@@ -30,8 +31,7 @@ async function expectDead(): Promise<void> {
 }
 
 const never = new AbortController().signal
-const text = async (chunks: AsyncIterable<Uint8Array>) =>
-  Buffer.concat(await Array.fromAsync(chunks)).toString()
+const text = async (chunks: AsyncIterable<Uint8Array>) => (await buffer(chunks)).toString()
 
 describe('one run', () => {
   it('gives what it writes, and no shell reads its arguments', async () => {
