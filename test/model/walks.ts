@@ -40,8 +40,8 @@ const identity = (snapshot: Snapshot): string => {
   const asksLaravel = state === 'open.settled' || (state.startsWith('starting') && isNew && !throttled)
   return [
     state,
-    link,
-    owes,
+    // What is owed is owed alike by who was open and who was not yet.
+    owes === 'none' ? link : owes,
     state.includes('suspended') ? reason : '',
     isNew && throttled ? 'throttled' : '',
     held ? 'held' : '',
