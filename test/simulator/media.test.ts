@@ -88,6 +88,33 @@ describe('from a contact', () => {
     expect(await downloadMediaMessage(message, 'buffer', part)).toEqual(file.subarray(40_000, 40_100))
   })
 
+  it('is answered with exactly the asked bytes', async () => {
+    const { ana, trust, simulator } = await linkedWithMedia()
+    const { id } = await ana.say(SHOP, { image: randomBytes(100) })
+    const { directPath } = mediaOf(ana.recall(id)?.message)!.media
+    // 100 bytes, padded to 112, and the MAC.
+    const whole = await readFile(simulator.media.store.find(directPath!)!.file)
+    expect(whole).toHaveLength(122)
+    const ask = async (range?: string, method = 'GET') => {
+      const response = await fetch(`https://${simulator.media.host}${directPath}`, {
+        method,
+        dispatcher: trust.options.dispatcher,
+        ...(range && { headers: { range } }),
+      } as RequestInit)
+      const body = Buffer.from(await response.arrayBuffer()).toString('hex')
+      return [response.status, response.headers.get('content-range'), body]
+    }
+    const part = (start: number, end: number) => whole.subarray(start, end).toString('hex')
+    expect(await ask()).toEqual([200, null, part(0, 122)])
+    expect(await ask('bytes=0-0')).toEqual([206, 'bytes 0-0/122', part(0, 1)])
+    expect(await ask('bytes=16-31')).toEqual([206, 'bytes 16-31/122', part(16, 32)])
+    expect(await ask('bytes=112-')).toEqual([206, 'bytes 112-121/122', part(112, 122)])
+    expect(await ask('bytes=112-500')).toEqual([206, 'bytes 112-121/122', part(112, 122)])
+    expect(await ask('bytes=122-')).toEqual([416, 'bytes */122', ''])
+    expect(await ask('lines=1-2')).toEqual([200, null, part(0, 122)])
+    expect((await ask(undefined, 'DELETE'))[0]).toBe(405)
+  })
+
   it('is refused by a client that does not know the authority', async () => {
     const { one, ana } = await linkedWithMedia()
     const message = await messageOf(one, (await ana.say(SHOP, { image: randomBytes(9) })).id)
