@@ -17,8 +17,10 @@ export interface Thumbnails {
 
 const SIDE = 72
 const QUALITY = 50
-/** A picture of a telephone has 12 to 200 million pixels, a bomb of 40 KB many more. */
-const MAX_PIXELS = 200_000_000
+/** Telephones take 12 to 50 million pixels; a bomb of 40 KB has more. */
+const MAX_PIXELS = 50_000_000
+/** Progressive and interlaced images are decoded whole, at 4 bytes a pixel. */
+const MAX_WHOLE_PIXELS = 16_000_000
 const MAX_SECONDS = 10
 /** One picture of a video in its own size, as JPEG. */
 const MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -32,10 +34,13 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
   sharp.unblock({ operation: LOADERS })
   sharp.cache(false)
 
+  let last: Promise<unknown> = Promise.resolve()
+
   async function shrink(input: string | Uint8Array): Promise<Thumbnail | null> {
     const image = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true })
     try {
-      const { autoOrient } = await image.metadata()
+      const { autoOrient, isProgressive } = await image.metadata()
+      if (isProgressive && autoOrient.width * autoOrient.height > MAX_WHOLE_PIXELS) return null
       const jpeg = await image
         .timeout({ seconds: MAX_SECONDS })
         .autoOrient()
@@ -49,8 +54,15 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
     }
   }
 
+  /** One at a time: what an image takes in memory is taken once. */
+  function take(input: string | Uint8Array): Promise<Thumbnail | null> {
+    const taken = last.then(() => shrink(input))
+    last = taken
+    return taken
+  }
+
   return {
-    ofImage: shrink,
+    ofImage: take,
 
     async ofVideo(path, signal) {
       if (!(await ffmpeg.present())) return null
@@ -68,7 +80,7 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
         signal.throwIfAborted()
         return null
       }
-      return size === 0 ? null : shrink(Buffer.concat(frame))
+      return size === 0 ? null : take(Buffer.concat(frame))
     },
   }
 }

@@ -120,9 +120,27 @@ describe('of an image', () => {
     ['half a jpeg', async () => (await image(900, 900).jpeg().toBuffer()).subarray(0, 700)],
     ['a png that breaks off', () => png(1_000, 1_000, 10)],
     ['a png of 900 million pixels', () => png(30_000, 30_000, 1)],
-    ['a png larger than any screen', () => png(2 ** 31 - 1, 2 ** 31 - 1, 1)],
+    ['a png larger than any screen', () => png(2 ** 31 - 1, 2 ** 31 - 1, 0)],
   ])('there is none of %s', async (_, bytes) => {
     expect(await thumbnails.ofImage(await file('bad', await bytes()))).toBeNull()
+  })
+
+  it.each([
+    [1_000, 1_000, true],
+    [4_000, 4_000, true],
+    [4_001, 4_000, false],
+  ])('a progressive one of %i by %i, which is decoded whole: %s', async (width, height, taken) => {
+    const path = await file('whole.jpg', await image(width, height).jpeg({ progressive: true }).toBuffer())
+    expect((await thumbnails.ofImage(path)) !== null).toBe(taken)
+  })
+
+  it('many at once come each with its own', async () => {
+    const paths = await Promise.all(
+      [10, 20, 30].map(async side => file(`${side}.png`, await image(side, side).png().toBuffer())),
+    )
+    const bad = await file('bad.png', 'x')
+    const found = await Promise.all([bad, ...paths, bad].map(path => thumbnails.ofImage(path)))
+    expect(found.map(thumbnail => thumbnail?.width ?? null)).toEqual([null, 10, 20, 30, null])
   })
 
   it('there is none of a file that is not there', async () => {
