@@ -121,7 +121,8 @@ describe('a pairing code', () => {
   it('links no device that hands over another identity than its socket registered with', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world)
-    one.auth.creds.signedIdentityKey = memoryAuth().creds.signedIdentityKey
+    const { signedIdentityKey } = memoryAuth().creds
+    Object.assign(one.auth.creds, { signedIdentityKey })
     const phone = world.simulator.phone(SHOP)
     await expect(phone.enterCode(code)).rejects.toThrow('other identity keys')
     expect(phone.devices).toEqual([])
@@ -131,7 +132,7 @@ describe('a pairing code', () => {
     const world = await startWorld()
     const one = world.client().connect()
     await one.qr()
-    one.auth.creds.noiseKey = memoryAuth().creds.noiseKey
+    Object.assign(one.auth.creds, { noiseKey: memoryAuth().creds.noiseKey })
     const code = await one.socket!.requestPairingCode(SHOP)
     await expect(world.simulator.phone(SHOP).enterCode(code)).rejects.toThrow('no socket asked')
     expect(world.simulator.ledger.unanswered).toMatchObject([{ children: ['link_code_companion_reg'] }])
