@@ -48,6 +48,8 @@ export interface Store {
 export interface SessionReads {
   find(sessionId: string): SessionRow | null
   list(filter: SessionFilter): { count: number; rows: SessionRow[] }
+  /** The last estado_qr that Laravel accepted from us under this session id, in whichever of its lives. */
+  told(sessionId: string): { estadoQr: EstadoQr; at: number } | null
   /** All living sessions, in creation order. */
   all(): Iterable<SessionRow>
 }

@@ -138,7 +138,7 @@ function questionChild({ laravel, store, actorOf }: EffectDeps) {
       if (abort.signal.aborted) return
       const { said } = await laravel.askActive(actor.sessionId, abort.signal)
       if (abort.signal.aborted) return
-      const told = store.sessions.find(actor.sessionId)?.told ?? null
+      const told = store.sessions.told(actor.sessionId)
       sendBack({ type: 'laravel.answered', said, told } as never)
     })
     return actor.onChildStop(() => abort.abort())

@@ -10,7 +10,8 @@ export function sessionViewOf(row: SessionRow): SessionView {
   const context = JSON.parse(row.context) as SessionContext
   const { state, detail } = splitState(row.state)
   const { current, published } = context.qr
-  const shown = state === 'awaitingQr' && current !== null
+  // A refused session has no socket any more, and its QR is nobody's.
+  const shown = state === 'awaitingQr' && detail !== 'refused' && current !== null
   return {
     session_id: row.sessionId,
     user_id: row.userId,

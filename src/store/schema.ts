@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 
 /** What each version of the tables added; an old file takes the steps that it misses. */
-const STEPS = [
+export const STEPS = [
   `
 -- One row per life of a session; id is the order of creation.
 CREATE TABLE sessions (
@@ -112,6 +112,7 @@ CREATE TABLE idempotency (
   PRIMARY KEY (stream_id, key)
 ) STRICT;
 CREATE INDEX idempotency_age ON idempotency (at);
+CREATE INDEX sessions_told ON sessions (session_id, told_at) WHERE told_at IS NOT NULL;
 CREATE INDEX deliveries_dead_statuses ON deliveries (lane) WHERE kind = 'status' AND dead_at IS NOT NULL;
 `,
 ]

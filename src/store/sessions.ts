@@ -82,6 +82,14 @@ export function sessionReads(sql: Statements): SessionReads {
       )
       return { count, rows: rows.map(toSession) }
     },
+    told(sessionId) {
+      const row = sql.get<{ told_estado: EstadoQr; told_at: number }>(
+        `SELECT told_estado, told_at FROM sessions WHERE session_id = ? AND told_at IS NOT NULL
+         ORDER BY told_at DESC LIMIT 1`,
+        sessionId,
+      )
+      return row ? { estadoQr: row.told_estado, at: row.told_at } : null
+    },
     *all() {
       // Page by page: an open cursor would keep the write-ahead log from being reused.
       for (let after = 0; ; ) {

@@ -76,8 +76,7 @@ async function checkSession(
     attempts: context.attempts,
     estado_qr: estadoOf(state, context.link),
     wa_id: context.link === 'none' ? null : stage.phone.pn,
-    // After a refusal the last QR's times stay there.
-    ...(!state.endsWith('refused') && { qr: context.qr ? { expires_at: expect.any(String) } : null }),
+    qr: context.qr ? { expires_at: expect.any(String) } : null,
   })
   const events = await stage.events(seq)
   expect(events.map(event => event.seq)).toEqual(events.map((_, i) => seq + 1 + i))

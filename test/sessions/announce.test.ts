@@ -201,6 +201,29 @@ describe('the trap of old news', () => {
     expect(world.state()).toBe('awaitingQr.shown.throttled')
   })
 
+  it('nor does it refuse the next life of a session that was deleted', async () => {
+    await start()
+    const socket = await world.linked()
+    await world.deliverStatus()
+    const { streamId } = world.entry().actor
+    void world.commands.remove('s1', world.clock.now() + 4000)
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    const { id, payload } = world.store.deliveries.head(streamId)!
+    expect(payload.estado_qr).toBe('inactive')
+    const told = { streamId, estadoQr: 'inactive' as const, at: world.clock.now() }
+    says('inactive')
+    await world.wait(60_000)
+    // The last word of the old life may reach Laravel when the new one has begun.
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.store.deliveries.settle(id, { done: true, told })
+    await world.settle()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.state()).toBe('awaitingQr.shown.throttled')
+  })
+
   it('but an inactive that we did not cause is believed', async () => {
     await start()
     const socket = await world.linked()
