@@ -103,6 +103,24 @@ describe('a redirect', () => {
     expect(files.seen).toHaveLength(1)
   })
 
+  it('with a body without end is let go of before the next answer comes', async () => {
+    let closed = false
+    let answer = () => {}
+    files.handle = (request, response) => {
+      if (request.url === '/there') answer = () => response.end('there')
+      else {
+        response.on('close', () => {
+          closed = true
+        })
+        response.writeHead(302, { Location: '/there' }).write('moved')
+      }
+    }
+    const got = get(files.origin)
+    await vi.waitFor(() => expect({ asked: files.seen.length, closed }).toEqual({ asked: 2, closed: true }))
+    answer()
+    expect(await got).toBe('there')
+  })
+
   it('without a place to go is an answer like any other', async () => {
     files.handle = (_, response) => response.writeHead(302).end()
     await expect(get(files.origin)).rejects.toMatchObject({ message: '127.0.0.1 answered HTTP 302' })
