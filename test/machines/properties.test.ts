@@ -1,8 +1,12 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { assign } from 'xstate'
 import type { Reaction, SessionFact } from '../../machines/facts.ts'
-import { estadoQrOf } from '../../machines/session.context.ts'
+import { estadoQrOf, initialContext } from '../../machines/session.context.ts'
+import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
+import { sessionSetup } from '../../machines/session.setup.ts'
 import { createTestClock } from '../clock.ts'
+import { differences } from '../golden/logs.ts'
 import {
   closed,
   crashed,
@@ -128,11 +132,22 @@ async function walk(steps: Step[]): Promise<Probe> {
       const stated = one.fact.type.startsWith('qr.') ? { ...one.fact, hash: s.publishing! } : one.fact
       s.send(stated as SessionFact)
     }
-    for (const rule of Object.values(always)) rule(s)
+    keeps(always, s)
   }
   expect(delays.every(ms => ms >= 0 && ms < 2 ** 31)).toBe(true)
   s.stop()
   return s
+}
+
+/** Throws with the name of the first rule that is broken. */
+function keeps(rules: Record<string, (s: Probe) => void>, s: Probe): void {
+  for (const [name, rule] of Object.entries(rules)) {
+    try {
+      rule(s)
+    } catch (cause) {
+      throw new Error(`broken: ${name}`, { cause })
+    }
+  }
 }
 
 /** What holds after every step. */
@@ -157,10 +172,38 @@ const always: Record<string, (s: Probe) => void> = {
 /** What holds of a whole life. */
 const overall: Record<string, (s: Probe) => void> = {
   'no publication starts within 30 s of one that succeeded': s => {
-    const successes = s.log.filter(({ event }) => event.type === 'qr.published').map(({ event }) => event.at)
-    for (const { at } of s.publications)
-      for (const success of successes)
-        if (at > success) expect(at - success).toBeGreaterThanOrEqual(QR.throttleMs)
+    let success = Number.NEGATIVE_INFINITY
+    for (const { event, from, state } of s.log) {
+      if (state === 'awaitingQr.publishing' && from !== state)
+        expect(event.at - success).toBeGreaterThanOrEqual(QR.throttleMs)
+      if (event.type === 'qr.published') success = event.at
+    }
+    expect(s.publications.length).toBe(
+      s.log.filter(({ from, state }) => state === 'awaitingQr.publishing' && from !== state).length,
+    )
+  },
+  'the fold of the log is the state and the context': s => {
+    const { createdAt, sessionId, userId } = s.context
+    const created = { type: 'session.created', at: createdAt, data: { sessionId, userId } }
+    const facts = s.log.map(({ event: { type, at, ...data }, state, context }) => ({
+      type,
+      at,
+      data,
+      state,
+      context,
+    }))
+    const first = {
+      ...created,
+      state: 'starting.connecting',
+      context: initialContext({ sessionId, userId, at: createdAt }),
+    }
+    const rows = [first, ...facts].map(({ context, ...row }, i) => ({
+      ...row,
+      seq: i + 1,
+      context: JSON.stringify(context),
+      machine_version: SESSION_MACHINE_VERSION,
+    }))
+    expect(differences(rows)).toEqual([])
   },
   'Laravel never hears active before the first open': s => {
     let opens = false
@@ -179,6 +222,11 @@ const overall: Record<string, (s: Probe) => void> = {
           event.startsWith('xstate.after.archiveEnd') ||
           (event === 'logout.requested' && context.waId === null)
         expect(allowed, `by ${event}`).toBe(true)
+      }
+      // Erases what was due before the process died: a restart asks for it, and only where a session is logged out.
+      if (name === 'eraseCredentialsIfDue') {
+        expect(event).toBe('session.resumed')
+        expect(context.intent).not.toBe('logout')
       }
       if (name === 'eraseSession') expect(context.intent).toBe('delete')
     }
@@ -211,12 +259,74 @@ const overall: Record<string, (s: Probe) => void> = {
   },
 }
 
-it('keeps every rule, whatever happens', { timeout: 120_000 }, () =>
-  fc.assert(
-    fc.asyncProperty(well, fc.array(step, { maxLength: 40 }), async (first, steps) => {
-      const s = await walk([...first, ...steps])
-      for (const rule of Object.values(overall)) rule(s)
-    }),
-    { numRuns: 200 },
-  ),
+const property = fc.asyncProperty(
+  well,
+  fc.array(step, { maxLength: 60, size: 'max' }),
+  async (first, steps) => {
+    keeps(overall, await walk([...first, ...steps]))
+  },
 )
+
+it('keeps every rule, whatever happens', { timeout: 120_000 }, () => fc.assert(property, { numRuns: 200 }))
+
+describe('the property finds a machine', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  type Provided = Parameters<typeof sessionMachine.provide>[0]
+  type Change = (provided: Provided) => object
+  const guard =
+    (name: string, is: boolean): Change =>
+    ({ guards }) => ({ guards: { ...guards, [name]: () => is } })
+  const action =
+    (name: string, does: unknown): Change =>
+    ({ actions }) => ({ actions: { ...actions, [name]: does } })
+  const { config } = sessionMachine
+  const erasing = { target: '.reconnecting.waiting', actions: ['noteCrashed', 'eraseCredentials'] }
+  const asIs = sessionMachine.provide.bind(sessionMachine)
+
+  it.each<[string, Change, RegExp]>([
+    ['that never throttles', guard('isThrottled', false), /no publication starts within 30 s/],
+    [
+      'that is linked before it was',
+      action('notePaired', assign({ linked: true, waId: '1' })),
+      /never hears active/,
+    ],
+    [
+      'that takes nobody for paired',
+      guard('isPaired', false),
+      /credentials are erased only|is logged out by/,
+    ],
+    ['that forgets what it owes', action('settleDebt', assign({ intent: 'none' })), /is forgotten only when/],
+    ['that lets sockets live', action('endSocket', () => {}), /at most one socket lives/],
+    [
+      'that throws a die',
+      action('noteClosed', assign({ retryAt: () => Math.random() })),
+      /the fold of the log/,
+    ],
+    ['that counts from none on each loss', action('noteClosed', assign({ attempts: 0 })), /attempts go back/],
+  ])('%s', async (_name, change, rule) => {
+    vi.spyOn(sessionMachine, 'provide').mockImplementation(
+      provided => asIs({ ...provided, ...change(provided) } as never) as never,
+    )
+    expect(await found()).toMatch(rule)
+  })
+
+  it('that erases credentials after a crash', async () => {
+    const changed = sessionSetup.createMachine({
+      ...config,
+      on: { ...config.on, 'session.crashed': erasing },
+    } as never)
+    vi.spyOn(sessionMachine, 'provide').mockImplementation(
+      provided => changed.provide(provided as never) as never,
+    )
+    expect(await found()).toMatch(/credentials are erased only/)
+  })
+
+  const found = async (): Promise<string> => {
+    const { failed, errorInstance } = await fc.check(property, { numRuns: 200, seed: 3, endOnFailure: true })
+    expect(failed).toBe(true)
+    return String(errorInstance)
+  }
+})
