@@ -7,7 +7,7 @@ type Handle = (stanza: BinaryNode) => unknown
 /**
  * Gives the messages of one chat to Baileys one after another. Baileys stores a new contact's LID before it queues for its own
  * mutex (messages-recv.js, handleMessage), so that in the first burst of a contact a later message can overtake.
- * Other chats do not wait. `ws` is the socket's; Baileys must be listening already.
+ * Other chats do not wait. `ws` is the socket's; Baileys must be listening already, and `ArrivalOrder` listens in front.
  */
 export function takeTurns(ws: EventEmitter): void {
   const last = new Map<string, Promise<unknown>>()
@@ -25,7 +25,10 @@ export function takeTurns(ws: EventEmitter): void {
   }
   for (const handle of ws.listeners('CB:message') as Handle[]) {
     ws.off('CB:message', handle)
-    ws.on('CB:message', (stanza: BinaryNode) => inTurn(handle, stanza))
+    // What waited at WhatsApp only joins Baileys' own queue here, and must join it in the order of arrival.
+    ws.on('CB:message', (stanza: BinaryNode) =>
+      stanza.attrs.offline === undefined ? inTurn(handle, stanza) : handle(stanza),
+    )
   }
 }
 
