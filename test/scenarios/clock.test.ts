@@ -108,7 +108,7 @@ describe.each([
     const accepted = world.laravel.accepted('/messages').map(({ body }) => body)
     expect(accepted).toEqual(['before', 'one', 'two', 'three'])
     expect((await world.call('GET', '/deliveries/dead')).body).toMatchObject({ count: 0 })
-    const [{ id }] = ana().inbox as [{ id: string }]
+    const { id } = ana().inbox[0]!
     await vi.waitFor(async () => {
       const { body } = await world.call('GET', `/sessions/shop/messages/${id}`)
       expect(JSON.stringify(body)).toMatch(/"status":"(sent|delivered)"/)

@@ -12,11 +12,12 @@ afterEach(() => {
 })
 
 const does = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('open', 'send', 'sendWithKey', 'acks', 'say', 'hold', 'die') },
-  { weight: 3, arbitrary: fc.constantFrom('start', 'qr', 'close', 'flush', 'wait', 'deliver', 'sayAgain') },
-  { weight: 2, arbitrary: fc.constantFrom('pair', 'dieWhileStarting', 'replay', 'longWait', 'restart') },
+  { weight: 10, arbitrary: fc.constantFrom('open', 'open', 'send', 'sendWithKey', 'acks', 'flush') },
+  { weight: 5, arbitrary: fc.constantFrom('say', 'hold', 'die', 'wait') },
+  { weight: 3, arbitrary: fc.constantFrom('start', 'qr', 'pair', 'close', 'deliver', 'sayAgain') },
+  { weight: 1, arbitrary: fc.constantFrom('dieWhileStarting', 'replay', 'longWait', 'restart', 'stop') },
   { weight: 1, arbitrary: fc.constantFrom('logout', 'delete', 'confirm', 'unlinked', 'banned', 'suspend') },
-  { weight: 1, arbitrary: fc.constantFrom('sayNo', 'sayYes', 'stop') },
+  { weight: 1, arbitrary: fc.constantFrom('sayNo', 'sayYes') },
 )
 const act = fc.record({
   does,
@@ -266,17 +267,17 @@ function checkEnd({ world, outside }: Walk): void {
   for (const { streamId, id } of outside.acked.filter(living)) {
     const row = world.store.messages.find(streamId, id, 'in')
     expect(row, `${id} was acked`).not.toBe(null)
-    expect(outside.delivered.get(`${streamId}.${row!.seq}.messages`)?.times, id).toBeGreaterThan(0)
+    expect(outside.delivered.get(`${streamId}.${row!.seq}.messages`), id).toBeGreaterThan(0)
   }
 }
 
 const property = (faulty?: Faulty) =>
-  fc.asyncProperty(fc.array(act, { minLength: 15, maxLength: 60 }), acts => walk(acts, faulty))
+  fc.asyncProperty(fc.array(act, { minLength: 15, maxLength: 60, size: 'max' }), acts => walk(acts, faulty))
 
 it(
   'a death at any moment: nothing outside was ahead of the log, nothing is lost, nothing is doubled',
   { timeout: 180_000 },
-  () => fc.assert(property(), { numRuns: 40 }),
+  () => fc.assert(property(), { numRuns: 60 }),
 )
 
 describe('the property finds', () => {
