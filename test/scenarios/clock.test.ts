@@ -62,6 +62,8 @@ describe.each([
     await world.waitForState('fresh', 'awaitingQr.shown')
     const shown = performance.now()
     set(shift)
+    await world.waitForState('fresh', 'awaitingQr.shown.ready')
+    expect((await world.call('GET', '/sessions/fresh/qr?format=json')).status).toBe(200)
     await world.waitForState('fresh', 'awaitingQr.expired')
     const lasted = performance.now() - shown
     expect(lasted).toBeGreaterThan(EXPIRY - 1_500)
