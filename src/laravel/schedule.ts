@@ -14,7 +14,6 @@ const DELAYS = [
   2 * HOUR,
   4 * HOUR,
 ]
-const LONGEST = 8 * HOUR
 
 /** A probe is one small request, and an application that is back must not go unnoticed for hours. */
 const PROBES = [0, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND]
@@ -23,12 +22,12 @@ const SLOWEST_PROBE = 30 * SECOND
 /** A delivery that is not taken this long after it was made becomes a dead letter. */
 export const LIFETIME = 72 * HOUR
 
-/** A Retry-After beyond this is a mistake of the server's; so nothing ever waits longer. */
-export const LONGEST_WAIT = 24 * HOUR
+/** Nothing waits longer between two attempts, whatever a Retry-After says. */
+export const LONGEST_WAIT = 8 * HOUR
 
 /** Milliseconds to wait before the next attempt when `failures` attempts have failed. */
 export function retryDelay(failures: number): number {
-  return DELAYS[failures] ?? LONGEST
+  return DELAYS[failures] ?? LONGEST_WAIT
 }
 
 /** Milliseconds until the next probe of an endpoint that failed `failures` times in a row. */
@@ -37,7 +36,7 @@ export function probeDelay(failures: number): number {
 }
 
 /**
- * The time that a Retry-After header names (RFC 9110, 10.2.3: seconds or an HTTP date), at least a second and at most a day
+ * The time that a Retry-After header names (RFC 9110, 10.2.3: seconds or an HTTP date), at least a second and at most 8 h
  * from `now`; null if there is none or it cannot be read. A date is read by `wall`, the time of day.
  */
 export function retryAfter(header: string | null, now: number, wall = now): number | null {

@@ -54,7 +54,7 @@ describe('lanes', () => {
     const harness = createHarness()
     harness.add('a')
     const [row] = [...harness.table.rows.values()]
-    harness.table.rows.set(row!.id, { ...row!, nextAt: harness.clock.now() + 25 * HOUR, attempts: 3 })
+    harness.table.rows.set(row!.id, { ...row!, nextAt: harness.clock.now() + 9 * HOUR, attempts: 3 })
     harness.add('b')
     const [, other] = [...harness.table.rows.values()]
     harness.table.rows.set(other!.id, { ...other!, nextAt: harness.clock.now() + 8 * HOUR })
