@@ -12,8 +12,9 @@ export interface Known {
   attempts: number
   /** Every estado_qr that Laravel was told, over all lives of the session. */
   told: Estado[]
-  /** The last one of this life, and the last one that Laravel knows: told, or its own word. */
+  /** The last one of all lives. */
   lastTold: Estado | null
+  /** The last one of this life that Laravel knows: told, or its own word. */
   estado: Estado | null
   /** /start came after Laravel was last told something. */
   startedSince: boolean
@@ -189,10 +190,31 @@ export const over = [
 /** Nothing is left of this life but what others remember. */
 export const gone = [
   tell('inactive'),
-  set(({ told, published: count, devices, arrived: sent, unread: missed, heard: received, lost, http }) => ({
-    ...fresh,
-    ...{ told, published: count, devices, arrived: sent, heard: received, lost: lost + missed, http },
-  })),
+  set(
+    ({
+      told,
+      lastTold,
+      published: count,
+      devices,
+      arrived: sent,
+      unread: missed,
+      heard: received,
+      lost,
+      http,
+    }) => ({
+      ...fresh,
+      ...{
+        told,
+        lastTold,
+        published: count,
+        devices,
+        arrived: sent,
+        heard: received,
+        lost: lost + missed,
+        http,
+      },
+    }),
+  ),
 ]
 export const refusedByLaravel = [noQr, hear('inactive'), because('laravel_inactive')]
 export const unlinkedAfresh = set({ link: 'none' })
