@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type SendContent, sessionView } from '../contract.ts'
+import { sessionView } from '../contract.ts'
 
 /** What callers may ask, as zod schemas; unknown fields are ignored. */
 
@@ -12,11 +12,17 @@ export const userId = z.union(
   'must be an integer or a text of 1 to 64 characters',
 )
 
-const phoneNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
+export const phoneNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
 
 /** null and absent mean the same in a request. */
-function optional<T extends z.ZodType>(schema: T) {
+export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform(value => value ?? undefined)
+}
+
+/** A check across fields runs as soon as the fields that it reads are valid, so that one answer names all mistakes. */
+export function onceValid(...names: string[]) {
+  return ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
 }
 
 /** `POST /start`. */
@@ -39,72 +45,6 @@ export const recipient = phoneNumber.transform((text, context) => {
   context.addIssue('must be 5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us')
   return z.NEVER
 })
-
-/** The names under which a request may give the recipient, the first one being its own. */
-const RECIPIENT_NAMES = ['wa_id', 'waId', 'to', 'phone'] as const
-
-/** What this version can send. */
-const SENDABLE = ['text']
-const TEXT_MAX = 65_536
-
-/** A check across fields runs as soon as the fields that it reads are valid, so that one answer names all mistakes. */
-function onceValid(...names: string[]) {
-  return ({ issues }: z.core.ParsePayload) =>
-    issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
-}
-
-/** One key of the caller's for one send, as header `Idempotency-Key` or in the body. */
-export const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters')
-
-/** `POST /send-message`; gives the session and what to send. */
-export const sendRequest = z
-  .object({
-    session_id: sessionId,
-    wa_id: optional(recipient),
-    waId: optional(recipient),
-    to: optional(recipient),
-    phone: optional(recipient),
-    type: z.string().refine(type => SENDABLE.includes(type), {
-      error: ({ input }) =>
-        `"${String(input).slice(0, 30)}" is not supported; supported: ${SENDABLE.join(', ')}`,
-    }),
-    body: optional(
-      z
-        .string()
-        .min(1, 'must not be empty')
-        .max(TEXT_MAX, `must be at most ${TEXT_MAX} characters`)
-        .refine(text => text.isWellFormed(), 'must be valid Unicode'),
-    ),
-    reply_to: optional(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be a message id')),
-    idempotency_key: optional(idempotencyKey),
-  })
-  .refine(fields => RECIPIENT_NAMES.some(name => fields[name] !== undefined), {
-    path: ['wa_id'],
-    error: 'is required',
-    when: onceValid(...RECIPIENT_NAMES),
-  })
-  .refine(fields => new Set(RECIPIENT_NAMES.flatMap(name => fields[name] ?? [])).size < 2, {
-    path: ['wa_id'],
-    error: `must be the same under all its names: ${RECIPIENT_NAMES.join(', ')}`,
-    when: onceValid(...RECIPIENT_NAMES),
-  })
-  .refine(({ body }) => body !== undefined, {
-    path: ['body'],
-    error: 'is required',
-    when: onceValid('type', 'body'),
-  })
-  .transform(({ session_id, wa_id, waId, to, phone, body, reply_to, idempotency_key }) => ({
-    sessionId: session_id,
-    idempotencyKey: idempotency_key,
-    content: {
-      type: 'text',
-      to: (wa_id ?? waId ?? to ?? phone)!,
-      body: body!,
-      reply_to: reply_to ?? null,
-    } satisfies SendContent as SendContent,
-  }))
 
 const wholeNumber = z
   .string()
