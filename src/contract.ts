@@ -8,6 +8,18 @@ import { z } from 'zod'
 
 export const estadoQr = z.enum(['pending', 'active', 'inactive'])
 
+/** A received file; `url` comes with each delivery, and `error` when the file could not be had in time. */
+export const inboundMedia = z.object({
+  /** Hex SHA-256 of the file. */
+  id: z.string(),
+  mimetype: z.string(),
+  filename: z.string().nullable(),
+  /** Bytes. */
+  size: z.number().int(),
+  seconds: z.number().int().nullable(),
+})
+export type InboundMedia = z.infer<typeof inboundMedia>
+
 /** `POST /messages` to Laravel, without the session id. */
 export const inboundMessage = z.object({
   message_id: z.string(),
@@ -21,7 +33,7 @@ export const inboundMessage = z.object({
   type: z.string(),
   body: z.string().nullable(),
   caption: z.string().nullable(),
-  media: z.null(),
+  media: inboundMedia.nullable(),
   reply_to: z.string().nullable(),
   timestamp: z.iso.datetime(),
   offline: z.boolean(),
@@ -29,7 +41,10 @@ export const inboundMessage = z.object({
 export type InboundMessage = z.infer<typeof inboundMessage>
 
 /** `POST /messages` to Laravel. */
-export const messageDelivery = inboundMessage.extend({ session_id: z.string() })
+export const messageDelivery = inboundMessage.extend({
+  session_id: z.string(),
+  media: inboundMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
+})
 export type MessageDelivery = z.infer<typeof messageDelivery>
 
 /** `POST /whatsapp/status` to Laravel. */
@@ -152,6 +167,10 @@ export const sendContent = z.discriminatedUnion('type', [
 ])
 export type SendContent = z.infer<typeof sendContent>
 export type MediaContent = Extract<SendContent, { media: unknown }>
+
+/** What others see of an account: for everybody, or in one chat. */
+export const presence = z.enum(['available', 'unavailable', 'composing', 'recording', 'paused'])
+export type Presence = z.infer<typeof presence>
 
 /** Where a send stands; a status only moves forward. */
 export const messageStatus = z.enum([

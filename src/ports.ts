@@ -1,10 +1,21 @@
 import type { EstadoQr, SessionFact } from '../machines/facts.ts'
-import type { InboundMessage, MessageStatus, SendContent, SessionView } from './contract.ts'
+import type {
+  InboundMessage,
+  MediaContent,
+  MessageStatus,
+  Presence,
+  SendContent,
+  SendMedia,
+  SessionView,
+} from './contract.ts'
 import type {
   DeliveryOutcome,
   DeliveryRow,
+  Download,
+  DownloadOutcome,
   IdempotencyRow,
   InboxRow,
+  MediaSource,
   MessageRow,
   OverdueSend,
   SessionFilter,
@@ -41,6 +52,7 @@ export interface Store {
   readonly keys: KeyReads
   readonly messages: MessageReads
   readonly deliveries: DeliveryStore
+  readonly downloads: DownloadStore
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
 }
@@ -78,6 +90,8 @@ export interface MessageReads {
   overdue(at: number, limit: number): OverdueSend[]
   /** What was sent under a caller's key, if that was within 72 h. */
   idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
+  /** What went out under this id, encoded. */
+  encoded(streamId: string, messageId: string): Uint8Array | null
   /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
   received(
     streamId: string,
@@ -85,6 +99,18 @@ export interface MessageReads {
     until: number,
     limit: number,
   ): { seq: number; dedupeKey: string }[]
+}
+
+/** Files of received messages on their way into the media store. */
+export interface DownloadStore {
+  /** Pending ones that are due, oldest first. */
+  due(now: number, limit: number): Download[]
+  /** When the next pending one is due, or null. */
+  nextAt(): number | null
+  /** Records what came of an attempt; a session that is gone is no error. */
+  settle(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void>
+  /** What a file is, and what it is called, by its id; null if no message has it. */
+  describe(mediaId: string): { mimetype: string; filename: string | null } | null
 }
 
 export interface DeliveryStore {
@@ -112,6 +138,17 @@ export interface ReceivedMessage {
   message: InboundMessage
   /** It is WhatsApp's history of before the link: kept, never delivered, and no reason to drop the message itself if it comes. */
   imported?: true
+  /** The file that it carries. */
+  media?: MediaSource
+}
+
+/** A message as WhatsApp knows it. */
+export interface MessageRef {
+  messageId: string
+  chatId: string
+  /** The author's jid in groups. */
+  participant: string | null
+  fromMe: boolean
 }
 
 /** What WhatsApp says about a message that was sent. */
@@ -137,10 +174,24 @@ export interface WhatsAppSocket {
    * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too.
    */
   send(messageId: string, content: SendContent): Promise<void>
+  /** What else is done in chats. */
+  readonly chats: ChatActions
   /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
   unlink(): void
   /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
   end(): Promise<void>
+}
+
+/** Each rejects with SESSION_NOT_CONNECTED when the connection ends first. */
+export interface ChatActions {
+  /** Whether a phone number (digits) is on WhatsApp. */
+  lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
+  /** Marks messages of others as read. */
+  read(messages: MessageRef[]): Promise<void>
+  /** `available` and `unavailable` are for everybody, the others for one chat. */
+  presence(kind: Presence, chatId?: string): Promise<void>
+  /** Asks the phone to upload a file again; resolves with where it is then, rejects with MEDIA_GONE when it has none. */
+  reupload(message: MessageRef, source: MediaSource): Promise<MediaSource>
 }
 
 export interface WhatsApp {
@@ -150,6 +201,8 @@ export interface WhatsApp {
   recover(streamId: string): Promise<ReceivedMessage[]>
   /** A new WhatsApp message id. */
   newMessageId(): string
+  /** The decrypted bytes of a received file, checked at their end. Rejects with MEDIA_GONE, MEDIA_UNREACHABLE (try later) or MEDIA_CORRUPT. */
+  download(source: MediaSource, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** The only place that holds a QR text; memory only. */
@@ -191,6 +244,14 @@ export interface DeadLetters {
   list(limit: number, before?: number): { count: number; rows: DeliveryRow[] }
   /** Stands in line again, durably; nothing changes if it never died. Rejects with DELIVERY_NOT_FOUND. */
   redrive(id: number): Promise<void>
+}
+
+/** Makes files ready to be sent. */
+export interface MediaDesk {
+  /** Keeps bytes that came with a request. Rejects with MEDIA_TOO_LARGE. */
+  keep(bytes: AsyncIterable<Uint8Array>): Promise<{ id: string; size: number }>
+  /** Fetches, judges and if need be converts a file; rejects with MEDIA_…, each a sentence for the caller. */
+  prepare(content: MediaContent): Promise<SendMedia>
 }
 
 /** Calls `drain(lane)` for each lane that was woken, one call per lane at a time. */

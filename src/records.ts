@@ -51,6 +51,10 @@ export type MessageWrite =
         at: number
       }
     }
+  /** What is to be sent is known better now: its file is in the media store. */
+  | { prepared: { messageId: string; content: SendContent } }
+  /** What goes out, encoded: every later transmission is the very same message. */
+  | { encoded: { messageId: string; proto: Uint8Array } }
   /** `at` is added to the message's history; `attempt` counts a transmission. */
   | { update: { messageId: string; status: MessageStatus; at: number; error?: string; attempt?: boolean } }
 
@@ -68,7 +72,43 @@ export interface MessageRow {
   history: { status: MessageStatus; at: number; error?: string }[]
 }
 
-export type DeliveryKind = 'messages' | 'status'
+/** Where a received file lies at WhatsApp, and the key to it. */
+export interface MediaSource {
+  /** Hex SHA-256 of the file: its id in the media store. */
+  id: string
+  kind: 'image' | 'video' | 'audio' | 'document' | 'sticker'
+  directPath: string
+  /** Base64. */
+  mediaKey: string
+  /** Hex SHA-256 of the encrypted file. */
+  encryptedId: string
+  /** Bytes that the sender announced. */
+  size: number
+}
+
+/** A file to be downloaded for a received message. */
+export interface Download {
+  streamId: string
+  sessionId: string
+  /** The message's. */
+  seq: number
+  source: MediaSource
+  attempts: number
+  nextAt: number
+  at: number
+}
+
+export type DownloadOutcome =
+  /** It is in the media store. */
+  { done: true } | { retryAt: number; error: string; source?: MediaSource } | { failed: true; error: string }
+
+/** How the file of a delivery stands. */
+export interface DownloadState {
+  state: 'pending' | 'done' | 'failed'
+  error: string | null
+}
+
+export type DeliveryKind = 'messages' | 'status' | 'receipt'
 
 export interface NewDelivery {
   /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
@@ -96,6 +136,8 @@ export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
   nextAt: number
   lastError: string | null
   deadAt: number | null
+  /** Of a message with a file. */
+  download: DownloadState | null
 }
 
 export type DeliveryOutcome =
@@ -139,6 +181,8 @@ export interface Write {
   keys?: KeyWrite[]
   inbox?: InboxWrite[]
   messages?: MessageWrite[]
+  /** Files of received messages, by the seq of their message. */
+  downloads?: { seq: number; source: MediaSource; at: number }[]
   /** Kept for 72 h; one key stands for one send. */
   idempotency?: IdempotencyRow
   /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */

@@ -1,5 +1,5 @@
 import type { DeliveryStore } from '../ports.ts'
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../records.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DownloadState } from '../records.ts'
 import type { Statements } from './statements.ts'
 import type { WireWrite } from './wire.ts'
 
@@ -19,10 +19,13 @@ type DeliveryColumns = {
   last_error: string | null
   dead_at: number | null
   content: string | null
+  file_state: DownloadState['state'] | null
+  file_error: string | null
 }
 
-const SELECT = `SELECT d.*, m.content FROM deliveries d
-  LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq`
+const SELECT = `SELECT d.*, m.content, f.state AS file_state, f.error AS file_error FROM deliveries d
+  LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
+  LEFT JOIN downloads f ON d.kind = 'messages' AND f.stream_id = d.stream_id AND f.seq = d.seq`
 
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
@@ -45,6 +48,7 @@ const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   nextAt: row.next_at,
   lastError: row.last_error,
   deadAt: row.dead_at,
+  download: row.file_state && { state: row.file_state, error: row.file_error },
 })
 
 export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {

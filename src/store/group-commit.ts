@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from './deliveries.ts'
+import { eraseDownloads, settleDownload, writeDownloads } from './downloads.ts'
 import { isWritesOwnFault, refusal, storeFailure } from './failures.ts'
 import { Followers } from './followers.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from './idempotency.ts'
@@ -117,7 +118,10 @@ export class GroupCommit {
   #apply({ request, now }: Item): number | null {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('write' in request) this.#write(request.write, now)
-    else {
+    else if ('downloaded' in request) {
+      const { streamId, seq, outcome } = request.downloaded
+      settleDownload(this.#sql, streamId, seq, outcome)
+    } else {
       const { id, outcome } = request.settle
       settleDelivery(this.#sql, id, outcome)
       if ('told' in outcome && outcome.told) this.#streams.told(outcome.told)
@@ -126,7 +130,7 @@ export class GroupCommit {
   }
 
   #write(write: WireWrite, now: number): void {
-    const { streamId, erase, keys, inbox, messages, idempotency, deliveries } = write
+    const { streamId, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
     if (erase) {
       eraseKeys(this.#sql, streamId)
       this.#erased = true
@@ -134,6 +138,7 @@ export class GroupCommit {
     if (erase === 'stream') {
       eraseMessages(this.#sql, streamId)
       eraseIdempotency(this.#sql, streamId)
+      eraseDownloads(this.#sql, streamId)
       eraseDeliveries(this.#sql, streamId)
       this.#streams.erase(streamId, now)
     }
@@ -141,6 +146,7 @@ export class GroupCommit {
     if (keys) writeKeys(this.#sql, streamId, keys)
     if (inbox) writeInbox(this.#sql, streamId, inbox, now)
     if (messages) writeMessages(this.#sql, streamId, messages)
+    if (downloads) writeDownloads(this.#sql, streamId, downloads)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
   }

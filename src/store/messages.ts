@@ -20,6 +20,8 @@ type MessageColumns = {
 
 const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
 
+const SENT = "stream_id = ? AND message_id = ? AND direction = 'out'"
+
 const toMessage = (row: MessageColumns): MessageRow => ({
   messageId: row.message_id,
   chatId: row.chat_id,
@@ -77,6 +79,9 @@ export function messageReads(sql: Statements): MessageReads {
           limit,
         )
         .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
+    encoded: (streamId, messageId) =>
+      sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(`SELECT proto FROM messages WHERE ${SENT}`, streamId, messageId)
+        ?.proto ?? null,
     idempotent: (streamId, key, now) => idempotent(sql, streamId, key, now),
   }
 }
@@ -88,7 +93,18 @@ export function writeMessages(
 ): void {
   for (const message of messages)
     if ('insert' in message) insert(sql, streamId, message.insert)
-    else update(sql, streamId, message.update)
+    else if ('prepared' in message) {
+      const { messageId, content } = message.prepared
+      sql.run(`UPDATE messages SET content = ? WHERE ${SENT}`, content, streamId, messageId)
+    } else if ('encoded' in message) {
+      const { messageId, proto } = message.encoded
+      sql.run(
+        `UPDATE messages SET proto = ? WHERE ${SENT}`,
+        proto as Uint8Array<ArrayBuffer>,
+        streamId,
+        messageId,
+      )
+    } else update(sql, streamId, message.update)
 }
 
 function insert(sql: Statements, streamId: string, message: MessageInsert): void {

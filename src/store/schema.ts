@@ -115,6 +115,24 @@ CREATE INDEX idempotency_age ON idempotency (at);
 CREATE INDEX sessions_told ON sessions (session_id, told_at) WHERE told_at IS NOT NULL;
 CREATE INDEX deliveries_dead_statuses ON deliveries (lane) WHERE kind = 'status' AND dead_at IS NOT NULL;
 `,
+  `
+ALTER TABLE messages ADD COLUMN proto BLOB; -- what went out, encoded
+
+CREATE TABLE downloads (
+  stream_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,            -- the message's
+  media_id TEXT NOT NULL,
+  source TEXT NOT NULL,            -- JSON; emptied once it is of no more use
+  state TEXT NOT NULL,             -- pending, done, failed
+  attempts INTEGER NOT NULL DEFAULT 0,
+  at INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  error TEXT,
+  PRIMARY KEY (stream_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX downloads_pending ON downloads (next_at) WHERE state = 'pending';
+CREATE INDEX downloads_by_media ON downloads (media_id);
+`,
 ]
 
 /** A file with a higher number is refused. */

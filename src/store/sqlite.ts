@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { deliveryReads } from './deliveries.ts'
+import { downloadReads } from './downloads.ts'
 import { storeFailure, toError } from './failures.ts'
 import { keyReads } from './keys.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
@@ -51,6 +52,10 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
     log: logReads(sql),
     keys: keyReads(sql),
     messages: messageReads(sql),
+    downloads: {
+      ...downloadReads(sql),
+      settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),
+    },
     deliveries: { ...deliveryReads(sql), settle: (id, outcome) => writer.settle(id, outcome) },
     async close() {
       if (db.isOpen) db.close()

@@ -1,5 +1,12 @@
 import type { ErrorCode } from '../errors.ts'
-import type { DeliveryOutcome, MessageWrite, NewDelivery, NewEvent, Write } from '../records.ts'
+import type {
+  DeliveryOutcome,
+  DownloadOutcome,
+  MessageWrite,
+  NewDelivery,
+  NewEvent,
+  Write,
+} from '../records.ts'
 
 /** What the main thread and the writer's thread tell each other: flat, with JSON already as text. */
 
@@ -11,7 +18,12 @@ export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
 export interface WireWrite extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries'> {
   create?: { sessionId: string; userId: string; at: number }
   events?: (Omit<NewEvent, 'data'> & { data: string })[]
-  messages?: ({ insert: MessageInsert } | { update: MessageUpdate })[]
+  messages?: (
+    | { insert: MessageInsert }
+    | { update: MessageUpdate }
+    | { prepared: { messageId: string; content: string } }
+    | { encoded: { messageId: string; proto: Uint8Array } }
+  )[]
   deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
 }
 
@@ -19,6 +31,7 @@ export type Request =
   | { write: WireWrite }
   | { claim: string }
   | { settle: { id: number; outcome: DeliveryOutcome } }
+  | { downloaded: { streamId: string; seq: number; outcome: DownloadOutcome } }
 
 /** Requests of one tick; `seen` is the number of answers that the sender knew when it made them. */
 export interface Post {
@@ -58,16 +71,21 @@ export function encodeWrite(write: Write): WireWrite {
     wire.inbox = rest.inbox.map(row =>
       'put' in row ? { put: { ...row.put, plaintext: Uint8Array.from(row.put.plaintext) } } : row,
     )
-  if (messages)
-    wire.messages = messages.map(message =>
-      'insert' in message
-        ? { insert: { ...message.insert, content: JSON.stringify(message.insert.content) } }
-        : { update: { ...message.update } },
-    )
+  if (messages) wire.messages = messages.map(encodeMessage)
   if (deliveries)
     wire.deliveries = deliveries.map(delivery => ({
       ...delivery,
       payload: delivery.payload && JSON.stringify(delivery.payload),
     }))
   return wire
+}
+
+function encodeMessage(message: MessageWrite): NonNullable<WireWrite['messages']>[number] {
+  if ('insert' in message)
+    return { insert: { ...message.insert, content: JSON.stringify(message.insert.content) } }
+  if ('prepared' in message)
+    return { prepared: { ...message.prepared, content: JSON.stringify(message.prepared.content) } }
+  if ('encoded' in message)
+    return { encoded: { ...message.encoded, proto: Uint8Array.from(message.encoded.proto) } }
+  return { update: { ...message.update } }
 }

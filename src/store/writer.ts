@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
-import type { DeliveryOutcome, Write } from '../records.ts'
+import type { DeliveryOutcome, DownloadOutcome, Write } from '../records.ts'
 import { refusal, toError } from './failures.ts'
 import { type Answer, type Command, encodeWrite, type Request, type WireWrite } from './wire.ts'
 
@@ -72,6 +72,10 @@ export class Writer {
 
   async settle(id: number, outcome: DeliveryOutcome): Promise<void> {
     await this.#submit({ settle: { id, outcome } })
+  }
+
+  async downloaded(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void> {
+    await this.#submit({ downloaded: { streamId, seq, outcome } })
   }
 
   /** Resolves when everything submitted so far is committed and the file is closed. */
