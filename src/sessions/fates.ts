@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 import type { Clock, SendUpdate } from '../ports.ts'
 
 /** Codes of failures that are ours, not WhatsApp's. */
@@ -12,10 +12,15 @@ export type Fate = SendUpdate | { messageId: string; status: 'unknown'; at: numb
 export function refusalOf(failure: string): GatewayError {
   const [code, sentence] = failure.split(/: (.*)/s) as [string, string | undefined]
   const text = sentence ?? 'The message was not sent.'
-  if (code === 'SESSION_LOGGED_OUT') return new GatewayError('SESSION_LOGGED_OUT', text)
-  if (code === EXPIRED || code === UNSENDABLE) return new GatewayError('SEND_FAILED', text)
+  if (code === EXPIRED) return new GatewayError('SEND_FAILED', text)
+  if (isOurs(code)) return new GatewayError(code, text)
   return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the message (${code}): ${text}`)
 }
+
+/** Failures that a caller gets under their own code; all else is WhatsApp's. */
+const isOurs = (code: string): code is ErrorCode =>
+  code.startsWith('MEDIA_') ||
+  ['SESSION_LOGGED_OUT', 'NOT_ON_WHATSAPP', 'WHATSAPP_REJECTED', UNSENDABLE].includes(code)
 
 /** HTTP requests that wait for what becomes of their message. */
 export class Fates {

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../machines/facts.ts'
-import { movesForward, type SendContent } from '../contract.ts'
+import { type MediaContent, movesForward, type SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { Clock, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
+import type { Clock, MediaDesk, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { MessageRow } from '../records.ts'
 import type { SessionActor } from './actor.ts'
 import { EXPIRED, type Fate, Fates, refusalOf, UNSENDABLE } from './fates.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
+import { checkReference } from './references.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
@@ -23,6 +24,7 @@ type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'at' | 'attempts'> & { con
 export interface OutboxDeps {
   store: Store
   whatsapp: Pick<WhatsApp, 'newMessageId'>
+  media: Pick<MediaDesk, 'prepare'>
   clock: Clock
   /** A send older than this is not sent any more, in ms. */
   maxAgeMs: number
@@ -40,6 +42,8 @@ export class Outbox {
   readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
   /** The socket that took up what had waited: what is new must not overtake it. */
   #pumped: WhatsAppSocket | null = null
+  /** Files on their way into the media store, by message. */
+  readonly #preparing = new Map<string, Promise<SendContent | null>>()
   readonly #fates: Fates
   readonly #idempotency: Idempotency
 
@@ -52,7 +56,7 @@ export class Outbox {
 
   /**
    * Chooses the WhatsApp id, makes the send durable, and waits for WhatsApp's ack until `deadline`; with a key of the caller's,
-   * once. Rejects with SESSION_NOT_CONNECTED (nothing is stored), WHATSAPP_REJECTED, SEND_FAILED or SESSION_LOGGED_OUT, and as
+   * once. Rejects with SESSION_NOT_CONNECTED or VALIDATION_FAILED (nothing is stored), with what became of the send, and as
    * `Idempotency.once` does.
    */
   send(content: SendContent, deadline: number, key?: string): Promise<SendOutcome> {
@@ -69,6 +73,7 @@ export class Outbox {
         `Session ${actor.sessionId} is ${actor.state}, so nothing can be sent; nothing was stored. Call /start to connect it.`,
       )
     }
+    checkReference(content, this.#deps.store.messages, actor.streamId)
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
     const fate = this.#fates.of(messageId, deadline)
@@ -96,7 +101,10 @@ export class Outbox {
     }))
     if (!atOnce) await queued
     if (actor.state === 'reconnecting.hibernated') actor.tell({ type: 'wake.requested' })
-    this.#transmit({ messageId, chatId: content.to, content, at, attempts: 0 })
+    const send = { messageId, chatId: content.to, content, at, attempts: 0 }
+    // A link to a file may not live as long as a connection is away.
+    if (needsFile(content)) void this.#prepare(send)
+    this.#transmit(send)
     const update = await Promise.race([fate, queued.then(() => fate)])
     await queued
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
@@ -149,7 +157,9 @@ export class Outbox {
   }
 
   async #transmitNow(send: Send): Promise<void> {
-    const { messageId, chatId, content, at, attempts } = send
+    const { messageId, chatId, at, attempts } = send
+    const content = await this.#prepare(send)
+    if (content === null) return
     const { clock, maxAgeMs } = this.#deps
     const actor = this.#actor
     const { socket } = actor
@@ -162,7 +172,9 @@ export class Outbox {
         sent = true
       } catch (error) {
         if (!(error instanceof GatewayError && error.retryable)) {
-          return this.#giveUp(send, UNSENDABLE, 'The message could not be built or encrypted.')
+          const known = error instanceof GatewayError
+          const why = known ? error.message : 'The message could not be built or encrypted.'
+          return this.#giveUp(send, known ? error.code : UNSENDABLE, why)
         }
         // What follows in this chat waits, too.
         if (await actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
@@ -177,6 +189,32 @@ export class Outbox {
       lazy: true,
       messages: [{ update: { messageId, status: 'transmitted', at: now, attempt: true } }],
     }))
+  }
+
+  /** The content with its file in the media store; null once the send was given up for it. One fetch, however many ask. */
+  #prepare(send: Send): Promise<SendContent | null> {
+    const { content, messageId } = send
+    if (!needsFile(content)) return Promise.resolve(content)
+    const underWay = this.#preparing.get(messageId)
+    if (underWay !== undefined) return underWay
+    const work = this.#fetch(send, content).finally(() => this.#preparing.delete(messageId))
+    this.#preparing.set(messageId, work)
+    return work
+  }
+
+  async #fetch(send: Send, content: MediaContent): Promise<SendContent | null> {
+    let prepared: SendContent | null = null
+    await this.#actor.guard(async () => {
+      try {
+        const ready = { ...content, media: await this.#deps.media.prepare(content) }
+        await this.#actor.change({ messages: [{ prepared: { messageId: send.messageId, content: ready } }] })
+        prepared = ready
+      } catch (error) {
+        if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
+        await this.#giveUp(send, error.code, error.message)
+      }
+    })
+    return prepared
   }
 
   /** Whether sends go through this socket now. */
@@ -212,6 +250,9 @@ export class Outbox {
     this.#fates.tell(fate)
   }
 }
+
+const needsFile = (content: SendContent): content is MediaContent =>
+  'media' in content && !content.media.ready
 
 const TOO_OLD = 'It waited for a connection longer than SEND_MAX_AGE_MS.'
 const NEVER_ACKED = 'It left, and WhatsApp never said that it has it.'
