@@ -78,6 +78,8 @@ export interface MediaSource {
   id: string
   kind: 'image' | 'video' | 'audio' | 'document' | 'sticker'
   directPath: string
+  /** Another media host than WhatsApp's own, of a simulator. */
+  host: string | null
   /** Base64. */
   mediaKey: string
   /** Hex SHA-256 of the encrypted file. */

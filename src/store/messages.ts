@@ -80,8 +80,11 @@ export function messageReads(sql: Statements): MessageReads {
         )
         .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
     encoded: (streamId, messageId) =>
-      sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(`SELECT proto FROM messages WHERE ${SENT}`, streamId, messageId)
-        ?.proto ?? null,
+      sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(
+        `SELECT proto FROM messages WHERE ${SENT}`,
+        streamId,
+        messageId,
+      )?.proto ?? null,
     idempotent: (streamId, key, now) => idempotent(sql, streamId, key, now),
   }
 }

@@ -1,5 +1,6 @@
 import type { CacheStore } from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
+import { createNumberCache } from './numbers.ts'
 
 const MINUTE = 60_000
 
@@ -19,6 +20,8 @@ export interface BaileysCaches {
 
 export interface SessionCaches {
   baileys: BaileysCaches
+  /** What WhatsApp said about numbers, whoever asked. */
+  numbers: ReturnType<typeof createNumberCache>
   keys: KeyCache
 }
 
@@ -38,6 +41,7 @@ export function createCaches(): (streamId: string) => SessionCaches {
     maxSize: KEY_BYTES,
     sizeCalculation: (value, key) => value.byteLength + key.length + 200,
   })
+  const numbers = createNumberCache()
   let sockets = 0
   return streamId => ({
     baileys: {
@@ -46,6 +50,7 @@ export function createCaches(): (streamId: string) => SessionCaches {
       callOfferCache: view(calls, streamId),
       placeholderResendCache: view(placeholders, streamId),
     },
+    numbers,
     keys: keyView(keys, sockets++),
   })
 }

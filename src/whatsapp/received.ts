@@ -233,12 +233,25 @@ const isFuller =
   ({ key: other, message }: WAMessage) =>
     other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
 
+/** The LID that WhatsApp gave for a phone number (digits), or null. */
+export function lidOfNumber(
+  { store }: Pick<ReceiveDeps, 'store'>,
+  streamId: string,
+  phone: string,
+): string | null {
+  const user = mappingOf(store, streamId, phone)
+  return user && `${user}@lid`
+}
+
+/** Baileys keeps `number -> LID` and, under `LID_reverse`, the way back; users without server. */
+function mappingOf(store: Store, streamId: string, id: string): string | null {
+  const stored = store.keys.get(streamId, 'lid-mapping', [id])[id]
+  const user = stored && decodeKey('lid-mapping', stored)
+  return typeof user === 'string' ? user : null
+}
+
 function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string, me: Me): InboundContext {
-  const mapped = (id: string) => {
-    const stored = store.keys.get(streamId, 'lid-mapping', [id])[id]
-    const user = stored && decodeKey('lid-mapping', stored)
-    return typeof user === 'string' ? user : null
-  }
+  const mapped = (id: string) => mappingOf(store, streamId, id)
   return {
     me,
     inboundFromMe: config.inboundFromMe,

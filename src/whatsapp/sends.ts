@@ -1,22 +1,39 @@
-import { type BinaryNode, generateWAMessageContent, type proto, type WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, SendUpdate } from '../ports.ts'
 import { readAck, STALE_SESSION } from './acks.ts'
-import { isGroup, parseJid } from './jid.ts'
-import { toBaileysContent } from './outbound.ts'
+import type { InFlight } from './in-flight.ts'
+import { digitsOf, isGroup, parseJid } from './jid.ts'
+import type { Numbers } from './numbers.ts'
+import { stanzaOptions } from './outbound.ts'
+import type { Protos } from './protos.ts'
 import type { SenderKeyHolders, SenderKeyMemory } from './sender-key-memory.ts'
 
 const SEND_TIMEOUT_MS = 20_000
+/** A file takes a minute more for each of these many bytes. */
+const BYTES_PER_MINUTE = 4 * 1024 * 1024
+/** In ms. */
+const TYPING = { least: 500, perLetter: 30, most: 5_000 }
 /** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
 const REMEMBERED = 1000
 
 /** What a socket must have to send. */
-export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState'>
+export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'>
 interface Devices {
   del(user: string): unknown
 }
 type Memory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
+export interface SendsDeps {
+  relay: Relay
+  devices: Devices
+  memory: Memory
+  protos: Pick<Protos, 'make' | 'referred'>
+  numbers: Numbers
+  inFlight: InFlight
+  clock: Clock
+  onFailedRetry(update: SendUpdate): void
+}
 interface Unacked {
   content: SendContent
   retried: boolean
@@ -24,42 +41,19 @@ interface Unacked {
   written: Promise<SenderKeyHolders | null>
 }
 
-/** The message as WhatsApp carries it; never asks the network for previews. */
-export function toProto(content: SendContent): Promise<proto.IMessage> {
-  const upload = () => Promise.reject(new Error('a text needs no upload'))
-  return generateWAMessageContent(toBaileysContent(content), { upload })
-}
-
 /** The sends of one socket. */
 export class Sends {
-  readonly #relay: Relay
-  readonly #devices: Devices
-  readonly #memory: Memory
-  readonly #clock: Clock
-  readonly #onFailedRetry: (update: SendUpdate) => void
-  readonly #rejects = new Set<(error: GatewayError) => void>()
+  readonly #deps: SendsDeps
   readonly #unacked = new Map<string, Unacked>()
-  #ended: GatewayError | null = null
 
-  constructor(
-    relay: Relay,
-    devices: Devices,
-    memory: Memory,
-    clock: Clock,
-    onFailedRetry: (update: SendUpdate) => void,
-  ) {
-    this.#relay = relay
-    this.#devices = devices
-    this.#memory = memory
-    this.#clock = clock
-    this.#onFailedRetry = onFailedRetry
+  constructor(deps: SendsDeps) {
+    this.#deps = deps
   }
 
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
   async send(messageId: string, content: SendContent): Promise<void> {
-    if (this.#ended) throw this.#ended
     try {
-      await this.#unlessEnded(this.#transmit(messageId, content, false))
+      await this.#deps.inFlight.run(() => this.#transmit(messageId, content, false), patience(content))
     } catch (error) {
       this.#unacked.delete(messageId)
       throw toGatewayError(error)
@@ -68,28 +62,19 @@ export class Sends {
 
   /** What a server ack says; null while a stale session is being cured by one more transmission. */
   acked(ack: BinaryNode): SendUpdate | null {
-    const update = readAck(ack, this.#clock.now())
+    const update = readAck(ack, this.#deps.clock.now())
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
     if (sent) this.#learn(sent, update.status)
     const stale = update.status === 'failed' && update.code === STALE_SESSION
     if (!stale || !sent || sent.retried) return update
-    this.#retry(update.messageId, sent.content).catch(() => this.#onFailedRetry(update))
+    this.#retry(update.messageId, sent.content).catch(() => this.#deps.onFailedRetry(update))
     return null
   }
 
-  /** Rejects what is in flight and all later sends. */
+  /** Forgets what was not acknowledged: the next socket sends it again. */
   end(): void {
-    this.#ended ??= new GatewayError(
-      'SESSION_NOT_CONNECTED',
-      'The connection ended before the message was sent',
-      {
-        retryable: true,
-      },
-    )
-    for (const reject of this.#rejects) reject(this.#ended)
-    this.#rejects.clear()
     this.#unacked.clear()
   }
 
@@ -101,50 +86,65 @@ export class Sends {
   }
 
   async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
-    await this.#relay.relayMessage(content.to, await toProto(content), { messageId })
-    return isGroup(content.to) ? this.#memory.holders(content.to) : null
+    const { relay, protos } = this.#deps
+    await this.#mustExist(content.to)
+    const message = await protos.make(messageId, content)
+    if (content.typing) await this.#type(content)
+    const options = stanzaOptions(content, protos.referred(content))
+    await relay.relayMessage(content.to, message, { messageId, ...options })
+    return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
+  }
+
+  /** WhatsApp acks what goes to a number that it does not know, and nobody gets it. */
+  async #mustExist(to: string): Promise<void> {
+    const phone = digitsOf(to)
+    if (phone === null) return
+    const { exists } = await this.#deps.numbers.lookup(phone)
+    if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
+  }
+
+  /** Shows "typing…" or "recording…" for a time that fits the message. */
+  async #type(content: SendContent): Promise<void> {
+    const { relay, clock } = this.#deps
+    const kind = content.type === 'audio' ? 'recording' : 'composing'
+    const letters = 'body' in content ? content.body.length : 0
+    await relay.sendPresenceUpdate(kind, content.to)
+    await new Promise<void>(resolve => {
+      clock.setTimeout(resolve, Math.min(TYPING.least + letters * TYPING.perLetter, TYPING.most))
+    })
+    await relay.sendPresenceUpdate('paused', content.to)
   }
 
   /** What an ack says about our sender key; a key that could not be noted is only given once more. */
   #learn({ content, written }: Unacked, status: SendUpdate['status']): void {
     if (!isGroup(content.to)) return
     const learnt = written.then(holders => {
-      if (status === 'failed') return this.#memory.forget(content.to)
-      return holders ? this.#memory.confirm(holders) : undefined
+      if (status === 'failed') return this.#deps.memory.forget(content.to)
+      return holders ? this.#deps.memory.confirm(holders) : undefined
     })
     learnt.catch(() => {})
   }
 
   async #retry(messageId: string, content: SendContent): Promise<void> {
     const user = parseJid(content.to)?.user
-    if (isGroup(content.to)) await this.#memory.forget(content.to)
+    if (isGroup(content.to)) await this.#deps.memory.forget(content.to)
     else {
-      if (user) await this.#devices.del(user)
-      await this.#relay.assertSessions([content.to], true)
+      if (user) await this.#deps.devices.del(user)
+      await this.#deps.relay.assertSessions([content.to], true)
     }
-    await this.#unlessEnded(this.#transmit(messageId, content, true))
-  }
-
-  #unlessEnded(work: Promise<void>): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        reject(
-          new GatewayError('SESSION_NOT_CONNECTED', 'WhatsApp did not take the message', { retryable: true }),
-        )
-      }, SEND_TIMEOUT_MS)
-      this.#rejects.add(reject)
-      const settled = () => {
-        this.#clock.clearTimeout(timer)
-        this.#rejects.delete(reject)
-      }
-      work.finally(settled).then(resolve, reject)
-    })
+    await this.#deps.inFlight.run(() => this.#transmit(messageId, content, true), patience(content))
   }
 
   #remember(messageId: string, unacked: Unacked): void {
     this.#unacked.set(messageId, unacked)
     if (this.#unacked.size > REMEMBERED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
+}
+
+/** How long a send may take, in ms. */
+function patience(content: SendContent): number {
+  if (!('media' in content)) return SEND_TIMEOUT_MS
+  return SEND_TIMEOUT_MS + Math.ceil((content.media.size ?? 0) / BYTES_PER_MINUTE) * 60_000
 }
 
 /** WhatsApp's refusal of a query (a Boom whose data is its code) is final; all else may work later. */

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { Agent } from 'node:https'
+import type { Readable } from 'node:stream'
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
@@ -9,18 +11,22 @@ import {
 } from '@whiskeysockets/baileys'
 import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { QrVault, SocketFact, SocketOwner, WhatsAppSocket } from '../ports.ts'
+import type { ChatActions, QrVault, SocketFact, SocketOwner, WhatsAppSocket } from '../ports.ts'
 import { receiptStatus } from './acks.ts'
 import { AuthState } from './auth-state.ts'
 import type { SessionCaches } from './caches.ts'
+import { createChatActions } from './chats.ts'
 import { isPaired, type StoredCreds } from './creds.ts'
 import { DecryptOnce, TRANSACTIONS } from './decrypt-once.ts'
 import { classify, type Disconnect } from './disconnects.ts'
+import { InFlight } from './in-flight.ts'
 import { digitsOf, lidOf } from './jid.ts'
+import { createNumbers } from './numbers.ts'
 import { mendPrivacyTokens } from './privacy-tokens.ts'
-import { type ReceiveDeps, Receiver } from './received.ts'
+import { Protos } from './protos.ts'
+import { lidOfNumber, type ReceiveDeps, Receiver } from './received.ts'
 import { SenderKeyMemory } from './sender-key-memory.ts'
-import { Sends, toProto } from './sends.ts'
+import { Sends } from './sends.ts'
 import { commonSettings, FIRST_QR_MS, LATER_QR_MS } from './settings.ts'
 import { origin } from './unhandled.ts'
 import { unlinkDevice } from './unlink.ts'
@@ -29,7 +35,14 @@ import { makeWired, type Wire } from './wire.ts'
 export interface SocketDeps extends ReceiveDeps {
   vault: QrVault
   caches: SessionCaches
+  /** Bytes of a file in the media store. */
+  openFile(id: string): Promise<Readable | null>
+  /** For a media host whose certificate nobody signed. */
+  uploadAgent: Agent | null
 }
+
+/** How long an answer of WhatsApp may take, in ms. */
+const ASK_MS = 15_000
 
 /** Ended by us for a reason that disconnects.ts knows by its text. */
 class Ended extends Error {
@@ -48,6 +61,8 @@ export class Socket implements WhatsAppSocket {
   readonly #auth: AuthState
   readonly #receiver: Receiver
   readonly #sends: Sends
+  readonly #inFlight: InFlight
+  readonly chats: ChatActions
   readonly #socket: WASocket
   readonly #wire: Wire
   readonly #finished = Promise.withResolvers<void>()
@@ -78,13 +93,13 @@ export class Socket implements WhatsAppSocket {
     const make = () =>
       makeWASocket({
         ...commonSettings(config),
+        ...(deps.uploadAgent && { fetchAgent: deps.uploadAgent }),
         ...caches.baileys,
         auth: { creds: this.#auth.creds, keys: memory.keys },
         transactionOpts: TRANSACTIONS,
         makeSignalRepository: once.makeSignalRepository,
         getMessage: async ({ id }) => {
-          const content = id && store.messages.find(streamId, id, 'out')?.content
-          return content && 'to' in content ? toProto(content) : undefined
+          return id ? protos.sent(id) : undefined
         },
       })
     const { socket, wire } = makeWired(make, {
@@ -96,9 +111,28 @@ export class Socket implements WhatsAppSocket {
     mendPrivacyTokens(socket, this.#auth.keys)
     this.#socket = socket
     this.#wire = wire
-    this.#sends = new Sends(socket, caches.baileys.userDevicesCache, memory, clock, update =>
-      this.#update(update),
+    this.#inFlight = new InFlight(clock)
+    const numbers = createNumbers(socket, caches.numbers, phone => lidOfNumber(deps, streamId, phone))
+    const protos = new Protos(
+      {
+        store,
+        openFile: deps.openFile,
+        upload: (...args) => socket.waUploadToServer(...args),
+        me: () => this.#auth.creds.me?.id ?? '',
+      },
+      owner,
     )
+    this.#sends = new Sends({
+      relay: socket,
+      devices: caches.baileys.userDevicesCache,
+      memory,
+      protos,
+      numbers,
+      inFlight: this.#inFlight,
+      clock,
+      onFailedRetry: update => this.#update(update),
+    })
+    this.chats = createChatActions(socket, numbers, work => this.#inFlight.run(work, ASK_MS))
     this.#receiver.watch(socket.ws, wire.hold)
     socket.ws.on('CB:ack,class:message', (ack: BinaryNode) => this.#guard(() => this.#acked(ack)))
     socket.ev.process(events => this.#guard(() => this.#handle(events)))
@@ -123,6 +157,7 @@ export class Socket implements WhatsAppSocket {
 
   async end(): Promise<void> {
     this.#silent = true
+    this.#inFlight.end()
     this.#sends.end()
     this.#end(undefined)
     await this.#finished.promise
@@ -244,6 +279,7 @@ export class Socket implements WhatsAppSocket {
     if (this.#finishing) return
     this.#finishing = true
     this.#deps.vault.clear(this.#owner.sessionId)
+    this.#inFlight.end()
     this.#sends.end()
     this.#wire.failQueries(new Ended('Connection Closed', 428))
     let disconnect = toDisconnect(error)

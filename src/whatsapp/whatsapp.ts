@@ -1,11 +1,15 @@
+import { Agent as HttpsAgent } from 'node:https'
+import type { Readable } from 'node:stream'
 import { generateMessageIDV2, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
+import { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { Clock, QrVault, SocketOwner, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import { createCaches } from './caches.ts'
 import { trapConsole } from './console.ts'
 import { readCreds } from './creds.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
+import { download } from './media.ts'
 import { mendRawKeys } from './node-keys.ts'
 import { unfinishedMessages } from './received.ts'
 import type { WhatsAppConfig } from './settings.ts'
@@ -21,6 +25,8 @@ export interface WhatsAppDeps {
   config: WhatsAppConfig
   logger: Logger
   clock?: Clock
+  /** Bytes of a file in the media store. */
+  openFile?(id: string): Promise<Readable | null>
 }
 
 const SYSTEM_CLOCK: Clock = {
@@ -31,7 +37,8 @@ const SYSTEM_CLOCK: Clock = {
 
 /** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
 export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps): WhatsApp {
-  const deps = { ...given, clock }
+  const media = mediaHost(given.config)
+  const deps = { openFile: async () => null, ...given, clock, uploadAgent: media.agent }
   const { store, config, logger } = deps
   trapConsole(logger)
   trapUnhandledRejections(logger)
@@ -59,14 +66,27 @@ export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps)
     },
     recover: async streamId => unfinishedMessages(deps, streamId),
     newMessageId: () => generateMessageIDV2(),
+    download: (source, signal) => download(source, { signal, dispatcher: media.dispatcher }),
+  }
+}
+
+/** A simulator's media host has a certificate of its own; its files are checked against the hash in their message all the same. */
+function mediaHost({ url }: WhatsAppConfig) {
+  const checked = url === undefined
+  return {
+    agent: checked ? null : new HttpsAgent({ keepAlive: true, rejectUnauthorized: false }),
+    dispatcher: new Agent({ connect: { rejectUnauthorized: checked } }),
   }
 }
 
 /** A socket that never opens; the operator decides what becomes of credentials that cannot be read. */
 function unreadable(owner: SocketOwner): WhatsAppSocket {
   const report = setImmediate(() => owner.report({ type: 'socket.closed', ...CREDENTIALS_CORRUPT }))
+  const refuse = () =>
+    Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', CREDENTIALS_CORRUPT.reasonText))
   return {
-    send: () => Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', CREDENTIALS_CORRUPT.reasonText)),
+    send: refuse,
+    chats: { lookup: refuse, read: refuse, presence: refuse, reupload: refuse },
     unlink() {},
     async end() {
       clearImmediate(report)
