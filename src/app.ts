@@ -6,6 +6,11 @@ import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import type { Logger } from './logger.ts'
+import { createVoiceNotes } from './media/audio.ts'
+import { createMediaDesk } from './media/desk.ts'
+import { createFfmpeg } from './media/ffmpeg.ts'
+import { openMediaStore } from './media/media-store.ts'
+import { createThumbnails } from './media/thumbnail.ts'
 import type { Clock, Queue, Readiness, Store, WhatsApp } from './ports.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
@@ -56,6 +61,15 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const vault = createQrVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
+  const files = openMediaStore({ dataDir: config.dataDir, clock })
+  const ffmpeg = createFfmpeg({ clock })
+  const media = createMediaDesk({
+    store: files,
+    voice: createVoiceNotes(ffmpeg),
+    thumbnails: createThumbnails(ffmpeg),
+    clock,
+    allowPrivate: config.media.allowPrivate,
+  })
   const queue =
     config.redisUrl === null
       ? createInProcessQueue({ clock })
@@ -81,6 +95,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     },
     logger: part('whatsapp'),
     clock,
+    openFile: async id => (await files.open(id))?.stream ?? null,
   })
   const whatsapp = overrides.whatsapp?.(baileys) ?? baileys
 
@@ -100,6 +115,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     clock,
     logger: part('sessions'),
     whatsapp,
+    media,
     machine,
     tellLaravel,
     sendMaxAgeMs: config.send.maxAgeMs,
@@ -119,6 +135,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     sessions: createCommands({ supervisor, queries, store, clock }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
+    media,
     vault,
     ready,
     logger: part('http'),

@@ -125,6 +125,11 @@ export const VARIABLES = {
       .transform((): z.infer<typeof ignorable>[] => [])
       .or(commaSeparated.pipe(z.array(ignorable))),
   ),
+  MEDIA_ALLOW_PRIVATE: variable(
+    'false',
+    'true or false',
+    z.enum(['true', 'false']).transform(text => text === 'true'),
+  ),
   WHATSAPP_URL: variable('', 'a ws:// or wss:// URL', orNull(address(['ws:', 'wss:']))),
   WHATSAPP_ROOT_KEY: variable('', '64 hexadecimal digits', orNull(z.string().regex(/^[0-9a-f]{64}$/i))),
   WHATSAPP_VERSION: variable(
@@ -168,6 +173,7 @@ export interface Config {
   readonly shutdownGraceMs: number
   readonly connect: { readonly concurrency: number; readonly perSecond: number }
   readonly inbound: { readonly fromMe: boolean; readonly ignore: Value<'INBOUND_IGNORE'> }
+  readonly media: { readonly allowPrivate: boolean }
   /** null stands for the real service, Baileys' own root key and version. */
   readonly whatsapp: {
     readonly url: string | null
@@ -198,6 +204,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     shutdownGraceMs: get('SHUTDOWN_GRACE_MS'),
     connect: { concurrency: get('CONNECT_CONCURRENCY'), perSecond: get('CONNECT_PER_SECOND') },
     inbound: { fromMe: get('INBOUND_FROM_ME'), ignore: get('INBOUND_IGNORE') },
+    media: { allowPrivate: get('MEDIA_ALLOW_PRIVATE') },
     whatsapp: {
       url: get('WHATSAPP_URL'),
       rootKey: get('WHATSAPP_ROOT_KEY'),

@@ -88,7 +88,7 @@ export const messageAnswer = z.object({
 const deadLetter = z.object({
   id: z.number().int(),
   webhook_id: z.string(),
-  kind: z.enum(['messages', 'status']),
+  kind: z.enum(['messages', 'status', 'receipt']),
   session_id: z.string(),
   message_id: z.string().nullable(),
   seq: z.number().int(),

@@ -8,9 +8,9 @@ export const BODY_LIMIT = 1024 * 1024
  * The request's JSON. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, or BAD_REQUEST when the
  * caller hung up. Hono's own body limit needs node-server's global Request, which would reach the whole process.
  */
-export async function readJson(c: HttpContext): Promise<unknown> {
-  checkJson(c)
-  const text = new TextDecoder().decode(await readBytes(c))
+export async function readJson(c: HttpContext, limit = BODY_LIMIT): Promise<unknown> {
+  checkJson(c, limit)
+  const text = new TextDecoder().decode(await readBytes(c, limit))
   try {
     return JSON.parse(text)
   } catch {
@@ -20,17 +20,17 @@ export async function readJson(c: HttpContext): Promise<unknown> {
 
 /** For writes that take no fields: a body, if there is one, still has to be JSON. */
 export function ignoreBody(c: HttpContext): void {
-  if (hasBody(c)) checkJson(c)
+  if (hasBody(c)) checkJson(c, BODY_LIMIT)
 }
 
-function checkJson(c: HttpContext): void {
+function checkJson(c: HttpContext, limit: number): void {
   const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json')
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json.')
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase()
   if (encoding !== undefined && encoding !== 'identity')
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.')
-  if (Number(c.req.header('content-length') ?? 0) > BODY_LIMIT) throw tooLarge()
+  if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit)
 }
 
 function hasBody(c: HttpContext): boolean {
@@ -38,7 +38,7 @@ function hasBody(c: HttpContext): boolean {
   return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
 }
 
-async function readBytes(c: HttpContext): Promise<Buffer> {
+async function readBytes(c: HttpContext, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -47,13 +47,13 @@ async function readBytes(c: HttpContext): Promise<Buffer> {
       incoming(c)?.iterator({ destroyOnReturn: false }) ?? c.req.raw.body
     for await (const chunk of body ?? []) {
       size += chunk.byteLength
-      if (size > BODY_LIMIT) break
+      if (size > limit) break
       chunks.push(chunk)
     }
   } catch (cause) {
     throw new GatewayError('BAD_REQUEST', 'The body ended before it was complete.', { cause })
   }
-  if (size > BODY_LIMIT) throw tooLarge()
+  if (size > limit) throw tooLarge(limit)
   return Buffer.concat(chunks)
 }
 
@@ -62,6 +62,6 @@ function incoming(c: HttpContext): IncomingMessage | undefined {
   return (c.env as HttpContext['env'] | undefined)?.incoming
 }
 
-function tooLarge(): GatewayError {
-  return new GatewayError('PAYLOAD_TOO_LARGE', `The body is larger than ${BODY_LIMIT} bytes.`)
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes.`)
 }

@@ -1,18 +1,37 @@
+import { Readable } from 'node:stream'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { SendOutcome, Sessions } from '../ports.ts'
+import type { MediaDesk, SendOutcome, Sessions } from '../ports.ts'
 import type { SendAnswer } from './answers.ts'
-import { readJson } from './body.ts'
+import { BODY_LIMIT, readJson } from './body.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
-import { idempotencyKey, sendRequest } from './requests.ts'
+import { BASE64_MAX_BYTES, idempotencyKey, sendRequest } from './send-request.ts'
 import { invalid, validate } from './validation.ts'
 
+/** Base64 takes a third more. */
+const BODY_MAX = BODY_LIMIT + Math.ceil(BASE64_MAX_BYTES / 3) * 4
+
 /** `waitMs`: how long a caller waits for WhatsApp's ack, counted from the request's arrival. */
-export function sendMessageRoutes(sessions: Sessions, waitMs: number): Hono<HttpEnv> {
+export function sendMessageRoutes(
+  sessions: Sessions,
+  media: Pick<MediaDesk, 'keep'>,
+  waitMs: number,
+): Hono<HttpEnv> {
+  /** The file that came with the request, in the media store. */
+  const withFile = async (content: SendContent, base64: string): Promise<SendContent> => {
+    if (!('media' in content)) return content
+    const { id } = await media.keep(Readable.from([Buffer.from(base64, 'base64')]))
+    return { ...content, media: { ...content.media, id } }
+  }
   return new Hono<HttpEnv>().post('/send-message', async c => {
-    const { sessionId, content, idempotencyKey } = validate(sendRequest, withKey(c, await readJson(c)))
-    const outcome = await sessions.send(sessionId, content, c.get('arrival') + waitMs, idempotencyKey)
+    const { sessionId, content, file, idempotencyKey } = validate(
+      sendRequest,
+      withKey(c, await readJson(c, BODY_MAX)),
+    )
+    const complete = file === undefined ? content : await withFile(content, file)
+    const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)
     const status = told(outcome)
     const answer: SendAnswer = {
       success: true,

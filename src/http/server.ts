@@ -3,7 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { DeadLetters, QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
+import type { DeadLetters, MediaDesk, QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
 import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -26,6 +26,7 @@ export interface HttpParts {
   sessions: Sessions
   queries: SessionQueries
   deadLetters: DeadLetters
+  media: Pick<MediaDesk, 'keep'>
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -43,7 +44,7 @@ export interface Http extends Listener {
 
 /** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
 export function createHttp(parts: HttpParts): Http {
-  const { config, sendWaitMs, sessions, queries, deadLetters, vault, logger, now } = parts
+  const { config, sendWaitMs, sessions, queries, deadLetters, media, vault, logger, now } = parts
   let refusing = false
   const ready = (): Readiness =>
     refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
@@ -95,7 +96,7 @@ export function createHttp(parts: HttpParts): Http {
   )
   for (const routes of [
     startRoutes(sessions),
-    sendMessageRoutes(sessions, sendWaitMs),
+    sendMessageRoutes(sessions, media, sendWaitMs),
     sessionRoutes(sessions, queries),
     qrRoutes(queries, vault, at => at + (parts.wall ?? now)() - now()),
     eventRoutes(queries),

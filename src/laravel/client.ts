@@ -56,7 +56,11 @@ export interface LaravelClient extends Laravel {
   close(): Promise<void>
 }
 
-const ROUTES: Record<DeliveryKind, string> = { messages: '/messages', status: '/whatsapp/status' }
+const ROUTES: Record<DeliveryKind, string> = {
+  messages: '/messages',
+  status: '/whatsapp/status',
+  receipt: '/messages/status',
+}
 
 /** The HTTP client of CONTRACT 2: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
 export function createLaravel(options: LaravelOptions): LaravelClient {

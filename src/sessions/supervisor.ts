@@ -4,7 +4,7 @@ import type { SessionContext } from '../../machines/session.context.ts'
 import { supervisorMachine } from '../../machines/supervisor.machine.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { Clock, Store, WhatsApp } from '../ports.ts'
+import type { Clock, MediaDesk, Store, WhatsApp } from '../ports.ts'
 import type { SessionRow } from '../records.ts'
 import { SessionActor, type SessionActorDeps } from './actor.ts'
 import { receive } from './inbound.ts'
@@ -33,6 +33,7 @@ export interface SupervisorDeps {
   clock: Clock
   logger: Logger
   whatsapp: WhatsApp
+  media: Pick<MediaDesk, 'prepare'>
   machine: SessionActorDeps['machine']
   tellLaravel: boolean
   sendMaxAgeMs: number
@@ -137,8 +138,8 @@ export class Supervisor {
   }
 
   #add(actor: SessionActor): Entry {
-    const { store, clock, whatsapp, sendMaxAgeMs } = this.#deps
-    const outbox = new Outbox(actor, { store, clock, whatsapp, maxAgeMs: sendMaxAgeMs })
+    const { store, clock, whatsapp, media, sendMaxAgeMs } = this.#deps
+    const outbox = new Outbox(actor, { store, clock, whatsapp, media, maxAgeMs: sendMaxAgeMs })
     const entry: Entry = { actor, outbox, crashes: [], lastTry: false }
     this.#entries.set(actor.sessionId, entry)
     this.#machine.send({ type: 'session.added' })

@@ -68,6 +68,7 @@ export function deadRow(over: Partial<DeliveryRow> = {}): DeliveryRow {
     nextAt: NOW,
     lastError: 'HTTP 422',
     deadAt: NOW + 1000,
+    download: null,
     ...over,
   }
 }
@@ -184,6 +185,7 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
+    media: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),

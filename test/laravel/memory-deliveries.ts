@@ -72,6 +72,7 @@ export function createMemoryDeliveries() {
         nextAt: at,
         lastError: null,
         deadAt: null,
+        download: null,
       })
       return webhookId
     },

@@ -3,7 +3,9 @@ import type { InboundMessage, SendContent } from '../../src/contract.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type {
   ActiveAnswer,
+  ChatActions,
   Laravel,
+  MessageRef,
   QrVault,
   ReceivedMessage,
   SocketFact,
@@ -12,6 +14,7 @@ import type {
   WhatsApp,
   WhatsAppSocket,
 } from '../../src/ports.ts'
+import type { MediaSource } from '../../src/records.ts'
 
 /** A promise that the test settles. */
 export const deferred = <T = void>() => Promise.withResolvers<T>()
@@ -21,6 +24,8 @@ export class FakeSocket implements WhatsAppSocket {
   readonly owner: SocketOwner
   readonly sent: { messageId: string; content: SendContent }[] = []
   unlinks = 0
+  readonly read: MessageRef[] = []
+  readonly presences: { kind: string; chatId: string | null }[] = []
   ends = 0
   ended = false
   /** Replaces what `send` does once the bytes are written down. */
@@ -52,6 +57,13 @@ export class FakeSocket implements WhatsAppSocket {
         .finally(() => this.#inFlight.delete(reject))
         .then(resolve, reject)
     })
+  }
+
+  readonly chats: ChatActions = {
+    lookup: async phone => ({ exists: true, jid: `${phone}@s.whatsapp.net`, lid: null }),
+    read: async messages => void this.read.push(...messages),
+    presence: async (kind, chatId) => void this.presences.push({ kind, chatId: chatId ?? null }),
+    reupload: async (_message, source) => source,
   }
 
   unlink(): void {
@@ -88,6 +100,7 @@ export class FakeWhatsApp implements WhatsApp {
   unfinished: Record<string, ReceivedMessage[]> = {}
   onOpen: (socket: FakeSocket) => void = () => {}
   onRecover: () => Promise<void> = async () => {}
+  onDownload: (source: MediaSource) => Promise<Uint8Array> = async () => Buffer.from('file')
   readonly #vault: QrVault
   readonly #store: Pick<Store, 'commit'>
 
@@ -107,6 +120,10 @@ export class FakeWhatsApp implements WhatsApp {
   async recover(streamId: string): Promise<ReceivedMessage[]> {
     await this.onRecover()
     return this.unfinished[streamId] ?? []
+  }
+
+  async *download(source: MediaSource): AsyncIterable<Uint8Array> {
+    yield await this.onDownload(source)
   }
 
   newMessageId(): string {

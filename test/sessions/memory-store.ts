@@ -3,6 +3,7 @@ import { GatewayError } from '../../src/errors.ts'
 import type { Store } from '../../src/ports.ts'
 import type { Write } from '../../src/records.ts'
 import { deliveryReads } from '../../src/store/deliveries.ts'
+import { downloadReads } from '../../src/store/downloads.ts'
 import { GroupCommit } from '../../src/store/group-commit.ts'
 import { keyReads } from '../../src/store/keys.ts'
 import { logReads } from '../../src/store/log.ts'
@@ -51,6 +52,11 @@ export class MemoryStore {
       log: logReads(sql),
       keys: keyReads(sql),
       messages: messageReads(sql),
+      downloads: {
+        ...downloadReads(sql),
+        settle: async (streamId, seq, outcome) =>
+          void (await this.#submit({ downloaded: { streamId, seq, outcome } }, null)),
+      },
       deliveries: {
         ...deliveryReads(sql),
         settle: async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),

@@ -4,7 +4,8 @@ import { closedAs, type World } from './world.ts'
 export const ANA = '34611111111'
 export const EVA = '34622222222'
 
-export const bodies = (socket: FakeSocket) => socket.sent.map(({ content }) => content.body)
+export const bodies = (socket: FakeSocket) =>
+  socket.sent.map(({ content }) => ('body' in content ? content.body : content.type))
 
 /** What tests of sends do and look at, in the world of the moment; the session is `s1`. */
 export const sendingIn = (world: () => World) => ({

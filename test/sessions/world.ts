@@ -69,6 +69,7 @@ function createLife(world: World) {
     clock,
     logger,
     whatsapp,
+    media: { prepare: async ({ media }) => ({ ...media, ready: true }) },
     machine: options.machine?.(bound) ?? bound,
     tellLaravel,
     sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
