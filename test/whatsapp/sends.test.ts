@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SendContent } from '../../src/contract.ts'
 import type { SendUpdate } from '../../src/ports.ts'
 import { readAck, receiptStatus } from '../../src/whatsapp/acks.ts'
+import { InFlight } from '../../src/whatsapp/in-flight.ts'
 import { type Relay, Sends } from '../../src/whatsapp/sends.ts'
 import { createTestClock } from '../clock.ts'
 
@@ -25,17 +26,25 @@ function setUp() {
   const failed: SendUpdate[] = []
   const memory = { holders: () => null, confirm: async () => {}, forget: async () => {} }
   const devices = { del: (user: string) => forgotten.push(user) }
-  const sends = new Sends(relay, devices, memory, clock, update => failed.push(update))
+  const inFlight = new InFlight(clock)
+  const numbers = { lookup: async () => ({ exists: true, jid: null, lid: null }) }
+  const protos = { make: async () => ({ conversation: 'hello' }), referred: () => null }
+  const onFailedRetry = (update: SendUpdate) => void failed.push(update)
+  const sends = new Sends({ relay, devices, memory, protos, numbers, inFlight, clock, onFailedRetry })
   const called = async (count: number) => {
     while (calls.length < count) await new Promise(resolve => setImmediate(resolve))
     return calls[count - 1]!
   }
-  return { clock, sends, calls, called, asserted, forgotten, failed }
+  const end = () => {
+    inFlight.end()
+    sends.end()
+  }
+  return { clock, sends, end, calls, called, asserted, forgotten, failed }
 }
 
 describe('a send', () => {
   it('resolves when Baileys has written it, and leaves no timer', async () => {
-    const { clock, sends, called } = setUp()
+    const { clock, sends, end, called } = setUp()
     const sent = sends.send('A', hello)
     const call = await called(1)
     expect(call.id).toBe('A')
@@ -46,7 +55,7 @@ describe('a send', () => {
   })
 
   it('gives up after 20 s, to be tried again', async () => {
-    const { clock, sends, called } = setUp()
+    const { clock, sends, end, called } = setUp()
     let outcome: unknown = 'open'
     sends.send('A', hello).catch((error: unknown) => {
       outcome = error
@@ -59,10 +68,10 @@ describe('a send', () => {
   })
 
   it('is rejected at once when the socket ends, and so is every later one', async () => {
-    const { clock, sends, called, calls } = setUp()
+    const { clock, sends, end, called, calls } = setUp()
     const sent = sends.send('A', hello)
     await called(1)
-    sends.end()
+    end()
     await expect(sent).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', retryable: true })
     await expect(sends.send('B', hello)).rejects.toMatchObject({ retryable: true })
     expect(calls).toHaveLength(1)
