@@ -69,6 +69,13 @@ const baseUrl = address(['http:', 'https:'])
 /** It may carry a password. */
 const redisUrl = z.string().refine(text => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text))
 
+const yesOrNo = () =>
+  variable(
+    'false',
+    'true or false',
+    z.enum(['true', 'false']).transform(text => text === 'true'),
+  )
+
 const ignorable = z.enum(['status', 'newsletter'])
 
 /** Every variable that the service reads, in the order of `.env.example`. */
@@ -102,6 +109,7 @@ export const VARIABLES = {
     'one or two secrets separated by a comma; after whsec_ comes base64',
     commaSeparated.pipe(z.array(webhookSecret).max(2)),
   ),
+  LARAVEL_MESSAGE_STATUS: yesOrNo(),
   QR_THROTTLE_MS: whole(30_000, 0, DAY_MS),
   QR_EXPIRY_MS: whole(60_000, 1_000, DAY_MS),
   IDLE_AFTER_MS: whole(1_800_000, 100, 365 * DAY_MS),
@@ -109,14 +117,12 @@ export const VARIABLES = {
   REAP_EVERY_MS: whole(60_000, 50, DAY_MS),
   SEND_WAIT_MS: whole(4_000, 0, 600_000),
   SEND_MAX_AGE_MS: whole(3_600_000, 1_000, 30 * DAY_MS),
+  SEND_PER_MINUTE: whole(0, 0, 100_000),
   SHUTDOWN_GRACE_MS: whole(25_000, 1_000, 600_000),
   CONNECT_CONCURRENCY: whole(10, 1, 10_000),
   CONNECT_PER_SECOND: whole(20, 1, 10_000),
-  INBOUND_FROM_ME: variable(
-    'false',
-    'true or false',
-    z.enum(['true', 'false']).transform(text => text === 'true'),
-  ),
+  MARK_READ: yesOrNo(),
+  INBOUND_FROM_ME: yesOrNo(),
   INBOUND_IGNORE: variable(
     'status,newsletter',
     'none, or a comma-separated list of status and newsletter',
@@ -125,11 +131,7 @@ export const VARIABLES = {
       .transform((): z.infer<typeof ignorable>[] => [])
       .or(commaSeparated.pipe(z.array(ignorable))),
   ),
-  MEDIA_ALLOW_PRIVATE: variable(
-    'false',
-    'true or false',
-    z.enum(['true', 'false']).transform(text => text === 'true'),
-  ),
+  MEDIA_ALLOW_PRIVATE: yesOrNo(),
   WHATSAPP_URL: variable('', 'a ws:// or wss:// URL', orNull(address(['ws:', 'wss:']))),
   WHATSAPP_ROOT_KEY: variable('', '64 hexadecimal digits', orNull(z.string().regex(/^[0-9a-f]{64}$/i))),
   WHATSAPP_VERSION: variable(
@@ -162,6 +164,8 @@ export interface Config {
     readonly token: string | null
     /** As written: `whsec_…` is base64, everything else UTF-8. The first one signs. */
     readonly secrets: string[]
+    /** Whether Laravel is told what becomes of sends. */
+    readonly messageStatus: boolean
   }
   readonly qr: { readonly throttleMs: number; readonly expiryMs: number }
   readonly idle: {
@@ -169,10 +173,16 @@ export interface Config {
     readonly policy: Value<'IDLE_POLICY'>
     readonly reapEveryMs: number
   }
-  readonly send: { readonly waitMs: number; readonly maxAgeMs: number }
+  /** `perMinute`: sends of one session; 0 is no limit. */
+  readonly send: { readonly waitMs: number; readonly maxAgeMs: number; readonly perMinute: number }
   readonly shutdownGraceMs: number
   readonly connect: { readonly concurrency: number; readonly perSecond: number }
-  readonly inbound: { readonly fromMe: boolean; readonly ignore: Value<'INBOUND_IGNORE'> }
+  readonly inbound: {
+    /** What Laravel accepted is marked as read. */
+    readonly markRead: boolean
+    readonly fromMe: boolean
+    readonly ignore: Value<'INBOUND_IGNORE'>
+  }
   readonly media: { readonly allowPrivate: boolean }
   /** null stands for the real service, Baileys' own root key and version. */
   readonly whatsapp: {
@@ -197,13 +207,22 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       url: get('LARAVEL_URL'),
       token: get('LARAVEL_TOKEN'),
       secrets: get('LARAVEL_WEBHOOK_SECRET'),
+      messageStatus: get('LARAVEL_MESSAGE_STATUS'),
     },
     qr: { throttleMs: get('QR_THROTTLE_MS'), expiryMs: get('QR_EXPIRY_MS') },
     idle: { afterMs: get('IDLE_AFTER_MS'), policy: get('IDLE_POLICY'), reapEveryMs: get('REAP_EVERY_MS') },
-    send: { waitMs: get('SEND_WAIT_MS'), maxAgeMs: get('SEND_MAX_AGE_MS') },
+    send: {
+      waitMs: get('SEND_WAIT_MS'),
+      maxAgeMs: get('SEND_MAX_AGE_MS'),
+      perMinute: get('SEND_PER_MINUTE'),
+    },
     shutdownGraceMs: get('SHUTDOWN_GRACE_MS'),
     connect: { concurrency: get('CONNECT_CONCURRENCY'), perSecond: get('CONNECT_PER_SECOND') },
-    inbound: { fromMe: get('INBOUND_FROM_ME'), ignore: get('INBOUND_IGNORE') },
+    inbound: {
+      markRead: get('MARK_READ'),
+      fromMe: get('INBOUND_FROM_ME'),
+      ignore: get('INBOUND_IGNORE'),
+    },
     media: { allowPrivate: get('MEDIA_ALLOW_PRIVATE') },
     whatsapp: {
       url: get('WHATSAPP_URL'),
