@@ -119,6 +119,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     machine,
     tellLaravel,
     sendMaxAgeMs: config.send.maxAgeMs,
+    tellStatus: tellLaravel && config.laravel.messageStatus,
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),
   })

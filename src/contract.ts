@@ -47,6 +47,16 @@ export const messageDelivery = inboundMessage.extend({
 })
 export type MessageDelivery = z.infer<typeof messageDelivery>
 
+/** `POST /messages/status` to Laravel: what became of a send, forward only; `error` comes with `failed`. */
+export const receiptDelivery = z.object({
+  session_id: z.string(),
+  message_id: z.string(),
+  status: z.enum(['sent', 'delivered', 'read', 'played', 'failed']),
+  error: z.string().nullable(),
+  timestamp: z.iso.datetime(),
+})
+export type ReceiptDelivery = z.infer<typeof receiptDelivery>
+
 /** `POST /whatsapp/status` to Laravel. */
 export const statusDelivery = z.object({
   session_id: z.string(),

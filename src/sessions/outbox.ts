@@ -7,6 +7,7 @@ import type { MessageRow } from '../records.ts'
 import type { SessionActor } from './actor.ts'
 import { EXPIRED, type Fate, Fates, refusalOf, UNSENDABLE } from './fates.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
+import { receiptDelivery } from './receipts.ts'
 import { checkReference } from './references.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
@@ -28,6 +29,8 @@ export interface OutboxDeps {
   clock: Clock
   /** A send older than this is not sent any more, in ms. */
   maxAgeMs: number
+  /** Whether Laravel is told what becomes of a send. */
+  tellStatus: boolean
 }
 
 /** What waits to be sent for one session: transmits while open, oldest first per chat, always under the stored id. */
@@ -243,10 +246,15 @@ export class Outbox {
     const { messageId, status, at } = fate
     const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
     this.#progress.set(messageId, { chatId, status })
-    await this.#actor.append([factOf(chatId, fate)], () => ({
-      lazy: !this.#fates.has(messageId),
-      messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
-    }))
+    const now = this.#deps.clock.now()
+    await this.#actor.append([factOf(chatId, fate)], seq => {
+      const receipt = this.#deps.tellStatus ? receiptDelivery(this.#actor, seq, chatId, fate, now) : null
+      return {
+        lazy: !this.#fates.has(messageId),
+        messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
+        ...(receipt !== null && { deliveries: [receipt] }),
+      }
+    })
     this.#fates.tell(fate)
   }
 }

@@ -37,6 +37,8 @@ export interface SupervisorDeps {
   machine: SessionActorDeps['machine']
   tellLaravel: boolean
   sendMaxAgeMs: number
+  /** Whether Laravel is told what becomes of sends. */
+  tellStatus: boolean
   idle: { afterMs: number; policy: 'keep' | 'hibernate' | 'delete'; reapEveryMs: number }
   onDelivery(lane: string): void
 }
@@ -138,8 +140,8 @@ export class Supervisor {
   }
 
   #add(actor: SessionActor): Entry {
-    const { store, clock, whatsapp, media, sendMaxAgeMs } = this.#deps
-    const outbox = new Outbox(actor, { store, clock, whatsapp, media, maxAgeMs: sendMaxAgeMs })
+    const { sendMaxAgeMs: maxAgeMs, ...deps } = this.#deps
+    const outbox = new Outbox(actor, { ...deps, maxAgeMs })
     const entry: Entry = { actor, outbox, crashes: [], lastTry: false }
     this.#entries.set(actor.sessionId, entry)
     this.#machine.send({ type: 'session.added' })

@@ -23,6 +23,7 @@ export interface WorldOptions {
   connect?: { concurrency: number; perSecond: number }
   tellLaravel?: boolean
   sendMaxAgeMs?: number
+  tellStatus?: boolean
   /** Changes the machine before it is bound, for faults. */
   machine?: (machine: typeof sessionMachine) => typeof sessionMachine
 }
@@ -73,6 +74,7 @@ function createLife(world: World) {
     machine: options.machine?.(bound) ?? bound,
     tellLaravel,
     sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
+    tellStatus: options.tellStatus ?? false,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
     onDelivery: lane => void world.woken.push(lane),
   })
