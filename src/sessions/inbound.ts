@@ -9,7 +9,7 @@ const HISTORY = 'history|'
 /**
  * Puts messages into the log with their delivery and the end of their inbox rows, one commit; what is known already only
  * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse. Imported ones are
- * rows without a delivery, under a key of their own: they never make a message that arrives count as known.
+ * rows without a delivery or a download, under a key of their own: they never make a message that arrives count as known.
  */
 export async function receive(
   actor: SessionActor,
@@ -69,9 +69,13 @@ export async function receive(
       const deliveries = fresh.flatMap(({ key, imported }, i) =>
         imported ? [] : [messageDelivery(actor, first + i, key, at)],
       )
+      const downloads = fresh.flatMap(({ media, imported }, i) =>
+        media === undefined || imported ? [] : [{ seq: first + i, source: media, at }],
+      )
       return {
         messages: rows,
         inbox,
+        ...(downloads.length > 0 && { downloads }),
         ...(arrived && { lastActivity: at }),
         ...(arrived && tellLaravel && { deliveries }),
       }

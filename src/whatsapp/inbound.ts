@@ -1,6 +1,7 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { InboundMessage } from '../contract.ts'
-import { readContent } from './content.ts'
+import type { MediaSource } from '../records.ts'
+import { readContent, unsupported } from './content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from './jid.ts'
 
 /** What inbound.ts must know of the session and of what it has learnt about others. */
@@ -8,13 +9,17 @@ export interface InboundContext {
   me: { id: string; lid: string | null }
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
+  /** Files lie where their message says, at a simulator's; WhatsApp's own are never looked for anywhere else. */
+  foreignMediaHost: boolean
   /** The LID of a phone number and back, from the key store; users without server. */
   lidForPn(user: string): string | null
   pnForLid(user: string): string | null
   now(): number
 }
 
-export type Inbound = { message: InboundMessage; dedupeKey: string } | { ignored: string }
+export type Inbound =
+  | { message: InboundMessage; dedupeKey: string; media?: MediaSource }
+  | { ignored: string }
 
 /** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
 const CIPHERTEXT = 2
@@ -29,7 +34,8 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
   if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
   const fromMe = key.fromMe === true
   if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
-  const said = key.isViewOnce && !received.message ? ONLY_ON_THE_PHONE : readContent(received.message)
+  const said =
+    key.isViewOnce && !received.message ? unsupported('viewOnceMessage') : readContent(received.message)
   if ('ignored' in said) return said
 
   // In what the phone sends again the author stands beside the key.
@@ -43,6 +49,9 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
   const chatKey = inGroup || isNewsletter(chat) ? chat : (them.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
   return {
+    ...(said.file && {
+      media: { ...said.file.source, host: context.foreignMediaHost ? said.file.source.host : null },
+    }),
     dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
     message: {
       message_id: key.id,
@@ -56,7 +65,7 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
       type: said.type,
       body: said.body,
       caption: said.caption,
-      media: null,
+      media: said.file?.media ?? null,
       reply_to: said.replyTo,
       timestamp: new Date(sentAt(received, context.now())).toISOString(),
       offline,
@@ -80,7 +89,6 @@ function identify(jids: (string | null | undefined)[], context: InboundContext) 
   }
 }
 
-const ONLY_ON_THE_PHONE = { type: 'unsupported', body: null, caption: null, replyTo: null }
 const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))
 const withServer = (user: string | null) => user && `${user}@lid`
 

@@ -1,0 +1,58 @@
+import { proto } from '@whiskeysockets/baileys'
+
+const { Type } = proto.Message.ProtocolMessage
+type TypeName = keyof typeof Type
+
+/** What a protocol message says about another one. */
+export type Notice = { about: 'edit'; id: string; message: proto.IMessage } | { about: 'delete'; id: string }
+
+/** A person did it. */
+const REVISION = 'revision'
+/** Every kind of protocol message: why it is dropped; a kind that Baileys learns later does not compile until it stands here. */
+const KINDS: Record<TypeName, typeof REVISION | { ignored: string }> = {
+  REVOKE: REVISION,
+  MESSAGE_EDIT: REVISION,
+
+  EPHEMERAL_SETTING: ignored('a setting of the chat'),
+  EPHEMERAL_SYNC_RESPONSE: ignored('a setting of the chat'),
+  LIMIT_SHARING: ignored('a setting of the chat'),
+  GROUP_MEMBER_LABEL_CHANGE: ignored('a setting of the group'),
+  SHARE_PHONE_NUMBER: ignored('a phone number shared with a business, which comes with each message'),
+  HISTORY_SYNC_NOTIFICATION: ignored('history, which is imported'),
+  MSG_FANOUT_BACKFILL_REQUEST: ignored('between own devices'),
+  APP_STATE_SYNC_KEY_SHARE: ignored('between own devices'),
+  APP_STATE_SYNC_KEY_REQUEST: ignored('between own devices'),
+  APP_STATE_FATAL_EXCEPTION_NOTIFICATION: ignored('between own devices'),
+  INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC: ignored('between own devices'),
+  PEER_DATA_OPERATION_REQUEST_MESSAGE: ignored('between own devices'),
+  PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE: ignored('between own devices; messages in it are read'),
+  LID_MIGRATION_MAPPING_SYNC: ignored('between own devices'),
+  MEDIA_NOTIFY_MESSAGE: ignored('between own devices'),
+  REQUEST_WELCOME_MESSAGE: ignored('bookkeeping of a business or a bot'),
+  BOT_FEEDBACK_MESSAGE: ignored('bookkeeping of a business or a bot'),
+  BOT_MEMU_ONBOARDING_MESSAGE: ignored('bookkeeping of a business or a bot'),
+  CLOUD_API_THREAD_CONTROL_NOTIFICATION: ignored('bookkeeping of a business or a bot'),
+  STOP_GENERATION_MESSAGE: ignored('bookkeeping of a business or a bot'),
+  AI_PSI_METADATA: ignored('bookkeeping of a business or a bot'),
+  AI_QUERY_FANOUT: ignored('bookkeeping of a business or a bot'),
+  REMINDER_MESSAGE: ignored('a reminder to oneself'),
+  STATUS_MENTION_MESSAGE: ignored('a notice about a status'),
+}
+
+/** Reads a protocol message; `unknown` names a kind that is newer than this program. */
+export function readNotice(
+  notice: proto.Message.IProtocolMessage,
+): Notice | { ignored: string } | { unknown: string } {
+  const { type, key, editedMessage } = notice
+  if (type === null || type === undefined) return { ignored: 'a notice about nothing' }
+  const kind = KINDS[Type[type] as TypeName] as (typeof KINDS)[TypeName] | undefined
+  if (kind === undefined) return { unknown: `protocolMessage.${type}` }
+  if (kind !== REVISION) return kind
+  if (!key?.id) return { ignored: 'a change of a message that it does not name' }
+  if (type === Type.REVOKE) return { about: 'delete', id: key.id }
+  return { about: 'edit', id: key.id, message: editedMessage ?? {} }
+}
+
+function ignored(why: string) {
+  return { ignored: why }
+}
