@@ -13,10 +13,12 @@ import { openMediaStore } from './media/media-store.ts'
 import { createThumbnails } from './media/thumbnail.ts'
 import type { Clock, Queue, Readiness, Store, WhatsApp } from './ports.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
+import { openSocketOf } from './sessions/actor.ts'
 import { createCommands } from './sessions/commands.ts'
 import { createConnects } from './sessions/connects.ts'
 import { bindEffects } from './sessions/effects.ts'
 import { createQueries } from './sessions/queries.ts'
+import { ReadMarks } from './sessions/read-marks.ts'
 import { Supervisor } from './sessions/supervisor.ts'
 import { openStore } from './store/sqlite.ts'
 import { createQrVault } from './whatsapp/qr-vault.ts'
@@ -74,12 +76,17 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     config.redisUrl === null
       ? createInProcessQueue({ clock })
       : await createRedisQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
+  const readMarks = new ReadMarks(clock, (streamId, sessionId) => {
+    const actor = supervisor.find(sessionId)?.actor
+    return actor?.streamId === streamId ? openSocketOf(actor) : null
+  })
   const deliveries = createDeliveries({
     store: store.deliveries,
     queue,
     laravel,
     clock,
     logger: part('deliveries'),
+    ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })
   const baileys = createWhatsApp({
     store,

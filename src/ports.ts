@@ -106,8 +106,8 @@ export interface MessageReads {
 export interface DownloadStore {
   /** Pending ones that are due, oldest first. */
   due(now: number, limit: number): Download[]
-  /** When the next pending one is due, or null. */
-  nextAt(): number | null
+  /** When the first pending one is due that is not by `after`, or null. */
+  nextAt(after: number): number | null
   /** Records what came of an attempt; a session that is gone is no error. */
   settle(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void>
   /** What a file is, and what it is called, by its id; null if no message has it. */
@@ -326,6 +326,15 @@ export interface Sessions {
     deadline: number,
     idempotencyKey?: string,
   ): Promise<SendOutcome>
+  /** Whether a phone number (digits) is on WhatsApp. Rejects with SESSION_NOT_CONNECTED while the session is not open, as the next two do. */
+  lookup(
+    sessionId: string,
+    phone: string,
+  ): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
+  /** Marks received messages as read, all or none; rejects with MESSAGE_NOT_FOUND if one of the ids was never received. */
+  markRead(sessionId: string, messageIds: string[]): Promise<void>
+  /** What others see of the account: everybody, or in one chat. */
+  showPresence(sessionId: string, kind: Presence, chatId?: string): Promise<void>
   /** Puts what was received between two seqs into deliveries again, under their first webhook ids; resolves with their number. */
   replay(sessionId: string, after: number, until: number): Promise<number>
   restart(sessionId: string): Promise<SessionView>

@@ -43,6 +43,15 @@ export const sessionsAnswer = z.object({
   next: z.string().nullable(),
 })
 
+/** `jid` and `lid` are null as far as WhatsApp does not give them. */
+export const numberAnswer = z.object({
+  success: z.literal(true),
+  phone: z.string(),
+  exists: z.boolean(),
+  jid: z.string().nullable(),
+  lid: z.string().nullable(),
+})
+
 export const qrAnswer = z.object({ qr: z.string(), expires_at: z.iso.datetime() })
 
 const eventView = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sessionView } from '../contract.ts'
+import { presence, sessionView } from '../contract.ts'
 
 /** What callers may ask, as zod schemas; unknown fields are ignored. */
 
@@ -25,11 +25,16 @@ export function onceValid(...names: string[]) {
     issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
 }
 
+/** A phone number; gives its digits. */
+const phoneDigits = phoneNumber
+  .pipe(z.string().regex(/^\+?\d{5,20}$/, 'must be 5 to 20 digits'))
+  .transform(text => text.replace('+', ''))
+
 /** `POST /start`. */
 export const startRequest = z.object({
   user_id: userId,
   session_id: optional(sessionId),
-  phone_number: optional(phoneNumber.pipe(z.string().regex(/^\+?\d{5,20}$/, 'must be 5 to 20 digits'))),
+  phone_number: optional(phoneDigits),
 })
 
 /** `POST /delete-session`. */
@@ -45,6 +50,8 @@ export const recipient = phoneNumber.transform((text, context) => {
   context.addIssue('must be 5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us')
   return z.NEVER
 })
+
+const IN_A_CHAT = new Set<z.infer<typeof presence>>(['composing', 'recording', 'paused'])
 
 const wholeNumber = z
   .string()
@@ -89,6 +96,26 @@ export const replayRequest = z
     path: ['until'],
     error: 'must be greater than after',
     when: onceValid('after', 'until'),
+  })
+
+/** The last part of `GET /sessions/{id}/numbers/{phone}`. */
+export const numberPath = z.object({ phone: phoneDigits })
+
+/** `POST /sessions/{id}/read` */
+export const readRequest = z.object({
+  message_ids: z
+    .array(z.string().min(1).max(128))
+    .min(1, 'must name 1 to 1000')
+    .max(1000, 'must name 1 to 1000'),
+})
+
+/** `POST /sessions/{id}/presence`: the last three are shown in one chat. */
+export const presenceRequest = z
+  .object({ presence, chat_id: optional(recipient) })
+  .refine(({ presence, chat_id }) => chat_id !== undefined || !IN_A_CHAT.has(presence), {
+    path: ['chat_id'],
+    error: 'is required for composing, recording and paused',
+    when: onceValid('presence', 'chat_id'),
   })
 
 /** `GET /sessions/{id}/qr?format=` */

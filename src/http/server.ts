@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { DeadLetters, MediaDesk, QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
 import { authenticate } from './auth.ts'
+import { chatRoutes } from './chats.ts'
 import type { HttpEnv } from './context.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
@@ -98,6 +99,7 @@ export function createHttp(parts: HttpParts): Http {
     startRoutes(sessions),
     sendMessageRoutes(sessions, media, sendWaitMs),
     sessionRoutes(sessions, queries),
+    chatRoutes(sessions),
     qrRoutes(queries, vault, at => at + (parts.wall ?? now)() - now()),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),

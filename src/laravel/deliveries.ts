@@ -25,8 +25,10 @@ export function createDeliveries(options: {
   laravel: LaravelClient
   clock: Clock
   logger: Logger
+  /** Hears of what Laravel has taken, once that is durable. */
+  onAccepted?: (delivery: DeliveryRow) => void
 }): Deliveries {
-  const { store, queue, laravel, clock, logger } = options
+  const { store, queue, laravel, clock, logger, onAccepted } = options
   const endpoint = createEndpoint(clock)
   const waiting = createWaitingRoom({ endpoint, queue, clock })
   const draining = new Set<string>()
@@ -128,7 +130,9 @@ export function createDeliveries(options: {
       logger.warn({ webhookId: delivery.webhookId, error: outcome.error }, 'a delivery is a dead letter now')
     for (let wait = SETTLE_AGAIN.first; ; wait = Math.min(wait * 2, SETTLE_AGAIN.longest)) {
       try {
-        return await store.settle(delivery.id, outcome)
+        await store.settle(delivery.id, outcome)
+        if ('done' in outcome) onAccepted?.(delivery)
+        return
       } catch (error) {
         if (ended.signal.aborted) return
         logger.error(

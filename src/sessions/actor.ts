@@ -46,6 +46,11 @@ export interface SessionOrigin {
   last?: { seq: number; state: string; context: SessionContext; announced: EstadoQr | null }
 }
 
+/** The socket of a session that can do things in chats now. */
+export function openSocketOf({ socket, state, context, ended }: SessionActor): WhatsAppSocket | null {
+  return !ended && state.startsWith('open.') && context.intent === 'none' ? socket : null
+}
+
 /**
  * Hosts one session: records each accepted fact, applies it, and lets its effects act once the fact is durable.
  * Memory may run ahead of the log; the outside world never does.

@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
-import type { SendContent, SessionView } from '../contract.ts'
+import type { InboundMessage, Presence, SendContent, SessionView } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { Clock, SendOutcome, SessionQueries, Sessions, StartRequest, Store } from '../ports.ts'
+import type {
+  ChatActions,
+  Clock,
+  SendOutcome,
+  SessionQueries,
+  Sessions,
+  StartRequest,
+  Store,
+} from '../ports.ts'
+import { openSocketOf } from './actor.ts'
+import { refOf } from './read-marks.ts'
 import { replay } from './replay.ts'
 import type { Entry, Supervisor } from './supervisor.ts'
 
@@ -33,6 +43,16 @@ export function createCommands({
     throw new GatewayError(
       'STATE_FORBIDS',
       `Session ${actor.sessionId} is ${actor.state}: it cannot ${wanted} now.`,
+    )
+  }
+  const chatsOf = (sessionId: string): ChatActions => {
+    const { actor } = entryOf(sessionId)
+    const socket = openSocketOf(actor)
+    if (socket !== null) return socket.chats
+    throw new GatewayError(
+      'SESSION_NOT_CONNECTED',
+      `Session ${sessionId} is ${actor.state}: only an open one can do this.`,
+      { retryable: true },
     )
   }
 
@@ -67,6 +87,26 @@ export function createCommands({
     ): Promise<SendOutcome> {
       return entryOf(sessionId).outbox.send(content, deadline, key)
     },
+
+    lookup: async (sessionId, phone) => chatsOf(sessionId).lookup(phone),
+
+    async markRead(sessionId: string, messageIds: string[]): Promise<void> {
+      const chats = chatsOf(sessionId)
+      const { streamId } = entryOf(sessionId).actor
+      const rows = messageIds.map(id => store.messages.find(streamId, id, 'in'))
+      const unknown = messageIds.filter((_, i) => rows[i] === null)
+      if (unknown.length > 0) {
+        const some = unknown.slice(0, 5).join(', ')
+        throw new GatewayError(
+          'MESSAGE_NOT_FOUND',
+          `Session ${sessionId} has not received ${unknown.length > 5 ? `${some} and ${unknown.length - 5} more` : some}; nothing was marked.`,
+        )
+      }
+      await chats.read(rows.map(row => refOf(row!.content as InboundMessage)))
+    },
+
+    showPresence: async (sessionId: string, kind: Presence, chatId?: string) =>
+      chatsOf(sessionId).presence(kind, chatId),
 
     async replay(sessionId: string, after: number, until: number): Promise<number> {
       return replay(entryOf(sessionId).actor, store.messages, clock, after, until)

@@ -13,10 +13,14 @@ export function createChatActions(
   numbers: Numbers,
   unlessEnded: <T>(work: () => Promise<T>) => Promise<T>,
 ): ChatActions {
+  const ask = <T>(work: () => Promise<T>) =>
+    unlessEnded(work).catch((error: unknown): never => {
+      throw refusalOf(error)
+    })
   return {
-    lookup: phone => unlessEnded(() => numbers.lookup(phone)),
-    read: messages => unlessEnded(() => socket.readMessages(messages.map(keyOf))),
-    presence: (kind, chatId) => unlessEnded(() => socket.sendPresenceUpdate(kind, chatId)),
+    lookup: phone => ask(() => numbers.lookup(phone)),
+    read: messages => ask(() => socket.readMessages(messages.map(keyOf))),
+    presence: (kind, chatId) => ask(() => socket.sendPresenceUpdate(kind, chatId)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
         const asked = { key: keyOf(message), message: mediaMessage(source) } as WAMessage
@@ -32,6 +36,24 @@ export function createChatActions(
         return { ...source, directPath: content?.directPath || source.directPath }
       }),
   }
+}
+
+/** WhatsApp's refusal of a query is a Boom whose data is its code; all else is the connection's fault. */
+function refusalOf(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = error instanceof Error && 'data' in error ? Number(error.data) : Number.NaN
+  if (code === 429)
+    return new GatewayError('TOO_MANY_REQUESTS', 'WhatsApp was asked too often; ask again later.', {
+      cause: error,
+      retryable: true,
+      retryAfterSeconds: 60,
+    })
+  if (code >= 400 && code < 500 && code !== 408)
+    return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused this with code ${code}.`, { cause: error })
+  return new GatewayError('SESSION_NOT_CONNECTED', 'WhatsApp could not be asked.', {
+    cause: error,
+    retryable: true,
+  })
 }
 
 function keyOf({ messageId, chatId, participant, fromMe }: MessageRef) {

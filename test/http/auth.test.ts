@@ -16,6 +16,9 @@ const ROUTES: [string, string][] = [
   ['GET', '/sessions/s1/events'],
   ['GET', '/sessions/s1/at/1'],
   ['GET', '/sessions/s1/messages/3EB0AAAA'],
+  ['GET', '/sessions/s1/numbers/34600000002'],
+  ['POST', '/sessions/s1/read'],
+  ['POST', '/sessions/s1/presence'],
   ['GET', '/deliveries/dead'],
   ['POST', '/deliveries/s1/redrive'],
   ['POST', '/sessions/s1/replay'],
@@ -47,7 +50,11 @@ describe('with keys', () => {
     const shapes = ROUTES.map(([method, path]) => `${method} ${path}`)
     for (const { method, path } of mounted) {
       if (path === '/health/live' || path === '/health/ready') continue
-      const concrete = path.replace(':id', 's1').replace(':seq', '1').replace(':message_id', '3EB0AAAA')
+      const concrete = path
+        .replace(':id', 's1')
+        .replace(':seq', '1')
+        .replace(':message_id', '3EB0AAAA')
+        .replace(':phone', '34600000002')
       expect(shapes).toContain(`${method} ${concrete}`)
     }
   })

@@ -110,6 +110,19 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       known(sessionId)
       return { done: true }
     },
+    async lookup(sessionId, phone) {
+      note('lookup', sessionId, phone)
+      known(sessionId)
+      return { exists: true, jid: `${phone}@s.whatsapp.net`, lid: null }
+    },
+    async markRead(sessionId, messageIds) {
+      note('markRead', sessionId, messageIds)
+      known(sessionId)
+    },
+    async showPresence(sessionId, kind, chatId) {
+      note('showPresence', sessionId, kind, chatId)
+      known(sessionId)
+    },
     async replay(sessionId, after, until) {
       note('replay', sessionId, after, until)
       known(sessionId)

@@ -1,0 +1,54 @@
+import type { InboundMessage } from '../contract.ts'
+import type { Clock, MessageRef, WhatsAppSocket } from '../ports.ts'
+import type { DeliveryRow } from '../records.ts'
+
+/** What Laravel accepts within this time is marked as read together, in ms. */
+const TOGETHER = 300
+/** Messages marked at once. */
+const MOST = 200
+
+/** A received message as WhatsApp knows it. */
+export function refOf(message: InboundMessage): MessageRef {
+  const { message_id, chat_id, participant, from_me } = message
+  return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
+}
+
+/**
+ * Marks as read what Laravel has accepted: one receipt for many messages, through the session's open socket. Best effort: what is
+ * accepted while there is none stays unread.
+ */
+export class ReadMarks {
+  readonly #clock: Clock
+  readonly #socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null
+  readonly #waiting = new Map<string, MessageRef[]>()
+
+  /** `socketOf` gives the open socket of that life of the session. */
+  constructor(clock: Clock, socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null) {
+    this.#clock = clock
+    this.#socketOf = socketOf
+  }
+
+  /** Laravel has taken this delivery. */
+  accepted({ kind, streamId, sessionId, payload }: DeliveryRow): void {
+    const message = payload as unknown as InboundMessage
+    if (kind !== 'messages' || message.from_me !== false) return
+    const waiting = this.#waiting.get(streamId)
+    if (waiting !== undefined) {
+      waiting.push(refOf(message))
+      if (waiting.length >= MOST) this.#mark(streamId, sessionId)
+      return
+    }
+    this.#waiting.set(streamId, [refOf(message)])
+    this.#clock.setTimeout(() => this.#mark(streamId, sessionId), TOGETHER)
+  }
+
+  #mark(streamId: string, sessionId: string): void {
+    const messages = this.#waiting.get(streamId)
+    this.#waiting.delete(streamId)
+    if (messages === undefined) return
+    // A connection that ends meanwhile leaves them unread.
+    this.#socketOf(streamId, sessionId)
+      ?.chats.read(messages)
+      .catch(() => {})
+  }
+}

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DeliveryRow } from '../../src/records.ts'
+import { openSocketOf } from '../../src/sessions/actor.ts'
+import { ReadMarks } from '../../src/sessions/read-marks.ts'
+import { type FakeSocket, incoming, text } from './fakes.ts'
+import { closedAs, World } from './world.ts'
+
+let world: World
+let socket: FakeSocket
+beforeEach(async () => {
+  world = await World.start()
+  socket = await world.linked()
+})
+afterEach(() => world.end())
+
+const GROUP = {
+  chat_id: '120363000000000001@g.us',
+  participant: '34611111111@s.whatsapp.net',
+  is_group: true,
+}
+const actions = {
+  lookup: (id = 's1') => world.commands.lookup(id, '34600000002'),
+  markRead: (id = 's1') => world.commands.markRead(id, ['A']),
+  showPresence: (id = 's1') => world.commands.showPresence(id, 'available'),
+}
+
+describe.each(Object.entries(actions))('%s', (_, act) => {
+  it('is refused while the session is not open, and of a session that is not there', async () => {
+    socket.report(closedAs('backoff'))
+    await world.settle()
+    await expect(act()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', status: 409 })
+    await expect(act('s2')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  })
+
+  it('is refused while a logout is owed', async () => {
+    void world.commands.logout('s1', world.clock.now() + 1000)
+    await world.settle()
+    await expect(act()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED' })
+  })
+})
+
+describe('marking as read', () => {
+  it('names each message as WhatsApp knows it', async () => {
+    await socket.owner.received([incoming('A'), incoming('B', '34611111111', GROUP)])
+    await world.commands.markRead('s1', ['A', 'B'])
+    expect(socket.read).toEqual([
+      { messageId: 'A', chatId: '34611111111@s.whatsapp.net', participant: null, fromMe: false },
+      { messageId: 'B', chatId: GROUP.chat_id, participant: GROUP.participant, fromMe: false },
+    ])
+  })
+
+  it('is all or nothing, and says which are unknown', async () => {
+    await socket.owner.received([incoming('A')])
+    const ids = ['A', ...Array.from({ length: 7 }, (_, i) => `X${i}`)]
+    await expect(world.commands.markRead('s1', ids)).rejects.toMatchObject({
+      code: 'MESSAGE_NOT_FOUND',
+      message: 'Session s1 has not received X0, X1, X2, X3, X4 and 2 more; nothing was marked.',
+    })
+    expect(socket.read).toEqual([])
+  })
+
+  it('never takes what was sent for what was received', async () => {
+    void world.commands.send('s1', text('34611111111'), world.clock.now() + 1000)
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await expect(world.commands.markRead('s1', [messageId])).rejects.toMatchObject({ status: 404 })
+  })
+})
+
+describe('read marks of what Laravel accepted', () => {
+  const marks = () =>
+    new ReadMarks(world.clock, (streamId, sessionId) => {
+      const actor = world.supervisor.find(sessionId)?.actor
+      return actor?.streamId === streamId ? openSocketOf(actor) : null
+    })
+  const delivery = (id: string, more = {}, kind: DeliveryRow['kind'] = 'messages') => {
+    const { streamId } = world.entry().actor
+    const payload = { session_id: 's1', ...incoming(id, '34611111111', more).message }
+    return { kind, streamId, sessionId: 's1', payload } as unknown as DeliveryRow
+  }
+
+  it('go out together, and not before', async () => {
+    const reads: number[] = []
+    const { read } = socket.chats
+    socket.chats.read = async messages => {
+      reads.push(messages.length)
+      await read(messages)
+    }
+    const readMarks = marks()
+    for (let i = 0; i < 50; i++) readMarks.accepted(delivery(`A${i}`, i % 2 ? GROUP : {}))
+    expect(socket.read).toEqual([])
+    await world.wait(300)
+    expect(reads).toEqual([50])
+    readMarks.accepted(delivery('later'))
+    await world.wait(300)
+    expect(reads).toEqual([50, 1])
+    expect(socket.read.at(-1)).toMatchObject({ messageId: 'later' })
+  })
+
+  it('are never more than 200 at once', async () => {
+    const reads: number[] = []
+    socket.chats.read = async messages => void reads.push(messages.length)
+    const readMarks = marks()
+    for (let i = 0; i < 450; i++) readMarks.accepted(delivery(`A${i}`))
+    await world.wait(300)
+    expect(reads).toEqual([200, 200, 50])
+  })
+
+  it('are not for own messages, statuses and receipts', async () => {
+    const readMarks = marks()
+    readMarks.accepted(delivery('A', { from_me: true }))
+    readMarks.accepted({ ...delivery('B', {}, 'status'), payload: { estado_qr: 'active' } })
+    readMarks.accepted({ ...delivery('C', {}, 'receipt'), payload: { status: 'read' } })
+    await world.wait(300)
+    expect(socket.read).toEqual([])
+  })
+
+  it('are left when the session is not open, or lives another life', async () => {
+    const readMarks = marks()
+    readMarks.accepted({ ...delivery('A'), streamId: 'an-earlier-life' })
+    readMarks.accepted(delivery('B'))
+    socket.report(closedAs('backoff'))
+    await world.wait(300)
+    expect(socket.read).toEqual([])
+  })
+
+  it('that fail harm nobody', async () => {
+    socket.chats.read = () => Promise.reject(new Error('gone'))
+    marks().accepted(delivery('A'))
+    await world.wait(300)
+    expect(world.state()).toMatch(/^open/)
+  })
+})
