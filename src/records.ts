@@ -94,6 +94,9 @@ export interface Download {
   sessionId: string
   /** The message's. */
   seq: number
+  message: { messageId: string; chatId: string; participant: string | null; fromMe: boolean }
+  /** The message's, which tells its lane. */
+  dedupeKey: string
   source: MediaSource
   attempts: number
   nextAt: number

@@ -4,6 +4,7 @@ import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
 import type { Attempt, LaravelClient } from './client.ts'
 import { createEndpoint, type Ticket } from './endpoint.ts'
 import { adviceFor } from './faults.ts'
+import { type DeliveredFiles, fileDueAt, payloadOf } from './files.ts'
 import { accepted, dueAt, expiryOf, heldAlone } from './settlement.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 
@@ -27,8 +28,10 @@ export function createDeliveries(options: {
   logger: Logger
   /** Hears of what Laravel has taken, once that is durable. */
   onAccepted?: (delivery: DeliveryRow) => void
+  /** Without it nothing waits for a file, and Laravel gets no link to one. */
+  files?: DeliveredFiles
 }): Deliveries {
-  const { store, queue, laravel, clock, logger, onAccepted } = options
+  const { store, queue, laravel, clock, logger, onAccepted, files } = options
   const endpoint = createEndpoint(clock)
   const waiting = createWaitingRoom({ endpoint, queue, clock })
   const draining = new Set<string>()
@@ -60,8 +63,9 @@ export function createDeliveries(options: {
     for (let count = 0; count < TURN; count++) {
       if (stopping) return null
       const head = store.head(lane)
-      const due = head && dueAt(head, clock.now())
-      if (head === null || due === null || due > clock.now()) {
+      const now = clock.now()
+      const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
+      if (head === null || due === null || due > now) {
         waiting.leave(lane)
         return due
       }
@@ -81,7 +85,9 @@ export function createDeliveries(options: {
 
   /** One attempt; null if it was ended by `stop` and the row stays as it is. */
   async function deliver(delivery: DeliveryRow, ticket: Ticket): Promise<DeliveryOutcome | null> {
-    const request = laravel.deliver(delivery.kind, delivery.webhookId, delivery.payload, ended.signal)
+    const request = payloadOf(delivery, files).then(payload =>
+      laravel.deliver(delivery.kind, delivery.webhookId, payload, ended.signal),
+    )
     inFlight.add(request)
     try {
       return judge(delivery, ticket, await request)

@@ -1,3 +1,4 @@
+import type { InboundMessage } from '../contract.ts'
 import type { DownloadStore } from '../ports.ts'
 import type { Download, DownloadOutcome } from '../records.ts'
 import type { Statements } from './statements.ts'
@@ -11,6 +12,14 @@ type DownloadColumns = {
   attempts: number
   at: number
   next_at: number
+  dedupe_key: string
+  content: string
+}
+
+/** The message's part that tells WhatsApp which one it is. */
+function refOf(content: string): Download['message'] {
+  const { message_id, chat_id, participant, from_me } = JSON.parse(content) as InboundMessage
+  return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
 }
 
 export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
@@ -18,8 +27,9 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
     due: (now, limit) =>
       sql
         .all<DownloadColumns>(
-          `SELECT d.stream_id, s.session_id, d.seq, d.source, d.attempts, d.at, d.next_at
+          `SELECT d.stream_id, s.session_id, d.seq, d.source, d.attempts, d.at, d.next_at, m.dedupe_key, m.content
            FROM downloads d INDEXED BY downloads_pending JOIN sessions s ON s.stream_id = d.stream_id
+           JOIN messages m ON m.stream_id = d.stream_id AND m.seq = d.seq
            WHERE d.state = 'pending' AND d.next_at <= ? ORDER BY d.next_at, d.stream_id, d.seq LIMIT ?`,
           now,
           limit,
@@ -29,15 +39,18 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
             streamId: row.stream_id,
             sessionId: row.session_id,
             seq: row.seq,
+            message: refOf(row.content),
+            dedupeKey: row.dedupe_key,
             source: JSON.parse(row.source),
             attempts: row.attempts,
             at: row.at,
             nextAt: row.next_at,
           }),
         ),
-    nextAt: () =>
+    nextAt: after =>
       sql.get<{ at: number | null }>(
-        "SELECT min(next_at) AS at FROM downloads INDEXED BY downloads_pending WHERE state = 'pending'",
+        "SELECT min(next_at) AS at FROM downloads INDEXED BY downloads_pending WHERE state = 'pending' AND next_at > ?",
+        after,
       )!.at,
     describe(mediaId) {
       const row = sql.get<{ media: string | null }>(
