@@ -93,6 +93,11 @@ export const VARIABLES = {
     'keys of printable ASCII without spaces, separated by commas',
     commaSeparated.pipe(z.array(token)),
   ),
+  PUBLIC_URL: variable(
+    '',
+    'an http(s) URL without user, query or fragment, such as https://wa.test',
+    orNull(baseUrl),
+  ),
   DATA_DIR: variable(
     './data',
     'a path of a directory',
@@ -131,6 +136,9 @@ export const VARIABLES = {
       .transform((): z.infer<typeof ignorable>[] => [])
       .or(commaSeparated.pipe(z.array(ignorable))),
   ),
+  BODY_KEEP_DAYS: whole(0, 0, 36_500),
+  MEDIA_KEEP_DAYS: whole(30, 0, 36_500),
+  MEDIA_WAIT_MS: whole(30_000, 0, DAY_MS),
   MEDIA_ALLOW_PRIVATE: yesOrNo(),
   WHATSAPP_URL: variable('', 'a ws:// or wss:// URL', orNull(address(['ws:', 'wss:']))),
   WHATSAPP_ROOT_KEY: variable('', '64 hexadecimal digits', orNull(z.string().regex(/^[0-9a-f]{64}$/i))),
@@ -155,6 +163,8 @@ type Value<N extends Name> = (typeof VARIABLES)[N] extends Variable<infer T> ? T
 /** The whole configuration; frozen in every part. Names that end in `Ms` are milliseconds. */
 export interface Config {
   readonly http: { readonly host: string; readonly port: number; readonly apiKeys: string[] }
+  /** Base of links to media, without a slash at its end; null: the address that the service listens on. */
+  readonly publicUrl: string | null
   readonly dataDir: string
   /** null: the queue lives in this process. */
   readonly redisUrl: string | null
@@ -183,7 +193,9 @@ export interface Config {
     readonly fromMe: boolean
     readonly ignore: Value<'INBOUND_IGNORE'>
   }
-  readonly media: { readonly allowPrivate: boolean }
+  /** null: for ever. */
+  readonly keep: { readonly bodiesMs: number | null; readonly mediaMs: number | null }
+  readonly media: { readonly waitMs: number; readonly allowPrivate: boolean }
   /** null stands for the real service, Baileys' own root key and version. */
   readonly whatsapp: {
     readonly url: string | null
@@ -201,6 +213,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const get = <N extends Name>(name: N) => readVariable(name, env) as Value<N>
   const config: Config = {
     http: { host: get('HOST'), port: get('PORT'), apiKeys: get('API_KEYS') },
+    publicUrl: get('PUBLIC_URL'),
     dataDir: get('DATA_DIR'),
     redisUrl: get('REDIS_URL'),
     laravel: {
@@ -223,7 +236,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       fromMe: get('INBOUND_FROM_ME'),
       ignore: get('INBOUND_IGNORE'),
     },
-    media: { allowPrivate: get('MEDIA_ALLOW_PRIVATE') },
+    keep: { bodiesMs: days(get('BODY_KEEP_DAYS')), mediaMs: days(get('MEDIA_KEEP_DAYS')) },
+    media: { waitMs: get('MEDIA_WAIT_MS'), allowPrivate: get('MEDIA_ALLOW_PRIVATE') },
     whatsapp: {
       url: get('WHATSAPP_URL'),
       rootKey: get('WHATSAPP_ROOT_KEY'),
@@ -234,6 +248,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   checkTogether(config)
   return deepFreeze(config)
 }
+
+const days = (count: number) => (count === 0 ? null : count * DAY_MS)
 
 function readVariable(name: Name, env: Record<string, string | undefined>): unknown {
   const { fallback, right, schema, secret }: Variable<unknown> = VARIABLES[name]

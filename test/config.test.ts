@@ -19,6 +19,7 @@ describe('defaults', () => {
   it('are those of the contract', () => {
     expect(loadConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
+      publicUrl: null,
       dataDir: './data',
       redisUrl: null,
       laravel: { url: null, token: null, secrets: [], messageStatus: false },
@@ -28,6 +29,8 @@ describe('defaults', () => {
       shutdownGraceMs: 25_000,
       connect: { concurrency: 10, perSecond: 20 },
       inbound: { markRead: false, fromMe: false, ignore: ['status', 'newsletter'] },
+      keep: { bodiesMs: null, mediaMs: 30 * 86_400_000 },
+      media: { waitMs: 30_000, allowPrivate: false },
       whatsapp: { url: null, rootKey: null, version: null },
       log: { level: 'info', format: 'auto' },
     })
@@ -59,6 +62,7 @@ it('reads every variable', () => {
     HOST: '0.0.0.0',
     PORT: '0',
     API_KEYS: 'one, two,,three ',
+    PUBLIC_URL: 'https://wa.test/base/',
     DATA_DIR: '/var/lib/wm',
     REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
     LARAVEL_URL: 'https://app.test/api//',
@@ -79,6 +83,10 @@ it('reads every variable', () => {
     MARK_READ: 'true',
     INBOUND_FROM_ME: 'true',
     INBOUND_IGNORE: 'none',
+    BODY_KEEP_DAYS: '7',
+    MEDIA_KEEP_DAYS: '0',
+    MEDIA_WAIT_MS: '1500',
+    MEDIA_ALLOW_PRIVATE: 'true',
     WHATSAPP_URL: 'ws://127.0.0.1:9/ws/chat',
     WHATSAPP_ROOT_KEY: 'ab'.repeat(32),
     WHATSAPP_VERSION: '2.3000.1035194821',
@@ -87,6 +95,7 @@ it('reads every variable', () => {
   })
   expect(config).toEqual({
     http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'] },
+    publicUrl: 'https://wa.test/base',
     dataDir: '/var/lib/wm',
     redisUrl: 'rediss://me:p4ss@redis.test:6380/2',
     laravel: {
@@ -101,6 +110,8 @@ it('reads every variable', () => {
     shutdownGraceMs: 7000,
     connect: { concurrency: 8, perSecond: 9 },
     inbound: { markRead: true, fromMe: true, ignore: [] },
+    keep: { bodiesMs: 7 * 86_400_000, mediaMs: null },
+    media: { waitMs: 1500, allowPrivate: true },
     whatsapp: {
       url: 'ws://127.0.0.1:9/ws/chat',
       rootKey: 'ab'.repeat(32),
