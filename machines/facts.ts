@@ -22,15 +22,15 @@ export type Reason = string
 
 export type SessionFact =
   /** Somebody asked for this session for the first time; always seq 1. */
-  | { type: 'session.created'; sessionId: string; userId: string | number }
+  | { type: 'session.created'; sessionId: string; userId: string | number; phoneNumber?: string }
   /** The process restarted and this session was restored from its newest row. */
   | { type: 'session.resumed' }
   /** A callback or a transition of this session threw; `error` is one sentence without data. */
   | { type: 'session.crashed'; error: string }
   /** The reaper found no message in or out for IDLE_AFTER_MS. */
   | { type: 'session.idled'; policy: 'keep' | 'hibernate' | 'delete' }
-  /** Laravel called /start for a session that exists. */
-  | { type: 'start.requested' }
+  /** Laravel called /start for a session that exists; with `phoneNumber` (digits) it wants a pairing code in place of a QR. */
+  | { type: 'start.requested'; phoneNumber?: string }
   /** Somebody asked for a new socket under the same credentials. */
   | { type: 'restart.requested' }
   /** Somebody asked to unlink the device; owed until WhatsApp confirmed it. */
@@ -47,7 +47,10 @@ export type SessionFact =
   | { type: 'connect.begun' }
   /** WhatsApp accepted the login and the session can send and receive. */
   | { type: 'socket.opened'; waId: string; lid: string | null; pushName: string | null }
-  /** WhatsApp offers a QR; only its hash is known here, the text lives in the vault until `expiresAt`. */
+  /**
+   * WhatsApp offers a QR, or the pairing code that was asked for; only a name of it is known here, the text lives in the vault until
+   * `expiresAt`. A QR is named by its hash; of a code so short the hash would tell, so its name is random.
+   */
   | { type: 'socket.qr'; hash: string; expiresAt: number }
   /** A phone scanned the QR; WhatsApp now asks for a new connection. */
   | { type: 'socket.paired'; waId: string; lid: string | null }

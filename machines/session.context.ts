@@ -24,6 +24,8 @@ export interface SessionContext {
   createdAt: number
   /** The last /start. */
   startedAt: number
+  /** The number (digits) that is to be linked by a pairing code in place of a QR; absent otherwise, and once it is linked. */
+  phoneNumber?: string | undefined
   /** A logout that was asked for survives reconnects and restarts until WhatsApp confirmed it. */
   intent: 'none' | 'logout' | 'delete'
   /** Begins at the first open. */
@@ -64,6 +66,7 @@ export interface SessionInput {
   sessionId: string
   userId: string | number
   at: number
+  phoneNumber?: string | undefined
 }
 
 const emptyQr: SessionContext['qr'] = {
@@ -75,12 +78,13 @@ const emptyQr: SessionContext['qr'] = {
 }
 
 /** A session that was just asked for. */
-export function initialContext({ sessionId, userId, at }: SessionInput): SessionContext {
+export function initialContext({ sessionId, userId, at, phoneNumber }: SessionInput): SessionContext {
   return {
     sessionId,
     userId,
     createdAt: at,
     startedAt: at,
+    ...(phoneNumber !== undefined && { phoneNumber }),
     intent: 'none',
     linked: false,
     waId: null,

@@ -79,7 +79,15 @@ export const sessionMachine = sessionSetup.createMachine({
         'socket.paired': { actions: 'notePaired' },
         'connect.queued': '.queued',
         'session.resumed': { target: 'starting', reenter: true, actions: 'connectNow' },
-        'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
+        'start.requested': [
+          {
+            guard: 'wantsCode',
+            target: 'starting',
+            reenter: true,
+            actions: ['noteStart', 'noteWish', 'tryAgain'],
+          },
+          { guard: 'owesNothing', actions: 'noteStart' },
+        ],
         'message.queued': { guard: 'isLinked', actions: 'permit' },
         'logout.requested': { guard: 'isPaired', actions: 'owe' },
         'delete.requested': { guard: 'isPaired', actions: 'owe' },
@@ -103,7 +111,10 @@ export const sessionMachine = sessionSetup.createMachine({
         'socket.paired': { actions: 'notePaired' },
         'socket.opened': { target: 'open', actions: 'noteOpened' },
         'session.resumed': { target: 'starting', actions: 'tryAgain' },
-        'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
+        'start.requested': [
+          { guard: 'wantsCode', target: 'starting', actions: ['noteStart', 'noteWish', 'tryAgain'] },
+          { guard: 'owesNothing', actions: 'noteStart' },
+        ],
       },
       states: {
         verifying: {
@@ -189,7 +200,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'start.requested': {
               guard: 'owesNothing',
               target: '#session.starting',
-              actions: ['noteStart', 'tryAgain'],
+              actions: ['noteStart', 'noteWish', 'tryAgain'],
             },
           },
         },
@@ -202,7 +213,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'start.requested': {
               guard: 'owesNothing',
               target: '#session.starting',
-              actions: ['noteStart', 'tryAgain'],
+              actions: ['noteStart', 'noteWish', 'tryAgain'],
             },
           },
         },
@@ -257,7 +268,14 @@ export const sessionMachine = sessionSetup.createMachine({
               { guard: 'saysNo', target: 'suspended', actions: 'noteRefused' },
               { target: 'waiting' },
             ],
-            'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
+            'start.requested': [
+              {
+                guard: 'wantsCode',
+                target: '#session.starting',
+                actions: ['noteStart', 'noteWish', 'tryAgain'],
+              },
+              { guard: 'owesNothing', actions: 'noteStart' },
+            ],
             'session.resumed': { target: 'verifying', reenter: true },
             'message.queued': { guard: 'isLinked', actions: 'permit' },
           },
@@ -265,7 +283,14 @@ export const sessionMachine = sessionSetup.createMachine({
         waiting: {
           after: { backoff: { target: '#session.starting', actions: 'connectNow' } },
           on: {
-            'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
+            'start.requested': [
+              {
+                guard: 'wantsCode',
+                target: '#session.starting',
+                actions: ['noteStart', 'noteWish', 'tryAgain'],
+              },
+              { guard: 'owesNothing', actions: 'noteStart' },
+            ],
             'session.resumed': { target: 'waiting', reenter: true },
             'message.queued': { guard: 'isLinked', actions: 'permit' },
           },
@@ -286,7 +311,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'start.requested': {
               guard: 'owesNothing',
               target: '#session.starting',
-              actions: ['noteStart', 'tryAgain'],
+              actions: ['noteStart', 'noteWish', 'tryAgain'],
             },
             'session.crashed': { target: 'suspended', reenter: true },
             'session.resumed': [
@@ -334,7 +359,7 @@ export const sessionMachine = sessionSetup.createMachine({
         'start.requested': {
           guard: 'owesNothing',
           target: 'starting',
-          actions: ['forgetLink', 'noteStart', 'tryAgain', 'eraseCredentials'],
+          actions: ['forgetLink', 'noteStart', 'noteWish', 'tryAgain', 'eraseCredentials'],
         },
         'session.idled': [{ guard: 'isNotPaired', actions: ['owe', 'eraseSession'] }, {}],
         'session.resumed': { actions: ['eraseCredentialsIfDue', 'failQueued', 'eraseSessionIfOwed'] },

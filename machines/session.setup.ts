@@ -62,6 +62,13 @@ export const sessionSetup = setup({
       event.type === 'qr.publishFailed' &&
       context.qr.current !== null &&
       context.qr.current.hash !== event.hash,
+    /** A pairing code for another number than before is wanted, and nothing is paired yet. */
+    wantsCode: ({ context, event }) =>
+      event.type === 'start.requested' &&
+      event.phoneNumber !== undefined &&
+      event.phoneNumber !== context.phoneNumber &&
+      context.waId === null &&
+      context.intent === 'none',
     isUnscanned: ({ context }) => context.qr.published !== null && context.waId === null,
     isNotPaired: ({ context }) => context.waId === null,
     isPaired: ({ context }) => context.waId !== null,
@@ -107,6 +114,10 @@ export const sessionSetup = setup({
     /** Only asked for through `can()`. */
     permit: () => {},
     noteStart: assign({ startedAt: ({ event }) => at(event) }),
+    /** Whether a QR or a pairing code is to be shown. */
+    noteWish: assign({
+      phoneNumber: ({ event }) => (event.type === 'start.requested' ? event.phoneNumber : undefined),
+    }),
     connectNow: assign({ connectingAt: ({ event }) => at(event), openedAt: null, retryAt: null }),
     tryAgain: assign(({ context, event }) => ({
       connectingAt: at(event),
@@ -139,6 +150,7 @@ export const sessionSetup = setup({
         waId: event.waId,
         lid: event.lid ?? context.lid,
         pushName: event.pushName ?? context.pushName,
+        phoneNumber: undefined,
         openedAt: event.at,
         loginFailures: 0,
         retryAt: null,

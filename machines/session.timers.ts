@@ -23,7 +23,14 @@ export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => numb
     unlinkTimeout: () => TIMES.unlink,
     qrThrottle: ({ context }: Args) =>
       context.qr.lastPublishedAt === null ? 0 : rest(context.qr.lastPublishedAt, throttleMs),
-    qrExpiry: ({ context }: Args) => rest(context.qr.published?.at ?? null, expiryMs),
+    // Typing a code takes longer than a scan, and it does not change: it is good for as long as WhatsApp takes it.
+    qrExpiry: ({ context }: Args) =>
+      context.phoneNumber === undefined
+        ? rest(context.qr.published?.at ?? null, expiryMs)
+        : Math.max(
+            until(context.qr.current?.expiresAt ?? 0, TIMES.longest),
+            rest(context.qr.published?.at ?? null, expiryMs),
+          ),
     askAgain: ({ context }: Args) => until(context.qr.askAt, 60_000),
     backoff: ({ context }: Args) => until(context.retryAt, 5 * 60_000),
     hibernation: ({ context }: Args) => until(context.retryAt, TIMES.hibernation),

@@ -9,14 +9,17 @@ import type { Logger } from './logger.ts'
 import { createVoiceNotes } from './media/audio.ts'
 import { createMediaDesk } from './media/desk.ts'
 import { createFfmpeg } from './media/ffmpeg.ts'
+import { loadLinkKey } from './media/link-key.ts'
 import { openMediaStore } from './media/media-store.ts'
+import { createMediaServer } from './media/server.ts'
 import { createThumbnails } from './media/thumbnail.ts'
 import type { Clock, Queue, Readiness, Store, WhatsApp } from './ports.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
-import { openSocketOf } from './sessions/actor.ts'
 import { createCommands } from './sessions/commands.ts'
 import { createConnects } from './sessions/connects.ts'
+import { Downloads } from './sessions/downloads.ts'
 import { bindEffects } from './sessions/effects.ts'
+import { openSocketOf } from './sessions/open-socket.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ReadMarks } from './sessions/read-marks.ts'
 import { Supervisor } from './sessions/supervisor.ts'
@@ -72,6 +75,14 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     clock,
     allowPrivate: config.media.allowPrivate,
   })
+  let base = config.publicUrl ?? `http://${config.http.host}:${config.http.port}`
+  const served = createMediaServer({
+    files,
+    describe: id => store.downloads.describe(id),
+    key: loadLinkKey(config.dataDir),
+    base: () => base,
+    wall,
+  })
   const queue =
     config.redisUrl === null
       ? createInProcessQueue({ clock })
@@ -86,6 +97,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     laravel,
     clock,
     logger: part('deliveries'),
+    files: { waitMs: config.media.waitMs, link: served.link, present: served.present },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })
   const baileys = createWhatsApp({
@@ -115,6 +127,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     connects: createConnects(config.connect, clock),
     qr: config.qr,
     tellLaravel,
+    onDownload: () => downloads.look(),
     actorOf: sessionId => supervisor.find(sessionId)!,
   })
   const supervisor = new Supervisor({
@@ -129,6 +142,19 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     tellStatus: tellLaravel && config.laravel.messageStatus,
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),
+    onDownload: () => downloads.look(),
+  })
+  const downloads = new Downloads({
+    store,
+    whatsapp,
+    files,
+    clock,
+    logger: part('downloads'),
+    chatsOf(sessionId) {
+      const actor = supervisor.find(sessionId)?.actor
+      return (actor && openSocketOf(actor)?.chats) ?? null
+    },
+    onSettled: lane => deliveries.wake(lane),
   })
 
   const ready = (): Readiness => {
@@ -140,10 +166,11 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
-    sessions: createCommands({ supervisor, queries, store, clock }),
+    sessions: createCommands({ supervisor, queries, store, vault, clock }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     media,
+    files: served,
     vault,
     ready,
     logger: part('http'),
@@ -154,6 +181,8 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   deliveries.start()
   await supervisor.start()
   const { url } = await http.listen()
+  base = config.publicUrl ?? url
+  downloads.look()
   logger.info(
     {
       sessions: supervisor.counts().live,
@@ -169,6 +198,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     async stop() {
       http.refuse()
       await http.close()
+      await downloads.stop()
       await supervisor.stop()
       await deliveries.stop(2000)
       await laravel.close()

@@ -81,6 +81,15 @@ export const qrDelivery = z.object({
 })
 export type QrDelivery = z.infer<typeof qrDelivery>
 
+/** `POST /pairing-code` to Laravel, for a session that was started with a `phone_number`. */
+export const pairingCodeDelivery = z.object({
+  session_id: z.string(),
+  /** Eight letters and digits, to be typed into the phone. */
+  code: z.string(),
+  expires_at: z.iso.datetime(),
+})
+export type PairingCodeDelivery = z.infer<typeof pairingCodeDelivery>
+
 /** A session as `GET /sessions/{id}` shows it. */
 export const sessionView = z.object({
   session_id: z.string(),

@@ -1,14 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { EstadoQr, SessionFact } from '../machines/facts.ts'
-import type {
-  InboundMessage,
-  MediaContent,
-  MessageStatus,
-  Presence,
-  SendContent,
-  SendMedia,
-  SessionView,
-} from './contract.ts'
+import type { InboundMessage, MediaContent, Presence, SendContent, SendMedia } from './contract.ts'
 import type {
   DeliveryOutcome,
   DeliveryRow,
@@ -162,6 +154,8 @@ export interface SocketOwner {
   sessionId: string
   streamId: string
   epoch: number
+  /** Digits of the number to be linked by a pairing code; null for a QR. */
+  phoneNumber: string | null
   /** A lifecycle fact, in order of occurrence; `socket.closed` or `logout.confirmed` is the last one. */
   report(fact: SocketFact): void
   /** Resolves once the messages are durable. */
@@ -206,11 +200,22 @@ export interface WhatsApp {
   download(source: MediaSource, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
-/** The only place that holds a QR text; memory only. */
+/** What links a phone: the text of a QR or a pairing code. `hash` is its name in facts. */
+export interface LinkSecret {
+  hash: string
+  text: string
+  expiresAt: number
+}
+
+/** The only place that holds a QR text or a pairing code; memory only. */
 export interface QrVault {
-  put(sessionId: string, qr: { hash: string; text: string; expiresAt: number }): void
+  put(sessionId: string, qr: LinkSecret): void
   /** The newest QR, or null once it has expired. */
-  read(sessionId: string): { hash: string; text: string; expiresAt: number } | null
+  read(sessionId: string): LinkSecret | null
+  putCode(sessionId: string, code: LinkSecret): void
+  /** The newest pairing code, or null once it has expired. */
+  readCode(sessionId: string): LinkSecret | null
+  /** Forgets both. */
   clear(sessionId: string): void
 }
 
@@ -227,6 +232,8 @@ export interface Laravel {
   askActive(sessionId: string, signal: AbortSignal): Promise<ActiveAnswer>
   /** One `POST /qr`; rejects when Laravel did not take it. Without LARAVEL_URL it resolves at once. */
   publishQr(sessionId: string, qr: { text: string; expiresAt: number }, signal: AbortSignal): Promise<void>
+  /** One `POST /pairing-code`, in the same way. */
+  publishPairingCode(sessionId: string, code: LinkSecret, signal: AbortSignal): Promise<void>
 }
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
@@ -280,6 +287,38 @@ export interface MediaStore {
   prune(before: number, limit: number): Promise<number>
 }
 
+/** What is answered to a request for a file; the stream must be read to its end or destroyed. */
+export interface ServedMedia {
+  status: 200 | 206 | 304 | 416
+  headers: Record<string, string>
+  stream: Readable | null
+}
+
+/** Stored files for those outside. */
+export interface MediaServer {
+  /** A URL under which the file can be had for 24 h without an API key. */
+  link(id: string): string
+  /** Judges a link as it was presented, in constant time. */
+  judge(link: {
+    id: string
+    expires: string | undefined
+    signature: string | undefined
+  }): 'valid' | 'expired' | 'forged'
+  /** Whether the file is there. */
+  present(id: string): Promise<boolean>
+  /** By the headers of a request; null if there is no such file. */
+  serve(
+    id: string,
+    request: {
+      range: string | undefined
+      ifRange: string | undefined
+      ifNoneMatch: string | undefined
+      /** False for HEAD. */
+      bodyWanted: boolean
+    },
+  ): Promise<ServedMedia | null>
+}
+
 /** Makes files ready to be sent. */
 export interface MediaDesk {
   /** Keeps bytes that came with a request. Rejects with MEDIA_TOO_LARGE. */
@@ -300,78 +339,11 @@ export interface Queue {
 
 // ---------------------------------------------------------------- sessions, for HTTP
 
-export interface StartRequest {
-  sessionId?: string
-  userId: string | number
-}
-
-export interface SendOutcome {
-  messageId: string
-  status: MessageStatus
-  remoteJid: string
-  /** An earlier request with the same key had sent it. */
-  replayed?: true
-}
-
-/** What HTTP can ask of the sessions; answers are given from what is committed. Rejects with GatewayError. */
-export interface Sessions {
-  start(request: StartRequest): Promise<SessionView>
-  /**
-   * Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. With a key that stands for a send
-   * already, as that one stands now; rejects with IDEMPOTENCY_MISMATCH or, while the first request waits, IDEMPOTENCY_IN_FLIGHT.
-   */
-  send(
-    sessionId: string,
-    content: SendContent,
-    deadline: number,
-    idempotencyKey?: string,
-  ): Promise<SendOutcome>
-  /** Whether a phone number (digits) is on WhatsApp. Rejects with SESSION_NOT_CONNECTED while the session is not open, as the next two do. */
-  lookup(
-    sessionId: string,
-    phone: string,
-  ): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
-  /** Marks received messages as read, all or none; rejects with MESSAGE_NOT_FOUND if one of the ids was never received. */
-  markRead(sessionId: string, messageIds: string[]): Promise<void>
-  /** What others see of the account: everybody, or in one chat. */
-  showPresence(sessionId: string, kind: Presence, chatId?: string): Promise<void>
-  /** Puts what was received between two seqs into deliveries again, under their first webhook ids; resolves with their number. */
-  replay(sessionId: string, after: number, until: number): Promise<number>
-  restart(sessionId: string): Promise<SessionView>
-  /** `done` is false while the logout is still owed to WhatsApp; waits for it at most until `deadline`. */
-  logout(sessionId: string, deadline: number): Promise<{ done: boolean; session: SessionView }>
-  remove(sessionId: string, deadline: number): Promise<{ done: boolean }>
-}
-
-export interface Stats {
-  sessions: {
-    totalSessions: number
-    activeSessions: number
-    inactiveSessions: number
-    /** Age in ms of the oldest session; 0 if none. */
-    oldestSession: number
-  }
-  qr: { pendingQR: number; trackedSessions: number }
-  byState: Record<string, number>
-}
-
-/** Reads for HTTP. Unknown sessions reject with SESSION_NOT_FOUND. */
-export interface SessionQueries {
-  get(sessionId: string): SessionView
-  list(filter: SessionFilter): { count: number; sessions: SessionView[]; next: string | null }
-  events(sessionId: string, after: number, limit: number): { events: StoredEvent[]; next: number | null }
-  /** The session after the fact `seq`; `can` lists the events that were possible then. */
-  at(
-    sessionId: string,
-    seq: number,
-  ): { seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }
-  message(sessionId: string, messageId: string): MessageRow
-  stats(): Stats
-}
-
-/** Whether the service can do its work, for `/health/ready`. */
-export interface Readiness {
-  ready: boolean
-  /** One sentence per problem. */
-  problems: string[]
-}
+export type {
+  Readiness,
+  SendOutcome,
+  SessionQueries,
+  Sessions,
+  StartRequest,
+  Stats,
+} from './session-ports.ts'

@@ -54,6 +54,12 @@ export const numberAnswer = z.object({
 
 export const qrAnswer = z.object({ qr: z.string(), expires_at: z.iso.datetime() })
 
+export const pairingCodeAnswer = z.object({
+  success: z.literal(true),
+  code: z.string(),
+  expires_at: z.iso.datetime(),
+})
+
 const eventView = z.object({
   seq: z.number().int(),
   at: z.iso.datetime(),

@@ -37,6 +37,9 @@ export const startRequest = z.object({
   phone_number: optional(phoneDigits),
 })
 
+/** `POST /sessions/{id}/pairing-code`. */
+export const pairingCodeRequest = z.object({ phone_number: phoneDigits })
+
 /** `POST /delete-session`. */
 export const deleteSessionRequest = z.object({ session_id: sessionId })
 

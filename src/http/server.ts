@@ -3,7 +3,15 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type { DeadLetters, MediaDesk, QrVault, Readiness, SessionQueries, Sessions } from '../ports.ts'
+import type {
+  DeadLetters,
+  MediaDesk,
+  MediaServer,
+  QrVault,
+  Readiness,
+  SessionQueries,
+  Sessions,
+} from '../ports.ts'
 import { authenticate } from './auth.ts'
 import { chatRoutes } from './chats.ts'
 import type { HttpEnv } from './context.ts'
@@ -12,6 +20,8 @@ import { createErrorHandler, errorAnswer } from './errors.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { createListener, type Listener } from './listener.ts'
+import { mediaRoutes, openedByLink } from './media.ts'
+import { PAIRING_WAIT_MS, pairingCodeRoutes } from './pairing-code.ts'
 import { qrRoutes } from './qr.ts'
 import { sendMessageRoutes } from './send-message.ts'
 import { LOGOUT_WAIT_MS, sessionRoutes } from './sessions.ts'
@@ -28,6 +38,7 @@ export interface HttpParts {
   queries: SessionQueries
   deadLetters: DeadLetters
   media: Pick<MediaDesk, 'keep'>
+  files: Pick<MediaServer, 'judge' | 'serve'>
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -45,7 +56,7 @@ export interface Http extends Listener {
 
 /** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
 export function createHttp(parts: HttpParts): Http {
-  const { config, sendWaitMs, sessions, queries, deadLetters, media, vault, logger, now } = parts
+  const { config, sendWaitMs, sessions, queries, deadLetters, media, files, vault, logger, now } = parts
   let refusing = false
   const ready = (): Readiness =>
     refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
@@ -74,7 +85,7 @@ export function createHttp(parts: HttpParts): Http {
     }
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')
   })
-  app.use(authenticate(config.apiKeys))
+  app.use(authenticate(config.apiKeys, openedByLink(files)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -95,14 +106,17 @@ export function createHttp(parts: HttpParts): Http {
         ),
     }),
   )
+  const timeOfDay = (at: number) => at + (parts.wall ?? now)() - now()
   for (const routes of [
     startRoutes(sessions),
     sendMessageRoutes(sessions, media, sendWaitMs),
     sessionRoutes(sessions, queries),
     chatRoutes(sessions),
-    qrRoutes(queries, vault, at => at + (parts.wall ?? now)() - now()),
+    qrRoutes(queries, vault, timeOfDay),
+    pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
+    mediaRoutes(files),
     statsRoutes(queries, now),
     healthRoutes(ready),
   ])
@@ -112,7 +126,7 @@ export function createHttp(parts: HttpParts): Http {
     host: config.host,
     port: config.port,
     // Every handler answers by its own deadline; what takes longer is a caller that does not read or write.
-    graceMs: parts.closeGraceMs ?? Math.max(sendWaitMs, LOGOUT_WAIT_MS) + 2_000,
+    graceMs: parts.closeGraceMs ?? Math.max(sendWaitMs, LOGOUT_WAIT_MS, PAIRING_WAIT_MS) + 2_000,
   })
   return {
     app,

@@ -9,10 +9,11 @@ import { validate } from './validation.ts'
 
 export function startRoutes(sessions: Sessions): Hono<HttpEnv> {
   return new Hono<HttpEnv>().post('/start', async c => {
-    const { user_id, session_id } = validate(startRequest, await readJson(c))
+    const { user_id, session_id, phone_number } = validate(startRequest, await readJson(c))
     const session = await sessions.start({
       userId: user_id,
       ...(session_id !== undefined && { sessionId: session_id }),
+      ...(phone_number !== undefined && { phoneNumber: phone_number }),
     })
     const answer: z.infer<typeof startAnswer> = {
       success: true,

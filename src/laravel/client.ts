@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { QrDelivery } from '../contract.ts'
+import type { PairingCodeDelivery, QrDelivery } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, Laravel } from '../ports.ts'
 import type { DeliveryKind } from '../records.ts'
@@ -121,6 +121,28 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       const answer = await post(address.base, '/qr', webhookId, payload, signal)
       if (isAccepted(answer)) return
       throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take the QR: ${describe(answer)}`)
+    },
+
+    async publishPairingCode(sessionId, code, signal) {
+      if (address === null) return
+      const payload: PairingCodeDelivery = {
+        session_id: sessionId,
+        code: code.text,
+        expires_at: new Date(code.expiresAt + wall() - clock.now()).toISOString(),
+      }
+      // A code is short: its hash would give it away, so it has a name that was drawn for it.
+      const answer = await post(
+        address.base,
+        '/pairing-code',
+        `code.${code.hash.slice(0, 32)}`,
+        payload,
+        signal,
+      )
+      if (isAccepted(answer)) return
+      throw new GatewayError(
+        'LARAVEL_UNREACHABLE',
+        `Laravel did not take the pairing code: ${describe(answer)}`,
+      )
     },
 
     async deliver(kind, webhookId, payload, signal) {

@@ -42,13 +42,10 @@ export interface SessionOrigin {
   sessionId: string
   userId: string | number
   epoch: number
+  /** Of a new session that is to be linked by a pairing code: digits. */
+  phoneNumber?: string | undefined
   /** The newest row; absent for a session that is created now. */
   last?: { seq: number; state: string; context: SessionContext; announced: EstadoQr | null }
-}
-
-/** The socket of a session that can do things in chats now. */
-export function openSocketOf({ socket, state, context, ended }: SessionActor): WhatsAppSocket | null {
-  return !ended && state.startsWith('open.') && context.intent === 'none' ? socket : null
 }
 
 /**
@@ -85,8 +82,9 @@ export class SessionActor {
 
   constructor(deps: SessionActorDeps, origin: SessionOrigin) {
     this.#deps = deps
-    this.sessionId = origin.sessionId
-    this.userId = origin.userId
+    const { sessionId, userId, phoneNumber } = origin
+    this.sessionId = sessionId
+    this.userId = userId
     this.#restored = origin.last !== undefined
     this.#announced = origin.last?.announced ?? null
     const seq = origin.last?.seq ?? 0
@@ -100,7 +98,7 @@ export class SessionActor {
     this.#actor = origin.last
       ? this.#create(origin.last.state, origin.last.context)
       : createActor(this.#recording(), {
-          input: { sessionId: origin.sessionId, userId: origin.userId, at: deps.clock.now() },
+          input: { sessionId, userId, at: deps.clock.now(), phoneNumber },
           clock: deps.clock as never,
         })
     this.#snapshot = this.#actor.getSnapshot() as Snapshot
@@ -110,12 +108,14 @@ export class SessionActor {
   start(): void {
     if (!this.#restored) {
       this.#ticket = { seq: ++this.#stream.seq, aborted: false }
+      const { phoneNumber, createdAt } = this.context
       this.#record(
         {
           type: 'session.created',
           sessionId: this.sessionId,
           userId: this.userId,
-          at: this.context.createdAt,
+          ...(phoneNumber !== undefined && { phoneNumber }),
+          at: createdAt,
         },
         this.#snapshot,
       )

@@ -5,13 +5,14 @@ import { GatewayError } from '../errors.ts'
 import type {
   ChatActions,
   Clock,
+  QrVault,
   SendOutcome,
   SessionQueries,
   Sessions,
   StartRequest,
   Store,
 } from '../ports.ts'
-import { openSocketOf } from './actor.ts'
+import { openSocketOf } from './open-socket.ts'
 import { refOf } from './read-marks.ts'
 import { replay } from './replay.ts'
 import type { Entry, Supervisor } from './supervisor.ts'
@@ -23,11 +24,13 @@ export function createCommands({
   supervisor,
   queries,
   store,
+  vault,
   clock,
 }: {
   supervisor: Supervisor
   queries: SessionQueries
   store: Pick<Store, 'messages'>
+  vault: Pick<QrVault, 'readCode'>
   clock: Clock
 }): Sessions {
   const entryOf = (sessionId: string): Entry => {
@@ -57,10 +60,10 @@ export function createCommands({
   }
 
   return {
-    async start({ sessionId = randomUUID(), userId }: StartRequest): Promise<SessionView> {
+    async start({ sessionId = randomUUID(), userId, phoneNumber }: StartRequest): Promise<SessionView> {
       const entry = supervisor.find(sessionId)
       if (entry === undefined) {
-        await supervisor.create(sessionId, userId)
+        await supervisor.create(sessionId, userId, phoneNumber)
         return queries.get(sessionId)
       }
       const { actor } = entry
@@ -75,8 +78,35 @@ export function createCommands({
           `Session ${sessionId} is being deleted; start it again once it is gone.`,
         )
       }
-      await postOrRefuse(entry, { type: 'start.requested' }, 'start')
+      await postOrRefuse(
+        entry,
+        { type: 'start.requested', ...(phoneNumber !== undefined && { phoneNumber }) },
+        'start',
+      )
       return queries.get(sessionId)
+    },
+
+    async requestPairingCode(sessionId: string, phoneNumber: string, deadline: number): Promise<void> {
+      const entry = entryOf(sessionId)
+      const { actor } = entry
+      const isLinked = () => actor.context.linked && !actor.state.startsWith('loggedOut')
+      const isThere = () => actor.context.phoneNumber === phoneNumber && vault.readCode(sessionId) !== null
+      if (isLinked()) {
+        throw new GatewayError(
+          'STATE_FORBIDS',
+          `Session ${sessionId} is linked to a phone; log out before another one is linked.`,
+        )
+      }
+      if (isThere()) return
+      await postOrRefuse(entry, { type: 'start.requested', phoneNumber }, 'be linked')
+      if (await actor.until(() => actor.ended || isThere(), deadline)) {
+        if (isThere()) return
+      }
+      throw new GatewayError(
+        'PAIRING_CODE_NOT_AVAILABLE',
+        `WhatsApp has given no pairing code for session ${sessionId} yet; ask for it again in a moment.`,
+        { retryable: true },
+      )
     },
 
     async send(

@@ -22,6 +22,8 @@ export interface EffectDeps {
   connects: Connects
   qr: QrTimes
   tellLaravel: boolean
+  /** A message came with a file. */
+  onDownload?: () => void
   actorOf(sessionId: string): { actor: SessionActor; outbox: Outbox }
 }
 
@@ -65,7 +67,8 @@ export function bindEffects(deps: EffectDeps): typeof sessionMachine {
 }
 
 /** Owns one Baileys socket from the turn to open it until it has ended. */
-function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, actorOf }: EffectDeps) {
+function socketChild(deps: EffectDeps) {
+  const { whatsapp, connects, vault, actorOf } = deps
   return fromCallback<{ type: 'unlink' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
     const { actor, outbox } = actorOf(input.sessionId)
     const { sessionId, streamId, epoch } = actor
@@ -94,6 +97,7 @@ function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, act
         sessionId,
         streamId,
         epoch,
+        phoneNumber: actor.context.phoneNumber ?? null,
         report: fact =>
           void actor.guard(() => {
             if (stopped) return
@@ -102,7 +106,7 @@ function socketChild({ whatsapp, connects, vault, store, clock, tellLaravel, act
             tell(fact)
             if (fact.type === 'socket.opened') actor.effect(() => outbox.pump())
           }),
-        received: messages => receive(actor, { store, clock, tellLaravel }, messages),
+        received: messages => receive(actor, deps, messages),
         updated: update => void actor.guard(() => outbox.updated(update)),
       })
       actor.socket = socket
@@ -145,7 +149,7 @@ function questionChild({ laravel, store, actorOf }: EffectDeps) {
   })
 }
 
-/** Offers a QR to Laravel: once, and again every 5 s while it is the newest and Laravel does not take it. */
+/** Offers a QR or a pairing code to Laravel: once, and again every 5 s while it is the newest and Laravel does not take it. */
 function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
   return fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(({ input, sendBack }) => {
     const { actor } = actorOf(input.sessionId)
@@ -159,14 +163,18 @@ function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
           resolve()
         })
       })
-    const isCurrent = () => !abort.signal.aborted && vault.read(actor.sessionId)?.hash === hash
-    const attempt = async () => {
-      const qr = vault.read(actor.sessionId)!
-      return laravel.publishQr(actor.sessionId, qr, abort.signal).then(
+    const { sessionId } = actor
+    const offer = () => {
+      const [code, qr] = [vault.readCode(sessionId), vault.read(sessionId)]
+      if (code?.hash === hash) return () => laravel.publishPairingCode(sessionId, code, abort.signal)
+      return qr?.hash === hash ? () => laravel.publishQr(sessionId, qr, abort.signal) : null
+    }
+    const isCurrent = () => !abort.signal.aborted && offer() !== null
+    const attempt = () =>
+      offer()!().then(
         () => true,
         () => false,
       )
-    }
     actor.aside(async () => {
       let published = isCurrent() && (await attempt())
       while (!published && isCurrent()) {

@@ -41,6 +41,8 @@ export interface SupervisorDeps {
   tellStatus: boolean
   idle: { afterMs: number; policy: 'keep' | 'hibernate' | 'delete'; reapEveryMs: number }
   onDelivery(lane: string): void
+  /** A message came with a file. */
+  onDownload?: () => void
 }
 
 /** Spawns, finds, restarts, reaps and drains the session actors. One that throws touches no other. */
@@ -100,11 +102,17 @@ export class Supervisor {
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
-  async create(sessionId: string, userId: string | number): Promise<Entry> {
+  async create(sessionId: string, userId: string | number, phoneNumber?: string): Promise<Entry> {
     const refusal = this.refusal()
     if (refusal !== null) throw refusal
     const entry = this.#add(
-      new SessionActor(this.#actorDeps(), { streamId: randomUUID(), sessionId, userId, epoch: 1 }),
+      new SessionActor(this.#actorDeps(), {
+        streamId: randomUUID(),
+        sessionId,
+        userId,
+        epoch: 1,
+        phoneNumber,
+      }),
     )
     entry.actor.start()
     await entry.actor.durable()
@@ -167,7 +175,7 @@ export class Supervisor {
   }
 
   async #restore(row: SessionRow): Promise<SessionActor> {
-    const { store, clock, whatsapp, tellLaravel, logger } = this.#deps
+    const { store, whatsapp, logger } = this.#deps
     const { streamId, sessionId, userId, lastSeq, state, announced } = row
     const epoch = await store.claim(streamId)
     const context = JSON.parse(row.context) as SessionContext
@@ -177,7 +185,7 @@ export class Supervisor {
     )
     await actor.guard(async () => {
       const unfinished = await whatsapp.recover(streamId)
-      if (unfinished.length > 0) await receive(actor, { store, clock, tellLaravel }, unfinished)
+      if (unfinished.length > 0) await receive(actor, this.#deps, unfinished)
     })
     if (actor.ended || !this.#isRunning) return actor
     actor.start()

@@ -44,7 +44,8 @@ export function credsWrite(json: string, generation: number): KeyWrite {
 }
 
 export function credsJson(creds: AuthenticationCreds): string {
-  return JSON.stringify(creds, BufferJSON.replacer)
+  // Once a phone is linked its pairing code is worth nothing, and before that nothing is stored: it is never written down.
+  return JSON.stringify({ ...creds, pairingCode: undefined }, BufferJSON.replacer)
 }
 
 /** Whether a phone has linked these credentials; on the QR path `registered` stays false for ever. */

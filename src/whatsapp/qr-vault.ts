@@ -1,26 +1,41 @@
-import type { Clock, QrVault } from '../ports.ts'
+import type { Clock, LinkSecret, QrVault } from '../ports.ts'
 
 const MOST_SESSIONS = 10_000
 
-/** The newest QR text of each session, in memory only; a text is gone the moment it expires. */
+/** The newest QR text and pairing code of each session, in memory only; each is gone the moment it expires. */
 export function createQrVault(clock: Clock): QrVault {
-  const held = new Map<string, { qr: NonNullable<ReturnType<QrVault['read']>>; timer: unknown }>()
+  const qrs = createShelf(clock)
+  const codes = createShelf(clock)
+  return {
+    put: qrs.put,
+    read: qrs.read,
+    putCode: codes.put,
+    readCode: codes.read,
+    clear(sessionId) {
+      qrs.clear(sessionId)
+      codes.clear(sessionId)
+    },
+  }
+}
+
+function createShelf(clock: Clock) {
+  const held = new Map<string, { secret: LinkSecret; timer: unknown }>()
   const clear = (sessionId: string) => {
     clock.clearTimeout(held.get(sessionId)?.timer)
     held.delete(sessionId)
   }
   return {
-    put(sessionId, qr) {
+    put(sessionId: string, secret: LinkSecret): void {
       clear(sessionId)
-      if (qr.expiresAt <= clock.now()) return
+      if (secret.expiresAt <= clock.now()) return
       const oldest = held.size >= MOST_SESSIONS ? held.keys().next().value : undefined
       if (oldest !== undefined) clear(oldest)
-      const timer = clock.setTimeout(() => held.delete(sessionId), qr.expiresAt - clock.now())
-      held.set(sessionId, { qr: { ...qr }, timer })
+      const timer = clock.setTimeout(() => held.delete(sessionId), secret.expiresAt - clock.now())
+      held.set(sessionId, { secret: { ...secret }, timer })
     },
-    read(sessionId) {
-      const qr = held.get(sessionId)?.qr
-      return qr !== undefined && qr.expiresAt > clock.now() ? { ...qr } : null
+    read(sessionId: string): LinkSecret | null {
+      const secret = held.get(sessionId)?.secret
+      return secret !== undefined && secret.expiresAt > clock.now() ? { ...secret } : null
     },
     clear,
   }

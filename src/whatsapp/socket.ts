@@ -22,12 +22,13 @@ import { classify, type Disconnect } from './disconnects.ts'
 import { InFlight } from './in-flight.ts'
 import { digitsOf, lidOf } from './jid.ts'
 import { createNumbers } from './numbers.ts'
+import { PairingCode } from './pairing-code.ts'
 import { mendPrivacyTokens } from './privacy-tokens.ts'
 import { Protos } from './protos.ts'
 import { lidOfNumber, type ReceiveDeps, Receiver } from './received.ts'
 import { SenderKeyMemory } from './sender-key-memory.ts'
 import { Sends } from './sends.ts'
-import { commonSettings, FIRST_QR_MS, LATER_QR_MS } from './settings.ts'
+import { commonSettings, FIRST_QR_MS, LATER_QR_MS, QRS } from './settings.ts'
 import { origin } from './unhandled.ts'
 import { unlinkDevice } from './unlink.ts'
 import { makeWired, type Wire } from './wire.ts'
@@ -68,6 +69,7 @@ export class Socket implements WhatsAppSocket {
   readonly #finished = Promise.withResolvers<void>()
   #paired: Promise<void> = Promise.resolve()
   #qrs = 0
+  readonly #pairingCode: PairingCode | null
   #named: string | null = null
   #opened = false
   #unlinking: 'no' | 'asked' | 'sent' = 'no'
@@ -111,6 +113,7 @@ export class Socket implements WhatsAppSocket {
     mendPrivacyTokens(socket, this.#auth.keys)
     this.#socket = socket
     this.#wire = wire
+    this.#pairingCode = this.#byCode()
     this.#inFlight = new InFlight(clock)
     const numbers = createNumbers(socket, caches.numbers, phone => lidOfNumber(deps, streamId, phone))
     const protos = new Protos(
@@ -157,6 +160,7 @@ export class Socket implements WhatsAppSocket {
 
   async end(): Promise<void> {
     this.#silent = true
+    this.#pairingCode?.end()
     this.#inFlight.end()
     this.#sends.end()
     this.#end(undefined)
@@ -199,12 +203,36 @@ export class Socket implements WhatsAppSocket {
     const hash = createHash('sha256').update(text).digest('hex')
     const expiresAt = clock.now() + lifetime
     vault.put(this.#owner.sessionId, { hash, text, expiresAt })
-    this.#report({ type: 'socket.qr', hash, expiresAt })
+    const offer = { type: 'socket.qr', hash, expiresAt } as const
+    if (this.#pairingCode) this.#pairingCode.offered(offer)
+    else this.#report(offer)
+  }
+
+  #byCode(): PairingCode | null {
+    const { vault, clock, config } = this.#deps
+    const { sessionId, phoneNumber } = this.#owner
+    if (phoneNumber === null) return null
+    const { qrTimeoutMs: each } = config
+    return new PairingCode({
+      socket: this.#socket,
+      phoneNumber,
+      clock,
+      lifetimeMs: each === undefined ? FIRST_QR_MS + (QRS - 1) * LATER_QR_MS : QRS * each,
+      keep: code => vault.putCode(sessionId, code),
+      report: offer => this.#report(offer),
+      refused: () => this.#log('warn', {}, 'WhatsApp gave no pairing code; the QR is offered'),
+    })
+  }
+
+  /** What was offered to link a phone is good no more. */
+  #forgetOffers(): void {
+    this.#pairingCode?.end()
+    this.#deps.vault.clear(this.#owner.sessionId)
   }
 
   /** WhatsApp hears that the link is accepted, and the owner too, once the credentials are durable. */
   #pair(): void {
-    this.#deps.vault.clear(this.#owner.sessionId)
+    this.#forgetOffers()
     const durable = this.#auth.flush()
     this.#wire.hold(durable)
     this.#paired = durable.then(
@@ -215,7 +243,7 @@ export class Socket implements WhatsAppSocket {
 
   #open(): void {
     this.#opened = true
-    this.#deps.vault.clear(this.#owner.sessionId)
+    this.#forgetOffers()
     this.#report({ type: 'socket.opened', ...this.#me(), pushName: nameOf(this.#auth.creds) })
     this.#askForAbsent()
     if (this.#unlinking === 'asked') void this.#unlink()
@@ -278,7 +306,7 @@ export class Socket implements WhatsAppSocket {
   async #finish(error: Error | undefined): Promise<void> {
     if (this.#finishing) return
     this.#finishing = true
-    this.#deps.vault.clear(this.#owner.sessionId)
+    this.#forgetOffers()
     this.#inFlight.end()
     this.#sends.end()
     this.#wire.failQueries(new Ended('Connection Closed', 428))

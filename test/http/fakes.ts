@@ -110,6 +110,10 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       known(sessionId)
       return { done: true }
     },
+    async requestPairingCode(sessionId, phoneNumber, deadline) {
+      note('requestPairingCode', sessionId, phoneNumber, deadline)
+      known(sessionId)
+    },
     async lookup(sessionId, phone) {
       note('lookup', sessionId, phone)
       known(sessionId)
@@ -198,10 +202,13 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
+    files: { judge: () => 'forged', serve: async () => null },
     media: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),
+      putCode: () => {},
+      readCode: () => ({ hash: 'c', text: 'ABCD2345', expiresAt: NOW + 160_000 }),
       clear: () => {},
     },
     ready: over.ready ?? (() => ({ ready: true, problems: [] })),

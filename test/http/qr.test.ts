@@ -123,7 +123,13 @@ it('tells the time of day after the clock was set', async () => {
 })
 
 describe('without a QR', () => {
-  const vault = { put: () => {}, read: () => null, clear: () => {} }
+  const vault = {
+    put: () => {},
+    read: () => null,
+    putCode: () => {},
+    readCode: () => null,
+    clear: () => {},
+  }
 
   it.each(['', '?format=svg', '?format=txt', '?format=json'])('%s is a 404 in JSON', async query => {
     const response = await createTestHttp({ vault }).app.request(`${PATH}${query}`)

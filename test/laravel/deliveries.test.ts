@@ -105,6 +105,7 @@ describe('lanes', () => {
         address: 'http://app.test',
         askActive: async () => ({ said: 'active', why: null }),
         publishQr: async () => {},
+        publishPairingCode: async () => {},
         deliver: () => {
           delivered++
           return first.opened

@@ -66,6 +66,7 @@ export function createHarness(options: { address?: string | null; concurrency?: 
     address: options.address === undefined ? 'http://app.test/api' : options.address,
     askActive: async () => ({ said: 'active', why: null }),
     publishQr: async () => {},
+    publishPairingCode: async () => {},
     async deliver(_kind, webhookId, payload, signal) {
       const call = { webhookId, lane: String(payload.session_id), at: clock.now() - start }
       calls.push(call)

@@ -39,6 +39,7 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
       address: 'http://app.test/api',
       askActive: async () => ({ said: 'active', why: null }),
       publishQr: async () => {},
+      publishPairingCode: async () => {},
       async deliver(_kind, webhookId, payload, signal) {
         const lane = String(payload.session_id)
         if (inFlight.has(lane)) overlapped = true

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DeliveryRow } from '../../src/records.ts'
-import { openSocketOf } from '../../src/sessions/actor.ts'
+import { openSocketOf } from '../../src/sessions/open-socket.ts'
 import { ReadMarks } from '../../src/sessions/read-marks.ts'
 import { type FakeSocket, incoming, text } from './fakes.ts'
 import { closedAs, World } from './world.ts'

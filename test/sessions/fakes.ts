@@ -88,6 +88,12 @@ export class FakeSocket implements WhatsAppSocket {
     this.report({ type: 'socket.qr', hash, expiresAt })
   }
 
+  code(hash: string, expiresAt: number): void {
+    if (this.ends > 0) return
+    this.#vault.putCode(this.owner.sessionId, { hash, text: `secret code of ${hash}`, expiresAt })
+    this.report({ type: 'socket.qr', hash, expiresAt })
+  }
+
   #gone(): GatewayError {
     return new GatewayError('SESSION_NOT_CONNECTED', 'The connection ended', { retryable: true })
   }
@@ -148,6 +154,7 @@ export class FakeLaravel implements Laravel {
   /** Sessions in the order of the questions. */
   readonly asked: string[] = []
   readonly published: { sessionId: string; text: string; at?: number }[] = []
+  readonly codes: { sessionId: string; text: string }[] = []
   /** Publications that were given up. */
   aborted = 0
   answer: (sessionId: string) => Promise<ActiveAnswer['said']> = async () => 'active'
@@ -161,6 +168,11 @@ export class FakeLaravel implements Laravel {
   async publishQr(sessionId: string, { text }: { text: string }, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.aborted++)
     this.published.push({ sessionId, text })
+    await this.onPublish(text)
+  }
+
+  async publishPairingCode(sessionId: string, { text }: { text: string }): Promise<void> {
+    this.codes.push({ sessionId, text })
     await this.onPublish(text)
   }
 }

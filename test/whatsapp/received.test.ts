@@ -25,6 +25,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
     sessionId: 's',
     streamId: 'stream',
     epoch: 1,
+    phoneNumber: null,
     report() {},
     updated() {},
     received: async (messages: ReceivedMessage[]) => void received.push(...messages),

@@ -31,6 +31,7 @@ export const systemClock: Clock = {
 /** The owner of a session as the product has one: takes facts, and makes messages durable with their inbox row. */
 export class Owner implements SocketOwner {
   readonly sessionId: string
+  phoneNumber: string | null = null
   readonly streamId: string
   epoch = 1
   readonly facts: SocketFact[] = []

@@ -1,0 +1,7 @@
+import type { WhatsAppSocket } from '../ports.ts'
+import type { SessionActor } from './actor.ts'
+
+/** The socket of a session that can do things in chats now. */
+export function openSocketOf({ socket, state, context, ended }: SessionActor): WhatsAppSocket | null {
+  return !ended && state.startsWith('open.') && context.intent === 'none' ? socket : null
+}
