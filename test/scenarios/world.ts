@@ -28,9 +28,9 @@ export class World {
   #dataDir = ''
   #child: ChildProcess | null = null
 
-  constructor(env: Record<string, string> = {}) {
+  constructor(env: Record<string, string> = {}, simulated: ConstructorParameters<typeof Simulator>[0] = {}) {
     this.#env = env
-    this.simulator = new Simulator()
+    this.simulator = new Simulator(simulated)
   }
 
   async start(): Promise<this> {
