@@ -6,6 +6,14 @@ import { messageDelivery } from './message-delivery.ts'
 
 const HISTORY = 'history|'
 
+export interface ReceiveDeps {
+  store: Store
+  clock: Clock
+  tellLaravel: boolean
+  /** A message came with a file, and stands in the log. */
+  onDownload?: () => void
+}
+
 /**
  * Puts messages into the log with their delivery and the end of their inbox rows, one commit; what is known already only
  * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse. Imported ones are
@@ -13,7 +21,7 @@ const HISTORY = 'history|'
  */
 export async function receive(
   actor: SessionActor,
-  { store, clock, tellLaravel }: { store: Store; clock: Clock; tellLaravel: boolean },
+  { store, clock, tellLaravel, onDownload }: ReceiveDeps,
   messages: ReceivedMessage[],
 ): Promise<void> {
   const { streamId } = actor
@@ -80,6 +88,7 @@ export async function receive(
         ...(arrived && tellLaravel && { deliveries }),
       }
     })
+    if (fresh.some(({ media, imported }) => media !== undefined && !imported)) onDownload?.()
   } finally {
     for (const { key } of fresh) actor.arriving.delete(key)
   }
