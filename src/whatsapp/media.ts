@@ -91,6 +91,8 @@ async function answerOf(
       headersTimeout: PATIENCE,
       bodyTimeout: PATIENCE,
     })
+    // Whoever reads it hears of its end; an error that nobody listens to would end the process.
+    body.on('error', () => {})
     if (statusCode === 200) return body
     body.destroy()
     throw [403, 404, 410].includes(statusCode)
