@@ -148,7 +148,7 @@ describe('what people send', () => {
     expect(media!.error).toMatch(error)
     expect((await fetched(media!.url)).status).toBe(404)
     await delivered(after)
-    const order = world.laravel.requests
+    const order = world.laravel.received
       .filter(({ path }) => path === '/messages')
       .map(({ body }) => body.message_id)
     expect(order.indexOf(id)).toBeLessThan(order.indexOf(after))
@@ -213,7 +213,7 @@ describe('what people send', () => {
     const { id } = await ana().say(SHOP, { image: randomBytes(100) })
     await delivered(id)
     const key = Buffer.from(ana().recall(id)!.message.imageMessage!.mediaKey!)
-    const everywhere = [world.output, JSON.stringify(world.laravel.requests)]
+    const everywhere = [world.output, JSON.stringify(world.laravel.received)]
     for (const text of everywhere)
       for (const form of [key.toString('base64'), key.toString('hex')]) expect(text).not.toContain(form)
   })
