@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { naive, type Point, passingPoints } from '../../ledger/points.ts'
 import type { LaravelClient } from '../../src/laravel/client.ts'
-import type { SocketOwner, Store, WhatsApp } from '../../src/ports.ts'
+import type { SocketOwner, Store, WhatsApp, WhatsAppSocket } from '../../src/ports.ts'
 import type { Write } from '../../src/records.ts'
 
 const row = { hash: 'h', plaintext: new Uint8Array([1]), stanza: '{}', at: 1 }
@@ -30,7 +30,7 @@ function parts() {
         send: async () => void steps.push('written'),
         unlink() {},
         end: async () => {},
-      }
+      } as Partial<WhatsAppSocket> as WhatsAppSocket
     },
   } as Partial<WhatsApp> as WhatsApp)
   const laravel = points.laravel!({

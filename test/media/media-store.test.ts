@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type MediaStore, openMediaStore } from '../../src/media/media-store.ts'
+import { openMediaStore } from '../../src/media/media-store.ts'
+import type { MediaStore } from '../../src/ports.ts'
 import { createTestClock, type TestClock } from '../clock.ts'
 
 const run = promisify(execFile)

@@ -152,6 +152,7 @@ export class Model {
       stream.messages.push({ id, dedupeKey, status, attempts: 0, steps: 1 })
       return
     }
+    if (!('update' in message)) return
     const { messageId, status, attempt } = message.update
     const row = stream.messages.findLast(m => m.id === messageId && m.status !== 'received')
     if (!row) return
