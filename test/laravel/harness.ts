@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Attempt, LaravelClient } from '../../src/laravel/client.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { faultOf } from '../../src/laravel/faults.ts'
+import type { DeliveredFiles } from '../../src/laravel/files.ts'
 import type { Clock, Queue } from '../../src/ports.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../clock.ts'
@@ -25,6 +26,7 @@ export function unanswered(error: string, fault: 'endpoint' | 'unclear' = 'endpo
 export interface Call {
   webhookId: string
   lane: string
+  payload: Record<string, unknown>
   /** Since the start of the test. */
   at: number
 }
@@ -50,7 +52,9 @@ function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forg
 }
 
 /** Deliveries over a table in memory, a simulated clock and a Laravel that does what the test says. */
-export function createHarness(options: { address?: string | null; concurrency?: number } = {}) {
+export function createHarness(
+  options: { address?: string | null; concurrency?: number; files?: DeliveredFiles } = {},
+) {
   const clock = createTestClock()
   const start = clock.now()
   const table = createMemoryDeliveries()
@@ -68,7 +72,7 @@ export function createHarness(options: { address?: string | null; concurrency?: 
     publishQr: async () => {},
     publishPairingCode: async () => {},
     async deliver(_kind, webhookId, payload, signal) {
-      const call = { webhookId, lane: String(payload.session_id), at: clock.now() - start }
+      const call = { webhookId, lane: String(payload.session_id), payload, at: clock.now() - start }
       calls.push(call)
       mostInFlight = Math.max(mostInFlight, ++inFlight)
       try {
@@ -84,7 +88,14 @@ export function createHarness(options: { address?: string | null; concurrency?: 
   let queue: ReturnType<typeof createForgetfulQueue>
   const begin = () => {
     queue = createForgetfulQueue(clock, options.concurrency ?? 32)
-    return createDeliveries({ store: table.store, queue, laravel, clock, logger })
+    return createDeliveries({
+      store: table.store,
+      queue,
+      laravel,
+      clock,
+      logger,
+      ...(options.files && { files: options.files }),
+    })
   }
   let deliveries = begin()
 
