@@ -188,6 +188,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
+  files?: HttpParts['files']
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
@@ -202,7 +203,7 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
-    files: { judge: () => 'forged', serve: async () => null },
+    files: over.files ?? { judge: () => 'forged', serve: async () => null },
     media: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},
