@@ -22,6 +22,7 @@ import { bindEffects } from './sessions/effects.ts'
 import { openSocketOf } from './sessions/open-socket.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ReadMarks } from './sessions/read-marks.ts'
+import { createRetention } from './sessions/retention.ts'
 import { Supervisor } from './sessions/supervisor.ts'
 import { openStore } from './store/sqlite.ts'
 import { createQrVault } from './whatsapp/qr-vault.ts'
@@ -157,6 +158,17 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     onSettled: lane => deliveries.wake(lane),
   })
 
+  const { bodiesMs, mediaMs } = config.keep
+  const retention = createRetention({
+    store,
+    files,
+    clock,
+    logger: part('retention'),
+    bodiesMs,
+    // A file must outlive the sends that wait for a connection.
+    mediaMs: mediaMs && Math.max(mediaMs, 2 * config.send.maxAgeMs),
+  })
+
   const ready = (): Readiness => {
     const all = [supervisor.problem(), deliveries.health().problem, queue.problem()]
     const problems = all.filter(problem => problem !== null)
@@ -183,6 +195,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const { url } = await http.listen()
   base = config.publicUrl ?? url
   downloads.look()
+  retention.start()
   logger.info(
     {
       sessions: supervisor.counts().live,
@@ -198,7 +211,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     async stop() {
       http.refuse()
       await http.close()
-      await downloads.stop()
+      await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
       await deliveries.stop(2000)
       await laravel.close()

@@ -40,6 +40,11 @@ export interface Store {
   commit(write: Write): Promise<void>
   /** Makes the caller the stream's owner; resolves with the new epoch. */
   claim(streamId: string): Promise<number>
+  /**
+   * Erases the words of at most `limit` messages from before `before`, oldest first, and resolves with their number; those that
+   * wait for Laravel or for WhatsApp keep theirs.
+   */
+  eraseBodies(before: number, limit: number): Promise<number>
   readonly sessions: SessionReads
   readonly log: LogReads
   readonly keys: KeyReads

@@ -5,7 +5,7 @@ import { isWritesOwnFault, refusal, storeFailure } from './failures.ts'
 import { Followers } from './followers.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from './idempotency.ts'
 import { eraseKeys, pruneInbox, writeInbox, writeKeys } from './keys.ts'
-import { eraseMessages, writeMessages } from './messages.ts'
+import { eraseBodies, eraseMessages, writeMessages } from './messages.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { Streams } from './streams.ts'
 import type { Done, Failure, Post, Request, WireWrite } from './wire.ts'
@@ -114,9 +114,15 @@ export class GroupCommit {
     return this.#followers.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
   }
 
-  /** The new epoch of a claim, else null. */
+  /** The new epoch of a claim, the number of erased bodies, else null. */
   #apply({ request, now }: Item): number | null {
     if ('claim' in request) return this.#streams.claim(request.claim)
+    if ('eraseBodies' in request) {
+      const { before, limit } = request.eraseBodies
+      const erased = eraseBodies(this.#sql, before, limit, now)
+      if (erased > 0) this.#erased = true
+      return erased
+    }
     if ('write' in request) this.#write(request.write, now)
     else if ('downloaded' in request) {
       const { streamId, seq, outcome } = request.downloaded

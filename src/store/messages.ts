@@ -157,6 +157,26 @@ function update(sql: Statements, streamId: string, { messageId, status, at, erro
   )
 }
 
+/**
+ * Erases the words of at most `limit` messages from before `before`, oldest first: bodies, captions, what went out encoded. Those
+ * that wait for Laravel or for WhatsApp keep theirs. Returns the number of messages.
+ */
+export function eraseBodies(sql: Statements, before: number, limit: number, now: number): number {
+  return sql.run(
+    `UPDATE messages SET proto = NULL, erased_at = ?, content = json_replace(content, '$.body', NULL, '$.caption', NULL,
+       '$.name', NULL, '$.address', NULL, '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL)
+     WHERE (stream_id, seq) IN (
+       SELECT m.stream_id, m.seq FROM messages m INDEXED BY messages_whole
+       WHERE m.erased_at IS NULL AND m.at < ? AND NOT (m.direction = 'out' AND m.status IN ('queued', 'transmitted'))
+         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.stream_id = m.stream_id AND d.seq = m.seq
+           AND d.kind = 'messages' AND d.dead_at IS NULL)
+       ORDER BY m.at LIMIT ?)`,
+    now,
+    before,
+    limit,
+  )
+}
+
 export function eraseMessages(sql: Statements, streamId: string): void {
   sql.run('DELETE FROM messages WHERE stream_id = ?', streamId)
 }

@@ -48,6 +48,7 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
     id: sql.get<{ id: string }>('SELECT id FROM store')!.id,
     commit: write => writer.commit(write),
     claim: streamId => writer.claim(streamId),
+    eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
     sessions: sessionReads(sql),
     log: logReads(sql),
     keys: keyReads(sql),

@@ -30,6 +30,7 @@ export interface WireWrite extends Omit<Write, 'lazy' | 'create' | 'events' | 'm
 export type Request =
   | { write: WireWrite }
   | { claim: string }
+  | { eraseBodies: { before: number; limit: number } }
   | { settle: { id: number; outcome: DeliveryOutcome } }
   | { downloaded: { streamId: string; seq: number; outcome: DownloadOutcome } }
 
@@ -53,7 +54,7 @@ export type Command = Post | 'close'
 export interface Done {
   count: number
   failed: [index: number, failure: Failure][]
-  /** What claims resolve with. */
+  /** What claims resolve with, and the numbers of messages whose words were erased. */
   epochs: [index: number, epoch: number][]
 }
 

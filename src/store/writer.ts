@@ -70,6 +70,10 @@ export class Writer {
     return this.#submit({ claim: streamId })
   }
 
+  eraseBodies(before: number, limit: number): Promise<number> {
+    return this.#submit({ eraseBodies: { before, limit } })
+  }
+
   async settle(id: number, outcome: DeliveryOutcome): Promise<void> {
     await this.#submit({ settle: { id, outcome } })
   }

@@ -48,6 +48,7 @@ export class MemoryStore {
         await this.#submit({ write: encodeWrite(write) }, write)
       },
       claim: streamId => this.#submit({ claim: streamId }, null),
+      eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
       sessions: sessionReads(sql),
       log: logReads(sql),
       keys: keyReads(sql),

@@ -67,6 +67,7 @@ export function deliveriesContract(subject: Subject): void {
       nextAt: 1_002,
       lastError: null,
       deadAt: null,
+      download: null,
     })
     expect(subject.store.deliveries.head('nobody')).toBeNull()
     for (const seq of [2, 3, 4]) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../src/ports.ts'
 import { deliveriesContract } from './contract-deliveries.ts'
 import { keysContract } from './contract-keys.ts'
+import { mediaContract } from './contract-media.ts'
 import { messagesContract } from './contract-messages.ts'
 import { sessionsContract } from './contract-sessions.ts'
 import { writesContract } from './contract-writes.ts'
@@ -37,5 +38,6 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('keys and inbox', () => keysContract(subject))
     describe('messages', () => messagesContract(subject))
     describe('deliveries', () => deliveriesContract(subject))
+    describe('media and retention', () => mediaContract(subject))
   })
 }

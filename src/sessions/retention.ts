@@ -1,0 +1,79 @@
+import type { Logger } from '../logger.ts'
+import type { Clock, MediaStore, Store } from '../ports.ts'
+
+const MINUTE = 60_000
+const EVERY = 15 * MINUTE
+/** At the start there are better things to do. */
+const FIRST = MINUTE
+/** Between two steps of a round, in ms: what else there is to do goes first. */
+const PAUSE = 100
+const STEP = { files: 100, messages: 500 }
+
+export interface RetentionDeps {
+  store: Pick<Store, 'eraseBodies'>
+  files: Pick<MediaStore, 'prune'>
+  clock: Clock
+  logger: Logger
+  /** Age in ms at which words of messages are erased, and unused files removed; null: never. */
+  bodiesMs: number | null
+  mediaMs: number | null
+}
+
+/** Removes what is kept no longer, in small steps, every 15 min; one timer for the process. */
+export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs }: RetentionDeps) {
+  let timer: unknown = null
+  let stopped = false
+  let wake = () => {}
+  let round: Promise<void> | null = null
+
+  const pause = () =>
+    new Promise<void>(resolve => {
+      wake = resolve
+      timer = clock.setTimeout(resolve, PAUSE)
+    })
+
+  /** Resolves with the number of all that was removed; steps until one finds less than it might take. */
+  async function all(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
+    let count = 0
+    while (!stopped) {
+      const some = await step(limit)
+      count += some
+      if (some < limit) break
+      await pause()
+    }
+    return count
+  }
+
+  async function clear(): Promise<void> {
+    try {
+      const now = clock.now()
+      const bodies =
+        bodiesMs === null ? 0 : await all(STEP.messages, n => store.eraseBodies(now - bodiesMs, n))
+      const media = mediaMs === null ? 0 : await all(STEP.files, n => files.prune(now - mediaMs, n))
+      if (bodies + media > 0) logger.info({ bodies, media }, 'removed what is kept no longer')
+    } catch (error) {
+      logger.error({ err: error }, 'what is kept no longer could not be removed, trying again later')
+    }
+  }
+
+  function arm(ms: number): void {
+    if (stopped || (bodiesMs === null && mediaMs === null)) return
+    timer = clock.setTimeout(() => {
+      round = clear().finally(() => {
+        round = null
+        arm(EVERY)
+      })
+    }, ms)
+  }
+
+  return {
+    start: () => arm(FIRST),
+    /** Resolves once nothing of it runs any more. */
+    async stop(): Promise<void> {
+      stopped = true
+      clock.clearTimeout(timer)
+      wake()
+      await round
+    },
+  }
+}

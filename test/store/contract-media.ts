@@ -1,0 +1,206 @@
+import { expect, test } from 'vitest'
+import type { SendContent } from '../../src/contract.ts'
+import type { MediaSource, MessageWrite, Write } from '../../src/records.ts'
+import type { Subject } from './contract.ts'
+import { given, inbound, messageFact, outgoing } from './facts.ts'
+
+const id = (n: number) => n.toString(16).padStart(64, '0')
+const source = (n: number): MediaSource => ({
+  id: id(n),
+  kind: 'image',
+  directPath: `/f${n}`,
+  host: null,
+  mediaKey: 'a2V5IG9mIGEgZmlsZQ==',
+  encryptedId: id(n),
+  size: 5,
+})
+
+type Insert = Extract<MessageWrite, { insert: unknown }>['insert']
+
+/** A message that arrives at `at`, with a file and with a delivery if wanted. */
+function arrival(
+  streamId: string,
+  seq: number,
+  at: number,
+  extra: { file?: MediaSource; delivered?: true; insert?: Partial<Insert> } = {},
+): Write {
+  const media = extra.file && {
+    id: extra.file.id,
+    mimetype: 'image/png',
+    filename: `f${seq}.png`,
+    size: 5,
+    seconds: null,
+  }
+  return {
+    streamId,
+    epoch: 1,
+    events: [messageFact(seq)],
+    messages: [
+      {
+        insert: {
+          messageId: `M${seq}`,
+          chatId: 'chat',
+          direction: 'in',
+          dedupeKey: `chat||0|M${seq}`,
+          content: {
+            ...inbound(`M${seq}`, `secret words ${seq}`),
+            caption: 'a caption',
+            media: media ?? null,
+          },
+          status: 'received',
+          seq,
+          at,
+          ...extra.insert,
+        },
+      },
+    ],
+    ...(extra.file && { downloads: [{ seq, source: extra.file, at }] }),
+    ...(extra.delivered && {
+      deliveries: [
+        {
+          webhookId: `${streamId}.${seq}.messages`,
+          kind: 'messages',
+          lane: `${streamId}|chat`,
+          sessionId: 'a',
+          seq,
+          at,
+          payload: null,
+        },
+      ],
+    }),
+  }
+}
+
+export function mediaContract(subject: Subject): void {
+  test('a download is due with its message, oldest first, and stands beside its delivery', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    await store.commit(arrival(streamId, 2, 300, { file: source(2), delivered: true }))
+    await store.commit(arrival(streamId, 3, 200, { file: source(3) }))
+    await store.commit(arrival(streamId, 4, 100))
+    const due = store.downloads.due(300, 10)
+    expect(due.map(({ seq }) => seq)).toEqual([3, 2])
+    expect(due[1]).toEqual({
+      streamId,
+      sessionId: 'a',
+      seq: 2,
+      message: { messageId: 'M2', chatId: 'chat', participant: null, fromMe: false },
+      dedupeKey: 'chat||0|M2',
+      source: source(2),
+      attempts: 0,
+      at: 300,
+      nextAt: 300,
+    })
+    expect(store.downloads.due(250, 10).map(({ seq }) => seq)).toEqual([3])
+    expect(store.downloads.due(300, 1).map(({ seq }) => seq)).toEqual([3])
+    expect([store.downloads.nextAt(0), store.downloads.nextAt(200), store.downloads.nextAt(300)]).toEqual([
+      200,
+      300,
+      null,
+    ])
+    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({ state: 'pending', error: null })
+  })
+
+  test('a download that failed is due later, from where the file is then, also after opening anew', async () => {
+    const streamId = await given(subject.store, 'a')
+    await subject.store.commit(arrival(streamId, 2, 100, { file: source(2), delivered: true }))
+    await subject.store.downloads.settle(streamId, 2, { retryAt: 900, error: 'HTTP 500', source: source(7) })
+    await subject.reopen()
+    const { store } = subject
+    expect(store.downloads.due(899, 10)).toEqual([])
+    expect(store.downloads.due(900, 10)).toMatchObject([
+      { attempts: 1, source: source(7), at: 100, nextAt: 900 },
+    ])
+    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({
+      state: 'pending',
+      error: 'HTTP 500',
+    })
+  })
+
+  test.each([
+    [{ done: true } as const, { state: 'done', error: null }],
+    [{ failed: true, error: 'gone' } as const, { state: 'failed', error: 'gone' }],
+  ])('a download that ended with %j is over, and its key forgotten', async (outcome, state) => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    await store.commit(arrival(streamId, 2, 100, { file: source(2), delivered: true }))
+    await store.downloads.settle(streamId, 2, outcome)
+    await store.downloads.settle(streamId, 2, { retryAt: 1, error: 'late' })
+    await store.downloads.settle('nobody', 2, { done: true })
+    expect(store.downloads.due(10_000, 10)).toEqual([])
+    expect(store.downloads.nextAt(0)).toBeNull()
+    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual(state)
+    expect(store.downloads.describe(id(2))).toEqual({ mimetype: 'image/png', filename: 'f2.png' })
+    expect(store.downloads.describe(id(3))).toBeNull()
+  })
+
+  test('a session that is erased takes its downloads along', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    await store.commit(arrival(streamId, 2, 100, { file: source(2) }))
+    await store.commit({ streamId, epoch: 1, erase: 'stream' })
+    expect(store.downloads.due(10_000, 10)).toEqual([])
+    expect(store.downloads.describe(id(2))).toBeNull()
+  })
+
+  test('words are erased by age, oldest first, some at a time, and the rest of a message stays', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    for (const [seq, at] of [
+      [2, 300],
+      [3, 100],
+      [4, 200],
+      [5, 400],
+    ] as const)
+      await store.commit(arrival(streamId, seq, at, { file: source(seq) }))
+    const bodies = () =>
+      [2, 3, 4, 5].map(seq => (store.messages.find(streamId, `M${seq}`)!.content as { body: string }).body)
+    expect(await store.eraseBodies(400, 2)).toBe(2)
+    expect(bodies()).toEqual(['secret words 2', null, null, 'secret words 5'])
+    expect(await store.eraseBodies(400, 2)).toBe(1)
+    expect(await store.eraseBodies(400, 2)).toBe(0)
+    expect(bodies()).toEqual([null, null, null, 'secret words 5'])
+    const { content, history } = store.messages.find(streamId, 'M3')!
+    expect(content).toEqual({
+      ...inbound('M3', ''),
+      body: null,
+      caption: null,
+      media: { id: id(3), mimetype: 'image/png', filename: 'f3.png', size: 5, seconds: null },
+    })
+    expect(history).toEqual([{ status: 'received', at: 100 }])
+  })
+
+  test('what waits for Laravel or WhatsApp keeps its words, and loses them later', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    const out = (messageId: string, content: SendContent, status: Insert['status'] = 'queued') =>
+      ({ messageId, direction: 'out', dedupeKey: `out|${messageId}`, content, status }) as const
+    await store.commit(arrival(streamId, 2, 1, { delivered: true }))
+    await store.commit(arrival(streamId, 3, 1, { insert: out('OUT', outgoing('unsent')) }))
+    const place = { to: 'chat', reply_to: null, latitude: 1, longitude: 2, name: 'Home', address: 'A street' }
+    await store.commit(arrival(streamId, 4, 1, { insert: out('PLACE', { type: 'location', ...place }) }))
+    const bytes = Buffer.from('encoded words')
+    const sent = (messageId: string) => ({ update: { messageId, status: 'sent', at: 2 } }) as const
+    await store.commit({
+      streamId,
+      epoch: 1,
+      messages: [{ encoded: { messageId: 'OUT', proto: bytes } }, sent('PLACE')],
+    })
+    expect(await store.eraseBodies(1_000, 100)).toBe(1)
+    expect(store.messages.find(streamId, 'PLACE')!.content).toMatchObject({
+      name: null,
+      address: null,
+      latitude: 1,
+    })
+    expect(store.messages.unsent(streamId)[0]!.content).toMatchObject({ body: 'unsent' })
+    expect(store.messages.encoded(streamId, 'OUT')).toEqual(new Uint8Array(bytes))
+    const head = store.deliveries.head(`${streamId}|chat`)!
+    expect(head.payload).toMatchObject({ body: 'secret words 2', caption: 'a caption' })
+
+    await store.deliveries.settle(head.id, { done: true })
+    await store.commit({ streamId, epoch: 1, messages: [sent('OUT')] })
+    expect(await store.eraseBodies(1_000, 100)).toBe(2)
+    expect(store.messages.encoded(streamId, 'OUT')).toBeNull()
+    expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ body: null, to: 'chat' })
+  })
+}
