@@ -12,6 +12,8 @@ export interface Content {
   /** The id of the message that this one answers, reacts to, edits, deletes or votes in. */
   replyTo: string | null
   file: ReceivedFile | null
+  /** A vote, still sealed: it is read where the poll is known. */
+  vote: proto.Message.IPollUpdateMessage | null
 }
 
 type Message = proto.IMessage
@@ -101,10 +103,10 @@ const FIELDS: Record<Field, Read | typeof WRAPPER | typeof UNSUPPORTED | Dropped
   pollCreationMessageV2: poll(m => m.pollCreationMessageV2),
   pollCreationMessageV3: poll(m => m.pollCreationMessageV3),
   pollCreationMessageV5: poll(m => m.pollCreationMessageV5),
-  // What was chosen is encrypted: it is read where the poll is known.
   pollUpdateMessage: m => ({
     type: 'poll_vote',
     replyTo: m.pollUpdateMessage?.pollCreationMessageKey?.id || null,
+    vote: m.pollUpdateMessage ?? null,
   }),
   groupInviteMessage: m => ({
     type: 'group_invite',
@@ -222,7 +224,7 @@ function readWithin(message: Message, name: string, depth: number): Content | Dr
   return dropped ?? unsupported(name)
 }
 
-const NOTHING = { body: null, caption: null, replyTo: null, file: null }
+const NOTHING = { body: null, caption: null, replyTo: null, file: null, vote: null }
 
 /** What a person sent and this program cannot read; `name` is WhatsApp's own for it. */
 export function unsupported(name: string): Content {

@@ -1,8 +1,9 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { InboundMessage } from '../contract.ts'
 import type { MediaSource } from '../records.ts'
-import { readContent, unsupported } from './content.ts'
+import { type Content, readContent, unsupported } from './content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from './jid.ts'
+import { type Poll, readVote } from './votes.ts'
 
 /** What inbound.ts must know of the session and of what it has learnt about others. */
 export interface InboundContext {
@@ -14,6 +15,8 @@ export interface InboundContext {
   /** The LID of a phone number and back, from the key store; users without server. */
   lidForPn(user: string): string | null
   pnForLid(user: string): string | null
+  /** A poll of this account, by the id of its message. */
+  pollOf(messageId: string): Poll | null
   now(): number
 }
 
@@ -63,7 +66,7 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
       is_group: isGroup(chat),
       push_name: received.pushName || null,
       type: said.type,
-      body: said.body,
+      body: said.vote === null ? said.body : chosenIn(said, author, context),
       caption: said.caption,
       media: said.file?.media ?? null,
       reply_to: said.replyTo,
@@ -87,6 +90,19 @@ function identify(jids: (string | null | undefined)[], context: InboundContext) 
     pn: pn ?? (lid && context.pnForLid(userOf(lid))),
     lid: lid ?? (pn && withServer(context.lidForPn(pn))),
   }
+}
+
+/** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
+function chosenIn(
+  { vote, replyTo }: Content,
+  voter: { pn: string | null; lid: string | null },
+  { me, pollOf }: InboundContext,
+): string | null {
+  const poll = vote && replyTo !== null ? pollOf(replyTo) : null
+  if (!vote || !poll) return null
+  const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
+  const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].filter(jid => jid !== null && jid !== '')
+  return readVote(vote, poll, { creators, voters })?.join('\n') ?? null
 }
 
 const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))

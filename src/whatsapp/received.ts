@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { BaileysEventMap, WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
+import { type BaileysEventMap, proto, type WAMessage, type WAMessageKey } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import type { Clock, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
 import type { InboxRow } from '../records.ts'
@@ -15,6 +15,7 @@ import { resentIn } from './resends.ts'
 import { ignoredChats, type WhatsAppConfig } from './settings.ts'
 import { takeTurns } from './turns.ts'
 import { origin } from './unhandled.ts'
+import { pollIn } from './votes.ts'
 import type { Wire } from './wire.ts'
 
 /** What receiving needs besides a socket. */
@@ -259,6 +260,10 @@ function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string,
     foreignMediaHost: config.url !== undefined,
     lidForPn: mapped,
     pnForLid: user => mapped(`${user}_reverse`),
+    pollOf(messageId) {
+      const sent = store.messages.encoded(streamId, messageId)
+      return sent && pollIn(proto.Message.decode(sent))
+    },
     now: () => clock.now(),
   }
 }

@@ -209,6 +209,31 @@ describe('what people send', () => {
     })
   })
 
+  it('as votes in a poll of ours arrives in words; in a poll of others, that there was one', async () => {
+    const asked = await world.call('POST', '/send-message', {
+      session_id: 'shop',
+      wa_id: ANA,
+      type: 'poll',
+      body: 'Tea or coffee?',
+      options: ['Tea', 'Coffee', 'Water'],
+      select: 0,
+    })
+    const poll = String(asked.body.message_id)
+    await vi.waitFor(() => expect(ana().inbox.map(({ id }) => id)).toContain(poll), { timeout: 10_000 })
+    const vote = async (answers: string[], addressing: 'pn' | 'lid') =>
+      delivered((await ana().vote(SHOP, poll, answers, { addressing })).id)
+    expect(await vote(['Coffee', 'Tea'], 'pn')).toMatchObject({
+      type: 'poll_vote',
+      body: 'Tea\nCoffee',
+      reply_to: poll,
+    })
+    expect(await vote(['Water'], 'lid')).toMatchObject({ body: 'Water' })
+    expect(await vote([], 'pn')).toMatchObject({ type: 'poll_vote', body: '' })
+    const { id } = await ana().say(SHOP, { poll: { name: 'Mine?', options: ['A', 'B'] } })
+    const own = await delivered((await ana().vote(SHOP, id, ['A'])).id)
+    expect(own).toMatchObject({ type: 'poll_vote', body: null, reply_to: id })
+  })
+
   it('leaves no key to a file behind, in a log or at Laravel', async () => {
     const { id } = await ana().say(SHOP, { image: randomBytes(100) })
     await delivered(id)

@@ -207,6 +207,7 @@ describe('the file of a message', () => {
     inboundIgnore: [],
     lidForPn: () => null,
     pnForLid: () => null,
+    pollOf: () => null,
     now: () => 0,
   }
   const received = {
@@ -298,6 +299,7 @@ describe('1,000 random messages', () => {
     foreignMediaHost: false,
     lidForPn: () => null,
     pnForLid: () => null,
+    pollOf: () => null,
     now: () => 1_700_000_000_000,
   }
 

@@ -12,6 +12,7 @@ const context: InboundContext = {
   foreignMediaHost: false,
   lidForPn: user => lids[user] ?? null,
   pnForLid: user => Object.keys(lids).find(pn => lids[pn] === user) ?? null,
+  pollOf: () => null,
   now: () => NOW,
 }
 const withOwn = { ...context, inboundFromMe: true }
