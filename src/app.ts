@@ -140,6 +140,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     machine,
     tellLaravel,
     sendMaxAgeMs: config.send.maxAgeMs,
+    sendPerMinute: config.send.perMinute,
     tellStatus: tellLaravel && config.laravel.messageStatus,
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),

@@ -90,6 +90,8 @@ export interface MessageReads {
   idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
   /** What went out under this id, encoded. */
   encoded(streamId: string, messageId: string): Uint8Array | null
+  /** Whether anything was exchanged with one of these chats (a person has two names): received from it, or sent and taken by WhatsApp. */
+  knowsChat(streamId: string, chatIds: string[]): boolean
   /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
   received(
     streamId: string,

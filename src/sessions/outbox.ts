@@ -7,8 +7,11 @@ import type { MessageRow } from '../records.ts'
 import type { SessionActor } from './actor.ts'
 import { EXPIRED, type Fate, Fates, refusalOf, UNSENDABLE } from './fates.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
+import { NewChats } from './new-chats.ts'
+import { Line, Rate } from './rate.ts'
 import { receiptDelivery } from './receipts.ts'
 import { checkReference } from './references.ts'
+import { NO_NEW_CHATS, type Refusal, Refusals, TOO_FAST } from './refusals.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
@@ -29,6 +32,8 @@ export interface OutboxDeps {
   clock: Clock
   /** A send older than this is not sent any more, in ms. */
   maxAgeMs: number
+  /** Sends per minute; 0 is no limit. */
+  perMinute: number
   /** Whether Laravel is told what becomes of a send. */
   tellStatus: boolean
 }
@@ -47,19 +52,24 @@ export class Outbox {
   #pumped: WhatsAppSocket | null = null
   /** Files on their way into the media store, by message. */
   readonly #preparing = new Map<string, Promise<SendContent | null>>()
+  readonly #rate: Rate
+  readonly #line = new Line()
+  readonly #newChats = new NewChats()
+  readonly #refusals = new Refusals<Send>()
   readonly #fates: Fates
   readonly #idempotency: Idempotency
 
   constructor(actor: SessionActor, deps: OutboxDeps) {
     this.#actor = actor
     this.#deps = deps
+    this.#rate = new Rate(deps.perMinute)
     this.#fates = new Fates(deps.clock)
     this.#idempotency = new Idempotency(actor.streamId, deps.store.messages, deps.clock)
   }
 
   /**
    * Chooses the WhatsApp id, makes the send durable, and waits for WhatsApp's ack until `deadline`; with a key of the caller's,
-   * once. Rejects with SESSION_NOT_CONNECTED or VALIDATION_FAILED (nothing is stored), with what became of the send, and as
+   * once. Rejects with SESSION_NOT_CONNECTED, VALIDATION_FAILED or NEW_CHATS_PAUSED (nothing is stored), with what became of the send, and as
    * `Idempotency.once` does.
    */
   send(content: SendContent, deadline: number, key?: string): Promise<SendOutcome> {
@@ -77,6 +87,7 @@ export class Outbox {
       )
     }
     checkReference(content, this.#deps.store.messages, actor.streamId)
+    if (this.#newChats.pausedFor(clock.now()) > 0) await this.#mustBeKnown(content.to)
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
     const fate = this.#fates.of(messageId, deadline)
@@ -128,7 +139,22 @@ export class Outbox {
     const { messageId, status } = update
     const known = this.#find(messageId)
     if (known === undefined || !movesForward(known.status, status)) return
+    if (status === 'failed' && update.code === TOO_FAST) return this.#sendAgain(update)
+    if (status === 'failed' && update.code === NO_NEW_CHATS) this.#newChats.refused(this.#deps.clock.now())
     await this.#record(known.chatId, update)
+  }
+
+  /** WhatsApp refused it for the session's pace: it goes out again, slower and before what follows in its chat. */
+  #sendAgain(refusal: Refusal): void {
+    this.#rate.complained(this.#deps.clock.now())
+    const { messageId } = refusal
+    const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    if (row === null) return
+    const send = row as Send
+    this.#refusals.add(send, row.seq, refusal)
+    this.#chain(send.chatId, async () => {
+      if (this.#refusals.isDue(messageId)) await this.#transmitNow(send)
+    })
   }
 
   /** Everything that waits fails for good; what had left already is unknown. */
@@ -142,35 +168,86 @@ export class Outbox {
   async expire(messageId: string): Promise<void> {
     const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
     // A chain that has it in hand looks at its age itself.
-    if (row !== null && !this.#moving.has(messageId)) await this.#giveUp(row, EXPIRED, TOO_OLD)
+    const goesAgain = this.#refusals.isDue(messageId) && this.#carries(this.#actor.socket)
+    if (row !== null && !goesAgain && !this.#moving.has(messageId)) await this.#giveUp(row, EXPIRED, TOO_OLD)
   }
 
   #transmit(send: Send): void {
     // What cannot go now is taken up by the next open.
     if (this.#moving.has(send.messageId) || !this.#carries(this.#actor.socket)) return
     this.#moving.add(send.messageId)
-    const before = this.#chats.get(send.chatId) ?? Promise.resolve()
-    const mine = before
-      .then(() => this.#actor.guard(() => this.#transmitNow(send)))
-      .finally(() => {
-        this.#moving.delete(send.messageId)
-        if (this.#chats.get(send.chatId) === mine) this.#chats.delete(send.chatId)
-      })
-    this.#chats.set(send.chatId, mine)
+    const through = this.#chain(send.chatId, () => this.#transmitNow(send))
+    void through.finally(() => this.#moving.delete(send.messageId))
   }
 
+  /** Does some work once all that came before in this chat is done. */
+  #chain(chatId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#chats.get(chatId) ?? Promise.resolve()
+    const mine = before
+      .then(() => this.#actor.guard(work))
+      .finally(() => {
+        if (this.#chats.get(chatId) === mine) this.#chats.delete(chatId)
+      })
+    this.#chats.set(chatId, mine)
+    return mine
+  }
+
+  /** Waits for the session's pace; what WhatsApp refused for it meanwhile goes first. */
   async #transmitNow(send: Send): Promise<void> {
-    const { messageId, chatId, at, attempts } = send
+    const { socket } = this.#actor
+    const carries = () => this.#carries(socket)
+    if ((await this.#prepare(send)) === null) return
+    while (carries()) {
+      const next = await this.#turn(send, carries)
+      if (next === null) return
+      this.#refusals.leaves(next.messageId)
+      await this.#hand(next)
+      if (next.messageId === send.messageId) return
+    }
+  }
+
+  /** Resolves with what is to leave, once it may; with null when the connection is lost. */
+  async #turn(send: Send, carries: () => boolean): Promise<Send | null> {
+    const { clock } = this.#deps
+    const place = this.#line.enter()
+    try {
+      while (carries()) {
+        const next = this.#refusals.nextIn(send.chatId) ?? send
+        const now = clock.now()
+        // It fails, and costs nobody a turn.
+        if (this.#isTooOld(next)) return next
+        const at = this.#rate.nextAt(now, this.#line.ahead(place))
+        if (at <= now) {
+          this.#rate.take(now)
+          return next
+        }
+        await this.#actor.until(() => !carries(), at)
+      }
+      return null
+    } finally {
+      this.#line.leave(place)
+    }
+  }
+
+  #isTooOld({ messageId, at, attempts }: Send): boolean {
+    // What was refused is no transmission that may have arrived.
+    if (attempts >= TRANSMISSIONS && this.#refusals.of(messageId) === null) return true
+    return this.#deps.clock.now() - at > this.#deps.maxAgeMs
+  }
+
+  /** Hands one send to the connection, until it takes it. */
+  async #hand(send: Send): Promise<void> {
+    const { messageId, chatId } = send
     const content = await this.#prepare(send)
     if (content === null) return
-    const { clock, maxAgeMs } = this.#deps
+    const { clock } = this.#deps
     const actor = this.#actor
     const { socket } = actor
     for (let sent = false; !sent; ) {
       if (!this.#carries(socket)) return
-      if (attempts >= TRANSMISSIONS) return this.#giveUp(send, EXPIRED, TOO_OLD)
-      if (clock.now() - at > maxAgeMs) return this.#giveUp(send, EXPIRED, TOO_OLD)
+      if (this.#isTooOld(send)) return this.#giveUp(send, EXPIRED, TOO_OLD)
       try {
+        if (this.#newChats.pausedFor(clock.now()) > 0) await this.#mustBeKnown(chatId)
         await socket.send(messageId, content)
         sent = true
       } catch (error) {
@@ -212,12 +289,26 @@ export class Outbox {
         const ready = { ...content, media: await this.#deps.media.prepare(content) }
         await this.#actor.change({ messages: [{ prepared: { messageId: send.messageId, content: ready } }] })
         prepared = ready
+        send.content = ready
       } catch (error) {
         if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
         await this.#giveUp(send, error.code, error.message)
       }
     })
     return prepared
+  }
+
+  /** While new chats are paused: throws NEW_CHATS_PAUSED for somebody whom this session never wrote with. */
+  async #mustBeKnown(chatId: string): Promise<void> {
+    const { store, clock } = this.#deps
+    const { streamId, socket } = this.#actor
+    const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
+    if (chatId.endsWith('@g.us') || store.messages.knowsChat(streamId, [chatId])) return
+    // A person may have written under the other name.
+    const found = phone && this.#carries(socket) ? await socket.chats.lookup(phone).catch(() => null) : null
+    if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return
+    const retryAfterSeconds = Math.ceil(this.#newChats.pausedFor(clock.now()) / 1000)
+    throw new GatewayError('NEW_CHATS_PAUSED', PAUSED, { retryAfterSeconds })
   }
 
   /** Whether sends go through this socket now. */
@@ -237,7 +328,9 @@ export class Outbox {
   async #giveUp({ messageId, chatId }: Pick<Send, 'messageId' | 'chatId'>, code: string, error: string) {
     const status = this.#find(messageId)?.status ?? 'queued'
     const at = this.#deps.clock.now()
-    if (status === 'queued') await this.#record(chatId, { messageId, status: 'failed', at, code, error })
+    const refusal = this.#refusals.of(messageId)
+    if (refusal !== null) await this.#record(chatId, { ...refusal, at })
+    else if (status === 'queued') await this.#record(chatId, { messageId, status: 'failed', at, code, error })
     else if (movesForward(status, 'unknown'))
       await this.#record(chatId, { messageId, status: 'unknown', at, error: NEVER_ACKED })
   }
@@ -246,6 +339,7 @@ export class Outbox {
     const { messageId, status, at } = fate
     const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
     this.#progress.set(messageId, { chatId, status })
+    this.#refusals.forget(messageId)
     const now = this.#deps.clock.now()
     await this.#actor.append([factOf(chatId, fate)], seq => {
       const receipt = this.#deps.tellStatus ? receiptDelivery(this.#actor, seq, chatId, fate, now) : null
@@ -263,6 +357,8 @@ const needsFile = (content: SendContent): content is MediaContent =>
   'media' in content && !content.media.ready
 
 const TOO_OLD = 'It waited for a connection longer than SEND_MAX_AGE_MS.'
+const PAUSED =
+  'WhatsApp does not let this account write to anybody new for now; answers to chats that it knows go on. Try again later.'
 const NEVER_ACKED = 'It left, and WhatsApp never said that it has it.'
 
 const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`

@@ -37,6 +37,8 @@ export interface SupervisorDeps {
   machine: SessionActorDeps['machine']
   tellLaravel: boolean
   sendMaxAgeMs: number
+  /** Sends of one session per minute; 0 is no limit. */
+  sendPerMinute: number
   /** Whether Laravel is told what becomes of sends. */
   tellStatus: boolean
   idle: { afterMs: number; policy: 'keep' | 'hibernate' | 'delete'; reapEveryMs: number }
@@ -148,8 +150,8 @@ export class Supervisor {
   }
 
   #add(actor: SessionActor): Entry {
-    const { sendMaxAgeMs: maxAgeMs, ...deps } = this.#deps
-    const outbox = new Outbox(actor, { ...deps, maxAgeMs })
+    const { sendMaxAgeMs: maxAgeMs, sendPerMinute: perMinute, ...deps } = this.#deps
+    const outbox = new Outbox(actor, { ...deps, maxAgeMs, perMinute })
     const entry: Entry = { actor, outbox, crashes: [], lastTry: false }
     this.#entries.set(actor.sessionId, entry)
     this.#machine.send({ type: 'session.added' })

@@ -79,6 +79,23 @@ export function messageReads(sql: Statements): MessageReads {
           limit,
         )
         .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
+    knowsChat: (streamId, chatIds) =>
+      chatIds.some(
+        chat =>
+          sql.get(
+            `SELECT 1 FROM messages INDEXED BY messages_taken
+             WHERE stream_id = ? AND chat_id = ? AND direction = 'out' AND status IN ('sent', 'delivered', 'read', 'played') LIMIT 1`,
+            streamId,
+            chat,
+          ) !== undefined ||
+          ['', 'history|'].some(prefix => {
+            // The key of what arrived begins with its chat; `}` comes after `|`.
+            const key = `${prefix}${chat}`
+            const range =
+              'SELECT 1 FROM messages WHERE stream_id = ? AND dedupe_key > ? AND dedupe_key < ? LIMIT 1'
+            return sql.get(range, streamId, `${key}|`, `${key}}`) !== undefined
+          }),
+      ),
     encoded: (streamId, messageId) =>
       sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(
         `SELECT proto FROM messages WHERE ${SENT}`,

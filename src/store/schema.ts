@@ -119,6 +119,8 @@ CREATE INDEX deliveries_dead_statuses ON deliveries (lane) WHERE kind = 'status'
 ALTER TABLE messages ADD COLUMN proto BLOB; -- what went out, encoded
 ALTER TABLE messages ADD COLUMN erased_at INTEGER; -- when body and caption were
 CREATE INDEX messages_whole ON messages (at) WHERE erased_at IS NULL;
+CREATE INDEX messages_taken ON messages (stream_id, chat_id)
+  WHERE direction = 'out' AND status IN ('sent', 'delivered', 'read', 'played');
 
 CREATE TABLE downloads (
   stream_id TEXT NOT NULL,

@@ -24,6 +24,7 @@ export interface WorldOptions {
   tellLaravel?: boolean
   sendMaxAgeMs?: number
   tellStatus?: boolean
+  sendPerMinute?: number
   /** Changes the machine before it is bound, for faults. */
   machine?: (machine: typeof sessionMachine) => typeof sessionMachine
 }
@@ -75,6 +76,7 @@ function createLife(world: World) {
     tellLaravel,
     sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
     tellStatus: options.tellStatus ?? false,
+    sendPerMinute: options.sendPerMinute ?? 0,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
     onDelivery: lane => void world.woken.push(lane),
   })

@@ -44,6 +44,22 @@ const write = (store: Store, streamId: string, ...messages: MessageWrite[]) => {
 }
 
 export function messagesContract(subject: Subject): void {
+  test('a chat is known once something came from it, or WhatsApp took something for it', async () => {
+    const streamId = await given(subject.store, 'a')
+    const { messages } = subject.store
+    const knows = (...chats: string[]) => messages.knowsChat(streamId, chats)
+    await write(subject.store, streamId, arrived('A', 2, '1@lid||0|A'), arrived('B', 3, 'history|2@lid||0|B'))
+    expect([knows('1@lid'), knows('2@lid'), knows('3@lid', '1@lid')]).toEqual([true, true, true])
+    expect([knows('@lid'), knows('1'), knows('1@li'), knows()]).toEqual(Array(4).fill(false))
+    await write(subject.store, streamId, sent('C', 4))
+    expect(knows('chat')).toBe(false)
+    await write(subject.store, streamId, update('C', 'failed', 5, { error: '463: no' }))
+    expect(knows('chat')).toBe(false)
+    await write(subject.store, streamId, sent('D', 5), update('D', 'sent', 6), update('D', 'read', 7))
+    expect(knows('chat')).toBe(true)
+    expect(messages.knowsChat('nobody', ['chat', '1@lid'])).toBe(false)
+  })
+
   test('a message is found by its id, direction and dedupe key', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, arrived('M', 2), sent('M', 3))

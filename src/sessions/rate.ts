@@ -1,0 +1,104 @@
+const MINUTE = 60_000
+/** How long a rate stays lowered after WhatsApp complained, in ms. */
+const SLOW_FOR = 5 * MINUTE
+/** Nothing leaves for this long after a complaint; what WhatsApp says meanwhile about earlier sends is the same complaint, in ms. */
+const PAUSE = 5000
+/** What may leave at once after a quiet time, as a part of a minute's sends. */
+const BURST = 1 / 6
+
+/**
+ * The pace of one session's sends: a token bucket that holds a sixth of a minute's sends, at least one. WhatsApp's complaint (429) halves
+ * the rate for five minutes, also one without a limit. Pure: the caller brings the time, in ms.
+ */
+export class Rate {
+  readonly #perMinute: number
+  #tokens: number
+  #at = 0
+  #slow: { perMinute: number; since: number } | null = null
+  /** Sends of this and of the last minute: what the rate is when nothing limits it. */
+  #counted = { minute: 0, now: 0, before: 0 }
+
+  /** 0 is no limit. */
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute === 0 ? Number.POSITIVE_INFINITY : perMinute
+    this.#tokens = burstOf(this.#perMinute)
+  }
+
+  /** When a send may leave, with so many others before it: `now` if it may at once. */
+  nextAt(now: number, ahead = 0): number {
+    const limit = this.#refill(now)
+    if (limit === Number.POSITIVE_INFINITY) return now
+    const missing = ahead + 1 - this.#tokens
+    return missing <= 0 ? now : Math.max(now, this.#at + Math.ceil((missing * MINUTE) / limit))
+  }
+
+  /** One send leaves. */
+  take(now: number): void {
+    this.#refill(now)
+    this.#tokens--
+    this.#count(now).now++
+  }
+
+  /** WhatsApp took too many messages. */
+  complained(now: number): void {
+    if (this.#slow !== null && now < this.#slow.since + PAUSE) return
+    const limit = this.#refill(now)
+    const { now: current, before } = this.#count(now)
+    const rate = Math.min(limit, Math.max(current, before))
+    this.#slow = { perMinute: Math.max(1, rate / 2), since: now }
+    this.#tokens = 0
+    this.#at = now + PAUSE
+  }
+
+  /** The limit of the moment, with all tokens that came until then. */
+  #refill(now: number): number {
+    const limit = this.#limit(now)
+    const passed = now - this.#at
+    if (passed <= 0) return limit
+    this.#at = now
+    this.#tokens =
+      limit === Number.POSITIVE_INFINITY
+        ? limit
+        : Math.min(burstOf(limit), Math.max(0, this.#tokens) + (passed * limit) / MINUTE)
+    return limit
+  }
+
+  #limit(now: number): number {
+    if (this.#slow !== null && now >= this.#slow.since + SLOW_FOR) this.#slow = null
+    return this.#slow?.perMinute ?? this.#perMinute
+  }
+
+  #count(now: number) {
+    const minute = Math.floor(now / MINUTE)
+    const { minute: last, now: current } = this.#counted
+    if (minute !== last) this.#counted = { minute, now: 0, before: minute === last + 1 ? current : 0 }
+    return this.#counted
+  }
+}
+
+const burstOf = (perMinute: number) => Math.max(1, perMinute * BURST)
+
+/** Sends that wait for their turn, first come, first served, whatever their chat. */
+export class Line {
+  readonly #places = new Set<object>()
+
+  /** A place at the end. */
+  enter(): object {
+    const place = {}
+    this.#places.add(place)
+    return place
+  }
+
+  ahead(place: object): number {
+    let ahead = 0
+    for (const one of this.#places) {
+      if (one === place) break
+      ahead++
+    }
+    return ahead
+  }
+
+  leave(place: object): void {
+    this.#places.delete(place)
+  }
+}
