@@ -29,6 +29,8 @@ export const inboundMessage = z.object({
   chat_id: z.string(),
   participant: z.string().nullable(),
   is_group: z.boolean(),
+  /** What the group is called; null in other chats, and while it is not known. */
+  subject: z.string().nullable(),
   push_name: z.string().nullable(),
   type: z.string(),
   body: z.string().nullable(),

@@ -1,5 +1,6 @@
 import type { CacheStore } from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
+import { createGroupCaches, type GroupCache } from './groups.ts'
 import { createNumberCache } from './numbers.ts'
 
 const MINUTE = 60_000
@@ -23,6 +24,7 @@ export interface SessionCaches {
   /** What WhatsApp said about numbers, whoever asked. */
   numbers: ReturnType<typeof createNumberCache>
   keys: KeyCache
+  groups: GroupCache
 }
 
 const KEY_BYTES = 32 * 1024 * 1024
@@ -42,6 +44,7 @@ export function createCaches(): (streamId: string) => SessionCaches {
     sizeCalculation: (value, key) => value.byteLength + key.length + 200,
   })
   const numbers = createNumberCache()
+  const groups = createGroupCaches()
   let sockets = 0
   return streamId => ({
     baileys: {
@@ -52,6 +55,7 @@ export function createCaches(): (streamId: string) => SessionCaches {
     },
     numbers,
     keys: keyView(keys, sockets++),
+    groups: groups(),
   })
 }
 

@@ -17,6 +17,8 @@ export interface InboundContext {
   pnForLid(user: string): string | null
   /** A poll of this account, by the id of its message. */
   pollOf(messageId: string): Poll | null
+  /** What a group is called, if it is known. */
+  subjectOf(jid: string): string | null
   now(): number
 }
 
@@ -64,6 +66,7 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
       chat_id: chat,
       participant: inGroup ? sender : null,
       is_group: isGroup(chat),
+      subject: isGroup(chat) ? context.subjectOf(chat) : null,
       push_name: received.pushName || null,
       type: said.type,
       body: said.vote === null ? said.body : chosenIn(said, author, context),
@@ -101,7 +104,7 @@ function chosenIn(
   const poll = vote && replyTo !== null ? pollOf(replyTo) : null
   if (!vote || !poll) return null
   const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
-  const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].filter(jid => jid !== null && jid !== '')
+  const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].flatMap(jid => jid || [])
   return readVote(vote, poll, { creators, voters })?.join('\n') ?? null
 }
 

@@ -38,6 +38,7 @@ export class Receiver {
   readonly #auth: AuthState
   readonly #once: DecryptOnce
   readonly #updated: SocketOwner['updated']
+  readonly #subjectOf: (jid: string) => string | null
   readonly #working = new Set<Promise<void>>()
   readonly #order = new ArrivalOrder()
   readonly #placeholders = new Placeholders()
@@ -49,12 +50,14 @@ export class Receiver {
     auth: AuthState,
     once: DecryptOnce,
     updated: SocketOwner['updated'],
+    subjectOf: (jid: string) => string | null = () => null,
   ) {
     this.#deps = deps
     this.#owner = owner
     this.#auth = auth
     this.#once = once
     this.#updated = updated
+    this.#subjectOf = subjectOf
   }
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's, `hold` its wire's. */
@@ -107,7 +110,8 @@ export class Receiver {
     // A phone lists the newest first.
     history.reverse().sort((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))
     if (arrived.length > 0) this.#handOver(...this.#sort(arrived))
-    const context = { ...this.#context(), inboundFromMe: true }
+    // Nobody is told of history: what its groups are called need not be asked.
+    const context = { ...this.#context(), inboundFromMe: true, subjectOf: () => null }
     const kept = async () => {
       for (let from = 0; from < history.length; from += IMPORTED_AT_ONCE) {
         const chunk = history.slice(from, from + IMPORTED_AT_ONCE).flatMap((message): ReceivedMessage[] => {
@@ -178,7 +182,8 @@ export class Receiver {
 
   #context(): InboundContext {
     const { me } = this.#auth.creds
-    return inboundContext(this.#deps, this.#owner.streamId, { id: me?.id ?? '', lid: me?.lid ?? null })
+    const names = { id: me?.id ?? '', lid: me?.lid ?? null }
+    return { ...inboundContext(this.#deps, this.#owner.streamId, names), subjectOf: this.#subjectOf }
   }
 
   #countUndecryptable(): void {
@@ -264,6 +269,7 @@ function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string,
       const sent = store.messages.encoded(streamId, messageId)
       return sent && pollIn(proto.Message.decode(sent))
     },
+    subjectOf: () => null,
     now: () => clock.now(),
   }
 }

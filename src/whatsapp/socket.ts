@@ -19,6 +19,7 @@ import { createChatActions } from './chats.ts'
 import { isPaired, type StoredCreds } from './creds.ts'
 import { DecryptOnce, TRANSACTIONS } from './decrypt-once.ts'
 import { classify, type Disconnect } from './disconnects.ts'
+import { Groups } from './groups.ts'
 import { InFlight } from './in-flight.ts'
 import { digitsOf, lidOf } from './jid.ts'
 import { createNumbers } from './numbers.ts'
@@ -63,6 +64,7 @@ export class Socket implements WhatsAppSocket {
   readonly #receiver: Receiver
   readonly #sends: Sends
   readonly #inFlight: InFlight
+  readonly #groups: Groups
   readonly chats: ChatActions
   readonly #socket: WASocket
   readonly #wire: Wire
@@ -90,7 +92,9 @@ export class Socket implements WhatsAppSocket {
       error => this.#fail('Store Failed', error),
     )
     const once = new DecryptOnce(store, streamId, this.#auth, () => clock.now())
-    this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update))
+    this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update), jid =>
+      this.#groups.subjectOf(jid),
+    )
     const memory = new SenderKeyMemory(this.#auth.keys)
     const make = () =>
       makeWASocket({
@@ -100,6 +104,7 @@ export class Socket implements WhatsAppSocket {
         auth: { creds: this.#auth.creds, keys: memory.keys },
         transactionOpts: TRANSACTIONS,
         makeSignalRepository: once.makeSignalRepository,
+        cachedGroupMetadata: jid => this.#groups.members(jid),
         getMessage: async ({ id }) => {
           return id ? protos.sent(id) : undefined
         },
@@ -115,6 +120,9 @@ export class Socket implements WhatsAppSocket {
     this.#wire = wire
     this.#pairingCode = this.#byCode()
     this.#inFlight = new InFlight(clock)
+    this.#groups = new Groups(caches.groups, jid =>
+      this.#inFlight.run(() => socket.groupMetadata(jid), ASK_MS),
+    )
     const numbers = createNumbers(socket, caches.numbers, phone => lidOfNumber(deps, streamId, phone))
     const protos = new Protos(
       {
@@ -169,6 +177,7 @@ export class Socket implements WhatsAppSocket {
 
   #handle(events: Partial<BaileysEventMap>): void {
     if (events['creds.update']) this.#credsUpdated(events['creds.update'])
+    this.#groups.handle(events)
     if (events['messages.upsert']) this.#receiver.upserted(events['messages.upsert'])
     if (events['messaging-history.set']) this.#receiver.imported(events['messaging-history.set'])
     for (const { key, update } of events['messages.update'] ?? []) {

@@ -45,6 +45,7 @@ describe('a shop links its number and talks', () => {
       from_me: false,
       chat_id: '34600000002@s.whatsapp.net',
       is_group: false,
+      subject: null,
       push_name: 'Ana',
       type: 'text',
       body: 'hola',

@@ -234,6 +234,16 @@ describe('what people send', () => {
     expect(own).toMatchObject({ type: 'poll_vote', body: null, reply_to: id })
   })
 
+  it('in a group comes with its name, from the second message on', async () => {
+    const { jid } = world.simulator.group('Team', [SHOP, ANA])
+    const inGroup = async () => delivered((await ana().say(jid, { image: bytes })).id)
+    const author = { is_group: true, participant: ana().account.jid, from: ANA, media: { error: null } }
+    expect(await inGroup()).toMatchObject({ ...author, subject: null })
+    await vi.waitFor(async () => expect(await inGroup()).toMatchObject({ ...author, subject: 'Team' }), {
+      timeout: 10_000,
+    })
+  })
+
   it('leaves no key to a file behind, in a log or at Laravel', async () => {
     const { id } = await ana().say(SHOP, { image: randomBytes(100) })
     await delivered(id)

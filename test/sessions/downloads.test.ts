@@ -25,6 +25,7 @@ function message(seq: number): InboundMessage {
     chat_id: '1@g.us',
     participant: '34600@s.whatsapp.net',
     is_group: true,
+    subject: null,
     push_name: null,
     type: 'image',
     body: null,

@@ -195,6 +195,7 @@ export function incoming(
       chat_id: chat,
       participant: null,
       is_group: false,
+      subject: null,
       push_name: 'Ana',
       type: 'text',
       body: `body of ${id}`,

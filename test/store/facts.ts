@@ -47,6 +47,7 @@ export const inbound = (messageId: string, body: string): InboundMessage => ({
   chat_id: 'chat',
   participant: null,
   is_group: false,
+  subject: null,
   push_name: 'Maria',
   type: 'text',
   body,

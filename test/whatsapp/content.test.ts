@@ -208,6 +208,7 @@ describe('the file of a message', () => {
     lidForPn: () => null,
     pnForLid: () => null,
     pollOf: () => null,
+    subjectOf: () => null,
     now: () => 0,
   }
   const received = {
@@ -300,6 +301,7 @@ describe('1,000 random messages', () => {
     lidForPn: () => null,
     pnForLid: () => null,
     pollOf: () => null,
+    subjectOf: () => null,
     now: () => 1_700_000_000_000,
   }
 

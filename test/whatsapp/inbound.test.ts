@@ -13,6 +13,7 @@ const context: InboundContext = {
   lidForPn: user => lids[user] ?? null,
   pnForLid: user => Object.keys(lids).find(pn => lids[pn] === user) ?? null,
   pollOf: () => null,
+  subjectOf: jid => (jid === '120363@g.us' ? 'Team' : null),
   now: () => NOW,
 }
 const withOwn = { ...context, inboundFromMe: true }
@@ -49,6 +50,7 @@ describe('toInbound', () => {
         chat_id: '34600@s.whatsapp.net',
         participant: null,
         is_group: false,
+        subject: null,
         push_name: 'Ana',
         type: 'text',
         body: 'hola',
@@ -101,6 +103,7 @@ describe('toInbound', () => {
     expect(message).toMatchObject({
       chat_id: '120363@g.us',
       is_group: true,
+      subject: 'Team',
       participant: '998@lid',
       from: '34600',
       from_lid: '998@lid',
