@@ -237,7 +237,7 @@ describe('what people send', () => {
   it('in a group comes with its name, from the second message on', async () => {
     const { jid } = world.simulator.group('Team', [SHOP, ANA])
     const inGroup = async () => delivered((await ana().say(jid, { image: bytes })).id)
-    const author = { is_group: true, participant: ana().account.jid, from: ANA, media: { error: null } }
+    const author = { is_group: true, participant: ana().account.lidJid, from: ANA, media: { error: null } }
     expect(await inGroup()).toMatchObject({ ...author, subject: null })
     await vi.waitFor(async () => expect(await inGroup()).toMatchObject({ ...author, subject: 'Team' }), {
       timeout: 10_000,
