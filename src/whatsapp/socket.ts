@@ -92,8 +92,13 @@ export class Socket implements WhatsAppSocket {
       error => this.#fail('Store Failed', error),
     )
     const once = new DecryptOnce(store, streamId, this.#auth, () => clock.now())
-    this.#receiver = new Receiver(deps, owner, this.#auth, once, update => this.#update(update), jid =>
-      this.#groups.subjectOf(jid),
+    this.#receiver = new Receiver(
+      deps,
+      owner,
+      this.#auth,
+      once,
+      update => this.#update(update),
+      jid => this.#groups.subjectOf(jid),
     )
     const memory = new SenderKeyMemory(this.#auth.keys)
     const make = () =>
