@@ -3,6 +3,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { Child } from '../harness/child.ts'
 import type { Commands, Remote } from '../harness/rpc.ts'
 import type { Address } from '../src/simulator/simulator.ts'
+import type { Acked, Errand } from './errands.ts'
 import { Manager } from './manager.ts'
 import type { Plain } from './plain.ts'
 import type { Probe } from './probe.ts'
@@ -18,6 +19,8 @@ export interface Contender {
   openAll(): Promise<void>
   /** Every session sends so many texts, each after the ack of the last; the acked ids. */
   send(each: number): Promise<string[]>
+  /** Every session sends its files, each after the ack of the last. */
+  sendFiles(errands: Errand[]): Promise<Acked[]>
   /** Resolves when the process has ended as it should. */
   stop(): Promise<void>
 }
@@ -35,6 +38,10 @@ export interface Ground {
   laravelUrl: string
   concurrency: number
   nodeFlags: string[]
+  /** The authority of WhatsApp's media host, a PEM file. */
+  mediaCa: string
+  /** Where the plain loop keeps what comes in. */
+  filesDir: string
   /** Logins that the simulator has seen so far. */
   logins(): Promise<number>
   /** Told of every process, so that none outlives the run. */
@@ -62,6 +69,7 @@ export function managedFleet(ground: Ground, pairs: Pair[], dataDir: string): Fl
           await manager.allOpen(pairs.length)
         },
         send: each => manager.send(pairs, each),
+        sendFiles: errands => manager.sendFiles(errands),
         stop: () => manager.stop(),
       }
     },
@@ -75,20 +83,22 @@ export function plainFleet(ground: Ground, pairs: Pair[], creds: AuthenticationC
     pairs,
     dataDir: null,
     start() {
-      const { whatsapp, laravelUrl, concurrency, nodeFlags } = ground
+      const { whatsapp, laravelUrl, concurrency, nodeFlags, mediaCa, filesDir } = ground
       const child = new Child<Plain & Probe>({
         name: 'the plain loop',
         file: 'bench/plain.ts',
+        env: { NODE_EXTRA_CA_CERTS: mediaCa },
         nodeFlags: [...PROBED, ...nodeFlags],
       })
       ground.onStart(child)
       return {
         probe: child.remote as Pick<Remote<Probe>, 'call'>,
         async openAll() {
-          await child.remote.call('begin', whatsapp.url, whatsapp.rootKey, laravelUrl)
+          await child.remote.call('begin', whatsapp.url, whatsapp.rootKey, laravelUrl, filesDir)
           await child.remote.call('login', logins, concurrency)
         },
         send: each => child.remote.call('send', pairs, each),
+        sendFiles: errands => child.remote.call('sendFiles', errands),
         async stop() {
           const code = await child.stop()
           if (code !== 0) throw new Error(`the plain loop ended with exit code ${code}:\n${child.output}`)

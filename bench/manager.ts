@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { Child } from '../harness/child.ts'
 import type { Address } from '../src/simulator/simulator.ts'
+import { type Acked, type Errand, runErrands } from './errands.ts'
 import type { Probe } from './probe.ts'
 import { PROBED } from './probed.ts'
 import type { Pair } from './world.ts'
@@ -45,6 +46,7 @@ export class Manager {
       WHATSAPP_ROOT_KEY: whatsapp.rootKey,
       CONNECT_CONCURRENCY: String(concurrency),
       CONNECT_PER_SECOND: '10000',
+      MEDIA_ALLOW_PRIVATE: 'true',
       SEND_WAIT_MS: String(sendWaitMs),
       ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
     }
@@ -91,31 +93,25 @@ export class Manager {
   async send(pairs: Pair[], each: number): Promise<string[]> {
     const ids: string[] = []
     const work = async ({ number, contact }: Pair) => {
-      for (let n = 0; n < each; n++) {
-        const { status, body } = await this.#call('POST', '/send-message', {
-          session_id: number,
-          wa_id: contact,
-          type: 'text',
-          body: `text ${n}`,
-        })
-        if (status !== 200) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
-        ids.push(String(body.message_id))
-      }
+      for (let n = 0; n < each; n++)
+        ids.push(
+          await this.#send(200, { session_id: number, wa_id: contact, type: 'text', body: `text ${n}` }),
+        )
     }
     await Promise.all(pairs.map(work))
     return ids
   }
 
+  /** The same with files that the manager fetches. */
+  sendFiles(errands: Errand[]): Promise<Acked[]> {
+    return runErrands(errands, ({ pair, sample, url }) =>
+      this.#send(200, { session_id: pair.number, wa_id: pair.contact, type: sample.kind, mediaUrl: url }),
+    )
+  }
+
   /** One text that WhatsApp cannot have yet; its id. Throws unless it is taken with 202. */
-  async queue({ number, contact }: Pair, text: string): Promise<string> {
-    const { status, body } = await this.#call('POST', '/send-message', {
-      session_id: number,
-      wa_id: contact,
-      type: 'text',
-      body: text,
-    })
-    if (status !== 202) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
-    return String(body.message_id)
+  queue({ number, contact }: Pair, text: string): Promise<string> {
+    return this.#send(202, { session_id: number, wa_id: contact, type: 'text', body: text })
   }
 
   /** SIGTERM; throws unless it ends with exit code 0. */
@@ -123,6 +119,12 @@ export class Manager {
     await this.#pool?.destroy()
     const code = await this.child.stop()
     if (code !== 0) throw new Error(`the manager ended with exit code ${code}:\n${this.child.output}`)
+  }
+
+  async #send(expected: 200 | 202, request: object): Promise<string> {
+    const { status, body } = await this.#call('POST', '/send-message', request)
+    if (status !== expected) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
+    return String(body.message_id)
   }
 
   async #call(method: 'GET' | 'POST', path: string, body?: object) {

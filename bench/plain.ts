@@ -1,4 +1,5 @@
 import {
+  type AnyMessageContent,
   type AuthenticationCreds,
   type AuthenticationState,
   type BinaryNode,
@@ -13,9 +14,12 @@ import {
   type SignalKeyStore,
   type UserFacingSocketConfig,
   WA_CERT_DETAILS,
+  type WAMessage,
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { type Commands, offer } from '../harness/rpc.ts'
+import { type Acked, type Errand, runErrands } from './errands.ts'
+import { contentOf, type PlainFiles, servePlainFiles } from './plain-files.ts'
 import type { Pair } from './world.ts'
 
 /** What the manager is compared with: a loop of unmodified Baileys sockets with their keys in memory, and nothing else. */
@@ -43,6 +47,7 @@ const silent: NonNullable<UserFacingSocketConfig['logger']> = {
 /** Where what comes in is posted, as a simple script would. */
 let laravelUrl = ''
 let whatsappUrl = ''
+let files: PlainFiles | null = null
 const sockets = new Map<string, WASocket>()
 const acks = new Map<string, (error: string | undefined) => void>()
 
@@ -83,26 +88,29 @@ function open({ number, creds }: Login): Promise<void> {
   socket.ev.on('creds.update', update => Object.assign(creds, update))
   socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => acks.get(attrs.id ?? '')?.(attrs.error))
   socket.ev.on('messages.upsert', ({ messages }) => {
-    for (const { key, message, messageTimestamp, pushName } of messages) {
-      if (key.fromMe) continue
-      const body = message?.conversation || message?.extendedTextMessage?.text || null
-      void tellLaravel({
-        session_id: number,
-        message_id: key.id,
-        chat_id: key.remoteJid,
-        from: key.remoteJidAlt ?? key.remoteJid,
-        push_name: pushName,
-        type: 'text',
-        body,
-        timestamp: Number(messageTimestamp),
-      })
-    }
+    for (const message of messages) if (!message.key.fromMe) void take(number, message)
   })
   return new Promise((resolve, reject) => {
     socket.ev.on('connection.update', ({ connection, lastDisconnect }) => {
       if (connection === 'open') resolve()
       if (connection === 'close') reject(lastDisconnect?.error ?? new Error(`${number} was closed`))
     })
+  })
+}
+
+async function take(number: string, received: WAMessage): Promise<void> {
+  const { key, message, messageTimestamp, pushName } = received
+  const url = (await files?.keep(received)) ?? null
+  await tellLaravel({
+    session_id: number,
+    message_id: key.id,
+    chat_id: key.remoteJid,
+    from: key.remoteJidAlt ?? key.remoteJid,
+    push_name: pushName,
+    type: url === null ? 'text' : 'file',
+    body: message?.conversation || message?.extendedTextMessage?.text || null,
+    ...(url !== null && { media: { url } }),
+    timestamp: Number(messageTimestamp),
   })
 }
 
@@ -122,7 +130,7 @@ async function tellLaravel(message: object, again = true): Promise<void> {
   }
 }
 
-async function send({ number, contact }: Pair, text: string): Promise<string> {
+async function send({ number, contact }: Pair, content: AnyMessageContent): Promise<string> {
   const socket = sockets.get(number)!
   const messageId = generateMessageIDV2(socket.user?.id)
   const acked = new Promise<void>((resolve, reject) => {
@@ -134,15 +142,17 @@ async function send({ number, contact }: Pair, text: string): Promise<string> {
       else reject(new Error(`error ack ${error} for ${messageId}`))
     })
   })
-  await Promise.all([socket.sendMessage(`${contact}@s.whatsapp.net`, { text }, { messageId }), acked])
+  await Promise.all([socket.sendMessage(`${contact}@s.whatsapp.net`, content, { messageId }), acked])
   return messageId
 }
 
 const commands = {
-  begin(whatsapp: string, rootKey: string, laravel: string): void {
+  /** `filesDir` is for what comes in. */
+  async begin(whatsapp: string, rootKey: string, laravel: string, filesDir: string): Promise<void> {
     whatsappUrl = whatsapp
     laravelUrl = laravel
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey, 'hex')
+    files = await servePlainFiles(filesDir)
   },
 
   /** Logs all of them in, so many at once; resolves when every one is open. */
@@ -158,11 +168,15 @@ const commands = {
   async send(pairs: Pair[], each: number): Promise<string[]> {
     const ids: string[] = []
     const work = async (pair: Pair) => {
-      for (let n = 0; n < each; n++) ids.push(await send(pair, `text ${n}`))
+      for (let n = 0; n < each; n++) ids.push(await send(pair, { text: `text ${n}` }))
     }
     await Promise.all(pairs.map(work))
     return ids
   },
+
+  /** The same with files that Baileys fetches. */
+  sendFiles: (errands: Errand[]): Promise<Acked[]> =>
+    runErrands(errands, ({ pair, sample, url }) => send(pair, contentOf(sample, url))),
 } satisfies Commands
 
 export type Plain = typeof commands

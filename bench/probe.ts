@@ -24,6 +24,8 @@ async function settle(): Promise<void> {
 const commands = {
   ...createProfiler(),
 
+  pid: () => process.pid,
+
   /** How much CPU was used. */
   cpu(): number {
     const { user, system } = process.cpuUsage()

@@ -28,7 +28,12 @@ interface Definition {
   of(lives: Lives): number
   /** How far the value may be off. */
   error?(lives: Lives): number
-  target?: { text: string; reached(ratio: number, manager: number): boolean }
+  target?: Target
+}
+
+export interface Target {
+  text: string
+  reached(ratio: number, manager: number): boolean
 }
 
 const atMost = (limit: number) => ({
@@ -39,7 +44,7 @@ const atLeast = (limit: number) => ({
   text: `>= ${limit.toFixed(2)}x`,
   reached: (ratio: number) => ratio >= limit,
 })
-const within = (limit: number, unit: string) => ({
+export const within = (limit: number, unit: string) => ({
   text: `<= ${limit} ${unit}`,
   reached: (_ratio: number, manager: number) => manager <= limit,
 })
@@ -73,13 +78,22 @@ export function rowsOf(manager: Lives, plain: Lives): Row[] {
   })
 }
 
+/** A row without noise: what both showed, and the target if there is one. */
+export function plainRow(about: Pick<Row, 'name' | 'unit' | 'manager' | 'plain'>, target?: Target): Row {
+  const ratio = about.manager / about.plain
+  if (target === undefined) return { ...about, ratio, target: null, verdict: null }
+  return {
+    ...about,
+    ratio,
+    target: target.text,
+    verdict: target.reached(ratio, about.manager) ? 'ok' : 'over',
+  }
+}
+
 /** What callers wait for a durable 202 while WhatsApp cannot be reached, in ms. */
 export function durableRow(latencies: number[]): Row {
-  const { text, reached } = within(20, 'ms')
   const manager = quantile(latencies, 0.99)
-  const plain = Number.NaN
-  const verdict = reached(plain, manager) ? 'ok' : 'over'
-  return { name: 'durable 202 p99', unit: 'ms', manager, plain, ratio: plain, target: text, verdict }
+  return plainRow({ name: 'durable 202 p99', unit: 'ms', manager, plain: Number.NaN }, within(20, 'ms'))
 }
 
 /** Bytes that one session more costs, between the middle of all lives of each size. */
@@ -108,8 +122,13 @@ function inbound(share: number) {
 }
 
 export function sum(lives: Lives): Integrity {
+  return total([...lives.few, ...lives.all])
+}
+
+/** What all these lives sent, got and lost. */
+export function total(lives: { integrity: Integrity }[]): Integrity {
   const total: Integrity = { sent: 0, decrypted: 0, said: 0, delivered: 0, troubles: [] }
-  for (const { integrity } of [...lives.few, ...lives.all]) {
+  for (const { integrity } of lives) {
     total.sent += integrity.sent
     total.decrypted += integrity.decrypted
     total.said += integrity.said

@@ -1,19 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Child } from '../harness/child.ts'
 import { createProgress } from '../harness/progress.ts'
-import type { Commands } from '../harness/rpc.ts'
 import { compare, type Plan } from './compare.ts'
-import type { Scene } from './fleets.ts'
-import { Laravel } from './laravel.ts'
 import { durableRow, rowsOf, sum, table } from './report.ts'
-import type { World } from './world.ts'
+import { Venue } from './venue.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator: one table of what the manager costs. */
-
-const CONCURRENCY = 10
 
 const { values } = parseArgs({
   options: {
@@ -29,11 +22,9 @@ const { values } = parseArgs({
 })
 
 const progress = createProgress(process.stderr)
-const children: Pick<Child<Commands>, 'kill' | 'name' | 'output'>[] = []
-const laravel = new Laravel()
-const dir = await mkdtemp(join(tmpdir(), 'whatsapp-manager-bench-'))
+const venue = new Venue()
 process.on('SIGINT', () => {
-  end().then(() => process.exit(130))
+  venue.close().then(() => process.exit(130))
 })
 
 try {
@@ -44,7 +35,8 @@ try {
     rounds: whole('rounds', 1),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
-  const { lives, durable } = await compare(await scene(), plan)
+  const nodeFlags = values['node-flags'].split(' ').filter(flag => flag !== '')
+  const { lives, durable } = await compare(await venue.open(progress, nodeFlags), plan)
   progress.done()
   const rows = [...rowsOf(lives.manager, lives.plain), durableRow(durable.latencies)]
   const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
@@ -61,32 +53,10 @@ try {
 } catch (error) {
   progress.done()
   process.stderr.write(`The benchmark could not finish: ${error instanceof Error ? error.message : error}\n`)
-  for (const { name, output } of children)
-    if (output !== '') process.stderr.write(`${name} printed last:\n${output}\n`)
+  process.stderr.write(venue.outputs)
   process.exitCode = 1
 } finally {
-  await end()
-}
-
-async function scene(): Promise<Scene> {
-  const world = new Child<World>({ name: 'the simulator', file: 'bench/world.ts' })
-  children.push(world)
-  await laravel.listen()
-  const ground = {
-    whatsapp: await world.remote.call('listen'),
-    laravelUrl: laravel.url,
-    concurrency: CONCURRENCY,
-    nodeFlags: values['node-flags'].split(' ').filter(flag => flag !== ''),
-    logins: () => world.remote.call('logins'),
-    onStart: (child: (typeof children)[number]) => children.push(child),
-  }
-  return { world, laravel, ground, dir, progress }
-}
-
-async function end(): Promise<void> {
-  for (const child of children) child.kill()
-  await laravel.close()
-  await rm(dir, { recursive: true, force: true })
+  await venue.close()
 }
 
 function whole(name: 'sessions' | 'rounds', least: number): number {

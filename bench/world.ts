@@ -3,6 +3,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { now } from '../harness/now.ts'
 import { type Commands, offer } from '../harness/rpc.ts'
 import { type Address, Simulator } from '../src/simulator/simulator.ts'
+import { fileCommands } from './world-files.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: phones that scan, contacts that talk and read. */
 
@@ -21,6 +22,8 @@ const received = new Map<string, number>()
 simulator.on('message', ({ message: { id } }) => received.set(id, (received.get(id) ?? 0) + 1))
 
 const commands = {
+  ...fileCommands(simulator),
+
   listen: (): Promise<Address> => simulator.listen(),
 
   /** The number's phone scans a QR text. */
