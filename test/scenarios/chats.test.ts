@@ -125,7 +125,7 @@ it('without MARK_READ nothing is marked until it is asked for; a closed session 
   await world.startManager({ MARK_READ: 'false', LARAVEL_MESSAGE_STATUS: 'false' })
   await world.waitForState('shop', 'open')
   const before = read(EVA).length
-  const ids = []
+  const ids: string[] = []
   for (const text of ['two', 'three']) {
     const { id } = await world.simulator.contact(EVA).say(SHOP, text)
     ids.push(id)
