@@ -20,6 +20,7 @@ import { createConnects } from './sessions/connects.ts'
 import { Downloads } from './sessions/downloads.ts'
 import { bindEffects } from './sessions/effects.ts'
 import { openSocketOf } from './sessions/open-socket.ts'
+import { erasingFiles } from './sessions/erasure.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ReadMarks } from './sessions/read-marks.ts'
 import { createRetention } from './sessions/retention.ts'
@@ -63,11 +64,12 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     now: clock.now,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })
-  const store = overrides.store?.(opened) ?? opened
+  const files = openMediaStore({ dataDir: config.dataDir, clock })
+  const erasing = erasingFiles(opened, files, part('media'))
+  const store = overrides.store?.(erasing) ?? erasing
   const vault = createQrVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
-  const files = openMediaStore({ dataDir: config.dataDir, clock })
   const ffmpeg = createFfmpeg({ clock })
   const media = createMediaDesk({
     store: files,

@@ -111,6 +111,8 @@ export interface DownloadStore {
   settle(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void>
   /** What a file is, and what it is called, by its id; null if no message has it. */
   describe(mediaId: string): { mimetype: string; filename: string | null } | null
+  /** Files of messages in and out of this stream that no message of another has, sends of before aside. */
+  onlyOf(streamId: string): string[]
 }
 
 export interface DeliveryStore {

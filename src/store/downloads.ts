@@ -52,6 +52,25 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
         "SELECT min(next_at) AS at FROM downloads INDEXED BY downloads_pending WHERE state = 'pending' AND next_at > ?",
         after,
       )!.at,
+    onlyOf: streamId =>
+      sql
+        .all<{ id: string }>(
+          `WITH mine(id) AS (
+             SELECT media_id FROM downloads WHERE stream_id = ?1
+             UNION
+             SELECT json_extract(content, '$.media.id') FROM messages
+               WHERE stream_id = ?1 AND direction = 'out' AND json_extract(content, '$.media.id') IS NOT NULL
+           )
+           SELECT id FROM mine WHERE NOT EXISTS (
+             SELECT 1 FROM downloads d INDEXED BY downloads_by_media WHERE d.media_id = mine.id AND d.stream_id <> ?1
+           ) AND id NOT IN (
+             SELECT json_extract(content, '$.media.id') FROM messages INDEXED BY messages_unsent
+               WHERE direction = 'out' AND status IN ('queued', 'transmitted') AND stream_id <> ?1
+                 AND json_extract(content, '$.media.id') IS NOT NULL
+           )`,
+          streamId,
+        )
+        .map(({ id }) => id),
     describe(mediaId) {
       const row = sql.get<{ media: string | null }>(
         `SELECT json_extract(m.content, '$.media') AS media FROM downloads d INDEXED BY downloads_by_media

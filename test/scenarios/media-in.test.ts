@@ -252,4 +252,11 @@ describe('what people send', () => {
     for (const text of everywhere)
       for (const form of [key.toString('base64'), key.toString('hex')]) expect(text).not.toContain(form)
   })
+
+  it('goes with its session', async () => {
+    const { media } = await said({ image: randomBytes(1_000) })
+    expect((await fetched(media!.url)).status).toBe(200)
+    expect((await world.call('DELETE', '/sessions/shop')).status).toBe(200)
+    await vi.waitFor(async () => expect((await fetched(media!.url)).status).toBe(404), { timeout: 5_000 })
+  })
 })
