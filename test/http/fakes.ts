@@ -188,7 +188,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
-  files?: HttpParts['files']
+    files?: HttpParts['files']
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
