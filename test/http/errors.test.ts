@@ -172,7 +172,6 @@ describe('queries and paths', () => {
     '/docs',
     '/deliveries',
     '/deliveries/1',
-    '/sessions/s1/pairing-code',
     '//start',
     '/START',
   ])('%s is not there', async path => {

@@ -31,7 +31,8 @@ describe('POST /start', () => {
       session_id: 'a_B-9',
       state: 'starting',
     })
-    expect(calls).toEqual([{ name: 'start', args: [{ userId: user_id, sessionId: 'a_B-9' }] }])
+    const args = [{ userId: user_id, sessionId: 'a_B-9', phoneNumber: '5215512345678' }]
+    expect(calls).toEqual([{ name: 'start', args }])
   })
 
   it.each([{}, { session_id: null, phone_number: null }])('lets the session id be made: %j', async extra => {
