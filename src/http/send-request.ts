@@ -31,7 +31,7 @@ const NEEDS: Record<Type, Field[]> = {
   sticker: ['media'],
   location: ['latitude', 'longitude'],
   contact: ['contacts'],
-  reaction: ['reply_to'],
+  reaction: ['reply_to', 'body'],
   poll: ['body', 'options'],
   edit: ['reply_to', 'body'],
   delete: ['reply_to'],
@@ -62,7 +62,10 @@ const fields = z.object({
   to: optional(recipient),
   phone: optional(recipient),
   type: z.enum(TYPES, {
-    error: ({ input }) => `"${String(input).slice(0, 30)}" is not supported; supported: ${TYPES.join(', ')}`,
+    error: ({ input }) =>
+      typeof input === 'string'
+        ? `"${input.slice(0, 30)}" is not supported; supported: ${TYPES.join(', ')}`
+        : undefined,
   }),
   body: optional(words(TEXT_MAX)),
   mediaUrl: optional(address),
@@ -111,16 +114,36 @@ const fields = z.object({
 })
 type Fields = z.output<typeof fields>
 
-/** Whether a request brings what its type cannot be without. */
+const mediaUrlOf = (given: Fields) => given.mediaUrl ?? given.media_url
+
+/** Under which names each of them comes; the first is its own. */
+const NAMES_OF: Record<Field, [string, ...string[]]> = {
+  body: ['body'],
+  media: ['mediaUrl', 'media_url', 'media_base64'],
+  reply_to: ['reply_to'],
+  latitude: ['latitude'],
+  longitude: ['longitude'],
+  contacts: ['contacts'],
+  options: ['options'],
+}
+
+/** Whether a request brings what its type cannot be without. A reaction is taken back with an empty body. */
 function has(given: Fields, field: Field): boolean {
   if (field === 'media') return mediaUrlOf(given) !== undefined || given.media_base64 !== undefined
-  // A reaction is taken back with an empty body, everything else needs words.
-  if (field === 'body') return given.body !== undefined && given.body !== ''
+  if (field === 'body' && given.body === '') return given.type === 'reaction'
   return given[field] !== undefined
 }
 
-const mediaUrlOf = (given: Fields) => given.mediaUrl ?? given.media_url
-const NAME_OF: Partial<Record<Field, string>> = { media: 'mediaUrl' }
+/** The check that a field is there if its type needs it. */
+function isThere(field: Field) {
+  const names = NAMES_OF[field]
+  return z.refine<Fields>(given => !NEEDS[given.type].includes(field) || has(given, field), {
+    path: [names[0]],
+    error: ({ input }) =>
+      (input as Fields)[names[0] as 'body'] === '' ? 'must not be empty' : 'is required',
+    when: onceValid('type', ...names),
+  })
+}
 
 /** `POST /send-message`; gives the session, what to send, and the file that came along. */
 export const sendRequest = fields
@@ -144,33 +167,11 @@ export const sendRequest = fields
     error: 'must not come together with mediaUrl',
     when: onceValid(...URL_NAMES, 'media_base64'),
   })
-  .superRefine((given, context) => {
-    for (const field of NEEDS[given.type]) {
-      if (has(given, field)) continue
-      const empty = field === 'body' && given.body === ''
-      context.addIssue({
-        code: 'custom',
-        path: [NAME_OF[field] ?? field],
-        message: empty ? 'must not be empty' : 'is required',
-      })
-    }
-    if (given.type === 'reaction' && given.body === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['body'],
-        message: 'is required; an empty one takes the reaction back',
-      })
-    if (
-      given.type === 'poll' &&
-      given.select !== undefined &&
-      given.options !== undefined &&
-      given.select > given.options.length
-    )
-      context.addIssue({
-        code: 'custom',
-        path: ['select'],
-        message: 'must not be more than there are options',
-      })
+  .check(...(Object.keys(NAMES_OF) as Field[]).map(isThere))
+  .refine(given => given.type !== 'poll' || (given.select ?? 1) <= (given.options?.length ?? POLL.most), {
+    path: ['select'],
+    error: 'must not be more than there are options',
+    when: onceValid('type', 'select', 'options'),
   })
   .transform(given => ({
     sessionId: given.session_id,
