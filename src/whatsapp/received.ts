@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { type BaileysEventMap, proto, type WAMessage, type WAMessageKey } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
+import { GatewayError } from '../errors.ts'
 import type { Clock, ReceivedMessage, SocketOwner, Store } from '../ports.ts'
 import type { InboxRow } from '../records.ts'
 import { receiptStatus } from './acks.ts'
@@ -157,11 +158,14 @@ export class Receiver {
 
   #track(work: Promise<void>, messages: number): void {
     const { sessionId } = this.#owner
-    const failed = (error: unknown) =>
-      this.#deps.logger.error(
+    const failed = (error: unknown) => {
+      // A stop leaves them where the next start looks for them.
+      const level = error instanceof GatewayError && error.code === 'SHUTTING_DOWN' ? 'debug' : 'error'
+      this.#deps.logger[level](
         { sessionId, messages, ...origin(error) },
         'received messages wait in the inbox',
       )
+    }
     const working: Promise<void> = work.catch(failed).finally(() => this.#working.delete(working))
     this.#working.add(working)
   }
