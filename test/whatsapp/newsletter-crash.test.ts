@@ -76,7 +76,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
     await child.kill()
     await processes.restart()
     expect(owner.received_.map(({ message }) => [message.type, message.body])).toEqual([
-      ['unsupported', null],
+      ['unsupported', 'viewOnceMessage'],
       ['text', 'last'],
     ])
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
