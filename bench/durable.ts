@@ -21,7 +21,7 @@ export async function durable({ ground, world, progress }: Scene, fleet: Fleet):
   if (dataDir === null) throw new Error('only a manager stores what it cannot send')
   progress.show('durable 202: WhatsApp is away')
   await world.remote.call('away')
-  const manager = new Manager({ ...ground, dataDir, sendWaitMs: 0 })
+  const manager = new Manager({ ...ground, dataDir, sendWaitMs: 0, connectsPerSecond: null })
   ground.onStart(manager.child)
   await manager.started()
   const ids: string[] = []

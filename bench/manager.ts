@@ -21,6 +21,8 @@ export interface ManagerOptions {
   nodeFlags: string[]
   /** How long a send waits for its ack; longer than any takes if not given. */
   sendWaitMs?: number
+  /** Connections begun per second, 10000 if not given; null leaves it to the manager. */
+  connectsPerSecond?: number | null
 }
 
 /** The manager as its users have it: `src/main.ts` in a process of its own, spoken to over HTTP. */
@@ -36,6 +38,7 @@ export class Manager {
     concurrency,
     nodeFlags,
     sendWaitMs = 30_000,
+    connectsPerSecond = 10_000,
   }: ManagerOptions) {
     const env = {
       PORT: '0',
@@ -45,7 +48,7 @@ export class Manager {
       WHATSAPP_URL: whatsapp.url,
       WHATSAPP_ROOT_KEY: whatsapp.rootKey,
       CONNECT_CONCURRENCY: String(concurrency),
-      CONNECT_PER_SECOND: '10000',
+      ...(connectsPerSecond !== null && { CONNECT_PER_SECOND: String(connectsPerSecond) }),
       MEDIA_ALLOW_PRIVATE: 'true',
       SEND_WAIT_MS: String(sendWaitMs),
       ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
