@@ -41,7 +41,8 @@ const PATIENCE = 30_000
 /**
  * The decrypted bytes of a received file, checked against its MAC and the hash that its message carries. Rejects with MEDIA_GONE
  * (WhatsApp has deleted it: the phone may upload it again), MEDIA_UNREACHABLE (try later) or MEDIA_CORRUPT. Baileys' own download
- * has no end when a connection dies in the middle, and takes the address from the sender.
+ * has no end when a connection dies in the middle, and takes the address from the sender. Each piece is good until the next is
+ * asked for.
  */
 export async function* download(
   source: MediaSource,
@@ -52,25 +53,43 @@ export async function* download(
   const decipher = createDecipheriv('aes-256-cbc', keys.cipherKey, keys.iv)
   const mac = createHmac('sha256', keys.macKey!).update(keys.iv)
   const hash = createHash('sha256')
-  let held = Buffer.alloc(0)
   const plain = (bytes: Buffer) => {
-    hash.update(bytes)
-    return bytes
+    mac.update(bytes)
+    const opened = decipher.update(bytes)
+    hash.update(opened)
+    return opened
   }
+  // What comes before a piece with room for the MAC is no part of it, and needs no copy.
+  let held: Buffer = Buffer.alloc(0)
   try {
     for await (const chunk of body) {
-      const all = Buffer.concat([held, chunk])
-      const ready = all.subarray(0, Math.max(0, all.length - MAC))
-      held = Buffer.from(all.subarray(ready.length))
-      mac.update(ready)
-      yield plain(decipher.update(ready))
+      const all = chunk.length < MAC ? Buffer.concat([held, chunk]) : null
+      const ready = all === null ? held : all.subarray(0, Math.max(0, all.length - MAC))
+      held = all === null ? chunk : all.subarray(ready.length)
+      if (ready.length === 0) continue
+      const opened = plain(ready)
+      release(ready)
+      yield opened
+      release(opened)
     }
-    yield plain(decipher.final())
+    yield plain(held.subarray(0, Math.max(0, held.length - MAC)))
+    held = held.subarray(-MAC)
+    const last = decipher.final()
+    hash.update(last)
+    yield last
   } catch (error) {
     throw asGatewayError(error)
   }
   if (held.length < MAC || !timingSafeEqual(mac.digest().subarray(0, MAC), held)) throw corrupt()
   if (!timingSafeEqual(hash.digest(), Buffer.from(source.id, 'hex'))) throw corrupt()
+}
+
+/**
+ * Gives memory back at once of which nobody else has a part. Garbage outside of V8's heap waits for a collection of the heap, which
+ * a large file, read in pieces, seldom causes: the process would grow by most of its size.
+ */
+function release({ buffer, byteLength }: Buffer): void {
+  if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 async function answerOf(

@@ -14,7 +14,7 @@ let source: MediaSource
 
 async function collect(given: MediaSource, signal: AbortSignal = new AbortController().signal) {
   const chunks: Uint8Array[] = []
-  for await (const chunk of download(given, { signal, dispatcher })) chunks.push(chunk)
+  for await (const chunk of download(given, { signal, dispatcher })) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
 
@@ -40,6 +40,35 @@ describe('a download', () => {
       const data = randomBytes(size)
       expect((await collect(await sourceOf(data))).equals(data)).toBe(true)
     }
+  })
+
+  it.each([
+    ['5 bytes', 100],
+    ['10 bytes', 200],
+    ['11 bytes', 220],
+    ['30 bytes', 600],
+  ])('puts pieces of %s together', async (_, bytesPerSecond) => {
+    for (const size of [0, 21, 64]) {
+      const data = randomBytes(size)
+      const given = await sourceOf(data)
+      simulator.media.faults.add({ kind: 'slow', on: 'download', bytesPerSecond })
+      expect((await collect(given)).equals(data)).toBe(true)
+    }
+  })
+
+  it('keeps no memory of a piece once the next is asked for', async () => {
+    const { signal } = new AbortController()
+    const held: Uint8Array[] = []
+    let most = 0
+    for await (const chunk of download(source, { signal, dispatcher })) {
+      held.push(chunk)
+      most = Math.max(
+        most,
+        held.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      )
+    }
+    expect(held.length).toBeGreaterThan(10)
+    expect(most).toBeLessThan(100_000)
   })
 
   it.each([
