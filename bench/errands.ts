@@ -23,10 +23,7 @@ export async function runErrands(
   const work = async (own: Errand[]) => {
     for (const errand of own) acked.push({ id: await send(errand), name: errand.sample.name })
   }
-  await Promise.all(
-    Map.groupBy(errands, ({ pair }) => pair.number)
-      .values()
-      .map(work),
-  )
+  const sessions = Map.groupBy(errands, ({ pair }) => pair.number)
+  await Promise.all([...sessions.values()].map(work))
   return acked
 }
