@@ -205,7 +205,10 @@ export interface WhatsApp {
   recover(streamId: string): Promise<ReceivedMessage[]>
   /** A new WhatsApp message id. */
   newMessageId(): string
-  /** The decrypted bytes of a received file, checked at their end. Rejects with MEDIA_GONE, MEDIA_UNREACHABLE (try later) or MEDIA_CORRUPT. */
+  /**
+   * The decrypted bytes of a received file, checked at their end; each piece is good until the next is asked for. Rejects with
+   * MEDIA_GONE, MEDIA_UNREACHABLE (try later) or MEDIA_CORRUPT.
+   */
   download(source: MediaSource, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
