@@ -4,7 +4,8 @@ import type { Fleet } from './contender.ts'
 import type { Scene } from './fleets.ts'
 import { Manager } from './manager.ts'
 
-const WARM_UP = 100
+/** The first seconds of a process compile and restore. */
+const WARM_UP = 500
 const REQUESTS = 1000
 const PER_SECOND = 100
 const LOST_MS = 60_000
