@@ -66,9 +66,19 @@ export function bindEffects(deps: EffectDeps): typeof sessionMachine {
   return bound as typeof sessionMachine
 }
 
+/** Making a socket takes milliseconds of CPU: one in each turn of the event loop, so that what waits to be answered goes in between. */
+function createTurns(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return () => {
+    last = last.then(() => setImmediate())
+    return last
+  }
+}
+
 /** Owns one Baileys socket from the turn to open it until it has ended. */
 function socketChild(deps: EffectDeps) {
   const { whatsapp, connects, vault, actorOf } = deps
+  const oneByOne = createTurns()
   return fromCallback<{ type: 'unlink' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
     const { actor, outbox } = actorOf(input.sessionId)
     const { sessionId, streamId, epoch } = actor
@@ -89,8 +99,7 @@ function socketChild(deps: EffectDeps) {
       if (place === null) return
       if (stopped) return place()
       giveBack = place
-      // Making a socket takes milliseconds of CPU: what waits to be answered goes first.
-      await setImmediate()
+      await oneByOne()
       if (stopped) return place()
       if (waited) tell({ type: 'connect.begun' })
       socket = whatsapp.open({

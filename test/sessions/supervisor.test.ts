@@ -148,8 +148,12 @@ describe('a restart of the process', () => {
   it('restores 1,000 sessions, each with one socket or none, as it stood', async () => {
     world = await World.start()
     const ids = Array.from({ length: 1000 }, (_, i) => `s${i}`)
+    // One socket in each turn of the event loop.
+    const opened = async (count: number) => {
+      while (world.whatsapp.sockets.length < count) await world.settle()
+    }
     await Promise.all(ids.map(id => world.commands.start({ sessionId: id, userId: id })))
-    await world.settle()
+    await opened(1000)
     for (const [i, id] of ids.entries()) {
       const socket = world.whatsapp.of(id)
       socket.report({ type: 'socket.opened', waId: `346${i}`, lid: null, pushName: null })
@@ -162,6 +166,8 @@ describe('a restart of the process', () => {
     expect(world.supervisor.counts()).toMatchObject({ live: 1000, spawned: 1000, restarted: 0 })
     const { byState } = world.queries.stats()
     expect(byState).toEqual({ starting: 500, reconnecting: 250, loggedOut: 250 })
+    await opened(500)
+    await world.settle()
     expect(world.whatsapp.sockets).toHaveLength(500)
     for (const socket of world.whatsapp.live())
       socket.report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
