@@ -83,6 +83,8 @@ describe.each(logs)('$file', ({ rows }) => {
     await world.clock.advance(rows.at(-1)!.at - world.clock.now())
     world.laravel.answer = () => Promise.withResolvers<never>().promise
     await world.boot()
+    // One socket opens in each turn of the event loop.
+    for (const _ of lives) await world.settle()
     for (const life of lives) goesOn(world, `after-${life.length}`, life.at(-1)!)
     await leave(world)
   })
