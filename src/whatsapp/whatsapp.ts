@@ -24,21 +24,15 @@ export interface WhatsAppDeps {
   vault: QrVault
   config: WhatsAppConfig
   logger: Logger
-  clock?: Clock
+  clock: Clock
   /** Bytes of a file in the media store. */
   openFile?(id: string): Promise<Readable | null>
 }
 
-const SYSTEM_CLOCK: Clock = {
-  now: () => Date.now(),
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
-  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
-}
-
 /** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
-export function createWhatsApp({ clock = SYSTEM_CLOCK, ...given }: WhatsAppDeps): WhatsApp {
+export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   const media = mediaHost(given.config)
-  const deps = { openFile: async () => null, ...given, clock, uploadAgent: media.agent }
+  const deps = { openFile: async () => null, ...given, uploadAgent: media.agent }
   const { store, config, logger } = deps
   trapConsole(logger)
   trapUnhandledRejections(logger)

@@ -1,12 +1,9 @@
 import { pino } from 'pino'
 import { vi } from 'vitest'
+import { createClock } from '../../src/clock.ts'
 import type { Clock } from '../../src/ports.ts'
 
-export const realClock: Clock = {
-  now: Date.now,
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
-  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
-}
+export const realClock = createClock()
 
 /** Time that runs `factor` times as fast as the real one. */
 export function createFastClock(factor: number): Clock {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
+import { createClock } from '../../src/clock.ts'
 import type {
-  Clock,
   QrVault,
   ReceivedMessage,
   SendUpdate,
@@ -22,11 +22,7 @@ import { createQrVault } from '../../src/whatsapp/qr-vault.ts'
 import type { WhatsAppConfig } from '../../src/whatsapp/settings.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
-  clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
-}
+export const systemClock = createClock()
 
 /** The owner of a session as the product has one: takes facts, and makes messages durable with their inbox row. */
 export class Owner implements SocketOwner {
