@@ -186,6 +186,8 @@ export const sessionModel = world.createMachine({
             ready: {
               on: {
                 newQr: { target: 'throttled', actions: published },
+                // The first of them is taken, the others come too soon after it.
+                qrsUsedUp: { target: '#world.awaitingQr.expired', actions: [...published, ...expired] },
                 'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
                 expiry: {
                   target: '#world.awaitingQr.expired',

@@ -81,7 +81,7 @@ export class Stage {
   /** As on SIGTERM, and a new start. */
   async restart(): Promise<void> {
     await this.#app.stop()
-    expect(this.gate.inside.size + this.gate.waiting.size).toBe(0)
+    await eventually(() => expect(this.gate.inside.size + this.gate.waiting.size).toBe(0))
     await this.#boot()
   }
 
