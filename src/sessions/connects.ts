@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.ts'
 
-/** Lets sockets open at a bounded rate: at most `concurrency` at once and `perSecond` begun in any second. */
+/** Lets sockets open at a bounded rate: at most `concurrency` at once, and evenly, `perSecond` of them begun in a second. */
 export interface Connects {
   /**
    * Resolves with a function that gives the place back (calling it twice does no harm), or null when `signal` aborted first.
@@ -15,16 +15,16 @@ export function createConnects(
   clock: Clock,
 ): Connects {
   const queue = new Set<() => void>()
-  const begun: number[] = []
   let opening = 0
+  /** How many began since `evenSince` without a pause: steps are counted, as their sum would gather what each is rounded by. */
+  let begun = 0
+  let evenSince = 0
   let timer: unknown = null
 
-  const roomIn = () => {
-    while (begun.length > 0 && begun[0]! <= clock.now() - 1000) begun.shift()
-    return begun.length < perSecond ? 0 : begun[0]! + 1000 - clock.now()
-  }
+  const due = () => evenSince + (begun * 1000) / perSecond
+  const roomIn = () => Math.max(0, Math.floor(due()) - clock.now())
   const pump = () => {
-    while (queue.size > 0 && opening < concurrency && roomIn() <= 0) {
+    while (queue.size > 0 && opening < concurrency && roomIn() === 0) {
       const [next] = queue
       queue.delete(next!)
       next!()
@@ -38,7 +38,11 @@ export function createConnects(
   }
   const begin = () => {
     opening++
-    begun.push(clock.now())
+    if (due() < clock.now()) {
+      evenSince = clock.now()
+      begun = 0
+    }
+    begun++
     let given = false
     return () => {
       if (given) return
@@ -52,7 +56,7 @@ export function createConnects(
     waiting: () => queue.size,
     take(signal, onQueued) {
       if (signal.aborted) return Promise.resolve(null)
-      if (queue.size === 0 && opening < concurrency && roomIn() <= 0) return Promise.resolve(begin())
+      if (queue.size === 0 && opening < concurrency && roomIn() === 0) return Promise.resolve(begin())
       onQueued()
       return new Promise(resolve => {
         const abort = () => {

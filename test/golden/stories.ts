@@ -130,7 +130,7 @@ export const stories: Record<string, Story> = {
   },
 
   queued: {
-    options: { connect: { concurrency: 1, perSecond: 1000 } },
+    options: { connect: { concurrency: 1, perSecond: 1_000_000 } },
     async tell(world) {
       await world.started('first')
       await world.commands.start({ sessionId: 's1', userId: 'u-1' })

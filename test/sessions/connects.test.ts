@@ -25,7 +25,7 @@ const setup = (concurrency: number, perSecond: number) => {
 
 describe('places to connect', () => {
   it('go to at most `concurrency` at once, in order of arrival', async () => {
-    const { clock, begun, queued, take, names } = setup(2, 100)
+    const { clock, begun, queued, take, names } = setup(2, 1_000_000)
     for (const name of ['a', 'b', 'c', 'd']) take(name)
     await clock.advance(10_000)
     expect([names(), queued]).toEqual([
@@ -41,16 +41,33 @@ describe('places to connect', () => {
     expect(names()).toEqual(['a', 'b', 'c'])
   })
 
-  it('begin at most `perSecond` in any second', async () => {
-    const { clock, begun, take } = setup(100, 3)
-    for (let i = 0; i < 10; i++) take(String(i))
+  it('begin evenly, `perSecond` in a second', async () => {
+    const { clock, begun, queued, take } = setup(100, 4)
+    for (let i = 0; i < 6; i++) take(String(i))
     await clock.advance(10_000)
-    expect(begun.map(({ at }) => at)).toEqual([0, 0, 0, 1000, 1000, 1000, 2000, 2000, 2000, 3000])
+    expect(begun.map(({ at }) => at)).toEqual([0, 250, 500, 750, 1000, 1250])
+    expect(queued).toEqual(['1', '2', '3', '4', '5'])
     expect(clock.pending()).toBe(0)
   })
 
+  it('lose no time by rounding to whole milliseconds', async () => {
+    const { clock, begun, take } = setup(10_000, 3000)
+    for (let i = 0; i <= 3000; i++) take(String(i))
+    await clock.advance(10_000)
+    expect(begun.at(-1)!.at).toBe(1000)
+  })
+
+  it('do not pile up while nobody wants one', async () => {
+    const { clock, begun, take } = setup(100, 4)
+    await clock.advance(60_000)
+    take('a')
+    take('b')
+    await clock.advance(10_000)
+    expect(begun.map(({ at }) => at)).toEqual([60_000, 60_250])
+  })
+
   it('are not taken by who gave up', async () => {
-    const { clock, connects, begun, take, names } = setup(1, 100)
+    const { clock, connects, begun, take, names } = setup(1, 1_000_000)
     take('a')
     const b = take('b')
     const c = take('c')
@@ -121,7 +138,7 @@ describe('places to connect', () => {
 
 describe('sessions that open together', () => {
   it('take turns; who waits says so, and its watchdog does not run', async () => {
-    const world = await World.start({ connect: { concurrency: 2, perSecond: 100 } })
+    const world = await World.start({ connect: { concurrency: 2, perSecond: 1_000_000 } })
     for (const id of ['a', 'b', 'c']) await world.commands.start({ sessionId: id, userId: 7 })
     await world.settle()
     expect(world.whatsapp.live()).toHaveLength(2)
@@ -136,7 +153,7 @@ describe('sessions that open together', () => {
   })
 
   it('give their place back when they fail, are deleted or never answer', async () => {
-    const world = await World.start({ connect: { concurrency: 1, perSecond: 100 } })
+    const world = await World.start({ connect: { concurrency: 1, perSecond: 1_000_000 } })
     for (const id of ['a', 'b', 'c', 'd']) await world.commands.start({ sessionId: id, userId: 7 })
     await world.settle()
     expect(world.connects.waiting()).toBe(3)

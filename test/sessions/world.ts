@@ -54,7 +54,7 @@ function createLife(world: World) {
     { write: line => void world.logs.push(line) },
   )
   const tellLaravel = options.tellLaravel ?? true
-  const connects = createConnects(options.connect ?? { concurrency: 1000, perSecond: 10_000 }, clock)
+  const connects = createConnects(options.connect ?? { concurrency: 1000, perSecond: 1_000_000 }, clock)
   const bound = bindEffects({
     whatsapp,
     laravel: world.laravel,
