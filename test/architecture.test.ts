@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest'
 
 /** The arrows of the house: which part may import which. A part is a folder of `src/`, `machines`, or a single file. */
 const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
-const SEAMS = ['ports', 'records', 'contract', 'errors', 'logger', 'loopback']
+const SEAMS = ['ports', 'records', 'contract', 'errors', 'logger', 'loopback', 'memory']
 const MAY_IMPORT: Record<string, string[]> = {
   machines: [],
   errors: [],
   logger: [],
   loopback: [],
+  memory: [],
   clock: ['ports'],
   contract: [],
   config: ['errors', 'loopback'],

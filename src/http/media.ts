@@ -1,8 +1,11 @@
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { GatewayError } from '../errors.ts'
 import type { MediaServer } from '../ports.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
+import { pour } from './pour.ts'
 
 const PATH = /^\/media\/([0-9a-f]{64})$/
 
@@ -19,7 +22,12 @@ export function mediaRoutes(media: Pick<MediaServer, 'serve'>): Hono<HttpEnv> {
       throw new GatewayError('NOT_FOUND', 'No file has that id: it is not here yet, or not kept any more.')
     const { status, headers, stream } = served
     if (stream === null) return c.body(null, status, headers)
-    return c.body(Readable.toWeb(stream) as ReadableStream, status as 200 | 206, headers)
+    const outgoing = c.env?.outgoing
+    if (outgoing === undefined)
+      return c.body(Readable.toWeb(stream) as ReadableStream, status as 200 | 206, headers)
+    const { headers: all } = c.body(null, status, headers)
+    await pour(stream, (outgoing as ServerResponse).writeHead(status, [...all].flat()))
+    return new Response(null, { status, headers: RESPONSE_ALREADY_SENT.headers })
   })
 }
 

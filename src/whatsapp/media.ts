@@ -2,6 +2,7 @@ import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:
 import { getMediaKeys, type MediaType, type proto } from '@whiskeysockets/baileys'
 import { type Dispatcher, request } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { release } from '../memory.ts'
 import type { MediaSource } from '../records.ts'
 
 /** WhatsApp's own media host; what a sender writes into a message's URL is never asked. */
@@ -82,14 +83,6 @@ export async function* download(
   }
   if (held.length < MAC || !timingSafeEqual(mac.digest().subarray(0, MAC), held)) throw corrupt()
   if (!timingSafeEqual(hash.digest(), Buffer.from(source.id, 'hex'))) throw corrupt()
-}
-
-/**
- * Gives memory back at once of which nobody else has a part. Garbage outside of V8's heap waits for a collection of the heap, which
- * a large file, read in pieces, seldom causes: the process would grow by most of its size.
- */
-function release({ buffer, byteLength }: Buffer): void {
-  if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 async function answerOf(

@@ -149,6 +149,10 @@ describe('GET /media/{id}', () => {
       fetch(`${url}${pathOf(id)}`, { method, headers })
     const whole = await get({})
     expect(whole.headers.get('content-length')).toBe(String(big.length))
+    expect(whole.headers.get('content-type')).toBe('video/mp4')
+    expect(whole.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(whole.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    expect(whole.headers.has('x-hono-already-sent')).toBe(false)
     expect(Buffer.from(await whole.arrayBuffer()).equals(big)).toBe(true)
     const part = await get({ range: 'bytes=1000000-1999999' })
     expect([part.status, part.headers.get('content-range')]).toEqual([206, 'bytes 1000000-1999999/3000000'])
@@ -181,6 +185,10 @@ describe('GET /media/{id}', () => {
     const id = await keep(Buffer.alloc(0), 'text/plain')
     const answer = await fetch(`${url}${pathOf(id)}`)
     expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '0', ''])
+  })
+
+  it('is told in the log with the status that went out', () => {
+    expect(logs.filter(line => line.includes('"answered"') && line.includes('206'))).not.toEqual([])
   })
 
   it('never writes a link into a log', () => {

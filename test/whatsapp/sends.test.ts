@@ -44,7 +44,7 @@ function setUp() {
 
 describe('a send', () => {
   it('resolves when Baileys has written it, and leaves no timer', async () => {
-    const { clock, sends, end, called } = setUp()
+    const { clock, sends, called } = setUp()
     const sent = sends.send('A', hello)
     const call = await called(1)
     expect(call.id).toBe('A')
@@ -55,7 +55,7 @@ describe('a send', () => {
   })
 
   it('gives up after 20 s, to be tried again', async () => {
-    const { clock, sends, end, called } = setUp()
+    const { clock, sends, called } = setUp()
     let outcome: unknown = 'open'
     sends.send('A', hello).catch((error: unknown) => {
       outcome = error
