@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { release } from '../memory.ts'
 import type { Clock } from '../ports.ts'
 import { createConnector, type Resolve, resolveBySystem } from './connect.ts'
 import { essenceOf } from './content-type.ts'
@@ -28,7 +29,10 @@ export interface FetchOptions {
 }
 
 export interface FetchedMedia {
-  /** Rejects as `fetchMedia` does. It must be read, or left before its end, or the signal aborted: else it ends by its deadline. */
+  /**
+   * Rejects as `fetchMedia` does. Each piece is good until the next is asked for. It must be read, or left before its end, or the
+   * signal aborted: else it ends by its deadline.
+   */
   stream: AsyncIterable<Uint8Array>
   /** `Content-Type` without parameters, or null. */
   mimetype: string | null
@@ -118,6 +122,7 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
         size += chunk.byteLength
         if (size > maxBytes) throw tooLarge('The file at mediaUrl', maxBytes)
         yield chunk
+        release(chunk)
       }
     } catch (error) {
       throw explain(error)

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -44,6 +45,22 @@ describe('a file', () => {
     const { filename, mimetype, stream } = await fetchMedia(`${files.origin}/a/given.pdf`, options())
     expect({ filename, mimetype }).toEqual({ filename: name, mimetype: null })
     await read(stream)
+  })
+
+  it('comes in pieces that are whole while they are read, and leave no garbage after that', async () => {
+    const sent = randomBytes(4_000_000)
+    files.handle = (_, response) => response.end(sent)
+    const { stream } = await fetchMedia(files.origin, { ...options(), maxBytes: sent.length })
+    const pieces: Uint8Array[] = []
+    const hash = createHash('sha256')
+    for await (const piece of stream) {
+      hash.update(piece)
+      pieces.push(piece)
+    }
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(sent).digest('hex'))
+    // A piece that shares its memory, as the first does with the headers, is left alone.
+    const kept = pieces.reduce((bytes, { byteLength }) => bytes + byteLength, 0)
+    expect(kept).toBeLessThan(sent.length / 4)
   })
 
   it('goes past a proxy that the environment names', async () => {
