@@ -8,7 +8,10 @@ export const UNSENDABLE = 'SEND_FAILED'
 /** What can become of a send. */
 export type Fate = SendUpdate | { messageId: string; status: 'unknown'; at: number; error: string }
 
-/** The error that a caller gets for a failed send; `failure` is what its row says, `CODE: sentence`. */
+/** How a row tells of a failure. */
+export const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`
+
+/** The error that a caller gets for a failed send; `failure` is what its row says. */
 export function refusalOf(failure: string): GatewayError {
   const [code, sentence] = failure.split(/: (.*)/s) as [string, string | undefined]
   const text = sentence ?? 'The message was not sent.'

@@ -1,28 +1,23 @@
-import { LRUCache } from 'lru-cache'
-import type { MessageFact } from '../../machines/facts.ts'
-import { type MediaContent, movesForward, type SendContent } from '../contract.ts'
+import { movesForward, type SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Clock, MediaDesk, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { MessageRow } from '../records.ts'
 import type { SessionActor } from './actor.ts'
-import { EXPIRED, type Fate, Fates, refusalOf, UNSENDABLE } from './fates.ts'
+import { EXPIRED, type Fate, failureOf, refusalOf, UNSENDABLE } from './fates.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
+import { Journal } from './journal.ts'
 import { NewChats } from './new-chats.ts'
 import { Line, Rate } from './rate.ts'
-import { receiptDelivery } from './receipts.ts'
 import { checkReference } from './references.ts'
 import { NO_NEW_CHATS, type Refusal, Refusals, TOO_FAST } from './refusals.ts'
+import { SendFiles } from './send-files.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
 
-/** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
-const REMEMBERED = 100
-
 /** After so many transmissions without an ack nobody knows what became of a send: once, and twice more after a lost connection. */
 const TRANSMISSIONS = 3
 
-type Progress = Pick<MessageRow, 'chatId' | 'status'>
 type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'at' | 'attempts'> & { content: SendContent }
 
 export interface OutboxDeps {
@@ -46,24 +41,22 @@ export class Outbox {
   readonly #chats = new Map<string, Promise<void>>()
   /** Sends handed to a chat's chain and not through it yet. */
   readonly #moving = new Set<string>()
-  /** Where the latest sends stand; the log may not say so yet. */
-  readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
   /** The socket that took up what had waited: what is new must not overtake it. */
   #pumped: WhatsAppSocket | null = null
-  /** Files on their way into the media store, by message. */
-  readonly #preparing = new Map<string, Promise<SendContent | null>>()
   readonly #rate: Rate
   readonly #line = new Line()
   readonly #newChats = new NewChats()
   readonly #refusals = new Refusals<Send>()
-  readonly #fates: Fates
+  readonly #journal: Journal
+  readonly #files: SendFiles<Send>
   readonly #idempotency: Idempotency
 
   constructor(actor: SessionActor, deps: OutboxDeps) {
     this.#actor = actor
     this.#deps = deps
     this.#rate = new Rate(deps.perMinute)
-    this.#fates = new Fates(deps.clock)
+    this.#journal = new Journal(actor, deps)
+    this.#files = new SendFiles(actor, deps.media, (...lost) => this.#giveUp(...lost))
     this.#idempotency = new Idempotency(actor.streamId, deps.store.messages, deps.clock)
   }
 
@@ -90,34 +83,15 @@ export class Outbox {
     if (this.#newChats.pausedFor(clock.now()) > 0) await this.#mustBeKnown(content.to)
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
-    const fate = this.#fates.of(messageId, deadline)
+    const fate = this.#journal.fate(messageId, deadline)
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
     const atOnce = this.#carries(actor.socket)
-    this.#progress.set(messageId, { chatId: content.to, status: 'queued' })
-    const queued = actor.append([{ type: 'message.queued', messageId, chatId: content.to }], seq => ({
-      lazy: atOnce,
-      lastActivity: at,
-      ...(promised && { idempotency: { ...promised, messageId, at } }),
-      messages: [
-        {
-          insert: {
-            messageId,
-            chatId: content.to,
-            direction: 'out',
-            dedupeKey: `out|${messageId}`,
-            content,
-            status: 'queued',
-            seq,
-            at,
-          },
-        },
-      ],
-    }))
+    const queued = this.#journal.queued({ messageId, content, at }, { lazy: atOnce, promised })
     if (!atOnce) await queued
     if (actor.state === 'reconnecting.hibernated') actor.tell({ type: 'wake.requested' })
     const send = { messageId, chatId: content.to, content, at, attempts: 0 }
     // A link to a file may not live as long as a connection is away.
-    if (needsFile(content)) void this.#prepare(send)
+    void this.#files.prepare(send)
     this.#transmit(send)
     const update = await Promise.race([fate, queued.then(() => fate)])
     await queued
@@ -137,7 +111,7 @@ export class Outbox {
   /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
   async updated(update: SendUpdate): Promise<void> {
     const { messageId, status } = update
-    const known = this.#find(messageId)
+    const known = this.#journal.find(messageId)
     if (known === undefined || !movesForward(known.status, status)) return
     if (status === 'failed' && update.code === TOO_FAST) return this.#sendAgain(update)
     if (status === 'failed' && update.code === NO_NEW_CHATS) this.#newChats.refused(this.#deps.clock.now())
@@ -196,7 +170,7 @@ export class Outbox {
   async #transmitNow(send: Send): Promise<void> {
     const { socket } = this.#actor
     const carries = () => this.#carries(socket)
-    if ((await this.#prepare(send)) === null) return
+    if ((await this.#files.prepare(send)) === null) return
     while (carries()) {
       const next = await this.#turn(send, carries)
       if (next === null) return
@@ -238,7 +212,7 @@ export class Outbox {
   /** Hands one send to the connection, until it takes it. */
   async #hand(send: Send): Promise<void> {
     const { messageId, chatId } = send
-    const content = await this.#prepare(send)
+    const content = await this.#files.prepare(send)
     if (content === null) return
     const { clock } = this.#deps
     const actor = this.#actor
@@ -260,42 +234,7 @@ export class Outbox {
         if (await actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
       }
     }
-    const now = clock.now()
-    const status = this.#find(messageId)?.status ?? 'queued'
-    // A second transmission counts, one that was acked before its bytes were noted does not.
-    if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
-    this.#progress.set(messageId, { chatId, status: 'transmitted' })
-    await actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
-      lazy: true,
-      messages: [{ update: { messageId, status: 'transmitted', at: now, attempt: true } }],
-    }))
-  }
-
-  /** The content with its file in the media store; null once the send was given up for it. One fetch, however many ask. */
-  #prepare(send: Send): Promise<SendContent | null> {
-    const { content, messageId } = send
-    if (!needsFile(content)) return Promise.resolve(content)
-    const underWay = this.#preparing.get(messageId)
-    if (underWay !== undefined) return underWay
-    const work = this.#fetch(send, content).finally(() => this.#preparing.delete(messageId))
-    this.#preparing.set(messageId, work)
-    return work
-  }
-
-  async #fetch(send: Send, content: MediaContent): Promise<SendContent | null> {
-    let prepared: SendContent | null = null
-    await this.#actor.guard(async () => {
-      try {
-        const ready = { ...content, media: await this.#deps.media.prepare(content) }
-        await this.#actor.change({ messages: [{ prepared: { messageId: send.messageId, content: ready } }] })
-        prepared = ready
-        send.content = ready
-      } catch (error) {
-        if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
-        await this.#giveUp(send, error.code, error.message)
-      }
-    })
-    return prepared
+    await this.#journal.transmitted(messageId, chatId)
   }
 
   /** While new chats are paused: throws NEW_CHATS_PAUSED for somebody whom this session never wrote with. */
@@ -318,15 +257,9 @@ export class Outbox {
     return state.startsWith('open.') && context.intent === 'none'
   }
 
-  #find(messageId: string): Progress | undefined {
-    const known = this.#progress.get(messageId)
-    if (known !== undefined) return known
-    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
-  }
-
   /** Ends a send: it failed, or nobody knows if it has left before. */
   async #giveUp({ messageId, chatId }: Pick<Send, 'messageId' | 'chatId'>, code: string, error: string) {
-    const status = this.#find(messageId)?.status ?? 'queued'
+    const status = this.#journal.statusOf(messageId)
     const at = this.#deps.clock.now()
     const refusal = this.#refusals.of(messageId)
     if (refusal !== null) await this.#record(chatId, { ...refusal, at })
@@ -336,41 +269,12 @@ export class Outbox {
   }
 
   async #record(chatId: string, fate: Fate): Promise<void> {
-    const { messageId, status, at } = fate
-    const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
-    this.#progress.set(messageId, { chatId, status })
-    this.#refusals.forget(messageId)
-    const now = this.#deps.clock.now()
-    await this.#actor.append([factOf(chatId, fate)], seq => {
-      const receipt = this.#deps.tellStatus ? receiptDelivery(this.#actor, seq, chatId, fate, now) : null
-      return {
-        lazy: !this.#fates.has(messageId),
-        messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
-        ...(receipt !== null && { deliveries: [receipt] }),
-      }
-    })
-    this.#fates.tell(fate)
+    this.#refusals.forget(fate.messageId)
+    await this.#journal.became(chatId, fate)
   }
 }
-
-const needsFile = (content: SendContent): content is MediaContent =>
-  'media' in content && !content.media.ready
 
 const TOO_OLD = 'It waited for a connection longer than SEND_MAX_AGE_MS.'
 const PAUSED =
   'WhatsApp does not let this account write to anybody new for now; answers to chats that it knows go on. Try again later.'
 const NEVER_ACKED = 'It left, and WhatsApp never said that it has it.'
-
-const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`
-
-function factOf(chatId: string, fate: Fate): MessageFact {
-  const { messageId } = fate
-  switch (fate.status) {
-    case 'failed':
-      return { type: 'message.failed', messageId, chatId, code: fate.code, error: fate.error }
-    case 'unknown':
-      return { type: 'message.unknown', messageId, chatId, error: fate.error }
-    default:
-      return { type: `message.${fate.status}`, messageId, chatId }
-  }
-}
