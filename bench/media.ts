@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createProgress } from '../harness/progress.ts'
+import { whole } from '../harness/flags.ts'
 import { CONTENDERS, type Name } from './compare.ts'
+import { conduct, machine, nodeFlags } from './conduct.ts'
 import { FileServer } from './file-server.ts'
-import { enrollFleet, linkFleet } from './fleets.ts'
+import { enrollFleet, linkFleet, type Scene } from './fleets.ts'
 import {
   type ImageFigures,
   type MediaStage,
@@ -14,7 +14,6 @@ import {
 import { type MediaLives, mediaRows } from './media-report.ts'
 import { table, total } from './report.ts'
 import { loadSamples } from './samples.ts'
-import { Venue } from './venue.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator, with images and large videos both ways. */
 
@@ -34,56 +33,41 @@ const { values } = parseArgs({
   },
 })
 
-const progress = createProgress(process.stderr)
-const venue = new Venue()
 const samples = await loadSamples()
 const server = new FileServer(samples)
-process.on('SIGINT', () => {
-  venue.close().then(() => process.exit(130))
-})
 
-try {
-  const [sessions, images, rounds] = [whole('sessions'), whole('images'), whole('rounds')]
-  const traffic: MediaTraffic = {
-    warmUp: 2 * sessions,
-    images,
-    imageBytes: MB,
-    saidPerSecond: 5,
-    videoBytes: whole('video-mb') * MB,
-  }
-  await server.listen()
-  const flags = values['node-flags'].split(' ').filter(flag => flag !== '')
-  const lives = await compare(sessions, rounds, traffic, flags)
-  progress.done()
-  const rows = mediaRows(lives, traffic)
-  const integrity = { manager: allOf(lives.manager), plain: allOf(lives.plain) }
-  const queue = process.env.REDIS_URL ? 'queue on Redis' : 'queue in process'
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores, ${queue}`
-  const title = `${images} images out and in, ${sessions} sessions, ${rounds} rounds, ${machine}, ${progress.seconds()} s`
-  const text = values.json
-    ? JSON.stringify(
-        { sessions, rounds, traffic, node: process.versions.node, rows, integrity, lives },
-        null,
-        2,
-      )
-    : table(title, rows, integrity)
-  process.stdout.write(`${text}\n`)
-  const troubles = [...integrity.manager.troubles, ...integrity.plain.troubles]
-  for (const trouble of troubles.slice(0, 20)) process.stderr.write(`${trouble}\n`)
-  if (troubles.length > 0) process.exitCode = 1
-} catch (error) {
-  progress.done()
-  process.stderr.write(`The benchmark could not finish: ${error instanceof Error ? error.message : error}\n`)
-  process.stderr.write(venue.outputs)
-  process.exitCode = 1
-} finally {
-  await venue.close()
-  server.close()
-}
+await conduct(
+  async (venue, progress) => {
+    const [sessions, images, rounds] = [
+      whole(values, 'sessions'),
+      whole(values, 'images'),
+      whole(values, 'rounds'),
+    ]
+    const traffic: MediaTraffic = {
+      warmUp: 2 * sessions,
+      images,
+      imageBytes: MB,
+      saidPerSecond: 5,
+      videoBytes: whole(values, 'video-mb') * MB,
+    }
+    await server.listen()
+    const scene = await venue.open(progress, nodeFlags(values['node-flags']))
+    const lives = await compare(scene, sessions, rounds, traffic)
+    const rows = mediaRows(lives, traffic)
+    const integrity = { manager: allOf(lives.manager), plain: allOf(lives.plain) }
+    const title = `${images} images out and in, ${sessions} sessions, ${rounds} rounds, ${machine()}, ${progress.seconds()} s`
+    const figures = { sessions, rounds, traffic, node: process.versions.node, rows, integrity, lives }
+    return {
+      text: values.json ? JSON.stringify(figures, null, 2) : table(title, rows, integrity),
+      troubles: [...integrity.manager.troubles, ...integrity.plain.troubles],
+    }
+  },
+  () => server.close(),
+)
 
 /** Both in turn, round after round, each time in a fresh process. */
-async function compare(sessions: number, rounds: number, traffic: MediaTraffic, flags: string[]) {
-  const scene = await venue.open(progress, flags)
+async function compare(scene: Scene, sessions: number, rounds: number, traffic: MediaTraffic) {
+  const { progress } = scene
   const fleets = {
     manager: await linkFleet(scene, sessions, 1),
     plain: await enrollFleet(scene, sessions, 2),
@@ -126,10 +110,4 @@ function allOf({ images, out, in: inn }: MediaLives) {
 
 function mb(bytes: number): string {
   return `${(bytes / MB).toFixed(1)} MB`
-}
-
-function whole(name: 'sessions' | 'images' | 'video-mb' | 'rounds'): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new Error(`--${name} must be a whole number of at least 1`)
 }

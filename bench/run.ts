@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createProgress } from '../harness/progress.ts'
+import { whole } from '../harness/flags.ts'
 import { compare, type Plan } from './compare.ts'
+import { conduct, machine, nodeFlags } from './conduct.ts'
 import { durableRow, rowsOf, sum, table } from './report.ts'
-import { Venue } from './venue.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator: one table of what the manager costs. */
 
@@ -21,46 +20,23 @@ const { values } = parseArgs({
   },
 })
 
-const progress = createProgress(process.stderr)
-const venue = new Venue()
-process.on('SIGINT', () => {
-  venue.close().then(() => process.exit(130))
-})
-
-try {
-  const sessions = whole('sessions', 2)
+await conduct(async (venue, progress) => {
+  const sessions = whole(values, 'sessions', 2)
   const plan: Plan = {
     sessions,
     few: Math.max(1, Math.round(sessions / 5)),
-    rounds: whole('rounds', 1),
+    rounds: whole(values, 'rounds'),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
-  const nodeFlags = values['node-flags'].split(' ').filter(flag => flag !== '')
-  const { lives, durable } = await compare(await venue.open(progress, nodeFlags), plan)
-  progress.done()
+  const scene = await venue.open(progress, nodeFlags(values['node-flags']))
+  const { lives, durable } = await compare(scene, plan)
   const rows = [...rowsOf(lives.manager, lives.plain), durableRow(durable.latencies)]
   const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
-  const queue = process.env.REDIS_URL ? 'queue on Redis' : 'queue in process'
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores, ${queue}`
-  const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine}, ${progress.seconds()} s`
-  const text = values.json
-    ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives, durable }, null, 2)
-    : table(title, rows, integrity)
-  process.stdout.write(`${text}\n`)
-  const troubles = [...integrity.manager.troubles, ...integrity.plain.troubles, ...durable.troubles]
-  for (const trouble of troubles.slice(0, 20)) process.stderr.write(`${trouble}\n`)
-  if (troubles.length > 0) process.exitCode = 1
-} catch (error) {
-  progress.done()
-  process.stderr.write(`The benchmark could not finish: ${error instanceof Error ? error.message : error}\n`)
-  process.stderr.write(venue.outputs)
-  process.exitCode = 1
-} finally {
-  await venue.close()
-}
-
-function whole(name: 'sessions' | 'rounds', least: number): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= least) return value
-  throw new Error(`--${name} must be a whole number of at least ${least}`)
-}
+  const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine()}, ${progress.seconds()} s`
+  return {
+    text: values.json
+      ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives, durable }, null, 2)
+      : table(title, rows, integrity),
+    troubles: [...integrity.manager.troubles, ...integrity.plain.troubles, ...durable.troubles],
+  }
+})

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Child } from '../harness/child.ts'
+import { whole } from '../harness/flags.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
 import { compare, holds } from './compare.ts'
@@ -93,20 +94,14 @@ async function end(): Promise<void> {
 function readOptions(): Options {
   const points = values.points === 'none' ? [] : values.points.split(',')
   return {
-    sessions: whole('sessions'),
-    rounds: whole('rounds'),
+    sessions: whole(values, 'sessions'),
+    rounds: whole(values, 'rounds'),
     mode: oneOf('mode', values.mode, ['safe', 'naive']),
     signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
     diskFull: values['disk-full'],
     groups: values.groups,
     points: points.map(point => oneOf('points', point, ALL_POINTS)),
   }
-}
-
-function whole(name: 'sessions' | 'rounds'): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new Error(`--${name} must be a whole number of at least 1`)
 }
 
 function oneOf<const T extends string>(name: string, value: string, options: readonly T[]): T {
