@@ -27,24 +27,32 @@ export class Newsletter {
 
   /**
    * Posts something; it is kept for each linked device until acknowledged. Returns the message id and the newsletter's own number
-   * for the post. The stanza is the one Baileys' `decodeMessageNode` reads: `server_id`, and the unpadded message in `<plaintext>`.
+   * for the post. The stanza is the one Baileys' `decodeMessageNode` reads: `server_id`, and the unpadded message in `<plaintext>`;
+   * `notified`, the one its `handleNewsletterNotification` does, with an id of its own.
    */
   post(
     content: string | proto.IMessage,
-    { id = newId() }: { id?: string } = {},
+    { id = newId(), notified = false }: { id?: string; notified?: boolean } = {},
   ): { id: string; serverId: string } {
     const message = typeof content === 'string' ? { conversation: content } : content
     const serverId = String(++this.#lastPost)
     const at = Date.now()
     const from = this.jid
     this.#world.ledger.said.push({ id, from, to: from, at })
-    const attributes = { from, id, server_id: serverId, type: typeOf(message), t: seconds(at) }
-    const node = stanza('message', attributes, [
-      stanza('plaintext', {}, proto.Message.encode(message).finish()),
-    ])
+    const [type, t] = [typeOf(message), seconds(at)]
+    const parts = [stanza('plaintext', {}, proto.Message.encode(message).finish())]
+    const told = { id: newId(), from, type: 'newsletter', t }
+    const node = notified
+      ? stanza('notification', told, [
+          stanza('message', { message_id: id, server_id: serverId, type, t }, parts),
+        ])
+      : stanza('message', { from, id, server_id: serverId, type, t }, parts)
+    const kept = notified
+      ? ({ kind: 'notification', id: told.id } as const)
+      : ({ kind: 'message', id } as const)
     for (const account of this.#subscribers)
       for (const device of account.devices.values())
-        keep(this.#world, device, { kind: 'message', id, from, node, peer: false })
+        keep(this.#world, device, { ...kept, from, node, peer: false })
     return { id, serverId }
   }
 }

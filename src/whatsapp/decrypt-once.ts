@@ -110,8 +110,8 @@ export class DecryptOnce {
 
   /**
    * Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. What comes without
-   * encryption, or without any content, is kept as a row, too, and `hold` keeps its acknowledgement until that is durable,
-   * unless its chat is `ignored`.
+   * encryption (a newsletter's posts, in messages or notifications), or without any content, is kept as a row, too, and `hold`
+   * keeps its acknowledgement until that is durable, unless its chat is `ignored`.
    */
   watch(ws: EventEmitter, hold: Wire['hold'], ignored: (jid: string) => boolean): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
@@ -126,6 +126,12 @@ export class DecryptOnce {
       }
       const kind = childrenOf(stanza).find(({ tag }) => tag === 'unavailable')?.attrs.type
       if (empty && wanted && !NEVER_RESENT.has(kind ?? '')) hold(this.#keepPlain(stanza, NOTHING))
+    })
+    ws.prependListener('CB:notification,type:newsletter', (stanza: BinaryNode) => {
+      if (ignored(stanza.attrs.from ?? '')) return
+      for (const post of postsIn(stanza))
+        for (const { tag, content } of childrenOf(post))
+          if (tag === 'plaintext' && content instanceof Uint8Array) hold(this.#keepPlain(post, content))
     })
   }
 
@@ -222,6 +228,20 @@ function stanzaText(stanza: BinaryNode, plain = false): string {
 }
 
 const childrenOf = (stanza: BinaryNode) => (Array.isArray(stanza.content) ? stanza.content : [])
+
+/** The posts that a newsletter's notification tells of, each as a stanza of its own, as Baileys reads them. */
+function postsIn({ attrs: { from, offline }, content }: BinaryNode): BinaryNode[] {
+  if (!Array.isArray(content)) return []
+  return content
+    .filter(({ tag }) => tag === 'message')
+    .map(({ attrs: { message_id, server_id, t }, content }) => {
+      const id = message_id || server_id
+      const known = Object.entries({ from, id, server_id, t, offline }).filter(
+        ([, value]) => value !== undefined,
+      )
+      return { tag: 'message', attrs: Object.fromEntries(known) as BinaryNode['attrs'], content }
+    })
+}
 
 const names = (me: { id: string; lid?: string | undefined } | undefined) =>
   [me?.id ?? '', me?.lid ?? ''] as const

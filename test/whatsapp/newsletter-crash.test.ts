@@ -16,26 +16,31 @@ afterEach(async () => {
   await world.close()
 })
 
+const pending = () => world.sim.phone(PN).devices[0]!.pending
 const bodies = () => owner.received_.map(({ message }) => message.body)
 
 describe('kill -9', { timeout: 90_000 }, () => {
   it.each([
-    ['after the acknowledgement', true],
-    ['before the acknowledgement', false],
-  ])('%s of a newsletter: its post is told once, in order', async (_, acknowledged) => {
+    ['after the acknowledgement of a newsletter', true, false],
+    ['before the acknowledgement of a newsletter', false, false],
+    ['after the acknowledgement of a notification about a newsletter', true, true],
+    ['before the acknowledgement of a notification about a newsletter', false, true],
+  ])('%s: its post is told once, in order', async (_, acknowledged, notified) => {
     const news = world.sim.newsletter('News')
     news.subscribe(PN)
     const child = await processes.start('forgetful')
     if (!acknowledged) await world.sim.fault({ kind: 'deaf', account: PN })
-    const { id } = news.post('posted')
+    const { id } = news.post('posted', { notified })
     await child.said(`received ${id}`)
-    if (acknowledged) await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
+    if (acknowledged) await vi.waitFor(() => expect(pending()).toBe(0), WAIT)
+    else expect(pending()).toBe(1)
     await child.kill()
     await world.sim.heal()
-    news.post('while away')
+    news.post('while away', { notified })
     await processes.restart()
-    expect(bodies()).toEqual(['posted', 'while away', 'last'])
-    expect(processes.acknowledged(id)).toBe(true)
+    await vi.waitFor(() => expect(bodies()).toHaveLength(3), WAIT)
+    expect(bodies().toSorted()).toEqual(['last', 'posted', 'while away'])
+    expect(bodies().indexOf('posted')).toBeLessThan(bodies().indexOf('while away'))
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
   })
 
