@@ -9,6 +9,7 @@ import type { SessionRow } from '../records.ts'
 import { SessionActor, type SessionActorDeps } from './actor.ts'
 import { receive } from './inbound.ts'
 import { Outbox } from './outbox.ts'
+import { Returns } from './returns.ts'
 
 /** Restart intensity: more crashes than this within the window suspend the session. */
 const CRASHES = { most: 5, withinMs: 60_000 }
@@ -55,9 +56,11 @@ export class Supervisor {
   readonly #closing = new Set<Promise<void>>()
   #recovery: Promise<void> | null = null
   readonly #machine
+  readonly #returns: Returns
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
+    this.#returns = new Returns(deps.clock)
     const bound = supervisorMachine.provide({
       delays: { reapEvery: deps.idle.reapEveryMs },
       actions: {
@@ -99,13 +102,19 @@ export class Supervisor {
     return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem)
   }
 
+  /** Why this very session cannot be served now, although it may exist. */
+  #absence(sessionId: string): GatewayError | null {
+    if (!this.#returns.has(sessionId)) return null
+    return new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
+  }
+
   counts(): { live: number; spawned: number; restarted: number } {
     return this.#machine.getSnapshot().context
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
   async create(sessionId: string, userId: string | number, phoneNumber?: string): Promise<Entry> {
-    const refusal = this.refusal()
+    const refusal = this.refusal() ?? this.#absence(sessionId)
     if (refusal !== null) throw refusal
     const entry = this.#add(
       new SessionActor(this.#actorDeps(), {
@@ -221,9 +230,32 @@ export class Supervisor {
   #storeFailed(actor: SessionActor, error: GatewayError): void {
     this.#deps.logger.error({ session_id: actor.sessionId, code: error.code }, error.message)
     if (error.code === 'STORE_FAILED') this.#machine.send({ type: 'store.failed' })
+    // Another owner of the stream has it now.
+    else if (error.code !== 'EPOCH_CONFLICT') this.#bringBackLater(actor)
+  }
+
+  /** A session whose write was refused for what was in it goes on as the log has it. */
+  #bringBackLater(actor: SessionActor): void {
+    const { store, logger } = this.#deps
+    const { sessionId } = actor
+    const back = async () => {
+      await actor.stop()
+      const row =
+        this.problem() === null && !this.#entries.has(sessionId) ? store.sessions.find(sessionId) : null
+      if (row === null) return
+      this.#machine.send({ type: 'session.restarted' })
+      await this.#restore(row)
+    }
+    const ms = this.#returns.later(sessionId, () => {
+      back().catch((error: unknown) =>
+        logger.error({ session_id: sessionId, stack: stackOf(error) }, 'session could not be restored'),
+      )
+    })
+    if (ms !== null) logger.warn({ session_id: sessionId, ms }, 'session is restored from its log soon')
   }
 
   async #standStill(): Promise<void> {
+    this.#returns.clear()
     const entries = [...this.#entries.values()]
     await Promise.allSettled([...entries.map(({ actor }) => actor.stop()), ...this.#closing])
   }

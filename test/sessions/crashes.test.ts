@@ -280,3 +280,72 @@ describe('what a crash does not lose', () => {
     expect(next.sent.map(({ messageId }) => messageId)).toEqual([messageId])
   })
 })
+
+describe('a write that the store refuses for what is in it', () => {
+  /** Two rows of one name. */
+  const poison = (sessionId = 's1') => {
+    const { actor } = world.entry(sessionId)
+    const row = {
+      messageId: 'twice',
+      chatId: '1@lid',
+      direction: 'out',
+      content: text('1@lid', 'x'),
+      status: 'queued',
+      at: 0,
+    } as const
+    const refused = actor.append([{ type: 'message.queued', messageId: 'twice', chatId: '1@lid' }], seq => ({
+      messages: ['a', 'b'].map(dedupeKey => ({ insert: { ...row, dedupeKey, seq } })),
+    }))
+    return expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
+  }
+
+  it('ends its session, which comes back as the log has it; no other one notices', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    const other = await world.linked('other')
+    const before = world.types()
+    await poison()
+    await world.settle()
+    expect([socket.ended, other.ended, world.supervisor.find('s1')]).toEqual([true, false, undefined])
+    expect([world.types(), world.supervisor.problem()]).toEqual([before, null])
+    const sent = world.commands.send('s1', text('1@lid', 'hi'), world.clock.now() + 1000)
+    await expect(sent).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
+    const again = world.commands.start({ sessionId: 's1', userId: 7 })
+    await expect(again).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
+    await world.wait(1000)
+    expect(world.state()).toBe('starting.connecting')
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+    expect(world.types().slice(before.length)).toEqual(['session.resumed', 'socket.opened'])
+  })
+
+  it('again and again: it comes back later each time, for ever', async () => {
+    world = await World.start()
+    await world.linked()
+    const waits: number[] = []
+    for (let i = 0; i < 9; i++) {
+      await poison()
+      await world.settle()
+      const begin = world.clock.now()
+      while (world.supervisor.find('s1') === undefined) await world.wait(500)
+      waits.push(world.clock.now() - begin)
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    await world.wait(400_000)
+    await poison()
+    await world.wait(1000)
+    expect(world.supervisor.find('s1')).toBeDefined()
+  })
+
+  it('is not taken up after a stop', async () => {
+    world = await World.start()
+    await world.linked()
+    await poison()
+    await world.stop()
+    await world.wait(120_000)
+    expect(world.whatsapp.live()).toEqual([])
+    await world.boot()
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+  })
+})
