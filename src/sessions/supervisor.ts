@@ -230,18 +230,20 @@ export class Supervisor {
   #storeFailed(actor: SessionActor, error: GatewayError): void {
     this.#deps.logger.error({ session_id: actor.sessionId, code: error.code }, error.message)
     if (error.code === 'STORE_FAILED') this.#machine.send({ type: 'store.failed' })
-    // Another owner of the stream has it now.
-    else if (error.code !== 'EPOCH_CONFLICT') this.#bringBackLater(actor)
+    else this.#bringBackLater(actor)
   }
 
   /** A session whose write was refused for what was in it goes on as the log has it. */
   #bringBackLater(actor: SessionActor): void {
     const { store, logger } = this.#deps
     const { sessionId } = actor
+    /** Null for one that is buried, runs again, or is restored with all others. */
+    const missing = () =>
+      this.problem() !== null || this.#entries.has(sessionId) ? null : store.sessions.find(sessionId)
+    if (missing() === null) return
     const back = async () => {
       await actor.stop()
-      const row =
-        this.problem() === null && !this.#entries.has(sessionId) ? store.sessions.find(sessionId) : null
+      const row = missing()
       if (row === null) return
       this.#machine.send({ type: 'session.restarted' })
       await this.#restore(row)

@@ -337,6 +337,31 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.supervisor.find('s1')).toBeDefined()
   })
 
+  it('because another life has claimed the stream: the session comes back, too', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    await world.store.claim(world.entry().actor.streamId)
+    socket.report({ type: 'socket.named', pushName: 'Shop' })
+    await world.settle()
+    expect(world.supervisor.find('s1')).toBeUndefined()
+    await world.wait(1000)
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+  })
+
+  it('does not bring back what is being deleted', async () => {
+    world = await World.start()
+    await world.shown()
+    const { actor } = world.entry()
+    await world.commands.remove('s1', world.clock.now() + 1000)
+    const late = world.store.commit({ streamId: actor.streamId, epoch: actor.epoch, lastActivity: 1 })
+    await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.wait(120_000)
+    expect(world.types()).toContain('session.created')
+    expect(world.entry().actor.streamId).not.toBe(actor.streamId)
+  })
+
   it('is not taken up after a stop', async () => {
     world = await World.start()
     await world.linked()
