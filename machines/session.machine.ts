@@ -88,7 +88,7 @@ export const sessionMachine = sessionSetup.createMachine({
           },
           { guard: 'owesNothing', actions: 'noteStart' },
         ],
-        'message.queued': { guard: 'isLinked', actions: 'permit' },
+        'message.queued': { guard: 'takesSends', actions: 'permit' },
         'logout.requested': { guard: 'isPaired', actions: 'owe' },
         'delete.requested': { guard: 'isPaired', actions: 'owe' },
       },
@@ -109,6 +109,7 @@ export const sessionMachine = sessionSetup.createMachine({
       initial: 'verifying',
       on: {
         'socket.paired': { actions: 'notePaired' },
+        'message.queued': { guard: 'takesSends', actions: 'permit' },
         'socket.opened': { target: 'open', actions: 'noteOpened' },
         'session.resumed': { target: 'starting', actions: 'tryAgain' },
         'start.requested': [
@@ -195,6 +196,7 @@ export const sessionMachine = sessionSetup.createMachine({
           entry: 'endSocket',
           on: {
             'socket.*': {},
+            'message.queued': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
             'start.requested': {
@@ -208,6 +210,7 @@ export const sessionMachine = sessionSetup.createMachine({
           entry: 'endSocket',
           on: {
             'socket.*': {},
+            'message.queued': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
             'start.requested': {
@@ -226,7 +229,7 @@ export const sessionMachine = sessionSetup.createMachine({
         'socket.named': { actions: 'noteName' },
         'session.resumed': { target: 'starting', actions: 'connectNow' },
         'start.requested': { guard: 'owesNothing', actions: 'noteStart' },
-        'message.queued': { guard: 'isLinked', actions: 'permit' },
+        'message.queued': { guard: 'takesSends', actions: 'permit' },
         'logout.requested': { target: '.unlinking', actions: 'owe' },
         'delete.requested': { target: '.unlinking', actions: 'owe' },
         'logout.confirmed': {
@@ -277,7 +280,7 @@ export const sessionMachine = sessionSetup.createMachine({
               { guard: 'owesNothing', actions: 'noteStart' },
             ],
             'session.resumed': { target: 'verifying', reenter: true },
-            'message.queued': { guard: 'isLinked', actions: 'permit' },
+            'message.queued': { guard: 'takesSends', actions: 'permit' },
           },
         },
         waiting: {
@@ -292,7 +295,7 @@ export const sessionMachine = sessionSetup.createMachine({
               { guard: 'owesNothing', actions: 'noteStart' },
             ],
             'session.resumed': { target: 'waiting', reenter: true },
-            'message.queued': { guard: 'isLinked', actions: 'permit' },
+            'message.queued': { guard: 'takesSends', actions: 'permit' },
           },
         },
         hibernated: {
@@ -302,7 +305,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'wake.requested': { target: '#session.starting', actions: 'tryAgain' },
             'session.resumed': { target: 'hibernated', reenter: true },
             'session.crashed': { target: 'hibernated', reenter: true },
-            'message.queued': { guard: 'isLinked', actions: 'permit' },
+            'message.queued': { guard: 'takesSends', actions: 'permit' },
           },
         },
         suspended: {

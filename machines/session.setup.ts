@@ -72,7 +72,8 @@ export const sessionSetup = setup({
     isUnscanned: ({ context }) => context.qr.published !== null && context.waId === null,
     isNotPaired: ({ context }) => context.waId === null,
     isPaired: ({ context }) => context.waId !== null,
-    isLinked: ({ context }) => context.linked && context.intent === 'none',
+    /** Whoever has scanned is about to be open. */
+    takesSends: ({ context }) => context.waId !== null && context.intent === 'none',
     owesLogout: ({ context }) => context.intent !== 'none',
     owesNothing: ({ context }) => context.intent === 'none',
     isArchived: ({ context }) => context.archiveUntil !== null,

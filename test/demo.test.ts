@@ -163,7 +163,8 @@ async function playByHand(run: Run): Promise<void> {
     'let a phone scan it': text =>
       expect(JSON.parse(text)).toMatchObject({ jid: expect.stringMatching(/^34600000003:/) }),
     'a contact writes': text => expect(JSON.parse(text)).toMatchObject({ id: expect.any(String) }),
-    answer: text => expect(JSON.parse(text)).toMatchObject({ success: true, message_id: expect.any(String) }),
+    answer: text =>
+      expect(JSON.parse(text), text).toMatchObject({ success: true, message_id: expect.any(String) }),
     'what the contact decrypted': text => expect(text).toContain('On their way'),
     'cut every connection': text => expect(JSON.parse(text).struck).toBeGreaterThan(0),
     'all sessions': text => expect(JSON.parse(text)).toMatchObject({ success: true, count: 2 }),

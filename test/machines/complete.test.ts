@@ -226,13 +226,16 @@ describe('no fact goes unheard by mistake', () => {
       ).toBe(true)
   })
 
-  it('a send is taken exactly where a linked session is, or comes back by itself', () => {
+  it('a send is taken exactly where a phone has scanned, and the session is open or comes to be by itself', () => {
     for (const { leaf, snapshot } of reached) {
-      const { linked, intent } = snapshot.context
-      const comesBack = /^(starting|open\.settl|reconnecting\.(verifying|waiting|hibernated))/.test(leaf)
+      const { waId, intent } = snapshot.context
+      const comesBack =
+        /^(starting|awaitingQr\.(verifying|publishing|shown)|open\.settl|reconnecting\.(verifying|waiting|hibernated))/.test(
+          leaf,
+        )
       const taken = snapshot.can({ type: 'message.queued', at: start } as never)
       expect(taken, `${leaf} ${JSON.stringify(snapshot.context)}`).toBe(
-        comesBack && linked && intent === 'none',
+        comesBack && waId !== null && intent === 'none',
       )
     }
   })

@@ -33,7 +33,7 @@ export const restart = [
   conflict,
 ] as const
 export const queueOrRefuse = [
-  { guard: 'isLinkedAndFree', actions: [queued, answers(202)] },
+  { guard: 'isPairedAndFree', actions: [queued, answers(202)] },
   conflict,
 ] as const
 /** Nobody has scanned: there is nothing to unlink. */

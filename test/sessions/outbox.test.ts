@@ -27,6 +27,30 @@ describe('a send', () => {
     expect(message(messageId)).toMatchObject({ status: 'played', attempts: 1, error: null })
   })
 
+  it('right after the scan waits for the first open, and goes out then', async () => {
+    const first = await world.shown()
+    first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
+    const sending = [send()]
+    await world.settle()
+    first.report(closedAs('reconnectNow', 'restart'))
+    await world.settle()
+    sending.push(send())
+    await world.settle()
+    expect([world.state(), first.sent]).toEqual(['starting.connecting', []])
+    const socket = await world.reopened()
+    expect(socket.sent).toHaveLength(2)
+    for (const { messageId } of socket.sent) ack(socket, messageId)
+    expect((await Promise.all(sending)).map(({ status }) => status)).toEqual(['sent', 'sent'])
+  })
+
+  it('of who has scanned and is refused at the login fails, and says so', async () => {
+    const first = await world.shown()
+    first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
+    const sending = send()
+    first.report(closedAs('unlinked', 'unlinked'))
+    await expect(sending).rejects.toMatchObject({ code: 'SESSION_LOGGED_OUT' })
+  })
+
   it('counts as activity, receipts do not', async () => {
     const socket = await world.linked()
     await world.wait(60_000)
