@@ -1,6 +1,11 @@
 import type { Clock } from '../ports.ts'
 
-/** Lets sockets open at a bounded rate: at most `concurrency` at once, and evenly, `perSecond` of them begun in a second. */
+/** How much of what a busy event loop made late is made up for, in ms; at least two steps. */
+const CATCH_UP = 50
+
+/**
+ * Lets sockets open at a bounded rate: at most `concurrency` at once, at most `perSecond` begun in any second, and those evenly.
+ */
 export interface Connects {
   /**
    * Resolves with a function that gives the place back (calling it twice does no harm), or null when `signal` aborted first.
@@ -15,14 +20,21 @@ export function createConnects(
   clock: Clock,
 ): Connects {
   const queue = new Set<() => void>()
+  const step = 1000 / perSecond
+  const catchUp = Math.max(CATCH_UP, 2 * step)
+  /** When those of the last second began. */
+  const begun: number[] = []
   let opening = 0
-  /** How many began since `evenSince` without a pause: steps are counted, as their sum would gather what each is rounded by. */
-  let begun = 0
-  let evenSince = 0
+  /** When the next may begin. */
+  let due = 0
   let timer: unknown = null
 
-  const due = () => evenSince + (begun * 1000) / perSecond
-  const roomIn = () => Math.max(0, Math.floor(due()) - clock.now())
+  const roomIn = () => {
+    const now = clock.now()
+    while (begun.length > 0 && begun[0]! <= now - 1000) begun.shift()
+    const free = begun.length < perSecond ? now : begun[0]! + 1000
+    return Math.max(free, Math.floor(due)) - now
+  }
   const pump = () => {
     while (queue.size > 0 && opening < concurrency && roomIn() === 0) {
       const [next] = queue
@@ -38,11 +50,8 @@ export function createConnects(
   }
   const begin = () => {
     opening++
-    if (due() < clock.now()) {
-      evenSince = clock.now()
-      begun = 0
-    }
-    begun++
+    begun.push(clock.now())
+    due = Math.max(due, clock.now() - catchUp) + step
     let given = false
     return () => {
       if (given) return
@@ -56,6 +65,8 @@ export function createConnects(
     waiting: () => queue.size,
     take(signal, onQueued) {
       if (signal.aborted) return Promise.resolve(null)
+      // Nobody waited: what was not begun until now is nothing to make up for.
+      if (queue.size === 0) due = Math.max(due, clock.now())
       if (queue.size === 0 && opening < concurrency && roomIn() === 0) return Promise.resolve(begin())
       onQueued()
       return new Promise(resolve => {

@@ -57,6 +57,23 @@ describe('places to connect', () => {
     expect(begun.at(-1)!.at).toBe(1000)
   })
 
+  it('keep their pace on a busy event loop: what is late is made up for, a little at a time', async () => {
+    const clock = createTestClock()
+    const late = { ...clock, setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms + 30) }
+    const connects = createConnects({ concurrency: 1000, perSecond: 20 }, late)
+    const begin = clock.now()
+    const begun: number[] = []
+    for (let i = 0; i < 200; i++)
+      void connects.take(new AbortController().signal, () => {}).then(() => begun.push(clock.now() - begin))
+    await clock.advance(20_000)
+    expect(begun).toHaveLength(200)
+    expect(begun.at(-1)).toBeLessThan(10_500)
+    for (const at of begun) {
+      expect(begun.filter(one => one === at).length).toBeLessThanOrEqual(3)
+      expect(begun.filter(one => one >= at && one < at + 1000).length).toBeLessThanOrEqual(20)
+    }
+  })
+
   it('do not pile up while nobody wants one', async () => {
     const { clock, begun, take } = setup(100, 4)
     await clock.advance(60_000)
