@@ -1,42 +1,62 @@
 import type { Clock } from '../ports.ts'
 
-/** In ms: the first wait, the longest, and how long a session must have run for the next to be the first again. */
+/** In ms: the first wait, the longest, and how long after a return the next wait is the first again. */
 const WAIT = { first: 1000, longest: 60_000, forgottenAfter: 300_000 }
+
+interface Wait {
+  /** Null while it comes back, and after that. */
+  timer: unknown
+  under: 'way' | 'nothing'
+  ms: number
+  at: number
+}
 
 /** Sessions that were ended by a write which the store refused for what was in it, and that come back after a while. */
 export class Returns {
   readonly #clock: Clock
-  readonly #waits = new Map<string, { timer: unknown; ms: number; at: number }>()
+  readonly #waits = new Map<string, Wait>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Calls `back` once, after twice as long as the last time if that was lately. Returns the wait in ms; null if one is under way. */
-  later(sessionId: string, back: () => void): number | null {
-    const now = this.#clock.now()
-    for (const [id, { timer, ms, at }] of this.#waits)
-      if (timer === null && at + ms + WAIT.forgottenAfter < now) this.#waits.delete(id)
+  /**
+   * Calls `back` after a while, twice as long as the last one if that was lately, and again when it rejects, until it does not.
+   * Returns the wait in ms; null if one is under way.
+   */
+  later(sessionId: string, back: () => Promise<void>): number | null {
+    if (this.has(sessionId)) return null
+    this.#forget()
     const last = this.#waits.get(sessionId)
-    if (last !== undefined && last.timer !== null) return null
     const ms = last === undefined ? WAIT.first : Math.min(2 * last.ms, WAIT.longest)
-    const timer = this.#clock.setTimeout(() => {
-      this.#waits.set(sessionId, { timer: null, ms, at: now })
-      back()
+    const wait: Wait = { timer: null, under: 'way', ms, at: this.#clock.now() }
+    wait.timer = this.#clock.setTimeout(async () => {
+      wait.timer = null
+      const isBack = await back().then(
+        () => true,
+        () => false,
+      )
+      wait.under = 'nothing'
+      if (!isBack && this.#waits.get(sessionId) === wait) this.later(sessionId, back)
     }, ms)
-    this.#waits.set(sessionId, { timer, ms, at: now })
+    this.#waits.set(sessionId, wait)
     return ms
   }
 
-  /** Whether a session is to come back. */
+  /** Whether a session is to come back, or is just coming. */
   has(sessionId: string): boolean {
-    const wait = this.#waits.get(sessionId)
-    return wait !== undefined && wait.timer !== null
+    return this.#waits.get(sessionId)?.under === 'way'
   }
 
   /** Nobody comes back. */
   clear(): void {
     for (const { timer } of this.#waits.values()) if (timer !== null) this.#clock.clearTimeout(timer)
     this.#waits.clear()
+  }
+
+  #forget(): void {
+    const long = this.#clock.now() - WAIT.forgottenAfter
+    for (const [id, { under, ms, at }] of this.#waits)
+      if (under === 'nothing' && at + ms < long) this.#waits.delete(id)
   }
 }

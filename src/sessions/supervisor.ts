@@ -235,25 +235,30 @@ export class Supervisor {
 
   /** A session whose write was refused for what was in it goes on as the log has it. */
   #bringBackLater(actor: SessionActor): void {
-    const { store, logger } = this.#deps
     const { sessionId } = actor
-    /** Null for one that is buried, runs again, or is restored with all others. */
-    const missing = () =>
-      this.problem() !== null || this.#entries.has(sessionId) ? null : store.sessions.find(sessionId)
-    if (missing() === null) return
-    const back = async () => {
-      await actor.stop()
-      const row = missing()
-      if (row === null) return
-      this.#machine.send({ type: 'session.restarted' })
-      await this.#restore(row)
-    }
-    const ms = this.#returns.later(sessionId, () => {
-      back().catch((error: unknown) =>
-        logger.error({ session_id: sessionId, stack: stackOf(error) }, 'session could not be restored'),
-      )
+    if (!this.#isRunning || this.#entries.has(sessionId)) return
+    const ms = this.#returns.later(sessionId, async () => {
+      try {
+        await actor.stop()
+        await this.#bringBack(sessionId)
+      } catch (error) {
+        const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+        this.#deps.logger.error({ session_id: sessionId, code }, 'session could not be restored')
+        throw error
+      }
     })
-    if (ms !== null) logger.warn({ session_id: sessionId, ms }, 'session is restored from its log soon')
+    if (ms !== null)
+      this.#deps.logger.warn({ session_id: sessionId, ms }, 'session is restored from its log soon')
+  }
+
+  async #bringBack(sessionId: string): Promise<void> {
+    const refusal = this.refusal()
+    if (refusal !== null) throw refusal
+    const row = this.#entries.has(sessionId) ? null : this.#deps.store.sessions.find(sessionId)
+    if (row === null) return
+    this.#machine.send({ type: 'session.restarted' })
+    const { ended } = await this.#restore(row)
+    if (ended) throw new GatewayError('STORE_FAILED', 'The store refuses what the session writes first.')
   }
 
   async #standStill(): Promise<void> {

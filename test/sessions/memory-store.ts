@@ -33,6 +33,7 @@ export class MemoryStore {
   #queue: Waiting[] = []
   #held = false
   #broken: ((write: Write | null) => boolean) | null = null
+  #refused: ((write: Write) => boolean) | null = null
   #seen = 0
   #scheduled = false
 
@@ -82,8 +83,14 @@ export class MemoryStore {
     this.#broken = which
   }
 
+  /** Writes that `which` picks are refused for what is in them; those beside them go on. */
+  refuse(which: (write: Write) => boolean): void {
+    this.#refused = which
+  }
+
   mend(): void {
     this.#broken = null
+    this.#refused = null
   }
 
   /** Commits that wait. */
@@ -111,7 +118,9 @@ export class MemoryStore {
     const lost = failing.length > 0 ? queue : []
     for (const { reject } of lost)
       reject(new GatewayError('STORE_FAILED', 'The disk is full', { retryable: true }))
-    const kept = queue.filter(one => !lost.includes(one))
+    const refused = queue.filter(one => !lost.includes(one) && one.write && this.#refused?.(one.write))
+    for (const { reject } of refused) reject(new GatewayError('CONFLICT', 'No such thing is stored here'))
+    const kept = queue.filter(one => !lost.includes(one) && !refused.includes(one))
     if (kept.length === 0) return
     const done = this.#group.run([
       { seen: this.#seen, now: this.#now(), requests: kept.map(({ request }) => request) },
