@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { NEWSLETTER_NOTIFICATION, postsIn } from './newsletters.ts'
 
 /** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
 const LIVE = 'live'
@@ -25,6 +26,11 @@ export class ArrivalOrder {
         this.#live.add(id)
       }
       this.#queued.add(id)
+    })
+    // Baileys hands these over as if they had waited, whether they did or not.
+    ws.prependListener(NEWSLETTER_NOTIFICATION, (stanza: BinaryNode) => {
+      if (stanza.attrs.offline === undefined)
+        for (const { attrs } of postsIn(stanza)) if (attrs.id !== undefined) this.#live.add(attrs.id)
     })
   }
 

@@ -18,6 +18,7 @@ import type { InboxRow } from '../records.ts'
 import { wasOffline } from './arrival-order.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 import { accountJid } from './jid.ts'
+import { NEWSLETTER_NOTIFICATION, postsIn } from './newsletters.ts'
 import { holdsSenderKey } from './sender-keys.ts'
 import type { Wire } from './wire.ts'
 
@@ -127,11 +128,12 @@ export class DecryptOnce {
       const kind = childrenOf(stanza).find(({ tag }) => tag === 'unavailable')?.attrs.type
       if (empty && wanted && !NEVER_RESENT.has(kind ?? '')) hold(this.#keepPlain(stanza, NOTHING))
     })
-    ws.prependListener('CB:notification,type:newsletter', (stanza: BinaryNode) => {
+    ws.prependListener(NEWSLETTER_NOTIFICATION, (stanza: BinaryNode) => {
       if (ignored(stanza.attrs.from ?? '')) return
       for (const post of postsIn(stanza))
         for (const { tag, content } of childrenOf(post))
-          if (tag === 'plaintext' && content instanceof Uint8Array) hold(this.#keepPlain(post, content))
+          if (tag === 'plaintext' && content instanceof Uint8Array && content.length > 0)
+            hold(this.#keepPlain(post, content))
     })
   }
 
@@ -228,20 +230,6 @@ function stanzaText(stanza: BinaryNode, plain = false): string {
 }
 
 const childrenOf = (stanza: BinaryNode) => (Array.isArray(stanza.content) ? stanza.content : [])
-
-/** The posts that a newsletter's notification tells of, each as a stanza of its own, as Baileys reads them. */
-function postsIn({ attrs: { from, offline }, content }: BinaryNode): BinaryNode[] {
-  if (!Array.isArray(content)) return []
-  return content
-    .filter(({ tag }) => tag === 'message')
-    .map(({ attrs: { message_id, server_id, t }, content }) => {
-      const id = message_id || server_id
-      const known = Object.entries({ from, id, server_id, t, offline }).filter(
-        ([, value]) => value !== undefined,
-      )
-      return { tag: 'message', attrs: Object.fromEntries(known) as BinaryNode['attrs'], content }
-    })
-}
 
 const names = (me: { id: string; lid?: string | undefined } | undefined) =>
   [me?.id ?? '', me?.lid ?? ''] as const

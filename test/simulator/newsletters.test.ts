@@ -33,6 +33,18 @@ describe('a newsletter', () => {
     expect(other.device.pending).toBe(0)
   })
 
+  it('tells of a post in a notification, too, which waits for its ack', async () => {
+    const { simulator, linked } = await startWorld()
+    const { one, device } = await linked(SHOP)
+    const news = simulator.newsletter('News')
+    news.subscribe(SHOP)
+    const { id } = news.post('by the way', { notified: true })
+    const { type, message } = await one.upsert('by the way')
+    expect([type, message.key]).toEqual(['append', expect.objectContaining({ id, remoteJid: news.jid })])
+    await vi.waitFor(() => expect(device.pending).toBe(0))
+    expect(simulator.ledger.redelivered).toEqual([])
+  })
+
   it('waits while the session is away and comes as append, in order', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)

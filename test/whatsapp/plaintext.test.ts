@@ -42,6 +42,16 @@ describe('a newsletter', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
+  it('that tells of its posts in notifications is told the same way, as live as it came', async () => {
+    const news = newsletter('Announcer')
+    const ids = ['hello', 'hello', 'bye'].map(text => news.post(text, { notified: true }).id)
+    await told(news.jid, 3)
+    expect(from(news.jid).map(({ message }) => message.message_id)).toEqual(ids)
+    expect(from(news.jid).map(({ message }) => message.body)).toEqual(['hello', 'hello', 'bye'])
+    expect(from(news.jid)[0]!.message).toMatchObject({ from: null, is_group: false, offline: false })
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
   it('is acknowledged only when its post is durable, and what else is written meanwhile keeps its order', async () => {
     const held = newsletter('Held')
     const ana = world.sim.contact('34611000001')
