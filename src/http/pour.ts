@@ -8,6 +8,7 @@ import { release } from '../memory.ts'
  * they would be garbage that waits. Resolves when all has left or nobody takes it any more; never rejects.
  */
 export async function pour(stream: Readable, response: ServerResponse): Promise<void> {
+  if (response.destroyed) return void stream.destroy()
   const sink = new Writable({
     write: (piece: Buffer, _, done) => {
       response.write(piece, error => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { pour } from '../../src/http/pour.ts'
 
 const PIECE = 65_536
@@ -83,6 +83,24 @@ describe('a file poured into a response', () => {
     )
     await expect(buffer(await get())).rejects.toThrow('aborted')
     await expect.poll(() => poured.length).toBe(1)
+  })
+
+  it('is closed at once when the caller went away before it, even if there is nothing in it', async () => {
+    for (const empty of [true, false]) {
+      const stream = Readable.from(empty ? [] : [piece(1)])
+      const poured = Promise.withResolvers<void>()
+      const server = createServer(async (_, response) => {
+        response.destroy()
+        await vi.waitFor(() => expect(response.closed).toBe(true))
+        poured.resolve(pour(stream, response))
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      ends.push(() => new Promise(resolve => server.close(resolve)))
+      const { port } = server.address() as AddressInfo
+      await once(request({ port, host: '127.0.0.1', agent: false }).end(), 'error')
+      await poured.promise
+      expect(stream.destroyed).toBe(true)
+    }
   })
 
   it('is closed when the caller goes away', async () => {
