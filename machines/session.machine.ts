@@ -109,7 +109,6 @@ export const sessionMachine = sessionSetup.createMachine({
       initial: 'verifying',
       on: {
         'socket.paired': { actions: 'notePaired' },
-        'message.queued': { guard: 'takesSends', actions: 'permit' },
         'socket.opened': { target: 'open', actions: 'noteOpened' },
         'session.resumed': { target: 'starting', actions: 'tryAgain' },
         'start.requested': [
@@ -196,7 +195,6 @@ export const sessionMachine = sessionSetup.createMachine({
           entry: 'endSocket',
           on: {
             'socket.*': {},
-            'message.queued': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
             'start.requested': {
@@ -210,7 +208,6 @@ export const sessionMachine = sessionSetup.createMachine({
           entry: 'endSocket',
           on: {
             'socket.*': {},
-            'message.queued': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
             'start.requested': {

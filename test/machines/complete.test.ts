@@ -226,13 +226,10 @@ describe('no fact goes unheard by mistake', () => {
       ).toBe(true)
   })
 
-  it('a send is taken exactly where a phone has scanned, and the session is open or comes to be by itself', () => {
+  it('a send is taken exactly where the session of who has scanned is open, or comes to be by itself', () => {
     for (const { leaf, snapshot } of reached) {
       const { waId, intent } = snapshot.context
-      const comesBack =
-        /^(starting|awaitingQr\.(verifying|publishing|shown)|open\.settl|reconnecting\.(verifying|waiting|hibernated))/.test(
-          leaf,
-        )
+      const comesBack = /^(starting|open\.settl|reconnecting\.(verifying|waiting|hibernated))/.test(leaf)
       const taken = snapshot.can({ type: 'message.queued', at: start } as never)
       expect(taken, `${leaf} ${JSON.stringify(snapshot.context)}`).toBe(
         comesBack && waId !== null && intent === 'none',

@@ -36,11 +36,11 @@ describe('a new session', () => {
     expect(s.state).toBe('reconnecting.verifying')
   })
 
-  it('takes nothing to send before a phone has scanned, and everything from then on', () => {
+  it('takes nothing to send before a phone has scanned and it connects again, and everything from then on', () => {
     const s = new Probe()
     expect(s.can({ type: 'message.queued' })).toBe(false)
     expect(shown('a', s).can({ type: 'message.queued' })).toBe(false)
-    expect(s.send(paired).can({ type: 'message.queued' })).toBe(true)
+    expect(s.send(paired).can({ type: 'message.queued' })).toBe(false)
     expect(s.send(closed('reconnectNow', 'restart')).can({ type: 'message.queued' })).toBe(true)
     expect(s.send(opened).can({ type: 'message.queued' })).toBe(true)
   })

@@ -30,11 +30,9 @@ describe('a send', () => {
   it('right after the scan waits for the first open, and goes out then', async () => {
     const first = await world.shown()
     first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
-    const sending = [send()]
-    await world.settle()
     first.report(closedAs('reconnectNow', 'restart'))
     await world.settle()
-    sending.push(send())
+    const sending = [send(), send()]
     await world.settle()
     expect([world.state(), first.sent]).toEqual(['starting.connecting', []])
     const socket = await world.reopened()
@@ -46,8 +44,11 @@ describe('a send', () => {
   it('of who has scanned and is refused at the login fails, and says so', async () => {
     const first = await world.shown()
     first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
+    first.report(closedAs('reconnectNow', 'restart'))
+    await world.settle()
     const sending = send()
-    first.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
     await expect(sending).rejects.toMatchObject({ code: 'SESSION_LOGGED_OUT' })
   })
 
