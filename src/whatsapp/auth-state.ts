@@ -53,6 +53,12 @@ export class AuthState {
     }
   }
 
+  /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
+  mapped(user: string): string | null {
+    const name = this.#get('lid-mapping', [user])[user]
+    return typeof name === 'string' ? name : null
+  }
+
   /** Baileys changed the credentials: they are saved with the next keys, or alone after this tick. Never before pairing. */
   credsChanged(): void {
     this.#dirty = true

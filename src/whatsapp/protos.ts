@@ -34,7 +34,7 @@ export class Protos {
 
   /** Rejects with GatewayError when what the send needs is gone, or as the upload does. */
   async make(messageId: string, content: SendContent): Promise<proto.IMessage> {
-    const known = this.#find(messageId)
+    const known = isRepeatable(content) ? this.#known.get(messageId) : this.#find(messageId)
     if (known) return known
     const referred = this.referred(content)
     const made = await this.#build(content, referred)

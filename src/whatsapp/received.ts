@@ -187,7 +187,8 @@ export class Receiver {
   #context(): InboundContext {
     const { me } = this.#auth.creds
     const names = { id: me?.id ?? '', lid: me?.lid ?? null }
-    return { ...inboundContext(this.#deps, this.#owner.streamId, names), subjectOf: this.#subjectOf }
+    const mapped = (user: string) => this.#auth.mapped(user)
+    return { ...inboundContext(this.#deps, this.#owner.streamId, names, mapped), subjectOf: this.#subjectOf }
   }
 
   #countUndecryptable(): void {
@@ -207,7 +208,8 @@ export function unfinishedMessages(deps: ReceiveDeps, streamId: string): Receive
   const stored = readCreds(deps.store.keys, streamId)
   if (stored.found !== 'creds' || !isPaired(stored.creds)) return []
   const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
-  return readRows(rows, inboundContext(deps, streamId, me), deps, streamId)
+  const mapped = (user: string) => mappedIn(deps.store, streamId, user)
+  return readRows(rows, inboundContext(deps, streamId, me, mapped), deps, streamId)
 }
 
 /** One message per dedupe key, the oldest row first; rows without a message for Laravel give none. */
@@ -243,25 +245,19 @@ const isFuller =
   ({ key: other, message }: WAMessage) =>
     other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
 
-/** The LID that WhatsApp gave for a phone number (digits), or null. */
-export function lidOfNumber(
-  { store }: Pick<ReceiveDeps, 'store'>,
+/** What `AuthState.mapped` says, for a stream without a socket. */
+function mappedIn(store: Store, streamId: string, user: string): string | null {
+  const stored = store.keys.get(streamId, 'lid-mapping', [user])[user]
+  const name = stored && decodeKey('lid-mapping', stored)
+  return typeof name === 'string' ? name : null
+}
+
+function inboundContext(
+  { store, config, clock }: ReceiveDeps,
   streamId: string,
-  phone: string,
-): string | null {
-  const user = mappingOf(store, streamId, phone)
-  return user && `${user}@lid`
-}
-
-/** Baileys keeps `number -> LID` and, under `LID_reverse`, the way back; users without server. */
-function mappingOf(store: Store, streamId: string, id: string): string | null {
-  const stored = store.keys.get(streamId, 'lid-mapping', [id])[id]
-  const user = stored && decodeKey('lid-mapping', stored)
-  return typeof user === 'string' ? user : null
-}
-
-function inboundContext({ store, config, clock }: ReceiveDeps, streamId: string, me: Me): InboundContext {
-  const mapped = (id: string) => mappingOf(store, streamId, id)
+  me: Me,
+  mapped: (user: string) => string | null,
+): InboundContext {
   return {
     me,
     inboundFromMe: config.inboundFromMe,

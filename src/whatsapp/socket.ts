@@ -26,7 +26,7 @@ import { createNumbers } from './numbers.ts'
 import { PairingCode } from './pairing-code.ts'
 import { mendPrivacyTokens } from './privacy-tokens.ts'
 import { Protos } from './protos.ts'
-import { lidOfNumber, type ReceiveDeps, Receiver } from './received.ts'
+import { type ReceiveDeps, Receiver } from './received.ts'
 import { SenderKeyMemory } from './sender-key-memory.ts'
 import { Sends } from './sends.ts'
 import { commonSettings, FIRST_QR_MS, LATER_QR_MS, QRS } from './settings.ts'
@@ -128,7 +128,10 @@ export class Socket implements WhatsAppSocket {
     this.#groups = new Groups(caches.groups, jid =>
       this.#inFlight.run(() => socket.groupMetadata(jid), ASK_MS),
     )
-    const numbers = createNumbers(socket, caches.numbers, phone => lidOfNumber(deps, streamId, phone))
+    const numbers = createNumbers(socket, caches.numbers, phone => {
+      const user = this.#auth.mapped(phone)
+      return user && `${user}@lid`
+    })
     const protos = new Protos(
       {
         store,

@@ -33,6 +33,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
     done: async (hashes: string[]) => void done.push(...hashes),
+    mapped: () => null,
   } as unknown as AuthState
   const once = {
     handedOver: ({ id }: { id: string }) => {
