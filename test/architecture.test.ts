@@ -4,17 +4,28 @@ import { describe, expect, it } from 'vitest'
 
 /** The arrows of the house: which part may import which. A part is a folder of `src/`, `machines`, or a single file. */
 const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
-const SEAMS = ['ports', 'records', 'contract', 'errors', 'logger', 'loopback', 'memory']
+const SEAMS = [
+  'ports',
+  'session-ports',
+  'records',
+  'contract',
+  'errors',
+  'logger',
+  'loopback',
+  'memory',
+  'pause',
+]
 const MAY_IMPORT: Record<string, string[]> = {
   machines: [],
   errors: [],
   logger: [],
   loopback: [],
   memory: [],
+  pause: ['ports'],
   clock: ['ports'],
   contract: [],
   config: ['errors', 'loopback'],
-  ports: ['contract', 'records', 'facts', 'session-ports'],
+  ports: ['contract', 'records', 'facts'],
   'session-ports': ['contract', 'records'],
   records: ['contract', 'facts'],
   ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, [...SEAMS, 'facts']])),

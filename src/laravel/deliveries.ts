@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { pause } from '../pause.ts'
 import type { Clock, Deliveries, DeliveryStore, Queue } from '../ports.ts'
 import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
 import type { Attempt, LaravelClient } from './client.ts'
@@ -145,22 +146,10 @@ export function createDeliveries(options: {
           { webhookId: delivery.webhookId, err: error },
           'the outcome of a delivery could not be stored',
         )
-        await pause(wait)
+        await pause(clock, wait, ended.signal)
         if (ended.signal.aborted) return
       }
     }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const done = () => {
-        clock.clearTimeout(timer)
-        ended.signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = clock.setTimeout(done, ms)
-      ended.signal.addEventListener('abort', done)
-    })
   }
 
   /** Wakes again what the queue may have lost, at the times that are meant: to a queue that lost nothing it is no news. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { pause } from '../pause.ts'
 import type { ChatActions, Clock, MediaStore, Store, WhatsApp } from '../ports.ts'
 import type { Download, DownloadOutcome, MediaSource } from '../records.ts'
 import { messageDelivery } from './message-delivery.ts'
@@ -100,7 +101,7 @@ export class Downloads {
       onSettled(messageDelivery(download, seq, dedupeKey, at).lane)
     } catch (error) {
       logger.error({ sessionId, seq, code: codeOf(error) }, 'the outcome of a download could not be stored')
-      await this.#pause(clock.now() + SETTLE_AGAIN)
+      await pause(clock, SETTLE_AGAIN, this.#stopped.signal)
     }
   }
 
@@ -165,21 +166,6 @@ export class Downloads {
     if (retryAt > download.at + LIFETIME)
       return { failed: true, error: `${error} It was tried for 24 hours.` }
     return { retryAt, error, ...(source !== download.source && { source }) }
-  }
-
-  #pause(until: number): Promise<void> {
-    const { clock } = this.#deps
-    const { signal } = this.#stopped
-    return new Promise(resolve => {
-      const done = () => {
-        clock.clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = clock.setTimeout(done, until - clock.now())
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
   }
 }
 

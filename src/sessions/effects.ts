@@ -4,6 +4,7 @@ import type { SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { type QrTimes, sessionDelays, throttledBy } from '../../machines/session.timers.ts'
+import { pause } from '../pause.ts'
 import type { Clock, Laravel, QrVault, Store, WhatsApp } from '../ports.ts'
 import type { SessionActor } from './actor.ts'
 import type { Connects } from './connects.ts'
@@ -164,14 +165,6 @@ function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
     const { actor } = actorOf(input.sessionId)
     const { hash } = input
     const abort = new AbortController()
-    const pause = () =>
-      new Promise<void>(resolve => {
-        const timer = clock.setTimeout(resolve, PUBLISH_AGAIN)
-        abort.signal.addEventListener('abort', () => {
-          clock.clearTimeout(timer)
-          resolve()
-        })
-      })
     const { sessionId } = actor
     const offer = () => {
       const [code, qr] = [vault.readCode(sessionId), vault.read(sessionId)]
@@ -187,7 +180,7 @@ function publicationChild({ laravel, vault, clock, actorOf }: EffectDeps) {
     actor.aside(async () => {
       let published = isCurrent() && (await attempt())
       while (!published && isCurrent()) {
-        await pause()
+        await pause(clock, PUBLISH_AGAIN, abort.signal)
         published = isCurrent() && (await attempt())
       }
       if (!abort.signal.aborted)

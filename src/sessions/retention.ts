@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import { pause } from '../pause.ts'
 import type { Clock, MediaStore, Store } from '../ports.ts'
 
 const MINUTE = 60_000
@@ -21,25 +22,19 @@ export interface RetentionDeps {
 
 /** Removes what is kept no longer, in small steps, every 15 min; one timer for the process. */
 export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs }: RetentionDeps) {
+  const stopped = new AbortController()
+  const { signal } = stopped
   let timer: unknown = null
-  let stopped = false
-  let wake = () => {}
   let round: Promise<void> | null = null
-
-  const pause = () =>
-    new Promise<void>(resolve => {
-      wake = resolve
-      timer = clock.setTimeout(resolve, PAUSE)
-    })
 
   /** Resolves with the number of all that was removed; steps until one finds less than it might take. */
   async function all(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
     let count = 0
-    while (!stopped) {
+    while (!signal.aborted) {
       const some = await step(limit)
       count += some
       if (some < limit) break
-      await pause()
+      await pause(clock, PAUSE, signal)
     }
     return count
   }
@@ -57,7 +52,7 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
   }
 
   function arm(ms: number): void {
-    if (stopped || (bodiesMs === null && mediaMs === null)) return
+    if (signal.aborted || (bodiesMs === null && mediaMs === null)) return
     timer = clock.setTimeout(() => {
       round = clear().finally(() => {
         round = null
@@ -70,9 +65,8 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
     start: () => arm(FIRST),
     /** Resolves once nothing of it runs any more. */
     async stop(): Promise<void> {
-      stopped = true
+      stopped.abort()
       clock.clearTimeout(timer)
-      wake()
       await round
     },
   }
