@@ -93,6 +93,23 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     })
   }
 
+  /** What expires is told by the clock on the wall. */
+  const timeOfDay = (at: number) => new Date(at + wall() - clock.now()).toISOString()
+
+  /** Once; rejects when Laravel did not take it. */
+  async function offer(
+    what: string,
+    path: string,
+    webhookId: string,
+    payload: object,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (address === null) return
+    const answer = await post(address.base, path, webhookId, payload, signal)
+    if (isAccepted(answer)) return
+    throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describe(answer)}`)
+  }
+
   return {
     address: address?.base ?? null,
 
@@ -110,39 +127,21 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     },
 
     async publishQr(sessionId, qr, signal) {
-      if (address === null) return
-      const payload: QrDelivery = {
-        session_id: sessionId,
-        qr: qr.text,
-        expires_at: new Date(qr.expiresAt + wall() - clock.now()).toISOString(),
-      }
+      const payload: QrDelivery = { session_id: sessionId, qr: qr.text, expires_at: timeOfDay(qr.expiresAt) }
       // A QR holds 256 random bits: its hash names it and gives nothing away.
       const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
-      const answer = await post(address.base, '/qr', webhookId, payload, signal)
-      if (isAccepted(answer)) return
-      throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take the QR: ${describe(answer)}`)
+      return offer('the QR', '/qr', webhookId, payload, signal)
     },
 
     async publishPairingCode(sessionId, code, signal) {
-      if (address === null) return
+      const { text, expiresAt } = code
       const payload: PairingCodeDelivery = {
         session_id: sessionId,
-        code: code.text,
-        expires_at: new Date(code.expiresAt + wall() - clock.now()).toISOString(),
+        code: text,
+        expires_at: timeOfDay(expiresAt),
       }
       // A code is short: its hash would give it away, so it has a name that was drawn for it.
-      const answer = await post(
-        address.base,
-        '/pairing-code',
-        `code.${code.hash.slice(0, 32)}`,
-        payload,
-        signal,
-      )
-      if (isAccepted(answer)) return
-      throw new GatewayError(
-        'LARAVEL_UNREACHABLE',
-        `Laravel did not take the pairing code: ${describe(answer)}`,
-      )
+      return offer('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)
     },
 
     async deliver(kind, webhookId, payload, signal) {
