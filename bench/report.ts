@@ -44,7 +44,7 @@ const atLeast = (limit: number) => ({
   text: `>= ${limit.toFixed(2)}x`,
   reached: (ratio: number) => ratio >= limit,
 })
-export const within = (limit: number, unit: string) => ({
+const within = (limit: number, unit: string) => ({
   text: `<= ${limit} ${unit}`,
   reached: (_ratio: number, manager: number) => manager <= limit,
 })

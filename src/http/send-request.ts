@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type MediaType, mediaType, type SendContent, type SendMedia } from '../contract.ts'
+import type { MediaType, SendContent, SendMedia } from '../contract.ts'
 import { onceValid, optional, phoneNumber, recipient, sessionId } from './requests.ts'
 
 /** The names under which a request may give the recipient, the first one being its own. */
@@ -238,5 +238,3 @@ function mediaOf(given: Fields): SendMedia {
     thumbnail: null,
   }
 }
-
-export const isMediaType = (type: string): type is MediaType => mediaType.safeParse(type).success

@@ -1,6 +1,6 @@
 import type { ReceiptDelivery } from '../contract.ts'
 import type { NewDelivery } from '../records.ts'
-import type { Fate } from './fates.ts'
+import { type Fate, failureOf } from './fates.ts'
 
 /** What a date can hold, in ms; a peer may write any time into a receipt. */
 const LATEST = 8.64e15
@@ -21,7 +21,7 @@ export function receiptDelivery(
     session_id: sessionId,
     message_id: fate.messageId,
     status: fate.status,
-    error: fate.status === 'failed' ? `${fate.code}: ${fate.error}` : null,
+    error: fate.status === 'failed' ? failureOf(fate) : null,
     timestamp: new Date(Math.min(Math.max(fate.at, 0), LATEST)).toISOString(),
   }
   return {

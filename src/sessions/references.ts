@@ -2,7 +2,7 @@ import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 
-const inGroup = (jid: string) => jid.endsWith('@g.us')
+export const inGroup = (jid: string) => jid.endsWith('@g.us')
 
 /**
  * Checks the message that a send refers to: this session must know it, in a chat of the same kind, and only an own message can be

@@ -4,9 +4,9 @@ import type { Clock } from '../ports.ts'
 const WAIT = { first: 1000, longest: 60_000, forgottenAfter: 300_000 }
 
 interface Wait {
-  /** Null while it comes back, and after that. */
   timer: unknown
-  under: 'way' | 'nothing'
+  /** It is to come back, or is just coming. */
+  pending: boolean
   ms: number
   at: number
 }
@@ -29,14 +29,13 @@ export class Returns {
     this.#forget()
     const last = this.#waits.get(sessionId)
     const ms = last === undefined ? WAIT.first : Math.min(2 * last.ms, WAIT.longest)
-    const wait: Wait = { timer: null, under: 'way', ms, at: this.#clock.now() }
+    const wait: Wait = { timer: null, pending: true, ms, at: this.#clock.now() }
     wait.timer = this.#clock.setTimeout(async () => {
-      wait.timer = null
       const isBack = await back().then(
         () => true,
         () => false,
       )
-      wait.under = 'nothing'
+      wait.pending = false
       if (!isBack && this.#waits.get(sessionId) === wait) this.later(sessionId, back)
     }, ms)
     this.#waits.set(sessionId, wait)
@@ -45,18 +44,18 @@ export class Returns {
 
   /** Whether a session is to come back, or is just coming. */
   has(sessionId: string): boolean {
-    return this.#waits.get(sessionId)?.under === 'way'
+    return this.#waits.get(sessionId)?.pending === true
   }
 
   /** Nobody comes back. */
   clear(): void {
-    for (const { timer } of this.#waits.values()) if (timer !== null) this.#clock.clearTimeout(timer)
+    for (const { timer } of this.#waits.values()) this.#clock.clearTimeout(timer)
     this.#waits.clear()
   }
 
   #forget(): void {
     const long = this.#clock.now() - WAIT.forgottenAfter
-    for (const [id, { under, ms, at }] of this.#waits)
-      if (under === 'nothing' && at + ms < long) this.#waits.delete(id)
+    for (const [id, { pending, ms, at }] of this.#waits)
+      if (!pending && at + ms < long) this.#waits.delete(id)
   }
 }
