@@ -9,6 +9,7 @@ import type {
   IdempotencyRow,
   InboxRow,
   MediaSource,
+  MessageRef,
   MessageRow,
   OverdueSend,
   SessionFilter,
@@ -142,15 +143,6 @@ export interface ReceivedMessage {
   imported?: true
   /** The file that it carries. */
   media?: MediaSource
-}
-
-/** A message as WhatsApp knows it. */
-export interface MessageRef {
-  messageId: string
-  chatId: string
-  /** The author's jid in groups. */
-  participant: string | null
-  fromMe: boolean
 }
 
 /** What WhatsApp says about a message that was sent. */
@@ -348,14 +340,3 @@ export interface Queue {
   /** One sentence for an operator while the queue's server cannot be used; null otherwise. */
   problem(): string | null
 }
-
-// ---------------------------------------------------------------- sessions, for HTTP
-
-export type {
-  Readiness,
-  SendOutcome,
-  SessionQueries,
-  Sessions,
-  StartRequest,
-  Stats,
-} from './session-ports.ts'

@@ -88,13 +88,27 @@ export interface MediaSource {
   size: number
 }
 
+/** A message as WhatsApp knows it. */
+export interface MessageRef {
+  messageId: string
+  chatId: string
+  /** The author's jid in groups. */
+  participant: string | null
+  fromMe: boolean
+}
+
+/** How WhatsApp knows a received message. */
+export function refOf({ message_id, chat_id, participant, from_me }: InboundMessage): MessageRef {
+  return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
+}
+
 /** A file to be downloaded for a received message. */
 export interface Download {
   streamId: string
   sessionId: string
   /** The message's. */
   seq: number
-  message: { messageId: string; chatId: string; participant: string | null; fromMe: boolean }
+  message: MessageRef
   /** The message's, which tells its lane. */
   dedupeKey: string
   source: MediaSource

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { SessionQueries } from '../ports.ts'
+import type { SessionQueries } from '../session-ports.ts'
 import type { eventsAnswer, messageAnswer, momentAnswer } from './answers.ts'
 import type { HttpEnv } from './context.ts'
 import { eventsQuery, momentPath } from './requests.ts'

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { Readiness } from '../ports.ts'
+import type { Readiness } from '../session-ports.ts'
 import type { ErrorAnswer, healthAnswer } from './answers.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
 

@@ -3,15 +3,8 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import type {
-  DeadLetters,
-  MediaDesk,
-  MediaServer,
-  QrVault,
-  Readiness,
-  SessionQueries,
-  Sessions,
-} from '../ports.ts'
+import type { DeadLetters, MediaDesk, MediaServer, QrVault } from '../ports.ts'
+import type { Readiness, SessionQueries, Sessions } from '../session-ports.ts'
 import { authenticate } from './auth.ts'
 import { chatRoutes } from './chats.ts'
 import type { HttpEnv } from './context.ts'

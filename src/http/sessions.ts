@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { SessionQueries, Sessions } from '../ports.ts'
+import type { SessionQueries, Sessions } from '../session-ports.ts'
 import type { doneAnswer, sessionAnswer, sessionsAnswer } from './answers.ts'
 import { ignoreBody, readJson } from './body.ts'
 import type { HttpContext, HttpEnv } from './context.ts'

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { Sessions } from '../ports.ts'
+import type { Sessions } from '../session-ports.ts'
 import type { startAnswer } from './answers.ts'
 import { readJson } from './body.ts'
 import type { HttpEnv } from './context.ts'

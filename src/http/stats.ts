@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { SessionQueries } from '../ports.ts'
+import type { SessionQueries } from '../session-ports.ts'
 import type { statsAnswer } from './answers.ts'
 import type { HttpEnv } from './context.ts'
 import { statsQuery } from './requests.ts'

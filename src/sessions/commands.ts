@@ -2,22 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { InboundMessage, Presence, SendContent, SessionView } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type {
-  ChatActions,
-  Clock,
-  QrVault,
-  SendOutcome,
-  SessionQueries,
-  Sessions,
-  StartRequest,
-  Store,
-} from '../ports.ts'
+import type { ChatActions, Clock, QrVault, Store } from '../ports.ts'
+import { refOf } from '../records.ts'
+import type { SendOutcome, SessionQueries, Sessions, StartRequest } from '../session-ports.ts'
 import { openSocketOf } from './open-socket.ts'
-import { refOf } from './read-marks.ts'
 import { replay } from './replay.ts'
-import type { Entry, Supervisor } from './supervisor.ts'
-
-const notHere = () => new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
+import { type Entry, notHere, type Supervisor } from './supervisor.ts'
 
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
 export function createCommands({

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { Clock, SendOutcome, Store } from '../ports.ts'
+import type { Clock, Store } from '../ports.ts'
 import type { IdempotencyRow } from '../records.ts'
+import type { SendOutcome } from '../session-ports.ts'
 import { refusalOf } from './fates.ts'
 
 /** What a send stores with itself so that its key stands for it. */

@@ -1,14 +1,16 @@
 import { movesForward, type SendContent } from '../contract.ts'
 import { GatewayError } from '../errors.ts'
-import type { Clock, MediaDesk, SendOutcome, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
+import type { Clock, MediaDesk, SendUpdate, Store, WhatsApp, WhatsAppSocket } from '../ports.ts'
 import type { MessageRow } from '../records.ts'
+import type { SendOutcome } from '../session-ports.ts'
 import type { SessionActor } from './actor.ts'
 import { EXPIRED, type Fate, failureOf, refusalOf, UNSENDABLE } from './fates.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
 import { Journal } from './journal.ts'
 import { NewChats } from './new-chats.ts'
+import { openSocketOf } from './open-socket.ts'
 import { Line, Rate } from './rate.ts'
-import { checkReference } from './references.ts'
+import { checkReference, inGroup } from './references.ts'
 import { NO_NEW_CHATS, type Refusal, Refusals, TOO_FAST } from './refusals.ts'
 import { SendFiles } from './send-files.ts'
 
@@ -242,7 +244,7 @@ export class Outbox {
     const { store, clock } = this.#deps
     const { streamId, socket } = this.#actor
     const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
-    if (chatId.endsWith('@g.us') || store.messages.knowsChat(streamId, [chatId])) return
+    if (inGroup(chatId) || store.messages.knowsChat(streamId, [chatId])) return
     // A person may have written under the other name.
     const found = phone && this.#carries(socket) ? await socket.chats.lookup(phone).catch(() => null) : null
     if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return
@@ -252,9 +254,7 @@ export class Outbox {
 
   /** Whether sends go through this socket now. */
   #carries(socket: WhatsAppSocket | null): socket is WhatsAppSocket {
-    const { ended, socket: current, state, context } = this.#actor
-    if (socket === null || ended || socket !== current || socket !== this.#pumped) return false
-    return state.startsWith('open.') && context.intent === 'none'
+    return socket !== null && socket === this.#pumped && socket === openSocketOf(this.#actor)
   }
 
   /** Ends a send: it failed, or nobody knows if it has left before. */

@@ -1,17 +1,11 @@
 import type { InboundMessage } from '../contract.ts'
-import type { Clock, MessageRef, WhatsAppSocket } from '../ports.ts'
-import type { DeliveryRow } from '../records.ts'
+import type { Clock, WhatsAppSocket } from '../ports.ts'
+import { type DeliveryRow, type MessageRef, refOf } from '../records.ts'
 
 /** What Laravel accepts within this time is marked as read together, in ms. */
 const TOGETHER = 300
 /** Messages marked at once. */
 const MOST = 200
-
-/** A received message as WhatsApp knows it. */
-export function refOf(message: InboundMessage): MessageRef {
-  const { message_id, chat_id, participant, from_me } = message
-  return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
-}
 
 /**
  * Marks as read what Laravel has accepted: one receipt for many messages, through the session's open socket. Best effort: what is

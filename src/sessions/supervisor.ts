@@ -48,6 +48,10 @@ export interface SupervisorDeps {
   onDownload?: () => void
 }
 
+/** For a session that exists and does not run: it comes back, or its store is away. */
+export const notHere = () =>
+  new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
+
 /** Spawns, finds, restarts, reaps and drains the session actors. One that throws touches no other. */
 export class Supervisor {
   readonly #deps: SupervisorDeps
@@ -102,20 +106,15 @@ export class Supervisor {
     return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem)
   }
 
-  /** Why this very session cannot be served now, although it may exist. */
-  #absence(sessionId: string): GatewayError | null {
-    if (!this.#returns.has(sessionId)) return null
-    return new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
-  }
-
   counts(): { live: number; spawned: number; restarted: number } {
     return this.#machine.getSnapshot().context
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
   async create(sessionId: string, userId: string | number, phoneNumber?: string): Promise<Entry> {
-    const refusal = this.refusal() ?? this.#absence(sessionId)
+    const refusal = this.refusal()
     if (refusal !== null) throw refusal
+    if (this.#returns.has(sessionId)) throw notHere()
     const entry = this.#add(
       new SessionActor(this.#actorDeps(), {
         streamId: randomUUID(),
@@ -258,7 +257,7 @@ export class Supervisor {
     if (row === null) return
     this.#machine.send({ type: 'session.restarted' })
     const { ended } = await this.#restore(row)
-    if (ended) throw new GatewayError('STORE_FAILED', 'The store refuses what the session writes first.')
+    if (ended) throw notHere()
   }
 
   async #standStill(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { InboundMessage } from '../contract.ts'
 import type { DownloadStore } from '../ports.ts'
-import type { Download, DownloadOutcome } from '../records.ts'
+import { type Download, type DownloadOutcome, refOf } from '../records.ts'
 import type { Statements } from './statements.ts'
 import type { WireWrite } from './wire.ts'
 
@@ -14,12 +14,6 @@ type DownloadColumns = {
   next_at: number
   dedupe_key: string
   content: string
-}
-
-/** The message's part that tells WhatsApp which one it is. */
-function refOf(content: string): Download['message'] {
-  const { message_id, chat_id, participant, from_me } = JSON.parse(content) as InboundMessage
-  return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
 }
 
 export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
@@ -39,7 +33,7 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
             streamId: row.stream_id,
             sessionId: row.session_id,
             seq: row.seq,
-            message: refOf(row.content),
+            message: refOf(JSON.parse(row.content) as InboundMessage),
             dedupeKey: row.dedupe_key,
             source: JSON.parse(row.source),
             attempts: row.attempts,

@@ -1,9 +1,10 @@
 import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { GatewayError } from '../errors.ts'
-import type { ChatActions, MessageRef } from '../ports.ts'
-import type { MediaSource } from '../records.ts'
+import type { ChatActions } from '../ports.ts'
+import type { MediaSource, MessageRef } from '../records.ts'
 import { mediaMessage } from './media.ts'
 import type { Numbers } from './numbers.ts'
+import { isFinal, refusedWith } from './refused.ts'
 
 type ChatSocket = Pick<WASocket, 'readMessages' | 'sendPresenceUpdate' | 'updateMediaMessage'>
 
@@ -38,17 +39,16 @@ export function createChatActions(
   }
 }
 
-/** WhatsApp's refusal of a query is a Boom whose data is its code; all else is the connection's fault. */
 function refusalOf(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = error instanceof Error && 'data' in error ? Number(error.data) : Number.NaN
+  const code = refusedWith(error)
   if (code === 429)
     return new GatewayError('TOO_MANY_REQUESTS', 'WhatsApp was asked too often; ask again later.', {
       cause: error,
       retryable: true,
       retryAfterSeconds: 60,
     })
-  if (code >= 400 && code < 500 && code !== 408)
+  if (isFinal(code))
     return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused this with code ${code}.`, { cause: error })
   return new GatewayError('SESSION_NOT_CONNECTED', 'WhatsApp could not be asked.', {
     cause: error,

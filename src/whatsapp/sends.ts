@@ -8,6 +8,7 @@ import { digitsOf, isGroup, parseJid } from './jid.ts'
 import type { Numbers } from './numbers.ts'
 import { stanzaOptions } from './outbound.ts'
 import type { Protos } from './protos.ts'
+import { isFinal, refusedWith } from './refused.ts'
 import type { SenderKeyHolders, SenderKeyMemory } from './sender-key-memory.ts'
 
 const SEND_TIMEOUT_MS = 20_000
@@ -90,7 +91,7 @@ export class Sends {
     await this.#mustExist(content.to)
     const message = await protos.make(messageId, content)
     if (content.typing) await this.#type(content)
-    const options = stanzaOptions(content, protos.referred(content))
+    const options = stanzaOptions(content, content.type === 'delete' ? protos.referred(content) : null)
     await relay.relayMessage(content.to, message, { messageId, ...options })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
   }
@@ -147,11 +148,10 @@ function patience(content: SendContent): number {
   return SEND_TIMEOUT_MS + Math.ceil((content.media.size ?? 0) / BYTES_PER_MINUTE) * 60_000
 }
 
-/** WhatsApp's refusal of a query (a Boom whose data is its code) is final; all else may work later. */
 function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = error instanceof Error && 'data' in error ? Number(error.data) : Number.NaN
-  if (code >= 400 && code < 500 && code !== 408 && code !== 429) {
+  const code = refusedWith(error)
+  if (isFinal(code)) {
     return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the recipient with code ${code}`, {
       cause: error,
     })

@@ -6,8 +6,9 @@ import { GatewayError } from '../../src/errors.ts'
 import { errorAnswer } from '../../src/http/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
 import { createLogger } from '../../src/logger.ts'
-import type { DeadLetters, SessionQueries, Sessions } from '../../src/ports.ts'
+import type { DeadLetters } from '../../src/ports.ts'
 import type { DeliveryRow, MessageRow } from '../../src/records.ts'
+import type { SessionQueries, Sessions } from '../../src/session-ports.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`

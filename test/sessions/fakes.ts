@@ -5,7 +5,6 @@ import type {
   ActiveAnswer,
   ChatActions,
   Laravel,
-  MessageRef,
   QrVault,
   ReceivedMessage,
   SocketFact,
@@ -14,7 +13,7 @@ import type {
   WhatsApp,
   WhatsAppSocket,
 } from '../../src/ports.ts'
-import type { MediaSource } from '../../src/records.ts'
+import type { MediaSource, MessageRef } from '../../src/records.ts'
 
 /** A promise that the test settles. */
 export const deferred = <T = void>() => Promise.withResolvers<T>()

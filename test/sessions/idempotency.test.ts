@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SendOutcome } from '../../src/ports.ts'
+import type { SendOutcome } from '../../src/session-ports.ts'
 import { text } from './fakes.ts'
 import { ANA, bodies, EVA, sendingIn } from './sending.ts'
 import { closedAs, World } from './world.ts'
