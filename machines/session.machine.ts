@@ -4,6 +4,19 @@ import { sessionSetup } from './session.setup.ts'
 /** Changes whenever a fold of an old log may end elsewhere. */
 export const SESSION_MACHINE_VERSION = '1'
 
+/** /start of a session that goes on by itself: only another wish for a pairing code begins it anew. */
+const goOnOrAskForCode = [
+  { guard: 'wantsCode', target: '#session.starting', actions: ['noteStart', 'noteWish', 'tryAgain'] },
+  { guard: 'owesNothing', actions: 'noteStart' },
+] as const
+
+/** /start of a session that waits for it. */
+const beginAgain = {
+  guard: 'owesNothing',
+  target: '#session.starting',
+  actions: ['noteStart', 'noteWish', 'tryAgain'],
+} as const
+
 /** One WhatsApp session: what may happen, and what it leads to. */
 export const sessionMachine = sessionSetup.createMachine({
   id: 'session',
@@ -111,10 +124,7 @@ export const sessionMachine = sessionSetup.createMachine({
         'socket.paired': { actions: 'notePaired' },
         'socket.opened': { target: 'open', actions: 'noteOpened' },
         'session.resumed': { target: 'starting', actions: 'tryAgain' },
-        'start.requested': [
-          { guard: 'wantsCode', target: 'starting', actions: ['noteStart', 'noteWish', 'tryAgain'] },
-          { guard: 'owesNothing', actions: 'noteStart' },
-        ],
+        'start.requested': goOnOrAskForCode,
       },
       states: {
         verifying: {
@@ -197,11 +207,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'socket.*': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
-            'start.requested': {
-              guard: 'owesNothing',
-              target: '#session.starting',
-              actions: ['noteStart', 'noteWish', 'tryAgain'],
-            },
+            'start.requested': beginAgain,
           },
         },
         expired: {
@@ -210,11 +216,7 @@ export const sessionMachine = sessionSetup.createMachine({
             'socket.*': {},
             'session.resumed': {},
             'session.crashed': { actions: 'permit' },
-            'start.requested': {
-              guard: 'owesNothing',
-              target: '#session.starting',
-              actions: ['noteStart', 'noteWish', 'tryAgain'],
-            },
+            'start.requested': beginAgain,
           },
         },
       },
@@ -268,14 +270,7 @@ export const sessionMachine = sessionSetup.createMachine({
               { guard: 'saysNo', target: 'suspended', actions: 'noteRefused' },
               { target: 'waiting' },
             ],
-            'start.requested': [
-              {
-                guard: 'wantsCode',
-                target: '#session.starting',
-                actions: ['noteStart', 'noteWish', 'tryAgain'],
-              },
-              { guard: 'owesNothing', actions: 'noteStart' },
-            ],
+            'start.requested': goOnOrAskForCode,
             'session.resumed': { target: 'verifying', reenter: true },
             'message.queued': { guard: 'takesSends', actions: 'permit' },
           },
@@ -283,14 +278,7 @@ export const sessionMachine = sessionSetup.createMachine({
         waiting: {
           after: { backoff: { target: '#session.starting', actions: 'connectNow' } },
           on: {
-            'start.requested': [
-              {
-                guard: 'wantsCode',
-                target: '#session.starting',
-                actions: ['noteStart', 'noteWish', 'tryAgain'],
-              },
-              { guard: 'owesNothing', actions: 'noteStart' },
-            ],
+            'start.requested': goOnOrAskForCode,
             'session.resumed': { target: 'waiting', reenter: true },
             'message.queued': { guard: 'takesSends', actions: 'permit' },
           },
@@ -308,11 +296,7 @@ export const sessionMachine = sessionSetup.createMachine({
         suspended: {
           initial: 'resting',
           on: {
-            'start.requested': {
-              guard: 'owesNothing',
-              target: '#session.starting',
-              actions: ['noteStart', 'noteWish', 'tryAgain'],
-            },
+            'start.requested': beginAgain,
             'session.crashed': { target: 'suspended', reenter: true },
             'session.resumed': [
               { guard: 'endsByRestart', target: '#session.starting', actions: 'tryAgain' },
