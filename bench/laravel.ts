@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { request } from 'undici'
+import { StandInLaravel } from '../demo/stand-in.ts'
 import { now } from '../harness/now.ts'
-import { StandInLaravel } from '../src/demo/stand-in.ts'
 
 /** A file that came with a message: its hexadecimal SHA-256, or why there is none, and when its last byte came, in ms. */
 export type Fetched = { sha256: string; at: number } | { error: string; at: number }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { Child } from '../harness/child.ts'
-import type { Address } from '../src/simulator/simulator.ts'
+import type { Address } from '../simulator/simulator.ts'
 import { type Acked, type Errand, runErrands } from './errands.ts'
 import type { Probe } from './probe.ts'
 import { PROBED } from './probed.ts'

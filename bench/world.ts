@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { now } from '../harness/now.ts'
 import { type Commands, offer } from '../harness/rpc.ts'
-import { type Address, Simulator } from '../src/simulator/simulator.ts'
+import { type Address, Simulator } from '../simulator/simulator.ts'
 import { fileCommands } from './world-files.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: phones that scan, contacts that talk and read. */

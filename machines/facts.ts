@@ -4,7 +4,8 @@
  */
 
 /** What Laravel is told about a session (CONTRACT 2). */
-export type EstadoQr = 'pending' | 'active' | 'inactive'
+export const ESTADOS_QR = ['pending', 'active', 'inactive'] as const
+export type EstadoQr = (typeof ESTADOS_QR)[number]
 
 /** What a closed socket means for the session; `disconnects.ts` is the only place that decides it. */
 export type Reaction =

@@ -22,7 +22,7 @@ const missing = () => {
 
 /**
  * The vocabulary of the session machine: guards and assigns that read facts, and the names of what touches the outside,
- * which the runtime provides (src/sessions/effects.ts).
+ * which the runtime provides (src/sessions/host/bind-effects.ts).
  */
 export const sessionSetup = setup({
   types: {

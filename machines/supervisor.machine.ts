@@ -14,7 +14,7 @@ export type SupervisorEvent =
   | { type: 'drain.requested' }
   | { type: 'drained' }
 
-/** Keeps the session actors: spawns, reaps, counts. The actors themselves are roots in a map (src/sessions/supervisor.ts). */
+/** Keeps the session actors: spawns, reaps, counts. The actors themselves are roots in a map (src/sessions/supervisor/supervisor.ts). */
 export const supervisorMachine = setup({
   types: {
     context: {} as { live: number; spawned: number; restarted: number },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { GatewayError } from './errors.ts'
-import { isLoopback } from './loopback.ts'
+import { GatewayError } from './base/errors.ts'
+import { isLoopback } from './base/loopback.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,6 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { GatewayError } from './errors.ts'
+import { GatewayError } from './base/errors.ts'
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(
@@ -12,7 +12,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
 const { createApp } = await import('./app.ts')
 const { loadConfig } = await import('./config.ts')
-const { createLogger } = await import('./logger.ts')
+const { createLogger } = await import('./base/logger.ts')
 
 try {
   const config = loadConfig(process.env)

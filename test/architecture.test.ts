@@ -44,7 +44,7 @@ interface Source {
   text: string
 }
 
-/** `src/http/qr.ts` -> `http`, `src/app.ts` -> `app`, `machines/facts.ts` -> `facts` (the vocabulary, for everybody). */
+/** `src/http/routes/qr.ts` -> `http`, `src/app.ts` -> `app`, `machines/facts.ts` -> `facts` (the vocabulary, for everybody). */
 function partOf(path: string): string {
   if (path === 'machines/facts.ts') return 'facts'
   if (path.startsWith('machines/')) return 'machines'
@@ -99,7 +99,7 @@ function violations({ path, text }: Source): string[] {
   if (
     /\bconsole\s*(?:\.(?!ts\b)|\[)/.test(code) &&
     !['main', 'demo'].includes(part) &&
-    path !== 'src/simulator/main.ts'
+    path !== 'simulator/main.ts'
   )
     found.push(`${path} uses console`)
   if (/\bexport\s+default\b/.test(code)) found.push(`${path} has a default export`)
@@ -150,7 +150,7 @@ describe('a violation is caught', () => {
   const caught: [string, string, RegExp][] = [
     ['machines/a.machine.ts', "import { z } from 'zod'", /imports zod/],
     ['machines/a.machine.ts', "import { readFile } from 'node:fs'", /imports node:fs/],
-    ['machines/a.machine.ts', "import { x } from '../src/errors.ts'", /imports src\/errors/],
+    ['machines/a.machine.ts', "import { x } from '../src/base/errors.ts'", /imports src\/errors/],
     ['machines/facts.ts', "import { setup } from 'xstate'", /imports xstate/],
     ['machines/facts.ts', "import { a } from './a.machine.ts'", /imports machines\/a/],
     ['machines/a.machine.ts', 'const at = Date.now()', /clock/],
@@ -178,7 +178,7 @@ describe('a violation is caught', () => {
     ['src/store/a.ts', "import { b } from '../laravel/b.ts'", /imports src\/laravel/],
     ['src/ports.ts', "import { b } from './store/b.ts'", /imports src\/store/],
     ['src/contract.ts', "import { b } from './ports.ts'", /imports src\/ports/],
-    ['src/errors.ts', "import { b } from './contract.ts'", /imports src\/contract/],
+    ['src/base/errors.ts', "import { b } from './contract.ts'", /imports src\/contract/],
     ['src/config.ts', "import { b } from './ports.ts'", /imports src\/ports/],
     ['src/main.ts', "import { openStore } from './store/sqlite.ts'", /imports src\/store/],
     ['src/app.ts', "import { Simulator } from './simulator/simulator.ts'", /imports src\/simulator/],
@@ -227,10 +227,10 @@ describe('a violation is caught', () => {
       ],
       ['src/sessions/a.ts', "import { sessionMachine } from '../../machines/session.machine.ts'"],
       ['src/whatsapp/a.ts', "import { proto } from '@whiskeysockets/baileys'"],
-      ['src/simulator/main.ts', "console.log('ready')"],
+      ['simulator/main.ts', "console.log('ready')"],
       ['src/main.ts', 'loadConfig(process.env)'],
       [
-        'src/demo.ts',
+        'demo/run.ts',
         "import { Simulator } from './simulator/simulator.ts'\nimport { createApp } from './app.ts'",
       ],
       [

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../src/base/errors.ts'
 import { loadConfig, VARIABLES } from '../src/config.ts'
-import { GatewayError } from '../src/errors.ts'
 
 function refusal(env: Record<string, string>): GatewayError {
   try {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
-import { GatewayError } from '../errors.ts'
-import { isLoopback } from '../loopback.ts'
+import { GatewayError } from '../base/errors.ts'
+import { isLoopback } from '../base/loopback.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
 
 /** A load balancer asks these without a key. */

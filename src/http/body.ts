@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 import type { HttpContext } from './context.ts'
 
 export const BODY_LIMIT = 1024 * 1024

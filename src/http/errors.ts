@@ -1,8 +1,8 @@
 import { HTTPException } from 'hono/http-exception'
-import { GatewayError } from '../errors.ts'
-import type { Logger } from '../logger.ts'
-import type { ErrorAnswer } from './answers.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
 import type { HttpContext } from './context.ts'
+import type { ErrorAnswer } from './schemas/answers.ts'
 
 /** The contract's shape of an error, as text for the few answers that no handler gives. */
 export function errorAnswer(error: GatewayError): ErrorAnswer {

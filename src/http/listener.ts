@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 import type { HttpEnv } from './context.ts'
 import { errorAnswer } from './errors.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { ActiveAnswer } from '../ports.ts'
-import type { Exchange } from './exchange.ts'
+import type { ActiveAnswer } from '../ports/laravel.ts'
+import type { Exchange } from './http-client.ts'
 
 const statusBody = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 
 /** LARAVEL_URL taken apart. */
 export interface Address {

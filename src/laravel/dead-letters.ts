@@ -1,5 +1,7 @@
-import { GatewayError } from '../errors.ts'
-import type { Clock, DeadLetters, Deliveries, DeliveryStore } from '../ports.ts'
+import type { Clock } from '../base/clock.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { DeliveryStore } from '../ports/delivery-table.ts'
+import type { DeadLetters, Deliveries } from '../ports/laravel.ts'
 
 /** Deliveries that nobody took: listed, and sent again on request under the ids that they had. */
 export function createDeadLetters(

@@ -1,13 +1,15 @@
 import type { Logger } from 'pino'
-import { pause } from '../pause.ts'
-import type { Clock, Deliveries, DeliveryStore, Queue } from '../ports.ts'
-import type { DeliveryOutcome, DeliveryRow } from '../records.ts'
+import type { Clock } from '../base/clock.ts'
+import { pause } from '../base/pause.ts'
+import type { DeliveryOutcome, DeliveryRow, DeliveryStore } from '../ports/delivery-table.ts'
+import type { Deliveries } from '../ports/laravel.ts'
+import type { Queue } from '../ports/queue.ts'
+import { createEndpoint, type Ticket } from './circuit-breaker.ts'
 import type { Attempt, LaravelClient } from './client.ts'
-import { createEndpoint, type Ticket } from './endpoint.ts'
+import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
+import { accepted, dueAt, expiryOf, heldAlone } from './delivery-outcome.ts'
 import { adviceFor } from './faults.ts'
-import { type DeliveredFiles, fileDueAt, payloadOf } from './files.ts'
-import { accepted, dueAt, expiryOf, heldAlone } from './settlement.ts'
-import { createWaitingRoom } from './waiting-room.ts'
+import { createWaitingRoom } from './held-lanes.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
 const TURN = 10

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 
 /** The header value for one attempt: `timestamp` in whole seconds, `body` exactly as it goes over the wire. */
 export type Sign = (webhookId: string, timestamp: number, body: string) => string

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type'
-import { GatewayError } from '../errors.ts'
-import { essenceOf } from './content-type.ts'
+import { GatewayError } from '../base/errors.ts'
+import { essenceOf } from './fetch/content-type.ts'
 import { formatSize, tooLarge } from './sizes.ts'
 
 /** The types of CONTRACT 1 that carry a file. */

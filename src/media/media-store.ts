@@ -14,8 +14,9 @@ import {
 } from 'node:fs'
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GatewayError } from '../errors.ts'
-import type { Clock, MediaStore } from '../ports.ts'
+import type { Clock } from '../base/clock.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { MediaStore } from '../ports/media.ts'
 import { tooLarge } from './sizes.ts'
 
 const ID = /^[0-9a-f]{64}$/

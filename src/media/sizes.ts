@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 
 const UNITS: [string, number][] = [
   ['GB', 1024 ** 3],

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Clock, Queue } from '../ports.ts'
-import { type Job, openJobs } from './jobs.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Queue } from '../ports/queue.ts'
+import { type Job, openJobs } from './bullmq-jobs.ts'
 import { createLanes } from './lanes.ts'
 
 /** Jobs of one command; a start with ten thousand lanes must not hold the process for long. */

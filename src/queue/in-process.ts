@@ -1,4 +1,5 @@
-import type { Clock, Queue } from '../ports.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Queue } from '../ports/queue.ts'
 import { createLanes } from './lanes.ts'
 
 /** Lanes in this process alone: nothing can be unreachable, and a restart begins with what the deliveries table holds. */

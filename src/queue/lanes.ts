@@ -1,5 +1,5 @@
-import type { Clock } from '../ports.ts'
-import { Timeline } from './timeline.ts'
+import type { Clock } from '../base/clock.ts'
+import { Timeline } from './wake-times.ts'
 
 /** Node runs a longer timeout at once. */
 const LONGEST_TIMEOUT = 24 * 60 * 60_000

@@ -1,12 +1,13 @@
 import { getNextTransitions } from 'xstate'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
-import { GatewayError } from '../errors.ts'
-import type { Clock, Store } from '../ports.ts'
-import type { SessionRow } from '../records.ts'
-import type { SessionQueries, Stats } from '../session-ports.ts'
-import { splitState, stateValue } from './state.ts'
-import { sessionViewOf } from './view.ts'
+import type { Clock } from '../base/clock.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { SessionRow } from '../ports/session-table.ts'
+import type { SessionQueries, Stats } from '../ports/sessions.ts'
+import type { Store } from '../ports/store.ts'
+import { splitState, stateValue } from './host/state-name.ts'
+import { sessionViewOf } from './session-view.ts'
 
 /** Without a message for this long a session counts as inactive in /stats, in ms. */
 const INACTIVE_AFTER = 5 * 60_000

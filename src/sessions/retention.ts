@@ -1,6 +1,8 @@
-import type { Logger } from '../logger.ts'
-import { pause } from '../pause.ts'
-import type { Clock, MediaStore, Store } from '../ports.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { pause } from '../base/pause.ts'
+import type { MediaStore } from '../ports/media.ts'
+import type { Store } from '../ports/store.ts'
 
 const MINUTE = 60_000
 const EVERY = 15 * MINUTE

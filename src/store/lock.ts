@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../errors.ts'
-import { isBusy } from './failures.ts'
+import { GatewayError } from '../base/errors.ts'
+import { isBusy } from './writer/failures.ts'
 
 /**
  * Takes the data directory for this process; the returned function frees it, and so does the system when the process dies.

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../base/errors.ts'
 
 /** What each version of the tables added; an old file takes the steps that it misses. */
 export const STEPS = [

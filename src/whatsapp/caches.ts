@@ -1,7 +1,7 @@
 import type { CacheStore } from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
 import { createGroupCaches, type GroupCache } from './groups.ts'
-import { createNumberCache } from './numbers.ts'
+import { createNumberCache } from './sending/number-lookup.ts'
 
 const MINUTE = 60_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { check, runSteps, type Step, StepFailed } from '../../src/demo/steps.ts'
+import { check, runSteps, type Step, StepFailed } from '../../demo/steps.ts'
 
 const never = new AbortController().signal
 const run = (

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createTerminal } from '../../src/demo/terminal.ts'
+import { createTerminal } from '../../demo/terminal.ts'
 
 function sink(properties: object = {}) {
   let text = ''

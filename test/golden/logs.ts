@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createActor, type SnapshotFrom, transition } from 'xstate'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
 import { throttledBy } from '../../machines/session.timers.ts'
-import type { NewEvent } from '../../src/records.ts'
-import { dottedState, stateValue } from '../../src/sessions/state.ts'
+import type { NewEvent } from '../../src/ports/event-log.ts'
+import { dottedState, stateValue } from '../../src/sessions/host/state-name.ts'
 import { QR_TIMES } from '../sessions/world.ts'
 
 type Machine = typeof sessionMachine

@@ -1,4 +1,4 @@
-import type { SocketFact } from '../../src/ports.ts'
+import type { SocketFact } from '../../src/ports/whatsapp.ts'
 import { CREDENTIALS_CORRUPT, classify } from '../../src/whatsapp/disconnects.ts'
 import { text } from '../sessions/fakes.ts'
 import type { World, WorldOptions } from '../sessions/world.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorCode, GatewayError } from '../../src/errors.ts'
+import { type ErrorCode, GatewayError } from '../../src/base/errors.ts'
 import { createTestHttp, post, QR_TEXT, refused, UUID } from './fakes.ts'
 
 const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }

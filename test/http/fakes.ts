@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { z } from 'zod'
-import type { SessionView } from '../../src/contract.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { errorAnswer } from '../../src/http/answers.ts'
+import { GatewayError } from '../../src/base/errors.ts'
+import { createLogger } from '../../src/base/logger.ts'
+import { errorAnswer } from '../../src/http/schemas/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
-import { createLogger } from '../../src/logger.ts'
-import type { DeadLetters } from '../../src/ports.ts'
-import type { DeliveryRow, MessageRow } from '../../src/records.ts'
-import type { SessionQueries, Sessions } from '../../src/session-ports.ts'
+import type { DeliveryRow } from '../../src/ports/delivery-table.ts'
+import type { DeadLetters } from '../../src/ports/laravel.ts'
+import type { MessageRow } from '../../src/ports/message-table.ts'
+import type { SessionQueries, Sessions, SessionView } from '../../src/ports/sessions.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`

@@ -7,7 +7,7 @@ import {
   sessionsAnswer,
   startAnswer,
   statsAnswer,
-} from '../../src/http/answers.ts'
+} from '../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly, NOW, post, view } from './fakes.ts'
 
 describe('POST /start', () => {

@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/base/errors.ts'
 import { createTestHttp, deferred, isPending, post, view } from './fakes.ts'
 
 const GLOBALS = [globalThis.Request, globalThis.Response]

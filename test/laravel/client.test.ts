@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createLaravel, type LaravelOptions } from '../../src/laravel/client.ts'
 import { createSign } from '../../src/laravel/signature.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 import { type Answer, type Seen, startStandIn } from './stand-in.ts'
 
 const closing: (() => Promise<void>)[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDeadLetters } from '../../src/laravel/dead-letters.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 import { createMemoryDeliveries } from './memory-deliveries.ts'
 
 async function given() {

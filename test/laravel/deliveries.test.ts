@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../src/laravel/client.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
-import type { Queue } from '../../src/ports.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
 
 describe('lanes', () => {

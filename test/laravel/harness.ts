@@ -1,11 +1,12 @@
 import { pino } from 'pino'
+import type { Clock } from '../../src/base/clock.ts'
 import type { Attempt, LaravelClient } from '../../src/laravel/client.ts'
+import type { DeliveredFiles } from '../../src/laravel/delivered-media.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { faultOf } from '../../src/laravel/faults.ts'
-import type { DeliveredFiles } from '../../src/laravel/files.ts'
-import type { Clock, Queue } from '../../src/ports.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 import { createMemoryDeliveries } from './memory-deliveries.ts'
 
 export const SECOND = 1_000

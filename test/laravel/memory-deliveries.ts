@@ -1,5 +1,9 @@
-import type { DeliveryStore } from '../../src/ports.ts'
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../../src/records.ts'
+import type {
+  DeliveryKind,
+  DeliveryOutcome,
+  DeliveryRow,
+  DeliveryStore,
+} from '../../src/ports/delivery-table.ts'
 
 /** The deliveries table in memory, with what tests want to see of it. */
 export function createMemoryDeliveries() {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/base/errors.ts'
 import { createSign } from '../../src/laravel/signature.ts'
 
 // The vector that the reference libraries of Standard Webhooks test themselves with.

@@ -3,7 +3,7 @@ import { getShortestPaths } from 'xstate/graph'
 import type { SessionEvent, SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
-import { dottedState } from '../../src/sessions/state.ts'
+import { dottedState } from '../../src/sessions/host/state-name.ts'
 import {
   closed,
   crashed,

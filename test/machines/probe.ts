@@ -3,8 +3,8 @@ import type { Reaction, SessionEvent, SessionFact } from '../../machines/facts.t
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { sessionDelays, throttledBy } from '../../machines/session.timers.ts'
-import { dottedState, stateValue } from '../../src/sessions/state.ts'
-import { createTestClock, type TestClock } from '../clock.ts'
+import { dottedState, stateValue } from '../../src/sessions/host/state-name.ts'
+import { createTestClock, type TestClock } from '../base/clock.ts'
 
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND

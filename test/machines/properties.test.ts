@@ -5,7 +5,7 @@ import type { Reaction, SessionFact } from '../../machines/facts.ts'
 import { estadoQrOf, initialContext } from '../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
 import { sessionSetup } from '../../machines/session.setup.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 import { differences } from '../golden/logs.ts'
 import {
   closed,

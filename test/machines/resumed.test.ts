@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dottedState } from '../../src/sessions/state.ts'
+import { dottedState } from '../../src/sessions/host/state-name.ts'
 import { DAY, HOUR, leaves, linked, MINUTE, opened, paired, qr, SECOND, said, shown, ways } from './probe.ts'
 
 /** Where a restart leads from each leaf, and what must run again there. */

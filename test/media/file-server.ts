@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { vi } from 'vitest'
-import { createClock } from '../../src/clock.ts'
-import type { Resolve } from '../../src/media/connect.ts'
-import { type FetchOptions, fetchMedia } from '../../src/media/fetch.ts'
+import { createClock } from '../../src/base/clock.ts'
+import { type FetchOptions, fetchMedia } from '../../src/media/fetch/fetch-media.ts'
+import type { Resolve } from '../../src/media/fetch/safe-connect.ts'
 
 /** A server on 127.0.0.1 that answers `hello` until told otherwise, and keeps what it was asked. */
 export async function createFileServer() {

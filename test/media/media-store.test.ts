@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMediaStore } from '../../src/media/media-store.ts'
-import type { MediaStore } from '../../src/ports.ts'
-import { createTestClock, type TestClock } from '../clock.ts'
+import type { MediaStore } from '../../src/ports/media.ts'
+import { createTestClock, type TestClock } from '../base/clock.ts'
 
 const run = promisify(execFile)
 const STORE = new URL('../../src/media/media-store.ts', import.meta.url).href

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Simulator } from '../../src/simulator/simulator.ts'
+import { Simulator } from '../../simulator/simulator.ts'
 import { Driver } from './driver.ts'
 import { QrTimers } from './qr-timers.ts'
 import { dotted, initial, model, planWalks, type Step, states, transitions } from './walks.ts'

@@ -47,7 +47,7 @@ await describeWithRedis('BullMQ', () => {
     const lanes = Array.from({ length: 20 }, (_, n) => `lane${n}`)
     for (let round = 0; round < 5; round++) {
       const seen = new Set<string>()
-      const script = fileURLToPath(new URL('hanging-worker.ts', import.meta.url))
+      const script = fileURLToPath(new URL('./hanging-worker.ts', import.meta.url))
       const child = spawn(process.execPath, [script, redis.url, name, ...lanes], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Queue } from '../../src/ports.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 
 /** What a suite needs to drive one adapter: its own notion of time and a way to let things happen. */
 export interface QueueHarness {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 import { queueContract } from './contract.ts'
 
 async function until(condition: () => boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { Queue as Jobs } from 'bullmq'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Clock, Queue } from '../../src/ports.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
 import { createFastClock, createLog, realClock, until } from './real.ts'

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { vi } from 'vitest'
-import { createClock } from '../../src/clock.ts'
-import type { Clock } from '../../src/ports.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { createClock } from '../../src/base/clock.ts'
 
 export const realClock = createClock()
 

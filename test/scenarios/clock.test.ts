@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { probeDelay } from '../../src/laravel/schedule.ts'
+import { probeDelay } from '../../src/laravel/retry-schedule.ts'
 import { World } from './world.ts'
 
 const DAY = 86_400_000
@@ -18,7 +18,7 @@ function createJumpingWorld() {
   set(0)
   const world = new World({
     LOG_LEVEL: 'info',
-    NODE_OPTIONS: `--import ${new URL('jumping-clock.ts', import.meta.url).href}`,
+    NODE_OPTIONS: `--import ${new URL('./jumping-clock.ts', import.meta.url).href}`,
     CLOCK_SHIFT_FILE: file,
     QR_THROTTLE_MS: '2000',
     QR_EXPIRY_MS: String(EXPIRY),

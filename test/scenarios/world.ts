@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { StandInLaravel } from '../../src/demo/stand-in.ts'
-import { Simulator } from '../../src/simulator/simulator.ts'
+import { StandInLaravel } from '../../demo/stand-in.ts'
+import { Simulator } from '../../simulator/simulator.ts'
 
 type Json = Record<string, unknown>
 

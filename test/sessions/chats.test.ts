@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DeliveryRow } from '../../src/records.ts'
+import type { DeliveryRow } from '../../src/ports/delivery-table.ts'
 import { openSocketOf } from '../../src/sessions/open-socket.ts'
-import { ReadMarks } from '../../src/sessions/read-marks.ts'
+import { ReadMarks } from '../../src/sessions/receiving/read-marks.ts'
 import { type FakeSocket, incoming, text } from './fakes.ts'
 import { closedAs, World } from './world.ts'
 

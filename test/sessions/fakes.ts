@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import type { InboundMessage, SendContent } from '../../src/contract.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/base/errors.ts'
+import type { InboundMessage, MediaSource, MessageRef } from '../../src/messages/received.ts'
+import type { SendContent } from '../../src/messages/send.ts'
+import type { ActiveAnswer, Laravel } from '../../src/ports/laravel.ts'
+import type { QrVault } from '../../src/ports/qr-vault.ts'
+import type { Store } from '../../src/ports/store.ts'
 import type {
-  ActiveAnswer,
   ChatActions,
-  Laravel,
-  QrVault,
   ReceivedMessage,
   SocketFact,
   SocketOwner,
-  Store,
   WhatsApp,
   WhatsAppSocket,
-} from '../../src/ports.ts'
-import type { MediaSource, MessageRef } from '../../src/records.ts'
+} from '../../src/ports/whatsapp.ts'
 
 /** A promise that the test settles. */
 export const deferred = <T = void>() => Promise.withResolvers<T>()

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sessionView } from '../../src/contract.ts'
+import { sessionView } from '../../src/http/schemas/answers.ts'
 import { incoming, text } from './fakes.ts'
 import { closedAs, World } from './world.ts'
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { createRetention } from '../../src/sessions/retention.ts'
-import { createTestClock } from '../clock.ts'
+import { createTestClock } from '../base/clock.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000

@@ -114,7 +114,7 @@ describe('the program', () => {
 describe('the library', () => {
   it('lets the process exit by itself after close', async () => {
     const code = `
-      import { Simulator } from ${JSON.stringify(new URL('../../src/simulator/simulator.ts', import.meta.url).href)}
+      import { Simulator } from ${JSON.stringify(new URL('../../simulator/simulator.ts', import.meta.url).href)}
       const simulator = new Simulator()
       const { port } = await simulator.listen()
       const socket = new WebSocket('ws://127.0.0.1:' + port + '/ws/chat')

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { FaultKind } from '../../src/simulator/faults.ts'
+import type { FaultKind } from '../../simulator/faults.ts'
 import { memoryAuth } from './baileys.ts'
 import { quiet } from './quiet.ts'
 import { startWorld } from './world.ts'

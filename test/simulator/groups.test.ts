@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Group } from '../../src/simulator/group.ts'
+import type { Group } from '../../simulator/group.ts'
 import type { Client } from './baileys.ts'
 import { quiet } from './quiet.ts'
 import { startWorld } from './world.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { BaileysEventMap, UserFacingSocketConfig, WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import type { Conversation } from '../../src/simulator/history.ts'
+import type { Conversation } from '../../simulator/history.ts'
 import type { Client } from './baileys.ts'
 import { redirecting } from './media-client.ts'
 import { quiet } from './quiet.ts'

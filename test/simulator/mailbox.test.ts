@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AccountTable } from '../../src/simulator/accounts.ts'
-import type { Letter, Mailbox } from '../../src/simulator/mailbox.ts'
+import { AccountTable } from '../../simulator/accounts.ts'
+import type { Letter, Mailbox } from '../../simulator/mailbox.ts'
 
 function mailbox(): Mailbox {
   const key = Buffer.alloc(32)

@@ -6,7 +6,7 @@ import { type AuthenticationCreds, BufferJSON, WA_CERT_DETAILS } from '@whiskeys
 import { afterEach } from 'vitest'
 import { Client, memoryAuth } from './baileys.ts'
 
-const PROGRAM = new URL('../../src/simulator/main.ts', import.meta.url).pathname
+const PROGRAM = new URL('../../simulator/main.ts', import.meta.url).pathname
 
 /** Processes and clients that end with the test. */
 export const children: ChildProcess[] = []

@@ -7,7 +7,7 @@ import {
   WAMessageStubType,
 } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import { pollOf, sealVote } from '../../src/simulator/polls.ts'
+import { pollOf, sealVote } from '../../simulator/polls.ts'
 import type { Client } from './baileys.ts'
 import { messageOf } from './media-client.ts'
 import { quiet } from './quiet.ts'

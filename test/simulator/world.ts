@@ -1,8 +1,8 @@
 import type { AuthenticationState, UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import { WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { afterEach, expect } from 'vitest'
-import type { Device } from '../../src/simulator/accounts.ts'
-import { Simulator } from '../../src/simulator/simulator.ts'
+import type { Device } from '../../simulator/accounts.ts'
+import { Simulator } from '../../simulator/simulator.ts'
 import { Client, memoryAuth } from './baileys.ts'
 
 const running = new Set<{ simulator: Simulator; clients: Client[] }>()

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { makeTlsIdentity } from '../../src/simulator/x509.ts'
+import { makeTlsIdentity } from '../../simulator/x509.ts'
 
 const read = () => {
   const { key, cert, ca } = makeTlsIdentity(['127.0.0.1', 'localhost', '*.whatsapp.net'])

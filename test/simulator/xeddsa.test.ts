@@ -1,7 +1,7 @@
 import { Curve, proto } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { makeServerIdentity } from '../../src/simulator/certificates.ts'
-import { generateSigningKeyPair, verifySignature } from '../../src/simulator/xeddsa.ts'
+import { makeServerIdentity } from '../../simulator/certificates.ts'
+import { generateSigningKeyPair, verifySignature } from '../../simulator/xeddsa.ts'
 
 const message = Buffer.from('what was signed')
 

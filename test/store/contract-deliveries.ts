@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Store } from '../../src/ports.ts'
-import type { NewDelivery } from '../../src/records.ts'
+import type { NewDelivery } from '../../src/ports/delivery-table.ts'
+import type { Store } from '../../src/ports/store.ts'
 import type { Subject } from './contract.ts'
 import { given, inbound, living, messageFact } from './facts.ts'
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import type { SendContent } from '../../src/contract.ts'
-import type { MediaSource, MessageWrite, Write } from '../../src/records.ts'
+import type { MediaSource } from '../../src/messages/received.ts'
+import type { SendContent } from '../../src/messages/send.ts'
+import type { MessageWrite } from '../../src/ports/message-table.ts'
+import type { Write } from '../../src/ports/store.ts'
 import type { Subject } from './contract.ts'
 import { given, inbound, messageFact, outgoing } from './facts.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { MessageStatus } from '../../src/contract.ts'
-import type { Store } from '../../src/ports.ts'
-import type { MessageWrite } from '../../src/records.ts'
+import type { MessageStatus } from '../../src/messages/status.ts'
+import type { MessageWrite } from '../../src/ports/message-table.ts'
+import type { Store } from '../../src/ports/store.ts'
 import type { Subject } from './contract.ts'
 import { given, inbound, messageFact, outgoing } from './facts.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SessionFilter } from '../../src/records.ts'
+import type { SessionFilter } from '../../src/ports/session-table.ts'
 import type { Subject } from './contract.ts'
 import { created, given, inbound, lifecycle, living, messageFact, outgoing } from './facts.ts'
 

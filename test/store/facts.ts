@@ -1,6 +1,8 @@
-import type { InboundMessage, SendContent } from '../../src/contract.ts'
-import type { Store } from '../../src/ports.ts'
-import type { NewEvent, SessionRow, Write } from '../../src/records.ts'
+import type { InboundMessage } from '../../src/messages/received.ts'
+import type { SendContent } from '../../src/messages/send.ts'
+import type { NewEvent } from '../../src/ports/event-log.ts'
+import type { SessionRow } from '../../src/ports/session-table.ts'
+import type { Store, Write } from '../../src/ports/store.ts'
 
 /** A lifecycle row; `state` is dotted. */
 export function lifecycle(seq: number, state = 'starting.connecting', context: object = {}): NewEvent {

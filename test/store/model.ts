@@ -1,5 +1,6 @@
-import type { MessageStatus } from '../../src/contract.ts'
-import type { DeliveryOutcome, Write } from '../../src/records.ts'
+import type { MessageStatus } from '../../src/messages/status.ts'
+import type { DeliveryOutcome } from '../../src/ports/delivery-table.ts'
+import type { Write } from '../../src/ports/store.ts'
 
 /** A stream as the model keeps it. */
 interface ModelStream {

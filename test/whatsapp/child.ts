@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import { openStore } from '../../src/store/sqlite.ts'
-import { createQrVault } from '../../src/whatsapp/qr-vault.ts'
+import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 import { Owner, systemClock } from './world.ts'
 

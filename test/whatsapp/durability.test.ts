@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { SendContent } from '../../src/contract.ts'
-import type { Write } from '../../src/records.ts'
+import type { SendContent } from '../../src/messages/send.ts'
+import type { Write } from '../../src/ports/store.ts'
 import { Gate } from './gate.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 

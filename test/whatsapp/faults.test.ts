@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SendContent } from '../../src/contract.ts'
-import type { Fault } from '../../src/simulator/faults.ts'
+import type { Fault } from '../../simulator/faults.ts'
+import type { SendContent } from '../../src/messages/send.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const unhandled: unknown[] = []

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Write } from '../../src/records.ts'
+import type { Write } from '../../src/ports/store.ts'
 import { Gate } from './gate.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 

@@ -1,5 +1,4 @@
-import type { Store } from '../../src/ports.ts'
-import type { Write } from '../../src/records.ts'
+import type { Store, Write } from '../../src/ports/store.ts'
 
 /** A store whose commits a test can hold back or refuse. */
 export class Gate {

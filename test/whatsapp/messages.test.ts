@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { SendContent } from '../../src/contract.ts'
+import type { SendContent } from '../../src/messages/send.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 let world: World

@@ -3,22 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
-import { createClock } from '../../src/clock.ts'
+import { Simulator } from '../../simulator/simulator.ts'
+import { createClock } from '../../src/base/clock.ts'
+import type { QrVault } from '../../src/ports/qr-vault.ts'
+import type { Store, Write } from '../../src/ports/store.ts'
 import type {
-  QrVault,
   ReceivedMessage,
   SendUpdate,
   SocketFact,
   SocketOwner,
-  Store,
   WhatsApp,
   WhatsAppSocket,
-} from '../../src/ports.ts'
-import type { Write } from '../../src/records.ts'
-import { Simulator } from '../../src/simulator/simulator.ts'
+} from '../../src/ports/whatsapp.ts'
 import { openStore } from '../../src/store/sqlite.ts'
-import { credsJson, credsWrite } from '../../src/whatsapp/creds.ts'
-import { createQrVault } from '../../src/whatsapp/qr-vault.ts'
+import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
+import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import type { WhatsAppConfig } from '../../src/whatsapp/settings.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 

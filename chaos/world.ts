@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Commands, offer } from '../harness/rpc.ts'
+import { type Address, Simulator } from '../simulator/simulator.ts'
+import type { Acknowledged, Arrived, Room, Said } from './books.ts'
+import { createDice, type Dice } from './dice.ts'
+
+/** The simulated WhatsApp of a run, a process of its own: contacts that talk whether or not anybody listens. */
+
+// libsignal prints whole sessions, private keys included, through console.
+for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+
+/** Texts that follow each other without a pause. */
+const BURST = 4
+
+const simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false })
+const said: Said[] = []
+let talking: Promise<unknown> | null = null
+let hushed = false
+
+async function talk({ session, chat, people }: Room, dice: Dice, everyMs: number): Promise<void> {
+  const name = `${session} ${people.join(' ')}`
+  const isGroup = chat.endsWith('@g.us')
+  const habit = dice.pick(['pn', 'lid', 'both'] as const, name, 'addressing')
+  for (let n = 0; ; n++) {
+    const alone = dice.share(name, n, 'alone') < 0.7 || n % BURST === 0
+    if (alone) await pause(2 * everyMs * dice.share(name, n, 'pause'))
+    if (hushed) return
+    const addressing = habit === 'both' ? dice.pick(['pn', 'lid'] as const, name, n) : habit
+    const contact = dice.pick(people, name, n, 'author')
+    const id = `3EB0${dice.hex(16, name, n)}`
+    const text = `${contact} says ${n}`
+    const line = { session, chat, contact, n, id, text, at: Date.now() }
+    await simulator.contact(contact).say(isGroup ? chat : session, text, { id, addressing })
+    said.push(line)
+  }
+}
+
+const commands = {
+  listen: (): Promise<Address> => simulator.listen(),
+
+  /** The number's phone scans a QR text. */
+  async scan(number: string, qr: string): Promise<void> {
+    await simulator.phone(number, { name: `Shop ${number}` }).scan(qr)
+  },
+
+  /** The rooms of a session: one with each contact and, if wanted, a group of all. */
+  meet(session: string, people: string[], grouped: boolean): Room[] {
+    for (const contact of people) simulator.contact(contact)
+    const rooms = people.map((contact): Room => ({ session, chat: contact, people: [contact] }))
+    if (!grouped) return rooms
+    const { jid } = simulator.group(`Group of ${session}`, [session, ...people])
+    return [...rooms, { session, chat: jid, people }]
+  },
+
+  /** In every room somebody writes from now on, about once in `everyMs`. */
+  talk(rooms: Room[], seed: string, everyMs: number): void {
+    const dice = createDice(seed)
+    talking = Promise.all(rooms.map(room => talk(room, dice, everyMs)))
+  },
+
+  /** Resolves when nobody talks any more. */
+  async hush(): Promise<void> {
+    hushed = true
+    await talking
+  },
+
+  /** Where things stand. */
+  count() {
+    return { said: said.length, logins: simulator.counters.logins, qrs: simulator.counters.qrRefs }
+  },
+
+  /** Stanzas kept for devices, and what contacts have decrypted, as `contact id`. */
+  standing(): { pending: number; arrived: string[] } {
+    return { pending: pending(), arrived: simulator.ledger.received.map(({ to, id }) => `${to} ${id}`) }
+  },
+
+  /** All that this end knows. */
+  books(people: string[]) {
+    const { ledger, counters } = simulator
+    const acknowledged = ledger.acknowledged.map(
+      ({ id, to, at, error }): Acknowledged => ({ id, session: to, at, error: error ?? null }),
+    )
+    const sessions = new Set(simulator.devices.map(({ account }) => account.pn))
+    const arrived = people.flatMap(contact =>
+      simulator
+        .contact(contact)
+        // What others said in a group is none of ours.
+        .inbox.filter(({ from }) => sessions.has(from))
+        .map(({ id, from, text, at }): Arrived => ({ contact, session: from, id, text, at })),
+    )
+    const troubles = [
+      ...ledger.unanswered.map(({ tag }) => `the simulator has no answer for <${tag}>`),
+      ...ledger.errors.map(({ reason }) => `the simulator failed: ${reason}`),
+    ]
+    const askedAgain = ledger.undecryptable.length
+    return { said, acknowledged, arrived, pending: pending(), qrs: counters.qrRefs, troubles, askedAgain }
+  },
+} satisfies Commands
+
+const pending = () => simulator.devices.reduce((sum, device) => sum + device.pending, 0)
+
+export type World = typeof commands
+
+offer(commands)

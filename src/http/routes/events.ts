@@ -1,0 +1,91 @@
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import { GatewayError } from '../../base/errors.ts'
+import type { SessionQueries } from '../../ports/sessions.ts'
+import type { HttpEnv } from '../context.ts'
+import type { eventsAnswer, messageAnswer, momentAnswer } from '../schemas/answers.ts'
+import { eventsQuery, momentPath } from '../schemas/requests.ts'
+import { pathSession, validate, validateQuery } from '../validation.ts'
+
+export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
+  return new Hono<HttpEnv>()
+    .get('/sessions/:id/events', c => {
+      const { after, limit } = validateQuery(c, eventsQuery)
+      const page = queries.events(pathSession(c), after, limit)
+      const answer: z.infer<typeof eventsAnswer> = {
+        events: page.events.map(({ seq, at, type, data }) => ({
+          seq,
+          at: iso(at),
+          type,
+          data: present(data),
+        })),
+        next: page.next,
+      }
+      return c.json(answer)
+    })
+    .get('/sessions/:id/at/:seq', c => {
+      const sessionId = pathSession(c)
+      const { seq } = validate(momentPath, { seq: c.req.param('seq') })
+      const moment = queries.at(sessionId, seq)
+      const answer: z.infer<typeof momentAnswer> = {
+        success: true,
+        session_id: sessionId,
+        seq: moment.seq,
+        at: iso(moment.at),
+        state: moment.state,
+        context: present(moment.context),
+        can: moment.can,
+      }
+      return c.json(answer)
+    })
+    .get('/sessions/:id/messages/:message_id', c => {
+      const sessionId = pathSession(c)
+      const messageId = c.req.param('message_id')
+      if (messageId.length > 128) throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
+      const message = queries.message(sessionId, messageId)
+      const answer: z.infer<typeof messageAnswer> = {
+        success: true,
+        session_id: sessionId,
+        message_id: message.messageId,
+        chat_id: message.chatId,
+        direction: message.direction,
+        type: message.content.type,
+        status: message.status,
+        error: message.error,
+        attempts: message.attempts,
+        seq: message.seq,
+        created_at: iso(message.at),
+        history: message.history.map(({ status, at, error }) => ({
+          status,
+          at: iso(at),
+          error: error ?? null,
+        })),
+      }
+      return c.json(answer)
+    })
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** Facts and contexts as the contract spells JSON: keys in snake_case, times (`at`, `…At`, `until`) as ISO dates. */
+function present(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
+      typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)
+        ? presentTime(value)
+        : presentValue(value),
+    ]),
+  )
+}
+
+function presentValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(presentValue)
+  return typeof value === 'object' && value !== null ? present(value as Record<string, unknown>) : value
+}
+
+function presentTime(value: number): string | number {
+  return value > 0 && value <= 8.64e15 ? iso(value) : value
+}

@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { GatewayError } from '../../base/errors.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { MediaDesk } from '../../ports/media.ts'
+import type { SendOutcome, Sessions } from '../../ports/sessions.ts'
+import { BODY_LIMIT, readJson } from '../body.ts'
+import type { HttpContext, HttpEnv } from '../context.ts'
+import type { SendAnswer } from '../schemas/answers.ts'
+import { BASE64_MAX_BYTES, idempotencyKey, sendRequest } from '../schemas/send-request.ts'
+import { invalid, validate } from '../validation.ts'
+
+/** Base64 takes a third more. */
+const BODY_MAX = BODY_LIMIT + Math.ceil(BASE64_MAX_BYTES / 3) * 4
+
+/** `waitMs`: how long a caller waits for WhatsApp's ack, counted from the request's arrival. */
+export function sendMessageRoutes(
+  sessions: Sessions,
+  media: Pick<MediaDesk, 'keep'>,
+  waitMs: number,
+): Hono<HttpEnv> {
+  /** The file that came with the request, in the media store. */
+  const withFile = async (content: SendContent, base64: string): Promise<SendContent> => {
+    if (!('media' in content)) return content
+    const { id } = await media.keep(Readable.from([Buffer.from(base64, 'base64')]))
+    return { ...content, media: { ...content.media, id } }
+  }
+  return new Hono<HttpEnv>().post('/send-message', async c => {
+    const { sessionId, content, file, idempotencyKey } = validate(
+      sendRequest,
+      withKey(c, await readJson(c, BODY_MAX)),
+    )
+    const complete = file === undefined ? content : await withFile(content, file)
+    const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)
+    const status = told(outcome)
+    const answer: SendAnswer = {
+      success: true,
+      message_id: outcome.messageId,
+      status,
+      ...(outcome.replayed && { replayed: true }),
+      response: { key: { id: outcome.messageId, remoteJid: outcome.remoteJid, fromMe: true } },
+    }
+    return c.json(answer, status === 'queued' || status === 'unknown' ? 202 : 200)
+  })
+}
+
+/** The request with the key of its header, which must not contradict the body's. Throws VALIDATION_FAILED. */
+function withKey(c: HttpContext, body: unknown): unknown {
+  const header = c.req.header('idempotency-key')
+  if (header === undefined || typeof body !== 'object' || body === null) return body
+  const key = validate(z.object({ idempotency_key: idempotencyKey }), {
+    idempotency_key: header,
+  }).idempotency_key
+  const own = 'idempotency_key' in body ? body.idempotency_key : null
+  if (own !== null && own !== undefined && own !== key)
+    throw invalid({ idempotency_key: ['must be the same as the header Idempotency-Key'] })
+  return { ...body, idempotency_key: key }
+}
+
+/** What a caller is told: acknowledged by WhatsApp's server, not yet, or nobody knows; of an earlier send, how it stands now. */
+function told({ status, replayed }: SendOutcome): SendAnswer['status'] {
+  switch (status) {
+    case 'delivered':
+    case 'read':
+    case 'played':
+      return replayed ? status : 'sent'
+    case 'sent':
+    case 'queued':
+    case 'unknown':
+      return status
+    case 'transmitted':
+      return 'queued'
+    case 'received':
+    case 'failed':
+      throw new GatewayError('WHATSAPP_REJECTED', 'WhatsApp did not take the message.')
+  }
+}

@@ -1,0 +1,22 @@
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import type { SessionQueries } from '../../ports/sessions.ts'
+import type { HttpEnv } from '../context.ts'
+import type { statsAnswer } from '../schemas/answers.ts'
+import { statsQuery } from '../schemas/requests.ts'
+import { validateQuery } from '../validation.ts'
+
+export function statsRoutes(queries: SessionQueries, now: () => number): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().get('/stats', c => {
+    const { by_state } = validateQuery(c, statsQuery)
+    const { sessions, qr, byState } = queries.stats()
+    const { totalSessions, activeSessions, inactiveSessions, oldestSession } = sessions
+    const answer: z.infer<typeof statsAnswer> = {
+      sessions: { totalSessions, activeSessions, inactiveSessions, oldestSession },
+      qr: { pendingQR: qr.pendingQR, trackedSessions: qr.trackedSessions },
+      timestamp: new Date(now()).toISOString(),
+      ...(by_state && { by_state: byState }),
+    }
+    return c.json(answer)
+  })
+}

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { ESTADOS_QR } from '../../../machines/facts.ts'
+import { messageStatus } from '../../messages/status.ts'
+import { sessionId } from './requests.ts'
+
+/** What callers get, as zod schemas: every key is present. */
+
+/** A session as `GET /sessions/{id}` shows it. */
+export const sessionView = z.object({
+  session_id: z.string(),
+  user_id: z.union([z.string(), z.number()]),
+  state: z.enum(['starting', 'awaitingQr', 'open', 'reconnecting', 'loggedOut']),
+  detail: z.string().nullable(),
+  estado_qr: z.enum(ESTADOS_QR),
+  wa_id: z.string().nullable(),
+  lid: z.string().nullable(),
+  push_name: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  last_activity: z.iso.datetime(),
+  attempts: z.number().int(),
+  retry_at: z.iso.datetime().nullable(),
+  reason: z.string().nullable(),
+  reason_text: z.string().nullable(),
+  qr: z.object({ published_at: z.iso.datetime().nullable(), expires_at: z.iso.datetime() }).nullable(),
+})
+
+/** Every 4xx and 5xx; `errors` comes with VALIDATION_FAILED. */
+export const errorAnswer = z.object({
+  success: z.literal(false),
+  error: z.string(),
+  message: z.string(),
+  errors: z.record(z.string(), z.array(z.string())).optional(),
+})
+export type ErrorAnswer = z.infer<typeof errorAnswer>
+
+export const doneAnswer = z.object({ success: z.literal(true) })
+
+export const startAnswer = z.object({
+  success: z.literal(true),
+  session_id: sessionId,
+  state: sessionView.shape.state,
+})
+
+/** 200 with `sent`, 202 with `queued` and `unknown`. `replayed`: an earlier request with the same key sent it, and `status` is that of now. */
+export const sendAnswer = z.object({
+  success: z.literal(true),
+  message_id: z.string(),
+  status: z.enum(['queued', 'unknown', 'sent', 'delivered', 'read', 'played']),
+  replayed: z.literal(true).optional(),
+  response: z.object({
+    key: z.object({ id: z.string(), remoteJid: z.string(), fromMe: z.literal(true) }),
+  }),
+})
+export type SendAnswer = z.infer<typeof sendAnswer>
+
+export const sessionAnswer = z.object({ success: z.literal(true), session: sessionView })
+
+/** `count` is all that match; `next` goes into `after`. */
+export const sessionsAnswer = z.object({
+  success: z.literal(true),
+  count: z.number().int(),
+  sessions: z.array(sessionView),
+  next: z.string().nullable(),
+})
+
+/** `jid` and `lid` are null as far as WhatsApp does not give them. */
+export const numberAnswer = z.object({
+  success: z.literal(true),
+  phone: z.string(),
+  exists: z.boolean(),
+  jid: z.string().nullable(),
+  lid: z.string().nullable(),
+})
+
+export const qrAnswer = z.object({ qr: z.string(), expires_at: z.iso.datetime() })
+
+export const pairingCodeAnswer = z.object({
+  success: z.literal(true),
+  code: z.string(),
+  expires_at: z.iso.datetime(),
+})
+
+const eventView = z.object({
+  seq: z.number().int(),
+  at: z.iso.datetime(),
+  type: z.string(),
+  data: z.record(z.string(), z.unknown()),
+})
+
+/** `next` goes into `after`. */
+export const eventsAnswer = z.object({ events: z.array(eventView), next: z.number().int().nullable() })
+
+/** A session as it was after the fact `seq`; `state` is dotted, `can` what was possible. */
+export const momentAnswer = z.object({
+  success: z.literal(true),
+  session_id: sessionId,
+  seq: z.number().int(),
+  at: z.iso.datetime(),
+  state: z.string(),
+  context: z.record(z.string(), z.unknown()),
+  can: z.array(z.string()),
+})
+
+const messageError = z.string().nullable()
+
+/** A message's status with its history, oldest first. */
+export const messageAnswer = z.object({
+  success: z.literal(true),
+  session_id: sessionId,
+  message_id: z.string(),
+  chat_id: z.string(),
+  direction: z.enum(['in', 'out']),
+  type: z.string(),
+  status: messageStatus,
+  error: messageError,
+  attempts: z.number().int(),
+  seq: z.number().int(),
+  created_at: z.iso.datetime(),
+  history: z.array(z.object({ status: messageStatus, at: z.iso.datetime(), error: messageError })),
+})
+
+/** A delivery that Laravel did not take; `redrive` it by its `id`. `message_id` is null for what is no message. */
+const deadLetter = z.object({
+  id: z.number().int(),
+  webhook_id: z.string(),
+  kind: z.enum(['messages', 'status', 'receipt']),
+  session_id: z.string(),
+  message_id: z.string().nullable(),
+  seq: z.number().int(),
+  attempts: z.number().int(),
+  error: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  dead_at: z.iso.datetime(),
+})
+
+/** `count` is all there are, newest first; `next` goes into `before`. */
+export const deadAnswer = z.object({
+  success: z.literal(true),
+  count: z.number().int(),
+  deliveries: z.array(deadLetter),
+  next: z.number().int().nullable(),
+})
+
+/** `replayed` messages stand in line again. */
+export const replayAnswer = z.object({ success: z.literal(true), replayed: z.number().int() })
+
+/** The original system's shape, camelCase and all. */
+export const statsAnswer = z.object({
+  sessions: z.object({
+    totalSessions: z.number().int(),
+    activeSessions: z.number().int(),
+    inactiveSessions: z.number().int(),
+    oldestSession: z.number(),
+  }),
+  qr: z.object({ pendingQR: z.number().int(), trackedSessions: z.number().int() }),
+  timestamp: z.iso.datetime(),
+  by_state: z.record(z.string(), z.number().int()).optional(),
+})
+
+export const healthAnswer = z.object({
+  success: z.boolean(),
+  ready: z.boolean(),
+  problems: z.array(z.string()),
+})

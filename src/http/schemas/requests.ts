@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { presence } from '../../messages/send.ts'
+import { sessionView } from './answers.ts'
+
+/** What callers may ask, as zod schemas; unknown fields are ignored. */
+
+/** What a session may be called, in a body or a path. */
+export const sessionId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
+
+/** Laravel's own id of the user, given back in its type. */
+export const userId = z.union(
+  [z.int(), z.string().regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u)],
+  'must be an integer or a text of 1 to 64 characters',
+)
+
+export const phoneNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
+
+/** null and absent mean the same in a request. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform(value => value ?? undefined)
+}
+
+/** A check across fields runs as soon as the fields that it reads are valid, so that one answer names all mistakes. */
+export function onceValid(...names: string[]) {
+  return ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ path }) => path !== undefined && path.length > 0 && !names.includes(String(path[0])))
+}
+
+/** A phone number; gives its digits. */
+const phoneDigits = phoneNumber
+  .pipe(z.string().regex(/^\+?\d{5,20}$/, 'must be 5 to 20 digits'))
+  .transform(text => text.replace('+', ''))
+
+/** `POST /start`. */
+export const startRequest = z.object({
+  user_id: userId,
+  session_id: optional(sessionId),
+  phone_number: optional(phoneDigits),
+})
+
+/** `POST /sessions/{id}/pairing-code`. */
+export const pairingCodeRequest = z.object({ phone_number: phoneDigits })
+
+/** `POST /delete-session`. */
+export const deleteSessionRequest = z.object({ session_id: sessionId })
+
+const JID = /^(?:\d{5,20}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,20}(?:-\d{5,20})?@g\.us)$/
+
+/** Who a message goes to, as digits, `+digits` or a jid that was delivered as `chat_id`; gives the jid. */
+export const recipient = phoneNumber.transform((text, context) => {
+  const digits = /^\+?(\d{5,20})$/.exec(text)?.[1]
+  if (digits !== undefined) return `${digits}@s.whatsapp.net`
+  if (JID.test(text)) return text
+  context.addIssue('must be 5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us')
+  return z.NEVER
+})
+
+const IN_A_CHAT = new Set<z.infer<typeof presence>>(['composing', 'recording', 'paused'])
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number)
+const pageSize = z
+  .string()
+  .refine(text => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000, 'must be 1 to 1000')
+  .transform(Number)
+  .default(100)
+
+/** The last part of `GET /sessions/{id}/at/{seq}`: the place of a fact in its session's log. */
+export const momentPath = z.object({ seq: wholeNumber })
+
+/** `GET /sessions?…` */
+export const sessionsQuery = z.object({
+  limit: pageSize,
+  after: sessionId.optional(),
+  state: sessionView.shape.state.optional(),
+  user_id: z.string().max(64).optional(),
+  q: z.string().max(100).optional(),
+})
+
+/** `GET /sessions/{id}/events?…` */
+export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.default(0) })
+
+const deliveryId = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
+
+/** `GET /deliveries/dead?…` */
+export const deadQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })
+
+/** `POST /deliveries/{id}/redrive` */
+export const deliveryPath = z.object({ id: deliveryId })
+
+/** `POST /sessions/{id}/replay`: the seqs after `after`, up to `until`. */
+export const replayRequest = z
+  .object({ after: z.int().min(0), until: optional(z.int().min(0)) })
+  .refine(({ after, until }) => until === undefined || until > after, {
+    path: ['until'],
+    error: 'must be greater than after',
+    when: onceValid('after', 'until'),
+  })
+
+/** The last part of `GET /sessions/{id}/numbers/{phone}`. */
+export const numberPath = z.object({ phone: phoneDigits })
+
+/** `POST /sessions/{id}/read` */
+export const readRequest = z.object({
+  message_ids: z
+    .array(z.string().min(1).max(128))
+    .min(1, 'must name 1 to 1000')
+    .max(1000, 'must name 1 to 1000'),
+})
+
+/** `POST /sessions/{id}/presence`: the last three are shown in one chat. */
+export const presenceRequest = z
+  .object({ presence, chat_id: optional(recipient) })
+  .refine(({ presence, chat_id }) => chat_id !== undefined || !IN_A_CHAT.has(presence), {
+    path: ['chat_id'],
+    error: 'is required for composing, recording and paused',
+    when: onceValid('presence', 'chat_id'),
+  })
+
+/** `GET /sessions/{id}/qr?format=` */
+export const qrQuery = z.object({ format: z.enum(['png', 'svg', 'txt', 'json']).optional() })
+
+/** `GET /stats?by_state=1` */
+export const statsQuery = z.object({ by_state: z.stringbool('must be 1 or 0').optional() })

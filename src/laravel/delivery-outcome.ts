@@ -1,0 +1,37 @@
+import type { EstadoQr } from '../../machines/facts.ts'
+import type { DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
+import { LIFETIME, LONGEST_WAIT, retryDelay } from './retry-schedule.ts'
+
+/** Laravel may refuse one content so often. */
+const MESSAGE_TRIES = 5
+
+/** Time from which a failure of this delivery is its last. */
+export function expiryOf(delivery: DeliveryRow): number {
+  return delivery.at + LIFETIME
+}
+
+/** When the delivery may be tried; one that waits for longer than anything does was stored before the clock was set back. */
+export function dueAt({ nextAt }: Pick<DeliveryRow, 'nextAt'>, now: number): number {
+  return nextAt > now + LONGEST_WAIT ? now : nextAt
+}
+
+/** The row after a 2xx; a status also records what Laravel now knows. */
+export function accepted(delivery: DeliveryRow, now: number): DeliveryOutcome {
+  if (delivery.kind !== 'status') return { done: true }
+  const estadoQr = delivery.payload.estado_qr as EstadoQr
+  return { done: true, told: { streamId: delivery.streamId, estadoQr, at: now } }
+}
+
+/** The row after a failure that holds its own lane: tried again on the schedule, never beyond its lifetime. */
+export function heldAlone(
+  delivery: DeliveryRow,
+  now: number,
+  failure: { error: string; retryAt: number | null; countsTry: boolean },
+): DeliveryOutcome {
+  const { error, countsTry } = failure
+  const refused = countsTry && delivery.tries + 1 >= MESSAGE_TRIES
+  const expiry = expiryOf(delivery)
+  if (refused || now >= expiry) return { dead: true, at: now, error }
+  const retryAt = Math.min(failure.retryAt ?? now + retryDelay(delivery.attempts + 1), expiry)
+  return { retryAt, error, countsTry, countsAttempt: true }
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Clock } from '../../base/clock.ts'
+
+/** The ffmpeg of this machine, if there is one. */
+export interface Ffmpeg {
+  /** Asked once; what is installed later counts after the next start. */
+  present(): Promise<boolean>
+  /**
+   * What it writes to its standard output, as it comes. It starts when the first chunk is asked for and is killed when the reader
+   * leaves, at the time cap, or on the signal, whose reason is thrown then; else throws FfmpegError.
+   */
+  run(args: string[], signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+/** ffmpeg did not do it. `timedOut`: it was not given more time. The message holds what it said; that is for logs, not callers. */
+export class FfmpegError extends Error {
+  override readonly name = 'FfmpegError'
+  readonly timedOut: boolean
+
+  constructor(message: string, timedOut: boolean) {
+    super(message)
+    this.timedOut = timedOut
+  }
+}
+
+const SAID_LIMIT = 2_000
+const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error']
+
+/** Runs `command` without a shell, at most `atOnce` of them at a time; whoever comes next waits. */
+export function createFfmpeg(options: {
+  clock: Clock
+  command?: string
+  timeoutMs?: number
+  atOnce?: number
+}): Ffmpeg {
+  const { clock, command = 'ffmpeg', timeoutMs = 60_000, atOnce = 2 } = options
+  const waiting: (() => void)[] = []
+  let running = 0
+  let known: Promise<boolean> | null = null
+
+  async function enter(): Promise<void> {
+    if (running >= atOnce) await new Promise<void>(resolve => waiting.push(resolve))
+    else running++
+  }
+
+  function leave(): void {
+    const next = waiting.shift()
+    if (next === undefined) running--
+    else next()
+  }
+
+  async function* run(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    await enter()
+    try {
+      signal.throwIfAborted()
+      yield* output(args, signal)
+    } finally {
+      leave()
+    }
+  }
+
+  async function* output(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const child = spawn(command, [...QUIET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = endOf(child)
+    const kill = () => child.kill('SIGKILL')
+    let timedOut = false
+    const timer = clock.setTimeout(() => {
+      timedOut = true
+      kill()
+    }, timeoutMs)
+    signal.addEventListener('abort', kill, { once: true })
+    try {
+      yield* child.stdout
+      const { code, said } = await ended
+      signal.throwIfAborted()
+      if (timedOut) throw new FfmpegError(`not done within ${timeoutMs / 1000} s`, true)
+      if (code !== 0) throw new FfmpegError(`ended with ${code}: ${said}`, false)
+    } finally {
+      clock.clearTimeout(timer)
+      signal.removeEventListener('abort', kill)
+      kill()
+      await ended
+    }
+  }
+
+  async function ask(): Promise<boolean> {
+    try {
+      for await (const _ of run(['-version'], new AbortController().signal));
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  return {
+    present() {
+      known ??= ask()
+      return known
+    },
+    run,
+  }
+}
+
+/** Resolves once nothing of it runs any more, also if it never ran. */
+function endOf(child: ChildProcess): Promise<{ code: number | string; said: string }> {
+  let said = ''
+  let failure: string | null = null
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-SAID_LIMIT)
+  })
+  return new Promise(resolve => {
+    child.on('error', error => {
+      failure = (error as NodeJS.ErrnoException).code ?? 'an error'
+    })
+    child.on('close', (code, signal) => resolve({ code: failure ?? code ?? signal ?? 'nothing', said }))
+  })
+}

@@ -1,0 +1,40 @@
+import type { MediaServer, MediaStore } from '../../ports/media.ts'
+import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from './links.ts'
+import { answerMedia } from './serve-media.ts'
+
+/** The media store as HTTP sees it: links that work without an API key, and answers to whoever follows them. */
+export function createMediaServer(options: {
+  files: MediaStore
+  /** What messages say about a file. */
+  describe(id: string): { mimetype: string; filename: string | null } | null
+  key: Uint8Array
+  /** Where others reach this service, without a slash at its end. */
+  base(): string
+  /** The time of day: links outlive processes. */
+  wall(): number
+}): MediaServer {
+  const { files, describe, key, base, wall } = options
+  return {
+    link: id => mediaLink(base(), id, wall() + LINK_LIFETIME_MS, key),
+
+    judge: link => checkMediaLink(link, wall(), key),
+
+    async present(id) {
+      const opened = await files.open(id)
+      opened?.stream.destroy()
+      return opened !== null
+    },
+
+    async serve(id, { bodyWanted, ...conditions }) {
+      const opened = await files.open(id)
+      if (opened === null) return null
+      const { mimetype = null, filename = null } = describe(id) ?? {}
+      const { status, headers, body } = answerMedia({ id, size: opened.size, mimetype, filename }, conditions)
+      if (body === 'whole' && bodyWanted) return { status, headers, stream: opened.stream }
+      opened.stream.destroy()
+      if (body === null || body === 'whole' || !bodyWanted) return { status, headers, stream: null }
+      const part = await files.open(id, body)
+      return part && { status, headers, stream: part.stream }
+    },
+  }
+}

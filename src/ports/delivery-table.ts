@@ -1,0 +1,74 @@
+import type { EstadoQr } from '../../machines/facts.ts'
+import type { DownloadState } from './download-table.ts'
+
+export interface DeliveryStore {
+  /** The oldest pending delivery of a lane. */
+  head(lane: string): DeliveryRow | null
+  /** Lanes with something pending and the time of their head's next attempt. */
+  lanes(): { lane: string; nextAt: number }[]
+  counts(): { pending: number; dead: number }
+  find(id: number): DeliveryRow | null
+  /** Dead letters, newest first; `before` is an exclusive delivery id. */
+  dead(limit: number, before?: number): DeliveryRow[]
+  /** Records what came of an attempt; an id that was replaced meanwhile is no error. */
+  settle(id: number, outcome: DeliveryOutcome): Promise<void>
+}
+
+export type DeliveryKind = 'messages' | 'status' | 'receipt'
+
+export interface NewDelivery {
+  /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
+  webhookId: string
+  kind: DeliveryKind
+  /** Deliveries of one lane go out strictly in order. */
+  lane: string
+  sessionId: string
+  seq: number
+  at: number
+  /** What Laravel gets; null for `messages`: then it is `session_id` and the content of the message with this seq, joined when read. */
+  payload: Record<string, unknown> | null
+}
+
+/** A pending or dead delivery with all that is needed to send it. */
+export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
+  id: number
+  streamId: string
+  payload: Record<string, unknown>
+  /** Failures that were the message's own fault. */
+  tries: number
+  /** All failures so far: the index into the retry schedule. */
+  attempts: number
+  /** Not before this time. */
+  nextAt: number
+  lastError: string | null
+  deadAt: number | null
+  /** Of a message with a file. */
+  download: DownloadState | null
+}
+
+export type DeliveryOutcome =
+  /** Laravel answered 2xx; `told` for statuses: what it has now accepted from us. */
+  | { done: true; told?: { streamId: string; estadoQr: EstadoQr; at: number } }
+  | { retryAt: number; error: string; countsTry: boolean; countsAttempt: boolean }
+  | { dead: true; at: number; error: string }
+  /** A dead letter lives again, with a whole lifetime before it from `at`. */
+  | { redriven: true; at: number }
+
+/** The stored payload of a message status: what became of a send, forward only; `error` comes with `failed`. */
+export type ReceiptDelivery = {
+  session_id: string
+  message_id: string
+  status: 'sent' | 'delivered' | 'read' | 'played' | 'failed'
+  error: string | null
+  timestamp: string
+}
+
+/** The stored payload of a session's status. */
+export type StatusDelivery = {
+  session_id: string
+  estado_qr: EstadoQr
+  reason: string | null
+  reason_text: string | null
+  wa_id: string | null
+  session_data: { state: string; detail: string | null; push_name: string | null; lid: string | null }
+}

@@ -1,0 +1,40 @@
+import type { MediaSource, MessageRef } from '../messages/received.ts'
+
+/** Files of received messages on their way into the media store. */
+export interface DownloadStore {
+  /** Pending ones that are due, oldest first. */
+  due(now: number, limit: number): Download[]
+  /** When the first pending one is due that is not by `after`, or null. */
+  nextAt(after: number): number | null
+  /** Records what came of an attempt; a session that is gone is no error. */
+  settle(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void>
+  /** What a file is, and what it is called, by its id; null if no message has it. */
+  describe(mediaId: string): { mimetype: string; filename: string | null } | null
+  /** Files of messages in and out of this stream that no message of another has, sends of before aside. */
+  onlyOf(streamId: string): string[]
+}
+
+/** A file to be downloaded for a received message. */
+export interface Download {
+  streamId: string
+  sessionId: string
+  /** The message's. */
+  seq: number
+  message: MessageRef
+  /** The message's, which tells its lane. */
+  dedupeKey: string
+  source: MediaSource
+  attempts: number
+  nextAt: number
+  at: number
+}
+
+export type DownloadOutcome =
+  /** It is in the media store. */
+  { done: true } | { retryAt: number; error: string; source?: MediaSource } | { failed: true; error: string }
+
+/** How the file of a delivery stands. */
+export interface DownloadState {
+  state: 'pending' | 'done' | 'failed'
+  error: string | null
+}

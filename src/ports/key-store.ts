@@ -1,0 +1,26 @@
+export interface KeyReads {
+  get(streamId: string, type: string, ids: string[]): Record<string, Uint8Array>
+  /** A stanza decrypted before. */
+  inbox(streamId: string, hash: string): InboxRow | null
+  /** Decrypted stanzas whose message is not in the log yet, oldest first. */
+  unfinished(streamId: string): InboxRow[]
+}
+
+/** One Signal key or credential; a null value deletes it. `id` is unique within `type`. */
+export interface KeyWrite {
+  type: string
+  id: string
+  value: Uint8Array | null
+}
+
+/** A decrypted stanza, kept under the ratchet until the message is in the log. */
+export interface InboxRow {
+  /** Hex SHA-256 of the ciphertext. */
+  hash: string
+  plaintext: Uint8Array
+  /** The stanza's attributes and children as JSON text, enough to rebuild the message. */
+  stanza: string
+  at: number
+}
+
+export type InboxWrite = { put: InboxRow } | { done: string }

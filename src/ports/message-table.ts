@@ -1,0 +1,75 @@
+import type { InboundMessage } from '../messages/received.ts'
+import type { SendContent } from '../messages/send.ts'
+import type { MessageStatus } from '../messages/status.ts'
+
+export interface MessageReads {
+  find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
+  hasDedupeKey(streamId: string, dedupeKey: string): boolean
+  /** Sends that are queued or transmitted, oldest first. */
+  unsent(streamId: string): MessageRow[]
+  /** Sends of all streams that are queued or transmitted and were made before `at`. */
+  overdue(at: number, limit: number): OverdueSend[]
+  /** What was sent under a caller's key, if that was within 72 h. */
+  idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
+  /** What went out under this id, encoded. */
+  encoded(streamId: string, messageId: string): Uint8Array | null
+  /** Whether anything was exchanged with one of these chats (a person has two names): received from it, or sent and taken by WhatsApp. */
+  knowsChat(streamId: string, chatIds: string[]): boolean
+  /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
+  received(
+    streamId: string,
+    after: number,
+    until: number,
+    limit: number,
+  ): { seq: number; dedupeKey: string }[]
+}
+
+export type MessageWrite =
+  | {
+      insert: {
+        messageId: string
+        chatId: string
+        direction: 'in' | 'out'
+        /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
+        dedupeKey: string
+        content: InboundMessage | SendContent
+        status: MessageStatus
+        seq: number
+        at: number
+      }
+    }
+  /** What is to be sent is known better now: its file is in the media store. */
+  | { prepared: { messageId: string; content: SendContent } }
+  /** What goes out, encoded: every later transmission is the very same message. */
+  | { encoded: { messageId: string; proto: Uint8Array } }
+  /** `at` is added to the message's history; `attempt` counts a transmission. */
+  | { update: { messageId: string; status: MessageStatus; at: number; error?: string; attempt?: boolean } }
+
+export interface MessageRow {
+  messageId: string
+  chatId: string
+  direction: 'in' | 'out'
+  content: InboundMessage | SendContent
+  status: MessageStatus
+  /** Transmissions so far. */
+  attempts: number
+  seq: number
+  at: number
+  error: string | null
+  history: { status: MessageStatus; at: number; error?: string }[]
+}
+
+/** The promise that one send belongs to one key of the caller's. */
+export interface IdempotencyRow {
+  key: string
+  /** Hex SHA-256 of what was to be sent. */
+  hash: string
+  messageId: string
+  at: number
+}
+
+/** A send that no socket has brought to an end in time. */
+export interface OverdueSend {
+  sessionId: string
+  messageId: string
+}

@@ -1,0 +1,9 @@
+/** Calls `drain(lane)` for each lane that was woken, one call per lane at a time. */
+export interface Queue {
+  /** `drain` resolves with the time at which the lane wants to be woken again, or null. */
+  start(drain: (lane: string) => Promise<number | null>): void
+  wake(lane: string, at?: number): void
+  stop(ms: number): Promise<void>
+  /** One sentence for an operator while the queue's server cannot be used; null otherwise. */
+  problem(): string | null
+}

@@ -1,0 +1,38 @@
+import type { EstadoQr } from '../../machines/facts.ts'
+
+export interface SessionReads {
+  find(sessionId: string): SessionRow | null
+  list(filter: SessionFilter): { count: number; rows: SessionRow[] }
+  /** The last estado_qr that Laravel accepted from us under this session id, in whichever of its lives. */
+  told(sessionId: string): { estadoQr: EstadoQr; at: number } | null
+  /** All living sessions, in creation order. */
+  all(): Iterable<SessionRow>
+}
+
+/** A session as the store knows it: identity, projection and the newest lifecycle row. */
+export interface SessionRow {
+  streamId: string
+  sessionId: string
+  userId: string | number
+  epoch: number
+  lastSeq: number
+  createdAt: number
+  lastActivity: number
+  announced: EstadoQr | null
+  /** The last estado_qr that Laravel accepted from us. */
+  told: { estadoQr: EstadoQr; at: number } | null
+  state: string
+  context: string
+  machineVersion: string
+}
+
+export interface SessionFilter {
+  limit: number
+  /** Session id, exclusive; rows come in session id order. */
+  after?: string
+  /** A top-level state. */
+  state?: string
+  userId?: string
+  /** Part of the session id, user id, number or name. */
+  q?: string
+}

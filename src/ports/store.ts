@@ -1,0 +1,61 @@
+import type { EstadoQr } from '../../machines/facts.ts'
+import type { MediaSource } from '../messages/received.ts'
+import type { DeliveryStore, NewDelivery } from './delivery-table.ts'
+import type { DownloadStore } from './download-table.ts'
+import type { LogReads, NewEvent } from './event-log.ts'
+import type { InboxWrite, KeyReads, KeyWrite } from './key-store.ts'
+import type { IdempotencyRow, MessageReads, MessageWrite } from './message-table.ts'
+import type { SessionReads } from './session-table.ts'
+
+/**
+ * The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit.
+ * Writes of one stream commit in the order in which they were handed over; one that fails takes those behind it along.
+ */
+export interface Store {
+  /** Made with the store and the same for its whole life: what other systems keep for it stands under this name. */
+  readonly id: string
+  commit(write: Write): Promise<void>
+  /** Makes the caller the stream's owner; resolves with the new epoch. */
+  claim(streamId: string): Promise<number>
+  /**
+   * Erases the words of at most `limit` messages from before `before`, oldest first, and resolves with their number; those that
+   * wait for Laravel or for WhatsApp keep theirs.
+   */
+  eraseBodies(before: number, limit: number): Promise<number>
+  readonly sessions: SessionReads
+  readonly log: LogReads
+  readonly keys: KeyReads
+  readonly messages: MessageReads
+  readonly deliveries: DeliveryStore
+  readonly downloads: DownloadStore
+  /** Waits for what is being committed, then frees the files and the lock. */
+  close(): Promise<void>
+}
+
+/** Everything that one commit changes in one stream, all or nothing. */
+export interface Write {
+  streamId: string
+  /** Must equal the stream's epoch, or the commit is refused with EPOCH_CONFLICT. */
+  epoch: number
+  /** Nobody waits for it: it may wait a few ms to share a commit with the next write of any stream. */
+  lazy?: boolean
+  /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
+  create?: { sessionId: string; userId: string | number; at: number }
+  /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */
+  events?: NewEvent[]
+  /** The last message in or accepted send. */
+  lastActivity?: number
+  /** The estado_qr last put into a delivery, or deliberately not told. */
+  announced?: EstadoQr
+  keys?: KeyWrite[]
+  inbox?: InboxWrite[]
+  messages?: MessageWrite[]
+  /** Files of received messages, by the seq of their message. */
+  downloads?: { seq: number; source: MediaSource; at: number }[]
+  /** Kept for 72 h; one key stands for one send. */
+  idempotency?: IdempotencyRow
+  /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
+  deliveries?: NewDelivery[]
+  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, deliveries of messages and facts' data; the events of this write stay as the tombstone and the session id is free again. */
+  erase?: 'keys' | 'stream'
+}

@@ -1,0 +1,76 @@
+import type { SessionFact } from '../../machines/facts.ts'
+import type { InboundMessage, MediaSource, MessageRef } from '../messages/received.ts'
+import type { Presence, SendContent } from '../messages/send.ts'
+
+export type SocketFact = Extract<SessionFact, { type: `socket.${string}` | 'logout.confirmed' }>
+
+/** A message that WhatsApp handed over. */
+export interface ReceivedMessage {
+  dedupeKey: string
+  /** The inbox row that this message finishes, if it came through the ratchet. */
+  inboxHash: string | null
+  message: InboundMessage
+  /** It is WhatsApp's history of before the link: kept, never delivered, and no reason to drop the message itself if it comes. */
+  imported?: true
+  /** The file that it carries. */
+  media?: MediaSource
+}
+
+/** What WhatsApp says about a message that was sent. */
+export type SendUpdate =
+  | { messageId: string; status: 'sent' | 'delivered' | 'read' | 'played'; at: number }
+  | { messageId: string; status: 'failed'; at: number; code: string; error: string }
+
+/** What one socket tells its owner. No callback may throw into the socket. */
+export interface SocketOwner {
+  sessionId: string
+  streamId: string
+  epoch: number
+  /** Digits of the number to be linked by a pairing code; null for a QR. */
+  phoneNumber: string | null
+  /** A lifecycle fact, in order of occurrence; `socket.closed` or `logout.confirmed` is the last one. */
+  report(fact: SocketFact): void
+  /** Resolves once the messages are durable. */
+  received(messages: ReceivedMessage[]): Promise<void>
+  updated(update: SendUpdate): void
+}
+
+export interface WhatsAppSocket {
+  /**
+   * Sends under the given id; resolves when the bytes were handed over, rejects when they were not. They leave only after a
+   * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too.
+   */
+  send(messageId: string, content: SendContent): Promise<void>
+  /** What else is done in chats. */
+  readonly chats: ChatActions
+  /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
+  unlink(): void
+  /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
+  end(): Promise<void>
+}
+
+/** Each rejects with SESSION_NOT_CONNECTED when the connection ends first. */
+export interface ChatActions {
+  /** Whether a phone number (digits) is on WhatsApp. */
+  lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
+  /** Marks messages of others as read. */
+  read(messages: MessageRef[]): Promise<void>
+  /** `available` and `unavailable` are for everybody, the others for one chat. */
+  presence(kind: Presence, chatId?: string): Promise<void>
+  /** Asks the phone to upload a file again; resolves with where it is then, rejects with MEDIA_GONE when it has none. */
+  reupload(message: MessageRef, source: MediaSource): Promise<MediaSource>
+}
+
+export interface WhatsApp {
+  /** Opens a socket with the stream's credentials, or fresh ones if it has none. The stream's previous socket must have ended. */
+  open(owner: SocketOwner): WhatsAppSocket
+  /** Messages that were decrypted before a crash and are not in the log yet. */
+  recover(streamId: string): Promise<ReceivedMessage[]>
+  /** A new WhatsApp message id. */
+  newMessageId(): string
+  /**
+   * The decrypted bytes of a received file, checked at their end; each piece is good until the next is asked for. Rejects with
+   * MEDIA_GONE, MEDIA_UNREACHABLE (try later) or MEDIA_CORRUPT.
+   */
+  download(source: MediaSource, signal: AbortSignal): AsyncIterable<Uint8Array>
+}

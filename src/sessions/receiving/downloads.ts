@@ -1,0 +1,176 @@
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import { pause } from '../../base/pause.ts'
+import type { MediaSource } from '../../messages/received.ts'
+import type { Download, DownloadOutcome } from '../../ports/download-table.ts'
+import type { MediaStore } from '../../ports/media.ts'
+import type { Store } from '../../ports/store.ts'
+import type { ChatActions, WhatsApp } from '../../ports/whatsapp.ts'
+import { messageDelivery } from './message-delivery.ts'
+
+/** Files on their way at once, and of one session: one whose files hang leaves room for others. */
+const AT_ONCE = 16
+const OF_ONE_SESSION = 4
+/** Rows looked at to find those. */
+const LOOK_AT = 100
+
+const MB = 1024 * 1024
+const MAX_BYTES = 100 * MB
+/** What a file may have beyond the size that its sender announced. */
+const ROOM = 64 * 1024
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DELAYS = [SECOND, 5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE]
+const LONGEST = HOUR
+/** No file is tried for longer: by then its message is old news. */
+const LIFETIME = 24 * HOUR
+/** A peer that sends a byte now and then must not hold its place for ever. */
+const PATIENCE = 15 * MINUTE
+/** A file that is not the one that was sent may come right at the next try; after so many it is what it is. */
+const CORRUPT_TRIES = 3
+const SETTLE_AGAIN = 5 * SECOND
+
+export interface DownloadDeps {
+  store: { downloads: Store['downloads'] }
+  whatsapp: Pick<WhatsApp, 'download'>
+  files: Pick<MediaStore, 'put'>
+  /** What can be asked of the session's phone now; null while it is not connected. */
+  chatsOf(sessionId: string): Pick<ChatActions, 'reupload'> | null
+  /** Something became of a file: the delivery of its message may wait for it. */
+  onSettled(lane: string): void
+  clock: Clock
+  logger: Logger
+}
+
+/** Brings the files of received messages into the media store. The table of downloads is the truth: a crash loses nothing. */
+export class Downloads {
+  readonly #deps: DownloadDeps
+  /** By stream and seq: the work, and whose it is. */
+  readonly #running = new Map<string, { sessionId: string; work: Promise<void> }>()
+  readonly #stopped = new AbortController()
+  #timer: unknown = null
+
+  constructor(deps: DownloadDeps) {
+    this.#deps = deps
+  }
+
+  /** Takes up what is due; to be called at the start, and when a download was added. */
+  look(): void {
+    if (this.#stopped.signal.aborted) return
+    const { store, clock, logger } = this.#deps
+    clock.clearTimeout(this.#timer)
+    const now = clock.now()
+    let next: number | null = now + SETTLE_AGAIN
+    try {
+      for (const download of store.downloads.due(now, LOOK_AT)) this.#take(download)
+      next = store.downloads.nextAt(now)
+    } catch (error) {
+      logger.error({ code: codeOf(error) }, 'the files to be downloaded could not be read')
+    }
+    // What found no room now is looked at when another is through.
+    if (next !== null) this.#timer = clock.setTimeout(() => this.look(), next - now)
+  }
+
+  /** Ends what is under way; it is taken up again at the next start. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#deps.clock.clearTimeout(this.#timer)
+    await Promise.all([...this.#running.values()].map(({ work }) => work))
+  }
+
+  #take(download: Download): void {
+    const { sessionId, streamId, seq } = download
+    const name = `${streamId}|${seq}`
+    const others = [...this.#running.values()].filter(one => one.sessionId === sessionId)
+    if (this.#running.size >= AT_ONCE || others.length >= OF_ONE_SESSION || this.#running.has(name)) return
+    const work = this.#bring(download).finally(() => {
+      this.#running.delete(name)
+      this.look()
+    })
+    this.#running.set(name, { sessionId, work })
+  }
+
+  async #bring(download: Download): Promise<void> {
+    const { streamId, sessionId, seq, dedupeKey, at } = download
+    const { store, clock, logger, onSettled } = this.#deps
+    const outcome = await this.#attempt(download)
+    if (outcome === null) return
+    if ('failed' in outcome)
+      logger.warn({ sessionId, seq, error: outcome.error }, 'the file of a message is given up')
+    try {
+      await store.downloads.settle(streamId, seq, outcome)
+      onSettled(messageDelivery(download, seq, dedupeKey, at).lane)
+    } catch (error) {
+      logger.error({ sessionId, seq, code: codeOf(error) }, 'the outcome of a download could not be stored')
+      await pause(clock, SETTLE_AGAIN, this.#stopped.signal)
+    }
+  }
+
+  /** Never rejects; null when it was ended by `stop`. */
+  async #attempt(download: Download): Promise<DownloadOutcome | null> {
+    const { clock, logger } = this.#deps
+    let { source } = download
+    if (source.size > MAX_BYTES)
+      return { failed: true, error: `The file is larger than ${MAX_BYTES / MB} MB.` }
+    const attempt = new AbortController()
+    const abort = () => attempt.abort()
+    const timer = clock.setTimeout(abort, PATIENCE)
+    this.#stopped.signal.addEventListener('abort', abort, { once: true })
+    try {
+      try {
+        await this.#fetch(source, attempt.signal)
+      } catch (error) {
+        if (codeOf(error) !== 'MEDIA_GONE' || this.#stopped.signal.aborted) throw error
+        source = await this.#reupload(download)
+        await this.#fetch(source, attempt.signal)
+      }
+      return { done: true }
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return null
+      if (!(error instanceof GatewayError))
+        logger.error({ sessionId: download.sessionId, seq: download.seq, err: error }, 'a download threw')
+      return this.#judge(download, error, source)
+    } finally {
+      clock.clearTimeout(timer)
+      this.#stopped.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async #fetch(source: MediaSource, signal: AbortSignal): Promise<void> {
+    const { whatsapp, files } = this.#deps
+    const maxBytes = source.size > 0 ? Math.min(MAX_BYTES, source.size + ROOM) : MAX_BYTES
+    const { id } = await files.put(whatsapp.download(source, signal), { maxBytes })
+    if (id !== source.id) throw new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
+  }
+
+  /** Asks the phone for a file that WhatsApp has no more. Rejects with MEDIA_GONE, or retryable while it cannot be asked. */
+  #reupload({ sessionId, message, source }: Download): Promise<MediaSource> {
+    const chats = this.#deps.chatsOf(sessionId)
+    if (chats !== null) return chats.reupload(message, source)
+    const sentence =
+      'WhatsApp has this file no more, and the phone cannot be asked while the session is not connected.'
+    return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence))
+  }
+
+  #judge(download: Download, thrown: unknown, source: MediaSource): DownloadOutcome {
+    const known = thrown instanceof GatewayError
+    const error = known ? thrown.message : 'The file could not be downloaded.'
+    const code = codeOf(thrown)
+    const tries = download.attempts + 1
+    const forGood =
+      code === 'MEDIA_GONE' ||
+      code === 'MEDIA_TOO_LARGE' ||
+      (code === 'MEDIA_CORRUPT' && tries >= CORRUPT_TRIES)
+    if (forGood) return { failed: true, error }
+    const now = this.#deps.clock.now()
+    const retryAt = now + (DELAYS[download.attempts] ?? LONGEST)
+    if (retryAt > download.at + LIFETIME)
+      return { failed: true, error: `${error} It was tried for 24 hours.` }
+    return { retryAt, error, ...(source !== download.source && { source }) }
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof GatewayError ? error.code : 'INTERNAL')

@@ -1,0 +1,50 @@
+import type { Clock } from '../../base/clock.ts'
+import type { InboundMessage } from '../../messages/received.ts'
+import { type MessageRef, refOf } from '../../messages/received.ts'
+import type { DeliveryRow } from '../../ports/delivery-table.ts'
+import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
+
+/** What Laravel accepts within this time is marked as read together, in ms. */
+const TOGETHER = 300
+/** Messages marked at once. */
+const MOST = 200
+
+/**
+ * Marks as read what Laravel has accepted: one receipt for many messages, through the session's open socket. Best effort: what is
+ * accepted while there is none stays unread.
+ */
+export class ReadMarks {
+  readonly #clock: Clock
+  readonly #socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null
+  readonly #waiting = new Map<string, MessageRef[]>()
+
+  /** `socketOf` gives the open socket of that life of the session. */
+  constructor(clock: Clock, socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null) {
+    this.#clock = clock
+    this.#socketOf = socketOf
+  }
+
+  /** Laravel has taken this delivery. */
+  accepted({ kind, streamId, sessionId, payload }: DeliveryRow): void {
+    const message = payload as unknown as InboundMessage
+    if (kind !== 'messages' || message.from_me !== false) return
+    const waiting = this.#waiting.get(streamId)
+    if (waiting !== undefined) {
+      waiting.push(refOf(message))
+      if (waiting.length >= MOST) this.#mark(streamId, sessionId)
+      return
+    }
+    this.#waiting.set(streamId, [refOf(message)])
+    this.#clock.setTimeout(() => this.#mark(streamId, sessionId), TOGETHER)
+  }
+
+  #mark(streamId: string, sessionId: string): void {
+    const messages = this.#waiting.get(streamId)
+    this.#waiting.delete(streamId)
+    if (messages === undefined) return
+    // A connection that ends meanwhile leaves them unread.
+    this.#socketOf(streamId, sessionId)
+      ?.chats.read(messages)
+      .catch(() => {})
+  }
+}

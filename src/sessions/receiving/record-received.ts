@@ -1,0 +1,98 @@
+import type { MessageFact } from '../../../machines/facts.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { InboxWrite } from '../../ports/key-store.ts'
+import type { MessageWrite } from '../../ports/message-table.ts'
+import type { Store } from '../../ports/store.ts'
+import type { ReceivedMessage } from '../../ports/whatsapp.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+import { messageDelivery } from './message-delivery.ts'
+
+const HISTORY = 'history|'
+
+export interface ReceiveDeps {
+  store: Store
+  clock: Clock
+  tellLaravel: boolean
+  /** A message came with a file, and stands in the log. */
+  onDownload?: () => void
+}
+
+/**
+ * Puts messages into the log with their delivery and the end of their inbox rows, one commit; what is known already only
+ * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse. Imported ones are
+ * rows without a delivery or a download, under a key of their own: they never make a message that arrives count as known.
+ */
+export async function receive(
+  actor: SessionActor,
+  { store, clock, tellLaravel, onDownload }: ReceiveDeps,
+  messages: ReceivedMessage[],
+): Promise<void> {
+  const { streamId } = actor
+  const seen = new Set<string>()
+  const isKnown = (key: string) =>
+    seen.has(key) || actor.arriving.has(key) || store.messages.hasDedupeKey(streamId, key)
+  const fresh: (ReceivedMessage & { key: string })[] = []
+  for (const received of messages) {
+    const { dedupeKey, message, imported } = received
+    const key = imported ? `${HISTORY}${dedupeKey}` : dedupeKey
+    const known =
+      isKnown(key) ||
+      (imported && isKnown(dedupeKey)) ||
+      (message.from_me && store.messages.find(streamId, message.message_id, 'out') !== null)
+    seen.add(key)
+    if (!known) fresh.push({ ...received, key })
+  }
+  const inbox: InboxWrite[] = messages.flatMap(({ inboxHash }) =>
+    inboxHash === null ? [] : [{ done: inboxHash }],
+  )
+  if (fresh.length === 0) {
+    // The first copy may still be on its way into the log.
+    await (inbox.length > 0 ? actor.change({ inbox }) : actor.durable())
+    return
+  }
+
+  const at = clock.now()
+  const facts = fresh.map(
+    ({ message, imported }): MessageFact => ({
+      type: imported ? 'message.imported' : 'message.received',
+      messageId: message.message_id,
+      chatId: message.chat_id,
+    }),
+  )
+  for (const { key } of fresh) actor.arriving.add(key)
+  try {
+    await actor.append(facts, first => {
+      const rows = fresh.map(
+        ({ key, message }, i): MessageWrite => ({
+          insert: {
+            messageId: message.message_id,
+            chatId: message.chat_id,
+            direction: 'in',
+            dedupeKey: key,
+            content: message,
+            status: 'received',
+            seq: first + i,
+            at,
+          },
+        }),
+      )
+      const arrived = fresh.some(({ imported }) => !imported)
+      const deliveries = fresh.flatMap(({ key, imported }, i) =>
+        imported ? [] : [messageDelivery(actor, first + i, key, at)],
+      )
+      const downloads = fresh.flatMap(({ media, imported }, i) =>
+        media === undefined || imported ? [] : [{ seq: first + i, source: media, at }],
+      )
+      return {
+        messages: rows,
+        inbox,
+        ...(downloads.length > 0 && { downloads }),
+        ...(arrived && { lastActivity: at }),
+        ...(arrived && tellLaravel && { deliveries }),
+      }
+    })
+    if (fresh.some(({ media, imported }) => media !== undefined && !imported)) onDownload?.()
+  } finally {
+    for (const { key } of fresh) actor.arriving.delete(key)
+  }
+}

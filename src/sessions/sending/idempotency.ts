@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { IdempotencyRow } from '../../ports/message-table.ts'
+import type { SendOutcome } from '../../ports/sessions.ts'
+import type { Store } from '../../ports/store.ts'
+import { refusalOf } from './send-outcomes.ts'
+
+/** What a send stores with itself so that its key stands for it. */
+export type Promised = Pick<IdempotencyRow, 'key' | 'hash'>
+
+/** The Idempotency-Keys of one session: one key, one send, whatever breaks in between. */
+export class Idempotency {
+  readonly #streamId: string
+  readonly #messages: Store['messages']
+  readonly #clock: Clock
+  /** Keys whose first request waits, with the hash of what it sends. */
+  readonly #underWay = new Map<string, string>()
+
+  constructor(streamId: string, messages: Store['messages'], clock: Clock) {
+    this.#streamId = streamId
+    this.#messages = messages
+    this.#clock = clock
+  }
+
+  /**
+   * Runs `send` if the key is new; else answers with how its send stands. Rejects with IDEMPOTENCY_MISMATCH when the key
+   * stands for other content, with IDEMPOTENCY_IN_FLIGHT while its first request waits, and as the send failed.
+   */
+  async once(
+    key: string,
+    content: SendContent,
+    send: (promised: Promised) => Promise<SendOutcome>,
+  ): Promise<SendOutcome> {
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex')
+    const underWay = this.#underWay.get(key)
+    if (underWay !== undefined) {
+      this.#check(underWay, hash)
+      throw new GatewayError(
+        'IDEMPOTENCY_IN_FLIGHT',
+        'The first request with this key still waits for WhatsApp; ask again in a moment.',
+        { retryable: true, retryAfterSeconds: 1 },
+      )
+    }
+    const stored = this.#messages.idempotent(this.#streamId, key, this.#clock.now())
+    if (stored !== null) {
+      this.#check(stored.hash, hash)
+      return this.#asItStands(stored.messageId)
+    }
+    this.#underWay.set(key, hash)
+    try {
+      return await send({ key, hash })
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  #check(known: string, hash: string): void {
+    if (known === hash) return
+    throw new GatewayError(
+      'IDEMPOTENCY_MISMATCH',
+      'This key was used for another message; every message needs a key of its own.',
+    )
+  }
+
+  #asItStands(messageId: string): SendOutcome {
+    const row = this.#messages.find(this.#streamId, messageId, 'out')
+    if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
+    if (row.status === 'failed') throw refusalOf(row.error ?? '')
+    return { messageId, status: row.status, remoteJid: row.chatId, replayed: true }
+  }
+}

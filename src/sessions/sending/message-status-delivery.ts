@@ -1,0 +1,35 @@
+import type { NewDelivery, ReceiptDelivery } from '../../ports/delivery-table.ts'
+import { type Fate, failureOf } from './send-outcomes.ts'
+
+/** What a date can hold, in ms; a peer may write any time into a receipt. */
+const LATEST = 8.64e15
+
+/**
+ * The delivery of a send's status. It has a lane of its own beside the chat's, so that a message that is stuck holds up no status and
+ * no status a message; null for what Laravel is not told.
+ */
+export function receiptDelivery(
+  { streamId, sessionId }: { streamId: string; sessionId: string },
+  seq: number,
+  chatId: string,
+  fate: Fate,
+  at: number,
+): NewDelivery | null {
+  if (fate.status === 'unknown') return null
+  const payload: ReceiptDelivery = {
+    session_id: sessionId,
+    message_id: fate.messageId,
+    status: fate.status,
+    error: fate.status === 'failed' ? failureOf(fate) : null,
+    timestamp: new Date(Math.min(Math.max(fate.at, 0), LATEST)).toISOString(),
+  }
+  return {
+    webhookId: `${streamId}.${seq}.receipt`,
+    kind: 'receipt',
+    lane: `${streamId}|receipts|${chatId}`,
+    sessionId,
+    seq,
+    at,
+    payload,
+  }
+}

@@ -1,0 +1,26 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { Store } from '../../ports/store.ts'
+
+export const inGroup = (jid: string) => jid.endsWith('@g.us')
+
+/**
+ * Checks the message that a send refers to: this session must know it, in a chat of the same kind, and only an own message can be
+ * edited or deleted. Throws VALIDATION_FAILED.
+ */
+export function checkReference(content: SendContent, messages: Store['messages'], streamId: string): void {
+  const { type, reply_to: id } = content
+  if (id === null) return
+  const row = messages.find(streamId, id)
+  if (row === null) throw refuse('names no message of this session')
+  // One person has two addresses: only groups can be told apart here.
+  const elsewhere = inGroup(row.chatId) || inGroup(content.to) ? row.chatId !== content.to : false
+  if (elsewhere) throw refuse('names a message of another chat')
+  const own = row.direction === 'out' || ('from_me' in row.content && row.content.from_me)
+  if ((type === 'edit' || type === 'delete') && !own) throw refuse('must name a message of your own')
+  if (type === 'edit' && row.content.type !== 'text') throw refuse('must name a text')
+}
+
+function refuse(why: string): GatewayError {
+  return new GatewayError('VALIDATION_FAILED', `reply_to ${why}`, { errors: { reply_to: [why] } })
+}

@@ -1,0 +1,53 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { MediaContent, SendContent } from '../../messages/send.ts'
+import type { MediaDesk } from '../../ports/media.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+
+/** Files on their way into the media store, for the sends of one session: one fetch for each, however many ask. */
+export class SendFiles<Send extends { messageId: string; content: SendContent }> {
+  readonly #actor: SessionActor
+  readonly #media: Pick<MediaDesk, 'prepare'>
+  readonly #giveUp: (send: Send, code: string, error: string) => Promise<void>
+  readonly #underWay = new Map<string, Promise<SendContent | null>>()
+
+  /** `giveUp` ends a send whose file cannot be had. */
+  constructor(
+    actor: SessionActor,
+    media: Pick<MediaDesk, 'prepare'>,
+    giveUp: (send: Send, code: string, error: string) => Promise<void>,
+  ) {
+    this.#actor = actor
+    this.#media = media
+    this.#giveUp = giveUp
+  }
+
+  /** The content with its file in the media store, as the send itself from then on; null once the send was given up for it. */
+  prepare(send: Send): Promise<SendContent | null> {
+    const { content, messageId } = send
+    if (!needsFile(content)) return Promise.resolve(content)
+    const underWay = this.#underWay.get(messageId)
+    if (underWay !== undefined) return underWay
+    const work = this.#fetch(send, content).finally(() => this.#underWay.delete(messageId))
+    this.#underWay.set(messageId, work)
+    return work
+  }
+
+  async #fetch(send: Send, content: MediaContent): Promise<SendContent | null> {
+    let prepared: SendContent | null = null
+    await this.#actor.guard(async () => {
+      try {
+        const ready = { ...content, media: await this.#media.prepare(content) }
+        await this.#actor.change({ messages: [{ prepared: { messageId: send.messageId, content: ready } }] })
+        prepared = ready
+        send.content = ready
+      } catch (error) {
+        if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
+        await this.#giveUp(send, error.code, error.message)
+      }
+    })
+    return prepared
+  }
+}
+
+const needsFile = (content: SendContent): content is MediaContent =>
+  'media' in content && !content.media.ready

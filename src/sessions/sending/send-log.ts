@@ -1,0 +1,120 @@
+import { LRUCache } from 'lru-cache'
+import type { MessageFact } from '../../../machines/facts.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { SendContent } from '../../messages/send.ts'
+import { type MessageStatus, movesForward } from '../../messages/status.ts'
+import type { MessageRow } from '../../ports/message-table.ts'
+import type { Store } from '../../ports/store.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+import type { Promised } from './idempotency.ts'
+import { receiptDelivery } from './message-status-delivery.ts'
+import { type Fate, Fates, failureOf } from './send-outcomes.ts'
+
+/** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
+const REMEMBERED = 100
+
+type Progress = Pick<MessageRow, 'chatId' | 'status'>
+
+/** Where the sends of one session stand: in memory, in the log, and for whoever waits to hear of them. */
+export class Journal {
+  readonly #actor: SessionActor
+  readonly #deps: { store: Pick<Store, 'messages'>; clock: Clock; tellStatus: boolean }
+  readonly #fates: Fates
+  /** The latest; the log may not say so yet. */
+  readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
+
+  /** `tellStatus`: whether Laravel is told, too. */
+  constructor(
+    actor: SessionActor,
+    deps: { store: Pick<Store, 'messages'>; clock: Clock; tellStatus: boolean },
+  ) {
+    this.#actor = actor
+    this.#deps = deps
+    this.#fates = new Fates(deps.clock)
+  }
+
+  /** Resolves with what becomes of a send, or with null at `deadline` (ms since the epoch). */
+  fate(messageId: string, deadline: number): Promise<Fate | null> {
+    return this.#fates.of(messageId, deadline)
+  }
+
+  /** A new send; resolves once it is durable. `lazy`: it may wait for the commit of something else. */
+  queued(
+    { messageId, content, at }: { messageId: string; content: SendContent; at: number },
+    { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
+  ): Promise<void> {
+    const chatId = content.to
+    this.#progress.set(messageId, { chatId, status: 'queued' })
+    return this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
+      lazy,
+      lastActivity: at,
+      ...(promised && { idempotency: { ...promised, messageId, at } }),
+      messages: [
+        {
+          insert: {
+            messageId,
+            chatId,
+            direction: 'out',
+            dedupeKey: `out|${messageId}`,
+            content,
+            status: 'queued',
+            seq,
+            at,
+          },
+        },
+      ],
+    }))
+  }
+
+  /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
+  async transmitted(messageId: string, chatId: string): Promise<void> {
+    const at = this.#deps.clock.now()
+    const status = this.statusOf(messageId)
+    if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
+    this.#progress.set(messageId, { chatId, status: 'transmitted' })
+    await this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
+      lazy: true,
+      messages: [{ update: { messageId, status: 'transmitted', at, attempt: true } }],
+    }))
+  }
+
+  /** What became of a send; also told to whoever waits for it. */
+  async became(chatId: string, fate: Fate): Promise<void> {
+    const { messageId, status, at } = fate
+    const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
+    this.#progress.set(messageId, { chatId, status })
+    const now = this.#deps.clock.now()
+    await this.#actor.append([factOf(chatId, fate)], seq => {
+      const receipt = this.#deps.tellStatus ? receiptDelivery(this.#actor, seq, chatId, fate, now) : null
+      return {
+        lazy: !this.#fates.has(messageId),
+        messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
+        ...(receipt !== null && { deliveries: [receipt] }),
+      }
+    })
+    this.#fates.tell(fate)
+  }
+
+  /** Undefined for what this session never sent. */
+  find(messageId: string): Progress | undefined {
+    const known = this.#progress.get(messageId)
+    if (known !== undefined) return known
+    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
+  }
+
+  statusOf(messageId: string): MessageStatus {
+    return this.find(messageId)?.status ?? 'queued'
+  }
+}
+
+function factOf(chatId: string, fate: Fate): MessageFact {
+  const { messageId } = fate
+  switch (fate.status) {
+    case 'failed':
+      return { type: 'message.failed', messageId, chatId, code: fate.code, error: fate.error }
+    case 'unknown':
+      return { type: 'message.unknown', messageId, chatId, error: fate.error }
+    default:
+      return { type: `message.${fate.status}`, messageId, chatId }
+  }
+}

@@ -1,0 +1,167 @@
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryStore } from '../../ports/delivery-table.ts'
+import type { DownloadState } from '../../ports/download-table.ts'
+import type { Statements } from '../statements.ts'
+import type { WireWrite } from '../writer/worker-messages.ts'
+
+type DeliveryColumns = {
+  id: number
+  webhook_id: string
+  kind: DeliveryKind
+  lane: string
+  stream_id: string
+  session_id: string
+  seq: number
+  at: number
+  payload: string | null
+  tries: number
+  attempts: number
+  next_at: number
+  last_error: string | null
+  dead_at: number | null
+  content: string | null
+  file_state: DownloadState['state'] | null
+  file_error: string | null
+}
+
+const SELECT = `SELECT d.*, m.content, f.state AS file_state, f.error AS file_error FROM deliveries d
+  LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
+  LEFT JOIN downloads f ON d.kind = 'messages' AND f.stream_id = d.stream_id AND f.seq = d.seq`
+
+/** Dead letters are kept for this long. */
+const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
+
+const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
+  id: row.id,
+  webhookId: row.webhook_id,
+  kind: row.kind,
+  lane: row.lane,
+  streamId: row.stream_id,
+  sessionId: row.session_id,
+  seq: row.seq,
+  at: row.at,
+  payload: JSON.parse(row.payload ?? 'null') ?? {
+    session_id: row.session_id,
+    ...JSON.parse(row.content ?? '{}'),
+  },
+  tries: row.tries,
+  attempts: row.attempts,
+  nextAt: row.next_at,
+  lastError: row.last_error,
+  deadAt: row.dead_at,
+  download: row.file_state && { state: row.file_state, error: row.file_error },
+})
+
+export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
+  return {
+    head(lane) {
+      const row = sql.get<DeliveryColumns>(
+        `${SELECT} WHERE d.lane = ? AND d.dead_at IS NULL ORDER BY d.id LIMIT 1`,
+        lane,
+      )
+      return row ? toDelivery(row) : null
+    },
+    lanes: () =>
+      // Jumps from lane to lane along the index, whatever the number of deliveries in each.
+      sql
+        .all<{ lane: string; nextAt: number }>(
+          `WITH RECURSIVE pending(lane) AS (
+             SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL
+             UNION ALL
+             SELECT (SELECT min(d.lane) FROM deliveries d INDEXED BY deliveries_pending
+               WHERE d.dead_at IS NULL AND d.lane > pending.lane)
+             FROM pending WHERE pending.lane IS NOT NULL
+           )
+           SELECT p.lane, (SELECT d.next_at FROM deliveries d INDEXED BY deliveries_pending
+             WHERE d.lane = p.lane AND d.dead_at IS NULL ORDER BY d.id LIMIT 1) AS nextAt
+           FROM pending p WHERE p.lane IS NOT NULL`,
+        )
+        .map(({ lane, nextAt }) => ({ lane, nextAt })),
+    counts() {
+      const { pending, dead } = sql.get<{ pending: number; dead: number }>(
+        `SELECT (SELECT count(*) FROM deliveries WHERE dead_at IS NULL) AS pending,
+                (SELECT count(*) FROM deliveries WHERE dead_at IS NOT NULL) AS dead`,
+      )!
+      return { pending, dead }
+    },
+    find(id) {
+      const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ?`, id)
+      return row ? toDelivery(row) : null
+    },
+    dead: (limit, before) =>
+      sql
+        .all<DeliveryColumns>(
+          `${SELECT} WHERE d.dead_at IS NOT NULL AND d.id < ? ORDER BY d.id DESC LIMIT ?`,
+          before ?? Number.MAX_SAFE_INTEGER,
+          limit,
+        )
+        .map(toDelivery),
+  }
+}
+
+export function writeDeliveries(
+  sql: Statements,
+  streamId: string,
+  deliveries: NonNullable<WireWrite['deliveries']>,
+): void {
+  for (const { webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
+    if (kind === 'status')
+      for (const dead of ['IS NULL', 'IS NOT NULL'])
+        sql.run(`DELETE FROM deliveries WHERE lane = ? AND kind = 'status' AND dead_at ${dead}`, lane)
+    // Pending already: the same delivery. Dead: it lives again.
+    sql.run(
+      `INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, payload, next_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
+       ON CONFLICT DO UPDATE SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
+       WHERE dead_at IS NOT NULL`,
+      webhookId,
+      kind,
+      lane,
+      streamId,
+      sessionId,
+      seq,
+      at,
+      payload,
+    )
+  }
+}
+
+/** Records what came of an attempt; `told` is the caller's to record. */
+export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOutcome): void {
+  if ('done' in outcome) sql.run('DELETE FROM deliveries WHERE id = ? AND dead_at IS NULL', id)
+  else if ('redriven' in outcome)
+    sql.run(
+      'UPDATE deliveries SET dead_at = NULL, tries = 0, attempts = 0, at = ?1, next_at = ?1 WHERE id = ?2 AND dead_at IS NOT NULL',
+      outcome.at,
+      id,
+    )
+  else if ('dead' in outcome)
+    sql.run(
+      'UPDATE deliveries SET dead_at = ?, attempts = attempts + 1, last_error = ? WHERE id = ? AND dead_at IS NULL',
+      outcome.at,
+      outcome.error,
+      id,
+    )
+  else
+    sql.run(
+      `UPDATE deliveries SET next_at = ?, last_error = ?, tries = tries + ?, attempts = attempts + ?
+       WHERE id = ? AND dead_at IS NULL`,
+      outcome.retryAt,
+      outcome.error,
+      Number(outcome.countsTry),
+      Number(outcome.countsAttempt),
+      id,
+    )
+}
+
+export function eraseDeliveries(sql: Statements, streamId: string): void {
+  sql.run("DELETE FROM deliveries WHERE stream_id = ? AND kind = 'messages'", streamId)
+}
+
+/** Forgets at most `limit` old dead letters. */
+export function pruneDead(sql: Statements, now: number, limit: number): void {
+  sql.run(
+    'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE dead_at < ? ORDER BY dead_at LIMIT ?)',
+    now - KEEP_DEAD_MS,
+    limit,
+  )
+}

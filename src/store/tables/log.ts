@@ -1,0 +1,47 @@
+import type { LogReads, StoredEvent } from '../../ports/event-log.ts'
+import type { Statements } from '../statements.ts'
+
+type EventColumns = {
+  stream_id: string
+  seq: number
+  at: number
+  type: string
+  data: string
+  state: string | null
+  context: string | null
+  machine_version: string | null
+}
+
+const toEvent = (row: EventColumns): StoredEvent => ({
+  streamId: row.stream_id,
+  seq: row.seq,
+  at: row.at,
+  type: row.type,
+  data: JSON.parse(row.data),
+  snapshot:
+    row.state === null || row.context === null || row.machine_version === null
+      ? null
+      : { state: row.state, context: row.context, machineVersion: row.machine_version },
+})
+
+export function logReads(sql: Statements): LogReads {
+  return {
+    after: (streamId, seq, limit) =>
+      sql
+        .all<EventColumns>(
+          'SELECT * FROM events WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+          streamId,
+          seq,
+          limit,
+        )
+        .map(toEvent),
+    stateAt(streamId, seq) {
+      const row = sql.get<EventColumns>(
+        'SELECT * FROM events INDEXED BY events_lifecycle WHERE stream_id = ? AND seq <= ? AND state IS NOT NULL ORDER BY seq DESC LIMIT 1',
+        streamId,
+        seq,
+      )
+      return row ? toEvent(row) : null
+    },
+  }
+}

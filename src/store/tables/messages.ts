@@ -1,0 +1,198 @@
+import { type MessageStatus, movesForward } from '../../messages/status.ts'
+import type { MessageReads, MessageRow } from '../../ports/message-table.ts'
+import type { Statements } from '../statements.ts'
+import type { MessageInsert, MessageUpdate, WireWrite } from '../writer/worker-messages.ts'
+import { idempotent } from './idempotency.ts'
+
+type MessageColumns = {
+  message_id: string
+  chat_id: string
+  direction: 'in' | 'out'
+  content: string
+  status: MessageStatus
+  attempts: number
+  seq: number
+  at: number
+  error: string | null
+  history: string
+}
+
+const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
+
+const SENT = "stream_id = ? AND message_id = ? AND direction = 'out'"
+
+const toMessage = (row: MessageColumns): MessageRow => ({
+  messageId: row.message_id,
+  chatId: row.chat_id,
+  direction: row.direction,
+  content: JSON.parse(row.content),
+  status: row.status,
+  attempts: row.attempts,
+  seq: row.seq,
+  at: row.at,
+  error: row.error,
+  history: JSON.parse(row.history),
+})
+
+export function messageReads(sql: Statements): MessageReads {
+  return {
+    find(streamId, messageId, direction) {
+      // WhatsApp ids are unique per chat and sender only: the newest wins.
+      const row = sql.get<MessageColumns>(
+        `SELECT ${COLUMNS} FROM messages INDEXED BY messages_by_id WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
+        streamId,
+        messageId,
+        direction ?? null,
+      )
+      return row ? toMessage(row) : null
+    },
+    hasDedupeKey: (streamId, dedupeKey) =>
+      sql.get('SELECT 1 FROM messages WHERE stream_id = ? AND dedupe_key = ?', streamId, dedupeKey) !==
+      undefined,
+    unsent: streamId =>
+      sql
+        .all<MessageColumns>(
+          `SELECT ${COLUMNS} FROM messages INDEXED BY messages_unsent WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') ORDER BY seq`,
+          streamId,
+        )
+        .map(toMessage),
+    overdue: (at, limit) =>
+      // Small: what is under way now, of all sessions.
+      sql
+        .all<{ session_id: string; message_id: string }>(
+          `SELECT s.session_id, m.message_id FROM messages m INDEXED BY messages_unsent
+           JOIN sessions s ON s.stream_id = m.stream_id
+           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.at < ? LIMIT ?`,
+          at,
+          limit,
+        )
+        .map(row => ({ sessionId: row.session_id, messageId: row.message_id })),
+    received: (streamId, after, until, limit) =>
+      sql
+        .all<{ seq: number; dedupe_key: string }>(
+          `SELECT seq, dedupe_key FROM messages WHERE stream_id = ? AND seq > ? AND seq <= ? AND direction = 'in'
+           AND dedupe_key NOT LIKE 'history|%' ORDER BY seq LIMIT ?`,
+          streamId,
+          after,
+          until,
+          limit,
+        )
+        .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
+    knowsChat: (streamId, chatIds) =>
+      chatIds.some(
+        chat =>
+          sql.get(
+            `SELECT 1 FROM messages INDEXED BY messages_taken
+             WHERE stream_id = ? AND chat_id = ? AND direction = 'out' AND status IN ('sent', 'delivered', 'read', 'played') LIMIT 1`,
+            streamId,
+            chat,
+          ) !== undefined ||
+          ['', 'history|'].some(prefix => {
+            // The key of what arrived begins with its chat; `}` comes after `|`.
+            const key = `${prefix}${chat}`
+            const range =
+              'SELECT 1 FROM messages WHERE stream_id = ? AND dedupe_key > ? AND dedupe_key < ? LIMIT 1'
+            return sql.get(range, streamId, `${key}|`, `${key}}`) !== undefined
+          }),
+      ),
+    encoded: (streamId, messageId) =>
+      sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(
+        `SELECT proto FROM messages WHERE ${SENT}`,
+        streamId,
+        messageId,
+      )?.proto ?? null,
+    idempotent: (streamId, key, now) => idempotent(sql, streamId, key, now),
+  }
+}
+
+export function writeMessages(
+  sql: Statements,
+  streamId: string,
+  messages: NonNullable<WireWrite['messages']>,
+): void {
+  for (const message of messages)
+    if ('insert' in message) insert(sql, streamId, message.insert)
+    else if ('prepared' in message) {
+      const { messageId, content } = message.prepared
+      sql.run(`UPDATE messages SET content = ? WHERE ${SENT}`, content, streamId, messageId)
+    } else if ('encoded' in message) {
+      const { messageId, proto } = message.encoded
+      sql.run(
+        `UPDATE messages SET proto = ? WHERE ${SENT}`,
+        proto as Uint8Array<ArrayBuffer>,
+        streamId,
+        messageId,
+      )
+    } else update(sql, streamId, message.update)
+}
+
+function insert(sql: Statements, streamId: string, message: MessageInsert): void {
+  sql.run(
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    streamId,
+    message.seq,
+    message.messageId,
+    message.chatId,
+    message.direction,
+    message.dedupeKey,
+    message.content,
+    message.status,
+    message.at,
+    JSON.stringify([{ status: message.status, at: message.at }]),
+  )
+}
+
+type Progress = {
+  seq: number
+  status: MessageStatus
+  attempts: number
+  error: string | null
+  history: string
+}
+
+function update(sql: Statements, streamId: string, { messageId, status, at, error, attempt }: MessageUpdate) {
+  const row = sql.get<Progress>(
+    `SELECT seq, status, attempts, error, history FROM messages INDEXED BY messages_by_id
+     WHERE stream_id = ? AND message_id = ? AND direction = 'out' ORDER BY seq DESC LIMIT 1`,
+    streamId,
+    messageId,
+  )
+  if (!row) return
+  const moves = movesForward(row.status, status)
+  if (!moves && !attempt) return
+  const step = { status, at, ...(error !== undefined && { error }) }
+  sql.run(
+    'UPDATE messages SET status = ?, attempts = ?, error = ?, history = ? WHERE stream_id = ? AND seq = ?',
+    moves ? status : row.status,
+    row.attempts + (attempt ? 1 : 0),
+    moves ? (error ?? null) : row.error,
+    moves ? JSON.stringify([...JSON.parse(row.history), step]) : row.history,
+    streamId,
+    row.seq,
+  )
+}
+
+/**
+ * Erases the words of at most `limit` messages from before `before`, oldest first: bodies, captions, what went out encoded. Those
+ * that wait for Laravel or for WhatsApp keep theirs. Returns the number of messages.
+ */
+export function eraseBodies(sql: Statements, before: number, limit: number, now: number): number {
+  return sql.run(
+    `UPDATE messages SET proto = NULL, erased_at = ?, content = json_replace(content, '$.body', NULL, '$.caption', NULL,
+       '$.name', NULL, '$.address', NULL, '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL)
+     WHERE (stream_id, seq) IN (
+       SELECT m.stream_id, m.seq FROM messages m INDEXED BY messages_whole
+       WHERE m.erased_at IS NULL AND m.at < ? AND NOT (m.direction = 'out' AND m.status IN ('queued', 'transmitted'))
+         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.stream_id = m.stream_id AND d.seq = m.seq
+           AND d.kind = 'messages' AND d.dead_at IS NULL)
+       ORDER BY m.at LIMIT ?)`,
+    now,
+    before,
+    limit,
+  )
+}
+
+export function eraseMessages(sql: Statements, streamId: string): void {
+  sql.run('DELETE FROM messages WHERE stream_id = ?', streamId)
+}

@@ -1,0 +1,51 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { Failure } from './worker-messages.ts'
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_BUSY = 5
+const SQLITE_TOOBIG = 18
+const SQLITE_CONSTRAINT = 19
+const SQLITE_MISMATCH = 20
+
+/** SQLite's primary result code, or null if the error is not SQLite's. */
+function resultCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null
+  return Number(error.errcode) & 0xff
+}
+
+export const isBusy = (error: unknown) => resultCode(error) === SQLITE_BUSY
+
+/** Whether one write was to blame, so that the others of its commit may go on. */
+export function isWritesOwnFault(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === null || code === SQLITE_CONSTRAINT || code === SQLITE_TOOBIG || code === SQLITE_MISMATCH
+}
+
+/** The refusal of one write; what was to be stored is not repeated in it. */
+export function refusal(error: unknown): Failure {
+  if (error instanceof GatewayError) return toFailure(error)
+  const text = error instanceof Error ? error.message : String(error)
+  if (/UNIQUE constraint failed: (events|sessions)\./.test(text))
+    return { code: 'SEQ_CONFLICT', message: `This fact is already in the log: ${text}`, retryable: false }
+  if (/UNIQUE constraint failed: messages\./.test(text))
+    return { code: 'CONFLICT', message: `This message is already stored: ${text}`, retryable: false }
+  return { code: 'INTERNAL', message: `The store cannot take this write: ${text}`, retryable: false }
+}
+
+/** The failure of a whole commit. */
+export function storeFailure(error: unknown): Failure {
+  const text = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'STORE_FAILED',
+    message: `Nothing can be stored in DATA_DIR at the moment (${text}): check free space and the disk`,
+    retryable: true,
+  }
+}
+
+export function toFailure(error: GatewayError): Failure {
+  return { code: error.code, message: error.message, retryable: error.retryable }
+}
+
+export function toError({ code, message, retryable }: Failure): GatewayError {
+  return new GatewayError(code, message, { retryable })
+}

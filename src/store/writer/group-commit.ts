@@ -1,0 +1,180 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createStatements, type Statements } from '../statements.ts'
+import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
+import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
+import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
+import { eraseKeys, pruneInbox, writeInbox, writeKeys } from '../tables/keys.ts'
+import { eraseBodies, eraseMessages, writeMessages } from '../tables/messages.ts'
+import { Followers } from './failed-streams.ts'
+import { isWritesOwnFault, refusal, storeFailure } from './failures.ts'
+import { Streams } from './streams.ts'
+import type { Done, Failure, Post, Request, WireWrite } from './worker-messages.ts'
+
+const PRUNE_EVERY_MS = 1000
+const PRUNE_ROWS = 100
+
+/** One request of a commit. */
+interface Item {
+  request: Request
+  number: number
+  seen: number
+  now: number
+}
+
+/** Commits requests of many streams in one transaction, each with an outcome of its own. */
+export class GroupCommit {
+  readonly #db: DatabaseSync
+  readonly #sql: Statements
+  readonly #streams: Streams
+  readonly #followers = new Followers()
+  #answered = 0
+  #erased = false
+  #prunedAt: number | null = null
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#sql = createStatements(db)
+    this.#streams = new Streams(this.#sql)
+  }
+
+  /** A failure of the disk fails all of them and changes nothing; the next commit may work again. */
+  run(posts: Post[]): Done {
+    this.#followers.forget(posts[0]!.seen)
+    let number = this.#answered
+    const items = posts.flatMap(({ requests, seen, now }) =>
+      requests.map(request => ({ request, number: number++, seen, now })),
+    )
+    this.#answered = number
+    const restore = this.#followers.checkpoint()
+    try {
+      const done = this.#transaction(items, item => this.#apply(item))
+      if (done !== null) return done
+      // A request that fails halfway needs a savepoint to be undone alone, which the others need not pay for.
+      restore()
+      return this.#withSavepoints(items)
+    } catch (error) {
+      restore()
+      this.#rollback()
+      const failure = storeFailure(error)
+      return {
+        count: items.length,
+        epochs: [],
+        failed: items.map((item, index) => [index, this.#fail(item, failure)]),
+      }
+    }
+  }
+
+  /** Takes what was erased out of the write-ahead log too; waits for nothing that a sender waits for. */
+  tidy(): void {
+    if (!this.#erased) return
+    this.#erased = false
+    this.#sql.get('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  #withSavepoints(items: Item[]): Done {
+    const done = this.#transaction(items, item => {
+      this.#sql.run('SAVEPOINT request')
+      try {
+        return this.#apply(item)
+      } catch (error) {
+        if (!isWritesOwnFault(error)) throw error
+        this.#sql.run('ROLLBACK TO request')
+        this.#streams.forget()
+        return refusal(error)
+      } finally {
+        if (this.#db.isTransaction) this.#sql.run('RELEASE request')
+      }
+    })
+    return done!
+  }
+
+  /** Null, and nothing is changed, if `apply` threw for a fault of its item's own. */
+  #transaction(items: Item[], apply: (item: Item) => number | Failure | null): Done | null {
+    const done: Done = { count: items.length, failed: [], epochs: [] }
+    this.#db.exec('BEGIN IMMEDIATE')
+    for (const [index, item] of items.entries()) {
+      try {
+        const result = this.#refuses(item) ?? apply(item)
+        if (typeof result === 'number') done.epochs.push([index, result])
+        else if (result !== null) done.failed.push([index, this.#fail(item, result)])
+      } catch (error) {
+        if (!isWritesOwnFault(error)) throw error
+        this.#rollback()
+        return null
+      }
+    }
+    this.#prune(items.at(-1)!.now)
+    this.#db.exec('COMMIT')
+    return done
+  }
+
+  /** Decided before anything of the request has happened. */
+  #refuses({ request, seen }: Item): Failure | null {
+    if (!('write' in request)) return null
+    return this.#followers.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
+  }
+
+  /** The new epoch of a claim, the number of erased bodies, else null. */
+  #apply({ request, now }: Item): number | null {
+    if ('claim' in request) return this.#streams.claim(request.claim)
+    if ('eraseBodies' in request) {
+      const { before, limit } = request.eraseBodies
+      const erased = eraseBodies(this.#sql, before, limit, now)
+      if (erased > 0) this.#erased = true
+      return erased
+    }
+    if ('write' in request) this.#write(request.write, now)
+    else if ('downloaded' in request) {
+      const { streamId, seq, outcome } = request.downloaded
+      settleDownload(this.#sql, streamId, seq, outcome)
+    } else {
+      const { id, outcome } = request.settle
+      settleDelivery(this.#sql, id, outcome)
+      if ('told' in outcome && outcome.told) this.#streams.told(outcome.told)
+    }
+    return null
+  }
+
+  #write(write: WireWrite, now: number): void {
+    const { streamId, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
+    if (erase) {
+      eraseKeys(this.#sql, streamId)
+      this.#erased = true
+    }
+    if (erase === 'stream') {
+      eraseMessages(this.#sql, streamId)
+      eraseIdempotency(this.#sql, streamId)
+      eraseDownloads(this.#sql, streamId)
+      eraseDeliveries(this.#sql, streamId)
+      this.#streams.erase(streamId, now)
+    }
+    this.#streams.apply(write)
+    if (keys) writeKeys(this.#sql, streamId, keys)
+    if (inbox) writeInbox(this.#sql, streamId, inbox, now)
+    if (messages) writeMessages(this.#sql, streamId, messages)
+    if (downloads) writeDownloads(this.#sql, streamId, downloads)
+    if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
+    if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
+  }
+
+  #prune(now: number): void {
+    // Never at the first commit: a start has better things to do.
+    this.#prunedAt ??= now
+    if (now - this.#prunedAt < PRUNE_EVERY_MS) return
+    this.#prunedAt = now
+    pruneInbox(this.#sql, now, PRUNE_ROWS)
+    pruneDead(this.#sql, now, PRUNE_ROWS)
+    pruneIdempotency(this.#sql, now, PRUNE_ROWS)
+  }
+
+  #fail({ request, number, seen }: Item, failure: Failure): Failure {
+    if ('write' in request && !this.#followers.refuses(request.write, seen))
+      this.#followers.add(request.write, number, failure)
+    return failure
+  }
+
+  #rollback(): void {
+    this.#streams.forget()
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+  }
+}

@@ -1,0 +1,168 @@
+import { LRUCache } from 'lru-cache'
+import type { EstadoQr } from '../../../machines/facts.ts'
+import { type ErrorCode, GatewayError } from '../../base/errors.ts'
+import type { Statements } from '../statements.ts'
+import { foldSearch } from '../tables/search.ts'
+import type { Failure, WireWrite } from './worker-messages.ts'
+
+/** What the writer must know of a stream to judge a write. */
+interface Stream {
+  streamId: string
+  sessionId: string
+  /** JSON. */
+  userId: string
+  epoch: number
+  lastSeq: number
+  erased: boolean
+}
+
+type StreamRow = {
+  session_id: string
+  user_id: string
+  epoch: number
+  last_seq: number
+  erased_at: number | null
+}
+
+const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, retryable: false })
+
+/** The writer's side of sessions and their log. */
+export class Streams {
+  readonly #sql: Statements
+  readonly #cache = new LRUCache<string, Stream>({ max: 10_000 })
+
+  constructor(sql: Statements) {
+    this.#sql = sql
+  }
+
+  /** Call after a rollback: what is remembered may not have happened. */
+  forget(): void {
+    this.#cache.clear()
+  }
+
+  /** Why this write cannot be, or null: a conflict of seq or epoch. */
+  refuses({ streamId, epoch, create, events = [] }: WireWrite): Failure | null {
+    const stream = this.#find(streamId)
+    if (create) {
+      if (stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} exists already`)
+      if (
+        this.#sql.get('SELECT 1 FROM sessions WHERE session_id = ? AND erased_at IS NULL', create.sessionId)
+      )
+        return refuse('SEQ_CONFLICT', `Session ${create.sessionId} exists already`)
+      if (!events[0]?.snapshot)
+        return refuse('INTERNAL', `Stream ${streamId} must begin with a lifecycle fact`)
+    } else if (!stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} was never created`)
+    else if (stream.erased) return refuse('EPOCH_CONFLICT', `Stream ${streamId} was erased`)
+    else if (stream.epoch !== epoch)
+      return refuse('EPOCH_CONFLICT', `Stream ${streamId} has epoch ${stream.epoch}, not ${epoch}`)
+    let expected = (stream?.lastSeq ?? 0) + 1
+    for (const { seq } of events) {
+      if (seq !== expected)
+        return refuse('SEQ_CONFLICT', `Stream ${streamId} expects seq ${expected}, not ${seq}`)
+      expected++
+    }
+    return null
+  }
+
+  /** Identity, events and projection of a write that was not refused. */
+  apply({ streamId, epoch, create, events = [], lastActivity, announced }: WireWrite): void {
+    if (create)
+      this.#sql.run(
+        `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
+         VALUES (?, ?, ?, ?, 0, ?, ?, 0, '', '')`,
+        streamId,
+        create.sessionId,
+        create.userId,
+        epoch,
+        create.at,
+        create.at,
+      )
+    if (events.length === 0 && lastActivity === undefined && announced === undefined) return
+    const stream = this.#find(streamId)!
+    for (const { seq, at, type, data, snapshot } of events) {
+      this.#sql.run(
+        'INSERT INTO events (stream_id, seq, at, type, data, state, context, machine_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        streamId,
+        seq,
+        at,
+        type,
+        data,
+        snapshot?.state ?? null,
+        snapshot?.context ?? null,
+        snapshot?.machineVersion ?? null,
+      )
+      stream.lastSeq = seq
+    }
+    this.#project(stream, lastActivity, announced)
+    const lifecycle = events.findLast(event => event.snapshot !== null)
+    if (lifecycle?.snapshot && !stream.erased)
+      this.#sql.run(
+        'UPDATE sessions SET state_seq = ?, top_state = ?, search = ? WHERE stream_id = ?',
+        lifecycle.seq,
+        lifecycle.snapshot.state.split('.')[0]!,
+        foldSearch(stream.sessionId, stream.userId, lifecycle.snapshot.context),
+        streamId,
+      )
+  }
+
+  claim(streamId: string): number {
+    const stream = this.#find(streamId)
+    if (!stream || stream.erased)
+      throw new GatewayError('SESSION_NOT_FOUND', `There is no stream ${streamId} to claim`)
+    stream.epoch++
+    this.#sql.run('UPDATE sessions SET epoch = ? WHERE stream_id = ?', stream.epoch, streamId)
+    return stream.epoch
+  }
+
+  /** What Laravel has accepted from us, erased sessions included. */
+  told({ streamId, estadoQr, at }: { streamId: string; estadoQr: EstadoQr; at: number }): void {
+    this.#sql.run(
+      'UPDATE sessions SET told_estado = ?, told_at = ? WHERE stream_id = ?',
+      estadoQr,
+      at,
+      streamId,
+    )
+  }
+
+  /** The session id is free again; the log is emptied for the tombstone that follows. */
+  erase(streamId: string, at: number): void {
+    this.#sql.run('DELETE FROM events WHERE stream_id = ?', streamId)
+    this.#sql.run(
+      "UPDATE sessions SET user_id = 'null', search = '', erased_at = ? WHERE stream_id = ?",
+      at,
+      streamId,
+    )
+    const stream = this.#find(streamId)!
+    stream.erased = true
+  }
+
+  #project(stream: Stream, lastActivity: number | undefined, announced: EstadoQr | undefined): void {
+    this.#sql.run(
+      'UPDATE sessions SET last_seq = ?, last_activity = max(last_activity, ?), announced = coalesce(?, announced) WHERE stream_id = ?',
+      stream.lastSeq,
+      lastActivity ?? 0,
+      announced ?? null,
+      stream.streamId,
+    )
+  }
+
+  #find(streamId: string): Stream | undefined {
+    const known = this.#cache.get(streamId)
+    if (known) return known
+    const row = this.#sql.get<StreamRow>(
+      'SELECT session_id, user_id, epoch, last_seq, erased_at FROM sessions WHERE stream_id = ?',
+      streamId,
+    )
+    if (!row) return undefined
+    const stream = {
+      streamId,
+      sessionId: row.session_id,
+      userId: row.user_id,
+      epoch: row.epoch,
+      lastSeq: row.last_seq,
+      erased: row.erased_at !== null,
+    }
+    this.#cache.set(streamId, stream)
+    return stream
+  }
+}

@@ -1,0 +1,50 @@
+import { DatabaseSync } from 'node:sqlite'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { GatewayError } from '../../base/errors.ts'
+import { prepareSchema } from '../schema.ts'
+import { storeFailure, toFailure } from './failures.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Answer, Command, Post } from './worker-messages.ts'
+
+/** The only connection that writes: commits whatever arrived while the last commit ran. */
+
+const { file, maxPages } = workerData as { file: string; maxPages: number | null }
+
+function open(): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 5_000 })
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000',
+  )
+  prepareSchema(db)
+  if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
+  return db
+}
+
+function serve(port: MessagePort, db: DatabaseSync): void {
+  const group = new GroupCommit(db)
+  port.on('message', (first: Command) => {
+    const posts: Post[] = []
+    let command: Command | undefined = first
+    while (command !== undefined && command !== 'close') {
+      posts.push(command)
+      command = receiveMessageOnPort(port)?.message
+    }
+    if (posts.length > 0) {
+      port.postMessage(group.run(posts) satisfies Answer)
+      group.tidy()
+    }
+    if (command !== 'close') return
+    db.close()
+    port.close()
+  })
+}
+
+try {
+  const db = open()
+  serve(parentPort!, db)
+  parentPort!.postMessage({ ready: true } satisfies Answer)
+} catch (error) {
+  const broken = error instanceof GatewayError ? toFailure(error) : storeFailure(error)
+  parentPort!.postMessage({ broken } satisfies Answer)
+  parentPort!.close()
+}

@@ -1,0 +1,160 @@
+import type {
+  AuthenticationCreds,
+  SignalDataSet,
+  SignalDataTypeMap,
+  SignalKeyStore,
+} from '@whiskeysockets/baileys'
+import { GatewayError } from '../../base/errors.ts'
+import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
+import type { Store } from '../../ports/store.ts'
+import type { KeyCache } from '../caches.ts'
+import { credsJson, credsWrite, isPaired } from './creds.ts'
+import { decodeKey, encodeKey } from './key-codec.ts'
+
+/** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */
+export type KeySet = SignalDataSet & { inbox?: Record<string, InboxRow> }
+
+/**
+ * The credentials and Signal keys of one socket on the store. Every write is one commit and resolves when it is durable;
+ * changed credentials travel with the next write, so keys and the counters over them cannot part.
+ */
+export class AuthState {
+  readonly creds: AuthenticationCreds
+  readonly keys: SignalKeyStore
+  readonly #store: Store
+  readonly #cache: KeyCache
+  readonly #stream: { streamId: string; epoch: number }
+  readonly #onFailure: (error: unknown) => void
+  readonly #inFlight = new Set<Promise<void>>()
+  #generation: number
+  #savedJson: string
+  #dirty = false
+  #soon: NodeJS.Immediate | undefined
+  #closed = false
+
+  /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write. */
+  constructor(
+    store: Store,
+    cache: KeyCache,
+    stream: { streamId: string; epoch: number },
+    stored: { creds: AuthenticationCreds; generation: number },
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#store = store
+    this.#cache = cache
+    this.#stream = { streamId: stream.streamId, epoch: stream.epoch }
+    this.creds = stored.creds
+    this.#generation = stored.generation
+    this.#savedJson = stored.generation < 0 ? '' : credsJson(stored.creds)
+    this.#onFailure = onFailure
+    this.keys = {
+      get: (type, ids) => this.#get(type, ids),
+      set: (data: KeySet) => this.#set(data),
+    }
+  }
+
+  /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
+  mapped(user: string): string | null {
+    const name = this.#get('lid-mapping', [user])[user]
+    return typeof name === 'string' ? name : null
+  }
+
+  /** Baileys changed the credentials: they are saved with the next keys, or alone after this tick. Never before pairing. */
+  credsChanged(): void {
+    this.#dirty = true
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined
+      void this.flush().catch(() => {})
+    })
+  }
+
+  /** Resolves once all that was handed over, and the credentials as they are, is durable; rejects if any of it is not. */
+  async flush(): Promise<void> {
+    if (this.#dirty && !this.#closed) void this.#commit([], []).catch(() => {})
+    await Promise.all(this.#inFlight)
+  }
+
+  /** These decrypted stanzas need no message any more. */
+  async done(hashes: string[]): Promise<void> {
+    if (hashes.length > 0)
+      await this.#commit(
+        [],
+        hashes.map(done => ({ done })),
+      )
+  }
+
+  /** Refuses further writes; resolves when those handed over before were answered. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearImmediate(this.#soon)
+    await Promise.allSettled(this.#inFlight)
+  }
+
+  #get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
+    const found: Record<string, SignalDataTypeMap[T]> = {}
+    for (const id of ids) {
+      const stored = this.#cached(type, id)
+      if (stored) found[id] = decodeKey(type, stored) as SignalDataTypeMap[T]
+    }
+    return found
+  }
+
+  #cached(type: string, id: string): Uint8Array | null {
+    const known = this.#cache.get(type, id)
+    if (known !== undefined) return known
+    const stored = this.#store.keys.get(this.#stream.streamId, type, [id])[id] ?? null
+    this.#cache.set(type, id, stored)
+    return stored
+  }
+
+  #set({ inbox, ...types }: KeySet): Promise<void> {
+    const keys: KeyWrite[] = []
+    for (const [type, values] of Object.entries(types)) {
+      for (const [id, value] of Object.entries(values ?? {})) {
+        keys.push({ type, id, value: value === null ? null : encodeKey(type, value) })
+      }
+    }
+    return this.#commit(
+      keys,
+      Object.values(inbox ?? {}).map(put => ({ put })),
+    )
+  }
+
+  async #commit(keys: KeyWrite[], inbox: InboxWrite[]): Promise<void> {
+    if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'This socket has ended')
+    const wasDirty = this.#dirty
+    const creds = this.#takeCreds()
+    if (creds) keys.push(creds)
+    if (keys.length === 0 && inbox.length === 0) return
+    const { streamId, epoch } = this.#stream
+    const write = this.#store.commit({
+      streamId,
+      epoch,
+      ...(keys.length > 0 && { keys }),
+      ...(inbox.length > 0 && { inbox }),
+    })
+    this.#inFlight.add(write)
+    try {
+      await write
+      for (const { type, id, value } of keys) this.#cache.set(type, id, value)
+    } catch (error) {
+      if (creds) {
+        this.#dirty = wasDirty
+        this.#savedJson = ''
+      }
+      this.#onFailure(error)
+      throw error
+    } finally {
+      this.#inFlight.delete(write)
+    }
+  }
+
+  #takeCreds(): KeyWrite | null {
+    if (!this.#dirty || !isPaired(this.creds)) return null
+    this.#dirty = false
+    const json = credsJson(this.creds)
+    if (json === this.#savedJson) return null
+    this.#savedJson = json
+    return credsWrite(json, ++this.#generation)
+  }
+}

@@ -1,0 +1,73 @@
+import type { InboundMedia, MediaSource } from '../../messages/received.ts'
+
+/** What messages of all kinds say about their file, as far as it is used; bytes and numbers may be missing or nonsense. */
+export interface FilePart {
+  url?: string | null
+  directPath?: string | null
+  mediaKey?: Uint8Array | null
+  fileSha256?: Uint8Array | null
+  fileEncSha256?: Uint8Array | null
+  fileLength?: unknown
+  mimetype?: string | null
+  fileName?: string | null
+  seconds?: number | null
+}
+
+/** `media` is what Laravel is told; `source` holds the key to the file and goes nowhere but into the table of downloads. */
+export interface ReceivedFile {
+  media: InboundMedia
+  source: MediaSource
+}
+
+/** Bytes of a key and of a SHA-256. */
+const LENGTH = 32
+const MAX_NAME = 255
+const MAX_TYPE = 200
+
+/** The file of a message; null if it could never be fetched: without a key, a hash, or a place. */
+export function receivedFile(
+  kind: MediaSource['kind'],
+  part: FilePart | null | undefined,
+): ReceivedFile | null {
+  const url = part?.url ? URL.parse(part.url) : null
+  const directPath = part?.directPath || (url && `${url.pathname}${url.search}`)
+  if (!part || !directPath || part.mediaKey?.length !== LENGTH || part.fileSha256?.length !== LENGTH)
+    return null
+  const id = hex(part.fileSha256)
+  const size = natural(part.fileLength) ?? 0
+  return {
+    media: {
+      id,
+      mimetype: oneLine(part.mimetype, MAX_TYPE) ?? 'application/octet-stream',
+      filename: oneLine(part.fileName?.split(/[/\\]/).at(-1), MAX_NAME),
+      size,
+      seconds: natural(part.seconds || null),
+    },
+    source: {
+      id,
+      kind,
+      directPath,
+      host: url?.host ?? null,
+      mediaKey: Buffer.from(part.mediaKey).toString('base64'),
+      encryptedId: hex(part.fileEncSha256 ?? new Uint8Array(0)),
+      size,
+    },
+  }
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+/** protobuf gives numbers or Longs. */
+function natural(value: unknown): number | null {
+  const number = value === null || value === undefined ? Number.NaN : Number(value)
+  return Number.isSafeInteger(number) && number >= 0 ? number : null
+}
+
+function oneLine(text: string | null | undefined, max: number): string | null {
+  // Lone surrogates would become other characters on their way through JSON.
+  const clean = (text ?? '')
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+  return clean === '' ? null : [...clean].slice(0, max).join('')
+}

@@ -1,0 +1,117 @@
+import type { WAMessage } from '@whiskeysockets/baileys'
+import type { InboundMessage, MediaSource } from '../../messages/received.ts'
+import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
+import { type Content, readContent, unsupported } from './content.ts'
+import { type Poll, readVote } from './poll-votes.ts'
+
+/** What inbound.ts must know of the session and of what it has learnt about others. */
+export interface InboundContext {
+  me: { id: string; lid: string | null }
+  inboundFromMe: boolean
+  inboundIgnore: readonly ('status' | 'newsletter')[]
+  /** Files lie where their message says, at a simulator's; WhatsApp's own are never looked for anywhere else. */
+  foreignMediaHost: boolean
+  /** The LID of a phone number and back, from the key store; users without server. */
+  lidForPn(user: string): string | null
+  pnForLid(user: string): string | null
+  /** A poll of this account, by the id of its message. */
+  pollOf(messageId: string): Poll | null
+  /** What a group is called, if it is known. */
+  subjectOf(jid: string): string | null
+  now(): number
+}
+
+export type Inbound =
+  | { message: InboundMessage; dedupeKey: string; media?: MediaSource }
+  | { ignored: string }
+
+/** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
+const CIPHERTEXT = 2
+
+/** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
+export function toInbound(received: WAMessage, offline: boolean, context: InboundContext): Inbound {
+  const { key } = received
+  const remote = accountJid(key.remoteJid)
+  if (!remote || !key.id) return { ignored: 'no chat or no id' }
+  if (received.messageStubType === CIPHERTEXT) return { ignored: 'not decrypted yet' }
+  if (isStatus(remote) && context.inboundIgnore.includes('status')) return { ignored: 'a status' }
+  if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
+  const fromMe = key.fromMe === true
+  if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
+  const said =
+    key.isViewOnce && !received.message ? unsupported('viewOnceMessage') : readContent(received.message)
+  if ('ignored' in said) return said
+
+  // In what the phone sends again the author stands beside the key.
+  const sender = accountJid(key.participant || received.participant)
+  // A broadcast list is answered in the chat with its sender.
+  const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
+  const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
+  const inGroup = isGroup(chat) || isStatus(chat)
+  const them = identify(inGroup ? [sender, key.participantAlt] : direct, context)
+  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : them
+  const chatKey = inGroup || isNewsletter(chat) ? chat : (them.lid ?? chat)
+  const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
+  return {
+    ...(said.file && {
+      media: { ...said.file.source, host: context.foreignMediaHost ? said.file.source.host : null },
+    }),
+    dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
+    message: {
+      message_id: key.id,
+      from: author.pn,
+      from_lid: author.lid,
+      from_me: fromMe,
+      chat_id: chat,
+      participant: inGroup ? sender : null,
+      is_group: isGroup(chat),
+      subject: isGroup(chat) ? context.subjectOf(chat) : null,
+      push_name: received.pushName || null,
+      type: said.type,
+      body: said.vote === null ? said.body : chosenIn(said, author, context),
+      caption: said.caption,
+      media: said.file?.media ?? null,
+      reply_to: said.replyTo,
+      timestamp: new Date(sentAt(received, context.now())).toISOString(),
+      offline,
+    },
+  }
+}
+
+/** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */
+function identify(jids: (string | null | undefined)[], context: InboundContext) {
+  const own = [accountJid(context.me.id), accountJid(context.me.lid)]
+  const [first, alternative] = jids.map(accountJid)
+  const names = [
+    first,
+    own.includes(alternative ?? null) && !own.includes(first ?? null) ? null : alternative,
+  ]
+  const pn = names.map(digitsOf).find(Boolean) ?? null
+  const lid = names.map(lidOf).find(Boolean) ?? null
+  return {
+    pn: pn ?? (lid && context.pnForLid(userOf(lid))),
+    lid: lid ?? (pn && withServer(context.lidForPn(pn))),
+  }
+}
+
+/** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
+function chosenIn(
+  { vote, replyTo }: Content,
+  voter: { pn: string | null; lid: string | null },
+  { me, pollOf }: InboundContext,
+): string | null {
+  const poll = vote && replyTo !== null ? pollOf(replyTo) : null
+  if (!vote || !poll) return null
+  const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
+  const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].flatMap(jid => jid || [])
+  return readVote(vote, poll, { creators, voters })?.join('\n') ?? null
+}
+
+const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))
+const withServer = (user: string | null) => user && `${user}@lid`
+
+/** Baileys gives seconds, as a number or as a Long. */
+function sentAt(received: WAMessage, now: number): number {
+  const seconds = Number(received.messageTimestamp ?? 0)
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : now
+}

@@ -1,0 +1,164 @@
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { SendUpdate } from '../../ports/whatsapp.ts'
+import { digitsOf, isGroup, parseJid } from '../jid.ts'
+import type { SenderKeyHolders, SenderKeyMemory } from '../keys/sender-key-memory.ts'
+import type { InFlight } from '../pending-requests.ts'
+import { isFinal, refusedWith } from '../query-errors.ts'
+import { readAck, STALE_SESSION } from './acks.ts'
+import type { Numbers } from './number-lookup.ts'
+import type { Protos } from './outgoing-payloads.ts'
+import { stanzaOptions } from './to-baileys-content.ts'
+
+const SEND_TIMEOUT_MS = 20_000
+/** A file takes a minute more for each of these many bytes. */
+const BYTES_PER_MINUTE = 4 * 1024 * 1024
+/** In ms. */
+const TYPING = { least: 500, perLetter: 30, most: 5_000 }
+/** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
+const REMEMBERED = 1000
+
+/** What a socket must have to send. */
+export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'>
+interface Devices {
+  del(user: string): unknown
+}
+type Memory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
+export interface SendsDeps {
+  relay: Relay
+  devices: Devices
+  memory: Memory
+  protos: Pick<Protos, 'make' | 'referred'>
+  numbers: Numbers
+  inFlight: InFlight
+  clock: Clock
+  onFailedRetry(update: SendUpdate): void
+}
+interface Unacked {
+  content: SendContent
+  retried: boolean
+  /** Once it is written; of a group: who can read it when it arrives. */
+  written: Promise<SenderKeyHolders | null>
+}
+
+/** The sends of one socket. */
+export class Sends {
+  readonly #deps: SendsDeps
+  readonly #unacked = new Map<string, Unacked>()
+
+  constructor(deps: SendsDeps) {
+    this.#deps = deps
+  }
+
+  /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
+  async send(messageId: string, content: SendContent): Promise<void> {
+    try {
+      await this.#deps.inFlight.run(() => this.#transmit(messageId, content, false), patience(content))
+    } catch (error) {
+      this.#unacked.delete(messageId)
+      throw toGatewayError(error)
+    }
+  }
+
+  /** What a server ack says; null while a stale session is being cured by one more transmission. */
+  acked(ack: BinaryNode): SendUpdate | null {
+    const update = readAck(ack, this.#deps.clock.now())
+    if (update === null) return null
+    const sent = this.#unacked.get(update.messageId)
+    this.#unacked.delete(update.messageId)
+    if (sent) this.#learn(sent, update.status)
+    const stale = update.status === 'failed' && update.code === STALE_SESSION
+    if (!stale || !sent || sent.retried) return update
+    this.#retry(update.messageId, sent.content).catch(() => this.#deps.onFailedRetry(update))
+    return null
+  }
+
+  /** Forgets what was not acknowledged: the next socket sends it again. */
+  end(): void {
+    this.#unacked.clear()
+  }
+
+  async #transmit(messageId: string, content: SendContent, retried: boolean): Promise<void> {
+    const written = this.#write(messageId, content)
+    // The ack may come before the write is reported.
+    this.#remember(messageId, { content, retried, written })
+    await written
+  }
+
+  async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
+    const { relay, protos } = this.#deps
+    await this.#mustExist(content.to)
+    const message = await protos.make(messageId, content)
+    if (content.typing) await this.#type(content)
+    const options = stanzaOptions(content, content.type === 'delete' ? protos.referred(content) : null)
+    await relay.relayMessage(content.to, message, { messageId, ...options })
+    return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
+  }
+
+  /** WhatsApp acks what goes to a number that it does not know, and nobody gets it. */
+  async #mustExist(to: string): Promise<void> {
+    const phone = digitsOf(to)
+    if (phone === null) return
+    const { exists } = await this.#deps.numbers.lookup(phone)
+    if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
+  }
+
+  /** Shows "typing…" or "recording…" for a time that fits the message. */
+  async #type(content: SendContent): Promise<void> {
+    const { relay, clock } = this.#deps
+    const kind = content.type === 'audio' ? 'recording' : 'composing'
+    const letters = 'body' in content ? content.body.length : 0
+    await relay.sendPresenceUpdate(kind, content.to)
+    await new Promise<void>(resolve => {
+      clock.setTimeout(resolve, Math.min(TYPING.least + letters * TYPING.perLetter, TYPING.most))
+    })
+    await relay.sendPresenceUpdate('paused', content.to)
+  }
+
+  /** What an ack says about our sender key; a key that could not be noted is only given once more. */
+  #learn({ content, written }: Unacked, status: SendUpdate['status']): void {
+    if (!isGroup(content.to)) return
+    const learnt = written.then(holders => {
+      if (status === 'failed') return this.#deps.memory.forget(content.to)
+      return holders ? this.#deps.memory.confirm(holders) : undefined
+    })
+    learnt.catch(() => {})
+  }
+
+  async #retry(messageId: string, content: SendContent): Promise<void> {
+    const user = parseJid(content.to)?.user
+    if (isGroup(content.to)) await this.#deps.memory.forget(content.to)
+    else {
+      if (user) await this.#deps.devices.del(user)
+      await this.#deps.relay.assertSessions([content.to], true)
+    }
+    await this.#deps.inFlight.run(() => this.#transmit(messageId, content, true), patience(content))
+  }
+
+  #remember(messageId: string, unacked: Unacked): void {
+    this.#unacked.set(messageId, unacked)
+    if (this.#unacked.size > REMEMBERED) this.#unacked.delete(this.#unacked.keys().next().value!)
+  }
+}
+
+/** How long a send may take, in ms. */
+function patience(content: SendContent): number {
+  if (!('media' in content)) return SEND_TIMEOUT_MS
+  return SEND_TIMEOUT_MS + Math.ceil((content.media.size ?? 0) / BYTES_PER_MINUTE) * 60_000
+}
+
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = refusedWith(error)
+  if (isFinal(code)) {
+    return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the recipient with code ${code}`, {
+      cause: error,
+    })
+  }
+  return new GatewayError('SESSION_NOT_CONNECTED', 'The message could not be handed to WhatsApp', {
+    cause: error,
+    retryable: true,
+  })
+}

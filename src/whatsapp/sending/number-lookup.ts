@@ -1,0 +1,42 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { LRUCache } from 'lru-cache'
+import { digitsOf } from '../jid.ts'
+
+const HOUR = 3_600_000
+/** A number that has joined stays; one that has not may join any day. */
+const KEEP = { known: 24 * HOUR, unknown: HOUR }
+const REMEMBERED = 50_000
+
+export interface Numbers {
+  /** Whether a phone number (digits) is on WhatsApp, and its jid there. */
+  lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
+}
+
+type Answers = LRUCache<string, { jid: string | null }>
+
+/** Answers of WhatsApp about numbers, for all sessions together. */
+export const createNumberCache = (): Answers => new LRUCache({ max: REMEMBERED })
+
+/**
+ * Numbers as one socket may ask for them. `lidOf` is the LID that WhatsApp gave for a number before, which proves that it
+ * is there.
+ */
+export function createNumbers(
+  socket: Pick<WASocket, 'onWhatsApp'>,
+  answers: Answers,
+  lidOf: (phone: string) => string | null,
+): Numbers {
+  return {
+    async lookup(phone) {
+      const lid = lidOf(phone)
+      if (lid !== null) return { exists: true, jid: `${phone}@s.whatsapp.net`, lid }
+      const known = answers.get(phone)
+      if (known) return { exists: known.jid !== null, jid: known.jid, lid: null }
+      const [found] = (await socket.onWhatsApp(`${phone}@s.whatsapp.net`)) ?? []
+      const digits = found?.exists ? digitsOf(found.jid) : null
+      const jid = digits && `${digits}@s.whatsapp.net`
+      answers.set(phone, { jid }, { ttl: jid ? KEEP.known : KEEP.unknown })
+      return { exists: jid !== null, jid, lid: lidOf(phone) }
+    },
+  }
+}

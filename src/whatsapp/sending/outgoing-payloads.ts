@@ -1,0 +1,124 @@
+import type { Readable } from 'node:stream'
+import { generateWAMessageContent, proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys'
+import { LRUCache } from 'lru-cache'
+import { GatewayError } from '../../base/errors.ts'
+import type { InboundMessage } from '../../messages/received.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { Store } from '../../ports/store.ts'
+import { accountJid, isGroup } from '../jid.ts'
+import { type Referred, toBaileysContent } from './to-baileys-content.ts'
+
+export interface ProtoDeps {
+  store: Pick<Store, 'commit' | 'messages'>
+  /** Bytes of a file in the media store. */
+  openFile(id: string): Promise<Readable | null>
+  upload: WAMediaUploadFunction
+  me(): string
+}
+
+/** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
+const REMEMBERED = 50
+
+/**
+ * What goes out for each send of a stream. What holds chance (the key of a file, the secret of a poll) is made once and stored
+ * before it leaves: every later transmission under that id is the very same message.
+ */
+export class Protos {
+  readonly #deps: ProtoDeps
+  readonly #stream: { streamId: string; epoch: number }
+  readonly #known = new LRUCache<string, proto.IMessage>({ max: REMEMBERED })
+
+  constructor(deps: ProtoDeps, stream: { streamId: string; epoch: number }) {
+    this.#deps = deps
+    this.#stream = { streamId: stream.streamId, epoch: stream.epoch }
+  }
+
+  /** Rejects with GatewayError when what the send needs is gone, or as the upload does. */
+  async make(messageId: string, content: SendContent): Promise<proto.IMessage> {
+    const known = isRepeatable(content) ? this.#known.get(messageId) : this.#find(messageId)
+    if (known) return known
+    const referred = this.referred(content)
+    const made = await this.#build(content, referred)
+    this.#known.set(messageId, made)
+    if (isRepeatable(content)) return made
+    const { streamId, epoch } = this.#stream
+    const bytes = proto.Message.encode(made).finish()
+    await this.#deps.store.commit({
+      streamId,
+      epoch,
+      messages: [{ encoded: { messageId, proto: bytes } }],
+    })
+    return made
+  }
+
+  /** The same for a message that went out, as a retry receipt asks for it; undefined if it is not known. */
+  async sent(messageId: string): Promise<proto.IMessage | undefined> {
+    const known = this.#find(messageId)
+    if (known) return known
+    const content = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')?.content
+    if (!content || !('to' in content) || !isRepeatable(content)) return undefined
+    return this.#build(content, this.referred(content))
+  }
+
+  /** The message that a send refers to; null if it refers to none. Throws SEND_FAILED for one that is not known. */
+  referred(content: SendContent): Referred | null {
+    const { reply_to: id } = content
+    if (id === null) return null
+    const row = this.#deps.store.messages.find(this.#stream.streamId, id)
+    if (row === null)
+      throw new GatewayError('SEND_FAILED', 'The message that it refers to is not known any more.')
+    const said = row.content
+    if ('to' in said) {
+      const author = accountJid(this.#deps.me()) ?? ''
+      return { key: { remoteJid: said.to, fromMe: true, id }, author, quote: quoteOf(said) }
+    }
+    const author = said.from_me ? (accountJid(this.#deps.me()) ?? '') : (said.participant ?? said.chat_id)
+    return {
+      key: {
+        remoteJid: said.chat_id,
+        fromMe: said.from_me,
+        id,
+        ...(isGroup(said.chat_id) && said.participant && { participant: said.participant }),
+      },
+      author,
+      quote: quoteOf(said),
+    }
+  }
+
+  #find(messageId: string): proto.IMessage | undefined {
+    const known = this.#known.get(messageId)
+    if (known) return known
+    const stored = this.#deps.store.messages.encoded(this.#stream.streamId, messageId)
+    return stored === null ? undefined : proto.Message.decode(stored)
+  }
+
+  async #build(content: SendContent, referred: Referred | null): Promise<proto.IMessage> {
+    const file = await this.#fileOf(content)
+    try {
+      return await generateWAMessageContent(toBaileysContent(content, { file, referred }), {
+        upload: this.#deps.upload,
+      })
+    } finally {
+      file?.destroy()
+    }
+  }
+
+  async #fileOf(content: SendContent): Promise<Readable | null> {
+    if (!('media' in content)) return null
+    const { id } = content.media
+    const file = id === null ? null : await this.#deps.openFile(id)
+    if (file === null)
+      throw new GatewayError('SEND_FAILED', 'The file of this message is gone from the media store.')
+    return file
+  }
+}
+
+/** Built again from its content it is the same: no key, no secret, no file. */
+const isRepeatable = ({ type }: SendContent) => type === 'text' || type === 'location' || type === 'contact'
+
+/** A quote shows words; of everything else, what it is. */
+function quoteOf(said: SendContent | InboundMessage): proto.IMessage {
+  const body = 'body' in said ? said.body : null
+  const caption = 'caption' in said ? said.caption : null
+  return { conversation: body || caption || (said.type === 'text' ? '' : `[${said.type}]`) }
+}

@@ -1,0 +1,27 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { createClock } from '../../src/base/clock.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+it.each([86_400_000, -86_400_000])('does not jump when the machine is set by %s ms', async jump => {
+  const clock = createClock()
+  const real = Date.now.bind(Date)
+  expect(Math.abs(clock.now() - real())).toBeLessThan(1_000)
+  expect(Number.isInteger(clock.now())).toBe(true)
+  const before = clock.now()
+  vi.spyOn(Date, 'now').mockImplementation(() => real() + jump)
+  const passed = clock.now() - before
+  expect(passed).toBeGreaterThanOrEqual(0)
+  expect(passed).toBeLessThan(1_000)
+})
+
+it('runs timers', async () => {
+  const clock = createClock()
+  const begun = clock.now()
+  const never = clock.setTimeout(() => expect.unreachable(), 1)
+  clock.clearTimeout(never)
+  await new Promise<void>(resolve => clock.setTimeout(resolve, 20))
+  expect(clock.now() - begun).toBeGreaterThanOrEqual(19)
+})

@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { createLogger } from '../../src/base/logger.ts'
+
+function capture(format: 'auto' | 'pretty' | 'json', level = 'info') {
+  const lines: string[] = []
+  const logger = createLogger({ level, format }, { write: line => void lines.push(line) })
+  return { logger, lines, objects: () => lines.map(line => JSON.parse(line) as Record<string, unknown>) }
+}
+
+it('writes JSON lines with level, ISO time, part and fields', () => {
+  const { logger, objects } = capture('json')
+  logger.child({ part: 'http' }).info({ port: 3000 }, 'listening')
+  const [line] = objects()
+  expect(line).toEqual({
+    level: 'info',
+    time: expect.any(String),
+    part: 'http',
+    port: 3000,
+    msg: 'listening',
+  })
+  expect(new Date(String(line?.time)).toISOString()).toBe(line?.time)
+})
+
+it('keeps what is below its level to itself', () => {
+  const { logger, lines } = capture('json', 'warn')
+  logger.info('no')
+  logger.child({ part: 'store' }).debug('no')
+  logger.warn('yes')
+  expect(lines).toHaveLength(1)
+})
+
+it('writes text for people', () => {
+  const { logger, lines } = capture('pretty')
+  logger.warn({ sessionId: 'a' }, 'reconnecting')
+  expect(lines.join('')).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: reconnecting \{"sessionId":"a"\}\n$/)
+})
+
+it('auto is JSON where there is no terminal', () => {
+  const { logger, objects } = capture('auto')
+  logger.info('hello')
+  expect(objects()[0]?.msg).toBe('hello')
+})
+
+it('has written every line when the process exits at once', () => {
+  const script = `
+    import { createLogger } from ${JSON.stringify(new URL('../../src/base/logger.ts', import.meta.url).href)}
+    const logger = createLogger({ level: 'info', format: 'auto' })
+    for (let n = 1; n <= 500; n++) logger.info({ n }, 'line')
+    process.exit(0)`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(0)
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line).n),
+  ).toEqual(Array.from({ length: 500 }, (_, i) => i + 1))
+})
+
+it.each(['json', 'pretty'] as const)('lets no secret into %s', format => {
+  const { logger, lines } = capture(format)
+  const secret = 'S3CRET'
+  const holders: Record<string, unknown>[] = [
+    'qr',
+    'qrText',
+    'pairingCode',
+    'pairing_code',
+    'apiKey',
+    'apiKeys',
+    'authorization',
+    'Authorization',
+    'x-api-key',
+    'X-Api-Key',
+    'token',
+    'secret',
+    'secrets',
+    'password',
+    'creds',
+    'keys',
+    'privKey',
+    'noiseKey',
+    'advSecretKey',
+  ].map(name => ({ [name]: secret }))
+  for (const holder of holders) {
+    logger.info(holder, 'top')
+    logger.info({ a: holder }, 'one down')
+    logger.info({ a: { b: [holder] } }, 'in a list')
+    logger.child(holder).info('as a binding')
+    logger.child({ a: holder }).info('in a binding')
+  }
+  logger.info(
+    { creds: { noiseKey: { private: secret } }, nested: { keys: [{ public: secret }] } },
+    'whole objects',
+  )
+  logger.error(
+    { err: Object.assign(new Error('failed'), { request: { headers: { authorization: secret } } }) },
+    'call failed',
+  )
+  logger.error(Object.assign(new Error('failed'), { options: { body: secret } }))
+  expect(lines.length).toBeGreaterThan(90)
+  expect(lines.join('')).not.toContain(secret)
+})
+
+it('shows bytes by their count and survives cycles', () => {
+  const { logger, objects } = capture('json')
+  const cycle: Record<string, unknown> = { bytes: new Uint8Array(32), buffer: Buffer.from('abc') }
+  cycle.self = cycle
+  logger.info({ cycle, nothing: null, qr: null }, 'odd')
+  expect(objects()[0]).toMatchObject({
+    cycle: { bytes: '[32 bytes]', buffer: '[3 bytes]' },
+    nothing: null,
+    qr: null,
+  })
+})
+
+it('describes an error and its causes', () => {
+  const { logger, objects } = capture('json')
+  const cause = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' })
+  logger.error({ err: new Error('no answer', { cause }) }, 'call failed')
+  expect(objects()[0]?.err).toEqual({
+    name: 'Error',
+    message: 'no answer',
+    stack: expect.stringContaining('logger.test.ts'),
+    cause: { name: 'TypeError', message: 'refused', code: 'ECONNREFUSED', stack: expect.any(String) },
+  })
+})

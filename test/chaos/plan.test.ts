@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { createDice } from '../../chaos/dice.ts'
+import { ALL_POINTS, type Options, planRounds } from '../../chaos/plan.ts'
+
+const options: Options = {
+  sessions: 5,
+  rounds: 21,
+  mode: 'safe',
+  signal: 'SIGKILL',
+  diskFull: false,
+  groups: false,
+  points: ALL_POINTS,
+}
+const plan = (seed: string, changes: Partial<Options> = {}) =>
+  planRounds({ ...options, ...changes }, createDice(seed))
+
+describe('the plan of a run', () => {
+  it('follows from the seed alone', () => {
+    expect(plan('a')).toEqual(plan('a'))
+    expect(plan('a')).not.toEqual(plan('b'))
+    expect(plan('a', { rounds: 40 }).slice(0, 21)).toEqual(plan('a'))
+  })
+
+  it('meets every point and a random moment once in each seven rounds', () => {
+    for (const seed of ['a', 'b', 'c'])
+      for (const from of [0, 7, 14]) {
+        const points = plan(seed)
+          .slice(from, from + 7)
+          .map(({ point }) => point)
+        expect(new Set(points)).toEqual(new Set([null, ...ALL_POINTS]))
+      }
+  })
+
+  it('fills the disk in every third round, and nothing else happens in it', () => {
+    const rounds = plan('a', { diskFull: true })
+    expect(rounds.filter(({ pagesLeft }) => pagesLeft !== null).map(({ number }) => number)).toEqual([
+      3, 6, 9, 12, 15, 18, 21,
+    ])
+    expect(rounds.every(({ point, pagesLeft }) => point === null || pagesLeft === null)).toBe(true)
+  })
+
+  it('mixes signals only when asked to', () => {
+    const signals = (signal: Options['signal']) => new Set(plan('a', { signal }).map(round => round.signal))
+    expect(signals('SIGTERM')).toEqual(new Set(['SIGTERM']))
+    expect(signals('mixed')).toEqual(new Set(['SIGTERM', 'SIGKILL']))
+  })
+})
+
+describe('the dice', () => {
+  it('fall the same for the same purpose, in whatever order they are asked', () => {
+    const [one, other] = [createDice('s'), createDice('s')]
+    const first = [one.share('a'), one.share('b', 1)]
+    expect([other.share('b', 1), other.share('a')]).toEqual(first.toReversed())
+    expect(createDice('t').share('a')).not.toBe(first[0])
+  })
+
+  it('reach both ends and nothing beyond', () => {
+    const dice = createDice('s')
+    const rolls = Array.from({ length: 500 }, (_, i) => dice.between(2, 4, i))
+    expect(new Set(rolls)).toEqual(new Set([2, 3, 4]))
+  })
+})

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const running = new Set<ReturnType<typeof spawn>>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGINT')
+})
+
+async function ledger(...args: string[]) {
+  const child = spawn(process.execPath, ['chaos/run.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  let table = ''
+  let progress = ''
+  child.stdout.on('data', chunk => (table += chunk))
+  child.stderr.on('data', chunk => (progress += chunk))
+  const [code] = await once(child, 'close')
+  running.delete(child)
+  /** The first line of the table with this name: of the messages that came in. */
+  const count = (name: string) => Number(new RegExp(`^ +${name} +(\\d+)`, 'm').exec(table)?.[1])
+  return { code: code as number, table, progress, count }
+}
+
+describe('the ledger', () => {
+  it('finds nothing lost and nothing doubled after a death at every named point', {
+    timeout: 180_000,
+  }, async () => {
+    const { code, table, progress, count } = await ledger('--sessions', '5', '--rounds', '7', '--seed', '11')
+    expect(table, progress).not.toContain('WRONG')
+    expect(code).toBe(0)
+    expect(progress).toContain('named points reached: 6, missed: 0')
+    expect(count('said by contacts')).toBeGreaterThan(200)
+    expect(count('delivered to Laravel')).toBe(count('said by contacts'))
+    expect(count('accepted from Laravel')).toBeGreaterThan(20)
+    expect(count('decrypted by contacts')).toBe(count('accepted from Laravel'))
+  })
+
+  it('fails for a manager that stores in the upsert handler only', { timeout: 120_000 }, async () => {
+    const points = ['--points', 'before-upsert']
+    const { code, table, progress, count } = await ledger(
+      ...['--mode', 'naive', '--sessions', '3', '--rounds', '2', '--seed', '12', ...points],
+    )
+    expect(progress).toContain('named points reached: 1')
+    expect(code).toBe(1)
+    expect(count('lost')).toBeGreaterThan(0)
+    expect(count('of these, acknowledged before')).toBeGreaterThan(0)
+    expect(table).toMatch(/acknowledged at \S+ in round \d \(SIGKILL .*; never posted/)
+  })
+
+  it.each([
+    [['--sessions', '0'], '--sessions must be a whole number'],
+    [['--points', 'before-lunch'], '--points must be one of before-commit'],
+    [['--signal', 'SIGHUP'], '--signal must be one of SIGKILL'],
+  ])('refuses %j', async (args, sentence) => {
+    const { code, table, progress } = await ledger(...args)
+    expect(progress).toContain(sentence)
+    expect(table).toBe('')
+    expect(code).toBe(2)
+  })
+})

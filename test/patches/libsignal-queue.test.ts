@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createRequire } from 'node:module'
+import { describe, expect, it } from 'vitest'
+import { libsignal, mendSignalQueue } from '../../patches/libsignal-queue.ts'
+
+interface Cipher {
+  queueJob(job: () => Promise<unknown>): Promise<unknown>
+}
+const account = new AsyncLocalStorage<string>()
+const signal = createRequire(import.meta.resolve('@whiskeysockets/baileys'))('libsignal')
+
+/** Two accounts use the same peer at once: whose context does the second one's job see? */
+async function contextOfTheSecondJob(): Promise<string | undefined> {
+  const address = new signal.ProtocolAddress('998_1', 0)
+  const cipher = (): Cipher => new signal.SessionCipher({}, address)
+  const first = Promise.withResolvers<void>()
+  const running = account.run('first', () => cipher().queueJob(() => first.promise))
+  const seen = account.run('second', () => cipher().queueJob(async () => account.getStore()))
+  first.resolve()
+  await running
+  return (await seen) as string | undefined
+}
+
+/** The same with a session built from a bundle: which context do the calls to its storage see? */
+async function contextsOfABundle(): Promise<Set<string | undefined>> {
+  const address = new signal.ProtocolAddress('997_1', 0)
+  const seen = new Set<string | undefined>()
+  const storage = {
+    isTrustedIdentity: () => {
+      seen.add(account.getStore())
+      throw new Error('enough seen')
+    },
+  }
+  const first = Promise.withResolvers<void>()
+  const running = account.run('first', () =>
+    new signal.SessionCipher({}, address).queueJob(() => first.promise),
+  )
+  const built = account.run('second', () => new signal.SessionBuilder(storage, address).initOutgoing({}))
+  first.resolve()
+  await running
+  await expect(built).rejects.toThrow('enough seen')
+  return seen
+}
+
+describe('the libsignal queue', () => {
+  it('mixes up accounts until it is mended', async () => {
+    expect(await contextOfTheSecondJob(), 'upstream mended it: drop signal-queue.ts').toBe('first')
+    expect(await contextsOfABundle()).toEqual(new Set(['first']))
+    mendSignalQueue()
+    expect(await contextOfTheSecondJob()).toBe('second')
+    expect(await contextsOfABundle()).toEqual(new Set(['second']))
+  })
+
+  it('is mended once', () => {
+    mendSignalQueue()
+    const { queueJob } = libsignal().SessionCipher.prototype
+    mendSignalQueue()
+    expect(libsignal().SessionCipher.prototype.queueJob).toBe(queueJob)
+  })
+})

@@ -1,0 +1,282 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { sessionMachine } from '../../../machines/session.machine.ts'
+import { incoming, text } from '../fakes.ts'
+import { closedAs, opened, World, type WorldOptions } from '../world.ts'
+
+let world: World
+afterEach(() => world.end())
+
+/** A machine whose named action throws for the sessions that the test picks. */
+const throwing = (action: string, victims: Set<string>): WorldOptions => ({
+  machine: machine => {
+    const original = machine.implementations.actions[action] as (...args: unknown[]) => void
+    const faulty = (args: { context: { sessionId: string } }, params: unknown) => {
+      if (victims.has(args.context.sessionId)) throw new TypeError('a secret text that no log may hold')
+      return original(args, params)
+    }
+    return machine.provide({ actions: { [action]: faulty } } as never) as typeof sessionMachine
+  },
+})
+
+describe('a transition that throws', () => {
+  it('leaves no row, runs no effect, and is recorded as a crash', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    const socket = await world.linked()
+    const before = world.types()
+    victims.add('s1')
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(world.types()).toEqual([...before, 'session.crashed'])
+    expect(world.rows().at(-1)!.data).toEqual({ error: 'TypeError' })
+    expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
+    expect(world.disk.committed.some(({ erase }) => erase !== undefined)).toBe(false)
+    victims.clear()
+    await world.backoff()
+    expect(world.state()).toBe('starting.connecting')
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+  })
+
+  it('runs none of its effects, though the crash takes their number', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    const socket = await world.linked()
+    const { streamId, epoch } = world.entry().actor
+    await world.store.commit({
+      streamId,
+      epoch,
+      keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
+    })
+    void world.commands.logout('s1', world.clock.now())
+    await world.settle()
+    victims.add('s1')
+    socket.report({ type: 'logout.confirmed' }) // erases the keys, then throws
+    await world.settle()
+    expect([world.types().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
+    expect(Object.keys(world.store.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
+  })
+
+  it('is answered to its caller as not done', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    await world.shown()
+    victims.add('s1')
+    await expect(world.commands.remove('s1', world.clock.now() + 1000)).rejects.toThrow()
+    expect(world.state()).toBe('reconnecting.waiting')
+  })
+
+  it('touches no other session', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    const others = Array.from({ length: 20 }, (_, i) => `other${i}`)
+    for (const id of others) await world.linked(id)
+    const socket = await world.linked('victim')
+    const before = others.map(id => [world.rows(id).length, world.whatsapp.of(id)])
+    victims.add('victim')
+    for (let i = 0; i < 7; i++) {
+      world.supervisor.find('victim')?.actor.tell({ type: 'logout.requested' })
+      world.supervisor.find('victim')?.actor.tell({ type: 'delete.requested' })
+      socket.report(closedAs('banned', 'banned'))
+      await world.settle()
+    }
+    expect(others.map(id => [world.rows(id).length, world.whatsapp.of(id)])).toEqual(before)
+    for (const id of others) {
+      await world.whatsapp.of(id).owner.received([incoming(`to ${id}`)])
+      expect(world.types(id).at(-1)).toBe('message.received')
+    }
+  })
+
+  it('in the same breath as messages: their rows stand, and the numbers have no gap', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('failQueued', victims))
+    const socket = await world.linked()
+    victims.add('s1')
+    world.disk.hold()
+    const first = socket.owner.received([incoming('m1')])
+    socket.report(closedAs('unlinked'))
+    const second = socket.owner.received([incoming('m2')])
+    world.disk.release()
+    await Promise.all([first, second])
+    await world.settle()
+    expect(world.types().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
+  })
+
+  it('every time, for whatever comes: the session is given up, the process is not', async () => {
+    const victims = new Set<string>()
+    world = await World.start(throwing('noteCrashed', victims))
+    await world.linked('bystander')
+    const socket = await world.linked()
+    victims.add('s1')
+    socket.owner.updated(null as never)
+    await world.settle()
+    expect(world.supervisor.find('s1')).toBe(undefined)
+    expect([socket.ended, world.whatsapp.live('s1')]).toEqual([true, []])
+    expect(world.state('bystander')).toBe('open.settling')
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    victims.clear()
+    world.kill()
+    await world.boot()
+    expect(world.state()).toBe('starting.connecting')
+  })
+})
+
+describe('an effect that throws', () => {
+  it('is the crash of its session: opening a socket', async () => {
+    world = await World.start()
+    await world.linked('other')
+    world.whatsapp.onOpen = ({ owner }) => {
+      if (owner.sessionId === 's1') throw new Error('no socket today')
+    }
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    expect(world.types()).toEqual(['session.created', 'session.crashed'])
+    expect(world.logs.join('')).not.toContain('no socket today')
+    world.whatsapp.onOpen = () => {}
+    await world.backoff()
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+    expect(world.state('other')).toBe('open.settling')
+  })
+
+  it('is the crash of its session: a callback, an answer of the store', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    const { messages } = world.store
+    const { find } = messages
+    messages.find = () => {
+      throw new TypeError('boom')
+    }
+    socket.owner.updated({ messageId: 'x', status: 'sent', at: 0 })
+    await world.settle()
+    messages.find = find
+    expect([world.types().at(-1), world.state()]).toEqual(['session.crashed', 'reconnecting.waiting'])
+    expect(socket.ended).toBe(true)
+  })
+
+  it('does not stop the effects after it', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    socket.onEnd = async () => {
+      socket.ended = true
+      throw new Error('cannot end')
+    }
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(world.state()).toBe('loggedOut.unlinked')
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    expect(world.whatsapp.of('s1')).toBeDefined()
+  })
+
+  it('while the process stops: no row, no socket', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    socket.onEnd = async () => {
+      socket.ended = true
+      throw new Error('cannot end')
+    }
+    const { length } = world.rows()
+    await world.stop()
+    expect(world.rows()).toHaveLength(length)
+    expect(world.whatsapp.sockets.at(-1)).toBe(socket)
+  })
+})
+
+describe('a child that throws as it starts', () => {
+  it('is the crash of its session, and its error is not in the log', async () => {
+    let faulty = true
+    world = await World.start({
+      machine: machine => {
+        const { askLaravel } = machine.implementations.actors as unknown as {
+          askLaravel: { start: (...a: unknown[]) => unknown }
+        }
+        const broken = Object.create(askLaravel) as typeof askLaravel
+        broken.start = (...args) => {
+          if (faulty) throw { secret: 'secret text in an error' }
+          return askLaravel.start(...args)
+        }
+        return machine.provide({ actors: { askLaravel: broken } } as never) as typeof sessionMachine
+      },
+    })
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.types().filter(type => !type.startsWith('xstate.error'))).toEqual([
+      'session.created',
+      'socket.qr',
+      'session.crashed',
+    ])
+    expect(JSON.stringify(world.rows())).not.toContain('secret text')
+    expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
+    faulty = false
+    await world.backoff()
+    expect(world.state()).toBe('starting.connecting')
+  })
+})
+
+describe('restart intensity', () => {
+  const crash = async () => {
+    world.supervisor.find('s1')!.outbox.updated = () => Promise.reject(new RangeError('x'))
+    world.whatsapp.of('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
+    await world.settle()
+  }
+
+  it('the sixth crash within a minute suspends', async () => {
+    world = await World.start()
+    await world.linked()
+    for (let i = 1; i <= 5; i++) {
+      await crash()
+      expect(world.state()).toBe('reconnecting.waiting')
+      await world.commands.restart('s1')
+      await world.settle()
+      await world.reopened()
+    }
+    await crash()
+    expect(world.state()).toBe('reconnecting.suspended.resting')
+    expect(world.context()).toMatchObject({ reason: 'crashed', retryAt: null })
+    expect(world.rows().at(-1)).toMatchObject({ type: 'crashes.exceeded', data: { error: 'RangeError' } })
+    expect(world.statuses().at(-1)).toBe('inactive')
+    expect(world.supervisor.counts()).toMatchObject({ live: 1, restarted: 6 })
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    expect(world.state()).toBe('starting.connecting')
+  })
+
+  it('crashes far apart never do', async () => {
+    world = await World.start()
+    await world.linked()
+    for (let i = 1; i <= 12; i++) {
+      await crash()
+      await world.commands.restart('s1')
+      await world.settle()
+      await world.reopened()
+      await world.wait(12_001)
+    }
+    expect(world.state()).toBe('open.settling')
+    expect(world.entry().crashes.length).toBeLessThanOrEqual(6)
+  })
+})
+
+describe('what a crash does not lose', () => {
+  it('a message that waits to be sent goes out under its id after the crash', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    socket.onSend = () => Promise.withResolvers<void>().promise
+    const send = world.commands.send('s1', text('34622222222'), world.clock.now() + 1000)
+    await world.settle()
+    world.entry().actor.guard(() => {
+      throw new Error('x')
+    })
+    await world.settle()
+    expect(world.state()).toBe('reconnecting.waiting')
+    await world.wait(1000)
+    const { messageId, status } = await send
+    expect(status).toBe('queued')
+    await world.backoff()
+    const next = world.whatsapp.of('s1')
+    next.report(opened)
+    await world.settle()
+    expect(next.sent.map(({ messageId }) => messageId)).toEqual([messageId])
+  })
+})

@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { incoming, text } from '../fakes.ts'
+import { closedAs, opened, World } from '../world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.start()
+})
+afterEach(() => world.end())
+
+/** Whether a promise is settled by now. */
+const settled = async (promise: Promise<unknown>) => {
+  let done = false
+  promise.then(
+    () => {
+      done = true
+    },
+    () => {
+      done = true
+    },
+  )
+  await world.settle()
+  return done
+}
+
+describe('while the fact is not durable', () => {
+  it('no socket opens and POST /start is not answered', async () => {
+    world.disk.hold()
+    const start = world.commands.start({ sessionId: 's1', userId: 7 })
+    expect(await settled(start)).toBe(false)
+    expect(world.whatsapp.sockets).toHaveLength(0)
+    expect(() => world.queries.get('s1')).toThrow('There is no session')
+    world.disk.release()
+    expect(await start).toMatchObject({ session_id: 's1', state: 'starting' })
+    await world.settle()
+    expect(world.whatsapp.sockets).toHaveLength(1)
+  })
+
+  it('Laravel is not asked, and no QR is published', async () => {
+    const socket = await world.started()
+    world.disk.hold()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.laravel.asked).toEqual([])
+    world.disk.release()
+    await world.settle()
+    expect(world.laravel.asked).toEqual(['s1'])
+
+    await world.wait(30_000)
+    const publications = world.laravel.published.length
+    socket.qr('b', world.clock.now() + 60_000)
+    // The answer to the second question waits in the log, and the publication with it.
+    world.disk.hold()
+    await world.settle()
+    world.disk.release()
+    world.disk.hold()
+    await world.settle()
+    expect([world.entry().actor.state, world.laravel.published.length]).toEqual([
+      'awaitingQr.publishing',
+      publications,
+    ])
+    world.disk.release()
+    await world.settle()
+    expect(world.laravel.published.length).toBe(publications + 1)
+  })
+
+  it('nothing is transmitted', async () => {
+    const socket = await world.linked()
+    world.disk.hold()
+    const send = world.commands.send('s1', text('34622222222'), world.clock.now() + 4000)
+    expect(await settled(send)).toBe(false)
+    expect(socket.sent).toEqual([])
+    world.disk.release()
+    await world.settle()
+    expect(socket.sent).toHaveLength(1)
+    const { messageId } = socket.sent[0]!
+    socket.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
+    expect(await send).toEqual({ messageId, status: 'sent', remoteJid: '34622222222@s.whatsapp.net' })
+  })
+
+  it('WhatsApp is not asked to unlink, and nothing is erased', async () => {
+    const socket = await world.linked()
+    const { streamId } = world.entry().actor
+    await world.store.commit({
+      streamId,
+      epoch: world.entry().actor.epoch,
+      keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
+    })
+    const stored = () => Object.keys(world.store.keys.get(streamId, 'creds', ['0'])).length
+    world.disk.hold()
+    const logout = world.commands.logout('s1', world.clock.now() + 4000)
+    await world.settle()
+    expect(socket.unlinks).toBe(0)
+    world.disk.release()
+    await world.settle()
+    expect(socket.unlinks).toBe(1)
+
+    world.disk.hold()
+    socket.report({ type: 'logout.confirmed' })
+    expect(await settled(logout)).toBe(false)
+    expect([world.entry().actor.state, stored()]).toEqual(['loggedOut.unlinked', 1])
+    world.disk.release()
+    expect(await logout).toMatchObject({ done: true, session: { state: 'loggedOut' } })
+    await world.settle()
+    expect(stored()).toBe(0)
+  })
+
+  it('DELETE is not answered, and the id is not free', async () => {
+    await world.shown()
+    world.disk.hold()
+    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    expect(await settled(remove)).toBe(false)
+    expect(world.state()).toBe('awaitingQr.shown.throttled')
+    world.disk.release()
+    await world.settle()
+    expect(await remove).toEqual({ done: true })
+    expect(world.store.sessions.find('s1')).toBe(null)
+  })
+
+  it('a received message is not acknowledged to its socket', async () => {
+    const socket = await world.linked()
+    world.disk.hold()
+    const received = socket.owner.received([incoming('m1')])
+    expect(await settled(received)).toBe(false)
+    world.disk.release()
+    expect(await settled(received)).toBe(true)
+  })
+
+  it('no lane is woken', async () => {
+    const socket = await world.linked()
+    world.woken.length = 0
+    world.disk.hold()
+    void socket.owner.received([incoming('m1')])
+    socket.report(closedAs('banned', 'banned'))
+    await world.settle()
+    expect(world.woken).toEqual([])
+    world.disk.release()
+    await world.settle()
+    expect(world.woken).toHaveLength(2)
+  })
+})
+
+describe('order', () => {
+  it('the old socket has ended before the next one opens', async () => {
+    const socket = await world.linked()
+    const ending = Promise.withResolvers<void>()
+    socket.onEnd = () => ending.promise
+    await world.commands.restart('s1')
+    await world.wait(20_000)
+    expect(world.whatsapp.live('s1')).toEqual([socket])
+    ending.resolve()
+    await world.settle()
+    expect(world.whatsapp.live('s1')).toHaveLength(1)
+    expect(world.whatsapp.of('s1')).not.toBe(socket)
+  })
+
+  it('fresh credentials: the old ones are erased before the socket opens', async () => {
+    const socket = await world.linked()
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    const before = world.disk.committed.length
+    let erasedAtOpen = false
+    world.whatsapp.onOpen = () => {
+      erasedAtOpen = world.disk.committed.slice(before).some(({ erase }) => erase === 'keys')
+    }
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    expect(erasedAtOpen).toBe(true)
+  })
+
+  it('fresh credentials: a process killed right after the start never sees the old ones', async () => {
+    const socket = await world.linked()
+    void world.commands.send('s1', text('34611111111'), world.clock.now())
+    await world.settle()
+    const { streamId } = world.entry().actor
+    const stored = () => world.store.keys.get(streamId, 'session', ['34611111111@s.whatsapp.net'])
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(Object.keys(stored())).toHaveLength(1)
+    world.disk.hold()
+    void world.commands.start({ sessionId: 's1', userId: 7 }).catch(() => {})
+    await world.settle()
+    world.disk.release()
+    world.kill()
+    expect(world.types().at(-1)).toBe('start.requested')
+    expect(stored()).toEqual({})
+  })
+
+  it('the socket has ended before keys are erased and before the session is', async () => {
+    const socket = await world.linked('s1')
+    const other = await world.shown('s2')
+    const ended: boolean[] = []
+    world.disk.onWrite = write => {
+      if (write.erase === 'keys') ended.push(socket.ended)
+      if (write.erase === 'stream') ended.push(other.ended)
+    }
+    void world.commands.logout('s1', world.clock.now())
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    await world.commands.remove('s2', world.clock.now() + 1000)
+    expect(ended).toEqual([true, true])
+  })
+
+  it('a socket whose state was left before it could open is never made', async () => {
+    world.disk.hold()
+    const start = world.commands.start({ sessionId: 's1', userId: 7 })
+    world.entry().actor.tell({ type: 'logout.requested' })
+    world.disk.release()
+    await start
+    await world.settle()
+    expect(world.state()).toBe('loggedOut.neverLinked')
+    expect(world.whatsapp.sockets).toEqual([])
+  })
+
+  it('is kept when an open is followed by a close before either is durable', async () => {
+    const socket = await world.started()
+    world.disk.hold()
+    socket.report(opened, closedAs('backoff'))
+    await world.settle()
+    expect([world.entry().actor.state, world.state()]).toEqual([
+      'reconnecting.verifying',
+      'starting.connecting',
+    ])
+    world.disk.release()
+    await world.settle()
+    expect(socket.ended).toBe(true)
+    expect(world.types().slice(-3)).toEqual(['socket.opened', 'socket.closed', 'laravel.answered'])
+  })
+})

@@ -1,0 +1,309 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ActiveAnswer } from '../../../src/ports/laravel.ts'
+import { closedAs, World } from '../world.ts'
+
+let world: World
+afterEach(() => world.end())
+
+const start = async () => {
+  world = await World.start()
+}
+const pending = () => {
+  const { streamId } = world.store.sessions.find('s1')!
+  return world.store.deliveries.head(streamId)
+}
+const says = (said: ActiveAnswer['said']) => {
+  world.laravel.answer = async () => said
+}
+
+describe('what Laravel is told', () => {
+  it('pending after the first POST /qr, active at the open, inactive at the end: each change once', async () => {
+    await start()
+    const socket = await world.started()
+    expect(world.statuses()).toEqual([])
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.laravel.published.map(({ text }) => text)).toEqual(['secret text of a'])
+    expect(world.statuses()).toEqual(['pending'])
+    await world.wait(30_000)
+    socket.qr('b', world.clock.now() + 20_000)
+    await world.settle()
+    expect([world.laravel.published.length, world.statuses()]).toEqual([2, ['pending']])
+    socket.report(
+      { type: 'socket.paired', waId: '34600000001', lid: null },
+      closedAs('reconnectNow', 'restart'),
+    )
+    await world.settle()
+    await world.reopened()
+    expect(world.statuses()).toEqual(['pending', 'active'])
+    world.whatsapp.of('s1').report(closedAs('backoff'))
+    await world.settle()
+    await world.backoff()
+    await world.reopened()
+    expect(world.statuses()).toEqual(['pending', 'active'])
+    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(world.statuses()).toEqual(['pending', 'active', 'inactive'])
+  })
+
+  it('nothing before a QR reached it, however long that takes', async () => {
+    await start()
+    world.laravel.onPublish = async () => {
+      throw new Error('down')
+    }
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 20_000)
+    await world.wait(20_000)
+    expect(world.types().at(-1)).toBe('qr.publishFailed')
+    expect(world.laravel.published).toHaveLength(4)
+    expect(world.statuses()).toEqual([])
+    world.laravel.onPublish = async () => {}
+    socket.qr('b', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.statuses()).toEqual(['pending'])
+  })
+
+  it('the payload says why, in words, and who', async () => {
+    await start()
+    const socket = await world.linked()
+    socket.report(closedAs('banned', 'banned'))
+    await world.settle()
+    const seq = world.rows().length
+    expect(pending()).toMatchObject({
+      webhookId: `${world.store.sessions.find('s1')!.streamId}.${seq}.status`,
+      kind: 'status',
+      seq,
+      payload: {
+        session_id: 's1',
+        estado_qr: 'inactive',
+        reason: 'banned',
+        reason_text: 'Because of banned.',
+        wa_id: '34600000001',
+        session_data: { state: 'loggedOut', detail: 'banned', push_name: 'Ana', lid: '1@lid' },
+      },
+    })
+  })
+
+  it('a newer status replaces one that was not delivered yet', async () => {
+    await start()
+    const socket = await world.linked()
+    expect(pending()!.payload.estado_qr).toBe('active')
+    socket.report(closedAs('suspend', 'replaced'))
+    await world.settle()
+    expect(pending()!.payload.estado_qr).toBe('inactive')
+    expect(world.store.deliveries.counts().pending).toBe(1)
+  })
+
+  it('is in the same commit as the fact that caused it', async () => {
+    await start()
+    await world.linked()
+    for (const { deliveries = [], events = [], announced } of world.disk.committed)
+      for (const { kind, seq } of deliveries)
+        if (kind === 'status')
+          expect([events.some(one => one.seq === seq), announced !== undefined]).toEqual([true, true])
+  })
+
+  it('a fact that the store did not take tells nothing', async () => {
+    await start()
+    const socket = await world.linked()
+    world.disk.break()
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(world.statuses().at(-1)).toBe('active')
+    world.disk.mend()
+    await world.wait(2000)
+    ;(await world.reopened()).report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(world.statuses().slice(-2)).toEqual(['active', 'inactive'])
+  })
+
+  it('survives a restart: what was announced is not announced again', async () => {
+    await start()
+    await world.linked()
+    world.kill()
+    await world.boot()
+    await world.reopened()
+    expect(world.statuses()).toEqual(['pending', 'active'])
+  })
+
+  it('DELETE of a linked session tells inactive, and the delivery outlives the session', async () => {
+    await start()
+    const socket = await world.linked()
+    await world.deliverStatus()
+    const { streamId } = world.entry().actor
+    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    expect(await remove).toEqual({ done: true })
+    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.store.deliveries.head(streamId)!.payload).toMatchObject({
+      session_id: 's1',
+      estado_qr: 'inactive',
+    })
+  })
+})
+
+describe("what Laravel's own answer caused is not told back", () => {
+  it('refused', async () => {
+    await start()
+    says('inactive')
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    expect([world.state(), world.statuses()]).toEqual(['awaitingQr.refused', []])
+    expect(world.store.sessions.find('s1')!.announced).toBe('inactive')
+  })
+
+  it('suspended and resumed', async () => {
+    await start()
+    const socket = await world.linked()
+    await world.deliverStatus()
+    says('inactive')
+    socket.report(closedAs('backoff'))
+    await world.settle()
+    expect(world.state()).toBe('reconnecting.suspended.resting')
+    says('active')
+    await world.wait(15 * 60_000)
+    expect(world.state()).toBe('starting.connecting')
+    await world.reopened()
+    expect(world.statuses()).toEqual(['pending', 'active'])
+  })
+
+  it('but what somebody else causes after that is', async () => {
+    await start()
+    says('inactive')
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    says('active')
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.statuses()).toEqual(['pending'])
+  })
+})
+
+describe('the trap of old news', () => {
+  it('our own inactive does not refuse the next /start', async () => {
+    await start()
+    const socket = await world.linked()
+    await world.deliverStatus()
+    socket.report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    expect(await world.deliverStatus()).toBe('inactive')
+    says('inactive') // Laravel repeats what we told it
+    await world.wait(60_000)
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.state()).toBe('awaitingQr.shown.throttled')
+  })
+
+  it('nor does it refuse the next life of a session that was deleted', async () => {
+    await start()
+    const socket = await world.linked()
+    await world.deliverStatus()
+    const { streamId } = world.entry().actor
+    void world.commands.remove('s1', world.clock.now() + 4000)
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    const { id, payload } = world.store.deliveries.head(streamId)!
+    expect(payload.estado_qr).toBe('inactive')
+    const told = { streamId, estadoQr: 'inactive' as const, at: world.clock.now() }
+    says('inactive')
+    await world.wait(60_000)
+    // The last word of the old life may reach Laravel when the new one has begun.
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.store.deliveries.settle(id, { done: true, told })
+    await world.settle()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    await world.settle()
+    expect(world.state()).toBe('awaitingQr.shown.throttled')
+  })
+
+  it('but an inactive that we did not cause is believed', async () => {
+    await start()
+    const socket = await world.linked()
+    expect(await world.deliverStatus()).toBe('active')
+    says('inactive')
+    await world.wait(60_000)
+    socket.report(closedAs('backoff'))
+    await world.settle()
+    expect(world.state()).toBe('reconnecting.suspended.resting')
+  })
+})
+
+describe('a publication', () => {
+  it('is tried again every 5 s while its QR is the newest', async () => {
+    await start()
+    let tries = 0
+    world.laravel.onPublish = async () => {
+      if (++tries < 3) throw new Error('down')
+    }
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.wait(4999)
+    expect([tries, world.state()]).toEqual([1, 'awaitingQr.publishing'])
+    await world.wait(5000)
+    expect([tries, world.state()]).toEqual([2, 'awaitingQr.publishing'])
+    await world.wait(1)
+    expect([tries, world.state()]).toEqual([3, 'awaitingQr.shown.throttled'])
+  })
+
+  it('is abandoned when a newer QR comes, which goes out instead', async () => {
+    await start()
+    let down = true
+    world.laravel.onPublish = async () => {
+      if (down) throw new Error('down')
+    }
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.wait(1000)
+    socket.qr('b', world.clock.now() + 60_000)
+    down = false
+    await world.wait(4000)
+    expect(world.laravel.published.map(({ text }) => text)).toEqual(['secret text of a', 'secret text of b'])
+    expect(world.context().qr.published?.hash).toBe('b')
+  })
+
+  it('is abandoned when its session moves on; its late answer changes nothing', async () => {
+    await start()
+    const late = Promise.withResolvers<void>()
+    world.laravel.onPublish = () => late.promise
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 60_000)
+    await world.settle()
+    await world.commands.restart('s1')
+    await world.settle()
+    expect(world.laravel.aborted).toBe(1)
+    const { length } = world.rows()
+    late.resolve()
+    await world.wait(5000)
+    expect([world.rows().length, world.state()]).toEqual([length, 'starting.connecting'])
+  })
+
+  it('does not offer a QR that has expired', async () => {
+    await start()
+    world.laravel.answer = async () => {
+      await new Promise<void>(resolve => world.clock.setTimeout(resolve, 30_000))
+      return 'active'
+    }
+    const socket = await world.started()
+    socket.qr('a', world.clock.now() + 20_000)
+    await world.wait(40_000)
+    expect(world.laravel.published).toEqual([])
+    expect(world.types().at(-1)).toBe('qr.publishFailed')
+  })
+
+  it('the text is gone from memory with its round', async () => {
+    await start()
+    await world.shown()
+    expect(world.vault.read('s1')?.hash).toBe('a')
+    await world.commands.logout('s1', world.clock.now())
+    await world.settle()
+    expect(world.vault.read('s1')).toBe(null)
+  })
+})

@@ -1,0 +1,386 @@
+import { setImmediate } from 'node:timers/promises'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { GatewayError } from '../../../src/base/errors.ts'
+import type { InboundMessage, MediaSource, MessageRef } from '../../../src/messages/received.ts'
+import type { Write } from '../../../src/ports/store.ts'
+import { Downloads } from '../../../src/sessions/receiving/downloads.ts'
+import { createTestClock } from '../../base/clock.ts'
+import { MemoryStore } from '../memory-store.ts'
+
+const MB = 1024 * 1024
+const HOUR = 3_600_000
+const idOf = (n: number) => n.toString(16).padStart(64, '0')
+const gone = () => new GatewayError('MEDIA_GONE', 'WhatsApp has this file no more (HTTP 404).')
+const unreachable = () => new GatewayError('MEDIA_UNREACHABLE', 'HTTP 500.', { retryable: true })
+const corrupt = () => new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
+
+function message(seq: number): InboundMessage {
+  return {
+    message_id: `M${seq}`,
+    from: '34600',
+    from_lid: null,
+    from_me: false,
+    chat_id: '1@g.us',
+    participant: '34600@s.whatsapp.net',
+    is_group: true,
+    subject: null,
+    push_name: null,
+    type: 'image',
+    body: null,
+    caption: null,
+    media: { id: idOf(seq), mimetype: 'image/png', filename: null, size: 10, seconds: null },
+    reply_to: null,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    offline: false,
+  }
+}
+
+function source(seq: number, over: Partial<MediaSource> = {}): MediaSource {
+  return {
+    id: idOf(seq),
+    kind: 'image',
+    directPath: `/file${seq}`,
+    host: null,
+    mediaKey: 'c2VjcmV0IGtleQ==',
+    encryptedId: idOf(seq),
+    size: 10,
+    ...over,
+  }
+}
+
+/** The downloader over a real store; what the wire and the disk do is the test's. */
+function createWorld() {
+  const clock = createTestClock()
+  const disk = new MemoryStore(clock.now)
+  const logs: string[] = []
+  const asked: string[] = []
+  const reuploads: MessageRef[] = []
+  const woken: string[] = []
+  const kept = new Set<string>()
+  const limits: number[] = []
+  const world = {
+    clock,
+    disk,
+    logs,
+    asked,
+    reuploads,
+    woken,
+    kept,
+    limits,
+    fetch: async (_: MediaSource, __: AbortSignal): Promise<void> => {},
+    reupload: async (given: MediaSource): Promise<MediaSource> => ({ ...given, directPath: '/again' }),
+    connected: true,
+    full: false,
+    running: 0,
+    most: 0,
+    downloads: null as unknown as Downloads,
+    boot() {
+      world.downloads = new Downloads({
+        store: disk.store,
+        whatsapp: {
+          async *download(given, signal) {
+            asked.push(given.directPath)
+            world.most = Math.max(world.most, ++world.running)
+            try {
+              await world.fetch(given, signal)
+              yield Buffer.from(given.id)
+            } finally {
+              world.running--
+            }
+          },
+        },
+        files: {
+          async put(stream, { maxBytes }) {
+            limits.push(maxBytes)
+            let id = ''
+            for await (const chunk of stream) id += Buffer.from(chunk).toString()
+            if (world.full) throw new GatewayError('MEDIA_STORE_FAILED', 'There is no room (ENOSPC)')
+            kept.add(id)
+            return { id, size: 10, path: '' }
+          },
+        },
+        chatsOf: () =>
+          world.connected
+            ? {
+                async reupload(ref, given) {
+                  reuploads.push(ref)
+                  return world.reupload(given)
+                },
+              }
+            : null,
+        onSettled: lane => void woken.push(lane),
+        clock,
+        logger: pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) }),
+      })
+      world.downloads.look()
+    },
+    async session(id = 's1') {
+      await disk.store.commit({
+        streamId: id,
+        epoch: 1,
+        create: { sessionId: id, userId: 1, at: clock.now() },
+        events: [
+          {
+            seq: 1,
+            at: clock.now(),
+            type: 'session.created',
+            data: {},
+            snapshot: { state: 'starting.connecting', context: '{}', machineVersion: '1' },
+          },
+        ],
+      })
+    },
+    async receive(seq: number, given = source(seq), id = 's1') {
+      const write: Write = {
+        streamId: id,
+        epoch: 1,
+        events: [{ seq, at: clock.now(), type: 'message.received', data: {}, snapshot: null }],
+        messages: [
+          {
+            insert: {
+              messageId: `M${seq}`,
+              chatId: '1@g.us',
+              direction: 'in',
+              dedupeKey: `1@g.us|34600|0|M${seq}`,
+              content: message(seq),
+              status: 'received',
+              seq,
+              at: clock.now(),
+            },
+          },
+        ],
+        downloads: [{ seq, source: given, at: clock.now() }],
+        deliveries: [
+          {
+            webhookId: `${id}.${seq}.messages`,
+            kind: 'messages',
+            lane: `${id}|1@g.us`,
+            sessionId: id,
+            seq,
+            at: clock.now(),
+            payload: null,
+          },
+        ],
+      }
+      await disk.store.commit(write)
+      world.downloads.look()
+    },
+    async settle() {
+      for (let i = 0; i < 10; i++) await setImmediate()
+    },
+    /** How the file of the oldest delivery stands. */
+    state: (id = 's1') => disk.store.deliveries.head(`${id}|1@g.us`)?.download,
+  }
+  return world
+}
+
+describe('a file', () => {
+  let world: ReturnType<typeof createWorld>
+  beforeEach(async () => {
+    world = createWorld()
+    await world.session()
+    world.boot()
+  })
+  afterEach(() => world.downloads.stop())
+
+  it('is kept, and the lane of its message woken', async () => {
+    await world.receive(2)
+    await world.settle()
+    expect([...world.kept]).toEqual([idOf(2)])
+    expect(world.state()).toEqual({ state: 'done', error: null })
+    expect(world.woken).toEqual(['s1|1@g.us'])
+    expect(world.clock.pending()).toBe(0)
+  })
+
+  it('that cannot be reached is tried again, less and less often, for a day', async () => {
+    world.fetch = () => Promise.reject(unreachable())
+    await world.receive(2)
+    await world.settle()
+    expect(world.state()).toEqual({ state: 'pending', error: 'HTTP 500.' })
+    const start = world.clock.now()
+    const at: number[] = []
+    world.fetch = async () => {
+      at.push((world.clock.now() - start) / 1000)
+      throw unreachable()
+    }
+    await world.clock.advance(25 * HOUR)
+    expect(at.slice(0, 6)).toEqual([1, 6, 21, 81, 381, 1281])
+    expect(at.length).toBeLessThan(40)
+    expect(at.at(-1)).toBeLessThanOrEqual(86_400)
+    expect(world.state()).toEqual({ state: 'failed', error: expect.stringMatching(/^HTTP 500\. .*24 hours/) })
+    expect(world.clock.pending()).toBe(0)
+    const tries = at.length
+    await world.clock.advance(24 * HOUR)
+    expect(at).toHaveLength(tries)
+  })
+
+  it('that comes at the third try is kept', async () => {
+    let tries = 0
+    world.fetch = async () => {
+      if (++tries < 3) throw unreachable()
+    }
+    await world.receive(2)
+    await world.clock.advance(10_000)
+    expect([tries, world.state()]).toEqual([3, { state: 'done', error: null }])
+  })
+
+  it('that WhatsApp has no more is asked for at the phone, by the message itself', async () => {
+    world.fetch = ({ directPath }) => (directPath === '/again' ? Promise.resolve() : Promise.reject(gone()))
+    await world.receive(2)
+    await world.settle()
+    expect(world.reuploads).toEqual([
+      { messageId: 'M2', chatId: '1@g.us', participant: '34600@s.whatsapp.net', fromMe: false },
+    ])
+    expect(world.asked).toEqual(['/file2', '/again'])
+    expect(world.state()).toEqual({ state: 'done', error: null })
+  })
+
+  it('that is at a new place but not to be had yet is looked for there, also after a restart', async () => {
+    world.fetch = ({ directPath }) => Promise.reject(directPath === '/again' ? unreachable() : gone())
+    await world.receive(2)
+    await world.settle()
+    await world.downloads.stop()
+    world.boot()
+    world.fetch = async () => {}
+    await world.clock.advance(2_000)
+    expect(world.asked).toEqual(['/file2', '/again', '/again'])
+    expect(world.reuploads).toHaveLength(1)
+    expect(world.state()?.state).toBe('done')
+  })
+
+  it.each([
+    ['the phone has not either', { reupload: () => Promise.reject(gone()) }],
+    ['is not there after the phone has sent it', { reupload: async (given: MediaSource) => given }],
+  ])('that %s is given up', async (_, over) => {
+    Object.assign(world, over)
+    world.fetch = () => Promise.reject(gone())
+    await world.receive(2)
+    await world.settle()
+    expect(world.state()).toEqual({ state: 'failed', error: gone().message })
+    expect(world.woken).toHaveLength(1)
+    await world.clock.advance(48 * HOUR)
+    expect(world.reuploads).toHaveLength(1)
+  })
+
+  it('waits for the session to connect when only the phone can have it', async () => {
+    world.connected = false
+    world.fetch = ({ directPath }) => (directPath === '/again' ? Promise.resolve() : Promise.reject(gone()))
+    await world.receive(2)
+    await world.clock.advance(30_000)
+    expect(world.state()).toEqual({ state: 'pending', error: expect.stringMatching(/not connected/) })
+    world.connected = true
+    await world.clock.advance(HOUR)
+    expect(world.state()?.state).toBe('done')
+  })
+
+  it('that is another than was sent gets two more tries', async () => {
+    world.fetch = () => Promise.reject(corrupt())
+    await world.receive(2)
+    await world.clock.advance(48 * HOUR)
+    expect(world.asked).toHaveLength(3)
+    expect(world.state()).toEqual({ state: 'failed', error: corrupt().message })
+  })
+
+  it('has a limit: 100 MB, and little more than was announced', async () => {
+    await world.receive(2, source(2, { size: 1000 }))
+    await world.receive(3, source(3, { size: 0 }))
+    await world.receive(4, source(4, { size: 100 * MB }))
+    await world.receive(5, source(5, { size: 100 * MB + 1 }))
+    await world.settle()
+    expect(world.limits).toEqual([1000 + 64 * 1024, 100 * MB, 100 * MB])
+    expect(world.asked).toEqual(['/file2', '/file3', '/file4'])
+    expect(world.logs.join('')).toContain('larger than 100 MB')
+  })
+
+  it('is tried again while the disk is full', async () => {
+    world.full = true
+    await world.receive(2)
+    await world.clock.advance(HOUR)
+    expect(world.state()).toMatchObject({ state: 'pending', error: expect.stringMatching(/no room/) })
+    world.full = false
+    await world.clock.advance(2 * HOUR)
+    expect(world.state()?.state).toBe('done')
+  })
+
+  it('whose outcome cannot be stored is not downloaded over and over', async () => {
+    const { settle } = world.disk.store.downloads
+    let failures = 0
+    world.disk.store.downloads.settle = async () => {
+      failures++
+      throw new GatewayError('STORE_FAILED', 'The disk is full')
+    }
+    await world.receive(2)
+    await world.clock.advance(20_000)
+    expect(failures).toBeGreaterThan(1)
+    expect(world.asked.length).toBeLessThanOrEqual(5)
+    world.disk.store.downloads.settle = settle
+    await world.clock.advance(10_000)
+    expect(world.state()?.state).toBe('done')
+  })
+
+  it('that trickles does not hold its place for ever', async () => {
+    world.fetch = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(unreachable())))
+    await world.receive(2)
+    await world.clock.advance(16 * 60_000)
+    expect(world.asked.length).toBeGreaterThan(1)
+  })
+
+  it('on its way when the process stops is taken up again', async () => {
+    world.fetch = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(unreachable())))
+    await world.receive(2)
+    await world.settle()
+    await world.downloads.stop()
+    expect(world.state()).toEqual({ state: 'pending', error: null })
+    expect(world.clock.pending()).toBe(0)
+    world.fetch = async () => {}
+    world.boot()
+    await world.settle()
+    expect(world.state()?.state).toBe('done')
+  })
+
+  it('of a session that was deleted meanwhile is forgotten', async () => {
+    const waiting = Promise.withResolvers<void>()
+    world.fetch = () => waiting.promise
+    await world.receive(2)
+    await world.settle()
+    await world.disk.store.commit({ streamId: 's1', epoch: 1, erase: 'stream' })
+    waiting.resolve()
+    await world.settle()
+    expect(world.disk.store.downloads.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([])
+    expect(world.logs.join('')).not.toContain('"level":50')
+  })
+
+  it('has a key that no log shows, and that is forgotten with the last attempt', async () => {
+    world.fetch = ({ id }) => Promise.reject(id === idOf(2) ? corrupt() : new Error('a bug'))
+    await world.receive(2)
+    await world.receive(3)
+    await world.clock.advance(60_000)
+    expect(world.logs.length).toBeGreaterThan(0)
+    expect(world.logs.join('')).not.toContain('c2VjcmV0')
+    const rows = world.disk.store.downloads.due(Number.MAX_SAFE_INTEGER, 10)
+    expect(rows.map(({ seq }) => seq)).toEqual([3])
+  })
+})
+
+describe('many files', () => {
+  it('are brought some at a time, and one session leaves room for others', async () => {
+    const world = createWorld()
+    await world.session('busy')
+    await world.session('calm')
+    world.boot()
+    const waiting = Promise.withResolvers<void>()
+    world.fetch = ({ directPath }) => (directPath === '/file99' ? Promise.resolve() : waiting.promise)
+    for (let seq = 2; seq < 42; seq++) await world.receive(seq, source(seq), 'busy')
+    for (let seq = 2; seq < 12; seq++) await world.receive(seq, source(99), 'calm')
+    await world.settle()
+    expect(world.most).toBeLessThanOrEqual(16)
+    expect(world.woken).toEqual(Array.from({ length: 10 }, () => 'calm|1@g.us'))
+    waiting.resolve()
+    await world.clock.advance(1_000)
+    expect(world.woken).toHaveLength(50)
+    await world.downloads.stop()
+  })
+})

@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ReceivedMessage } from '../../../src/ports/whatsapp.ts'
+import { type FakeSocket, incoming, text } from '../fakes.ts'
+import { World } from '../world.ts'
+
+let world: World
+let socket: FakeSocket
+beforeEach(async () => {
+  world = await World.start()
+  socket = await world.linked()
+})
+afterEach(() => world.end())
+
+const streamId = () => world.entry().actor.streamId
+/** A message that came through the ratchet: its inbox row is written first, as decrypt-once does. */
+const decrypted = async (id: string, hash: string, more: Partial<ReceivedMessage['message']> = {}) => {
+  await world.store.commit({
+    streamId: streamId(),
+    epoch: world.entry().actor.epoch,
+    inbox: [{ put: { hash, plaintext: new Uint8Array([1]), stanza: '{}', at: world.clock.now() } }],
+  })
+  return { ...incoming(id, undefined, more), inboxHash: hash }
+}
+const unfinished = () => world.store.keys.unfinished(streamId()).map(({ hash }) => hash)
+const received = () =>
+  world
+    .rows()
+    .filter(({ type }) => type === 'message.received')
+    .map(({ data }) => data.messageId)
+const deliveries = () =>
+  world.disk.committed.flatMap(({ deliveries = [] }) => deliveries).filter(({ kind }) => kind === 'messages')
+
+describe('a message', () => {
+  it('is a fact, a row, a delivery in its chat lane and the end of its inbox row: one commit', async () => {
+    const message = await decrypted('m1', 'h1')
+    const before = world.disk.committed.length
+    await socket.owner.received([message])
+    const writes = world.disk.committed.slice(before)
+    expect(writes).toHaveLength(1)
+    const [write] = writes
+    const seq = world.rows().length
+    expect(write).toMatchObject({
+      events: [{ seq, type: 'message.received', data: { messageId: 'm1' }, snapshot: null }],
+      messages: [{ insert: { messageId: 'm1', direction: 'in', status: 'received', seq } }],
+      inbox: [{ done: 'h1' }],
+      lastActivity: world.clock.now(),
+    })
+    expect(write!.deliveries).toEqual([
+      {
+        webhookId: `${streamId()}.${seq}.messages`,
+        kind: 'messages',
+        lane: `${streamId()}|34611111111@s.whatsapp.net`,
+        sessionId: 's1',
+        seq,
+        at: world.clock.now(),
+        payload: null,
+      },
+    ])
+    expect(unfinished()).toEqual([])
+    expect(world.woken.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
+    expect(world.store.deliveries.head(write!.deliveries![0]!.lane)!.payload).toMatchObject({
+      session_id: 's1',
+      message_id: 'm1',
+      body: 'body of m1',
+    })
+  })
+
+  it('is taken in every state: what was acked no state may refuse', async () => {
+    for (const [i, ask] of (['logout.requested', 'delete.requested'] as const).entries()) {
+      world.entry().actor.tell({ type: ask })
+      await socket.owner.received([incoming(`m${i}`)])
+    }
+    world.entry().actor.tell({ type: 'crashes.exceeded', error: 'x' })
+    await socket.owner.received([incoming('late')])
+    expect(received()).toEqual(['m0', 'm1', 'late'])
+  })
+
+  it('has no delivery without LARAVEL_URL', async () => {
+    await world.end()
+    world = await World.start({ tellLaravel: false })
+    socket = await world.linked()
+    await socket.owner.received([incoming('m1')])
+    expect(received()).toEqual(['m1'])
+    expect(world.store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
+    expect(world.statuses()).toEqual([])
+  })
+})
+
+describe('the same message again', () => {
+  it('after it is stored: nothing but the end of its new inbox row', async () => {
+    await socket.owner.received([await decrypted('m1', 'h1')])
+    const { length } = world.rows()
+    await socket.owner.received([await decrypted('m1', 'h2')])
+    expect(world.rows()).toHaveLength(length)
+    expect([unfinished(), deliveries().length]).toEqual([[], 1])
+    await socket.owner.received([incoming('m1')])
+    expect(received()).toEqual(['m1'])
+  })
+
+  it('twice in one batch', async () => {
+    await socket.owner.received([
+      await decrypted('m1', 'h1'),
+      await decrypted('m2', 'h2'),
+      await decrypted('m1', 'h3'),
+    ])
+    expect([received(), unfinished(), deliveries().length]).toEqual([['m1', 'm2'], [], 2])
+  })
+
+  it('in batches that come before the first is durable', async () => {
+    const first = await decrypted('m1', 'h1')
+    const second = await decrypted('m1', 'h2')
+    const third = await decrypted('m2', 'h3')
+    world.disk.hold()
+    const done: string[] = []
+    const batches = [
+      socket.owner.received([first]).then(() => done.push('first')),
+      socket.owner.received([second, third]).then(() => done.push('second')),
+      socket.owner.received([incoming('m1')]).then(() => done.push('copy without inbox row')),
+    ]
+    await world.settle()
+    expect(done).toEqual([])
+    world.disk.release()
+    await Promise.all(batches)
+    expect([received(), unfinished(), deliveries().length]).toEqual([['m1', 'm2'], [], 2])
+    expect(world.entry().actor.arriving.size).toBe(0)
+  })
+
+  it('under the same id from another chat is another message', async () => {
+    await socket.owner.received([incoming('m1', '34611111111'), incoming('m1', '34622222222')])
+    expect(received()).toEqual(['m1', 'm1'])
+  })
+
+  it('can come again after its commit failed', async () => {
+    world.disk.break()
+    const failed = socket.owner.received([incoming('m1')])
+    await expect(failed).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    world.disk.mend()
+    await world.wait(2000)
+    const next = await world.reopened()
+    await next.owner.received([incoming('m1')])
+    expect(received()).toEqual(['m1'])
+  })
+})
+
+describe('from our own account', () => {
+  it('the echo of what the API sent is dropped, its inbox row finished', async () => {
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
+    await world.wait(0)
+    const { messageId } = await sending
+    await socket.owner.received([await decrypted(messageId, 'h1', { from_me: true })])
+    expect([received(), unfinished()]).toEqual([[], []])
+  })
+
+  it('what the phone sent is kept', async () => {
+    await socket.owner.received([incoming('FROMPHONE', undefined, { from_me: true })])
+    expect(received()).toEqual(['FROMPHONE'])
+  })
+
+  it('a contact that uses one of our ids is no echo', async () => {
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
+    await world.wait(0)
+    const { messageId } = await sending
+    await socket.owner.received([incoming(messageId)])
+    expect(received()).toEqual([messageId])
+  })
+})
+
+describe('after a crash', () => {
+  it('what was decrypted and not logged is taken up before the session goes on', async () => {
+    const rescued = await decrypted('m1', 'h1')
+    const stream = streamId()
+    world.kill()
+    await world.boot(({ whatsapp }) => {
+      whatsapp.unfinished = { [stream]: [rescued] }
+    })
+    expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
+    expect(unfinished()).toEqual([])
+    expect(deliveries()).toHaveLength(1)
+  })
+
+  it('what cannot be rebuilt crashes its session only, and the session goes on', async () => {
+    await world.linked('other')
+    world.kill()
+    await world.boot(({ whatsapp, store }) => {
+      const { streamId } = store.sessions.find('s1')!
+      const { recover } = whatsapp
+      whatsapp.recover = async id => {
+        if (id === streamId) throw new TypeError('secret text')
+        return recover.call(whatsapp, id)
+      }
+    })
+    expect(world.state('other')).toBe('starting.connecting')
+    expect(world.entry().actor.ended).toBe(false)
+    await world.wait(300_000)
+    expect(world.state()).toMatch(/^(starting|reconnecting)/)
+  })
+})
+
+describe('history', () => {
+  const imported = (id: string, more: Partial<ReceivedMessage['message']> = {}): ReceivedMessage => ({
+    ...incoming(id, undefined, more),
+    imported: true,
+  })
+  const types = (id: string) =>
+    world
+      .rows()
+      .filter(({ data }) => data.messageId === id)
+      .map(({ type }) => type)
+
+  it('is kept and never delivered, and is no activity', async () => {
+    const before = world.disk.committed.length
+    await socket.owner.received([imported('h1'), imported('h2')])
+    const writes = world.disk.committed.slice(before)
+    expect(writes).toHaveLength(1)
+    expect(writes[0]!.lastActivity).toBeUndefined()
+    expect(writes[0]!.deliveries ?? []).toEqual([])
+    expect(writes[0]!.events!.map(({ type }) => type)).toEqual(['message.imported', 'message.imported'])
+    const inserted = writes[0]!.messages!.map(row => 'insert' in row && row.insert.dedupeKey)
+    expect(inserted).toEqual([`history|${imported('h1').dedupeKey}`, `history|${imported('h2').dedupeKey}`])
+    expect(world.store.messages.find(streamId(), 'h1')!.content).toMatchObject({ body: 'body of h1' })
+  })
+
+  it('never makes a message that arrives count as known', async () => {
+    await socket.owner.received([imported('m1')])
+    await socket.owner.received([incoming('m1')])
+    expect(types('m1')).toEqual(['message.imported', 'message.received'])
+    expect(deliveries()).toHaveLength(1)
+  })
+
+  it('is not imported again, neither what was imported, nor what arrived, nor what was sent', async () => {
+    await socket.owner.received([imported('m1'), imported('m1')])
+    await socket.owner.received([incoming('m2')])
+    const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
+    await world.wait(0)
+    const sent = await sending
+    const before = world.rows().length
+    await Promise.all([
+      socket.owner.received([imported('m1')]),
+      socket.owner.received([imported('m2')]),
+      socket.owner.received([imported(sent.messageId, { from_me: true })]),
+      socket.owner.received([imported('m3')]),
+      socket.owner.received([imported('m3')]),
+    ])
+    const added = world.rows().slice(before)
+    expect(added.filter(({ type }) => type === 'message.imported').map(({ data }) => data.messageId)).toEqual(
+      ['m3'],
+    )
+    expect(types('m1')).toEqual(['message.imported'])
+    expect(types('m2')).toEqual(['message.received'])
+  })
+
+  it('in one batch with messages that arrive leaves those alone', async () => {
+    await socket.owner.received([imported('old'), incoming('new'), imported('new')])
+    expect(types('old')).toEqual(['message.imported'])
+    expect(types('new')).toEqual(['message.received'])
+    expect(deliveries().map(({ seq }) => seq)).toEqual([world.rows().at(-1)!.seq])
+  })
+})

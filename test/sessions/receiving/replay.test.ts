@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { incoming } from '../fakes.ts'
+import { World } from '../world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.start()
+})
+afterEach(() => world.end())
+
+const streamId = () => world.entry().actor.streamId
+const lane = (chat = '34611111111') => `${streamId()}|${chat}@s.whatsapp.net`
+
+/** Takes deliveries of a lane as Laravel would; their webhook ids. */
+async function drain(name = lane()): Promise<string[]> {
+  const taken: string[] = []
+  for (let head = world.store.deliveries.head(name); head; head = world.store.deliveries.head(name)) {
+    taken.push(`${head.webhookId} ${head.payload.body}`)
+    await world.store.deliveries.settle(head.id, { done: true })
+  }
+  return taken
+}
+
+async function receive(...ids: string[]): Promise<void> {
+  const socket = world.whatsapp.of('s1')
+  for (const id of ids) await socket.owner.received([incoming(id)])
+}
+
+describe('a replay', () => {
+  it('sends what was received again, in order, under the webhook ids of the first time', async () => {
+    await world.linked()
+    await receive('a', 'b', 'c')
+    const first = await drain()
+    expect(first).toHaveLength(3)
+    expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(3)
+    expect(world.woken.at(-1)).toBe(lane())
+    expect(await drain()).toEqual(first)
+  })
+
+  it('is bounded by two seqs', async () => {
+    await world.linked()
+    await receive('a', 'b', 'c')
+    await drain()
+    const [a, b] = world.rows().filter(({ type }) => type === 'message.received')
+    expect(await world.commands.replay('s1', a!.seq, b!.seq)).toBe(1)
+    expect(await drain()).toEqual([`${streamId()}.${b!.seq}.messages body of b`])
+    expect(await world.commands.replay('s1', 10_000, 20_000)).toBe(0)
+  })
+
+  it('leaves what waits where it is, and brings the dead to life with a whole lifetime', async () => {
+    await world.linked()
+    await receive('a', 'b')
+    const { id } = world.store.deliveries.head(lane())!
+    await world.store.deliveries.settle(id, { dead: true, at: world.clock.now(), error: 'HTTP 422' })
+    await world.wait(60_000)
+    expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(2)
+    expect(world.store.deliveries.counts()).toMatchObject({ dead: 0 })
+    expect(world.store.deliveries.head(lane())).toMatchObject({ id, at: world.clock.now(), tries: 0 })
+    expect(await drain()).toHaveLength(2)
+  })
+
+  it('of many goes in several commits, and of one chat keeps its order', async () => {
+    await world.linked()
+    const ids = Array.from({ length: 1_201 }, (_, n) => `m${n}`)
+    await world.whatsapp.of('s1').owner.received(ids.map(id => incoming(id)))
+    const first = await drain()
+    const before = world.disk.committed.length
+    expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(1_201)
+    expect(world.disk.committed.length - before).toBe(3)
+    expect(await drain()).toEqual(first)
+  })
+
+  it('writes no fact: the log is what happened', async () => {
+    await world.linked()
+    await receive('a')
+    const { length } = world.rows()
+    await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)
+    expect(world.rows()).toHaveLength(length)
+  })
+
+  it('of an unknown session is a 404', async () => {
+    await expect(world.commands.replay('nobody', 0, 1)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  })
+})

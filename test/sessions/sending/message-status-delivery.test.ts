@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { receiptDelivery as shape } from '../../../src/laravel/payloads.ts'
+import { World } from '../world.ts'
+import { ANA, EVA, sendingIn } from './sending.ts'
+
+let world: World
+afterEach(() => world.end())
+
+const { send, ack, facts } = sendingIn(() => world)
+
+/** Receipts put into deliveries so far, in order. */
+const receipts = () =>
+  world.disk.committed.flatMap(({ deliveries = [] }) => deliveries).filter(({ kind }) => kind === 'receipt')
+
+async function sent(to = ANA, tellStatus = true) {
+  world = await World.start({ tellStatus })
+  const socket = await world.linked()
+  void send(to).catch(() => {})
+  await world.settle()
+  return { socket, messageId: socket.sent[0]!.messageId }
+}
+
+describe('statuses for Laravel', () => {
+  it('are one delivery per step, under the seq of its fact, in the shape of the contract', async () => {
+    const { socket, messageId } = await sent()
+    ack(socket, messageId)
+    const at = world.clock.now()
+    for (const status of ['delivered', 'read', 'played'] as const)
+      for (let i = 0; i < 2; i++) socket.owner.updated({ messageId, status, at: at - 60_000 })
+    socket.owner.updated({ messageId, status: 'delivered', at })
+    await world.settle()
+    const { streamId } = world.entry().actor
+    expect(receipts().map(({ payload }) => payload!.status)).toEqual(['sent', 'delivered', 'read', 'played'])
+    for (const delivery of receipts()) {
+      const row = world.rows().find(({ seq }) => seq === delivery.seq)!
+      expect(row.type).toBe(`message.${delivery.payload!.status}`)
+      expect(delivery.webhookId).toBe(`${streamId}.${row.seq}.receipt`)
+      expect(shape.strict().parse(delivery.payload)).toMatchObject({
+        session_id: 's1',
+        message_id: messageId,
+        error: null,
+      })
+    }
+    expect(receipts()[1]!.payload!.timestamp).toBe(new Date(at - 60_000).toISOString())
+  })
+
+  it('stand in the same commit as their fact', async () => {
+    const { socket, messageId } = await sent()
+    ack(socket, messageId)
+    await world.settle()
+    const write = world.disk.committed.find(({ deliveries = [] }) => deliveries[0]?.kind === 'receipt')!
+    expect(write.events!.map(({ type }) => type)).toEqual(['message.sent'])
+    expect(write.messages).toMatchObject([{ update: { messageId, status: 'sent' } }])
+  })
+
+  it('have a lane of their own for each chat, which is woken', async () => {
+    const { socket, messageId } = await sent()
+    void send(EVA)
+    await world.settle()
+    ack(socket, messageId)
+    ack(socket, socket.sent[1]!.messageId)
+    await world.settle()
+    const { streamId } = world.entry().actor
+    const lanes = [ANA, EVA].map(number => `${streamId}|receipts|${number}@s.whatsapp.net`)
+    expect(receipts().map(({ lane }) => lane)).toEqual(lanes)
+    expect(world.woken).toEqual(expect.arrayContaining(lanes))
+  })
+
+  it('say why a send failed, and nothing comes after that', async () => {
+    const { socket, messageId } = await sent()
+    const at = world.clock.now()
+    socket.owner.updated({ messageId, status: 'failed', at, code: '400', error: 'Because.' })
+    socket.owner.updated({ messageId, status: 'delivered', at })
+    await world.settle()
+    expect(receipts().map(({ payload }) => payload)).toMatchObject([
+      { status: 'failed', error: '400: Because.' },
+    ])
+  })
+
+  it('are told of what a logout lets fail, also when the session is deleted with it', async () => {
+    world = await World.start({ tellStatus: true })
+    const socket = await world.linked()
+    socket.onSend = () => new Promise(() => {})
+    const sending = send().catch((error: unknown) => error)
+    await world.settle()
+    void world.commands.remove('s1', world.clock.now() + 1000)
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    expect(await sending).toMatchObject({ code: 'SESSION_LOGGED_OUT' })
+    expect(receipts().map(({ payload }) => payload!.status)).toEqual(['failed'])
+    expect(world.store.deliveries.lanes().map(({ lane }) => lane)).toContain(receipts()[0]!.lane)
+  })
+
+  it('are not told without being asked for, and never of what nobody knows', async () => {
+    const { socket, messageId } = await sent(ANA, false)
+    ack(socket, messageId)
+    await world.settle()
+    expect(facts(messageId)).toContain('sent')
+    expect(receipts()).toEqual([])
+  })
+
+  it.each([
+    1e300,
+    Number.POSITIVE_INFINITY,
+    -1e300,
+  ])('a time of %d that a peer wrote harms nobody', async at => {
+    const { socket, messageId } = await sent()
+    socket.owner.updated({ messageId, status: 'delivered', at })
+    await world.settle()
+    expect(receipts()).toHaveLength(1)
+    expect(world.state()).toMatch(/^open/)
+  })
+})

@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { closedAs, opened, World } from '../world.ts'
+import { ANA, bodies, EVA, sendingIn } from './sending.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.start()
+})
+afterEach(() => world.end())
+
+const { send, ack, message, facts, disconnect } = sendingIn(() => world)
+
+describe('a send', () => {
+  it('goes from queued to read, each step once, in the log and in the table', async () => {
+    const socket = await world.linked()
+    const sending = send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    expect(await sending).toEqual({ messageId, status: 'sent', remoteJid: `${ANA}@s.whatsapp.net` })
+    for (const status of ['delivered', 'read', 'played'] as const) {
+      socket.owner.updated({ messageId, status, at: world.clock.now() })
+      socket.owner.updated({ messageId, status, at: world.clock.now() })
+    }
+    await world.settle()
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'sent', 'delivered', 'read', 'played'])
+    expect(message(messageId)).toMatchObject({ status: 'played', attempts: 1, error: null })
+  })
+
+  it('right after the scan waits for the first open, and goes out then', async () => {
+    const first = await world.shown()
+    first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
+    first.report(closedAs('reconnectNow', 'restart'))
+    await world.settle()
+    const sending = [send(), send()]
+    await world.settle()
+    expect([world.state(), first.sent]).toEqual(['starting.connecting', []])
+    const socket = await world.reopened()
+    expect(socket.sent).toHaveLength(2)
+    for (const { messageId } of socket.sent) ack(socket, messageId)
+    expect((await Promise.all(sending)).map(({ status }) => status)).toEqual(['sent', 'sent'])
+  })
+
+  it('of who has scanned and is refused at the login fails, and says so', async () => {
+    const first = await world.shown()
+    first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
+    first.report(closedAs('reconnectNow', 'restart'))
+    await world.settle()
+    const sending = send()
+    await world.settle()
+    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await expect(sending).rejects.toMatchObject({ code: 'SESSION_LOGGED_OUT' })
+  })
+
+  it('counts as activity, receipts do not', async () => {
+    const socket = await world.linked()
+    await world.wait(60_000)
+    void send()
+    await world.settle()
+    const at = world.clock.now()
+    expect(world.store.sessions.find('s1')!.lastActivity).toBe(at)
+    await world.wait(60_000)
+    socket.owner.updated({ messageId: socket.sent[0]!.messageId, status: 'read', at: world.clock.now() })
+    await world.settle()
+    expect(world.store.sessions.find('s1')!.lastActivity).toBe(at)
+  })
+
+  it('is answered as queued when the ack takes longer than the deadline; the ack counts all the same', async () => {
+    const socket = await world.linked()
+    const sending = send()
+    await world.wait(3999)
+    let answered = false
+    void sending.then(() => {
+      answered = true
+    })
+    await world.settle()
+    expect(answered).toBe(false)
+    await world.wait(1)
+    expect((await sending).status).toBe('queued')
+    ack(socket, socket.sent[0]!.messageId)
+    await world.settle()
+    expect(message(socket.sent[0]!.messageId).status).toBe('sent')
+  })
+
+  it('is refused by WhatsApp: 422 with its code, and a fact', async () => {
+    const socket = await world.linked()
+    const sending = send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    socket.owner.updated({
+      messageId,
+      status: 'failed',
+      at: world.clock.now(),
+      code: '463',
+      error: 'Too many new chats.',
+    })
+    await expect(sending).rejects.toMatchObject({ code: 'WHATSAPP_REJECTED', message: /463/ })
+    expect(message(messageId)).toMatchObject({ status: 'failed', error: '463: Too many new chats.' })
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'failed'])
+  })
+
+  it('that cannot be built fails at once', async () => {
+    const socket = await world.linked()
+    socket.onSend = async () => {
+      throw new TypeError('secret text')
+    }
+    await expect(send()).rejects.toMatchObject({ code: 'SEND_FAILED', status: 422 })
+    expect(facts(socket.sent[0]!.messageId)).toEqual(['queued', 'failed'])
+    expect(world.state()).toBe('open.settling')
+  })
+})
+
+describe('statuses only move forward', () => {
+  it('an ack that comes before the write returned', async () => {
+    const socket = await world.linked()
+    const written = Promise.withResolvers<void>()
+    socket.onSend = () => written.promise
+    const sending = send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    await world.settle()
+    expect((await sending).status).toBe('sent')
+    written.resolve()
+    await world.settle()
+    expect(facts(messageId)).toEqual(['queued', 'sent'])
+    expect(message(messageId).status).toBe('sent')
+  })
+
+  it('an ack in the same breath as the write', async () => {
+    const socket = await world.linked()
+    world.disk.hold()
+    const sending = send()
+    await world.settle()
+    world.disk.release()
+    world.disk.hold()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    await world.settle()
+    world.disk.release()
+    expect((await sending).status).toBe('sent')
+    await world.settle()
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'sent'])
+  })
+
+  it('whatever the order and however often they come', async () => {
+    const socket = await world.linked()
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    world.disk.hold()
+    for (const status of ['read', 'sent', 'delivered', 'read', 'played', 'sent'] as const)
+      socket.owner.updated({ messageId, status, at: world.clock.now() })
+    socket.owner.updated({ messageId, status: 'failed', at: world.clock.now(), code: '500', error: 'x' })
+    world.disk.release()
+    await world.settle()
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'read', 'played'])
+    expect(message(messageId)).toMatchObject({ status: 'played', error: null })
+  })
+
+  it('what failed stays failed', async () => {
+    const socket = await world.linked()
+    const sending = send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    const at = world.clock.now()
+    socket.owner.updated({ messageId, status: 'failed', at, code: '463', error: 'x' })
+    await expect(sending).rejects.toThrow()
+    for (const status of ['sent', 'delivered', 'read'] as const)
+      socket.owner.updated({ messageId, status, at })
+    await world.settle()
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'failed'])
+  })
+
+  it('of a message that is not ours: nothing', async () => {
+    const socket = await world.linked()
+    const { length } = world.rows()
+    ack(socket, 'UNKNOWN')
+    await world.settle()
+    expect(world.rows()).toHaveLength(length)
+  })
+})
+
+describe('order', () => {
+  it('within a chat one after the other, chats beside each other', async () => {
+    const socket = await world.linked()
+    const written: Record<string, PromiseWithResolvers<void>> = {}
+    socket.onSend = id => {
+      written[id] = Promise.withResolvers<void>()
+      return written[id].promise
+    }
+    for (const [to, body] of [
+      [ANA, 'a1'],
+      [ANA, 'a2'],
+      [EVA, 'e1'],
+      [ANA, 'a3'],
+    ] as const)
+      void send(to, body)
+    await world.settle()
+    expect(bodies(socket)).toEqual(['a1', 'e1'])
+    written[socket.sent[0]!.messageId]!.resolve()
+    await world.settle()
+    expect(bodies(socket)).toEqual(['a1', 'e1', 'a2'])
+    written[socket.sent[2]!.messageId]!.resolve()
+    await world.settle()
+    expect(bodies(socket)).toEqual(['a1', 'e1', 'a2', 'a3'])
+    for (const one of Object.values(written)) one.resolve()
+    await world.settle()
+  })
+
+  it('what waited goes before what comes at the moment of the open', async () => {
+    await disconnect(await world.linked())
+    void send(ANA, 'waited')
+    await world.wait(4000)
+    await world.backoff()
+    const socket = world.whatsapp.of('s1')
+    world.disk.hold()
+    socket.report(opened)
+    void send(ANA, 'new')
+    await world.settle()
+    world.disk.release()
+    await world.settle()
+    expect(bodies(socket)).toEqual(['waited', 'new'])
+  })
+
+  it('one chat that fails does not hold up its next message', async () => {
+    const socket = await world.linked()
+    socket.onSend = async id => {
+      if (id === socket.sent[0]!.messageId) throw new TypeError('x')
+    }
+    const first = send(ANA, 'bad')
+    void send(ANA, 'good')
+    await expect(first).rejects.toMatchObject({ code: 'SEND_FAILED' })
+    await world.settle()
+    expect(bodies(socket)).toEqual(['bad', 'good'])
+  })
+})
+
+describe('a session that is not open', () => {
+  it.each([
+    'starting',
+    'awaitingQr',
+    'suspended',
+    'loggedOut',
+  ])('%s: 409, and nothing is stored', async state => {
+    if (state === 'starting') await world.started()
+    if (state === 'awaitingQr') await world.shown()
+    if (state === 'suspended') (await world.linked()).report(closedAs('suspend', 'replaced'))
+    if (state === 'loggedOut') (await world.linked()).report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    const { length } = world.rows()
+    await expect(send()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', status: 409 })
+    await world.wait(60_000)
+    expect(world.types().slice(length)).not.toContain('message.queued')
+  })
+
+  it('hibernated: the send wakes it and goes out', async () => {
+    await world.end()
+    world = await World.start({ policy: 'hibernate' })
+    await world.linked()
+    await world.wait(31 * 60_000)
+    expect(world.state()).toBe('reconnecting.hibernated')
+    const sending = send()
+    await world.settle()
+    expect(world.state()).toBe('starting.connecting')
+    const socket = await world.reopened()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    expect(await sending).toMatchObject({ messageId, status: 'sent' })
+  })
+
+  it('logged out: what waited fails with SESSION_LOGGED_OUT, what had left is unknown, nothing goes to the next link', async () => {
+    const socket = await world.linked()
+    const left = send(ANA, 'transmitted', 60_000)
+    await world.settle()
+    await disconnect(socket)
+    const outcomes = Promise.allSettled([send(ANA, 'waiting', 60_000), send(EVA, 'too', 60_000)])
+    await world.backoff()
+    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'SESSION_LOGGED_OUT', status: 409 },
+      })
+    const { messageId, status } = await left
+    expect(status).toBe('unknown')
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'unknown'])
+    expect(world.types().filter(type => type === 'message.failed')).toHaveLength(2)
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    const fresh = await world.reopened()
+    expect(fresh.sent).toEqual([])
+  })
+
+  it('logged out by a process that was killed at once: the same', async () => {
+    const socket = await world.linked()
+    await disconnect(socket)
+    void send(ANA, 'waiting', 0)
+    await world.settle()
+    await world.backoff()
+    world.disk.hold()
+    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.settle()
+    world.disk.release()
+    world.kill()
+    await world.settle()
+    expect(world.state()).toBe('loggedOut.unlinked')
+    await world.boot()
+    expect(world.types().filter(type => type === 'message.failed')).toHaveLength(1)
+  })
+})
+
+it('keeps nothing in memory of what is through', async () => {
+  const socket = await world.linked()
+  socket.onSend = async id => {
+    queueMicrotask(() => ack(socket, id))
+  }
+  await Promise.all(Array.from({ length: 200 }, (_, i) => send(`3460000${String(i).padStart(4, '0')}`)))
+  await world.settle()
+  expect(world.rows().filter(({ type }) => type === 'message.sent')).toHaveLength(200)
+  expect(world.clock.pending()).toBeLessThan(5)
+  expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
+})

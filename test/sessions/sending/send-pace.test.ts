@@ -1,0 +1,253 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type FakeSocket, incoming, text } from '../fakes.ts'
+import { World, type WorldOptions } from '../world.ts'
+import { ANA, bodies, EVA, sendingIn } from './sending.ts'
+
+let world: World
+afterEach(() => world.end())
+
+const { send, ack, message, facts, disconnect, reconnect } = sendingIn(() => world)
+
+const begin = async (options: WorldOptions = {}) => {
+  world = await World.start(options)
+  return world.linked()
+}
+const refuse = async (socket: FakeSocket, messageId: string, code: string) => {
+  socket.owner.updated({ messageId, status: 'failed', at: world.clock.now(), code, error: 'Because.' })
+  await world.settle()
+}
+/** Starts a send that nobody waits for. */
+const go = async (to = ANA, body = 'hello') => {
+  send(to, body).catch(() => {})
+  await world.settle()
+}
+
+describe('SEND_PER_MINUTE', () => {
+  it('lets what exceeds it wait in its order, and answers 202', async () => {
+    const socket = await begin({ sendPerMinute: 6 })
+    const sendings = []
+    for (let i = 0; i < 4; i++) sendings.push(send(i % 2 ? EVA : ANA, `m${i}`))
+    await world.settle()
+    expect(bodies(socket)).toEqual(['m0'])
+    await world.wait(4000)
+    expect((await sendings[1]!).status).toBe('queued')
+    await world.wait(5999)
+    expect(bodies(socket)).toEqual(['m0'])
+    await world.wait(1)
+    expect(bodies(socket)).toEqual(['m0', 'm1'])
+    await world.wait(20_000)
+    expect(bodies(socket)).toEqual(['m0', 'm1', 'm2', 'm3'])
+    await Promise.all(sendings)
+  })
+
+  it('starves no chat while another has much to send', async () => {
+    const socket = await begin({ sendPerMinute: 6 })
+    for (let i = 0; i < 6; i++) void send(EVA, `e${i}`)
+    void send(ANA, 'a')
+    await world.wait(20_000)
+    expect(bodies(socket)).toEqual(['e0', 'a', 'e1'])
+    await world.wait(40_000)
+    expect(bodies(socket)).toHaveLength(7)
+  })
+
+  it('keeps a thousand chats in order with few wake-ups', async () => {
+    const socket = await begin({ sendPerMinute: 600 })
+    const numbers = Array.from({ length: 1000 }, (_, i) => String(34_700_000_000 + i))
+    for (const number of numbers) void send(number, number)
+    await world.settle()
+    expect(bodies(socket)).toEqual(numbers.slice(0, 100))
+    await world.wait(90_000)
+    expect(bodies(socket)).toEqual(numbers)
+  })
+
+  it('does not lose or double what waits when the connection is lost', async () => {
+    const socket = await begin({ sendPerMinute: 6 })
+    for (let i = 0; i < 3; i++) void send(ANA, `m${i}`)
+    await world.settle()
+    ack(socket, socket.sent[0]!.messageId)
+    await disconnect(socket)
+    const next = await reconnect()
+    await world.wait(30_000)
+    expect([...bodies(socket), ...bodies(next)]).toEqual(['m0', 'm1', 'm2'])
+  })
+
+  it('fails what waits longer than SEND_MAX_AGE_MS, without a turn of its own', async () => {
+    const socket = await begin({ sendPerMinute: 1, sendMaxAgeMs: 90_000 })
+    for (let i = 0; i < 5; i++) void send(ANA, `m${i}`)
+    await world.settle()
+    ack(socket, socket.sent[0]!.messageId)
+    await world.wait(60_000)
+    ack(socket, socket.sent[1]!.messageId)
+    await world.wait(120_000)
+    expect(bodies(socket)).toEqual(['m0', 'm1'])
+    expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
+    void send(ANA, 'fresh')
+    await world.settle()
+    expect(bodies(socket).at(-1)).toBe('fresh')
+  })
+})
+
+describe('a 429', () => {
+  it('sends the message again later under the same id, and it is not failed', async () => {
+    const socket = await begin()
+    const sending = send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await refuse(socket, messageId, '429')
+    await world.wait(4000)
+    expect(await sending).toMatchObject({ messageId, status: 'queued' })
+    expect(socket.sent).toHaveLength(1)
+    await world.wait(66_000)
+    expect(socket.sent.map(one => one.messageId)).toEqual([messageId, messageId])
+    ack(socket, messageId)
+    await world.settle()
+    expect(message(messageId)).toMatchObject({ status: 'sent', error: null })
+    expect(facts(messageId)).toEqual(['queued', 'transmitted', 'transmitted', 'sent'])
+  })
+
+  it('goes before what follows in its chat, and slows the whole session', async () => {
+    const socket = await begin({ sendPerMinute: 60 })
+    void send(ANA, 'first')
+    await world.settle()
+    await refuse(socket, socket.sent[0]!.messageId, '429')
+    void send(ANA, 'second')
+    void send(EVA, 'other')
+    await world.wait(4999)
+    expect(bodies(socket)).toEqual(['first'])
+    await world.wait(5 * 60_000)
+    expect(bodies(socket).slice(1).sort()).toEqual(['first', 'other', 'second'])
+    expect(bodies(socket).lastIndexOf('first')).toBeLessThan(bodies(socket).indexOf('second'))
+  })
+
+  it('keeps the order of several', async () => {
+    const socket = await begin()
+    for (let i = 0; i < 5; i++) void send(ANA, `m${i}`)
+    await world.settle()
+    const ids = socket.sent.map(one => one.messageId)
+    for (const id of [ids[3]!, ids[1]!, ids[2]!]) await refuse(socket, id, '429')
+    void send(ANA, 'last')
+    await world.wait(5 * 60_000)
+    expect(bodies(socket).slice(5)).toEqual(['m1', 'm2', 'm3', 'last'])
+  })
+
+  it('may come as often as it likes: the message fails with it once it is too old', async () => {
+    const socket = await begin({ sendMaxAgeMs: 600_000 })
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    for (let i = 0; i < 40; i++) {
+      const before = socket.sent.length
+      await refuse(socket, messageId, '429')
+      for (let waited = 0; waited < 20 && socket.sent.length === before; waited++) await world.wait(10_000)
+    }
+    expect(socket.sent.length).toBeGreaterThan(5)
+    expect(message(messageId)).toMatchObject({ status: 'failed', error: '429: Because.' })
+  })
+
+  it('is taken up by the next connection', async () => {
+    const socket = await begin()
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await refuse(socket, messageId, '429')
+    await disconnect(socket)
+    const next = await reconnect()
+    await world.wait(66_000)
+    expect(next.sent.map(one => one.messageId)).toEqual([messageId])
+  })
+
+  it('without a connection that comes, it fails with the reaper like everything else', async () => {
+    const socket = await begin({ sendMaxAgeMs: 60_000 })
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await refuse(socket, messageId, '429')
+    await disconnect(socket)
+    await world.wait(10 * 60_000)
+    expect(message(messageId)).toMatchObject({ status: 'failed', error: '429: Because.' })
+  })
+
+  it('that comes before the write returned is no other', async () => {
+    const socket = await begin()
+    const written = Promise.withResolvers<void>()
+    socket.onSend = () => written.promise
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await refuse(socket, messageId, '429')
+    written.resolve()
+    await world.wait(66_000)
+    expect(socket.sent.map(one => one.messageId)).toEqual([messageId, messageId])
+  })
+})
+
+describe('a 463', () => {
+  it('fails the message for good and pauses new chats; nothing of them is stored', async () => {
+    const socket = await begin()
+    const sending = send()
+    sending.catch(() => {})
+    await world.settle()
+    await refuse(socket, socket.sent[0]!.messageId, '463')
+    await expect(sending).rejects.toMatchObject({ code: 'WHATSAPP_REJECTED', status: 422 })
+    const before = world.rows().length
+    await expect(send(EVA)).rejects.toMatchObject({
+      code: 'NEW_CHATS_PAUSED',
+      status: 429,
+      retryAfterSeconds: 3600,
+    })
+    await expect(send(ANA)).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED' })
+    expect(world.rows()).toHaveLength(before)
+    await world.wait(60 * 60_000)
+    await go(EVA)
+    expect(socket.sent).toHaveLength(2)
+  })
+
+  it('leaves chats alone that wrote, that were written to, and groups', async () => {
+    const socket = await begin()
+    void send(EVA)
+    await world.settle()
+    ack(socket, socket.sent[0]!.messageId)
+    await socket.owner.received([incoming('A', ANA)])
+    const stranger = '34633333333'
+    void send(stranger).catch(() => {})
+    await world.settle()
+    await refuse(socket, socket.sent[1]!.messageId, '463')
+    for (const to of [EVA, ANA]) void send(to, `to ${to}`)
+    const group = { ...text(ANA, 'to all'), to: '120363000000000001@g.us' }
+    void world.commands.send('s1', group, world.clock.now() + 4000)
+    await world.settle()
+    expect(bodies(socket).slice(2).sort()).toEqual([`to ${ANA}`, `to ${EVA}`, 'to all'].sort())
+    await expect(send(stranger)).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED' })
+  })
+
+  it('knows somebody who wrote under the other name', async () => {
+    const socket = await begin()
+    socket.chats.lookup = async phone => ({
+      exists: true,
+      jid: `${phone}@s.whatsapp.net`,
+      lid: phone === EVA ? '77@lid' : null,
+    })
+    const lid = incoming('A', EVA, { chat_id: '77@lid' })
+    await socket.owner.received([{ ...lid, dedupeKey: '77@lid||0|A' }])
+    void send(ANA).catch(() => {})
+    await world.settle()
+    await refuse(socket, socket.sent[0]!.messageId, '463')
+    await go(EVA, 'an answer')
+    expect(bodies(socket)).toEqual(['hello', 'an answer'])
+    socket.chats.lookup = () => Promise.reject(new Error('gone'))
+    await expect(send(EVA)).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED' })
+  })
+
+  it('fails what waits already for somebody new', async () => {
+    const socket = await begin({ sendPerMinute: 6 })
+    void send(ANA).catch(() => {})
+    await world.settle()
+    const waiting = send(EVA, 'hello', 60_000)
+    waiting.catch(() => {})
+    await world.settle()
+    await refuse(socket, socket.sent[0]!.messageId, '463')
+    await world.wait(10_000)
+    await expect(waiting).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED', status: 429 })
+    expect(socket.sent).toHaveLength(1)
+  })
+})

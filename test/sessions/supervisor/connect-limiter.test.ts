@@ -1,0 +1,196 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createConnects } from '../../../src/sessions/supervisor/connect-limiter.ts'
+import { createTestClock } from '../../base/clock.ts'
+import { World } from '../world.ts'
+
+const setup = (concurrency: number, perSecond: number) => {
+  const clock = createTestClock()
+  const connects = createConnects({ concurrency, perSecond }, clock)
+  const begun: { name: string; at: number; giveBack: () => void }[] = []
+  const queued: string[] = []
+  const begin = clock.now()
+  const take = (name: string) => {
+    const abort = new AbortController()
+    const done = connects
+      .take(abort.signal, () => queued.push(name))
+      .then(giveBack => {
+        if (giveBack !== null) begun.push({ name, at: clock.now() - begin, giveBack })
+        return giveBack
+      })
+    return { abort: () => abort.abort(), done }
+  }
+  return { clock, connects, begun, queued, take, names: () => begun.map(({ name }) => name) }
+}
+
+describe('places to connect', () => {
+  it('go to at most `concurrency` at once, in order of arrival', async () => {
+    const { clock, begun, queued, take, names } = setup(2, 1_000_000)
+    for (const name of ['a', 'b', 'c', 'd']) take(name)
+    await clock.advance(10_000)
+    expect([names(), queued]).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+    begun[1]!.giveBack()
+    await clock.advance(0)
+    expect(names()).toEqual(['a', 'b', 'c'])
+    begun[1]!.giveBack()
+    begun[1]!.giveBack()
+    await clock.advance(10_000)
+    expect(names()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('begin evenly, `perSecond` in a second', async () => {
+    const { clock, begun, queued, take } = setup(100, 4)
+    for (let i = 0; i < 6; i++) take(String(i))
+    await clock.advance(10_000)
+    expect(begun.map(({ at }) => at)).toEqual([0, 250, 500, 750, 1000, 1250])
+    expect(queued).toEqual(['1', '2', '3', '4', '5'])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('lose no time by rounding to whole milliseconds', async () => {
+    const { clock, begun, take } = setup(10_000, 3000)
+    for (let i = 0; i <= 3000; i++) take(String(i))
+    await clock.advance(10_000)
+    expect(begun.at(-1)!.at).toBe(1000)
+  })
+
+  it('keep their pace on a busy event loop: what is late is made up for, a little at a time', async () => {
+    const clock = createTestClock()
+    const late = { ...clock, setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms + 30) }
+    const connects = createConnects({ concurrency: 1000, perSecond: 20 }, late)
+    const begin = clock.now()
+    const begun: number[] = []
+    for (let i = 0; i < 200; i++)
+      void connects.take(new AbortController().signal, () => {}).then(() => begun.push(clock.now() - begin))
+    await clock.advance(20_000)
+    expect(begun).toHaveLength(200)
+    expect(begun.at(-1)).toBeLessThan(10_500)
+    for (const at of begun) {
+      expect(begun.filter(one => one === at).length).toBeLessThanOrEqual(3)
+      expect(begun.filter(one => one >= at && one < at + 1000).length).toBeLessThanOrEqual(20)
+    }
+  })
+
+  it('do not pile up while nobody wants one', async () => {
+    const { clock, begun, take } = setup(100, 4)
+    await clock.advance(60_000)
+    take('a')
+    take('b')
+    await clock.advance(10_000)
+    expect(begun.map(({ at }) => at)).toEqual([60_000, 60_250])
+  })
+
+  it('are not taken by who gave up', async () => {
+    const { clock, connects, begun, take, names } = setup(1, 1_000_000)
+    take('a')
+    const b = take('b')
+    const c = take('c')
+    const late = take('late')
+    late.abort()
+    expect(await late.done).toBe(null)
+    b.abort()
+    expect(await b.done).toBe(null)
+    expect(connects.waiting()).toBe(1)
+    await clock.advance(0)
+    begun[0]!.giveBack()
+    await c.done
+    expect([names(), connects.waiting()]).toEqual([['a', 'c'], 0])
+    c.abort()
+    await clock.advance(0)
+    expect(names()).toEqual(['a', 'c'])
+  })
+
+  it('are not for who gave up before asking', async () => {
+    const { connects, queued } = setup(1, 1)
+    expect(await connects.take(AbortSignal.abort(), () => queued.push('x'))).toBe(null)
+    expect(queued).toEqual([])
+  })
+
+  it('keep both limits and the order, and reach everybody, whatever happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.constantFrom('take', 'give', 'abort', 'wait'), { maxLength: 60 }),
+        async (concurrency, perSecond, acts) => {
+          const { clock, begun, take, connects } = setup(concurrency, perSecond)
+          const takers: { name: string; abort: () => void; gone: boolean }[] = []
+          let given = 0
+          for (const [i, act] of acts.entries()) {
+            if (act === 'take') takers.push({ name: String(i), gone: false, abort: take(String(i)).abort })
+            if (act === 'give' && given < begun.length) begun[given++]!.giveBack()
+            if (act === 'wait') await clock.advance(400)
+            if (act === 'abort') {
+              const one = takers[i % Math.max(1, takers.length)]
+              if (one) {
+                one.gone = true
+                one.abort()
+              }
+            }
+            await clock.advance(0)
+            expect(begun.length - given).toBeLessThanOrEqual(concurrency)
+          }
+          for (let i = 0; i < 200 && (connects.waiting() > 0 || given < begun.length); i++) {
+            while (given < begun.length) begun[given++]!.giveBack()
+            await clock.advance(1000)
+          }
+          await clock.advance(1000)
+          const served = begun.map(({ name }) => Number(name))
+          expect(served).toEqual([...served].sort((a, b) => a - b))
+          for (const { name, gone } of takers) if (!gone) expect(served).toContain(Number(name))
+          for (const { at } of begun)
+            expect(begun.filter(one => one.at >= at && one.at < at + 1000).length).toBeLessThanOrEqual(
+              perSecond,
+            )
+          expect([connects.waiting(), clock.pending()]).toEqual([0, 0])
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('sessions that open together', () => {
+  it('take turns; who waits says so, and its watchdog does not run', async () => {
+    const world = await World.start({ connect: { concurrency: 2, perSecond: 1_000_000 } })
+    for (const id of ['a', 'b', 'c']) await world.commands.start({ sessionId: id, userId: 7 })
+    await world.settle()
+    expect(world.whatsapp.live()).toHaveLength(2)
+    expect(world.state('c')).toBe('starting.queued')
+    await world.wait(44_000)
+    expect(world.state('c')).toBe('starting.queued')
+    world.whatsapp.of('a').qr('x', world.clock.now() + 60_000)
+    await world.settle()
+    expect([world.state('c'), world.whatsapp.live().length]).toEqual(['starting.connecting', 3])
+    expect(world.types('c')).toEqual(['session.created', 'connect.queued', 'connect.begun'])
+    await world.end()
+  })
+
+  it('give their place back when they fail, are deleted or never answer', async () => {
+    const world = await World.start({ connect: { concurrency: 1, perSecond: 1_000_000 } })
+    for (const id of ['a', 'b', 'c', 'd']) await world.commands.start({ sessionId: id, userId: 7 })
+    await world.settle()
+    expect(world.connects.waiting()).toBe(3)
+    await world.commands.remove('b', world.clock.now() + 1000)
+    await world.settle()
+    expect(world.connects.waiting()).toBe(2)
+    await world.commands.remove('a', world.clock.now() + 1000)
+    await world.settle()
+    expect(world.whatsapp.live().map(({ owner }) => owner.sessionId)).toEqual(['c'])
+    await world.wait(45_000)
+    expect(world.whatsapp.live('d')).toHaveLength(1)
+    world.whatsapp.onOpen = () => {
+      throw new Error('no socket today')
+    }
+    world.whatsapp.of('d').report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
+    await world.wait(60_000)
+    expect(world.types('c')).toContain('session.crashed')
+    world.whatsapp.onOpen = () => {}
+    for (let i = 0; i < 200 && world.whatsapp.live('c').length === 0; i++) await world.wait(5000)
+    expect(world.whatsapp.live('c')).toHaveLength(1)
+    await world.end()
+  })
+})

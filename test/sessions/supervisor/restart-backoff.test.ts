@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { text } from '../fakes.ts'
+import { World } from '../world.ts'
+
+let world: World
+afterEach(() => world.end())
+
+describe('a write that the store refuses for what is in it', () => {
+  /** Two rows of one name. */
+  const poison = (sessionId = 's1') => {
+    const { actor } = world.entry(sessionId)
+    const row = {
+      messageId: 'twice',
+      chatId: '1@lid',
+      direction: 'out',
+      content: text('1@lid', 'x'),
+      status: 'queued',
+      at: 0,
+    } as const
+    const refused = actor.append([{ type: 'message.queued', messageId: 'twice', chatId: '1@lid' }], seq => ({
+      messages: ['a', 'b'].map(dedupeKey => ({ insert: { ...row, dedupeKey, seq } })),
+    }))
+    return expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
+  }
+
+  it('ends its session, which comes back as the log has it; no other one notices', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    const other = await world.linked('other')
+    const before = world.types()
+    await poison()
+    await world.settle()
+    expect([socket.ended, other.ended, world.supervisor.find('s1')]).toEqual([true, false, undefined])
+    expect([world.types(), world.supervisor.problem()]).toEqual([before, null])
+    const sent = world.commands.send('s1', text('1@lid', 'hi'), world.clock.now() + 1000)
+    await expect(sent).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
+    const again = world.commands.start({ sessionId: 's1', userId: 7 })
+    await expect(again).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
+    await world.wait(1000)
+    expect(world.state()).toBe('starting.connecting')
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+    expect(world.types().slice(before.length)).toEqual(['session.resumed', 'socket.opened'])
+  })
+
+  it('again and again: it comes back later each time, for ever', async () => {
+    world = await World.start()
+    await world.linked()
+    const waits: number[] = []
+    for (let i = 0; i < 9; i++) {
+      await poison()
+      await world.settle()
+      const begin = world.clock.now()
+      while (world.supervisor.find('s1') === undefined) await world.wait(500)
+      waits.push(world.clock.now() - begin)
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    await world.wait(400_000)
+    await poison()
+    await world.wait(1000)
+    expect(world.supervisor.find('s1')).toBeDefined()
+  })
+
+  it('because another life has claimed the stream: the session comes back, too', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    await world.store.claim(world.entry().actor.streamId)
+    socket.report({ type: 'socket.named', pushName: 'Shop' })
+    await world.settle()
+    expect(world.supervisor.find('s1')).toBeUndefined()
+    await world.wait(1000)
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+  })
+
+  it('while the store recovers: the session comes back all the same', async () => {
+    world = await World.start()
+    await world.linked()
+    await world.linked('other')
+    const { streamId } = world.entry().actor
+    world.disk.break()
+    world.entry('other').actor.tell({ type: 'socket.named', pushName: 'Shop' })
+    await world.settle()
+    expect(world.supervisor.problem()).toMatch(/takes no writes/)
+    world.disk.mend()
+    world.disk.refuse(write => write.streamId === streamId)
+    while (world.supervisor.problem() !== null) await world.wait(500)
+    expect(world.supervisor.find('s1')).toBeUndefined()
+    await world.wait(300_000)
+    world.disk.mend()
+    await world.wait(60_000)
+    expect([world.state(), world.supervisor.counts().live]).toEqual(['starting.connecting', 2])
+  })
+
+  it('on a disk that fails at the return: the session comes back later', async () => {
+    world = await World.start()
+    await world.linked()
+    await poison()
+    await world.settle()
+    world.disk.break(write => write === null)
+    await world.wait(1000)
+    expect([world.supervisor.find('s1'), world.supervisor.problem()]).toEqual([undefined, null])
+    world.disk.mend()
+    await world.wait(2000)
+    expect([world.state(), world.supervisor.counts().live]).toEqual(['starting.connecting', 1])
+  })
+
+  it('and a /start while it is coming back: one session, one socket', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    let ended = () => {}
+    socket.onEnd = () =>
+      new Promise<void>(resolve => {
+        ended = resolve
+      })
+    await poison()
+    await world.settle()
+    await world.wait(1000)
+    const early = world.commands.start({ sessionId: 's1', userId: 7 })
+    await expect(early).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
+    ended()
+    await world.settle()
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    expect([world.whatsapp.live('s1').length, world.supervisor.counts().live]).toEqual([1, 1])
+  })
+
+  it('does not bring back what is being deleted', async () => {
+    world = await World.start()
+    await world.shown()
+    const { actor } = world.entry()
+    await world.commands.remove('s1', world.clock.now() + 1000)
+    const late = world.store.commit({ streamId: actor.streamId, epoch: actor.epoch, lastActivity: 1 })
+    await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.wait(120_000)
+    expect(world.types()).toContain('session.created')
+    expect(world.entry().actor.streamId).not.toBe(actor.streamId)
+  })
+
+  it('is not taken up after a stop', async () => {
+    world = await World.start()
+    await world.linked()
+    await poison()
+    await world.stop()
+    await world.wait(120_000)
+    expect(world.whatsapp.live()).toEqual([])
+    await world.boot()
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
+  })
+})

@@ -1,0 +1,260 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { incoming, text } from '../fakes.ts'
+import { closedAs, World } from '../world.ts'
+
+let world: World
+afterEach(() => world.end())
+
+/** Every session of a world opens, whatever sockets it has. */
+const openAll = async () => {
+  for (const { owner } of world.whatsapp.live()) await world.reopened(owner.sessionId)
+}
+
+describe('a store that takes no writes', () => {
+  it('ends all sockets, says so, and restores every session once it works again', async () => {
+    world = await World.start()
+    const ids = ['a', 'b', 'c']
+    for (const id of ids) await world.linked(id)
+    const before = ids.map(id => world.rows(id).length)
+    const sockets = world.whatsapp.live()
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('banned', 'banned'))
+    await world.settle()
+    expect(world.supervisor.problem()).toMatch(/store takes no writes/)
+    expect(world.whatsapp.live()).toEqual([])
+    expect(sockets.map(({ unlinks }) => unlinks)).toEqual([0, 0, 0])
+    expect(ids.map(id => world.rows(id).length)).toEqual(before)
+    expect(ids.map(id => world.state(id))).toEqual(ids.map(() => 'open.settling'))
+
+    for (let i = 0; i < 5; i++) await world.wait(2000)
+    expect(world.supervisor.problem()).not.toBe(null)
+    world.disk.mend()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(ids.map(id => world.types(id).at(-1))).toEqual(ids.map(() => 'session.resumed'))
+    await openAll()
+    expect(ids.map(id => world.state(id))).toEqual(ids.map(() => 'open.settling'))
+    expect(world.supervisor.counts().live).toBe(3)
+  })
+
+  it('runs no effect of what was not stored', async () => {
+    world = await World.start()
+    await world.linked()
+    world.disk.break()
+    const logout = world.commands.logout('s1', world.clock.now() + 1000)
+    await expect(logout).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await world.settle()
+    expect(world.whatsapp.sockets.map(({ unlinks }) => unlinks)).toEqual([0, 0])
+    world.disk.mend()
+    await world.wait(2000)
+    await openAll()
+    expect([world.state(), world.context().intent]).toEqual(['open.settling', 'none'])
+  })
+
+  it('tells each caller in words that a retry may help', async () => {
+    world = await World.start()
+    await world.linked()
+    world.disk.break()
+    const deadline = world.clock.now() + 4000
+    const calls = [
+      () => world.commands.start({ sessionId: 's1', userId: 7 }),
+      () => world.commands.start({ sessionId: 'new', userId: 7 }),
+      () => world.commands.send('s1', text('34622222222'), deadline),
+      () => world.commands.restart('s1'),
+      () => world.commands.logout('s1', deadline),
+      () => world.commands.remove('s1', deadline),
+    ]
+    for (const call of calls) {
+      const failure = await call().then(
+        () => null,
+        (error: unknown) => error,
+      )
+      expect(failure).toMatchObject({ code: 'STORE_FAILED', status: 503, retryable: true })
+    }
+    // While everything stands still, the same.
+    await world.settle()
+    for (const call of calls)
+      await expect(call()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503 })
+    world.disk.mend()
+    await world.wait(2000)
+    expect(world.queries.list({ limit: 10 }).count).toBe(1)
+  })
+
+  it('the same for callers whose fact was being stored when the store failed', async () => {
+    world = await World.start()
+    await world.linked('a')
+    await world.linked('b')
+    world.disk.hold()
+    const calls = [world.commands.restart('a'), world.commands.remove('b', world.clock.now() + 1000)]
+    const outcomes = Promise.allSettled(calls)
+    world.disk.break()
+    world.disk.release()
+    await world.settle()
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FAILED' } })
+    world.disk.mend()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+  })
+
+  it('a deletion that waits is not answered as done', async () => {
+    world = await World.start()
+    await world.linked()
+    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    const logout = world.commands.logout('s1', world.clock.now() + 60_000)
+    await world.settle()
+    const outcomes = Promise.allSettled([remove, logout])
+    world.disk.break()
+    world.whatsapp.of('s1').report({ type: 'socket.named', pushName: 'x' })
+    await world.settle()
+    await world.wait(60_000)
+    for (const outcome of await outcomes)
+      if (outcome.status === 'fulfilled') expect(outcome.value.done).toBe(false)
+    world.disk.mend()
+    await world.wait(2000)
+    await openAll()
+    expect([world.state(), world.context().intent]).toEqual(['open.unlinking', 'delete'])
+  })
+
+  it('loses nothing that was acknowledged: messages in flight are rejected to their socket', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    world.disk.break()
+    await expect(socket.owner.received([incoming('m1')])).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await world.settle()
+    world.disk.mend()
+    // The socket keeps it in the inbox: it comes back with the restored session.
+    world.whatsapp.unfinished = { [world.store.sessions.find('s1')!.streamId]: [incoming('m1')] }
+    await world.wait(2000)
+    expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
+  })
+
+  it('that fails again while sessions are being restored is tried again, until none is missing', async () => {
+    world = await World.start()
+    for (const id of ['a', 'b', 'c']) await world.linked(id)
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('backoff'))
+    await world.settle()
+    // Claims work, but the first facts of the restored sessions fail.
+    world.disk.break(write => write !== null)
+    await world.wait(2000)
+    expect(world.supervisor.problem()).not.toBe(null)
+    world.disk.mend()
+    await world.wait(4000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(['a', 'b', 'c'].map(id => world.supervisor.find(id) !== undefined)).toEqual([true, true, true])
+    expect(world.whatsapp.live()).toHaveLength(3)
+  })
+
+  it('a slow restoration is not started twice', async () => {
+    world = await World.start()
+    for (const id of ['a', 'b']) await world.linked(id)
+    const slow = Promise.withResolvers<void>()
+    world.whatsapp.onRecover = () => slow.promise
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    for (let i = 0; i < 5; i++) await world.wait(2000)
+    expect(world.supervisor.problem()).not.toBe(null)
+    await expect(world.commands.restart('a')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    slow.resolve()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(world.supervisor.counts().live).toBe(2)
+    expect(world.types('a').filter(type => type === 'session.resumed')).toHaveLength(1)
+    expect(world.whatsapp.live()).toHaveLength(2)
+  })
+
+  it('a store that comes back slowly is not asked twice at once', async () => {
+    world = await World.start()
+    for (const id of ['a', 'b']) await world.linked(id)
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    world.disk.hold()
+    for (let i = 0; i < 5; i++) await world.wait(2000)
+    expect(world.disk.waiting).toBe(1)
+    world.disk.release()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(world.supervisor.counts()).toMatchObject({ live: 2, spawned: 4 })
+    expect(world.whatsapp.live()).toHaveLength(2)
+  })
+
+  it('a shutdown waits for a restoration that has begun', async () => {
+    world = await World.start()
+    await world.linked()
+    world.disk.break()
+    world.whatsapp.of('s1').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    world.disk.hold()
+    await world.wait(2000)
+    let stopped = false
+    const stopping = world.supervisor.stop().then(() => {
+      stopped = true
+    })
+    await world.settle()
+    expect(stopped).toBe(false)
+    world.disk.release()
+    await stopping
+    world.kill()
+    expect(world.whatsapp.live()).toEqual([])
+    expect(world.types().at(-1)).toBe('socket.opened')
+  })
+
+  it('a shutdown during a restoration leaves no socket behind', async () => {
+    world = await World.start()
+    for (const id of ['a', 'b']) await world.linked(id)
+    const slow = Promise.withResolvers<void>()
+    world.whatsapp.onRecover = () => slow.promise
+    world.disk.break()
+    world.whatsapp.of('a').report(closedAs('backoff'))
+    await world.settle()
+    world.disk.mend()
+    await world.wait(2000)
+    const stopped = world.stop()
+    await world.settle()
+    slow.resolve()
+    await stopped
+    await world.wait(60_000)
+    expect(world.whatsapp.live()).toEqual([])
+  })
+})
+
+describe('another owner of one session', () => {
+  it.each(['epoch', 'seq'] as const)('(%s conflict) stops that one actor, quietly', async kind => {
+    world = await World.start()
+    await world.linked('other')
+    const socket = await world.linked()
+    const { streamId, epoch } = world.entry().actor
+    if (kind === 'epoch') await world.store.claim(streamId)
+    else
+      await world.store.commit({
+        streamId,
+        epoch,
+        events: [
+          {
+            seq: world.rows().length + 1,
+            at: world.clock.now(),
+            type: 'message.received',
+            data: {},
+            snapshot: null,
+          },
+        ],
+      })
+    const { length } = world.rows()
+    socket.report(closedAs('banned', 'banned'))
+    await world.settle()
+    expect(world.supervisor.find('s1')).toBe(undefined)
+    expect([socket.ended, socket.unlinks, world.rows().length]).toEqual([true, 0, length])
+    expect(world.supervisor.problem()).toBe(null)
+    expect(world.state('other')).toBe('open.settling')
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(world.commands.start({ sessionId: 's1', userId: 7 })).rejects.toMatchObject({ status: 503 })
+    expect(world.whatsapp.live()).toHaveLength(1)
+    expect(world.supervisor.counts().live).toBe(1)
+  })
+})

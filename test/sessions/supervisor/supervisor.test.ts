@@ -1,0 +1,229 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { createActor } from 'xstate'
+import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
+import { createTestClock } from '../../base/clock.ts'
+import { incoming, text } from '../fakes.ts'
+import { closedAs, World } from '../world.ts'
+
+const MINUTE = 60_000
+
+describe('the supervisor machine', () => {
+  const setup = () => {
+    const clock = createTestClock()
+    const done: string[] = []
+    const note = (name: string) => () => void done.push(name)
+    const actor = createActor(
+      supervisorMachine.provide({
+        actions: { reap: note('reap'), standStill: note('standStill'), tryStore: note('tryStore') },
+      }),
+      { clock: clock as never },
+    ).start()
+    return { clock, done, actor }
+  }
+
+  it('reaps every minute while it serves', async () => {
+    const { clock, done } = setup()
+    await clock.advance(3 * MINUTE)
+    expect(done).toEqual(['reap', 'reap', 'reap'])
+  })
+
+  it('stands still once when the store fails, tries it every 2 s, and serves again', async () => {
+    const { clock, done, actor } = setup()
+    actor.send({ type: 'store.failed' })
+    actor.send({ type: 'store.failed' })
+    await clock.advance(5000)
+    expect(done).toEqual(['standStill', 'tryStore', 'tryStore'])
+    actor.send({ type: 'store.recovered' })
+    await clock.advance(MINUTE)
+    expect(done.slice(3)).toEqual(['reap'])
+  })
+
+  it.each([true, false])('drains and stops, store broken: %s', async broken => {
+    const { clock, done, actor } = setup()
+    if (broken) actor.send({ type: 'store.failed' })
+    actor.send({ type: 'drain.requested' })
+    done.length = 0
+    await clock.advance(10 * MINUTE)
+    actor.send({ type: 'store.failed' })
+    expect([actor.getSnapshot().value, done]).toEqual(['draining', []])
+    actor.send({ type: 'drained' })
+    expect(actor.getSnapshot().status).toBe('done')
+  })
+
+  it('counts in every state', () => {
+    const { actor } = setup()
+    for (const type of [
+      'session.added',
+      'session.added',
+      'store.failed',
+      'session.removed',
+      'session.restarted',
+    ] as const)
+      actor.send({ type })
+    actor.send({ type: 'drain.requested' })
+    actor.send({ type: 'session.removed' })
+    expect(actor.getSnapshot().context).toEqual({ live: 0, spawned: 2, restarted: 1 })
+  })
+})
+
+let world: World
+describe('the reaper', () => {
+  afterEach(() => world.end())
+
+  it('deletes after 30 min what no phone has linked, and tells Laravel', async () => {
+    world = await World.start()
+    await world.shown()
+    await world.wait(29 * MINUTE)
+    expect(world.state()).toBe('awaitingQr.expired')
+    await world.wait(2 * MINUTE)
+    expect(world.store.sessions.find('s1')).toBe(null)
+    expect([world.supervisor.counts().live, world.whatsapp.live().length]).toEqual([0, 0])
+    expect(world.statuses()).toEqual(['pending', 'inactive'])
+  })
+
+  it('does not take the QR away from somebody who called /start just now', async () => {
+    world = await World.start()
+    await world.shown()
+    await world.wait(29 * MINUTE)
+    await world.commands.start({ sessionId: 's1', userId: 7 })
+    await world.settle()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + MINUTE)
+    await world.wait(MINUTE + 30_000)
+    expect(world.store.sessions.find('s1')).not.toBe(null)
+    await world.wait(31 * MINUTE)
+    expect(world.store.sessions.find('s1')).toBe(null)
+  })
+
+  it('keep: linked sessions stay open for ever', async () => {
+    world = await World.start()
+    await world.linked()
+    const { length } = world.rows()
+    await world.wait(120 * MINUTE)
+    expect([world.state(), world.rows().length]).toEqual(['open.settled', length + 1])
+  })
+
+  it('hibernate: 30 min after the last message in or accepted send', async () => {
+    world = await World.start({ policy: 'hibernate' })
+    const socket = await world.linked()
+    await world.wait(20 * MINUTE)
+    await socket.owner.received([incoming('m1')])
+    await world.wait(20 * MINUTE)
+    void world.commands.send('s1', text('34622222222'), world.clock.now()).catch(() => {})
+    await world.wait(29 * MINUTE)
+    expect(world.state()).toBe('open.settled')
+    socket.owner.updated({ messageId: socket.sent[0]!.messageId, status: 'read', at: world.clock.now() })
+    await world.wait(2 * MINUTE)
+    expect([world.state(), socket.ended, socket.unlinks]).toEqual(['reconnecting.hibernated', true, 0])
+    expect(world.statuses().at(-1)).toBe('active')
+    await world.wait(6 * 60 * MINUTE)
+    expect(world.state()).toMatch(/^(starting|reconnecting\.(waiting|verifying))/)
+  })
+
+  it('delete: unlinks, erases, tells inactive', async () => {
+    world = await World.start({ policy: 'delete' })
+    const socket = await world.linked()
+    await world.wait(30 * MINUTE)
+    expect([world.state(), socket.unlinks]).toEqual(['open.unlinking', 1])
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.statuses().at(-1)).toBe('inactive')
+  })
+
+  it('delete: an unlink that fails backs off as any other connection', async () => {
+    world = await World.start({ policy: 'delete' })
+    ;(await world.linked()).report(closedAs('backoff'))
+    await world.wait(32 * MINUTE)
+    const before = world.whatsapp.sockets.length
+    await world.wait(60 * MINUTE)
+    // 45 s of watchdog and up to 5 min of backoff each.
+    expect(world.whatsapp.sockets.length - before).toBeLessThan(40)
+    expect(world.types().filter(type => type === 'session.idled')).toHaveLength(1)
+  })
+})
+
+describe('a restart of the process', () => {
+  afterEach(() => world.end())
+
+  it('restores 1,000 sessions, each with one socket or none, as it stood', async () => {
+    world = await World.start()
+    const ids = Array.from({ length: 1000 }, (_, i) => `s${i}`)
+    // One socket in each turn of the event loop.
+    const opened = async (count: number) => {
+      while (world.whatsapp.sockets.length < count) await world.settle()
+    }
+    await Promise.all(ids.map(id => world.commands.start({ sessionId: id, userId: id })))
+    await opened(1000)
+    for (const [i, id] of ids.entries()) {
+      const socket = world.whatsapp.of(id)
+      socket.report({ type: 'socket.opened', waId: `346${i}`, lid: null, pushName: null })
+      if (i % 4 === 1) socket.report(closedAs('suspend', 'device_mismatch'))
+      if (i % 4 === 2) socket.report(closedAs('banned', 'banned'))
+    }
+    await world.settle()
+    world.kill()
+    await world.boot()
+    expect(world.supervisor.counts()).toMatchObject({ live: 1000, spawned: 1000, restarted: 0 })
+    const { byState } = world.queries.stats()
+    expect(byState).toEqual({ starting: 500, reconnecting: 250, loggedOut: 250 })
+    await opened(500)
+    await world.settle()
+    expect(world.whatsapp.sockets).toHaveLength(500)
+    for (const socket of world.whatsapp.live())
+      socket.report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
+    await world.settle()
+    expect(world.queries.stats().sessions.activeSessions).toBe(500)
+    expect(new Set(ids.map(id => world.supervisor.find(id)?.actor.epoch))).toEqual(new Set([2]))
+  }, 120_000)
+
+  it('leaves alone what was deleted', async () => {
+    world = await World.start()
+    await world.shown('gone')
+    await world.commands.remove('gone', world.clock.now() + 1000)
+    await world.linked()
+    await world.stop()
+    await world.boot()
+    expect(world.supervisor.counts().live).toBe(1)
+    expect(world.supervisor.find('gone')).toBe(undefined)
+  })
+
+  it('after a clean stop and after a kill the session goes on the same way', async () => {
+    for (const end of ['stop', 'kill'] as const) {
+      if (end === 'kill') await world.end()
+      world = await World.start()
+      await world.linked()
+      if (end === 'stop') await world.stop()
+      else world.kill()
+      await world.boot()
+      expect(world.types().at(-1)).toBe('session.resumed')
+      await world.reopened()
+      expect([world.state(), world.context().attempts]).toEqual(['open.settling', 0])
+    }
+  })
+
+  it('keeps the rest of the throttle: 20 s before it, 10 s after it', async () => {
+    world = await World.start()
+    await world.shown()
+    await world.wait(20_000)
+    world.kill()
+    await world.boot()
+    world.whatsapp.of('s1').qr('b', world.clock.now() + MINUTE)
+    await world.settle()
+    expect(world.laravel.published).toHaveLength(1)
+    await world.wait(9_999)
+    expect(world.laravel.published).toHaveLength(1)
+    await world.wait(1)
+    expect(world.laravel.published.map(({ text }) => text)).toEqual(['secret text of a', 'secret text of b'])
+  })
+
+  it('the process that was killed writes nothing any more', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    world.kill()
+    await world.boot()
+    const { length } = world.rows()
+    socket.report(closedAs('banned', 'banned'))
+    await world.settle()
+    expect([world.rows().length, world.state()]).toEqual([length, 'starting.connecting'])
+  })
+})

@@ -1,0 +1,92 @@
+import { DatabaseSync } from 'node:sqlite'
+import { beforeEach, expect, test } from 'vitest'
+import type { Write } from '../../../src/ports/store.ts'
+import { prepareSchema } from '../../../src/store/schema.ts'
+import { GroupCommit } from '../../../src/store/writer/group-commit.ts'
+import { type Done, encodeWrite } from '../../../src/store/writer/worker-messages.ts'
+import { created, messageFact } from '../facts.ts'
+
+let db: DatabaseSync
+let group: GroupCommit
+const streamId = 'stream-of-a'
+beforeEach(() => {
+  db = new DatabaseSync(':memory:')
+  prepareSchema(db)
+  group = new GroupCommit(db)
+  run(0, created('a'))
+})
+
+const post = (seen: number, ...writes: Write[]) => ({
+  seen,
+  now: 1,
+  requests: writes.map(write => ({ write: encodeWrite(write) })),
+})
+const run = (seen: number, ...writes: Write[]) => group.run([post(seen, ...writes)])
+const codes = ({ failed }: Done) => failed.map(([index, { code }]) => `${index} ${code}`)
+const fact = (seq: number, epoch = 1): Write => ({ streamId, epoch, events: [messageFact(seq)] })
+const touch = (epoch = 1): Write => ({ streamId, epoch, lastActivity: 5_000 })
+
+test('a sender that has not seen the failure is refused with its code, one that has goes on', () => {
+  expect(codes(run(1, fact(7)))).toEqual(['0 SEQ_CONFLICT'])
+  expect(codes(run(1, touch(), fact(2)))).toEqual(['0 SEQ_CONFLICT', '1 SEQ_CONFLICT'])
+  expect(codes(run(2, fact(2)))).toEqual([])
+})
+
+test('both kinds of sender in one commit', () => {
+  run(1, fact(7))
+  const done = group.run([post(1, touch()), post(2, fact(2), touch()), post(2, fact(9)), post(2, touch())])
+  expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '3 SEQ_CONFLICT', '4 SEQ_CONFLICT'])
+})
+
+test('a new owner is not held to the failures of the old one', () => {
+  const done = group.run([
+    { ...post(1), requests: [{ write: encodeWrite(fact(7)) }, { claim: streamId }] },
+    post(1, touch(1), fact(2, 2)),
+  ])
+  expect(done.epochs).toEqual([[1, 2]])
+  expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '2 SEQ_CONFLICT'])
+})
+
+test('a failure halfway does not change what was refused or claimed around it', () => {
+  run(1, created('b'))
+  run(2, fact(7))
+  const dead: Write = { ...fact(2), keys: [{ type: null as never, id: 'x', value: Buffer.from('x') }] }
+  const b = { ...fact(2), streamId: 'stream-of-b' }
+  const done = group.run([
+    post(2, touch()),
+    { ...post(3), requests: [{ claim: 'stream-of-b' }, { claim: 'nobody' }] },
+    post(3, { ...b, epoch: 2 }, dead, fact(2), { ...b, epoch: 2, events: [messageFact(3)] }),
+  ])
+  expect(done.epochs).toEqual([[1, 2]])
+  expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '2 SESSION_NOT_FOUND', '4 INTERNAL', '5 INTERNAL'])
+  expect(db.prepare('SELECT last_seq, epoch FROM sessions ORDER BY id').all()).toMatchObject([
+    { last_seq: 1, epoch: 1 },
+    { last_seq: 3, epoch: 2 },
+  ])
+})
+
+test('a refusal of an attempt that was undone does not reach back', () => {
+  run(1, created('b'))
+  const erase: Write = { ...fact(2), erase: 'stream' }
+  const broken: Write = {
+    ...fact(2),
+    streamId: 'stream-of-b',
+    keys: [{ type: null as never, id: 'x', value: Buffer.from('x') }],
+  }
+  expect(codes(run(2, erase, touch(), broken))).toEqual(['1 EPOCH_CONFLICT', '2 INTERNAL'])
+})
+
+test('a disk that fails takes the whole commit along and is forgotten when it works again', () => {
+  db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()!.page_count}`)
+  const huge: Write = { ...fact(2), keys: [{ type: 't', id: 'x', value: Buffer.alloc(100_000) }] }
+  const done = group.run([
+    { ...post(1, huge, touch()), requests: [...post(1, huge, touch()).requests, { claim: streamId }] },
+  ])
+  expect(done.failed.map(([, { code, retryable }]) => [code, retryable])).toEqual(
+    Array(3).fill(['STORE_FAILED', true]),
+  )
+  expect(codes(run(1, touch()))).toEqual(['0 STORE_FAILED'])
+  db.exec('PRAGMA max_page_count = 100000')
+  expect(codes(run(5, huge, touch()))).toEqual([])
+  expect(db.prepare('SELECT epoch, last_seq FROM sessions').get()).toMatchObject({ epoch: 1, last_seq: 2 })
+})

@@ -1,0 +1,78 @@
+import { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../../../src/ports/store.ts'
+import type { AuthState, KeySet } from '../../../src/whatsapp/keys/auth-state.ts'
+import { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
+
+/** A watched socket; `kept` are the rows that were stored. */
+function setUp() {
+  const kept: KeySet['inbox'][] = []
+  const held: Promise<unknown>[] = []
+  const store = { keys: { inbox: () => null } } as unknown as Store
+  const auth = {
+    creds: { me: { id: '34600000001@s.whatsapp.net' } },
+    keys: { set: async ({ inbox }: KeySet) => void kept.push(inbox) },
+  } as unknown as AuthState
+  const once = new DecryptOnce(store, 'stream', auth, () => 1)
+  const ws = new EventEmitter()
+  once.watch(
+    ws,
+    durable => void held.push(durable),
+    jid => jid === 'ignored@newsletter',
+  )
+  const arrive = async (attrs: BinaryNode['attrs'], content: BinaryNode[]) => {
+    ws.emit('CB:message', { tag: 'message', attrs, content })
+    return await Promise.allSettled(held)
+  }
+  return { once, kept, held, arrive }
+}
+const plaintext = (text: string): BinaryNode => ({ tag: 'plaintext', attrs: {}, content: Buffer.from(text) })
+const unavailable = (type?: string): BinaryNode => ({ tag: 'unavailable', attrs: type ? { type } : {} })
+const enc: BinaryNode = { tag: 'enc', attrs: { type: 'msg' }, content: Buffer.from('sealed') }
+
+describe('what comes without encryption', () => {
+  it('is kept before it is acknowledged, the same words of two posts twice', async () => {
+    const { once, kept, held, arrive } = setUp()
+    const from = '1@newsletter'
+    await arrive({ from, id: 'A' }, [plaintext('same')])
+    await arrive({ from, id: 'B' }, [plaintext('same')])
+    await arrive({ from: '2@newsletter', id: 'A' }, [plaintext('same')])
+    expect(held).toHaveLength(3)
+    expect(new Set(kept.flatMap(rows => Object.keys(rows!))).size).toBe(3)
+    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
+    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
+    expect(once.leftovers()).toHaveLength(2)
+  })
+
+  it.each([
+    ['an encrypted message', '5@s.whatsapp.net', [enc]],
+    ['an ignored chat', 'ignored@newsletter', [plaintext('x')]],
+    ['a placeholder in an ignored chat', 'ignored@newsletter', [unavailable()]],
+    [
+      'a placeholder that no device gets a message for',
+      '5@s.whatsapp.net',
+      [unavailable('bot_unavailable_fanout')],
+    ],
+  ])('%s holds nothing back', async (_, from, content) => {
+    const { kept, held, arrive } = setUp()
+    await arrive({ from, id: 'A' }, content)
+    expect([kept, held]).toEqual([[], []])
+  })
+
+  it.each([
+    ['of an unknown kind of address', { from: '5@strange.example', id: 'A' }],
+    ['of a group without an author', { from: '5@g.us', id: 'A' }],
+    ['without an id', { from: '5@newsletter' }],
+    ['without a sender', { id: 'A' }],
+    ['that claims to come from us', { from: '5@s.whatsapp.net', recipient: '6@s.whatsapp.net', id: 'A' }],
+  ])('a stanza %s cannot stop the socket from writing', async (_, attrs) => {
+    const { kept, arrive, once } = setUp()
+    const outcomes = [
+      ...(await arrive(attrs as BinaryNode['attrs'], [plaintext('x')])),
+      ...(await arrive(attrs as BinaryNode['attrs'], [unavailable()])),
+    ]
+    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'fulfilled'))
+    expect([kept, once.leftovers()]).toEqual([[], []])
+  })
+})

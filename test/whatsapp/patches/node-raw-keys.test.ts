@@ -1,0 +1,47 @@
+import crypto, {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+} from 'node:crypto'
+import { createRequire } from 'node:module'
+import { expect, it } from 'vitest'
+import { mendRawKeys } from '../../../src/whatsapp/patches/node-raw-keys.ts'
+
+const text = Buffer.from('the same bytes')
+const keys = [
+  randomBytes(32),
+  Buffer.alloc(0),
+  new Uint8Array(80).fill(7),
+  'a string',
+  createSecretKey(randomBytes(32)),
+]
+
+function outcomes(): string[] {
+  const hmacs = keys.map(key => createHmac('sha256', key).update(text).digest('hex'))
+  const [key, iv] = [Buffer.alloc(32, 1), Buffer.alloc(12, 2)]
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: 16 })
+  const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()])
+  const decipher = createDecipheriv('aes-256-gcm', key, iv).setAuthTag(sealed.subarray(-16))
+  const opened = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
+  return [...hmacs, sealed.toString('hex'), opened.toString()]
+}
+
+it('changes nothing but the kind of key, for every way to import', () => {
+  const before = outcomes()
+  const { createHmac: unmended } = crypto
+  mendRawKeys()
+  expect(crypto.createHmac).not.toBe(unmended)
+  expect(createRequire(import.meta.url)('crypto').createHmac).toBe(crypto.createHmac)
+  expect(outcomes()).toEqual(before)
+  expect(() => createHmac('sha256', undefined as never)).toThrow(TypeError)
+  expect(() => createCipheriv('aes-256-gcm', Buffer.alloc(3), Buffer.alloc(12))).toThrow('Invalid key length')
+})
+
+it('changes nothing the second time', () => {
+  mendRawKeys()
+  const { createHmac: mended } = crypto
+  mendRawKeys()
+  expect(crypto.createHmac).toBe(mended)
+})

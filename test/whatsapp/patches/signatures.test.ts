@@ -1,0 +1,103 @@
+import { Curve } from '@whiskeysockets/baileys'
+import { generateSenderSigningKey } from '@whiskeysockets/baileys/lib/Signal/Group/keyhelper.js'
+import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
+import { describe, expect, it } from 'vitest'
+import { mendSignatures, verifySignature } from '../../../src/whatsapp/patches/signatures.ts'
+
+const original = Curve.verify
+const hex = (text: string) => Buffer.from(text, 'hex')
+
+/** Signal's own vector: `testSignature` in the Curve25519Test of libsignal-protocol. */
+const PUBLIC = hex('05ab7e717d4a163b7d9a1d8071dfe9dcf8cdcd1cea3339b6356be84d887e322c64')
+const MESSAGE = hex('05edce9d9c415ca78cb7252e72c2c4a554d3eb29485a0e1d503118d1a82d99fb4a')
+const SIGNATURE = hex(
+  '5de88ca9a89b4a115da79109c67c9c7464a3e4180274f1cb8c63c2984e286dfb' +
+    'ede82deb9dcd9fae0bfbb821569b3d9001bd8130cd11d486cef047bd60b86e88',
+)
+
+describe('verifySignature', () => {
+  it('accepts the published signature, with and without the type byte', () => {
+    expect(verifySignature(PUBLIC, MESSAGE, SIGNATURE)).toBe(true)
+    expect(verifySignature(PUBLIC.subarray(1), MESSAGE, SIGNATURE)).toBe(true)
+  })
+
+  it('refuses it with any one byte changed, as the published test does', () => {
+    for (let i = 0; i < SIGNATURE.length; i++) {
+      const changed = Buffer.from(SIGNATURE)
+      changed[i]! ^= 0x01
+      expect(verifySignature(PUBLIC, MESSAGE, changed), `byte ${i}`).toBe(false)
+    }
+  })
+
+  it('refuses another message, another key and another sign bit', () => {
+    expect(verifySignature(PUBLIC, Buffer.concat([MESSAGE, hex('00')]), SIGNATURE)).toBe(false)
+    const sign = Buffer.from(SIGNATURE)
+    sign[63]! ^= 0x80
+    expect(verifySignature(PUBLIC, MESSAGE, sign)).toBe(false)
+    expect(verifySignature(Curve.generateKeyPair().public, MESSAGE, SIGNATURE)).toBe(false)
+  })
+
+  it.each([
+    ['a zero signature', PUBLIC, Buffer.alloc(64)],
+    ['a short signature', PUBLIC, SIGNATURE.subarray(1)],
+    ['no signature', PUBLIC, Buffer.alloc(0)],
+    ['a short key', PUBLIC.subarray(2), SIGNATURE],
+    ['a wrong type byte', Buffer.concat([hex('06'), PUBLIC.subarray(1)]), SIGNATURE],
+    ['a key off the field', Buffer.alloc(32, 0xff), SIGNATURE],
+    ['u = -1', hex(`ec${'ff'.repeat(30)}7f`), SIGNATURE],
+    ['a zero key', Buffer.alloc(32), Buffer.alloc(64)],
+  ])('refuses %s without throwing', (_, key, signature) => {
+    expect(verifySignature(key, MESSAGE, signature)).toBe(false)
+  })
+
+  it('accepts what Baileys signs', () => {
+    for (let i = 0; i < 20; i++) {
+      const pair = Curve.generateKeyPair()
+      const signature = Curve.sign(pair.private, MESSAGE)
+      expect(verifySignature(pair.public, MESSAGE, signature)).toBe(true)
+    }
+  })
+})
+
+describe('mendSignatures', () => {
+  it('is needed: Baileys accepts anything well-formed until it is mended, and only then says no', () => {
+    expect(original(PUBLIC, MESSAGE, Buffer.alloc(64)), 'upstream mended it: drop signatures.ts').toBe(true)
+    mendSignatures()
+    expect(Curve.verify(PUBLIC, MESSAGE, Buffer.alloc(64))).toBe(false)
+    expect(Curve.verify(PUBLIC, MESSAGE, SIGNATURE)).toBe(true)
+  })
+
+  it('changes nothing the second time', () => {
+    mendSignatures()
+    const mended = Curve.verify
+    mendSignatures()
+    expect(Curve.verify).toBe(mended)
+  })
+})
+
+describe('a message of a group', () => {
+  const { public: author, private: secret } = generateSenderSigningKey()
+  const sealed = new SenderKeyMessage(7, 3, Buffer.from('sealed'), Buffer.from(secret)).serialize()
+  const arrived = (bytes: Uint8Array) => new SenderKeyMessage(null, null, null, null, Buffer.from(bytes))
+
+  it('is verified with the key of its author', () => {
+    mendSignatures()
+    const message = arrived(sealed)
+    expect(() => message.verifySignature(Buffer.from(author))).not.toThrow()
+    expect(() => message.verifySignature(Buffer.from(author).subarray(1))).not.toThrow()
+    expect(() => message.verifySignature(Buffer.from(generateSenderSigningKey().public))).toThrow(
+      'Invalid signature',
+    )
+  })
+
+  it('is refused with any bit of its end or of its ciphertext changed', () => {
+    mendSignatures()
+    for (const at of [-1, -32, -64, -66]) {
+      const changed = Buffer.from(sealed)
+      changed[changed.length + at]! ^= 0x01
+      expect(() => arrived(changed).verifySignature(Buffer.from(author)), `byte ${at}`).toThrow(
+        'Invalid signature',
+      )
+    }
+  })
+})

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createWorld, type Owner, WAIT, type World } from '../world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterEach(() => expect(world.sim.ledger.unanswered).toEqual([]))
+afterAll(() => world.close())
+
+const ANA = '34611000001'
+const imported = (owner: Owner) => owner.batches.flat().filter(message => message.imported)
+const importedBodies = (owner: Owner) => imported(owner).map(({ message }) => message.body)
+
+/** Links a session by QR, as only a new link gets history; resolves when it is open. */
+async function link(pn: string, prepare?: () => Promise<unknown>): Promise<Owner> {
+  const owner = await world.owner(`s${pn}`)
+  owner.open()
+  await owner.fact('socket.qr')
+  const from = owner.facts.length
+  await world.sim.phone(pn).scan(world.vault.read(owner.sessionId)!.text)
+  await owner.fact('socket.closed', from)
+  await prepare?.()
+  await owner.opened()
+  return owner
+}
+
+describe('history', () => {
+  it('is kept and told as such: both directions, groups too; what comes afterwards is told as ever', async () => {
+    const pn = '34600000001'
+    const group = world.sim.group('Old', [pn, ANA])
+    const ana = world.sim.contact(ANA, { name: 'Ana' })
+    world.sim.phone(pn).history = [
+      {
+        with: ANA,
+        messages: [
+          { content: 'old question', id: 'OLD1', at: Date.UTC(2026, 0, 1) },
+          { content: 'old answer', from: pn, id: 'OLD2' },
+        ],
+      },
+      { with: group.jid, messages: [{ content: 'old in the group', from: ANA, id: 'OLD3' }] },
+    ]
+    const owner = await link(pn)
+    await vi.waitFor(() => expect(imported(owner)).toHaveLength(3), WAIT)
+    const byId = Object.fromEntries(imported(owner).map(one => [one.message.message_id, one]))
+    expect(byId.OLD1).toMatchObject({
+      dedupeKey: `${ana.account.lidJid}||0|OLD1`,
+      inboxHash: null,
+      message: {
+        body: 'old question',
+        from: ANA,
+        from_lid: ana.account.lidJid,
+        from_me: false,
+        timestamp: '2026-01-01T00:00:00.000Z',
+      },
+    })
+    expect(byId.OLD2).toMatchObject({ message: { body: 'old answer', from_me: true, from: pn } })
+    expect(byId.OLD3).toMatchObject({
+      dedupeKey: `${group.jid}|${ana.account.lidJid}|0|OLD3`,
+      message: { body: 'old in the group', chat_id: group.jid, participant: ana.account.lidJid },
+    })
+    await ana.say(pn, 'new')
+    expect(await owner.texts(1)).toEqual(['new'])
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
+  it('comes in commits of some hundred messages, oldest first', async () => {
+    const pn = '34600000002'
+    const messages = Array.from({ length: 450 }, (_, i) => ({
+      content: `h${i}`,
+      id: `H${i}`,
+      at: 1000 * i + 1,
+    }))
+    world.sim.phone(pn).history = [{ with: ANA, messages }]
+    const owner = await link(pn)
+    await vi.waitFor(() => expect(imported(owner)).toHaveLength(450), WAIT)
+    expect(owner.batches.map(batch => batch.length)).toEqual([200, 200, 50])
+    expect(importedBodies(owner)).toEqual(messages.map(({ content }) => content))
+  })
+
+  it('that holds a message which arrives meanwhile does not swallow it', async () => {
+    const pn = '34600000003'
+    const ana = world.sim.contact(ANA)
+    world.sim.phone(pn).history = [
+      {
+        with: ANA,
+        messages: [
+          { content: 'before the link', id: 'BEFORE' },
+          { content: 'both', id: 'BOTH' },
+        ],
+      },
+    ]
+    // It waits at WhatsApp for the first login: Baileys holds it until the history is there.
+    const owner = await link(pn, () => ana.say(pn, 'both', { id: 'BOTH' }))
+    await vi.waitFor(() => expect(importedBodies(owner)).toContain('before the link'), WAIT)
+    expect(await owner.texts(1)).toEqual(['both'])
+    expect(owner.received_[0]!.message).toMatchObject({ message_id: 'BOTH', from: ANA, offline: true })
+    expect(owner.received_[0]!.inboxHash).toMatch(/^[0-9a-f]{64}$/)
+    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+})

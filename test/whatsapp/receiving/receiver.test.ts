@@ -1,0 +1,188 @@
+import { encodeWAMessage, proto, type WAMessage } from '@whiskeysockets/baileys'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import type { InboxRow } from '../../../src/ports/key-store.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import type { ReceivedMessage } from '../../../src/ports/whatsapp.ts'
+import type { AuthState } from '../../../src/whatsapp/keys/auth-state.ts'
+import type { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
+import { Receiver } from '../../../src/whatsapp/receiving/receiver.ts'
+import { systemClock } from '../world.ts'
+
+const ANA = '34611000001@s.whatsapp.net'
+const STUB = proto.WebMessageInfo.StubType.CIPHERTEXT
+
+/** A receiver whose rows, by message id, and whose known messages a test gives; Baileys' buffer is what it is not about. */
+function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
+  const received: ReceivedMessage[] = []
+  const done: string[] = []
+  const store = {
+    keys: { get: () => ({}), unfinished: () => [] },
+    messages: { hasDedupeKey: (_: string, key: string) => known.includes(key) },
+  } as unknown as Store
+  const config = { inboundFromMe: false, inboundIgnore: [] }
+  const deps = { store, config, clock: systemClock, logger: pino({ level: 'silent' }) }
+  const owner = {
+    sessionId: 's',
+    streamId: 'stream',
+    epoch: 1,
+    phoneNumber: null,
+    report() {},
+    updated() {},
+    received: async (messages: ReceivedMessage[]) => void received.push(...messages),
+  }
+  const auth = {
+    creds: { me: { id: '34600000001@s.whatsapp.net' } },
+    done: async (hashes: string[]) => void done.push(...hashes),
+    mapped: () => null,
+  } as unknown as AuthState
+  const once = {
+    handedOver: ({ id }: { id: string }) => {
+      const rows = pending[id] ?? []
+      delete pending[id]
+      return rows
+    },
+  } as unknown as DecryptOnce
+  return { receiver: new Receiver(deps, owner, auth, once, () => {}), received, done }
+}
+
+const row = (hash: string, id: string, message: proto.IMessage, more: object = {}): InboxRow => ({
+  hash,
+  plaintext: encodeWAMessage(message),
+  stanza: JSON.stringify({ attrs: { from: ANA, id, t: '1700000000', ...more }, children: [] }),
+  at: 1,
+})
+const upsert = (id: string, more: Partial<WAMessage>) => ({
+  messages: [{ key: { remoteJid: ANA, id, fromMe: false }, ...more } as WAMessage],
+  type: 'notify' as const,
+})
+const heard = (received: ReceivedMessage[]) =>
+  received.map(({ message, inboxHash, imported }) => [message.body, inboxHash, imported])
+
+describe('what Baileys merged while it held its events', () => {
+  it('a stub in the place of a text: the text is told from its row', async () => {
+    const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
+    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    await receiver.settled()
+    expect(heard(received)).toEqual([['said', 'h1', undefined]])
+    expect(done).toEqual([])
+  })
+
+  it('a stub beside the keys of a group: nothing is told, the row is done', async () => {
+    const keys = row('h1', 'A', { senderKeyDistributionMessage: { groupId: '1@g.us' } })
+    const { receiver, received, done } = setUp({ A: [keys] })
+    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    await receiver.settled()
+    expect([received, done]).toEqual([[], ['h1']])
+  })
+
+  it('a message that was taken back before it was told: it is told', async () => {
+    const { receiver, received } = setUp({ A: [row('h1', 'A', { conversation: 'oops' })] })
+    receiver.upserted(upsert('A', { message: null, messageStubType: proto.WebMessageInfo.StubType.REVOKE }))
+    await receiver.settled()
+    expect(heard(received)).toEqual([['oops', 'h1', undefined]])
+  })
+
+  it('a message that arrived made history: it is told, and only what did not arrive is imported', async () => {
+    const arrived = row('h1', 'A', { conversation: 'arrived' }, { offline: '1' })
+    const { receiver, received, done } = setUp({ A: [arrived] })
+    const info = (id: string, conversation: string): WAMessage =>
+      ({ ...upsert(id, { message: { conversation } }).messages[0] }) as WAMessage
+    receiver.imported({
+      messages: [info('A', 'arrived'), info('B', 'old')],
+      chats: [],
+      contacts: [],
+      isLatest: true,
+    })
+    await receiver.settled()
+    expect(heard(received).sort()).toEqual([
+      ['arrived', 'h1', undefined],
+      ['old', null, true],
+    ])
+    expect(received.find(({ inboxHash }) => inboxHash)!.message.offline).toBe(true)
+    expect(done).toEqual([])
+  })
+})
+
+describe('an answer of our own phone', () => {
+  const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE: ANSWER } = proto.Message.ProtocolMessage.Type
+  const key = { remoteJid: ANA, id: 'A', fromMe: false }
+  const inside = { key, message: { conversation: 'resent' }, messageTimestamp: 1_700_000_000 }
+  const protocolMessage = {
+    type: ANSWER,
+    peerDataOperationRequestResponseMessage: {
+      peerDataOperationResult: [
+        {
+          placeholderMessageResendResponse: {
+            webMessageInfoBytes: proto.WebMessageInfo.encode(inside).finish(),
+          },
+        },
+      ],
+    },
+  }
+  const answer = row('h1', 'P', { protocolMessage }, { from: '34600000001@s.whatsapp.net', category: 'peer' })
+  const peer = { ...upsert('P', { message: { protocolMessage } }).messages[0]! }
+  peer.key = { remoteJid: '34600000001@s.whatsapp.net', id: 'P', fromMe: true }
+
+  it('is done only with the message inside it, which is told without waiting for Baileys', async () => {
+    const { receiver, received, done } = setUp({ P: [answer] })
+    receiver.upserted({ messages: [peer], type: 'notify' })
+    await receiver.settled()
+    expect(heard(received)).toEqual([['resent', 'h1', undefined]])
+    expect(done).toEqual([])
+  })
+
+  it('is told as Baileys knows it when that comes with it', async () => {
+    const { receiver, received } = setUp({ P: [answer] })
+    const { messages } = upsert('A', { message: { conversation: 'resent' }, pushName: 'Ana' })
+    receiver.upserted({ messages: [peer, ...messages], type: 'notify' })
+    await receiver.settled()
+    expect(received[0]).toMatchObject({ inboxHash: 'h1', message: { push_name: 'Ana' } })
+    expect(new Set(received.map(({ dedupeKey }) => dedupeKey)).size).toBe(1)
+  })
+
+  it('about a message that is known is done and tells nothing', async () => {
+    const { receiver, received, done } = setUp({ P: [answer] }, [`${ANA}||0|A`])
+    receiver.upserted({ messages: [peer], type: 'notify' })
+    await receiver.settled()
+    expect([received, done]).toEqual([[], ['h1']])
+  })
+})
+
+describe('a placeholder', () => {
+  const bare = (id: string, kind: object = {}, t = Math.floor(Date.now() / 1000)): InboxRow => ({
+    hash: `bare ${id}`,
+    plaintext: new Uint8Array(0),
+    stanza: JSON.stringify({
+      attrs: { from: ANA, id, t: String(t) },
+      children: [{ tag: 'unavailable', attrs: kind }],
+      plain: true,
+    }),
+    at: 1,
+  })
+  const stub = (id: string) => upsert(id, { messageStubType: STUB })
+
+  it('waits for its message, counts as none, and is done with it', async () => {
+    const { receiver, received, done } = setUp({ A: [bare('A')], B: [bare('B')] })
+    receiver.upserted(stub('A'))
+    receiver.upserted(stub('B'))
+    await receiver.settled()
+    expect([received, done]).toEqual([[], []])
+    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['A', 'B'])
+    receiver.upserted(upsert('A', { message: { conversation: 'at last' } }))
+    await receiver.settled()
+    expect(heard(received)).toEqual([['at last', null, undefined]])
+    expect(done).toEqual(['bare A'])
+    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['B'])
+  })
+
+  it.each([
+    ['of a message that is known', bare('A'), [`${ANA}||0|A`]],
+    ['that is too old for the phone to be asked', bare('A', {}, 1_700_000_000), []],
+  ])('%s waits for nothing', async (_, row, known) => {
+    const { receiver, received, done } = setUp({ A: [row] }, known)
+    receiver.upserted(stub('A'))
+    await receiver.settled()
+    expect([received, done, receiver.absent()]).toEqual([[], ['bare A'], []])
+  })
+})

@@ -1,0 +1,249 @@
+import { proto, type WAMessage } from '@whiskeysockets/baileys'
+import { describe, expect, it } from 'vitest'
+import { inboundMessage } from '../../../src/messages/received.ts'
+import { type InboundContext, toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+const lids: Record<string, string> = { '34600': '998' }
+const context: InboundContext = {
+  me: { id: '111:5@s.whatsapp.net', lid: '555:5@lid' },
+  inboundFromMe: false,
+  inboundIgnore: ['status', 'newsletter'],
+  foreignMediaHost: false,
+  lidForPn: user => lids[user] ?? null,
+  pnForLid: user => Object.keys(lids).find(pn => lids[pn] === user) ?? null,
+  pollOf: () => null,
+  subjectOf: jid => (jid === '120363@g.us' ? 'Team' : null),
+  now: () => NOW,
+}
+const withOwn = { ...context, inboundFromMe: true }
+
+type Key = Partial<WAMessage['key']>
+function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<WAMessage> = {}): WAMessage {
+  // As it comes from the wire: encoded and decoded, so that only the fields that were set exist.
+  const decoded = message && proto.Message.decode(proto.Message.encode(message).finish())
+  return {
+    key: { remoteJid: '34600@s.whatsapp.net', fromMe: false, id: 'ID1', ...key },
+    message: decoded,
+    messageTimestamp: 1_700_000_000,
+    pushName: 'Ana',
+    ...rest,
+  }
+}
+function taken(message: WAMessage, using = context, offline = false) {
+  const result = toInbound(message, offline, using)
+  if ('ignored' in result) throw new Error(result.ignored)
+  inboundMessage.parse(result.message)
+  return result
+}
+const text = { conversation: 'hola' }
+
+describe('toInbound', () => {
+  it('tells everything about a text in a direct chat', () => {
+    expect(taken(received(text))).toEqual({
+      dedupeKey: '998@lid||0|ID1',
+      message: {
+        message_id: 'ID1',
+        from: '34600',
+        from_lid: '998@lid',
+        from_me: false,
+        chat_id: '34600@s.whatsapp.net',
+        participant: null,
+        is_group: false,
+        subject: null,
+        push_name: 'Ana',
+        type: 'text',
+        body: 'hola',
+        caption: null,
+        media: null,
+        reply_to: null,
+        timestamp: '2023-11-14T22:13:20.000Z',
+        offline: false,
+      },
+    })
+  })
+
+  it('gives one key to one message, by whichever address it came', () => {
+    const keys = [
+      received(text),
+      received(text, { remoteJidAlt: '998@lid' }),
+      received(text, { remoteJid: '998@lid' }),
+      received(text, { remoteJid: '998:3@lid', remoteJidAlt: '34600@s.whatsapp.net' }),
+      received(text, { remoteJid: '34600:3@s.whatsapp.net', remoteJidAlt: '998:3@lid' }),
+    ].map(message => taken(message).dedupeKey)
+    expect(new Set(keys)).toEqual(new Set(['998@lid||0|ID1']))
+    const others = [
+      received(text, { id: 'ID2' }),
+      received(text, { remoteJid: '34699@s.whatsapp.net' }),
+      received(text, { fromMe: true }),
+      received(text, { remoteJid: '1@g.us', participant: '998@lid' }),
+    ].map(message => taken(message, withOwn).dedupeKey)
+    expect(new Set([...keys, ...others]).size).toBe(5)
+  })
+
+  it('answers to the address it came from and knows the author by both names', () => {
+    const fromLid = taken(
+      received(text, { remoteJid: '777@lid', remoteJidAlt: '34601@s.whatsapp.net' }),
+    ).message
+    expect(fromLid).toMatchObject({ chat_id: '777@lid', from: '34601', from_lid: '777@lid' })
+    const unknown = taken(received(text, { remoteJid: '778@lid' })).message
+    expect(unknown).toMatchObject({ chat_id: '778@lid', from: null, from_lid: '778@lid' })
+    const unmapped = taken(received(text, { remoteJid: '34602@s.whatsapp.net' }))
+    expect(unmapped.message).toMatchObject({ chat_id: '34602@s.whatsapp.net', from: '34602', from_lid: null })
+    expect(unmapped.dedupeKey).toBe('34602@s.whatsapp.net||0|ID1')
+  })
+
+  it('names the author in a group', () => {
+    const group = received(text, {
+      remoteJid: '120363@g.us',
+      participant: '998:2@lid',
+      participantAlt: '34600@s.whatsapp.net',
+    })
+    const { message, dedupeKey } = taken(group)
+    expect(message).toMatchObject({
+      chat_id: '120363@g.us',
+      is_group: true,
+      subject: 'Team',
+      participant: '998@lid',
+      from: '34600',
+      from_lid: '998@lid',
+    })
+    expect(dedupeKey).toBe('120363@g.us|998@lid|0|ID1')
+    const sameByNumber = received(text, { remoteJid: '120363@g.us', participant: '34600@s.whatsapp.net' })
+    expect(taken(sameByNumber).dedupeKey).toBe(dedupeKey)
+  })
+
+  it('answers a broadcast list in the chat with its sender', () => {
+    const list = received(text, { remoteJid: '42@broadcast', participant: '34600@s.whatsapp.net' })
+    expect(taken(list)).toMatchObject({
+      dedupeKey: '998@lid||0|ID1',
+      message: { chat_id: '34600@s.whatsapp.net', is_group: false, participant: null, from: '34600' },
+    })
+  })
+
+  it('passes on what was written on the own phone only when asked, under the own name', () => {
+    const own = received(text, { fromMe: true, remoteJidAlt: '555@lid' })
+    expect(toInbound(own, false, context)).toEqual({ ignored: 'written on the own phone' })
+    expect(taken(own, withOwn)).toMatchObject({
+      dedupeKey: '998@lid||1|ID1',
+      message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '34600@s.whatsapp.net' },
+    })
+  })
+
+  it('keeps the chat with oneself apart', () => {
+    const notes = received(text, { remoteJid: '111@s.whatsapp.net', remoteJidAlt: '555@lid', fromMe: true })
+    expect(taken(notes, withOwn)).toMatchObject({ dedupeKey: '555@lid||1|ID1', message: { from: '111' } })
+  })
+
+  it('dates by WhatsApp, by the clock when WhatsApp says nothing', () => {
+    const long = {
+      low: 1_700_000_000,
+      high: 0,
+      unsigned: true,
+      toNumber: () => 1_700_000_000,
+      toString: () => '1700000000',
+    }
+    const dated = (messageTimestamp: unknown) =>
+      taken(received(text, {}, { messageTimestamp } as Partial<WAMessage>)).message
+    expect(dated(long).timestamp).toBe('2023-11-14T22:13:20.000Z')
+    for (const nothing of [0, Number.NaN, null, undefined]) {
+      expect(dated(nothing).timestamp).toBe('2026-01-01T00:00:00.000Z')
+    }
+  })
+
+  it('says whether it waited at WhatsApp', () => {
+    expect(taken(received(text), context, true).message.offline).toBe(true)
+  })
+
+  it.each([
+    ['a stub that was not decrypted', received(null, {}, { messageStubType: 2 })],
+    ['a stub with content', received(text, {}, { messageStubType: 2 })],
+    ['a status', received(text, { remoteJid: 'status@broadcast', participant: '34600@s.whatsapp.net' })],
+    ['a newsletter', received(text, { remoteJid: '1@newsletter' })],
+    ['no chat', received(text, { remoteJid: undefined })],
+    ['no id', received(text, { id: undefined })],
+    ['nothing', received(null)],
+    ['a notice of a group', received(null, { remoteJid: '1@g.us' }, { messageStubType: 21 })],
+    [
+      'a Signal key',
+      received({ senderKeyDistributionMessage: { groupId: '1@g.us' } }, { remoteJid: '1@g.us' }),
+    ],
+    ['a protocol message', received({ protocolMessage: { type: 5 } })],
+    ['a missed call', received({ call: { callKey: Buffer.from('x') } })],
+  ])('ignores %s', (_, message) => {
+    expect(toInbound(message, false, context)).toHaveProperty('ignored')
+  })
+
+  it('takes a status and a newsletter when they are wanted', () => {
+    const all = { ...context, inboundIgnore: [] }
+    const status = received(text, { remoteJid: 'status@broadcast', participant: '998@lid' })
+    expect(taken(status, all).message).toMatchObject({
+      chat_id: 'status@broadcast',
+      participant: '998@lid',
+      from: '34600',
+    })
+    expect(taken(received(text, { remoteJid: '1@newsletter' }), all).message.chat_id).toBe('1@newsletter')
+  })
+
+  const key: proto.IMessageKey = { id: 'OLD', remoteJid: 'x@lid', fromMe: true }
+  const contextInfo = { stanzaId: 'OLD' }
+  it.each<[string, proto.IMessage, object]>([
+    ['text', { extendedTextMessage: { text: 'hi', contextInfo } }, { body: 'hi', reply_to: 'OLD' }],
+    ['text', { ephemeralMessage: { message: text } }, { body: 'hola' }],
+    ['text', { deviceSentMessage: { destinationJid: 'x', message: text } }, { body: 'hola' }],
+    ['text', { ephemeralMessage: { message: { viewOnceMessageV2: { message: text } } } }, { body: 'hola' }],
+    ['text', { senderKeyDistributionMessage: { groupId: 'g' }, conversation: 'hola' }, { body: 'hola' }],
+    [
+      'text',
+      { messageContextInfo: { messageSecret: Buffer.alloc(32) }, conversation: 'hola' },
+      { body: 'hola' },
+    ],
+    ['text', { conversation: '' }, { body: '' }],
+    [
+      'text',
+      { buttonsResponseMessage: { selectedDisplayText: 'Yes', contextInfo } },
+      { body: 'Yes', reply_to: 'OLD' },
+    ],
+    ['text', { listResponseMessage: { title: 'Large' } }, { body: 'Large' }],
+    [
+      'image',
+      { imageMessage: { caption: 'sea', contextInfo } },
+      { caption: 'sea', body: null, reply_to: 'OLD' },
+    ],
+    ['image', { viewOnceMessage: { message: { imageMessage: {} } } }, { caption: null }],
+    ['video', { videoMessage: { caption: 'v' } }, { caption: 'v' }],
+    ['video', { ptvMessage: {} }, {}],
+    ['audio', { audioMessage: { ptt: true } }, { body: null }],
+    [
+      'document',
+      { documentWithCaptionMessage: { message: { documentMessage: { caption: 'd' } } } },
+      { caption: 'd' },
+    ],
+    ['sticker', { stickerMessage: {} }, {}],
+    ['sticker', { lottieStickerMessage: { message: { stickerMessage: {} } } }, {}],
+    ['reaction', { reactionMessage: { text: '👍', key } }, { body: '👍', reply_to: 'OLD' }],
+    ['reaction', { reactionMessage: { text: '', key } }, { body: '', reply_to: 'OLD' }],
+    ['poll', { pollCreationMessageV3: { name: 'Where?' } }, { body: 'Where?' }],
+    ['unsupported', { orderMessage: {} }, { body: 'orderMessage', caption: null }],
+  ])('reads %s from %o', (type, message, fields) => {
+    expect(taken(received(message)).message).toMatchObject({ type, ...fields })
+  })
+
+  it('calls unsupported what is newer than this program', () => {
+    const future = received(null, {}, { message: { somethingNewMessage: { x: 1 } } as proto.IMessage })
+    expect(taken(future).message).toMatchObject({ type: 'unsupported', body: 'somethingNewMessage' })
+  })
+
+  it('tells of a picture that WhatsApp shows on the phone only', () => {
+    expect(taken(received(null, { isViewOnce: true } as Key)).message).toMatchObject({
+      type: 'unsupported',
+      body: 'viewOnceMessage',
+    })
+  })
+
+  it('gives up on endless wrappers', () => {
+    let nested: proto.IMessage = text
+    for (let i = 0; i < 50; i++) nested = { ephemeralMessage: { message: nested } }
+    expect(taken(received(nested)).message).toMatchObject({ type: 'unsupported', body: 'ephemeralMessage' })
+  })
+})
