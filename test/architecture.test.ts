@@ -1,148 +1,70 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import {
+  BESIDE,
+  circlesIn,
+  filesByFolder,
+  importsOf,
+  linesOf,
+  medianLines,
+  PRODUCT,
+  read,
+  type Source,
+  withoutComments,
+} from './architecture/house.ts'
+import { asksByName, knownParts, partOf, violations } from './architecture/rules.ts'
 
-/** The arrows of the house: which part may import which. A part is a folder of `src/`, `machines`, or a single file. */
-const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
-const SEAMS = [
-  'ports',
-  'session-ports',
-  'records',
-  'contract',
-  'errors',
-  'logger',
-  'loopback',
-  'memory',
-  'pause',
-]
-const MAY_IMPORT: Record<string, string[]> = {
-  machines: [],
-  errors: [],
-  logger: [],
-  loopback: [],
-  memory: [],
-  pause: ['ports'],
-  clock: ['ports'],
-  contract: [],
-  config: ['errors', 'loopback'],
-  ports: ['contract', 'records', 'facts'],
-  'session-ports': ['contract', 'records'],
-  records: ['contract', 'facts'],
-  ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, [...SEAMS, 'facts']])),
-  sessions: [...SEAMS, 'facts', 'machines'],
-  app: [...ADAPTERS, ...SEAMS, 'clock', 'config', 'facts'],
-  main: ['app', 'config', 'errors', 'logger'],
-  simulator: [],
-  demo: ['app', 'main', 'config', 'errors', 'simulator'],
-}
+const MAX_LINES = 300
+const MAX_LINES_OF_TESTS = 400
+const MAX_MEDIAN = 89
+const MAX_FILES_OF_A_FOLDER = 19
 
-const MAX_LINES = 400
+const tooLong =
+  (most: number) =>
+  (source: Source): string[] =>
+    linesOf(source) > most ? [`${source.path} has ${linesOf(source)} lines`] : []
 
-interface Source {
-  /** From the root of the repository, `src/http/server.ts`. */
-  path: string
-  text: string
-}
-
-/** `src/http/routes/qr.ts` -> `http`, `src/app.ts` -> `app`, `machines/facts.ts` -> `facts` (the vocabulary, for everybody). */
-function partOf(path: string): string {
-  if (path === 'machines/facts.ts') return 'facts'
-  if (path.startsWith('machines/')) return 'machines'
-  return path.split('/')[1]!.replace(/\.ts$/, '')
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
-}
-
-/** Every module that a file names: static, side-effect and dynamic imports, re-exports, require, workers. */
-function importsOf(text: string): string[] {
-  const patterns = [
-    /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/g,
-    /\bimport\s*['"]([^'"]+)['"]/g,
-    /\b(?:import|require|import\.meta\.resolve)\s*\(\s*['"`]([^'"`]+)['"`]/g,
-    /\bnew URL\(\s*['"]([^'"]+\.ts)['"]/g,
-  ]
-  return patterns.flatMap(pattern => [...text.matchAll(pattern)].map(match => match[1]!))
-}
-
-/** One sentence for each rule that a file of the product breaks. */
-function violations({ path, text }: Source): string[] {
-  const found: string[] = []
-  const code = withoutComments(text)
-  const part = partOf(path)
-  for (const name of importsOf(code)) {
-    if (name.startsWith('.')) {
-      const target = posix.join(posix.dirname(path), name)
-      const other = partOf(target)
-      const inside = other === part || (part === 'machines' && other === 'facts')
-      if (!/^(?:src|machines)\//.test(target)) found.push(`${path} imports ${name}, outside the product`)
-      else if (!inside && !(MAY_IMPORT[part] ?? []).includes(other)) found.push(`${path} imports ${target}`)
-      if (!target.endsWith('.ts')) found.push(`${path} imports ${name} without .ts`)
-    } else {
-      if (/^(?:@whiskeysockets\/|baileys|libsignal)/.test(name) && !['whatsapp', 'simulator'].includes(part))
-        found.push(`${path} imports Baileys`)
-      if (part === 'machines' && name !== 'xstate') found.push(`${path} imports ${name}`)
-      if (part === 'facts') found.push(`${path} imports ${name}`)
-    }
-  }
-  if (
-    path.startsWith('machines/') &&
-    /\bDate\.now\b|\bMath\.random\b|\bnew Date\b|\bDate\(|\bperformance\b|\brandomUUID\b/.test(code)
-  )
-    found.push(`${path} has a clock or a die`)
-  if (
-    /\bprocess\s*(?:\.|\?\.)\s*env\b|\benv\b[^=;]*\}\s*=\s*process\b/.test(code) &&
-    !['main', 'demo'].includes(part)
-  )
-    found.push(`${path} reads process.env`)
-  if (
-    /\bconsole\s*(?:\.(?!ts\b)|\[)/.test(code) &&
-    !['main', 'demo'].includes(part) &&
-    path !== 'simulator/main.ts'
-  )
-    found.push(`${path} uses console`)
-  if (/\bexport\s+default\b/.test(code)) found.push(`${path} has a default export`)
-  return found
-}
-
-function tooLong({ path, text }: Source): string[] {
-  const lines = text.trimEnd().split('\n').length
-  return lines > MAX_LINES ? [`${path} has ${lines} lines`] : []
-}
-
-function read(folder: string): Source[] {
-  const root = new URL('../', import.meta.url)
-  return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
-    .map(name => ({
-      path: `${folder}/${name}`,
-      text: readFileSync(new URL(`${folder}/${name}`, root), 'utf8'),
-    }))
-}
-
-const product = [...read('machines'), ...read('src')]
+const product = PRODUCT.flatMap(read)
+const beside = BESIDE.flatMap(read)
+const house = [...product, ...beside]
 
 describe('the house', () => {
   it('is read whole', () => {
-    expect(product.map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['machines/facts.ts', 'src/ports.ts']),
+    expect(house.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['machines/facts.ts', 'src/ports/store.ts', 'simulator/main.ts']),
     )
-    const imports = product.flatMap(({ text }) => importsOf(withoutComments(text)))
+    const imports = house.flatMap(({ text }) => importsOf(withoutComments(text)))
     expect(imports.length).toBeGreaterThan(100)
   })
 
   it('has no part that the arrows forget', () => {
-    const parts = new Set(product.map(({ path }) => partOf(path)).filter(part => part !== 'facts'))
-    expect([...parts].filter(part => !(part in MAY_IMPORT))).toEqual([])
+    const parts = new Set(house.map(({ path }) => partOf(path)).filter(part => part !== 'facts'))
+    expect([...parts].filter(part => !knownParts().includes(part))).toEqual([])
   })
 
-  it('keeps its arrows', () => {
-    expect(product.flatMap(violations)).toEqual([])
+  it('keeps its arrows, between its parts and between the rooms of a part', () => {
+    expect(house.flatMap(violations)).toEqual([])
   })
 
-  it('has no file over 400 lines, tests included', () => {
-    expect([...product, ...read('test')].flatMap(tooLong)).toEqual([])
+  it('has no files that import each other in a circle, types included', () => {
+    expect(circlesIn(house)).toEqual([])
+  })
+
+  it('has no file of the product over 300 lines, and none over 400 elsewhere', () => {
+    expect(product.flatMap(tooLong(MAX_LINES))).toEqual([])
+    expect([...beside, ...read('test')].flatMap(tooLong(MAX_LINES_OF_TESTS))).toEqual([])
+  })
+
+  it('has small files: half of the product is under 90 lines', () => {
+    expect(medianLines(product)).toBeLessThanOrEqual(MAX_MEDIAN)
+  })
+
+  it('has under 20 files in every folder', () => {
+    const crowded = [...filesByFolder(house)].filter(([, files]) => files > MAX_FILES_OF_A_FOLDER)
+    expect(crowded).toEqual([])
+  })
+
+  it('asks the tags of the chart, never the name of a state', () => {
+    expect(product.filter(({ path }) => !path.endsWith('.machine.ts')).flatMap(asksByName)).toEqual([])
   })
 })
 
@@ -150,7 +72,7 @@ describe('a violation is caught', () => {
   const caught: [string, string, RegExp][] = [
     ['machines/a.machine.ts', "import { z } from 'zod'", /imports zod/],
     ['machines/a.machine.ts', "import { readFile } from 'node:fs'", /imports node:fs/],
-    ['machines/a.machine.ts', "import { x } from '../src/base/errors.ts'", /imports src\/errors/],
+    ['machines/a.machine.ts', "import { x } from '../src/base/errors.ts'", /imports src\/base\/errors/],
     ['machines/facts.ts', "import { setup } from 'xstate'", /imports xstate/],
     ['machines/facts.ts', "import { a } from './a.machine.ts'", /imports machines\/a/],
     ['machines/a.machine.ts', 'const at = Date.now()', /clock/],
@@ -176,18 +98,19 @@ describe('a violation is caught', () => {
     ],
     ['src/sessions/a.ts', "import { createApp } from '../app.ts'", /imports src\/app/],
     ['src/store/a.ts', "import { b } from '../laravel/b.ts'", /imports src\/laravel/],
-    ['src/ports.ts', "import { b } from './store/b.ts'", /imports src\/store/],
-    ['src/contract.ts', "import { b } from './ports.ts'", /imports src\/ports/],
-    ['src/base/errors.ts', "import { b } from './contract.ts'", /imports src\/contract/],
-    ['src/config.ts', "import { b } from './ports.ts'", /imports src\/ports/],
+    ['src/ports/a.ts', "import { b } from '../store/b.ts'", /imports src\/store/],
+    ['src/messages/a.ts', "import { b } from '../ports/b.ts'", /imports src\/ports/],
+    ['src/base/a.ts', "import { b } from '../messages/b.ts'", /imports src\/messages/],
+    ['src/config.ts', "import { b } from './ports/b.ts'", /imports src\/ports/],
     ['src/main.ts', "import { openStore } from './store/sqlite.ts'", /imports src\/store/],
-    ['src/app.ts', "import { Simulator } from './simulator/simulator.ts'", /imports src\/simulator/],
-    ['src/app.ts', "import { story } from './demo.ts'", /imports src\/demo/],
-    ['src/demo/a.ts', "import { openStore } from '../store/sqlite.ts'", /imports src\/store/],
-    ['src/simulator/a.ts', "import { GatewayError } from '../errors.ts'", /imports src\/errors/],
-    ['src/simulator/a.ts', "import type { Fact } from '../../machines/facts.ts'", /imports machines\/facts/],
-    ['src/utils/a.ts', "import { GatewayError } from '../errors.ts'", /imports src\/errors/],
-    ['src/http/a.ts', "import { fake } from '../../test/http/fakes.ts'", /outside the product/],
+    ['src/app.ts', "import { Simulator } from '../simulator/simulator.ts'", /imports simulator/],
+    ['src/app.ts', "import { story } from '../demo/story.ts'", /imports demo/],
+    ['demo/a.ts', "import { openStore } from '../src/store/sqlite.ts'", /imports src\/store/],
+    ['simulator/a.ts', "import { GatewayError } from '../src/base/errors.ts'", /imports src\/base/],
+    ['simulator/a.ts', "import type { Fact } from '../machines/facts.ts'", /imports machines\/facts/],
+    ['patches/a.ts', "import { b } from '../src/base/b.ts'", /imports src\/base/],
+    ['src/utils/a.ts', "import { GatewayError } from '../base/errors.ts'", /imports src\/base/],
+    ['src/http/a.ts', "import { fake } from '../../test/http/fakes.ts'", /outside the house/],
     ['src/http/a.ts', "import { b } from './b'", /without \.ts/],
     ['src/sessions/a.ts', "import { proto } from '@whiskeysockets/baileys'", /imports Baileys/],
     [
@@ -204,7 +127,9 @@ describe('a violation is caught', () => {
     ['src/config.ts', 'const port = process.env.PORT', /process\.env/],
     ['src/app.ts', 'const { env } = process', /process\.env/],
     ['src/http/a.ts', "console.log('listening')", /console/],
-    ['src/simulator/a.ts', "globalThis.console['log']('x')", /console/],
+    ['simulator/a.ts', "globalThis.console['log']('x')", /console/],
+    ['src/sessions/host/a.ts', "import { b } from '../sending/b.ts'", /another room/],
+    ['src/whatsapp/keys/a.ts', "import type { B } from '../receiving/b.ts'", /another room/],
     ['src/http/a.ts', 'export default function a() {}', /default export/],
   ]
   it.each(caught)('%s: %s', (path, text, sentence) => {
@@ -223,16 +148,13 @@ describe('a violation is caught', () => {
       ],
       [
         'src/http/a.ts',
-        "import type { Sessions } from '../ports.ts'\nimport type { F } from '../../machines/facts.ts'",
+        "import type { Sessions } from '../ports/sessions.ts'\nimport type { F } from '../../machines/facts.ts'",
       ],
       ['src/sessions/a.ts', "import { sessionMachine } from '../../machines/session.machine.ts'"],
       ['src/whatsapp/a.ts', "import { proto } from '@whiskeysockets/baileys'"],
       ['simulator/main.ts', "console.log('ready')"],
       ['src/main.ts', 'loadConfig(process.env)'],
-      [
-        'demo/run.ts',
-        "import { Simulator } from './simulator/simulator.ts'\nimport { createApp } from './app.ts'",
-      ],
+      ['demo/run.ts', "import { Simulator } from '../simulator/simulator.ts'"],
       [
         'src/app.ts',
         "import { createHttp } from './http/server.ts'\nimport type { Config } from './config.ts'",
@@ -241,8 +163,26 @@ describe('a violation is caught', () => {
     for (const [path, text] of allowed) expect(violations({ path, text })).toEqual([])
   })
 
-  it('a file of 401 lines', () => {
-    expect(tooLong({ path: 'src/a.ts', text: 'a\n'.repeat(400) })).toEqual([])
-    expect(tooLong({ path: 'src/a.ts', text: 'a\n'.repeat(401) })).toEqual(['src/a.ts has 401 lines'])
+  it('a file of 301 lines', () => {
+    const of = (lines: number) => tooLong(300)({ path: 'src/a.ts', text: 'a\n'.repeat(lines) })
+    expect(of(300)).toEqual([])
+    expect(of(301)).toEqual(['src/a.ts has 301 lines'])
+  })
+
+  it('a circle of three files, types included', () => {
+    const sources = [
+      { path: 'src/http/a.ts', text: "import type { B } from './b.ts'" },
+      { path: 'src/http/b.ts', text: "import { c } from '../http/c.ts'" },
+      { path: 'src/http/c.ts', text: "import { a } from './a.ts'" },
+    ]
+    expect(circlesIn(sources)).toEqual(['src/http/a.ts -> src/http/b.ts -> src/http/c.ts -> src/http/a.ts'])
+    expect(circlesIn(sources.slice(1))).toEqual([])
+  })
+
+  it('a question by the name of a state', () => {
+    for (const text of ["state.startsWith('open.')", "row.state === 'awaitingQr.publishing'"])
+      expect(asksByName({ path: 'src/a.ts', text })).toHaveLength(1)
+    for (const text of ["hasTag(state, 'open')", "address.startsWith('opening')", "view.state === 'open'"])
+      expect(asksByName({ path: 'src/a.ts', text })).toEqual([])
   })
 })

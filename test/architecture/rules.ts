@@ -1,0 +1,127 @@
+import { posix } from 'node:path'
+import { arrowsOf, importsOf, type Source, withoutComments } from './house.ts'
+
+/**
+ * The arrows of the house: which part may import which. A part is a folder at the top, a folder of `src/`, or one of the files
+ * that stand in `src/` itself; `facts` is `machines/facts.ts`, the vocabulary, which is everybody's.
+ */
+const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
+const SEAMS = ['base', 'messages', 'ports', 'facts']
+const MAY_IMPORT: Record<string, string[]> = {
+  machines: [],
+  base: [],
+  messages: ['facts'],
+  ports: ['base', 'messages', 'facts'],
+  ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, SEAMS])),
+  sessions: [...SEAMS, 'machines'],
+  whatsapp: [...SEAMS, 'patches'],
+  config: ['base'],
+  app: [...ADAPTERS, ...SEAMS, 'config'],
+  main: ['app', 'config', 'base'],
+  patches: [],
+  simulator: ['patches'],
+  harness: [],
+  demo: ['main', 'config', 'simulator'],
+  bench: ['harness', 'demo', 'simulator'],
+  chaos: ['harness', 'simulator', 'app', 'config', 'base', 'ports'],
+}
+
+/** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */
+const ROOMS: Record<string, Record<string, string[]>> = {
+  'src/http': { routes: ['schemas', '.'], schemas: [] },
+  'src/media': { fetch: ['.'], convert: ['.'], serve: ['fetch', '.'] },
+  'src/store': { tables: ['.', 'writer'], writer: ['.', 'tables'] },
+  'src/sessions': {
+    host: ['.'],
+    sending: ['host', '.'],
+    receiving: ['host', '.'],
+    supervisor: ['host', 'sending', 'receiving', '.'],
+  },
+  'src/whatsapp': {
+    patches: ['.'],
+    keys: ['patches', '.'],
+    linking: ['.'],
+    sending: ['keys', '.'],
+    receiving: ['keys', 'patches', '.'],
+  },
+}
+
+/** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
+const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
+const READS_ENV = ['main', 'demo', 'harness', 'bench', 'chaos']
+const HAS_CONSOLE = ['main', 'demo', 'bench', 'chaos']
+
+/** `src/http/server.ts` -> `http`, `src/app.ts` -> `app`, `bench/run.ts` -> `bench`, `machines/facts.ts` -> `facts`. */
+export function partOf(path: string): string {
+  if (path === 'machines/facts.ts') return 'facts'
+  const [top, second] = path.split('/')
+  return top === 'src' ? second!.replace(/\.ts$/, '') : top!
+}
+
+export const knownParts = (): string[] => Object.keys(MAY_IMPORT)
+
+/** The room of a file inside a big folder; null outside of them, and for what stands in such a folder itself `.`. */
+function roomOf(path: string): { house: string; room: string } | null {
+  const [top, second, third, fourth] = path.split('/')
+  const house = `${top}/${second}`
+  if (!(house in ROOMS)) return null
+  return { house, room: fourth === undefined ? '.' : third! }
+}
+
+/** One sentence for each rule that a file breaks. */
+export function violations(source: Source): string[] {
+  const { path, text } = source
+  const found: string[] = []
+  const code = withoutComments(text)
+  const part = partOf(path)
+  for (const target of arrowsOf(source)) {
+    const other = partOf(target)
+    const inside = other === part || (part === 'machines' && other === 'facts')
+    if (!(other in MAY_IMPORT) && other !== 'facts')
+      found.push(`${path} imports ${target}, outside the house`)
+    else if (!inside && !(MAY_IMPORT[part] ?? []).includes(other)) found.push(`${path} imports ${target}`)
+    if (!target.endsWith('.ts')) found.push(`${path} imports ${target} without .ts`)
+    const [from, to] = [roomOf(path), roomOf(target)]
+    if (from === null || to === null || from.house !== to.house) continue
+    if (from.room === '.' || from.room === to.room) continue
+    if (!ROOMS[from.house]![from.room]?.includes(to.room))
+      found.push(`${path} imports ${target}, another room`)
+  }
+  for (const name of importsOf(code)) {
+    if (name.startsWith('.')) continue
+    if (/^(?:@whiskeysockets\/|baileys|libsignal)/.test(name) && !KNOWS_BAILEYS.includes(part))
+      found.push(`${path} imports Baileys`)
+    if (part === 'machines' && name !== 'xstate') found.push(`${path} imports ${name}`)
+    if (part === 'facts') found.push(`${path} imports ${name}`)
+  }
+  if (
+    path.startsWith('machines/') &&
+    /\bDate\.now\b|\bMath\.random\b|\bnew Date\b|\bDate\(|\bperformance\b|\brandomUUID\b/.test(code)
+  )
+    found.push(`${path} has a clock or a die`)
+  if (
+    /\bprocess\s*(?:\.|\?\.)\s*env\b|\benv\b[^=;]*\}\s*=\s*process\b/.test(code) &&
+    !READS_ENV.includes(part)
+  )
+    found.push(`${path} reads process.env`)
+  if (
+    /\bconsole\s*(?:\.(?!ts\b)|\[)/.test(code) &&
+    !HAS_CONSOLE.includes(part) &&
+    path !== 'simulator/main.ts'
+  )
+    found.push(`${path} uses console`)
+  if (/\bexport\s+default\b/.test(code)) found.push(`${path} has a default export`)
+  return found
+}
+
+/** A comparison of a state's name by its spelling; tags of the chart answer such questions (machines/session.state.ts). */
+export function asksByName({ path, text }: Source): string[] {
+  const names = 'starting|awaitingQr|open|reconnecting|loggedOut'
+  const asks = new RegExp(
+    `\\b(?:startsWith|includes)\\(\\s*['"\`](?:${names})\\b|[!=]==\\s*['"\`](?:${names})\\.`,
+    'g',
+  )
+  return [...withoutComments(text).matchAll(asks)].map(([words]) => `${path} asks ${words}`)
+}
+
+export const folderOf = (path: string): string => posix.dirname(path)
