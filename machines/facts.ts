@@ -24,8 +24,8 @@ export type Reason = string
 export type SessionFact =
   /** Somebody asked for this session for the first time; always seq 1. */
   | { type: 'session.created'; sessionId: string; userId: string | number; phoneNumber?: string }
-  /** The process restarted and this session was restored from its newest row. */
-  | { type: 'session.resumed' }
+  /** The process restarted and this session was restored from its newest row; `sendsWait`: something is to be sent. */
+  | { type: 'session.resumed'; sendsWait?: true }
   /** A callback or a transition of this session threw; `error` is one sentence without data. */
   | { type: 'session.crashed'; error: string }
   /** The reaper found no message in or out for IDLE_AFTER_MS. */
@@ -38,7 +38,7 @@ export type SessionFact =
   | { type: 'logout.requested' }
   /** Somebody asked to unlink the device and to forget the session. */
   | { type: 'delete.requested' }
-  /** A send needs a socket that was put to sleep. */
+  /** A send was accepted and no socket can take it now: what sleeps wakes for it. */
   | { type: 'wake.requested' }
   /** The supervisor restarted this session too often; `error` is the last crash. */
   | { type: 'crashes.exceeded'; error: string }
@@ -79,8 +79,12 @@ export type SessionFact =
     }
   /** Laravel has the QR with this hash. */
   | { type: 'qr.published'; hash: string }
-  /** Laravel did not take the QR with this hash; it is not tried again. */
+  /** Laravel did not take the QR with this hash. */
   | { type: 'qr.publishFailed'; hash: string }
+  /** WhatsApp refused a message to somebody new (463): the account writes to nobody new until `until`. */
+  | { type: 'reachOut.locked'; until: number }
+  /** WhatsApp took too many messages (429): until `until` sends leave at `perMinute`. */
+  | { type: 'sends.slowed'; perMinute: number; until: number }
 
 /** A lifecycle fact as the machine sees it and the log keeps it. */
 export type SessionEvent = SessionFact & { at: number }

@@ -1,4 +1,4 @@
-import type { EstadoQr, Reason, SessionFact } from './facts.ts'
+import type { Reason, SessionFact } from './facts.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -13,6 +13,10 @@ export const TIMES = {
   recheck: 15 * MINUTE,
   hibernation: 6 * 60 * MINUTE,
   archive: 7 * 24 * 60 * MINUTE,
+  /** Between two offers of a QR that Laravel did not take. */
+  offerAgain: 5 * SECOND,
+  /** How long a session that crashed too often is left alone. */
+  crashRest: 15 * MINUTE,
   /** A longer `after` fires at once (2^31 ms). */
   longest: 24 * 24 * 60 * MINUTE,
 } as const
@@ -60,6 +64,10 @@ export interface SessionContext {
     unclear: number
     askAt: number | null
   }
+  /** WhatsApp lets the account write to nobody new until then (463). */
+  reachOutLock: { at: number; until: number } | null
+  /** WhatsApp took too many messages (429): sends leave at this pace until then. */
+  slowdown: { at: number; perMinute: number; until: number } | null
 }
 
 export interface SessionInput {
@@ -100,6 +108,8 @@ export function initialContext({ sessionId, userId, at, phoneNumber }: SessionIn
     reasonText: null,
     archiveUntil: null,
     qr: emptyQr,
+    reachOutLock: null,
+    slowdown: null,
   }
 }
 
@@ -141,13 +151,4 @@ export function isOldNews(
 ): boolean {
   if (said !== 'inactive' || told === null) return false
   return told.estadoQr === 'inactive' || context.startedAt > told.at
-}
-
-/** What Laravel must know of a session in this state (CONTRACT 2); `state` is dotted. */
-export function estadoQrOf(state: string, context: Pick<SessionContext, 'linked'>): EstadoQr {
-  if (state.startsWith('loggedOut') || state.startsWith('reconnecting.suspended')) return 'inactive'
-  if (state === 'awaitingQr.refused' || state === 'awaitingQr.expired') return 'inactive'
-  if (state.startsWith('awaitingQr')) return 'pending'
-  if (state.startsWith('starting')) return context.linked ? 'active' : 'pending'
-  return context.linked || state.startsWith('open') ? 'active' : 'pending'
 }

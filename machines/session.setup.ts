@@ -1,122 +1,34 @@
-import { assertEvent, assign, fromCallback, sendTo, setup, spawnChild, stopChild } from 'xstate'
-import type { Reaction, SessionEvent } from './facts.ts'
-import {
-  askAgainIn,
-  backoff,
-  isOldNews,
-  type SessionContext,
-  type SessionInput,
-  TIMES,
-  unlinkedContext,
-} from './session.context.ts'
-
-/** `message.queued` is asked for, never sent: `can()` says whether a message may be queued now. */
-type MachineEvent = SessionEvent | { type: 'message.queued'; at: number }
-
-/** The host stamps `at` on every event, the machine's own timers included. */
-const at = (event: unknown): number => (event as { at: number }).at
-
-const missing = () => {
-  throw new Error('provided by the runtime')
-}
+import { assertEvent, assign, sendTo, spawnChild, stopChild } from 'xstate'
+import { askAgainIn, backoff, TIMES, unlinkedContext } from './session.context.ts'
+import { at, guarded, missing } from './session.guards.ts'
 
 /**
- * The vocabulary of the session machine: guards and assigns that read facts, and the names of what touches the outside,
- * which the runtime provides (src/sessions/host/bind-effects.ts).
+ * The vocabulary of the session machine: assigns that read facts, and the names of what touches the outside, which the runtime
+ * provides (src/sessions/effects/bind-effects.ts).
  */
-export const sessionSetup = setup({
-  types: {
-    context: {} as SessionContext,
-    events: {} as MachineEvent,
-    input: {} as SessionInput,
-    children: {} as { socket: 'socket'; question: 'askLaravel'; publication: 'publishQr' },
-  },
-  actors: {
-    /** The Baileys socket: reports `socket.*` facts and `logout.confirmed`; understands `unlink`. */
-    socket: fromCallback<{ type: 'unlink' }, { sessionId: string }>(() => {}),
-    /** Asks Laravel whether the session is active; reports `laravel.answered` once. */
-    askLaravel: fromCallback<{ type: 'none' }, { sessionId: string }>(() => {}),
-    /** POST /qr; reports `qr.published` or `qr.publishFailed` once. */
-    publishQr: fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(() => {}),
-  },
-  delays: {
-    watchdog: TIMES.watchdog,
-    settle: TIMES.settle,
-    patience: TIMES.patience,
-    unlinkTimeout: TIMES.unlink,
-    qrThrottle: 30_000,
-    qrExpiry: 60_000,
-    askAgain: 1000,
-    backoff: 1000,
-    hibernation: TIMES.hibernation,
-    suspension: TIMES.recheck,
-    archiveEnd: TIMES.archive,
-  },
-  guards: {
-    /** QR_THROTTLE_MS has not passed since the last publication, at the time of the fact. */
-    isThrottled: missing as () => boolean,
-    isNewQr: ({ context: { qr }, event }) =>
-      event.type === 'socket.qr' && event.hash !== qr.current?.hash && event.hash !== qr.published?.hash,
-    hasHeldQr: ({ context: { qr } }) => qr.current !== null && qr.current.hash !== qr.published?.hash,
-    hasNewerQr: ({ context, event }) =>
-      event.type === 'qr.publishFailed' &&
-      context.qr.current !== null &&
-      context.qr.current.hash !== event.hash,
-    /** A pairing code for another number than before is wanted, and nothing is paired yet. */
-    wantsCode: ({ context, event }) =>
-      event.type === 'start.requested' &&
-      event.phoneNumber !== undefined &&
-      event.phoneNumber !== context.phoneNumber &&
-      context.waId === null &&
-      context.intent === 'none',
-    isUnscanned: ({ context }) => context.qr.published !== null && context.waId === null,
-    isNotPaired: ({ context }) => context.waId === null,
-    isPaired: ({ context }) => context.waId !== null,
-    /** Whoever has scanned is about to be open. */
-    takesSends: ({ context }) => context.waId !== null && context.intent === 'none',
-    owesLogout: ({ context }) => context.intent !== 'none',
-    owesNothing: ({ context }) => context.intent === 'none',
-    isArchived: ({ context }) => context.archiveUntil !== null,
-    saysYes: ({ event }) => event.type === 'laravel.answered' && event.said === 'active',
-    saysOldNews: ({ context, event }) => event.type === 'laravel.answered' && isOldNews(context, event),
-    saysNo: ({ context, event }) => {
-      if (event.type !== 'laravel.answered') return false
-      if (event.said === 'missing') return at(event) - context.startedAt >= TIMES.freshStart
-      return event.said === 'inactive' && !isOldNews(context, event)
-    },
-    isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
-    endsByItself: ({ context }) => context.retryAt !== null,
-    endsByRestart: ({ context }) => context.reason === 'replaced' || context.reason === 'client_outdated',
-    reacts: ({ event }, to: Reaction) => event.type === 'socket.closed' && event.reaction === to,
-    restartsRarely: ({ context, event }) =>
-      event.type === 'socket.closed' && event.reaction === 'reconnectNow' && context.restarts < 5,
-    failsToLogIn: ({ context, event }) =>
-      event.type === 'socket.closed' && event.reaction === 'backoffCounted' && context.loginFailures >= 4,
-    wantsHibernation: ({ event }) => event.type === 'session.idled' && event.policy === 'hibernate',
-    wantsDelete: ({ event }) => event.type === 'session.idled' && event.policy === 'delete',
-  },
+export const sessionSetup = guarded.extend({
   actions: {
     openSocket: spawnChild('socket', {
       id: 'socket',
       input: ({ context }) => ({ sessionId: context.sessionId }),
     }),
     endSocket: stopChild('socket'),
-    unlink: sendTo('socket', { type: 'unlink' }),
+    logout: sendTo('socket', { type: 'logout' }),
     /** Erases credentials and keys: after WhatsApp unlinked the device, or for a device that never was. */
     eraseCredentials: missing,
     /** After a restart: the same, if it was due and the process died before it was done. */
     eraseCredentialsIfDue: missing,
     /** Erases everything but a tombstone, and the actor with it. */
-    eraseSession: missing,
+    deleteSession: missing,
     /** The same, if a deletion was asked for. */
-    eraseSessionIfOwed: missing,
+    deleteSessionIfOwed: missing,
     /** Sends that wait fail with SESSION_LOGGED_OUT. */
     failQueued: missing,
     /** Only asked for through `can()`. */
     permit: () => {},
     noteStart: assign({ startedAt: ({ event }) => at(event) }),
     /** Whether a QR or a pairing code is to be shown. */
-    noteWish: assign({
+    notePairingChoice: assign({
       phoneNumber: ({ event }) => (event.type === 'start.requested' ? event.phoneNumber : undefined),
     }),
     connectNow: assign({ connectingAt: ({ event }) => at(event), openedAt: null, retryAt: null }),
@@ -132,11 +44,11 @@ export const sessionSetup = setup({
       qr: { ...context.qr, current: null, published: null, unclear: 0, askAt: null },
     })),
     forgetLink: assign(({ context }) => unlinkedContext(context)),
-    owe: assign({
+    setIntent: assign({
       intent: ({ context, event }) =>
         event.type === 'logout.requested' && context.intent !== 'delete' ? 'logout' : 'delete',
     }),
-    settleDebt: assign({
+    clearIntent: assign({
       intent: ({ context }) => (context.intent === 'delete' ? 'delete' : 'none'),
       retryAt: null,
     }),
@@ -200,14 +112,12 @@ export const sessionSetup = setup({
       return {
         attempts: context.attempts + 1,
         openedAt: null,
-        retryAt:
-          event.type === 'session.crashed'
-            ? event.at + backoff(context.sessionId, event.at, context.attempts + 1)
-            : null,
+        retryAt: event.at + backoff(context.sessionId, event.at, context.attempts + 1),
         reason: 'crashed',
         reasonText: `A fault inside the manager stopped this session: ${event.error}`,
       }
     }),
+    restAfterCrashes: assign({ retryAt: ({ event }) => at(event) + TIMES.crashRest }),
     noteLoggedOut: assign({
       openedAt: null,
       reason: 'logged_out',
@@ -230,6 +140,14 @@ export const sessionSetup = setup({
       retryAt: ({ event }) => at(event) + TIMES.hibernation,
       reason: 'idle',
       reasonText: 'No message for a while; the session wakes on a send, on /start or by itself.',
+    }),
+    noteReachOutLock: assign(({ event }) => {
+      assertEvent(event, 'reachOut.locked')
+      return { reachOutLock: { at: event.at, until: event.until } }
+    }),
+    noteSlowdown: assign(({ event }) => {
+      assertEvent(event, 'sends.slowed')
+      return { slowdown: { at: event.at, perMinute: event.perMinute, until: event.until } }
     }),
     archive: assign({ archiveUntil: ({ event }) => at(event) + TIMES.archive }),
     noteArchiveEnd: assign({ archiveUntil: null }),

@@ -31,6 +31,7 @@ export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => numb
             until(context.qr.current?.expiresAt ?? 0, TIMES.longest),
             rest(context.qr.published?.at ?? null, expiryMs),
           ),
+    offerAgain: () => TIMES.offerAgain,
     askAgain: ({ context }: Args) => until(context.qr.askAt, 60_000),
     backoff: ({ context }: Args) => until(context.retryAt, 5 * 60_000),
     hibernation: ({ context }: Args) => until(context.retryAt, TIMES.hibernation),

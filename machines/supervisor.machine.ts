@@ -1,57 +1,43 @@
-import { assign, setup } from 'xstate'
+import { supervisorSetup } from './supervisor.setup.ts'
 
-export type SupervisorEvent =
-  /** A session actor was spawned or restored. */
-  | { type: 'session.added' }
-  /** A session actor is gone: deleted, or taken over by another owner. */
-  | { type: 'session.removed' }
-  /** A session actor threw and was restarted. */
-  | { type: 'session.restarted' }
-  /** A commit failed: nothing may happen until the store works again. */
-  | { type: 'store.failed' }
-  /** The store took a write again and every session was restored. */
-  | { type: 'store.recovered' }
-  | { type: 'drain.requested' }
-  | { type: 'drained' }
-
-/** Keeps the session actors: spawns, reaps, counts. The actors themselves are roots in a map (src/sessions/supervisor/supervisor.ts). */
-export const supervisorMachine = setup({
-  types: {
-    context: {} as { live: number; spawned: number; restarted: number },
-    events: {} as SupervisorEvent,
-  },
-  delays: { reapEvery: 60_000, storeRetry: 2_000 },
-  actions: {
-    /** Posts `session.idled` to sessions without messages for IDLE_AFTER_MS. */
-    reap: () => {},
-    /** Ends every socket: what is not in the log must not be seen outside. */
-    standStill: () => {},
-    /** Tries the store; on success restores every session and reports `store.recovered`. */
-    tryStore: () => {},
-    countAdded: assign({
-      live: ({ context }) => context.live + 1,
-      spawned: ({ context }) => context.spawned + 1,
-    }),
-    countRemoved: assign({ live: ({ context }) => context.live - 1 }),
-    countRestarted: assign({ restarted: ({ context }) => context.restarted + 1 }),
-  },
-}).createMachine({
+/**
+ * Keeps the session actors: spawns, restarts, brings back, reaps and counts them by its events. The actors themselves are roots in a
+ * registry (src/sessions/supervisor/registry.ts): children of one machine cost O(n²).
+ */
+export const supervisorMachine = supervisorSetup.createMachine({
   id: 'supervisor',
-  context: { live: 0, spawned: 0, restarted: 0 },
+  context: { live: 0, counts: { byState: {}, publishing: 0, tracked: 0 }, crashes: {}, returns: {} },
   initial: 'running',
   on: {
-    'session.added': { actions: 'countAdded' },
-    'session.removed': { actions: 'countRemoved' },
-    'session.restarted': { actions: 'countRestarted' },
+    'session.changed': { actions: 'countChange' },
+    'session.left': { actions: 'countLeft' },
   },
   states: {
     running: {
       initial: 'serving',
-      on: { 'drain.requested': 'draining' },
+      on: {
+        'session.restored': { actions: ['spawnSession', 'countSpawned'] },
+        'session.crashed': [
+          { guard: 'crashesTooOften', actions: ['noteCrash', 'suspendSession'] },
+          { actions: ['noteCrash', 'restartSession'] },
+        ],
+        'session.lost': { guard: 'isNotReturning', actions: ['noteLost', 'scheduleReturn', 'tellReturn'] },
+        'session.returnDue': { actions: 'bringBackSession' },
+        'session.returnFailed': {
+          guard: 'isReturning',
+          actions: ['noteLost', 'scheduleReturn', 'tellReturn'],
+        },
+        'session.returned': { actions: 'noteReturned' },
+        'sessions.stopped': { actions: ['cancelReturns', 'forgetReturns'] },
+        'drain.requested': 'draining',
+      },
       states: {
         serving: {
-          after: { reapEvery: { target: 'serving', reenter: true, actions: 'reap' } },
-          on: { 'store.failed': { target: 'recovering', actions: 'standStill' } },
+          after: { reapEvery: { target: 'serving', reenter: true, actions: 'reapIdleSessions' } },
+          on: {
+            'session.requested': { actions: ['spawnSession', 'countSpawned'] },
+            'store.failed': { target: 'recovering', actions: ['cancelReturns', 'forgetReturns', 'stopAll'] },
+          },
         },
         recovering: {
           after: { storeRetry: { target: 'recovering', reenter: true, actions: 'tryStore' } },
@@ -59,7 +45,7 @@ export const supervisorMachine = setup({
         },
       },
     },
-    draining: { on: { drained: 'stopped' } },
+    draining: { entry: ['cancelReturns', 'forgetReturns'], on: { drained: 'stopped' } },
     stopped: { type: 'final' },
   },
 })

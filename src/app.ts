@@ -20,14 +20,14 @@ import type { Store } from './ports/store.ts'
 import type { WhatsApp } from './ports/whatsapp.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
+import { bindEffects } from './sessions/effects/bind-effects.ts'
+import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { erasingFiles } from './sessions/erase-media.ts'
-import { bindEffects } from './sessions/host/bind-effects.ts'
-import { openSocketOf } from './sessions/open-socket.ts'
 import { createQueries } from './sessions/queries.ts'
 import { Downloads } from './sessions/receiving/downloads.ts'
 import { ReadMarks } from './sessions/receiving/read-marks.ts'
+import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
-import { createConnects } from './sessions/supervisor/connect-limiter.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
 import { openStore } from './store/sqlite.ts'
 import { createQrVault } from './whatsapp/linking/qr-vault.ts'
@@ -82,22 +82,21 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     clock,
     allowPrivate: config.media.allowPrivate,
   })
-  let base = config.publicUrl ?? `http://${config.http.host}:${config.http.port}`
+  // Known once the port is taken, long before a file is linked.
+  const linkBase = { url: config.publicUrl ?? `http://${config.http.host}:${config.http.port}` }
   const served = createMediaServer({
     files,
     describe: id => store.downloads.describe(id),
     key: loadLinkKey(config.dataDir),
-    base: () => base,
+    base: () => linkBase.url,
     wall,
   })
   const queue =
     config.redisUrl === null
       ? createInProcessQueue({ clock })
       : await createRedisQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
-  const readMarks = new ReadMarks(clock, (streamId, sessionId) => {
-    const actor = supervisor.find(sessionId)?.actor
-    return actor?.streamId === streamId ? openSocketOf(actor) : null
-  })
+  const registry = new SessionRegistry()
+  const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
   const deliveries = createDeliveries({
     store: store.deliveries,
     queue,
@@ -125,19 +124,30 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   })
   const whatsapp = overrides.whatsapp?.(baileys) ?? baileys
 
+  const downloads = new Downloads({
+    store,
+    whatsapp,
+    files,
+    clock,
+    logger: part('downloads'),
+    chatsOf: sessionId => registry.chatsOf(sessionId),
+    onSettled: lane => deliveries.wake(lane),
+  })
+  const onDownload = () => downloads.look()
   const machine = bindEffects({
+    registry,
     whatsapp,
     laravel,
     vault,
     store,
     clock,
-    connects: createConnects(config.connect, clock),
+    connects: createConnectLimiter(config.connect, clock),
     qr: config.qr,
     tellLaravel,
-    onDownload: () => downloads.look(),
-    actorOf: sessionId => supervisor.find(sessionId)!,
+    onDownload,
   })
   const supervisor = new Supervisor({
+    registry,
     store,
     clock,
     logger: part('sessions'),
@@ -150,19 +160,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     tellStatus: tellLaravel && config.laravel.messageStatus,
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),
-    onDownload: () => downloads.look(),
-  })
-  const downloads = new Downloads({
-    store,
-    whatsapp,
-    files,
-    clock,
-    logger: part('downloads'),
-    chatsOf(sessionId) {
-      const actor = supervisor.find(sessionId)?.actor
-      return (actor && openSocketOf(actor)?.chats) ?? null
-    },
-    onSettled: lane => deliveries.wake(lane),
+    onDownload,
   })
 
   const { bodiesMs, mediaMs } = config.keep
@@ -181,7 +179,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     const problems = all.filter(problem => problem !== null)
     return { ready: problems.length === 0, problems }
   }
-  const queries = createQueries(store, clock)
+  const queries = createQueries(store, supervisor)
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
@@ -200,12 +198,12 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   deliveries.start()
   await supervisor.start()
   const { url } = await http.listen()
-  base = config.publicUrl ?? url
+  linkBase.url = config.publicUrl ?? url
   downloads.look()
   retention.start()
   logger.info(
     {
-      sessions: supervisor.counts().live,
+      sessions: supervisor.live,
       data: config.dataDir,
       laravel: laravel.address ?? 'none: LARAVEL_URL is empty, the manager works alone',
       whatsapp: config.whatsapp.url ?? 'the real service',

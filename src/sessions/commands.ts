@@ -11,7 +11,8 @@ import type { Store } from '../ports/store.ts'
 import type { ChatActions } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
 import { replay } from './receiving/replay.ts'
-import { type Entry, notHere, type Supervisor } from './supervisor/supervisor.ts'
+import type { SessionEntry } from './registry.ts'
+import { notHere, type Supervisor } from './supervisor/supervisor.ts'
 
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
 export function createCommands({
@@ -27,14 +28,14 @@ export function createCommands({
   vault: Pick<QrVault, 'readCode'>
   clock: Clock
 }): Sessions {
-  const entryOf = (sessionId: string): Entry => {
+  const entryOf = (sessionId: string): SessionEntry => {
     const entry = supervisor.find(sessionId)
     const refusal = supervisor.refusal()
     if (entry !== undefined && refusal === null) return entry
     queries.get(sessionId) // unknown: 404
     throw refusal ?? notHere()
   }
-  const postOrRefuse = async ({ actor }: Entry, fact: SessionFact, wanted: string) => {
+  const postOrRefuse = async ({ actor }: SessionEntry, fact: SessionFact, wanted: string) => {
     if (await actor.post(fact)) return
     if (actor.ended) throw supervisor.refusal() ?? notHere()
     throw new GatewayError(
@@ -66,26 +67,20 @@ export function createCommands({
       if (String(actor.userId) !== String(userId)) {
         throw new GatewayError('CONFLICT', `Session ${sessionId} belongs to another user_id.`)
       }
-      if (actor.context.intent === 'delete') {
-        throw new GatewayError(
-          'DELETING',
-          `Session ${sessionId} is being deleted; start it again once it is gone.`,
-        )
+      const fact: SessionFact = { type: 'start.requested', ...(phoneNumber !== undefined && { phoneNumber }) }
+      if (!actor.ended && !actor.can(fact) && actor.context.intent === 'delete') {
+        const sentence = `Session ${sessionId} is being deleted; start it again once it is gone.`
+        throw new GatewayError('DELETING', sentence)
       }
-      await postOrRefuse(
-        entry,
-        { type: 'start.requested', ...(phoneNumber !== undefined && { phoneNumber }) },
-        'start',
-      )
+      await postOrRefuse(entry, fact, 'start')
       return queries.get(sessionId)
     },
 
     async requestPairingCode(sessionId: string, phoneNumber: string, deadline: number): Promise<void> {
       const entry = entryOf(sessionId)
       const { actor } = entry
-      const isLinked = () => actor.context.linked && !actor.state.startsWith('loggedOut')
       const isThere = () => actor.context.phoneNumber === phoneNumber && vault.readCode(sessionId) !== null
-      if (isLinked()) {
+      if (actor.context.linked && !actor.hasTag('loggedOut')) {
         throw new GatewayError(
           'STATE_FORBIDS',
           `Session ${sessionId} is linked to a phone; log out before another one is linked.`,
@@ -144,7 +139,7 @@ export function createCommands({
     async logout(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
       const { actor } = entry
-      const isOut = () => actor.state.startsWith('loggedOut')
+      const isOut = () => actor.hasTag('loggedOut')
       if (!isOut()) await postOrRefuse(entry, { type: 'logout.requested' }, 'log out')
       await actor.until(() => actor.ended || isOut(), deadline)
       await actor.durable()
@@ -154,9 +149,9 @@ export function createCommands({
     async remove(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
       const { actor } = entry
-      if (actor.burial === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
+      if (actor.deletion === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
       await actor.until(() => actor.ended, deadline)
-      return { done: actor.burial === 'done' }
+      return { done: actor.deletion === 'done' }
     },
   }
 }

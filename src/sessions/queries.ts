@@ -1,19 +1,16 @@
 import { getNextTransitions } from 'xstate'
-import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
-import type { Clock } from '../base/clock.ts'
+import { stateValue } from '../../machines/session.state.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { SessionRow } from '../ports/session-table.ts'
-import type { SessionQueries, Stats } from '../ports/sessions.ts'
+import type { SessionQueries } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
-import { splitState, stateValue } from './host/state-name.ts'
+import { readStoredSession } from './host/stored-session.ts'
 import { sessionViewOf } from './session-view.ts'
-
-/** Without a message for this long a session counts as inactive in /stats, in ms. */
-const INACTIVE_AFTER = 5 * 60_000
+import type { Supervisor } from './supervisor/supervisor.ts'
 
 /** Reads for HTTP, all from what is committed. */
-export function createQueries(store: Store, clock: Clock): SessionQueries {
+export function createQueries(store: Store, supervisor: Pick<Supervisor, 'stats'>): SessionQueries {
   const rowOf = (sessionId: string): SessionRow => {
     const row = store.sessions.find(sessionId)
     if (row === null)
@@ -51,7 +48,7 @@ export function createQueries(store: Store, clock: Clock): SessionQueries {
         at: row.at,
         state,
         context: JSON.parse(context),
-        can: possibleIn(state, JSON.parse(context)),
+        can: possibleIn(row.snapshot),
       }
     },
 
@@ -61,35 +58,13 @@ export function createQueries(store: Store, clock: Clock): SessionQueries {
       throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
     },
 
-    stats(): Stats {
-      const now = clock.now()
-      const byState: Record<string, number> = {}
-      let [total, inactive, oldest, pendingQR, trackedSessions] = [0, 0, now, 0, 0]
-      for (const row of store.sessions.all()) {
-        total++
-        const { state } = splitState(row.state)
-        byState[state] = (byState[state] ?? 0) + 1
-        if (row.lastActivity < now - INACTIVE_AFTER) inactive++
-        if (row.createdAt < oldest) oldest = row.createdAt
-        if (row.state === 'awaitingQr.publishing') pendingQR++
-        if ((JSON.parse(row.context) as SessionContext).qr.published !== null) trackedSessions++
-      }
-      return {
-        sessions: {
-          totalSessions: total,
-          activeSessions: byState.open ?? 0,
-          inactiveSessions: inactive,
-          oldestSession: now - oldest,
-        },
-        qr: { pendingQR, trackedSessions },
-        byState,
-      }
-    },
+    stats: () => supervisor.stats(),
   }
 }
 
 /** The event types that had a way on from a state, guards aside; the machine's own timers are left out. */
-function possibleIn(state: string, context: SessionContext): string[] {
+function possibleIn(stored: Parameters<typeof readStoredSession>[0]): string[] {
+  const { state, context } = readStoredSession(stored)
   const snapshot = sessionMachine.resolveState({ value: stateValue(state) as never, context })
   const blocked = new Set<string>()
   const possible = new Set<string>()

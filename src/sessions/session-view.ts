@@ -1,23 +1,22 @@
-import { estadoQrOf, type SessionContext } from '../../machines/session.context.ts'
+import { estadoQrOf, hasTag, splitState } from '../../machines/session.state.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { SessionView } from '../ports/sessions.ts'
-import { splitState } from './host/state-name.ts'
+import { readStoredSession } from './host/stored-session.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
 
 /** A session as the API shows it, from its committed row. */
 export function sessionViewOf(row: SessionRow): SessionView {
-  const context = JSON.parse(row.context) as SessionContext
-  const { state, detail } = splitState(row.state)
+  const { state: dotted, context } = readStoredSession(row)
+  const { state, detail } = splitState(dotted)
   const { current, published } = context.qr
-  // A refused session has no socket any more, and its QR is nobody's.
-  const shown = state === 'awaitingQr' && detail !== 'refused' && current !== null
+  const shown = hasTag(dotted, 'awaitsScan') && current !== null
   return {
     session_id: row.sessionId,
     user_id: row.userId,
     state,
     detail,
-    estado_qr: estadoQrOf(row.state, context),
+    estado_qr: estadoQrOf(dotted, context),
     wa_id: context.waId,
     lid: context.lid,
     push_name: context.pushName,

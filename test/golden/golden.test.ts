@@ -2,15 +2,18 @@ import { describe, expect, it, vi } from 'vitest'
 import { assign } from 'xstate'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
 import { sessionSetup } from '../../machines/session.setup.ts'
+import { UPCASTERS, upcast } from '../../machines/session.upcasters.ts'
 import { leaves } from '../machines/probe.ts'
 import { FakeWhatsApp } from '../sessions/fakes.ts'
 import { World } from '../sessions/world.ts'
 import * as golden from './logs.ts'
+import { MADE_UP } from './made-up-version.ts'
 import { stories } from './stories.ts'
 
 const files = golden.filesInFolder()
 const logs = files.map(file => ({ file, rows: golden.parseLog(golden.readLog(file)) }))
 const UPDATING = process.env.UPDATE_GOLDEN === '1'
+Object.assign(UPCASTERS, MADE_UP)
 
 /** Runs a story in the real actor host and returns the log of `s1` as the store has it, for a deletion as it was before. */
 async function record(name: string): Promise<golden.GoldenRow[]> {
@@ -131,7 +134,7 @@ function goesOn(world: World, sessionId: string, last: golden.GoldenRow): void {
     expect(world.store.log.after(sessionId, 0, 10).map(({ type }) => type)).toEqual(['session.deleted'])
   } else if (AT_REST.test(last.state!)) {
     expect(events).toEqual([])
-    expect(world.entry(sessionId).actor).toMatchObject({ state: last.state, context })
+    expect(world.entry(sessionId).actor).toMatchObject(golden.today(named(last, sessionId)))
     expect(live).toEqual([])
   } else {
     const resumed = events[0]
@@ -192,6 +195,34 @@ describe('all logs of the current version together', () => {
 
 type Node = typeof sessionMachine.root
 const below = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(one => below(one as Node))]
+
+describe('a log of an older version', () => {
+  it('is brought up to today step by step, and today’s is left as it is', () => {
+    const [row] = golden.parseLog(golden.readLog('made-up-version-0.1.jsonl'))
+    const restored = golden.today(row!)
+    expect(restored).toMatchObject({
+      state: 'starting.connecting',
+      context: { attempts: 0, reachOutLock: null },
+    })
+    expect(upcast({ ...restored, machineVersion: SESSION_MACHINE_VERSION } as never)).toEqual(restored)
+  })
+
+  it('of a version that nothing understands is refused in a sentence, not guessed at', () => {
+    const row = { state: 'open.settled', context: {}, machineVersion: '99' }
+    expect(() => upcast(row)).toThrow(/version 99/)
+  })
+
+  it('has a step for every version that logs were recorded with, and each leads to a state of the chart', () => {
+    for (const { rows } of logs)
+      for (const row of rows.filter(({ state }) => state !== null)) {
+        const { state } = golden.today(row)
+        expect(
+          leaves.some(leaf => leaf === state || leaf.startsWith(`${state}.`)),
+          state,
+        ).toBe(true)
+      }
+  })
+})
 
 describe('a machine that was changed without its version', () => {
   const all = logs.map(({ rows }) => rows)

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createActor, type SnapshotFrom, transition } from 'xstate'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
+import { dottedState, stateValue } from '../../machines/session.state.ts'
 import { throttledBy } from '../../machines/session.timers.ts'
+import { upcast } from '../../machines/session.upcasters.ts'
 import type { NewEvent } from '../../src/ports/event-log.ts'
-import { dottedState, stateValue } from '../../src/sessions/host/state-name.ts'
 import { QR_TIMES } from '../sessions/world.ts'
 
 type Machine = typeof sessionMachine
@@ -103,10 +104,10 @@ export function foldable(machine: Machine): Machine {
   const effects = [
     'eraseCredentials',
     'eraseCredentialsIfDue',
-    'eraseSession',
-    'eraseSessionIfOwed',
+    'deleteSession',
+    'deleteSessionIfOwed',
     'failQueued',
-    'unlink',
+    'logout',
   ]
   return machine.provide({
     guards: { isThrottled: throttledBy(QR_TIMES) as () => boolean },
@@ -114,13 +115,22 @@ export function foldable(machine: Machine): Machine {
   }) as Machine
 }
 
+/** State and context of a lifecycle row, for today's machine. */
+export const today = ({
+  state,
+  context,
+  machine_version,
+}: Pick<GoldenRow, 'state' | 'context' | 'machine_version'>) =>
+  upcast({ state: state!, context: JSON.parse(context!), machineVersion: machine_version! })
+
 /** One sentence for each row of the current version that the machine does not make of the row before it. */
 export function differences(rows: GoldenRow[], machine: Machine = sessionMachine): string[] {
   const folding = foldable(machine)
   let before: SnapshotFrom<Machine> | null = null
   return rows.flatMap(({ seq, at, type, data, state, context, machine_version }) => {
     if (state === null || context === null) return []
-    const stored = folding.resolveState({ value: stateValue(state) as never, context: JSON.parse(context) })
+    const row = today({ state, context, machine_version })
+    const stored = folding.resolveState({ value: stateValue(row.state) as never, context: row.context })
     const from = before
     before = stored as SnapshotFrom<Machine>
     if (machine_version !== SESSION_MACHINE_VERSION) return []

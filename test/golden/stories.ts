@@ -7,6 +7,7 @@ import {
   killed,
   paired,
   reconnects,
+  refuses,
   type Story,
   says,
   send,
@@ -141,6 +142,20 @@ export const stories: Record<string, Story> = {
       await world.settle()
       world.whatsapp.live('s1')[0]?.report(opened)
       await world.settle()
+    },
+  },
+
+  'refused-for-its-pace': {
+    async tell(world) {
+      await world.linked()
+      const fast = await send(world, 'too fast')
+      await refuses(world, fast, '429')
+      await world.wait(12_000)
+      await update(world, fast, 'sent')
+      const stranger = await send(world, 'to somebody new')
+      await refuses(world, stranger, '463')
+      await killed(world, 60_000)
+      await says(world, opened)
     },
   },
 

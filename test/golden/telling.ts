@@ -59,6 +59,13 @@ export const update = async (
   await world.settle()
 }
 
+/** WhatsApp does not take a message, with this code. */
+export const refuses = async (world: World, messageId: string, code: '429' | '463') => {
+  const refusal = { messageId, status: 'failed', at: world.clock.now(), code, error: 'No.' } as const
+  world.whatsapp.of('s1').owner.updated(refusal)
+  await world.settle()
+}
+
 /** The process dies and is away for a while, in ms. */
 export const killed = async (world: World, awayMs = 0): Promise<void> => {
   world.kill()

@@ -3,7 +3,7 @@ import { getShortestPaths } from 'xstate/graph'
 import type { SessionEvent, SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
-import { dottedState } from '../../src/sessions/host/state-name.ts'
+import { dottedState } from '../../machines/session.state.ts'
 import {
   closed,
   crashed,
@@ -52,6 +52,8 @@ const facts = {
   'laravel.answered': [said('active'), said('inactive'), said('missing'), said('unknown')],
   'qr.published': [published('a')],
   'qr.publishFailed': [publishFailed('a'), publishFailed('b')],
+  'reachOut.locked': [{ type: 'reachOut.locked', until: 1 }],
+  'sends.slowed': [{ type: 'sends.slowed', perMinute: 1, until: 1 }],
 } satisfies { [T in Type]: SessionFact[] }
 
 /** Which facts the machine has no use for, where and when, and why that is right. */
@@ -113,7 +115,7 @@ const ignored: Ignored[] = [
     why: 'nothing was asked, or the answer came too late',
   },
   {
-    states: /^(?!awaitingQr\.publishing)/,
+    states: /^(?!awaitingQr\.publishing\.offering)/,
     facts: ['qr.published', 'qr.publishFailed'],
     why: 'no publication runs',
   },
@@ -169,8 +171,8 @@ const start = Date.UTC(2026, 0, 1)
 const outside = [
   'eraseCredentials',
   'eraseCredentialsIfDue',
-  'eraseSession',
-  'eraseSessionIfOwed',
+  'deleteSession',
+  'deleteSessionIfOwed',
   'failQueued',
 ]
 const machine = sessionMachine.provide({

@@ -30,7 +30,7 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     expect(s.effects.map(({ name }) => name)).toEqual([
       'eraseCredentials',
       'failQueued',
-      'eraseSessionIfOwed',
+      'deleteSessionIfOwed',
     ])
   })
 
@@ -86,7 +86,7 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
       'loggedOut.unlinked',
       intent === 'delete' ? 'delete' : 'none',
     ])
-    expect(s.ran('eraseSessionIfOwed')).toBe(1)
+    expect(s.ran('deleteSessionIfOwed')).toBe(1)
   })
 
   it('asks Laravel nothing on its way', () => {
@@ -127,7 +127,7 @@ describe('a session that no phone has linked', () => {
     'starting.queued',
     'awaitingQr.verifying.asking',
     'awaitingQr.verifying.pausing',
-    'awaitingQr.publishing',
+    'awaitingQr.publishing.offering',
     'awaitingQr.shown.throttled',
     'awaitingQr.shown.ready',
     'awaitingQr.refused',
@@ -139,7 +139,7 @@ describe('a session that no phone has linked', () => {
       'delete',
       undefined,
     ])
-    expect(gone.effects.map(({ name }) => name)).toEqual(['failQueued', 'eraseSessionIfOwed'])
+    expect(gone.effects.map(({ name }) => name)).toEqual(['failQueued', 'deleteSessionIfOwed'])
 
     const out = (await ways[state]!()).send(asks.logout)
     expect([out.state, out.context.intent]).toEqual(['loggedOut.neverLinked', 'none'])
@@ -185,7 +185,7 @@ describe('logged out', () => {
     'loggedOut.neverLinked',
   ])('%s is deleted at once', async state => {
     const s = (await ways[state]!()).send(asks.delete)
-    expect([s.state, s.context.intent, s.ran('eraseSession')]).toEqual([state, 'delete', 1])
+    expect([s.state, s.context.intent, s.ran('deleteSession')]).toEqual([state, 'delete', 1])
   })
 
   it('keeps the throttle of the link before', () => {
@@ -237,9 +237,9 @@ describe('a process that died between the fact and its effects', () => {
   ])('erases the session that was to be deleted (%s)', async (_, way) => {
     const s = way()
     expect(s.context.intent).toBe('delete')
-    const before = s.ran('eraseSessionIfOwed')
+    const before = s.ran('deleteSessionIfOwed')
     await s.restart()
-    expect(s.ran('eraseSessionIfOwed')).toBe(before + 1)
+    expect(s.ran('deleteSessionIfOwed')).toBe(before + 1)
   })
 
   it('erases the credentials of a confirmed logout, and keeps those of an archived link', async () => {
@@ -256,10 +256,10 @@ describe('the idle policy', () => {
     for (const state of Object.keys(ways).filter(state => /^(starting|awaitingQr)/.test(state))) {
       const s = (await ways[state]!()).send(idled(policy))
       expect([s.state, s.context.intent], state).toEqual(['loggedOut.neverLinked', 'delete'])
-      expect(s.ran('eraseSessionIfOwed'), state).toBe(1)
+      expect(s.ran('deleteSessionIfOwed'), state).toBe(1)
     }
     const s = (await ways['loggedOut.neverLinked']!()).send(idled(policy))
-    expect(s.ran('eraseSession')).toBe(1)
+    expect(s.ran('deleteSession')).toBe(1)
   })
 
   it('keep: leaves every linked session alone', async () => {

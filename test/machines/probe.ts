@@ -2,8 +2,8 @@ import { type AnyActorRef, type AnyStateNode, createActor, fromCallback, type Sn
 import type { Reaction, SessionEvent, SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
+import { dottedState, stateValue } from '../../machines/session.state.ts'
 import { sessionDelays, throttledBy } from '../../machines/session.timers.ts'
-import { dottedState, stateValue } from '../../src/sessions/host/state-name.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
 
 export const SECOND = 1000
@@ -26,8 +26,8 @@ export interface Child {
 const byTest = [
   'eraseCredentials',
   'eraseCredentialsIfDue',
-  'eraseSession',
-  'eraseSessionIfOwed',
+  'deleteSession',
+  'deleteSessionIfOwed',
   'failQueued',
 ]
 
@@ -246,7 +246,8 @@ export const ways: Record<string, () => Probe | Promise<Probe>> = {
   'starting.queued': () => new Probe().send(fact('connect.queued')),
   'awaitingQr.verifying.asking': () => new Probe().send(qr('a')),
   'awaitingQr.verifying.pausing': () => new Probe().send(qr('a'), said('unknown')),
-  'awaitingQr.publishing': () => new Probe().send(qr('a'), said('active')),
+  'awaitingQr.publishing.offering': () => new Probe().send(qr('a'), said('active')),
+  'awaitingQr.publishing.pausing': () => new Probe().send(qr('a'), said('active'), publishFailed('a')),
   'awaitingQr.shown.throttled': () => shown(),
   'awaitingQr.shown.ready': () => shown().wait(30 * SECOND),
   'awaitingQr.refused': () => new Probe().send(qr('a'), said('inactive')),

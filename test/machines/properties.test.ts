@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { assign } from 'xstate'
 import type { Reaction, SessionFact } from '../../machines/facts.ts'
-import { estadoQrOf, initialContext } from '../../machines/session.context.ts'
+import { initialContext } from '../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
 import { sessionSetup } from '../../machines/session.setup.ts'
+import { estadoQrOf } from '../../machines/session.state.ts'
 import { createTestClock } from '../base/clock.ts'
 import { differences } from '../golden/logs.ts'
 import {
@@ -159,7 +160,7 @@ const always: Record<string, (s: Probe) => void> = {
   },
   'questions and publications run exactly in their states': s => {
     expect(s.asking, s.state).toBe(/(asking|reconnecting\.verifying)$/.test(s.state))
-    expect(s.publishing !== undefined, s.state).toBe(s.state === 'awaitingQr.publishing')
+    expect(s.publishing !== undefined, s.state).toBe(s.state === 'awaitingQr.publishing.offering')
     expect(s.publications.filter(({ alive }) => alive).length).toBeLessThan(2)
   },
   'the context is plain JSON, and small': s => {
@@ -174,12 +175,12 @@ const overall: Record<string, (s: Probe) => void> = {
   'no publication starts within 30 s of one that succeeded': s => {
     let success = Number.NEGATIVE_INFINITY
     for (const { event, from, state } of s.log) {
-      if (state === 'awaitingQr.publishing' && from !== state)
+      if (state === 'awaitingQr.publishing.offering' && from !== state)
         expect(event.at - success).toBeGreaterThanOrEqual(QR.throttleMs)
       if (event.type === 'qr.published') success = event.at
     }
     expect(s.publications.length).toBe(
-      s.log.filter(({ from, state }) => state === 'awaitingQr.publishing' && from !== state).length,
+      s.log.filter(({ from, state }) => state === 'awaitingQr.publishing.offering' && from !== state).length,
     )
   },
   'the fold of the log is the state and the context': s => {
@@ -228,7 +229,7 @@ const overall: Record<string, (s: Probe) => void> = {
         expect(event).toBe('session.resumed')
         expect(context.intent).not.toBe('logout')
       }
-      if (name === 'eraseSession') expect(context.intent).toBe('delete')
+      if (name === 'deleteSession') expect(context.intent).toBe('delete')
     }
   },
   'a session is logged out by WhatsApp, by a logout or because it never was linked': s => {
@@ -298,7 +299,11 @@ describe('the property finds a machine', () => {
       guard('isPaired', false),
       /credentials are erased only|is logged out by/,
     ],
-    ['that forgets what it owes', action('settleDebt', assign({ intent: 'none' })), /is forgotten only when/],
+    [
+      'that forgets what it owes',
+      action('clearIntent', assign({ intent: 'none' })),
+      /is forgotten only when/,
+    ],
     ['that lets sockets live', action('endSocket', () => {}), /at most one socket lives/],
     [
       'that throws a die',

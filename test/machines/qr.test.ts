@@ -19,7 +19,7 @@ describe('the first QR', () => {
     const s = new Probe().send(qr('a'))
     expect([s.state, s.asking, s.publications.length]).toEqual(['awaitingQr.verifying.asking', true, 0])
     s.send(said('active'))
-    expect([s.state, s.asking, s.publishing]).toEqual(['awaitingQr.publishing', false, 'a'])
+    expect([s.state, s.asking, s.publishing]).toEqual(['awaitingQr.publishing.offering', false, 'a'])
     s.send(published('a'))
     expect([s.state, s.publishing]).toEqual(['awaitingQr.shown.throttled', undefined])
     expect(s.context.qr).toMatchObject({
@@ -45,7 +45,7 @@ describe('the first QR', () => {
 describe('dedup', () => {
   it.each([
     'awaitingQr.verifying',
-    'awaitingQr.publishing',
+    'awaitingQr.publishing.offering',
     'awaitingQr.shown.throttled',
   ])('drops a QR that is known, in %s', state => {
     const s = new Probe().send(qr('a'))
@@ -76,7 +76,7 @@ describe('dedup', () => {
 describe('in flight', () => {
   it('holds the newest QR while one is being published', async () => {
     const s = new Probe().send(qr('a'), said('active'), qr('b'), qr('c'))
-    expect(s.state).toBe('awaitingQr.publishing')
+    expect(s.state).toBe('awaitingQr.publishing.offering')
     expect(s.publications.map(({ hash }) => hash)).toEqual(['a'])
     s.send(published('a'))
     expect(s.state).toBe('awaitingQr.shown.throttled')
@@ -118,7 +118,7 @@ describe('throttle', () => {
 
   it('is started by a publication that succeeded and by nothing else', () => {
     const s = new Probe().send(qr('a'), said('active'), publishFailed('a'))
-    expect([s.state, s.context.qr.lastPublishedAt]).toEqual(['awaitingQr.shown.ready', null])
+    expect([s.state, s.context.qr.lastPublishedAt]).toEqual(['awaitingQr.publishing.pausing', null])
     s.send(qr('b'), said('active'))
     expect(s.publishing).toBe('b')
   })
@@ -212,6 +212,42 @@ describe('expiry', () => {
   })
 })
 
+describe('a QR that Laravel did not take', () => {
+  const failed = (expiresAt?: number) =>
+    new Probe().send(qr('a', expiresAt), said('active'), publishFailed('a'))
+
+  it('is offered again every 5 s while it is good', async () => {
+    const s = failed()
+    for (let offers = 1; offers < 5; offers++) {
+      expect([s.publications.length, s.publishing]).toEqual([offers, undefined])
+      await s.wait(5 * SECOND - 1)
+      expect(s.publishing).toBe(undefined)
+      await s.wait(1)
+      expect(s.publishing).toBe('a')
+      s.send(publishFailed('a'))
+    }
+    await s.wait(5 * SECOND)
+    expect(s.send(published('a')).state).toBe('awaitingQr.shown.throttled')
+  })
+
+  it('is offered no more once it has expired', async () => {
+    const s = failed(new Probe().clock.now() + 7 * SECOND)
+    await s.wait(5 * SECOND)
+    s.send(publishFailed('a'))
+    await s.wait(5 * SECOND)
+    expect([s.state, s.publications.length]).toEqual(['awaitingQr.shown.ready', 2])
+    const late = failed(new Probe().clock.now())
+    expect(late.state).toBe('awaitingQr.shown.ready')
+  })
+
+  it('is given up for a newer one, at once', () => {
+    const s = failed().send(qr('a'))
+    expect(s.state).toBe('awaitingQr.publishing.pausing')
+    expect(s.send(qr('b')).state).toBe('awaitingQr.verifying.asking')
+    expect(s.send(said('active')).publishing).toBe('b')
+  })
+})
+
 describe('a QR for a device that is to be unlinked', () => {
   it('shows that there is nothing to unlink: the debt is settled, nothing is published', () => {
     const s = new Probe().send(qr('a'), paired, fact('logout.requested'), qr('b'))
@@ -223,6 +259,6 @@ describe('a QR for a device that is to be unlinked', () => {
   it('ends a deletion that was owed', () => {
     const s = new Probe().send(qr('a'), paired, fact('delete.requested'), qr('b'))
     expect([s.state, s.context.intent]).toEqual(['loggedOut.unlinked', 'delete'])
-    expect(s.ran('eraseSessionIfOwed')).toBe(1)
+    expect(s.ran('deleteSessionIfOwed')).toBe(1)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dottedState } from '../../src/sessions/host/state-name.ts'
+import { dottedState } from '../../machines/session.state.ts'
 import { DAY, HOUR, leaves, linked, MINUTE, opened, paired, qr, SECOND, said, shown, ways } from './probe.ts'
 
 /** Where a restart leads from each leaf, and what must run again there. */
@@ -8,7 +8,8 @@ const after: Record<string, { state: string; socket: boolean; asking?: boolean }
   'starting.queued': { state: 'starting.connecting', socket: true },
   'awaitingQr.verifying.asking': { state: 'starting.connecting', socket: true },
   'awaitingQr.verifying.pausing': { state: 'starting.connecting', socket: true },
-  'awaitingQr.publishing': { state: 'starting.connecting', socket: true },
+  'awaitingQr.publishing.offering': { state: 'starting.connecting', socket: true },
+  'awaitingQr.publishing.pausing': { state: 'starting.connecting', socket: true },
   'awaitingQr.shown.throttled': { state: 'starting.connecting', socket: true },
   'awaitingQr.shown.ready': { state: 'starting.connecting', socket: true },
   'awaitingQr.refused': { state: 'awaitingQr.refused', socket: false },

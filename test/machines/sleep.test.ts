@@ -90,7 +90,7 @@ describe('old news', () => {
 
   it('"inactive" is not believed when we said it', () => {
     const s = new Probe().send(qr('a'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
-    expect(s.state).toBe('awaitingQr.publishing')
+    expect(s.state).toBe('awaitingQr.publishing.offering')
     const open = linked().send(closed('backoff'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
     expect(open.state).toBe('reconnecting.waiting')
   })

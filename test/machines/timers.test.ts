@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import {
   askAgainIn,
   backoff,
-  estadoQrOf,
   initialContext,
   isOldNews,
   type SessionContext,
 } from '../../machines/session.context.ts'
+import { estadoQrOf } from '../../machines/session.state.ts'
 import { sessionDelays, throttledBy } from '../../machines/session.timers.ts'
 import { DAY, HOUR, MINUTE, QR, SECOND } from './probe.ts'
 
@@ -108,6 +108,7 @@ describe('delays', () => {
     unlinkTimeout: 10 * SECOND,
     qrThrottle: 30 * SECOND,
     qrExpiry: MINUTE,
+    offerAgain: 5 * SECOND,
     askAgain: MINUTE,
     backoff: 5 * MINUTE,
     hibernation: 6 * HOUR,
@@ -157,7 +158,8 @@ describe('estado_qr', () => {
     ['starting.connecting', true, 'active'],
     ['awaitingQr.verifying.asking', false, 'pending'],
     ['awaitingQr.verifying.pausing', false, 'pending'],
-    ['awaitingQr.publishing', false, 'pending'],
+    ['awaitingQr.publishing.offering', false, 'pending'],
+    ['awaitingQr.publishing.pausing', false, 'pending'],
     ['awaitingQr.shown.throttled', false, 'pending'],
     ['awaitingQr.shown.ready', false, 'pending'],
     ['awaitingQr.refused', false, 'inactive'],

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { createActor, type SnapshotFrom, transition } from 'xstate'
 import { initialContext, type SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
+import { dottedState } from '../../machines/session.state.ts'
 import { throttledBy } from '../../machines/session.timers.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { createLogger } from '../../src/base/logger.ts'
@@ -10,10 +11,10 @@ import type { StoredEvent } from '../../src/ports/event-log.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { SocketFact } from '../../src/ports/whatsapp.ts'
 import { createCommands } from '../../src/sessions/commands.ts'
-import { bindEffects } from '../../src/sessions/host/bind-effects.ts'
-import { dottedState } from '../../src/sessions/host/state-name.ts'
+import { bindEffects } from '../../src/sessions/effects/bind-effects.ts'
+import { createConnectLimiter } from '../../src/sessions/effects/connect-limiter.ts'
 import { createQueries } from '../../src/sessions/queries.ts'
-import { createConnects } from '../../src/sessions/supervisor/connect-limiter.ts'
+import { SessionRegistry } from '../../src/sessions/registry.ts'
 import { Supervisor } from '../../src/sessions/supervisor/supervisor.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
@@ -56,7 +57,8 @@ function createLife(world: World) {
     { write: line => void world.logs.push(line) },
   )
   const tellLaravel = options.tellLaravel ?? true
-  const connects = createConnects(options.connect ?? { concurrency: 1000, perSecond: 1_000_000 }, clock)
+  const connects = createConnectLimiter(options.connect ?? { concurrency: 1000, perSecond: 1_000_000 }, clock)
+  const registry = new SessionRegistry()
   const bound = bindEffects({
     whatsapp,
     laravel: world.laravel,
@@ -66,9 +68,10 @@ function createLife(world: World) {
     connects,
     qr: QR_TIMES,
     tellLaravel,
-    actorOf: sessionId => supervisor.find(sessionId)!,
+    registry,
   })
   const supervisor: Supervisor = new Supervisor({
+    registry,
     store,
     clock,
     logger,
@@ -82,7 +85,7 @@ function createLife(world: World) {
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
     onDelivery: lane => void world.woken.push(lane),
   })
-  const queries = createQueries(store, clock)
+  const queries = createQueries(store, supervisor)
   return {
     life,
     connects,
@@ -268,7 +271,7 @@ export class World {
     const rows = this.rows(sessionId)
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
     const noop = Object.fromEntries(
-      ['eraseCredentials', 'eraseCredentialsIfDue', 'eraseSession', 'eraseSessionIfOwed', 'failQueued'].map(
+      ['eraseCredentials', 'eraseCredentialsIfDue', 'deleteSession', 'deleteSessionIfOwed', 'failQueued'].map(
         name => [name, () => {}],
       ),
     )

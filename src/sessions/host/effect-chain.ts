@@ -26,7 +26,7 @@ export class EffectChain {
   }
 
   /** The same, beside other effects: for questions and publications, which take their time. */
-  aside(ticket: Ticket, effect: () => unknown): void {
+  runConcurrently(ticket: Ticket, effect: () => unknown): void {
     void Promise.resolve().then(async () => {
       if (await this.#mayAct(ticket)) await this.guard(effect)
     })

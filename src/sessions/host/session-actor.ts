@@ -1,21 +1,21 @@
-import { type AnyActorRef, createActor, type SnapshotFrom } from 'xstate'
 import type { EstadoQr, MessageFact, SessionEvent, SessionFact } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
-import { SESSION_MACHINE_VERSION, type sessionMachine } from '../../../machines/session.machine.ts'
+import type { SessionTag } from '../../../machines/session.guards.ts'
+import { dottedState } from '../../../machines/session.state.ts'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { NewEvent } from '../../ports/event-log.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
-import { EffectChain, type Ticket } from './effect-chain.ts'
-import { narrate } from './state-log-lines.ts'
-import { dottedState, stateValue } from './state-name.ts'
-import { announcementOf, statusDeliveryOf } from './status-announcement.ts'
+import { EffectChain } from './effect-chain.ts'
+import { FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
+import { lifecycleWrite } from './lifecycle-write.ts'
+import { MachineRunner } from './machine-runner.ts'
+import type { SessionOrigin } from './session-origin.ts'
+import { logStateChange } from './state-log-lines.ts'
 import { Stream, type StreamWrite } from './stream.ts'
-
-type Machine = typeof sessionMachine
-type Snapshot = SnapshotFrom<Machine>
+import { Waiters } from './waiters.ts'
 
 /** What changes in the same commit as message facts; the rows come from the actor. */
 export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
@@ -30,28 +30,20 @@ export interface SessionActorDeps {
   tellLaravel: boolean
   /** A lane has something new, durably. */
   onDelivery(lane: string): void
+  /** A lifecycle fact is durable; state (dotted) and context are those after it. */
+  onCommitted(sessionId: string, state: string, context: SessionContext): void
+  /** A message in, or an accepted send, is durable; `at` in ms. */
+  onActivity(sessionId: string, at: number): void
   /** The session threw: in a transition, an effect or a callback. */
   onCrash(actor: SessionActor, error: unknown): void
   /** A commit failed; this actor does nothing any more. */
   onStoreFailure(actor: SessionActor, error: GatewayError): void
-  /** The actor lives no more: stopped, buried, or cut off from the store. */
+  /** The actor lives no more: stopped, deleted, or cut off from the store. */
   onEnded(actor: SessionActor): void
 }
 
-/** Where a session's life stands when its actor begins. */
-export interface SessionOrigin {
-  streamId: string
-  sessionId: string
-  userId: string | number
-  epoch: number
-  /** Of a new session that is to be linked by a pairing code: digits. */
-  phoneNumber?: string | undefined
-  /** The newest row; absent for a session that is created now. */
-  last?: { seq: number; state: string; context: SessionContext; announced: EstadoQr | null }
-}
-
 /**
- * Hosts one session: records each accepted fact, applies it, and lets its effects act once the fact is durable.
+ * Hosts one session: applies facts to its machine, has each accepted one recorded, and lets its effects act once the fact is durable.
  * Memory may run ahead of the log; the outside world never does.
  */
 export class SessionActor {
@@ -61,69 +53,53 @@ export class SessionActor {
   socket: WhatsAppSocket | null = null
   /** Dedupe keys of messages on their way into the log. */
   readonly arriving = new Set<string>()
-  /** Facts that the machine had no use for. */
-  refused = 0
 
   readonly #deps: SessionActorDeps
   readonly #restored: boolean
   readonly #stream: Stream
   readonly #effects: EffectChain
-  #actor: AnyActorRef
+  readonly #recorder: FactRecorder
+  readonly #waiters: Waiters
+  readonly #runner: MachineRunner
   #snapshot: Snapshot
   #announced: EstadoQr | null
-  #ticket: Ticket
-  /** The fact being applied erases the keys in its own commit. */
-  #erases = false
   #ended = false
   #stopping = false
-  #burial: 'no' | 'begun' | 'done' = 'no'
-  /** Events that the machine took; one that threw is none of them. */
-  #applied = new WeakSet<object>()
-  #watchers = new Set<() => void>()
-  #children = new Set<() => void>()
+  #deletion: 'no' | 'begun' | 'done' = 'no'
 
   constructor(deps: SessionActorDeps, origin: SessionOrigin) {
     this.#deps = deps
-    const { sessionId, userId, phoneNumber } = origin
+    const { sessionId, userId, phoneNumber, last } = origin
     this.sessionId = sessionId
     this.userId = userId
-    this.#restored = origin.last !== undefined
-    this.#announced = origin.last?.announced ?? null
-    const seq = origin.last?.seq ?? 0
-    this.#stream = new Stream(deps.store, { ...origin, seq }, failure => {
+    this.#restored = last !== undefined
+    this.#announced = last?.announced ?? null
+    this.#waiters = new Waiters(deps.clock)
+    this.#stream = new Stream(deps.store, { ...origin, seq: last?.seq ?? 0 }, failure => {
       if (this.#ended) return
       this.#end()
       deps.onStoreFailure(this, failure)
     })
     this.#effects = new EffectChain(this.#stream, error => deps.onCrash(this, error))
-    this.#ticket = { seq, aborted: false }
-    this.#actor = origin.last
-      ? this.#create(origin.last.state, origin.last.context)
-      : createActor(this.#recording(), {
-          input: { sessionId, userId, at: deps.clock.now(), phoneNumber },
-          clock: deps.clock as never,
-        })
-    this.#snapshot = this.#actor.getSnapshot() as Snapshot
+    this.#recorder = new FactRecorder(deps.machine, this.#stream, {
+      clock: deps.clock,
+      takesFacts: () => this.#takesFacts,
+      record: recorded => this.#record(recorded),
+    })
+    this.#runner = new MachineRunner(
+      this.#recorder.logic,
+      { sessionId, userId, at: deps.clock.now(), phoneNumber },
+      last ?? null,
+      { clock: deps.clock, onError: error => deps.onCrash(this, error) },
+    )
+    this.#snapshot = this.#runner.snapshot
   }
 
-  /** Begins to live: a new session records `session.created`, a restored one goes on with `session.resumed`. */
-  start(): void {
-    if (!this.#restored) {
-      this.#ticket = { seq: ++this.#stream.seq, aborted: false }
-      const { phoneNumber, createdAt } = this.context
-      this.#record(
-        {
-          type: 'session.created',
-          sessionId: this.sessionId,
-          userId: this.userId,
-          ...(phoneNumber !== undefined && { phoneNumber }),
-          at: createdAt,
-        },
-        this.#snapshot,
-      )
-    }
-    this.#run()
-    if (this.#restored) this.tell({ type: 'session.resumed' })
+  /** Begins to live: a new session records `session.created`, a restored one goes on with `resumed`. */
+  start(resumed: SessionFact = { type: 'session.resumed' }): void {
+    if (!this.#restored) this.#recordCreation()
+    this.#runner.start()
+    if (this.#restored) this.tell(resumed)
   }
 
   /** Dotted, after the last applied fact; the log may not hold it yet. */
@@ -133,6 +109,10 @@ export class SessionActor {
 
   get context(): SessionContext {
     return this.#snapshot.context
+  }
+
+  hasTag(tag: SessionTag): boolean {
+    return this.#snapshot.hasTag(tag)
   }
 
   get streamId(): string {
@@ -152,12 +132,12 @@ export class SessionActor {
   }
 
   /** `begun`: the tombstone is on its way into the log, nothing comes after it. `done`: it is durable. */
-  get burial(): 'no' | 'begun' | 'done' {
-    return this.#burial
+  get deletion(): 'no' | 'begun' | 'done' {
+    return this.#deletion
   }
 
   get #takesFacts(): boolean {
-    return !this.#ended && this.#burial === 'no'
+    return !this.#ended && this.#deletion === 'no'
   }
 
   /** Whether the machine has a use for this fact now. */
@@ -168,9 +148,7 @@ export class SessionActor {
   /** Applies a fact; false if the machine had no use for it, or threw at it. */
   tell(fact: SessionFact): boolean {
     if (!this.#takesFacts || this.#stopping) return false
-    this.#applied.delete(fact)
-    this.#actor.send(fact)
-    return this.#applied.has(fact)
+    return this.#recorder.takes(fact, () => this.#runner.send(fact))
   }
 
   /** The same for who must answer for it: resolves once the fact is durable, rejects if the store failed. */
@@ -204,36 +182,32 @@ export class SessionActor {
 
   /** Erases credentials and keys: `now` with the fact that is being applied, and in any case once the last socket has ended. */
   eraseKeys({ now }: { now: boolean }): void {
-    this.#erases = now
+    this.#recorder.erasesKeys = now
     this.effect(() => this.change({ erase: 'keys' }))
   }
 
   /** Leaves one tombstone row and ends the actor: the session id is free again. */
-  async bury(): Promise<void> {
+  async delete(): Promise<void> {
     if (!this.#takesFacts) return
-    this.#burial = 'begun'
-    const tombstone: NewEvent = {
-      seq: ++this.#stream.seq,
-      at: this.#deps.clock.now(),
-      type: 'session.deleted',
-      data: {},
-      snapshot: null,
-    }
+    this.#deletion = 'begun'
+    const seq = ++this.#stream.seq
+    const at = this.#deps.clock.now()
+    const tombstone: NewEvent = { seq, at, type: 'session.deleted', data: {}, snapshot: null }
     await this.#commit({ events: [tombstone], erase: 'stream' })
-    this.#burial = 'done'
+    this.#deletion = 'done'
     this.#end()
   }
 
   /** Runs once the fact that caused it is durable, one effect after the other. */
   effect(run: () => unknown): void {
-    const ticket = this.#ticket
+    const { ticket } = this.#recorder
     // XState stops children after the transition: what they clear up goes first.
     queueMicrotask(() => this.#effects.run(ticket, run))
   }
 
   /** The same, beside other effects. */
-  aside(run: () => unknown): void {
-    this.#effects.aside(this.#ticket, run)
+  runConcurrently(run: () => unknown): void {
+    this.#effects.runConcurrently(this.#recorder.ticket, run)
   }
 
   /** Clears up in order with the effects, durable or not. */
@@ -248,11 +222,7 @@ export class SessionActor {
 
   /** Registers what a child must do when it stops, or when the actor dies without stopping it; it runs once. */
   onChildStop(run: () => void): () => void {
-    const once = () => {
-      if (this.#children.delete(once)) run()
-    }
-    this.#children.add(once)
-    return once
+    return this.#runner.children.add(run)
   }
 
   /** Resolves once everything applied so far is in the log. */
@@ -261,35 +231,21 @@ export class SessionActor {
   }
 
   /** Resolves with true once `done()` holds, with false at `deadline` (ms since the epoch). */
-  async until(done: () => boolean, deadline: number): Promise<boolean> {
-    const { clock } = this.#deps
-    if (done()) return true
-    return new Promise(resolve => {
-      const finish = (held: boolean) => {
-        clock.clearTimeout(timer)
-        this.#watchers.delete(look)
-        resolve(held)
-      }
-      const look = () => done() && finish(true)
-      const timer = clock.setTimeout(() => finish(false), Math.max(0, deadline - clock.now()))
-      this.#watchers.add(look)
-    })
+  until(done: () => boolean, deadline: number): Promise<boolean> {
+    return this.#waiters.until(done, deadline)
   }
 
   /** After a crash: the last good state goes on in a fresh actor, with `fact` as the next one. */
   revive(fact: SessionFact): void {
     if (this.#ended || this.#stopping) return
-    const { state, context } = this
-    this.#stopActor()
-    this.#actor = this.#create(state, context)
-    this.#run()
+    this.#runner.replace(this.state, this.context)
     this.tell(fact)
   }
 
   /** Stops without a trace in the log: sockets end, the link stays. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#stopActor()
+    this.#runner.stop()
     await Promise.resolve()
     await this.#effects.idle()
     await this.#stream.idle()
@@ -298,97 +254,35 @@ export class SessionActor {
 
   #end(): void {
     this.#ended = true
-    this.#stopActor()
-    for (const look of [...this.#watchers]) look()
+    this.#runner.stop()
+    this.#waiters.look()
     this.#deps.onEnded(this)
   }
 
-  #stopActor(): void {
-    this.#actor.stop()
-    for (const stop of [...this.#children]) stop()
+  #recordCreation(): void {
+    const { sessionId, userId } = this
+    const { phoneNumber, createdAt: at } = this.context
+    this.#recorder.ticket = { seq: ++this.#stream.seq, aborted: false }
+    const wanted = phoneNumber !== undefined && { phoneNumber }
+    const fact: SessionEvent = { type: 'session.created', sessionId, userId, ...wanted, at }
+    this.#record({ fact, next: this.#snapshot, erasesKeys: false })
   }
 
-  #run(): void {
-    const actor = this.#actor
-    actor.subscribe({
-      error: error => {
-        if (actor === this.#actor) this.#deps.onCrash(this, error)
-      },
-    })
-    actor.start()
-  }
-
-  #create(state: string, context: SessionContext): AnyActorRef {
-    const { machine, clock } = this.#deps
-    const resolved = machine.resolveState({ value: stateValue(state) as never, context })
-    return createActor(this.#recording(), {
-      input: { sessionId: this.sessionId, userId: this.userId, at: context.createdAt },
-      snapshot: machine.getPersistedSnapshot(resolved) as never,
-      clock: clock as never,
-    })
-  }
-
-  /** The machine, with every accepted event recorded in the order of application. */
-  #recording(): Machine {
-    const { machine, clock } = this.#deps
-    const recording = Object.create(machine) as Machine
-    recording.transition = (snapshot, event, scope) => {
-      const { type } = event as { type: string }
-      if (type === 'xstate.init' || type === 'xstate.stop') return machine.transition(snapshot, event, scope)
-      if (!this.#takesFacts) return snapshot
-      // XState shares one timer-event object between actors: never write into it.
-      const fact = Object.freeze({ ...event, at: clock.now() }) as SessionEvent
-      if (!type.startsWith('xstate.error.') && !snapshot.can(fact)) {
-        this.refused++
-        return snapshot
-      }
-      const ticket = { seq: this.seq + 1, aborted: false }
-      this.#ticket = ticket
-      this.#erases = false
-      try {
-        const next = machine.transition(snapshot, fact, scope)
-        this.#stream.seq = ticket.seq
-        this.#record(fact, next)
-        this.#applied.add(event)
-        return next
-      } catch (error) {
-        ticket.aborted = true
-        throw error
-      }
-    }
-    return recording
-  }
-
-  #record({ type, at, ...data }: SessionEvent, next: Snapshot): void {
-    const before = type === 'session.created' ? null : this.state
+  #record({ fact, next, erasesKeys }: Recorded): void {
+    const before = fact.type === 'session.created' ? null : this.state
     this.#snapshot = next
-    const state = dottedState(next.value)
-    const { context } = next
-    const { seq, streamId } = this
-    const row: NewEvent = {
-      seq,
-      at,
-      type,
-      // What a child threw may hold anything.
-      data: type.startsWith('xstate.error.') ? {} : data,
-      snapshot: { state, context: JSON.stringify(context), machineVersion: SESSION_MACHINE_VERSION },
-    }
-    const news = announcementOf(this.#announced, type, state, context)
-    this.#announced = news?.estadoQr ?? this.#announced
-    const deliver = news?.deliver === true && this.#deps.tellLaravel
-    const committed = this.#commit({
-      ...(type === 'session.created' && { create: { sessionId: this.sessionId, userId: this.userId, at } }),
-      events: [row],
-      ...(this.#erases && { erase: 'keys' as const }),
-      ...(news !== null && { announced: news.estadoQr }),
-      ...(deliver && {
-        deliveries: [statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)],
-      }),
-    })
-    committed.then(
+    const { state, context, seq, streamId } = this
+    const { tellLaravel, logger } = this.#deps
+    const write = lifecycleWrite(
+      { streamId, seq, fact, state, context },
+      { announced: this.#announced, erasesKeys, tellLaravel },
+    )
+    this.#announced = write.announced ?? this.#announced
+    this.#commit(write).then(
       () => {
-        narrate(this.#deps.logger, before, state, context)
-        for (const look of [...this.#watchers]) look()
+        this.#deps.onCommitted(this.sessionId, state, context)
+        logStateChange(logger, before, state, context)
+        this.#waiters.look()
       },
       () => {},
     )
@@ -396,6 +290,7 @@ export class SessionActor {
 
   async #commit(write: StreamWrite): Promise<void> {
     await this.#stream.commit(write)
+    if (write.lastActivity !== undefined) this.#deps.onActivity(this.sessionId, write.lastActivity)
     for (const { lane } of write.deliveries ?? []) this.#deps.onDelivery(lane)
   }
 }

@@ -1,7 +1,7 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
-import { estadoQrOf, type SessionContext } from '../../../machines/session.context.ts'
+import type { SessionContext } from '../../../machines/session.context.ts'
+import { estadoQrOf, splitState } from '../../../machines/session.state.ts'
 import type { NewDelivery, StatusDelivery } from '../../ports/delivery-table.ts'
-import { splitState } from './state-name.ts'
 
 /** What a lifecycle row means for Laravel: nothing, a silent change, or a status to deliver. */
 export type Announcement = { estadoQr: EstadoQr; deliver: boolean } | null

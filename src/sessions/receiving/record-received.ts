@@ -9,7 +9,7 @@ import { messageDelivery } from './message-delivery.ts'
 
 const HISTORY = 'history|'
 
-export interface ReceiveDeps {
+export interface RecordReceivedDeps {
   store: Store
   clock: Clock
   tellLaravel: boolean
@@ -22,9 +22,9 @@ export interface ReceiveDeps {
  * finishes its inbox row. Resolves once durable: what was acked to WhatsApp no state of the session may refuse. Imported ones are
  * rows without a delivery or a download, under a key of their own: they never make a message that arrives count as known.
  */
-export async function receive(
+export async function recordReceived(
   actor: SessionActor,
-  { store, clock, tellLaravel, onDownload }: ReceiveDeps,
+  { store, clock, tellLaravel, onDownload }: RecordReceivedDeps,
   messages: ReceivedMessage[],
 ): Promise<void> {
   const { streamId } = actor

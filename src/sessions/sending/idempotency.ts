@@ -5,7 +5,7 @@ import type { SendContent } from '../../messages/send.ts'
 import type { IdempotencyRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
 import type { Store } from '../../ports/store.ts'
-import { refusalOf } from './send-outcomes.ts'
+import { refusalOf } from './send-results.ts'
 
 /** What a send stores with itself so that its key stands for it. */
 export type Promised = Pick<IdempotencyRow, 'key' | 'hash'>

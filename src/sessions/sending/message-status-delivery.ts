@@ -1,5 +1,5 @@
 import type { NewDelivery, ReceiptDelivery } from '../../ports/delivery-table.ts'
-import { type Fate, failureOf } from './send-outcomes.ts'
+import { failureOf, type SendResult } from './send-results.ts'
 
 /** What a date can hold, in ms; a peer may write any time into a receipt. */
 const LATEST = 8.64e15
@@ -8,20 +8,20 @@ const LATEST = 8.64e15
  * The delivery of a send's status. It has a lane of its own beside the chat's, so that a message that is stuck holds up no status and
  * no status a message; null for what Laravel is not told.
  */
-export function receiptDelivery(
+export function messageStatusDelivery(
   { streamId, sessionId }: { streamId: string; sessionId: string },
   seq: number,
   chatId: string,
-  fate: Fate,
+  result: SendResult,
   at: number,
 ): NewDelivery | null {
-  if (fate.status === 'unknown') return null
+  if (result.status === 'unknown') return null
   const payload: ReceiptDelivery = {
     session_id: sessionId,
-    message_id: fate.messageId,
-    status: fate.status,
-    error: fate.status === 'failed' ? failureOf(fate) : null,
-    timestamp: new Date(Math.min(Math.max(fate.at, 0), LATEST)).toISOString(),
+    message_id: result.messageId,
+    status: result.status,
+    error: result.status === 'failed' ? failureOf(result) : null,
+    timestamp: new Date(Math.min(Math.max(result.at, 0), LATEST)).toISOString(),
   }
   return {
     webhookId: `${streamId}.${seq}.receipt`,

@@ -1,13 +1,13 @@
 import type { SendUpdate } from '../../ports/whatsapp.ts'
+import type { Send } from './send.ts'
 
 export type Refusal = Extract<SendUpdate, { status: 'failed' }>
 
-/** WhatsApp's codes for an account that sends too much, and for one that may not write to anybody new for now. */
+/** WhatsApp's code for an account that sends too much. */
 export const TOO_FAST = '429'
-export const NO_NEW_CHATS = '463'
 
 /** Sends that WhatsApp refused only for their pace, until they are through: they go out again under the same id. */
-export class Refusals<Send extends { messageId: string; chatId: string }> {
+export class RateLimitedResends {
   readonly #refused = new Map<string, { send: Send; seq: number; refusal: Refusal; due: boolean }>()
 
   /** `seq` is that of its row. */
@@ -34,7 +34,7 @@ export class Refusals<Send extends { messageId: string; chatId: string }> {
   }
 
   /** What WhatsApp said of it last; null if it never refused it. */
-  of(messageId: string): Refusal | null {
+  refusalOf(messageId: string): Refusal | null {
     return this.#refused.get(messageId)?.refusal ?? null
   }
 

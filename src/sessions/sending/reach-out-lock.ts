@@ -1,24 +1,51 @@
-const HOUR = 3_600_000
+import { nextReachOutLock, reachOutLockedFor } from '../../../machines/session.limits.ts'
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { Store } from '../../ports/store.ts'
+import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+import { inGroup } from './reply-target.ts'
 
-/** The pause after WhatsApp's refusal of a new chat (463), in ms; doubled by each one that follows within a day of the last. */
-const PAUSE = { first: HOUR, longest: 24 * HOUR }
+/** WhatsApp's code for an account that may not write to anybody new for now. */
+export const REACH_OUT_LOCKED = '463'
 
-/** Whether a session may write to people it never wrote with. Pure: the caller brings the time, in ms. */
-export class NewChats {
-  #until = 0
-  #pause = 0
+const SENTENCE =
+  'WhatsApp does not let this account write to anybody new for now; answers to chats that it knows go on. Try again later.'
 
-  /** How long the pause still lasts; 0 while there is none. */
-  pausedFor(now: number): number {
-    return Math.max(0, this.#until - now)
+/** Whether a session may write to people it never wrote with: the lock itself is a fact of its machine. */
+export class ReachOutLock {
+  readonly #actor: SessionActor
+  readonly #deps: { store: Pick<Store, 'messages'>; clock: Clock }
+
+  constructor(actor: SessionActor, deps: { store: Pick<Store, 'messages'>; clock: Clock }) {
+    this.#actor = actor
+    this.#deps = deps
   }
 
   /** WhatsApp refused to let the account write to somebody new. */
-  refused(now: number): void {
-    // It says so once for every message that was on its way.
-    if (now < this.#until) return
-    const again = this.#pause > 0 && now < this.#until + PAUSE.longest
-    this.#pause = again ? Math.min(this.#pause * 2, PAUSE.longest) : PAUSE.first
-    this.#until = now + this.#pause
+  refused(): void {
+    const until = nextReachOutLock(this.#actor.context, this.#deps.clock.now())
+    if (until !== null) this.#actor.tell({ type: 'reachOut.locked', until })
+  }
+
+  /** How long the lock still holds, in ms; 0 if it does not. */
+  get lockedFor(): number {
+    return reachOutLockedFor(this.#actor.context, this.#deps.clock.now())
+  }
+
+  /**
+   * While the lock holds: throws NEW_CHATS_PAUSED for somebody whom this session never wrote with. `socket`: an open one, to ask for a
+   * person's other name.
+   */
+  async check(chatId: string, socket: WhatsAppSocket | null): Promise<void> {
+    const { store } = this.#deps
+    const { streamId } = this.#actor
+    const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
+    if (inGroup(chatId) || store.messages.knowsChat(streamId, [chatId])) return
+    // A person may have written under the other name.
+    const found = phone && socket ? await socket.chats.lookup(phone).catch(() => null) : null
+    if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return
+    const retryAfterSeconds = Math.ceil(this.lockedFor / 1000)
+    throw new GatewayError('NEW_CHATS_PAUSED', SENTENCE, { retryAfterSeconds })
   }
 }

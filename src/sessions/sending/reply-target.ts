@@ -8,7 +8,7 @@ export const inGroup = (jid: string) => jid.endsWith('@g.us')
  * Checks the message that a send refers to: this session must know it, in a chat of the same kind, and only an own message can be
  * edited or deleted. Throws VALIDATION_FAILED.
  */
-export function checkReference(content: SendContent, messages: Store['messages'], streamId: string): void {
+export function checkReplyTarget(content: SendContent, messages: Store['messages'], streamId: string): void {
   const { type, reply_to: id } = content
   if (id === null) return
   const row = messages.find(streamId, id)

@@ -2,23 +2,20 @@ import { GatewayError } from '../../base/errors.ts'
 import type { MediaContent, SendContent } from '../../messages/send.ts'
 import type { MediaDesk } from '../../ports/media.ts'
 import type { SessionActor } from '../host/session-actor.ts'
+import type { Send } from './send.ts'
+import type { SendEndings } from './send-endings.ts'
 
 /** Files on their way into the media store, for the sends of one session: one fetch for each, however many ask. */
-export class SendFiles<Send extends { messageId: string; content: SendContent }> {
+export class SendFiles {
   readonly #actor: SessionActor
   readonly #media: Pick<MediaDesk, 'prepare'>
-  readonly #giveUp: (send: Send, code: string, error: string) => Promise<void>
+  readonly #endings: SendEndings
   readonly #underWay = new Map<string, Promise<SendContent | null>>()
 
-  /** `giveUp` ends a send whose file cannot be had. */
-  constructor(
-    actor: SessionActor,
-    media: Pick<MediaDesk, 'prepare'>,
-    giveUp: (send: Send, code: string, error: string) => Promise<void>,
-  ) {
+  constructor(actor: SessionActor, media: Pick<MediaDesk, 'prepare'>, endings: SendEndings) {
     this.#actor = actor
     this.#media = media
-    this.#giveUp = giveUp
+    this.#endings = endings
   }
 
   /** The content with its file in the media store, as the send itself from then on; null once the send was given up for it. */
@@ -42,7 +39,7 @@ export class SendFiles<Send extends { messageId: string; content: SendContent }>
         send.content = ready
       } catch (error) {
         if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
-        await this.#giveUp(send, error.code, error.message)
+        await this.#endings.giveUp(send, error.code, error.message)
       }
     })
     return prepared

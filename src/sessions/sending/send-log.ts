@@ -7,8 +7,8 @@ import type { MessageRow } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { Promised } from './idempotency.ts'
-import { receiptDelivery } from './message-status-delivery.ts'
-import { type Fate, Fates, failureOf } from './send-outcomes.ts'
+import { messageStatusDelivery } from './message-status-delivery.ts'
+import { failureOf, ResultWaiters, type SendResult } from './send-results.ts'
 
 /** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
 const REMEMBERED = 100
@@ -16,10 +16,10 @@ const REMEMBERED = 100
 type Progress = Pick<MessageRow, 'chatId' | 'status'>
 
 /** Where the sends of one session stand: in memory, in the log, and for whoever waits to hear of them. */
-export class Journal {
+export class SendLog {
   readonly #actor: SessionActor
   readonly #deps: { store: Pick<Store, 'messages'>; clock: Clock; tellStatus: boolean }
-  readonly #fates: Fates
+  readonly #waiters: ResultWaiters
   /** The latest; the log may not say so yet. */
   readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
 
@@ -30,16 +30,16 @@ export class Journal {
   ) {
     this.#actor = actor
     this.#deps = deps
-    this.#fates = new Fates(deps.clock)
+    this.#waiters = new ResultWaiters(deps.clock)
   }
 
   /** Resolves with what becomes of a send, or with null at `deadline` (ms since the epoch). */
-  fate(messageId: string, deadline: number): Promise<Fate | null> {
-    return this.#fates.of(messageId, deadline)
+  waitFor(messageId: string, deadline: number): Promise<SendResult | null> {
+    return this.#waiters.wait(messageId, deadline)
   }
 
   /** A new send; resolves once it is durable. `lazy`: it may wait for the commit of something else. */
-  queued(
+  recordQueued(
     { messageId, content, at }: { messageId: string; content: SendContent; at: number },
     { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
   ): Promise<void> {
@@ -67,7 +67,7 @@ export class Journal {
   }
 
   /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
-  async transmitted(messageId: string, chatId: string): Promise<void> {
+  async recordTransmitted(messageId: string, chatId: string): Promise<void> {
     const at = this.#deps.clock.now()
     const status = this.statusOf(messageId)
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
@@ -79,20 +79,23 @@ export class Journal {
   }
 
   /** What became of a send; also told to whoever waits for it. */
-  async became(chatId: string, fate: Fate): Promise<void> {
-    const { messageId, status, at } = fate
-    const error = fate.status === 'failed' ? failureOf(fate) : fate.status === 'unknown' ? fate.error : null
+  async recordResult(chatId: string, result: SendResult): Promise<void> {
+    const { messageId, status, at } = result
+    const error =
+      result.status === 'failed' ? failureOf(result) : result.status === 'unknown' ? result.error : null
     this.#progress.set(messageId, { chatId, status })
     const now = this.#deps.clock.now()
-    await this.#actor.append([factOf(chatId, fate)], seq => {
-      const receipt = this.#deps.tellStatus ? receiptDelivery(this.#actor, seq, chatId, fate, now) : null
+    await this.#actor.append([factOf(chatId, result)], seq => {
+      const delivery = this.#deps.tellStatus
+        ? messageStatusDelivery(this.#actor, seq, chatId, result, now)
+        : null
       return {
-        lazy: !this.#fates.has(messageId),
+        lazy: !this.#waiters.has(messageId),
         messages: [{ update: { messageId, status, at, ...(error !== null && { error }) } }],
-        ...(receipt !== null && { deliveries: [receipt] }),
+        ...(delivery !== null && { deliveries: [delivery] }),
       }
     })
-    this.#fates.tell(fate)
+    this.#waiters.tell(result)
   }
 
   /** Undefined for what this session never sent. */
@@ -107,14 +110,14 @@ export class Journal {
   }
 }
 
-function factOf(chatId: string, fate: Fate): MessageFact {
-  const { messageId } = fate
-  switch (fate.status) {
+function factOf(chatId: string, result: SendResult): MessageFact {
+  const { messageId } = result
+  switch (result.status) {
     case 'failed':
-      return { type: 'message.failed', messageId, chatId, code: fate.code, error: fate.error }
+      return { type: 'message.failed', messageId, chatId, code: result.code, error: result.error }
     case 'unknown':
-      return { type: 'message.unknown', messageId, chatId, error: fate.error }
+      return { type: 'message.unknown', messageId, chatId, error: result.error }
     default:
-      return { type: `message.${fate.status}`, messageId, chatId }
+      return { type: `message.${result.status}`, messageId, chatId }
   }
 }

@@ -1,27 +1,33 @@
+import type { SessionContext } from '../../../machines/session.context.ts'
+import { SLOW_FOR } from '../../../machines/session.limits.ts'
+
 const MINUTE = 60_000
-/** How long a rate stays lowered after WhatsApp complained, in ms. */
-const SLOW_FOR = 5 * MINUTE
 /** Nothing leaves for this long after a complaint; what WhatsApp says meanwhile about earlier sends is the same complaint, in ms. */
 const PAUSE = 5000
 /** What may leave at once after a quiet time, as a part of a minute's sends. */
 const BURST = 1 / 6
 
+type Slowdown = SessionContext['slowdown']
+
 /**
  * The pace of one session's sends: a token bucket that holds a sixth of a minute's sends, at least one. WhatsApp's complaint (429) halves
- * the rate for five minutes, also one without a limit. Pure: the caller brings the time, in ms.
+ * the rate for five minutes, also one without a limit; that it did is a fact of the session. The caller brings the time, in ms.
  */
-export class Rate {
+export class SendRate {
   readonly #perMinute: number
+  readonly #slowdown: () => Slowdown
   #tokens: number
   #at = 0
-  #slow: { perMinute: number; since: number } | null = null
   /** Sends of this and of the last minute: what the rate is when nothing limits it. */
   #counted = { minute: 0, now: 0, before: 0 }
 
-  /** 0 is no limit. */
-  constructor(perMinute: number) {
+  /** `perMinute`: 0 is no limit. `slowdown`: WhatsApp's last complaint, as the session knows it. */
+  constructor(perMinute: number, slowdown: () => Slowdown) {
     this.#perMinute = perMinute === 0 ? Number.POSITIVE_INFINITY : perMinute
-    this.#tokens = burstOf(this.#perMinute)
+    this.#slowdown = slowdown
+    const slow = slowdown()
+    this.#tokens = slow === null ? burstOf(this.#perMinute) : 0
+    if (slow !== null) this.#at = slow.at + PAUSE
   }
 
   /** When a send may leave, with so many others before it: `now` if it may at once. */
@@ -39,15 +45,16 @@ export class Rate {
     this.#count(now).now++
   }
 
-  /** WhatsApp took too many messages. */
-  complained(now: number): void {
-    if (this.#slow !== null && now < this.#slow.since + PAUSE) return
+  /** WhatsApp took too many messages: the pace from now on and until when, or null if it said so just now. */
+  complained(now: number): { perMinute: number; until: number } | null {
+    const last = this.#slowdown()
+    if (last !== null && now < last.at + PAUSE) return null
     const limit = this.#refill(now)
     const { now: current, before } = this.#count(now)
     const rate = Math.min(limit, Math.max(current, before))
-    this.#slow = { perMinute: Math.max(1, rate / 2), since: now }
     this.#tokens = 0
     this.#at = now + PAUSE
+    return { perMinute: Math.max(1, rate / 2), until: now + SLOW_FOR }
   }
 
   /** The limit of the moment, with all tokens that came until then. */
@@ -64,8 +71,8 @@ export class Rate {
   }
 
   #limit(now: number): number {
-    if (this.#slow !== null && now >= this.#slow.since + SLOW_FOR) this.#slow = null
-    return this.#slow?.perMinute ?? this.#perMinute
+    const slow = this.#slowdown()
+    return slow !== null && now < slow.until ? slow.perMinute : this.#perMinute
   }
 
   #count(now: number) {
@@ -79,7 +86,7 @@ export class Rate {
 const burstOf = (perMinute: number) => Math.max(1, perMinute * BURST)
 
 /** Sends that wait for their turn, first come, first served, whatever their chat. */
-export class Line {
+export class WaitingLine {
   readonly #places = new Set<object>()
 
   /** A place at the end. */

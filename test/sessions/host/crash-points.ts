@@ -72,10 +72,10 @@ interface Asked {
   questions: number
   unlinks: number
   erasures: number
-  burials: number
+  deletions: number
   /** Hashes of the QRs to publish. */
   publications: string[]
-  buried: boolean
+  deleted: boolean
 }
 
 const machine = foldable(sessionMachine)
@@ -85,7 +85,7 @@ function ask(
   asked: Asked,
   { type, at, data, snapshot }: Pick<StoredEvent, 'type' | 'at' | 'data' | 'snapshot'>,
 ): void {
-  if (type === 'session.deleted') asked.buried = true
+  if (type === 'session.deleted') asked.deleted = true
   if (snapshot === null) return
   const [next, actions] =
     asked.snapshot === null
@@ -98,9 +98,9 @@ function ask(
       if (id === 'socket') asked.sockets++
       else if (id === 'question') asked.questions++
       else asked.publications.push(input!.hash!)
-    } else if (action.type === 'unlink') asked.unlinks++
+    } else if (action.type === 'logout') asked.unlinks++
     else if (action.type.startsWith('eraseCredentials')) asked.erasures++
-    else if (action.type.startsWith('eraseSession')) asked.burials++
+    else if (action.type.startsWith('deleteSession')) asked.deletions++
   }
 }
 
@@ -118,9 +118,9 @@ const nothing = (): Asked => ({
   questions: 0,
   unlinks: 0,
   erasures: 0,
-  burials: 0,
+  deletions: 0,
   publications: [],
-  buried: false,
+  deleted: false,
 })
 
 /** WhatsApp, Laravel and HTTP as they see one process after another; each act is compared with what is committed at that moment. */
@@ -201,7 +201,7 @@ export class Outside {
     done[what]++
     if (done[what] > asked[what] - done.before[what])
       this.breaches.push(`${what} before the log asked for it`)
-    if (asked.buried) this.breaches.push(`${what} of a session that is gone`)
+    if (asked.deleted) this.breaches.push(`${what} of a session that is gone`)
   }
 
   #opens(socket: FakeSocket): void {
@@ -249,10 +249,10 @@ export class Outside {
 
   #erases({ streamId, erase, events }: Write): void {
     if (erase === undefined) return
-    const { erasures, burials } = this.#askedBy(streamId)
+    const { erasures, deletions } = this.#askedBy(streamId)
     const { before } = this.#doneFor(streamId)
     const withItsFact = events?.some(({ type }) => type === 'start.requested')
-    const due = erase === 'stream' ? burials > before.burials : withItsFact || erasures > before.erasures
+    const due = erase === 'stream' ? deletions > before.deletions : withItsFact || erasures > before.erasures
     if (!due) this.breaches.push(`${erase} erased before the log asked for it`)
     const session = this.#world.store.sessions.find(this.#askedBy(streamId).snapshot?.context.sessionId ?? '')
     if (
@@ -289,7 +289,7 @@ export class Outside {
     this.acked.push({ streamId, id })
     await owner.received([{ ...incoming(id), inboxHash: hash }])
     if (life !== this.#life) return
-    if (!this.#world.store.messages.find(streamId, id, 'in') && !this.#askedBy(streamId).buried)
+    if (!this.#world.store.messages.find(streamId, id, 'in') && !this.#askedBy(streamId).deleted)
       this.breaches.push('a message called durable that is not in the log')
   }
 
@@ -345,7 +345,7 @@ export class Outside {
 
   /** Whether nothing of a stream is left, as somebody wanted. */
   isGone(streamId: string): boolean {
-    return this.#askedBy(streamId).buried
+    return this.#askedBy(streamId).deleted
   }
 }
 

@@ -303,7 +303,10 @@ describe('the property finds', () => {
   })
 
   it('a host whose questions and publications do not wait', async () => {
-    vi.spyOn(SessionActor.prototype, 'aside').mockImplementation(function (this: SessionActor, run) {
+    vi.spyOn(SessionActor.prototype, 'runConcurrently').mockImplementation(function (
+      this: SessionActor,
+      run,
+    ) {
       queueMicrotask(() => void this.guard(run))
     })
     expect(await found()).toMatch(/before the log asked for it|did not ask for/)

@@ -234,13 +234,32 @@ describe('restart intensity', () => {
     }
     await crash()
     expect(world.state()).toBe('reconnecting.suspended.resting')
-    expect(world.context()).toMatchObject({ reason: 'crashed', retryAt: null })
+    const rest = world.clock.now() + 15 * 60_000
+    expect(world.context()).toMatchObject({ reason: 'crashed', retryAt: rest })
     expect(world.rows().at(-1)).toMatchObject({ type: 'crashes.exceeded', data: { error: 'RangeError' } })
     expect(world.statuses().at(-1)).toBe('inactive')
-    expect(world.supervisor.counts()).toMatchObject({ live: 1, restarted: 6 })
+    expect(world.supervisor.live).toBe(1)
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
     expect(world.state()).toBe('starting.connecting')
+  })
+
+  it('a session that was suspended for its crashes is tried again after 15 min, by itself', async () => {
+    world = await World.start()
+    await world.linked()
+    for (let i = 1; i <= 6; i++) {
+      await crash()
+      if (i === 6) break
+      await world.commands.restart('s1')
+      await world.settle()
+      await world.reopened()
+    }
+    await world.wait(15 * 60_000 - 1)
+    expect(world.state()).toBe('reconnecting.suspended.resting')
+    await world.wait(1)
+    expect(world.state()).toBe('starting.connecting')
+    await world.reopened()
+    expect(world.state()).toBe('open.settling')
   })
 
   it('crashes far apart never do', async () => {
@@ -254,7 +273,6 @@ describe('restart intensity', () => {
       await world.wait(12_001)
     }
     expect(world.state()).toBe('open.settling')
-    expect(world.entry().crashes.length).toBeLessThanOrEqual(6)
   })
 })
 

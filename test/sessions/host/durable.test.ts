@@ -56,7 +56,7 @@ describe('while the fact is not durable', () => {
     world.disk.hold()
     await world.settle()
     expect([world.entry().actor.state, world.laravel.published.length]).toEqual([
-      'awaitingQr.publishing',
+      'awaitingQr.publishing.offering',
       publications,
     ])
     world.disk.release()

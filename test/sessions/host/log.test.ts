@@ -35,7 +35,6 @@ describe('the log', () => {
     expect(world.entry().actor.tell({ type: 'connect.begun' })).toBe(false)
     await world.settle()
     expect(world.rows()).toHaveLength(length)
-    expect(world.entry().actor.refused).toBe(3)
   })
 
   it('holds timers as facts with the time at which they fired', async () => {

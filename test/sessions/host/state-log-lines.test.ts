@@ -1,13 +1,13 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { initialContext } from '../../../machines/session.context.ts'
-import { narrate } from '../../../src/sessions/host/state-log-lines.ts'
+import { logStateChange } from '../../../src/sessions/host/state-log-lines.ts'
 
 function told(...states: string[]): [number, string, string][] {
   const lines: { level: number; state: string; msg: string }[] = []
   const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
   const context = { ...initialContext({ sessionId: 's', userId: 1, at: 0 }), retryAt: 0 }
-  for (const [i, state] of states.entries()) narrate(logger, states[i - 1] ?? null, state, context)
+  for (const [i, state] of states.entries()) logStateChange(logger, states[i - 1] ?? null, state, context)
   return lines.map(({ level, state, msg }) => [level, state, msg])
 }
 
@@ -16,7 +16,7 @@ it('tells each chapter of a life once, and what somebody must act on as a warnin
     told(
       'starting.connecting',
       'awaitingQr.verifying.asking',
-      'awaitingQr.publishing',
+      'awaitingQr.publishing.offering',
       'awaitingQr.shown.throttled',
       'starting.queued',
       'starting.connecting',

@@ -60,7 +60,7 @@ describe('a lost connection', () => {
     socket.onSend = () => written.promise
     socket.report(opened)
     await world.settle()
-    world.entry().outbox.pump()
+    world.entry().outbox.resume()
     await world.settle()
     written.resolve()
     await world.settle()

@@ -1,14 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NewChats } from '../../../src/sessions/sending/reach-out-lock.ts'
-import { Rate } from '../../../src/sessions/sending/send-rate.ts'
+import type { SessionContext } from '../../../machines/session.context.ts'
+import { SendRate } from '../../../src/sessions/sending/send-rate.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
+/** What a session remembers of WhatsApp's complaints, by its rate. */
+const memories = new WeakMap<SendRate, Pick<SessionContext, 'slowdown'>>()
+
+function rateOf(perMinute: number): SendRate {
+  const memory: Pick<SessionContext, 'slowdown'> = { slowdown: null }
+  const rate = new SendRate(perMinute, () => memory.slowdown)
+  memories.set(rate, memory)
+  return rate
+}
+
+function complain(rate: SendRate, at: number): void {
+  const slowdown = rate.complained(at)
+  if (slowdown !== null) memories.get(rate)!.slowdown = { at, ...slowdown }
+}
+
 /** When each of `count` sends that are ready at `from` leaves, in ms since then. */
-function drain(rate: Rate, count: number, from = START): number[] {
+function drain(rate: SendRate, count: number, from = START): number[] {
   let now = from
   return Array.from({ length: count }, () => {
     now = rate.nextAt(now)
@@ -20,17 +35,17 @@ function drain(rate: Rate, count: number, from = START): number[] {
 
 describe('the pace of sends', () => {
   it('is none without a limit', () => {
-    expect(new Set(drain(new Rate(0), 10_000))).toEqual(new Set([0]))
+    expect(new Set(drain(rateOf(0), 10_000))).toEqual(new Set([0]))
   })
 
   it('lets a sixth of a minute’s sends leave at once, then one after the other', () => {
-    const times = drain(new Rate(60), 13)
+    const times = drain(rateOf(60), 13)
     expect(times).toEqual([...Array(10).fill(0), 1000, 2000, 3000])
-    expect(drain(new Rate(1), 3)).toEqual([0, 60_000, 120_000])
+    expect(drain(rateOf(1), 3)).toEqual([0, 60_000, 120_000])
   })
 
   it('saves up no more than that in a quiet time', () => {
-    const rate = new Rate(60)
+    const rate = rateOf(60)
     drain(rate, 10)
     expect(drain(rate, 12, START + 600 * MINUTE)).toEqual([...Array(10).fill(0), 1000, 2000])
   })
@@ -41,7 +56,7 @@ describe('the pace of sends', () => {
         fc.integer({ min: 1, max: 600 }),
         fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 200 }),
         (perMinute, gaps) => {
-          const rate = new Rate(perMinute)
+          const rate = rateOf(perMinute)
           const burst = Math.max(1, perMinute / 6)
           const left: number[] = []
           let now = START
@@ -58,16 +73,16 @@ describe('the pace of sends', () => {
         },
       ),
     )
-    expect(drain(new Rate(60), 611).at(-1)).toBe(10 * MINUTE + SECOND)
+    expect(drain(rateOf(60), 611).at(-1)).toBe(10 * MINUTE + SECOND)
   })
 })
 
 describe('a complaint of WhatsApp', () => {
   it('lets nothing leave for 5 s, then at half the rate, for 5 minutes', () => {
-    const rate = new Rate(60)
+    const rate = rateOf(60)
     drain(rate, 130)
     const at = START + 2 * MINUTE
-    rate.complained(at)
+    complain(rate, at)
     const [first, second, third] = drain(rate, 3, at)
     expect(first).toBe(7000)
     expect([second! - first!, third! - second!]).toEqual([2000, 2000])
@@ -75,62 +90,42 @@ describe('a complaint of WhatsApp', () => {
   })
 
   it('that comes for many sends at once counts once, a later one again', () => {
-    const rate = new Rate(60)
+    const rate = rateOf(60)
     drain(rate, 130)
     const at = START + 2 * MINUTE
-    for (let i = 0; i < 20; i++) rate.complained(at + i * 100)
+    for (let i = 0; i < 20; i++) complain(rate, at + i * 100)
     const [first, second] = drain(rate, 2, at)
     expect(second! - first!).toBe(2000)
     const later = at + 10 * SECOND
-    rate.complained(later)
+    complain(rate, later)
     const [third, fourth] = drain(rate, 2, later)
     expect(fourth! - third!).toBeGreaterThanOrEqual(4000)
   })
 
   it('slows a session without a limit to half of what it did', () => {
-    const rate = new Rate(0)
+    const rate = rateOf(0)
     for (let i = 0; i < 120; i++) rate.take(START + i * 500)
     const at = START + MINUTE
-    rate.complained(at)
+    complain(rate, at)
     const times = drain(rate, 20, at)
     expect(times[0]).toBe(6000)
     expect(times.at(-1)! - times[0]!).toBe(19_000)
     expect(new Set(drain(rate, 1000, at + 5 * MINUTE))).toEqual(new Set([0]))
   })
 
+  it('is kept over a restart: what is left of the pause, then of the five minutes', () => {
+    const at = START
+    const slowdown = { at, perMinute: 30, until: at + 5 * MINUTE }
+    const restarted = (after: number) => drain(new SendRate(60, () => slowdown), 3, at + after)
+    expect(restarted(2 * SECOND)).toEqual([5000, 7000, 9000])
+    const [first, second] = restarted(10 * MINUTE)
+    expect([first, second]).toEqual([0, 0])
+  })
+
   it('never stops a session', () => {
-    const rate = new Rate(1)
+    const rate = rateOf(1)
     let now = START
-    for (let i = 0; i < 50; i++, now += 10 * SECOND) rate.complained(now)
+    for (let i = 0; i < 50; i++, now += 10 * SECOND) complain(rate, now)
     expect(rate.nextAt(now)).toBeLessThanOrEqual(now + MINUTE + 5 * SECOND)
-  })
-})
-
-describe('new chats', () => {
-  const HOUR = 60 * MINUTE
-
-  it('pause for an hour, and twice as long when WhatsApp says it again', () => {
-    const chats = new NewChats()
-    expect(chats.pausedFor(START)).toBe(0)
-    chats.refused(START)
-    chats.refused(START + MINUTE)
-    expect(chats.pausedFor(START)).toBe(HOUR)
-    expect(chats.pausedFor(START + HOUR)).toBe(0)
-    chats.refused(START + HOUR)
-    expect(chats.pausedFor(START + HOUR)).toBe(2 * HOUR)
-  })
-
-  it('pause for a day at most, and for an hour again after a good day', () => {
-    const chats = new NewChats()
-    let now = START
-    for (let i = 0; i < 10; i++) {
-      chats.refused(now)
-      now += chats.pausedFor(now)
-    }
-    chats.refused(now)
-    expect(chats.pausedFor(now)).toBe(24 * HOUR)
-    now += 48 * HOUR
-    chats.refused(now)
-    expect(chats.pausedFor(now)).toBe(HOUR)
   })
 })

@@ -89,7 +89,7 @@ describe('a write that the store refuses for what is in it', () => {
     await world.wait(300_000)
     world.disk.mend()
     await world.wait(60_000)
-    expect([world.state(), world.supervisor.counts().live]).toEqual(['starting.connecting', 2])
+    expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 2])
   })
 
   it('on a disk that fails at the return: the session comes back later', async () => {
@@ -102,7 +102,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect([world.supervisor.find('s1'), world.supervisor.problem()]).toEqual([undefined, null])
     world.disk.mend()
     await world.wait(2000)
-    expect([world.state(), world.supervisor.counts().live]).toEqual(['starting.connecting', 1])
+    expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 1])
   })
 
   it('and a /start while it is coming back: one session, one socket', async () => {
@@ -122,7 +122,7 @@ describe('a write that the store refuses for what is in it', () => {
     await world.settle()
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect([world.whatsapp.live('s1').length, world.supervisor.counts().live]).toEqual([1, 1])
+    expect([world.whatsapp.live('s1').length, world.supervisor.live]).toEqual([1, 1])
   })
 
   it('does not bring back what is being deleted', async () => {

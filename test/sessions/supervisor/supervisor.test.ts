@@ -1,70 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createActor } from 'xstate'
-import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
-import { createTestClock } from '../../base/clock.ts'
 import { incoming, text } from '../fakes.ts'
 import { closedAs, World } from '../world.ts'
 
 const MINUTE = 60_000
-
-describe('the supervisor machine', () => {
-  const setup = () => {
-    const clock = createTestClock()
-    const done: string[] = []
-    const note = (name: string) => () => void done.push(name)
-    const actor = createActor(
-      supervisorMachine.provide({
-        actions: { reap: note('reap'), standStill: note('standStill'), tryStore: note('tryStore') },
-      }),
-      { clock: clock as never },
-    ).start()
-    return { clock, done, actor }
-  }
-
-  it('reaps every minute while it serves', async () => {
-    const { clock, done } = setup()
-    await clock.advance(3 * MINUTE)
-    expect(done).toEqual(['reap', 'reap', 'reap'])
-  })
-
-  it('stands still once when the store fails, tries it every 2 s, and serves again', async () => {
-    const { clock, done, actor } = setup()
-    actor.send({ type: 'store.failed' })
-    actor.send({ type: 'store.failed' })
-    await clock.advance(5000)
-    expect(done).toEqual(['standStill', 'tryStore', 'tryStore'])
-    actor.send({ type: 'store.recovered' })
-    await clock.advance(MINUTE)
-    expect(done.slice(3)).toEqual(['reap'])
-  })
-
-  it.each([true, false])('drains and stops, store broken: %s', async broken => {
-    const { clock, done, actor } = setup()
-    if (broken) actor.send({ type: 'store.failed' })
-    actor.send({ type: 'drain.requested' })
-    done.length = 0
-    await clock.advance(10 * MINUTE)
-    actor.send({ type: 'store.failed' })
-    expect([actor.getSnapshot().value, done]).toEqual(['draining', []])
-    actor.send({ type: 'drained' })
-    expect(actor.getSnapshot().status).toBe('done')
-  })
-
-  it('counts in every state', () => {
-    const { actor } = setup()
-    for (const type of [
-      'session.added',
-      'session.added',
-      'store.failed',
-      'session.removed',
-      'session.restarted',
-    ] as const)
-      actor.send({ type })
-    actor.send({ type: 'drain.requested' })
-    actor.send({ type: 'session.removed' })
-    expect(actor.getSnapshot().context).toEqual({ live: 0, spawned: 2, restarted: 1 })
-  })
-})
 
 let world: World
 describe('the reaper', () => {
@@ -77,7 +15,7 @@ describe('the reaper', () => {
     expect(world.state()).toBe('awaitingQr.expired')
     await world.wait(2 * MINUTE)
     expect(world.store.sessions.find('s1')).toBe(null)
-    expect([world.supervisor.counts().live, world.whatsapp.live().length]).toEqual([0, 0])
+    expect([world.supervisor.live, world.whatsapp.live().length]).toEqual([0, 0])
     expect(world.statuses()).toEqual(['pending', 'inactive'])
   })
 
@@ -163,7 +101,7 @@ describe('a restart of the process', () => {
     await world.settle()
     world.kill()
     await world.boot()
-    expect(world.supervisor.counts()).toMatchObject({ live: 1000, spawned: 1000, restarted: 0 })
+    expect(world.supervisor.live).toBe(1000)
     const { byState } = world.queries.stats()
     expect(byState).toEqual({ starting: 500, reconnecting: 250, loggedOut: 250 })
     await opened(500)
@@ -183,7 +121,7 @@ describe('a restart of the process', () => {
     await world.linked()
     await world.stop()
     await world.boot()
-    expect(world.supervisor.counts().live).toBe(1)
+    expect(world.supervisor.live).toBe(1)
     expect(world.supervisor.find('gone')).toBe(undefined)
   })
 

@@ -7,7 +7,7 @@ export const EXPIRED = 'EXPIRED'
 export const UNSENDABLE = 'SEND_FAILED'
 
 /** What can become of a send. */
-export type Fate = SendUpdate | { messageId: string; status: 'unknown'; at: number; error: string }
+export type SendResult = SendUpdate | { messageId: string; status: 'unknown'; at: number; error: string }
 
 /** How a row tells of a failure. */
 export const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`
@@ -29,9 +29,9 @@ const isOurs = (code: string): code is ErrorCode =>
   )
 
 /** HTTP requests that wait for what becomes of their message. */
-export class Fates {
+export class ResultWaiters {
   readonly #clock: Clock
-  readonly #waiting = new Map<string, (fate: Fate | null) => void>()
+  readonly #waiting = new Map<string, (result: SendResult | null) => void>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -42,19 +42,19 @@ export class Fates {
   }
 
   /** Resolves with null at `deadline` (ms since the epoch). */
-  of(messageId: string, deadline: number): Promise<Fate | null> {
+  wait(messageId: string, deadline: number): Promise<SendResult | null> {
     return new Promise(resolve => {
-      const finish = (fate: Fate | null) => {
+      const finish = (result: SendResult | null) => {
         this.#clock.clearTimeout(timer)
         this.#waiting.delete(messageId)
-        resolve(fate)
+        resolve(result)
       }
       const timer = this.#clock.setTimeout(() => finish(null), Math.max(0, deadline - this.#clock.now()))
       this.#waiting.set(messageId, finish)
     })
   }
 
-  tell(fate: Fate): void {
-    this.#waiting.get(fate.messageId)?.(fate)
+  tell(result: SendResult): void {
+    this.#waiting.get(result.messageId)?.(result)
   }
 }

@@ -6,7 +6,7 @@ const CATCH_UP = 50
 /**
  * Lets sockets open at a bounded rate: at most `concurrency` at once, at most `perSecond` begun in any second, and those evenly.
  */
-export interface Connects {
+export interface ConnectLimiter {
   /**
    * Resolves with a function that gives the place back (calling it twice does no harm), or null when `signal` aborted first.
    * `onQueued` is called at once if there is no place yet.
@@ -15,10 +15,10 @@ export interface Connects {
   waiting(): number
 }
 
-export function createConnects(
+export function createConnectLimiter(
   { concurrency, perSecond }: { concurrency: number; perSecond: number },
   clock: Clock,
-): Connects {
+): ConnectLimiter {
   const queue = new Set<() => void>()
   const step = 1000 / perSecond
   const catchUp = Math.max(CATCH_UP, 2 * step)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createConnects } from '../../../src/sessions/supervisor/connect-limiter.ts'
+import { createConnectLimiter } from '../../../src/sessions/effects/connect-limiter.ts'
 import { createTestClock } from '../../base/clock.ts'
 import { World } from '../world.ts'
 
 const setup = (concurrency: number, perSecond: number) => {
   const clock = createTestClock()
-  const connects = createConnects({ concurrency, perSecond }, clock)
+  const connects = createConnectLimiter({ concurrency, perSecond }, clock)
   const begun: { name: string; at: number; giveBack: () => void }[] = []
   const queued: string[] = []
   const begin = clock.now()
@@ -60,7 +60,7 @@ describe('places to connect', () => {
   it('keep their pace on a busy event loop: what is late is made up for, a little at a time', async () => {
     const clock = createTestClock()
     const late = { ...clock, setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms + 30) }
-    const connects = createConnects({ concurrency: 1000, perSecond: 20 }, late)
+    const connects = createConnectLimiter({ concurrency: 1000, perSecond: 20 }, late)
     const begin = clock.now()
     const begun: number[] = []
     for (let i = 0; i < 200; i++)

@@ -1,0 +1,115 @@
+import { fromCallback, setup } from 'xstate'
+import type { Reaction, SessionEvent } from './facts.ts'
+import { isOldNews, type SessionContext, type SessionInput, TIMES } from './session.context.ts'
+
+/** `message.queued` is asked for, never sent: `can()` says whether a message may be queued now. */
+type MachineEvent = SessionEvent | { type: 'message.queued'; at: number }
+
+/** When a fact was applied, in ms: the host stamps every event, the machine's own timers included. */
+export const at = (event: unknown): number => (event as { at: number }).at
+
+/** What the runtime provides. */
+export const missing = () => {
+  throw new Error('provided by the runtime')
+}
+
+const reacts = (event: MachineEvent, to: Reaction) => event.type === 'socket.closed' && event.reaction === to
+
+/** What other code asks of a state. */
+export type SessionTag =
+  /** A phone may scan: Laravel is told `pending`, and the API shows the QR. */
+  | 'awaitsScan'
+  /** A QR or pairing code is being offered to Laravel. */
+  | 'publishing'
+  /** Connected. */
+  | 'open'
+  /** Open, and things can be done in chats. */
+  | 'usable'
+  /** Its socket was closed for a while: a send wakes it. */
+  | 'asleep'
+  /** Laravel is told `inactive`. */
+  | 'inactive'
+  /** Nothing is linked. */
+  | 'loggedOut'
+  /** Its line in the log is a warning. */
+  | 'needsAttention'
+
+/** Types, children, timers and guards of the session machine. */
+export const guarded = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as MachineEvent,
+    input: {} as SessionInput,
+    children: {} as { socket: 'socket'; question: 'askLaravel'; publication: 'publishQr' },
+    tags: {} as SessionTag,
+  },
+  actors: {
+    /** The Baileys socket: reports `socket.*` facts and `logout.confirmed`; understands `logout`. */
+    socket: fromCallback<{ type: 'logout' }, { sessionId: string }>(() => {}),
+    /** Asks Laravel whether the session is active; reports `laravel.answered` once. */
+    askLaravel: fromCallback<{ type: 'none' }, { sessionId: string }>(() => {}),
+    /** POST /qr or /pairing-code, once; reports `qr.published` or `qr.publishFailed`. */
+    publishQr: fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(() => {}),
+  },
+  delays: {
+    watchdog: TIMES.watchdog,
+    settle: TIMES.settle,
+    patience: TIMES.patience,
+    unlinkTimeout: TIMES.unlink,
+    qrThrottle: 30_000,
+    qrExpiry: 60_000,
+    askAgain: 1000,
+    offerAgain: TIMES.offerAgain,
+    backoff: 1000,
+    hibernation: TIMES.hibernation,
+    suspension: TIMES.recheck,
+    archiveEnd: TIMES.archive,
+  },
+  guards: {
+    /** QR_THROTTLE_MS has not passed since the last publication, at the time of the fact. */
+    isThrottled: missing as () => boolean,
+    isNewQr: ({ context: { qr }, event }) =>
+      event.type === 'socket.qr' && event.hash !== qr.current?.hash && event.hash !== qr.published?.hash,
+    hasHeldQr: ({ context: { qr } }) => qr.current !== null && qr.current.hash !== qr.published?.hash,
+    hasNewerQr: ({ context, event }) =>
+      event.type === 'qr.publishFailed' &&
+      context.qr.current !== null &&
+      context.qr.current.hash !== event.hash,
+    /** It has not expired, so Laravel may be offered it again. */
+    isQrGood: ({ context: { qr }, event }) => qr.current !== null && at(event) < qr.current.expiresAt,
+    /** A pairing code for another number than before is wanted, and nothing is paired yet. */
+    wantsCode: ({ context, event }) =>
+      event.type === 'start.requested' &&
+      event.phoneNumber !== undefined &&
+      event.phoneNumber !== context.phoneNumber &&
+      context.waId === null &&
+      context.intent === 'none',
+    isUnscanned: ({ context }) => context.qr.published !== null && context.waId === null,
+    isNotPaired: ({ context }) => context.waId === null,
+    isPaired: ({ context }) => context.waId !== null,
+    /** Whoever has scanned is about to be open. */
+    takesSends: ({ context }) => context.waId !== null && context.intent === 'none',
+    owesLogout: ({ context }) => context.intent !== 'none',
+    owesNothing: ({ context }) => context.intent === 'none',
+    isArchived: ({ context }) => context.archiveUntil !== null,
+    saysYes: ({ event }) => event.type === 'laravel.answered' && event.said === 'active',
+    saysOldNews: ({ context, event }) => event.type === 'laravel.answered' && isOldNews(context, event),
+    saysNo: ({ context, event }) => {
+      if (event.type !== 'laravel.answered') return false
+      if (event.said === 'missing') return at(event) - context.startedAt >= TIMES.freshStart
+      return event.said === 'inactive' && !isOldNews(context, event)
+    },
+    isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
+    endsByItself: ({ context }) => context.retryAt !== null,
+    endsByRestart: ({ context }) => context.reason === 'replaced' || context.reason === 'client_outdated',
+    isUnlinked: ({ event }) => reacts(event, 'unlinked'),
+    isBanned: ({ event }) => reacts(event, 'banned'),
+    needsOperator: ({ event }) => reacts(event, 'suspend'),
+    nobodyScanned: ({ event }) => reacts(event, 'qrExhausted'),
+    restartsRarely: ({ context, event }) => reacts(event, 'reconnectNow') && context.restarts < 5,
+    failsToLogIn: ({ context, event }) => reacts(event, 'backoffCounted') && context.loginFailures >= 4,
+    hasSendsWaiting: ({ event }) => event.type === 'session.resumed' && event.sendsWait === true,
+    wantsHibernation: ({ event }) => event.type === 'session.idled' && event.policy === 'hibernate',
+    wantsDelete: ({ event }) => event.type === 'session.idled' && event.policy === 'delete',
+  },
+})

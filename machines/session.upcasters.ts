@@ -1,0 +1,39 @@
+import type { SessionContext } from './session.context.ts'
+import { SESSION_MACHINE_VERSION } from './session.machine.ts'
+
+/** A session as a row of the log holds it: dotted state, context, and the version of the machine that wrote them. */
+export interface StoredSession {
+  state: string
+  context: Record<string, unknown>
+  machineVersion: string
+}
+
+/** Takes a row of one version to the next; the key is the version that it understands. */
+export type Upcasters = Record<string, (row: StoredSession) => StoredSession>
+
+/** Every step that was ever needed; none of them may be taken away: logs of that version restore for ever. */
+export const UPCASTERS: Upcasters = {
+  // WhatsApp's pauses (463, 429) became facts; a QR that Laravel did not take is offered again by a timer of the chart.
+  '1': ({ state, context }) => ({
+    state: state === 'awaitingQr.publishing' ? 'awaitingQr.publishing.offering' : state,
+    context: { reachOutLock: null, slowdown: null, ...context },
+    machineVersion: '2',
+  }),
+}
+
+/** Brings a stored session up to today's machine. Throws a sentence for a version that nothing here understands. */
+export function upcast(
+  row: StoredSession,
+  upcasters: Upcasters = UPCASTERS,
+): { state: string; context: SessionContext } {
+  let { state, context, machineVersion } = row
+  while (machineVersion !== SESSION_MACHINE_VERSION) {
+    const step = upcasters[machineVersion]
+    if (step === undefined)
+      throw new Error(
+        `This session was written by version ${machineVersion} of its machine, which version ${SESSION_MACHINE_VERSION} cannot read.`,
+      )
+    ;({ state, context, machineVersion } = step({ state, context, machineVersion }))
+  }
+  return { state, context: context as unknown as SessionContext }
+}

@@ -1,0 +1,53 @@
+import { fromCallback } from 'xstate'
+import type { Laravel } from '../../ports/laravel.ts'
+import type { QrVault } from '../../ports/qr-vault.ts'
+import type { Store } from '../../ports/store.ts'
+import type { SessionRegistry } from '../registry.ts'
+
+export interface LaravelChildrenDeps {
+  registry: SessionRegistry
+  laravel: Laravel
+  vault: QrVault
+  store: Store
+}
+
+/** Asks Laravel once whether the session is active. */
+export function questionChild({ laravel, store, registry }: LaravelChildrenDeps) {
+  return fromCallback<{ type: 'none' }, { sessionId: string }>(({ input, sendBack }) => {
+    const { actor } = registry.of(input.sessionId)
+    const abort = new AbortController()
+    actor.runConcurrently(async () => {
+      if (abort.signal.aborted) return
+      const { said } = await laravel.askActive(actor.sessionId, abort.signal)
+      if (abort.signal.aborted) return
+      const told = store.sessions.told(actor.sessionId)
+      sendBack({ type: 'laravel.answered', said, told } as never)
+    })
+    return actor.onChildStop(() => abort.abort())
+  })
+}
+
+/** Offers the QR or pairing code of this hash to Laravel, once, if it is still the newest. */
+export function publicationChild({ laravel, vault, registry }: LaravelChildrenDeps) {
+  return fromCallback<{ type: 'none' }, { sessionId: string; hash: string }>(({ input, sendBack }) => {
+    const { actor } = registry.of(input.sessionId)
+    const { sessionId, hash } = input
+    const abort = new AbortController()
+    const offer = (): Promise<void> => {
+      const [code, qr] = [vault.readCode(sessionId), vault.read(sessionId)]
+      if (code?.hash === hash) return laravel.publishPairingCode(sessionId, code, abort.signal)
+      if (qr?.hash === hash) return laravel.publishQr(sessionId, qr, abort.signal)
+      return Promise.reject(new Error('There is a newer one, or none.'))
+    }
+    actor.runConcurrently(async () => {
+      if (abort.signal.aborted) return
+      const published = await offer().then(
+        () => true,
+        () => false,
+      )
+      if (!abort.signal.aborted)
+        sendBack({ type: published ? 'qr.published' : 'qr.publishFailed', hash } as never)
+    })
+    return actor.onChildStop(() => abort.abort())
+  })
+}

@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises'
+import { fromCallback } from 'xstate'
+import type { SessionFact } from '../../../machines/facts.ts'
+import type { QrVault } from '../../ports/qr-vault.ts'
+import type { WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
+import type { SessionRegistry } from '../registry.ts'
+import type { ConnectLimiter } from './connect-limiter.ts'
+
+export interface SocketChildDeps extends RecordReceivedDeps {
+  registry: SessionRegistry
+  whatsapp: WhatsApp
+  vault: QrVault
+  connects: ConnectLimiter
+}
+
+/** Making a socket takes milliseconds of CPU: one in each turn of the event loop, so that what waits to be answered goes in between. */
+function oneInEachTurn(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return () => {
+    last = last.then(() => setImmediate())
+    return last
+  }
+}
+
+/** Owns one Baileys socket from the turn to open it until it has ended. */
+export function socketChild(deps: SocketChildDeps) {
+  const { whatsapp, connects, vault, registry } = deps
+  const nextTurn = oneInEachTurn()
+  return fromCallback<{ type: 'logout' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
+    const { actor, outbox } = registry.of(input.sessionId)
+    const { sessionId, streamId, epoch } = actor
+    const waiting = new AbortController()
+    let giveBack = () => {}
+    let socket: WhatsAppSocket | null = null
+    let stopped = false
+
+    const tell = (fact: SessionFact) => {
+      if (!stopped) sendBack(fact as never)
+    }
+    const open = async () => {
+      let waited = false
+      const place = await connects.take(waiting.signal, () => {
+        waited = true
+        tell({ type: 'connect.queued' })
+      })
+      if (place === null) return
+      if (stopped) return place()
+      giveBack = place
+      await nextTurn()
+      if (stopped) return place()
+      if (waited) tell({ type: 'connect.begun' })
+      socket = whatsapp.open({
+        sessionId,
+        streamId,
+        epoch,
+        phoneNumber: actor.context.phoneNumber ?? null,
+        report: fact =>
+          void actor.guard(() => {
+            if (stopped) return
+            giveBack()
+            if (fact.type === 'socket.closed' || fact.type === 'logout.confirmed') actor.socket = null
+            tell(fact)
+            if (fact.type === 'socket.opened') actor.effect(() => outbox.resume())
+          }),
+        received: messages => recordReceived(actor, deps, messages),
+        updated: update => void actor.guard(() => outbox.updated(update)),
+      })
+      actor.socket = socket
+    }
+
+    actor.effect(() => {
+      if (!stopped) void actor.guard(open)
+    })
+    onEvent(() =>
+      actor.effect(() => {
+        if (!stopped) socket?.unlink()
+      }),
+    )
+    return actor.onChildStop(() => {
+      stopped = true
+      waiting.abort()
+      vault.clear(sessionId)
+      actor.cleanUp(async () => {
+        if (actor.socket === socket) actor.socket = null
+        giveBack()
+        await socket?.end()
+      })
+    })
+  })
+}

@@ -1,0 +1,56 @@
+import type { ChatActions, WhatsAppSocket } from '../ports/whatsapp.ts'
+import type { SessionActor } from './host/session-actor.ts'
+import { openSocketOf } from './open-socket.ts'
+import type { Outbox } from './sending/outbox.ts'
+
+/** One session that runs here. */
+export interface SessionEntry {
+  actor: SessionActor
+  outbox: Outbox
+}
+
+/** The session actors that run in this process, by session id: roots, whose life the supervisor decides. */
+export class SessionRegistry {
+  readonly #entries = new Map<string, SessionEntry>()
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  find(sessionId: string): SessionEntry | undefined {
+    return this.#entries.get(sessionId)
+  }
+
+  /** For what a session's own machine calls: it runs, or its machine would not. */
+  of(sessionId: string): SessionEntry {
+    const entry = this.#entries.get(sessionId)
+    if (entry === undefined) throw new Error(`${sessionId} does not run here`)
+    return entry
+  }
+
+  all(): SessionEntry[] {
+    return [...this.#entries.values()]
+  }
+
+  add(entry: SessionEntry): void {
+    this.#entries.set(entry.actor.sessionId, entry)
+  }
+
+  /** False if this actor is not the one that stands under its session id. */
+  remove(actor: SessionActor): boolean {
+    if (this.#entries.get(actor.sessionId)?.actor !== actor) return false
+    return this.#entries.delete(actor.sessionId)
+  }
+
+  /** What can be asked of the session's phone now; null while it is not connected. */
+  chatsOf(sessionId: string): ChatActions | null {
+    const actor = this.find(sessionId)?.actor
+    return (actor && openSocketOf(actor)?.chats) ?? null
+  }
+
+  /** The open socket of that life of the session. */
+  socketOf(streamId: string, sessionId: string): WhatsAppSocket | null {
+    const actor = this.find(sessionId)?.actor
+    return actor?.streamId === streamId ? openSocketOf(actor) : null
+  }
+}

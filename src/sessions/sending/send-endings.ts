@@ -1,0 +1,38 @@
+import type { Clock } from '../../base/clock.ts'
+import { movesForward } from '../../messages/status.ts'
+import type { RateLimitedResends } from './rate-limited-resends.ts'
+import type { Send } from './send.ts'
+import type { SendLog } from './send-log.ts'
+import type { SendResult } from './send-results.ts'
+
+const NEVER_ACKED = 'It left, and WhatsApp never said that it has it.'
+
+/** How sends of one session end: as WhatsApp said, or because they are given up. */
+export class SendEndings {
+  readonly #log: SendLog
+  readonly #resends: RateLimitedResends
+  readonly #clock: Clock
+
+  constructor(log: SendLog, resends: RateLimitedResends, clock: Clock) {
+    this.#log = log
+    this.#resends = resends
+    this.#clock = clock
+  }
+
+  /** Records what became of a send. */
+  async record(chatId: string, result: SendResult): Promise<void> {
+    this.#resends.forget(result.messageId)
+    await this.#log.recordResult(chatId, result)
+  }
+
+  /** Gives a send up: it failed, or nobody knows if it has left before. */
+  async giveUp({ messageId, chatId }: Pick<Send, 'messageId' | 'chatId'>, code: string, error: string) {
+    const status = this.#log.statusOf(messageId)
+    const at = this.#clock.now()
+    const refusal = this.#resends.refusalOf(messageId)
+    if (refusal !== null) await this.record(chatId, { ...refusal, at })
+    else if (status === 'queued') await this.record(chatId, { messageId, status: 'failed', at, code, error })
+    else if (movesForward(status, 'unknown'))
+      await this.record(chatId, { messageId, status: 'unknown', at, error: NEVER_ACKED })
+  }
+}

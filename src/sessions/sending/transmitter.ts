@@ -1,0 +1,171 @@
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+import { openSocketOf } from '../open-socket.ts'
+import type { RateLimitedResends } from './rate-limited-resends.ts'
+import type { ReachOutLock } from './reach-out-lock.ts'
+import type { Send } from './send.ts'
+import type { SendEndings } from './send-endings.ts'
+import type { SendFiles } from './send-files.ts'
+import type { SendLog } from './send-log.ts'
+import { type SendRate, WaitingLine } from './send-rate.ts'
+import { EXPIRED, UNSENDABLE } from './send-results.ts'
+
+/** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
+const SEND_AGAIN = 5000
+
+/** After so many transmissions without an ack nobody knows what became of a send: once, and twice more after a lost connection. */
+const TRANSMISSIONS = 3
+
+export const TOO_OLD = 'It waited for a connection longer than SEND_MAX_AGE_MS.'
+
+export interface TransmitterParts {
+  clock: Clock
+  /** A send older than this is not sent any more, in ms. */
+  maxAgeMs: number
+  log: SendLog
+  endings: SendEndings
+  files: SendFiles
+  rate: SendRate
+  resends: RateLimitedResends
+  reachOut: ReachOutLock
+}
+
+/** Hands sends to the session's open socket: each chat in its order, all of them at the session's pace. */
+export class Transmitter {
+  readonly #actor: SessionActor
+  readonly #parts: TransmitterParts
+  /** Chats with something to transmit, each a chain of sends. */
+  readonly #chats = new Map<string, Promise<void>>()
+  /** Sends handed to a chat's chain and not through it yet. */
+  readonly #moving = new Set<string>()
+  /** The socket that took up what had waited: what is new must not overtake it. */
+  #resumed: WhatsAppSocket | null = null
+  readonly #line = new WaitingLine()
+
+  constructor(actor: SessionActor, parts: TransmitterParts) {
+    this.#actor = actor
+    this.#parts = parts
+  }
+
+  /** From now on sends go through the session's present socket. */
+  resume(): void {
+    this.#resumed = this.#actor.socket
+  }
+
+  /** The socket through which sends go now; null while there is none. */
+  get carrier(): WhatsAppSocket | null {
+    const { socket } = this.#actor
+    return this.#carries(socket) ? socket : null
+  }
+
+  /** Whether a chat's chain has this send in hand. */
+  isMoving(messageId: string): boolean {
+    return this.#moving.has(messageId)
+  }
+
+  /** Hands a send to its chat's chain; without a connection it is left to the next one. */
+  transmit(send: Send): void {
+    if (this.#moving.has(send.messageId) || this.carrier === null) return
+    this.#moving.add(send.messageId)
+    const through = this.#chain(send.chatId, () => this.#transmitNow(send))
+    void through.finally(() => this.#moving.delete(send.messageId))
+  }
+
+  /** What WhatsApp refused for the session's pace goes before all that follows in its chat. */
+  resend(send: Send): void {
+    void this.#chain(send.chatId, async () => {
+      if (this.#parts.resends.isDue(send.messageId)) await this.#transmitNow(send)
+    })
+  }
+
+  /** Does some work once all that came before in this chat is done. */
+  #chain(chatId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#chats.get(chatId) ?? Promise.resolve()
+    const mine = before
+      .then(() => this.#actor.guard(work))
+      .finally(() => {
+        if (this.#chats.get(chatId) === mine) this.#chats.delete(chatId)
+      })
+    this.#chats.set(chatId, mine)
+    return mine
+  }
+
+  /** Waits for the session's pace; what WhatsApp refused for it meanwhile goes first. */
+  async #transmitNow(send: Send): Promise<void> {
+    const { files, resends } = this.#parts
+    const { socket } = this.#actor
+    const carries = () => this.#carries(socket)
+    if ((await files.prepare(send)) === null) return
+    while (carries()) {
+      const next = await this.#nextInTurn(send, carries)
+      if (next === null) return
+      resends.leaves(next.messageId)
+      await this.#handOver(next)
+      if (next.messageId === send.messageId) return
+    }
+  }
+
+  /** Resolves with what is to leave, once it may; with null when the connection is lost. */
+  async #nextInTurn(send: Send, carries: () => boolean): Promise<Send | null> {
+    const { clock, rate, resends } = this.#parts
+    const place = this.#line.enter()
+    try {
+      while (carries()) {
+        const next = resends.nextIn(send.chatId) ?? send
+        const now = clock.now()
+        // It fails, and costs nobody a turn.
+        if (this.#isTooOld(next)) return next
+        const at = rate.nextAt(now, this.#line.ahead(place))
+        if (at <= now) {
+          rate.take(now)
+          return next
+        }
+        await this.#actor.until(() => !carries(), at)
+      }
+      return null
+    } finally {
+      this.#line.leave(place)
+    }
+  }
+
+  #isTooOld({ messageId, at, attempts }: Send): boolean {
+    const { clock, maxAgeMs, resends } = this.#parts
+    // What was refused is no transmission that may have arrived.
+    if (attempts >= TRANSMISSIONS && resends.refusalOf(messageId) === null) return true
+    return clock.now() - at > maxAgeMs
+  }
+
+  /** Hands one send to the connection, until it takes it. */
+  async #handOver(send: Send): Promise<void> {
+    const { clock, log, endings, files, reachOut } = this.#parts
+    const { messageId, chatId } = send
+    const content = await files.prepare(send)
+    if (content === null) return
+    const { socket } = this.#actor
+    for (let sent = false; !sent; ) {
+      if (!this.#carries(socket)) return
+      if (this.#isTooOld(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
+      try {
+        if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
+        await socket.send(messageId, content)
+        sent = true
+      } catch (error) {
+        const known = error instanceof GatewayError
+        if (!(known && error.retryable)) {
+          const why = known ? error.message : 'The message could not be built or encrypted.'
+          return endings.giveUp(send, known ? error.code : UNSENDABLE, why)
+        }
+        // What follows in this chat waits, too.
+        if (await this.#actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
+      }
+    }
+    await log.recordTransmitted(messageId, chatId)
+  }
+
+  /** Whether sends go through this socket now. */
+  #carries(socket: WhatsAppSocket | null): socket is WhatsAppSocket {
+    return socket !== null && socket === this.#resumed && socket === openSocketOf(this.#actor)
+  }
+}
