@@ -64,7 +64,9 @@ describe('the house', () => {
   })
 
   it('asks the tags of the chart, never the name of a state', () => {
-    expect(product.filter(({ path }) => !path.endsWith('.machine.ts')).flatMap(asksByName)).toEqual([])
+    // What older versions called a state is known by its name alone.
+    const asking = product.filter(({ path }) => path !== 'machines/session.upcasters.ts')
+    expect(asking.flatMap(asksByName)).toEqual([])
   })
 })
 

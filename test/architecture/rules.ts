@@ -35,6 +35,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     host: ['.'],
     sending: ['host', '.'],
     receiving: ['host', '.'],
+    effects: ['host', 'sending', 'receiving', '.'],
     supervisor: ['host', 'sending', 'receiving', '.'],
   },
   'src/whatsapp': {

@@ -294,6 +294,32 @@ export class World {
     }
   }
 
+  /** What was counted as it happened is what counting all sessions gives. */
+  checkStats(): void {
+    const rows = [...this.store.sessions.all()]
+    const now = this.clock.now()
+    const byState: Record<string, number> = {}
+    for (const { state } of rows) {
+      const top = state.split('.')[0]!
+      byState[top] = (byState[top] ?? 0) + 1
+    }
+    expect(this.supervisor.stats()).toEqual({
+      sessions: {
+        totalSessions: rows.length,
+        activeSessions: byState.open ?? 0,
+        inactiveSessions: rows.filter(({ lastActivity }) => lastActivity < now - 300_000).length,
+        oldestSession: rows.length === 0 ? 0 : now - Math.min(...rows.map(({ createdAt }) => createdAt)),
+      },
+      qr: {
+        pendingQR: rows.filter(({ state }) => state.startsWith('awaitingQr.publishing')).length,
+        trackedSessions: rows.filter(
+          ({ context }) => (JSON.parse(context) as SessionContext).qr.published !== null,
+        ).length,
+      },
+      byState,
+    })
+  }
+
   /** Stops everything and checks what holds after every story. */
   async end(): Promise<void> {
     await this.settle()
@@ -301,6 +327,7 @@ export class World {
     for (const { sessionId } of living.slice(0, 100)) this.checkLog(sessionId)
     const before = living.map(({ lastSeq }) => lastSeq)
     if (!this.#life.life.dead) {
+      this.checkStats()
       this.disk.mend()
       this.disk.release()
       await this.stop()

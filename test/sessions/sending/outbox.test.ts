@@ -270,6 +270,24 @@ describe('a session that is not open', () => {
     expect(await sending).toMatchObject({ messageId, status: 'sent' })
   })
 
+  it('hibernated: a send wakes it after a restart, when the process died before it could', async () => {
+    await world.end()
+    world = await World.start({ policy: 'hibernate' })
+    await world.linked()
+    await world.wait(31 * 60_000)
+    world.disk.onWrite = write => {
+      if (write.messages?.some(one => 'insert' in one)) world.kill()
+    }
+    void send()
+    await world.settle()
+    expect([world.state(), world.types().at(-1)]).toEqual(['reconnecting.hibernated', 'message.queued'])
+    world.disk.onWrite = () => {}
+    await world.boot()
+    expect([world.state(), world.rows().at(-1)!.data]).toEqual(['starting.connecting', { sendsWait: true }])
+    const socket = await world.reopened()
+    expect(socket.sent).toHaveLength(1)
+  })
+
   it('logged out: what waited fails with SESSION_LOGGED_OUT, what had left is unknown, nothing goes to the next link', async () => {
     const socket = await world.linked()
     const left = send(ANA, 'transmitted', 60_000)

@@ -181,6 +181,38 @@ describe('a 429', () => {
   })
 })
 
+describe('after a restart of the process', () => {
+  it('the pause for people that the account never wrote with still holds', async () => {
+    const socket = await begin()
+    void send().catch(() => {})
+    await world.settle()
+    await refuse(socket, socket.sent[0]!.messageId, '463')
+    await world.wait(10 * 60_000)
+    world.kill()
+    await world.boot()
+    await world.reopened()
+    const refused = { code: 'NEW_CHATS_PAUSED', retryAfterSeconds: 3000 }
+    await expect(send(EVA)).rejects.toMatchObject(refused)
+    await world.wait(50 * 60_000)
+    await go(EVA)
+    expect(bodies(world.whatsapp.of('s1')).at(-1)).toBe('hello')
+  })
+
+  it('sends still leave at half the pace, and under the id that WhatsApp refused', async () => {
+    const socket = await begin({ sendPerMinute: 60 })
+    for (let i = 0; i < 10; i++) await go(ANA, `m${i}`)
+    const { messageId } = socket.sent.at(-1)!
+    await refuse(socket, messageId, '429')
+    expect(world.types()).toContain('sends.slowed')
+    world.kill()
+    await world.boot()
+    const next = await world.reopened()
+    expect(bodies(next)).toEqual([])
+    await world.wait(120_000)
+    expect(next.sent.map(one => one.messageId)).toContain(messageId)
+  })
+})
+
 describe('a 463', () => {
   it('fails the message for good and pauses new chats; nothing of them is stored', async () => {
     const socket = await begin()
