@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   patches: [],
   simulator: ['patches'],
   harness: [],
+  docs: ['machines'],
   demo: ['main', 'config', 'simulator'],
   bench: ['harness', 'demo', 'simulator'],
   chaos: ['harness', 'simulator', 'app', 'config', 'base', 'ports'],
