@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaContent, MediaType, SendMedia } from '../messages/send.ts'
-import type { MediaDesk, MediaStore } from '../ports/media.ts'
+import type { MediaPreparer } from '../ports/media-preparer.ts'
+import type { MediaStore } from '../ports/media-store.ts'
 import type { Thumbnail, Thumbnails } from './convert/thumbnails.ts'
 import { VOICE_MIMETYPE, type VoiceNotes } from './convert/voice-notes.ts'
 import { fetchMedia } from './fetch/fetch-media.ts'
@@ -21,14 +22,14 @@ const kindOf = (type: MediaType): MediaKind => (type === 'gif' ? 'video' : type)
 const REQUEST_MAX_BYTES = 64 * 1024 * 1024
 
 /** Files on their way out: fetched or handed in, told by their content, converted where WhatsApp wants it, and kept until they leave. */
-export function createMediaDesk(options: {
+export function createMediaPreparer(options: {
   store: MediaStore
   voice: VoiceNotes
   thumbnails: Thumbnails
   clock: Clock
   /** MEDIA_ALLOW_PRIVATE. */
   allowPrivate: boolean
-}): MediaDesk {
+}): MediaPreparer {
   const { store, voice, thumbnails, clock, allowPrivate } = options
 
   async function bring(media: SendMedia, maxBytes: number, signal: AbortSignal) {

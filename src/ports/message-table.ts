@@ -2,7 +2,8 @@ import type { InboundMessage } from '../messages/received.ts'
 import type { SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
 
-export interface MessageReads {
+/** Messages received and sent, with how they stand. */
+export interface MessageTable {
   find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
   hasDedupeKey(streamId: string, dedupeKey: string): boolean
   /** Sends that are queued or transmitted, oldest first. */
@@ -24,6 +25,7 @@ export interface MessageReads {
   ): { seq: number; dedupeKey: string }[]
 }
 
+/** One change of one message. */
 export type MessageWrite =
   | {
       insert: {

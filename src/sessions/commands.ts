@@ -6,7 +6,8 @@ import type { InboundMessage } from '../messages/received.ts'
 import { refOf } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
-import type { SendOutcome, SessionQueries, Sessions, SessionView, StartRequest } from '../ports/sessions.ts'
+import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
+import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
 import type { ChatActions } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
@@ -151,7 +152,7 @@ export function createCommands({
       return { done: isOut(), session: queries.get(sessionId) }
     },
 
-    async remove(sessionId: string, deadline: number) {
+    async delete(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
       const { actor } = entry
       if (actor.burial === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')

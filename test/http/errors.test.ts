@@ -265,7 +265,7 @@ describe('errors of the ports', () => {
       throw new GatewayError(code, 'One sentence.', { retryAfterSeconds: 17 })
     }
     const { app, logs } = createTestHttp({
-      sessions: { start: fail, send: fail, restart: fail, logout: fail, remove: fail },
+      sessions: { start: fail, send: fail, restart: fail, logout: fail, delete: fail },
     })
     for (const [path, init] of [
       ['/start', post({ user_id: 1 })],

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { pour } from '../../src/http/stream-file.ts'
+import { streamFile } from '../../src/http/stream-file.ts'
 
 const PIECE = 65_536
 const piece = (n: number) => Buffer.alloc(PIECE, n)
@@ -21,7 +21,7 @@ async function serve(source: () => Readable) {
   const poured: Readable[] = []
   const server = createServer(async (_, response) => {
     const stream = source()
-    await pour(stream, response.writeHead(200))
+    await streamFile(stream, response.writeHead(200))
     poured.push(stream)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -92,7 +92,7 @@ describe('a file poured into a response', () => {
       const server = createServer(async (_, response) => {
         response.destroy()
         await vi.waitFor(() => expect(response.closed).toBe(true))
-        poured.resolve(pour(stream, response))
+        poured.resolve(streamFile(stream, response))
       }).listen(0, '127.0.0.1')
       await once(server, 'listening')
       ends.push(() => new Promise(resolve => server.close(resolve)))

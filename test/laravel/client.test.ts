@@ -101,7 +101,7 @@ describe('a delivery', () => {
     const server = await standIn(() => ({ status, headers: { location: '/elsewhere' } }))
     const { laravel } = client(server.url)
     const attempt = await laravel.deliver('messages', 'id', {})
-    expect(attempt.result === 'failed' ? attempt.fault : attempt.result).toBe(expected)
+    expect(attempt.result === 'failed' ? attempt.scope : attempt.result).toBe(expected)
     expect(server.seen).toHaveLength(1)
   })
 
@@ -131,7 +131,7 @@ describe('a delivery', () => {
     await clock.advance(14_999)
     expect(done).toBe(false)
     await clock.advance(1)
-    expect(await attempt).toMatchObject({ result: 'failed', fault: 'unclear', error: 'timeout after 15 s' })
+    expect(await attempt).toMatchObject({ result: 'failed', scope: 'unclear', error: 'timeout after 15 s' })
     expect(clock.pending()).toBe(0)
   })
 
@@ -150,16 +150,16 @@ describe('a delivery', () => {
     const server = await standIn(() => answer)
     const attempt = await client(server.url).laravel.deliver('messages', 'id', {})
     if (status === null) expect(attempt).toEqual({ result: 'accepted' })
-    else expect(attempt).toMatchObject({ fault: 'endpoint', error: `HTTP ${status}`, retryAt: null })
+    else expect(attempt).toMatchObject({ scope: 'endpoint', error: `HTTP ${status}`, retryAt: null })
   })
 
   it('names a broken connection and a closed port by their code only', async () => {
     const server = await standIn(() => 'reset')
     const broken = await client(server.url).laravel.deliver('messages', 'id', {})
-    expect(broken).toMatchObject({ result: 'failed', fault: 'unclear', status: null })
+    expect(broken).toMatchObject({ result: 'failed', scope: 'unclear', status: null })
     await server.close()
     const refused = await client(server.url).laravel.deliver('messages', 'id', {})
-    expect(refused).toMatchObject({ result: 'failed', fault: 'endpoint', error: 'ECONNREFUSED' })
+    expect(refused).toMatchObject({ result: 'failed', scope: 'endpoint', error: 'ECONNREFUSED' })
   })
 
   it('ends when its signal is aborted, before or during', async () => {
@@ -190,7 +190,7 @@ describe('a delivery', () => {
     const server = await standIn(() => 413)
     const { laravel } = client(server.url)
     const attempt = await laravel.deliver('messages', 'id', { body: 'x'.repeat(9_000_000) })
-    expect(attempt).toMatchObject({ fault: 'message', status: 413 })
+    expect(attempt).toMatchObject({ scope: 'message', status: 413 })
     expect(Number(server.seen[0]!.headers['content-length'])).toBeGreaterThan(9_000_000)
   })
 })

@@ -13,8 +13,8 @@ function createWorld() {
   const harness = createHarness({
     files: {
       waitMs: WAIT,
-      link: id => `http://wm.test/media/${id}?n=${++links}`,
-      present: async id => present.has(id),
+      linkTo: id => `http://wm.test/media/${id}?n=${++links}`,
+      has: async id => present.has(id),
     },
   })
   harness.deliveries.start()

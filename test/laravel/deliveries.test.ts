@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
@@ -167,7 +167,9 @@ describe('a status', () => {
     expect(harness.calls).toHaveLength(1)
     first.open(ok)
     await harness.clock.advance(1)
-    const told = harness.table.settled.map(({ outcome }) => 'told' in outcome && outcome.told?.estadoQr)
+    const told = harness.table.settled.map(
+      ({ outcome }) => 'acceptedStatus' in outcome && outcome.acceptedStatus?.estadoQr,
+    )
     expect(told).toEqual(['pending', 'active'])
   })
 })

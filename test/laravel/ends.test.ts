@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
 
 /** An attempt that lasts until it is aborted. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND, unanswered } from './harness.ts'
 
 const outages: [string, Attempt][] = [

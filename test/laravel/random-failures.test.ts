@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, HOUR, ok, SECOND, unanswered } from './harness.ts'
 
 type Trouble =

@@ -12,7 +12,7 @@ import { openMediaStore } from '../../src/media/media-store.ts'
 import { loadLinkKey } from '../../src/media/serve/link-key.ts'
 import { checkMediaLink, mediaLink } from '../../src/media/serve/links.ts'
 import { answerMedia } from '../../src/media/serve/serve-media.ts'
-import type { MediaStore } from '../../src/ports/media.ts'
+import type { MediaStore } from '../../src/ports/media-store.ts'
 import { hasFfmpeg, oggPage, opusHead } from './convert/voice.ts'
 import { createFileServer, type FileServer, options } from './file-server.ts'
 

@@ -110,9 +110,9 @@ export function deliveriesContract(subject: Subject): void {
     // The replaced one was on its way: what came of it is recorded, the newer one stays.
     await subject.store.deliveries.settle(old.id, {
       done: true,
-      told: { streamId, estadoQr: 'pending', at: 7 },
+      acceptedStatus: { streamId, estadoQr: 'pending', at: 7 },
     })
-    expect(living(subject.store, 'a').told).toEqual({ estadoQr: 'pending', at: 7 })
+    expect(living(subject.store, 'a').acceptedStatus).toEqual({ estadoQr: 'pending', at: 7 })
     await subject.store.deliveries.settle(old.id, {
       retryAt: 9,
       error: 'x',
@@ -132,11 +132,14 @@ export function deliveriesContract(subject: Subject): void {
       announced: 'active',
     })
     const { id } = subject.store.deliveries.head(`${streamId}|status`)!
-    await subject.store.deliveries.settle(id, { done: true, told: { streamId, estadoQr: 'active', at: 5 } })
+    await subject.store.deliveries.settle(id, {
+      done: true,
+      acceptedStatus: { streamId, estadoQr: 'active', at: 5 },
+    })
     await subject.reopen()
     expect(living(subject.store, 'a')).toMatchObject({
       announced: 'active',
-      told: { estadoQr: 'active', at: 5 },
+      acceptedStatus: { estadoQr: 'active', at: 5 },
     })
     expect(subject.store.deliveries.lanes()).toEqual([])
   })

@@ -23,7 +23,7 @@ export function sessionsContract(subject: Subject): void {
       createdAt: 1_000,
       lastActivity: 5_000,
       announced: 'pending',
-      told: null,
+      acceptedStatus: null,
       state: 'awaitingQr.shown.ready',
       context: '{"attempts":1}',
       machineVersion: '1',

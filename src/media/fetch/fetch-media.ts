@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
-import { release } from '../../base/release-buffer.ts'
+import { releaseBuffer } from '../../base/release-buffer.ts'
 import { tooLarge } from '../sizes.ts'
 import { essenceOf } from './content-type.ts'
 import { filenameInPath, filenameOf } from './filenames.ts'
@@ -122,7 +122,7 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
         size += chunk.byteLength
         if (size > maxBytes) throw tooLarge('The file at mediaUrl', maxBytes)
         yield chunk
-        release(chunk)
+        releaseBuffer(chunk)
       }
     } catch (error) {
       throw explain(error)

@@ -156,7 +156,7 @@ function questionChild({ laravel, store, actorOf }: EffectDeps) {
       if (abort.signal.aborted) return
       const { said } = await laravel.askActive(actor.sessionId, abort.signal)
       if (abort.signal.aborted) return
-      const told = store.sessions.told(actor.sessionId)
+      const told = store.sessions.acceptedStatus(actor.sessionId)
       sendBack({ type: 'laravel.answered', said, told } as never)
     })
     return actor.onChildStop(() => abort.abort())

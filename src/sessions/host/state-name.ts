@@ -1,5 +1,5 @@
 import type { StateValue } from 'xstate'
-import type { SessionView } from '../../ports/sessions.ts'
+import type { SessionState } from '../../ports/session-queries.ts'
 
 /** `{ awaitingQr: { shown: 'ready' } }` -> `awaitingQr.shown.ready`. */
 export function dottedState(value: StateValue): string {
@@ -15,8 +15,8 @@ export function stateValue(dotted: string): StateValue {
 }
 
 /** The machine's state and what stands below it. */
-export function splitState(dotted: string): { state: SessionView['state']; detail: string | null } {
+export function splitState(dotted: string): { state: SessionState; detail: string | null } {
   const dot = dotted.indexOf('.')
   const state = dot === -1 ? dotted : dotted.slice(0, dot)
-  return { state: state as SessionView['state'], detail: dot === -1 ? null : dotted.slice(dot + 1) }
+  return { state: state as SessionState, detail: dot === -1 ? null : dotted.slice(dot + 1) }
 }

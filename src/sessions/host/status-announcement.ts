@@ -1,6 +1,6 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
 import { estadoQrOf, type SessionContext } from '../../../machines/session.context.ts'
-import type { NewDelivery, StatusDelivery } from '../../ports/delivery-table.ts'
+import type { NewDelivery, SessionStatusPayload } from '../../ports/delivery-table.ts'
 import { splitState } from './state-name.ts'
 
 /** What a lifecycle row means for Laravel: nothing, a silent change, or a status to deliver. */
@@ -32,7 +32,7 @@ export function statusDeliveryOf(
   context: SessionContext,
 ): NewDelivery {
   const { state, detail } = splitState(dotted)
-  const payload: StatusDelivery = {
+  const payload: SessionStatusPayload = {
     session_id: context.sessionId,
     estado_qr: estadoQr,
     reason: context.reason,

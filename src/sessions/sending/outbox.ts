@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
 import { movesForward } from '../../messages/status.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
 import type { Store } from '../../ports/store.ts'
@@ -29,7 +29,7 @@ type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'at' | 'attempts'> & { con
 export interface OutboxDeps {
   store: Store
   whatsapp: Pick<WhatsApp, 'newMessageId'>
-  media: Pick<MediaDesk, 'prepare'>
+  media: Pick<MediaPreparer, 'prepare'>
   clock: Clock
   /** A send older than this is not sent any more, in ms. */
   maxAgeMs: number
@@ -103,7 +103,7 @@ export class Outbox {
     await queued
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
-    return { messageId, status, remoteJid: content.to }
+    return { messageId, status, chatId: content.to }
   }
 
   /** Takes up what was queued or never acked, after the session opened. */

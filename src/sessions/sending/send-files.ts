@@ -1,19 +1,19 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { MediaContent, SendContent } from '../../messages/send.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 
 /** Files on their way into the media store, for the sends of one session: one fetch for each, however many ask. */
 export class SendFiles<Send extends { messageId: string; content: SendContent }> {
   readonly #actor: SessionActor
-  readonly #media: Pick<MediaDesk, 'prepare'>
+  readonly #media: Pick<MediaPreparer, 'prepare'>
   readonly #giveUp: (send: Send, code: string, error: string) => Promise<void>
   readonly #underWay = new Map<string, Promise<SendContent | null>>()
 
   /** `giveUp` ends a send whose file cannot be had. */
   constructor(
     actor: SessionActor,
-    media: Pick<MediaDesk, 'prepare'>,
+    media: Pick<MediaPreparer, 'prepare'>,
     giveUp: (send: Send, code: string, error: string) => Promise<void>,
   ) {
     this.#actor = actor

@@ -5,7 +5,7 @@ import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
@@ -37,7 +37,7 @@ export interface SupervisorDeps {
   clock: Clock
   logger: Logger
   whatsapp: WhatsApp
-  media: Pick<MediaDesk, 'prepare'>
+  media: Pick<MediaPreparer, 'prepare'>
   machine: SessionActorDeps['machine']
   tellLaravel: boolean
   sendMaxAgeMs: number

@@ -1,6 +1,6 @@
 import type { InboundMessage } from '../../messages/received.ts'
 import { refOf } from '../../messages/received.ts'
-import type { Download, DownloadOutcome, DownloadStore } from '../../ports/download-table.ts'
+import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
 import type { Statements } from '../statements.ts'
 import type { WireWrite } from '../writer/worker-messages.ts'
 
@@ -16,7 +16,7 @@ type DownloadColumns = {
   content: string
 }
 
-export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
+export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
   return {
     due: (now, limit) =>
       sql

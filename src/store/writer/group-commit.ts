@@ -130,7 +130,8 @@ export class GroupCommit {
     } else {
       const { id, outcome } = request.settle
       settleDelivery(this.#sql, id, outcome)
-      if ('told' in outcome && outcome.told) this.#streams.told(outcome.told)
+      if ('acceptedStatus' in outcome && outcome.acceptedStatus)
+        this.#streams.recordAcceptedStatus(outcome.acceptedStatus)
     }
     return null
   }

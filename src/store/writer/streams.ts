@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { EstadoQr } from '../../../machines/facts.ts'
 import { type ErrorCode, GatewayError } from '../../base/errors.ts'
+import type { AcceptedStatus } from '../../ports/session-table.ts'
 import type { Statements } from '../statements.ts'
 import { foldSearch } from '../tables/search.ts'
 import type { Failure, WireWrite } from './worker-messages.ts'
@@ -114,8 +115,8 @@ export class Streams {
     return stream.epoch
   }
 
-  /** What Laravel has accepted from us, erased sessions included. */
-  told({ streamId, estadoQr, at }: { streamId: string; estadoQr: EstadoQr; at: number }): void {
+  /** Records what Laravel has accepted from us, erased sessions included. */
+  recordAcceptedStatus({ streamId, estadoQr, at }: AcceptedStatus & { streamId: string }): void {
     this.#sql.run(
       'UPDATE sessions SET told_estado = ?, told_at = ? WHERE stream_id = ?',
       estadoQr,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GatewayError } from '../../../src/base/errors.ts'
-import { deadAnswer, doneAnswer, replayAnswer, sendAnswer } from '../../../src/http/schemas/answers.ts'
+import { deadAnswer, doneAnswer, replayAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly, NOW, post, refused } from '../fakes.ts'
 
 describe('GET /deliveries/dead', () => {
@@ -94,70 +93,5 @@ describe('POST /sessions/{id}/replay', () => {
       status: 404,
       error: 'SESSION_NOT_FOUND',
     })
-  })
-})
-
-describe('Idempotency-Key', () => {
-  const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
-  const keyOf = ({ calls }: ReturnType<typeof createTestHttp>) => calls.at(-1)?.args[3]
-
-  it.each([
-    ['the header', {}, { 'Idempotency-Key': 'order-7' }],
-    ['the body', { idempotency_key: 'order-7' }, {}],
-    ['both', { idempotency_key: 'order-7' }, { 'Idempotency-Key': 'order-7' }],
-    ['the header, the body says null', { idempotency_key: null }, { 'Idempotency-Key': 'order-7' }],
-  ])('comes in %s', async (_where, fields, headers: Record<string, string>) => {
-    const http = createTestHttp()
-    expect((await http.app.request('/send-message', post({ ...text, ...fields }, headers))).status).toBe(200)
-    expect(keyOf(http)).toBe('order-7')
-  })
-
-  it('is not needed', async () => {
-    const http = createTestHttp()
-    await http.app.request('/send-message', post(text))
-    expect(http.calls.at(-1)?.args).toHaveLength(3)
-  })
-
-  it.each([
-    [{ idempotency_key: 'a' }, { 'Idempotency-Key': 'b' }],
-    [{ idempotency_key: 7 }, { 'Idempotency-Key': '7' }],
-    [{}, { 'Idempotency-Key': 'with space' }],
-    [{}, { 'Idempotency-Key': 'x'.repeat(256) }],
-    [{}, { 'Idempotency-Key': '' }],
-    [{ idempotency_key: '' }, {}],
-    [{ idempotency_key: 'ñ' }, {}],
-    [{ idempotency_key: ['a'] }, {}],
-  ])('%j with %j is refused, and nothing is sent', async (fields, headers: Record<string, string>) => {
-    const { app, calls } = createTestHttp()
-    const answer = await refused(await app.request('/send-message', post({ ...text, ...fields }, headers)))
-    expect(answer).toMatchObject({ status: 422, errors: { idempotency_key: [expect.any(String)] } })
-    expect(calls).toEqual([])
-  })
-
-  it.each([
-    ['read', 200],
-    ['delivered', 200],
-    ['sent', 200],
-    ['queued', 202],
-    ['unknown', 202],
-  ] as const)('answers a repetition with the status of now: %s', async (status, code) => {
-    const outcome = { messageId: 'M', status, remoteJid: 'j', replayed: true } as const
-    const { app } = createTestHttp({ sessions: { send: async () => outcome } })
-    const response = await app.request('/send-message', post(text, { 'Idempotency-Key': 'k' }))
-    expect(response.status).toBe(code)
-    expect(await exactly(response, sendAnswer)).toMatchObject({ status, replayed: true, message_id: 'M' })
-  })
-
-  it('tells when the first one still waits, and when to ask again', async () => {
-    const { app } = createTestHttp({
-      sessions: {
-        send: async () => {
-          throw new GatewayError('IDEMPOTENCY_IN_FLIGHT', 'Wait.', { retryAfterSeconds: 1 })
-        },
-      },
-    })
-    const response = await app.request('/send-message', post(text, { 'Idempotency-Key': 'k' }))
-    expect(response.headers.get('retry-after')).toBe('1')
-    expect(await refused(response)).toMatchObject({ status: 409, error: 'IDEMPOTENCY_IN_FLIGHT' })
   })
 })

@@ -26,7 +26,7 @@ const server = createMediaServer({
   wall: () => now,
 })
 const withKey = { headers: { authorization: `Bearer ${KEY}` } }
-const pathOf = (id: string) => server.link(id).slice('http://wm.test'.length)
+const pathOf = (id: string) => server.linkTo(id).slice('http://wm.test'.length)
 
 async function keep(data: Uint8Array, mimetype: string, filename: string | null = null) {
   const { id } = await store.put(

@@ -206,13 +206,13 @@ describe('an answer', () => {
   it('without end is cut off at the limit', async () => {
     let closed = false
     files.handle = (_, response) => {
-      const pour = () => {
+      const streamFile = () => {
         while (!closed && response.write(Buffer.alloc(64 * 1024)));
       }
-      response.on('drain', pour).on('close', () => {
+      response.on('drain', streamFile).on('close', () => {
         closed = true
       })
-      pour()
+      streamFile()
     }
     await expect(get(files.origin)).rejects.toMatchObject({
       code: 'MEDIA_TOO_LARGE',
