@@ -3,7 +3,8 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../src/base/errors.ts'
-import { loadConfig, VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/config/variables.ts'
+import { loadConfig } from '../src/config.ts'
 
 function refusal(env: Record<string, string>): GatewayError {
   try {

@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const ROOMS: Record<string, Record<string, string[]>> = {
   'src/http': { routes: ['schemas', '.'], schemas: [] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['fetch', '.'] },
-  'src/store': { tables: ['.', 'writer'], writer: ['.', 'tables'] },
+  'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],
     sending: ['host', '.'],

@@ -150,7 +150,7 @@ describe('a status', () => {
     await harness.clock.advance(1)
     const at = harness.clock.now() - 1
     expect(harness.table.settled.map(entry => entry.outcome)).toEqual([
-      { done: true, told: { streamId: 'stream-a', estadoQr: 'active', at } },
+      { done: true, acceptedStatus: { streamId: 'stream-a', estadoQr: 'active', at } },
     ])
   })
 

@@ -4,12 +4,12 @@ import type { Clock } from '../../base/clock.ts'
 /** The ffmpeg of this machine, if there is one. */
 export interface Ffmpeg {
   /** Asked once; what is installed later counts after the next start. */
-  present(): Promise<boolean>
+  isInstalled(): Promise<boolean>
   /**
    * What it writes to its standard output, as it comes. It starts when the first chunk is asked for and is killed when the reader
-   * leaves, at the time cap, or on the signal, whose reason is thrown then; else throws FfmpegError.
+   * leaves, at the time cap, or on a signal, whose reason is thrown then; else throws FfmpegError.
    */
-  run(args: string[], signal: AbortSignal): AsyncIterable<Uint8Array>
+  run(args: string[], signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** ffmpeg did not do it. `timedOut`: it was not given more time. The message holds what it said; that is for logs, not callers. */
@@ -49,17 +49,17 @@ export function createFfmpeg(options: {
     else next()
   }
 
-  async function* run(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* run(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     await enter()
     try {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       yield* output(args, signal)
     } finally {
       leave()
     }
   }
 
-  async function* output(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* output(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const child = spawn(command, [...QUIET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = endOf(child)
     const kill = () => child.kill('SIGKILL')
@@ -68,16 +68,16 @@ export function createFfmpeg(options: {
       timedOut = true
       kill()
     }, timeoutMs)
-    signal.addEventListener('abort', kill, { once: true })
+    signal?.addEventListener('abort', kill, { once: true })
     try {
       yield* child.stdout
       const { code, said } = await ended
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       if (timedOut) throw new FfmpegError(`not done within ${timeoutMs / 1000} s`, true)
       if (code !== 0) throw new FfmpegError(`ended with ${code}: ${said}`, false)
     } finally {
       clock.clearTimeout(timer)
-      signal.removeEventListener('abort', kill)
+      signal?.removeEventListener('abort', kill)
       kill()
       await ended
     }
@@ -85,7 +85,7 @@ export function createFfmpeg(options: {
 
   async function ask(): Promise<boolean> {
     try {
-      for await (const _ of run(['-version'], new AbortController().signal));
+      for await (const _ of run(['-version']));
       return true
     } catch {
       return false
@@ -93,7 +93,7 @@ export function createFfmpeg(options: {
   }
 
   return {
-    present() {
+    isInstalled() {
       known ??= ask()
       return known
     },

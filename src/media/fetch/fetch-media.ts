@@ -18,7 +18,7 @@ export const DEADLINES: Deadlines = { connectMs: 5_000, firstByteMs: 15_000, who
 
 export interface FetchOptions {
   /** Ends the fetch, which then rejects with the signal's reason. */
-  signal: AbortSignal
+  signal?: AbortSignal
   maxBytes: number
   /** MEDIA_ALLOW_PRIVATE: this machine and private networks may be reached; link-local addresses never. */
   allowPrivate: boolean
@@ -78,11 +78,11 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
   function end(reason: unknown): void {
     over.abort(reason)
     for (const timer of timers) clock.clearTimeout(timer)
-    signal.removeEventListener('abort', aborted)
+    signal?.removeEventListener('abort', aborted)
     agent.destroy().catch(() => {})
   }
   function aborted() {
-    end(signal.reason)
+    end(signal?.reason)
   }
 
   async function get(url: URL) {
@@ -138,8 +138,8 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
     return unreachable(`${url.hostname} ${what}`, { cause: error, retryable })
   }
 
-  signal.throwIfAborted()
-  signal.addEventListener('abort', aborted, { once: true })
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', aborted, { once: true })
   arm(deadlines.wholeMs, `The file at ${url.hostname} did not come`)
   try {
     const answer = await follow()

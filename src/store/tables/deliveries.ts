@@ -1,7 +1,7 @@
 import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryTable } from '../../ports/delivery-table.ts'
 import type { DownloadState } from '../../ports/download-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
-import type { WireWrite } from '../writer/worker-messages.ts'
 
 type DeliveryColumns = {
   id: number
@@ -101,7 +101,7 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
 export function writeDeliveries(
   sql: Statements,
   streamId: string,
-  deliveries: NonNullable<WireWrite['deliveries']>,
+  deliveries: NonNullable<EncodedWrite['deliveries']>,
 ): void {
   for (const { webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
     if (kind === 'status')

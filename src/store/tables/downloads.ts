@@ -1,8 +1,8 @@
 import type { InboundMessage } from '../../messages/received.ts'
 import { refOf } from '../../messages/received.ts'
 import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
-import type { WireWrite } from '../writer/worker-messages.ts'
 
 type DownloadColumns = {
   stream_id: string
@@ -81,7 +81,7 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
 export function writeDownloads(
   sql: Statements,
   streamId: string,
-  downloads: NonNullable<WireWrite['downloads']>,
+  downloads: NonNullable<EncodedWrite['downloads']>,
 ): void {
   for (const { seq, source, at } of downloads)
     sql.run(

@@ -140,8 +140,8 @@ describe('whether it is there', () => {
   it('is asked once', async () => {
     const command = await standIn(`echo x >> "${folder}/asked"`)
     const ffmpeg = createFfmpeg({ clock: createTestClock(), command })
-    expect(await Promise.all([ffmpeg.present(), ffmpeg.present()])).toEqual([true, true])
-    expect(await ffmpeg.present()).toBe(true)
+    expect(await Promise.all([ffmpeg.isInstalled(), ffmpeg.isInstalled()])).toEqual([true, true])
+    expect(await ffmpeg.isInstalled()).toBe(true)
     expect(await readFile(join(folder, 'asked'), 'utf8')).toBe('x\n')
   })
 
@@ -149,6 +149,8 @@ describe('whether it is there', () => {
     ['missing', () => join(folder, 'missing')],
     ['broken', () => standIn('exit 1')],
   ])('a %s one is not', async (_, command) => {
-    expect(await createFfmpeg({ clock: createTestClock(), command: await command() }).present()).toBe(false)
+    expect(await createFfmpeg({ clock: createTestClock(), command: await command() }).isInstalled()).toBe(
+      false,
+    )
   })
 })
