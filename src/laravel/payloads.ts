@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../machines/facts.ts'
-import { inboundMedia, inboundMessage } from '../messages/received.ts'
+import { receivedContent, receivedMedia } from '../messages/received.ts'
 import type { MessageStatusPayload, SessionStatusPayload } from '../ports/delivery-table.ts'
 
 /** What Laravel receives (CONTRACT 2). Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
 
 /** `POST /messages` to Laravel. */
-export const messagePayload = inboundMessage.extend({
+export const messagePayload = receivedContent.extend({
   session_id: z.string(),
-  media: inboundMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
+  media: receivedMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
 })
 
 export type MessagePayload = z.infer<typeof messagePayload>

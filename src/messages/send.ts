@@ -40,7 +40,7 @@ const addressed = {
 
 const target = { ...addressed, reply_to: z.string() }
 
-/** What a send is, once validated. */
+/** What is sent, once validated; stored as JSON, hence the names. */
 export const sendContent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), ...addressed, body: z.string() }),
   z.object({

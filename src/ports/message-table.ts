@@ -1,4 +1,4 @@
-import type { InboundMessage } from '../messages/received.ts'
+import type { ReceivedContent } from '../messages/received.ts'
 import type { SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
 
@@ -34,7 +34,7 @@ export type MessageWrite =
         direction: 'in' | 'out'
         /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
         dedupeKey: string
-        content: InboundMessage | SendContent
+        content: ReceivedContent | SendContent
         status: MessageStatus
         seq: number
         at: number
@@ -51,7 +51,7 @@ export interface MessageRow {
   messageId: string
   chatId: string
   direction: 'in' | 'out'
-  content: InboundMessage | SendContent
+  content: ReceivedContent | SendContent
   status: MessageStatus
   /** Transmissions so far. */
   attempts: number

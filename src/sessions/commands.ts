@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { InboundMessage } from '../messages/received.ts'
-import { refOf } from '../messages/received.ts'
+import type { ReceivedContent } from '../messages/received.ts'
+import { messageRefOf } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
@@ -127,7 +127,7 @@ export function createCommands({
           `Session ${sessionId} has not received ${unknown.length > 5 ? `${some} and ${unknown.length - 5} more` : some}; nothing was marked.`,
         )
       }
-      await chats.read(rows.map(row => refOf(row!.content as InboundMessage)))
+      await chats.read(rows.map(row => messageRefOf(row!.content as ReceivedContent)))
     },
 
     showPresence: async (sessionId: string, kind: Presence, chatId?: string) =>

@@ -1,5 +1,5 @@
-import type { InboundMessage } from '../../messages/received.ts'
-import { refOf } from '../../messages/received.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
+import { messageRefOf } from '../../messages/received.ts'
 import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
@@ -33,7 +33,7 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
             streamId: row.stream_id,
             sessionId: row.session_id,
             seq: row.seq,
-            message: refOf(JSON.parse(row.content) as InboundMessage),
+            message: messageRefOf(JSON.parse(row.content) as ReceivedContent),
             dedupeKey: row.dedupe_key,
             source: JSON.parse(row.source),
             attempts: row.attempts,
