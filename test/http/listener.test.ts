@@ -50,7 +50,7 @@ function ask(
 }
 
 describe('listening', () => {
-  it('says where', async () => {
+  it('tells the address that it listens on', async () => {
     const { url, port, logs } = await start()
     expect(port).toBeGreaterThan(0)
     expect(url).toBe(`http://127.0.0.1:${port}`)
@@ -62,14 +62,14 @@ describe('listening', () => {
     })
   })
 
-  it('two live beside each other, and none touches the global Request', async () => {
+  it('two servers run in one process, and neither touches the global Request', async () => {
     const [one, two] = [await start(), await start({ apiKeys: ['k'] })]
     expect((await fetch(`${one.url}/stats`)).status).toBe(200)
     expect((await fetch(`${two.url}/stats`)).status).toBe(401)
     expect([globalThis.Request, globalThis.Response]).toEqual(GLOBALS)
   })
 
-  it('a port that is taken is one clear line', async () => {
+  it('a port that is in use is refused in one clear line', async () => {
     const { port } = await start()
     const { http } = createTestHttp({ port })
     const error = await http.listen().then(
@@ -88,7 +88,7 @@ describe('listening', () => {
 describe('bodies on the wire', () => {
   const body = JSON.stringify({ user_id: 1, x: 'y'.repeat(5 * 1024 * 1024) })
 
-  it('5 MB get a 413, and the service goes on', async () => {
+  it('a body of 5 MB is refused with 413, and the service goes on', async () => {
     const { url, calls } = await start()
     for (let n = 0; n < 3; n++) {
       const response = await fetch(`${url}/start`, post(body))
@@ -99,7 +99,7 @@ describe('bodies on the wire', () => {
     expect((await fetch(`${url}/start`, post({ user_id: 1 }))).status).toBe(200)
   })
 
-  it('5 MB in chunks without a length, too', async () => {
+  it('a body of 5 MB in chunks without a length is refused with 413, too', async () => {
     const { url, calls } = await start()
     const stream = new Blob([body]).stream()
     const headers = { 'content-type': 'application/json' }
@@ -113,7 +113,7 @@ describe('bodies on the wire', () => {
   it.each([
     'Content-Length: 5242880',
     'Transfer-Encoding: chunked',
-  ])('5 MB with %s leave the connection fit for the next request', async framing => {
+  ])('after a refused body of 5 MB with %s the connection takes the next request', async framing => {
     const { port } = await start()
     const chunk = `10000\r\n${'y'.repeat(65_536)}\r\n`
     const sent = framing.startsWith('Content') ? 'y'.repeat(5_242_880) : `${chunk.repeat(80)}0\r\n\r\n`
@@ -125,7 +125,7 @@ describe('bodies on the wire', () => {
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200'])
   })
 
-  it('in many small chunks are read as one', async () => {
+  it('a body in many small chunks is read whole', async () => {
     const { url, calls } = await start()
     const bytes = new TextEncoder().encode('{"user_id":"ñandú 😀"}')
     const stream = new ReadableStream<Uint8Array>({
@@ -145,7 +145,7 @@ describe('bodies on the wire', () => {
     ['POST', '/sessions/s1/logout', 200],
     ['DELETE', '/sessions/s1', 200],
     ['POST', '/start', 415],
-  ])('%s %s without any body or length is a %i', async (method, path, status) => {
+  ])('%s %s without any body or length answers %i', async (method, path, status) => {
     const { port } = await start()
     const answer = await raw(
       port,
@@ -154,7 +154,7 @@ describe('bodies on the wire', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
   })
 
-  it('HEAD sends headers alone', async () => {
+  it('HEAD is answered with headers alone', async () => {
     const { port } = await start()
     const answer = await raw(port, 'HEAD /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
@@ -163,7 +163,7 @@ describe('bodies on the wire', () => {
   })
 })
 
-describe('what is hardly HTTP', () => {
+describe('requests that are barely HTTP', () => {
   it.each([
     ['no Host', 'GET /stats HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['an odd Host', 'GET /stats HTTP/1.1\r\nHost: a b/c?d\r\n\r\n', 400],
@@ -227,8 +227,8 @@ describe('what is hardly HTTP', () => {
   })
 })
 
-describe('callers that leave', () => {
-  it('make no noise, in mid-body, while waiting or while reading', async () => {
+describe('callers that disconnect', () => {
+  it('cause no warning and no console output, in mid-body, while waiting or while reading', async () => {
     const gate = deferred<void>()
     const begun = deferred<void>()
     const consoles = (['log', 'info', 'warn', 'error'] as const).map(name =>
@@ -271,7 +271,7 @@ describe('callers that leave', () => {
   })
 })
 
-it('slow sends do not hold others up', async () => {
+it('slow sends do not delay other requests', async () => {
   const gate = deferred<void>()
   const { url, calls } = await start({
     sessions: {
@@ -303,7 +303,7 @@ describe('close', () => {
     })
   }
 
-  it('lets requests in flight finish, and takes no new ones', async () => {
+  it('lets requests in flight finish, and takes no new connections', async () => {
     const gate = deferred<void>()
     const begun = deferred<void>()
     const { url, port, http } = await start({
@@ -329,7 +329,7 @@ describe('close', () => {
     await closed
   })
 
-  it('frees connections that are idle, kept alive, or never said a word', async () => {
+  it('closes connections that are idle, kept alive, or never sent a request', async () => {
     const { port, http } = await start()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     expect(await ask(agent, port, '/health/live')).toEqual({ status: 200, connection: 'keep-alive' })
@@ -346,7 +346,7 @@ describe('close', () => {
     agent.destroy()
   })
 
-  it('is done at once when nothing listens, and may be asked twice', async () => {
+  it('resolves at once when nothing listens, and may be called twice', async () => {
     const { http } = createTestHttp()
     await http.close()
     const listening = await start()
@@ -354,7 +354,7 @@ describe('close', () => {
     await expect(fetch(`${listening.url}/health/live`)).rejects.toThrow()
   })
 
-  it('does not wait for ever for a caller that never ends its body', async () => {
+  it('waits only for the grace period for a caller that never ends its body', async () => {
     const { port, http } = await start({ sendWaitMs: 0, closeGraceMs: 100 })
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => {})
@@ -367,7 +367,7 @@ describe('close', () => {
     await gone
   })
 
-  it('refuse() answers on connections that are open already', async () => {
+  it('after refuse() connections that are already open get SHUTTING_DOWN', async () => {
     const { port, http } = await start()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     expect((await ask(agent, port, '/stats')).status).toBe(200)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createTestHttp, post } from './fakes.ts'
 
-it('refuses new requests once told to', async () => {
+it('after refuse() new requests get SHUTTING_DOWN, and only the health routes answer', async () => {
   const { app, http, calls, logs } = createTestHttp()
   http.refuse()
   const statuses = async (path: string, init?: RequestInit) => {

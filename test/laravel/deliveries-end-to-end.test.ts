@@ -76,7 +76,7 @@ async function receive(
   return lane
 }
 
-it('delivers everything in order per chat after an outage of every kind and a restart', async () => {
+it('everything is delivered in order per chat after outages of every kind and a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'deliveries-'))
   const clock = createTestClock()
   const start = clock.now()
@@ -152,7 +152,7 @@ it('delivers everything in order per chat after an outage of every kind and a re
   }
 }, 120_000)
 
-it('keeps up: three hundred messages of thirty chats, each once and in order', async () => {
+it('three hundred messages of thirty chats are delivered, each once and in order', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'deliveries-'))
   const clock: Clock = {
     now: Date.now,

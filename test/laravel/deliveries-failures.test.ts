@@ -3,7 +3,7 @@ import type { Attempt } from '../../src/laravel/attempt.ts'
 import { createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
 
 describe('a store that fails', () => {
-  it('when an outcome is written: nothing is delivered twice, nothing spins, the order stays', async () => {
+  it('while an outcome is written causes no second delivery, no busy loop and no change of order', async () => {
     const harness = createHarness()
     const first = gate<Attempt>()
     harness.respond(() => (harness.calls.length === 1 ? first.opened : ok))
@@ -23,7 +23,7 @@ describe('a store that fails', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('bounds how many deliveries can be in doubt', async () => {
+  it('leaves at most as many deliveries in doubt as lanes are drained at once', async () => {
     const harness = createHarness({ concurrency: 4 })
     let settling = 0
     const settle = harness.table.store.settle
@@ -42,7 +42,7 @@ describe('a store that fails', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('when a lane is read: it is tried again and nobody is told but the log', async () => {
+  it('while a lane is read is logged, and the lane is tried again', async () => {
     const harness = createHarness()
     harness.table.breakDisk(true)
     harness.deliveries.start()
@@ -55,7 +55,7 @@ describe('a store that fails', () => {
     expect(harness.calls).toHaveLength(1)
   })
 
-  it('at the stop keeps the row: Laravel sees the same id again, and stop does not hang', async () => {
+  it('during stop keeps the row, so that Laravel gets the same id again, and stop does not hang', async () => {
     const harness = createHarness()
     const first = gate<Attempt>()
     harness.respond(() => (harness.calls.length === 1 ? first.opened : ok))
@@ -77,7 +77,7 @@ describe('a store that fails', () => {
   })
 })
 
-it('a payload that cannot be sent holds neither the endpoint nor the other lanes', async () => {
+it('a payload that cannot be sent holds neither Laravel as a whole nor the other lanes', async () => {
   const harness = createHarness()
   harness.respond(call => {
     if (call.lane === 'bad') throw new Error('not JSON')

@@ -31,7 +31,7 @@ describe('stop', () => {
     expect(harness.clock.pending()).toBe(0)
   })
 
-  it('ends what takes too long; it stays pending and goes out again under its id', async () => {
+  it('aborts an attempt that takes too long; it stays pending and goes out again under its id', async () => {
     const harness = createHarness()
     harness.respond((_call, signal) => hang(signal))
     const ids = [harness.add('a'), harness.add('b')]
@@ -51,7 +51,7 @@ describe('stop', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('in an outage leaves the probe to the next start', async () => {
+  it('during an outage leaves the probe to the next start', async () => {
     const harness = createHarness()
     harness.respond(() => answered(500))
     for (let n = 0; n < 40; n++) harness.add(`lane${n}`)
@@ -64,7 +64,7 @@ describe('stop', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('before any start, and twice, does no harm', async () => {
+  it('before any start, or twice, does no harm', async () => {
     const harness = createHarness()
     await harness.deliveries.stop(SECOND)
     await harness.deliveries.stop(SECOND)

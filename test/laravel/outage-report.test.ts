@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, HOUR, MINUTE, ok, SECOND, unanswered } from './harness.ts'
 
-describe('health', () => {
-  it('says in one sentence what, since when, and how many wait', async () => {
+describe('the health of the deliveries during an outage', () => {
+  it('says in one sentence what Laravel answers, since when, and how many deliveries wait', async () => {
     const harness = createHarness()
     harness.deliveries.start()
     expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
@@ -32,7 +32,7 @@ describe('health', () => {
     ],
     [answered(401), 'has answered 401 since 2026-01-01 00:00 UTC (1 delivery waiting): check LARAVEL_TOKEN'],
     [answered(302), '(1 delivery waiting): LARAVEL_URL must be the final address'],
-  ])('%j: %s', async (failure, sentence) => {
+  ])('after %j it says: %s', async (failure, sentence) => {
     const harness = createHarness()
     harness.deliveries.start()
     harness.respond(() => failure)
@@ -41,7 +41,7 @@ describe('health', () => {
     expect(harness.deliveries.health().problem).toContain(sentence)
   })
 
-  it('puts a wrong address first', () => {
+  it('reports a wrong LARAVEL_URL before anything else', () => {
     const harness = createHarness()
     const problem = { ok: false, problem: 'LARAVEL_URL is wrong' }
     harness.wrongAddress(problem)

@@ -82,7 +82,7 @@ describe('the type of a file', () => {
   })
 })
 
-describe('what WhatsApp takes', () => {
+describe('what WhatsApp accepts as each kind', () => {
   const check = (kind: MediaKind, mimetype: string, size: number, head: Uint8Array = new Uint8Array(64)) => {
     try {
       checkMedia(kind, { size, mimetype, head })
@@ -128,14 +128,14 @@ describe('what WhatsApp takes', () => {
     ['sticker', 'image/webp', 500 * KB, webp(0x12)],
     ['sticker', 'image/webp', 100 * KB, webp(0x10)],
     ['sticker', 'image/webp', 100 * KB, latin1('RIFF\0\0\0\0WEBPVP8 \0\0\0\0\x02\0\0\0')],
-  ])('%s of %s up to %i bytes, not one more, none is none', (kind, mimetype, limit, head) => {
+  ])('%s of %s has 1 to %i bytes, not one more', (kind, mimetype, limit, head) => {
     expect(check(kind, mimetype, 0, head)).toBe('MEDIA_TYPE_UNSUPPORTED')
     expect(check(kind, mimetype, limit, head)).toBe('taken')
     expect(check(kind, mimetype, limit + 1, head)).toBe('MEDIA_TOO_LARGE')
     expect(maxBytesOf(kind)).toBeGreaterThanOrEqual(limit)
   })
 
-  it('says what would be right', () => {
+  it('the refusal says what would be accepted', () => {
     const say = (kind: MediaKind, mimetype: string, size: number) => () =>
       checkMedia(kind, { size, mimetype, head: webp(0) })
     expect(say('image', 'image/gif', 1)).toThrow(
@@ -162,6 +162,6 @@ it.each([
   [1536, '1.5 KB'],
   [16 * MB, '16 MB'],
   [1024 * MB, '1 GB'],
-])('%i bytes are %s', (bytes, text) => {
+])('a size of %i bytes is written %s', (bytes, text) => {
   expect(formatSize(bytes)).toBe(text)
 })

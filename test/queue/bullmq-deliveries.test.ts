@@ -62,7 +62,7 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
     return deliveries
   }
 
-  it('arrive once each and in order, while Redis is killed, flushed, emptied and silent', {
+  it('are made once each and in order, while Redis is killed, flushed, emptied and silent', {
     timeout: 90_000,
   }, async () => {
     await redis.start()

@@ -12,7 +12,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('take' as const), at }),
 )
 
-it('behaves like a map of the earliest times, whatever is done to it', () => {
+it('wake times behave like a map of the earliest times, whatever is done to them', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400 }), steps => {
       const wakeTimes = new WakeTimes()
@@ -40,7 +40,7 @@ it('behaves like a map of the earliest times, whatever is done to it', () => {
   )
 })
 
-it('does not grow with times that were overtaken', () => {
+it('wake times do not grow with later times that were replaced', () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const wakeTimes = new WakeTimes()

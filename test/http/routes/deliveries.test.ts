@@ -3,7 +3,7 @@ import { deadAnswer, doneAnswer, replayAnswer } from '../../../src/http/schemas/
 import { createTestHttp, exactly, NOW, post, refused } from '../fakes.ts'
 
 describe('GET /deliveries/dead', () => {
-  it('lists dead letters without what they say', async () => {
+  it('lists dead letters without the words of their messages', async () => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/deliveries/dead?limit=2&before=20')
     expect(response.status).toBe(200)
@@ -32,12 +32,12 @@ describe('GET /deliveries/dead', () => {
     expect(calls).toEqual([{ name: 'dead', args: [2, 20] }])
   })
 
-  it('names no next page after the last', async () => {
+  it('says next: null on the last page', async () => {
     const { app } = createTestHttp()
     expect(await (await app.request('/deliveries/dead')).json()).toMatchObject({ next: null })
   })
 
-  it.each(['limit=0', 'limit=1001', 'before=x', 'before=-1'])('refuses ?%s', async query => {
+  it.each(['limit=0', 'limit=1001', 'before=x', 'before=-1'])('refuses the query ?%s', async query => {
     const { app, calls } = createTestHttp()
     expect(await refused(await app.request(`/deliveries/dead?${query}`))).toMatchObject({ status: 422 })
     expect(calls).toEqual([])
@@ -45,7 +45,7 @@ describe('GET /deliveries/dead', () => {
 })
 
 describe('POST /deliveries/{id}/redrive', () => {
-  it('puts it in line again', async () => {
+  it('makes the dead letter pending again', async () => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/deliveries/12/redrive', { method: 'POST' })
     expect(response.status).toBe(202)
@@ -53,7 +53,7 @@ describe('POST /deliveries/{id}/redrive', () => {
     expect(calls).toEqual([{ name: 'redrive', args: [12] }])
   })
 
-  it.each(['13', 'x', '-1', '1e3', '9'.repeat(40)])('knows no delivery %s', async id => {
+  it.each(['13', 'x', '-1', '1e3', '9'.repeat(40)])('answers DELIVERY_NOT_FOUND for the id %s', async id => {
     const { app } = createTestHttp()
     const response = await app.request(`/deliveries/${id}/redrive`, { method: 'POST' })
     expect(await refused(response)).toMatchObject({ status: 404, error: 'DELIVERY_NOT_FOUND' })
@@ -65,7 +65,7 @@ describe('POST /sessions/{id}/replay', () => {
     [{ after: 0 }, 0, Number.MAX_SAFE_INTEGER],
     [{ after: 5, until: null }, 5, Number.MAX_SAFE_INTEGER],
     [{ after: 5, until: 9 }, 5, 9],
-  ])('%j', async (body, after, until) => {
+  ])('replays the range %j', async (body, after, until) => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/sessions/s1/replay', post(body))
     expect(response.status).toBe(202)
@@ -80,14 +80,14 @@ describe('POST /sessions/{id}/replay', () => {
     [{ after: 1.5 }, 'after'],
     [{ after: 5, until: 5 }, 'until'],
     [{ after: 5, until: 'x' }, 'until'],
-  ])('refuses %j', async (body, field) => {
+  ])('refuses the body %j', async (body, field) => {
     const { app, calls } = createTestHttp()
     const answer = await refused(await app.request('/sessions/s1/replay', post(body)))
     expect(answer).toMatchObject({ status: 422, errors: { [field]: [expect.any(String)] } })
     expect(calls).toEqual([])
   })
 
-  it('knows no other session', async () => {
+  it('answers 404 for an unknown session', async () => {
     const { app } = createTestHttp()
     expect(await refused(await app.request('/sessions/s2/replay', post({ after: 0 })))).toMatchObject({
       status: 404,

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { healthAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly } from '../fakes.ts'
 
-describe('health', () => {
-  it.each(['/health', '/health/ready'])('%s tells whether the work can be done', async path => {
+describe('GET /health', () => {
+  it.each(['/health', '/health/ready'])('%s tells whether the service can do its work', async path => {
     const well = await createTestHttp().app.request(path)
     expect(well.status).toBe(200)
     expect(await exactly(well, healthAnswer)).toEqual({ success: true, ready: true, problems: [] })
@@ -20,7 +20,7 @@ describe('health', () => {
     })
   })
 
-  it('live answers even when nothing else works', async () => {
+  it('/health/live answers even when nothing else works', async () => {
     const ready = () => {
       throw new Error('broken')
     }

@@ -6,7 +6,7 @@ import { createTestHttp, exactly, NOW, post, refused } from '../fakes.ts'
 describe('POST /send-message', () => {
   const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
 
-  it('answers 200 with the id once WhatsApp acked', async () => {
+  it('answers 200 with the message id once WhatsApp acked', async () => {
     const { app, calls } = createTestHttp({ sendWaitMs: 4000 })
     const response = await app.request('/send-message', post({ ...text, reply_to: '3EB0FF' }))
     expect(response.status).toBe(200)
@@ -36,7 +36,7 @@ describe('POST /send-message', () => {
     expect((await exactly(response, sendAnswer)).status).toBe(told)
   })
 
-  it('a message that failed is a 422', async () => {
+  it('answers 422 for a message that failed', async () => {
     const send = async () => ({ messageId: 'M1', status: 'failed' as const, chatId: '1@lid' })
     const { app } = createTestHttp({ sessions: { send } })
     const response = await app.request('/send-message', post(text))
@@ -53,7 +53,7 @@ describe('POST /send-message', () => {
     ['123456789012345@lid', '123456789012345@lid'],
     ['120363012345678901@g.us', '120363012345678901@g.us'],
     ['5215512345678-1461234567@g.us', '5215512345678-1461234567@g.us'],
-  ])('sends to %j', async (wa_id, to) => {
+  ])('takes %j as recipient under each of its names', async (wa_id, to) => {
     for (const name of ['wa_id', 'waId', 'to', 'phone']) {
       const { app, calls } = createTestHttp()
       const response = await app.request('/send-message', post({ ...text, wa_id: null, [name]: wa_id }))
@@ -69,7 +69,7 @@ describe('POST /send-message', () => {
     expect(calls[0]?.args[1]).toMatchObject({ to: '5215512345678@s.whatsapp.net' })
   })
 
-  it('keeps a text as it is, up to its limit', async () => {
+  it('passes a text on unchanged, up to the longest allowed', async () => {
     for (const body of [' \n ', 'x'.repeat(65_536), '😀 \u0000 ‮', '{"a":1}']) {
       const { app, calls } = createTestHttp()
       expect((await app.request('/send-message', post({ ...text, body }))).status).toBe(200)
@@ -77,7 +77,7 @@ describe('POST /send-message', () => {
     }
   })
 
-  it('counts the deadline from the arrival, not from the end of the body', async () => {
+  it("counts the deadline from the request's arrival, not from the end of its body", async () => {
     let clock = NOW
     const { app, calls } = createTestHttp({ now: () => clock, sendWaitMs: 100 })
     const body = new ReadableStream<Uint8Array>(
@@ -102,7 +102,7 @@ describe('POST /send-message', () => {
   })
 })
 
-describe('Idempotency-Key', () => {
+describe('the idempotency key of POST /send-message', () => {
   const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
   const keyOf = ({ calls }: ReturnType<typeof createTestHttp>) => calls.at(-1)?.args[3]
 
@@ -111,13 +111,13 @@ describe('Idempotency-Key', () => {
     ['the body', { idempotency_key: 'order-7' }, {}],
     ['both', { idempotency_key: 'order-7' }, { 'Idempotency-Key': 'order-7' }],
     ['the header, the body says null', { idempotency_key: null }, { 'Idempotency-Key': 'order-7' }],
-  ])('comes in %s', async (_where, fields, headers: Record<string, string>) => {
+  ])('is taken from %s', async (_where, fields, headers: Record<string, string>) => {
     const http = createTestHttp()
     expect((await http.app.request('/send-message', post({ ...text, ...fields }, headers))).status).toBe(200)
     expect(keyOf(http)).toBe('order-7')
   })
 
-  it('is not needed', async () => {
+  it('is optional', async () => {
     const http = createTestHttp()
     await http.app.request('/send-message', post(text))
     expect(http.calls.at(-1)?.args).toHaveLength(3)
@@ -153,7 +153,7 @@ describe('Idempotency-Key', () => {
     expect(await exactly(response, sendAnswer)).toMatchObject({ status, replayed: true, message_id: 'M' })
   })
 
-  it('tells when the first one still waits, and when to ask again', async () => {
+  it('answers 409 with Retry-After while the first request still waits', async () => {
     const { app } = createTestHttp({
       sessions: {
         send: async () => {

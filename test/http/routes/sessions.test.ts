@@ -22,7 +22,7 @@ const SHOWN = {
 }
 
 describe('GET /sessions', () => {
-  it('lists a page', async () => {
+  it('lists the first page', async () => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/sessions')
     expect(response.status).toBe(200)
@@ -35,7 +35,7 @@ describe('GET /sessions', () => {
     expect(calls).toEqual([{ name: 'list', args: [{ limit: 100 }] }])
   })
 
-  it('filters, and takes an empty parameter as none', async () => {
+  it('filters, and ignores an empty parameter', async () => {
     const { app, calls } = createTestHttp()
     await app.request('/sessions?limit=1000&after=a&state=awaitingQr&user_id=7&q=an%20a')
     await app.request('/sessions?limit=100&after=&state=&user_id=&q=')
@@ -89,7 +89,7 @@ describe('GET /sessions/{id}', () => {
     })
   })
 
-  it('has a QR that was not published yet', async () => {
+  it('shows a QR that was not published yet', async () => {
     const get = () => view({ state: 'awaitingQr', qr: { publishedAt: null, expiresAt: NOW } })
     const response = await createTestHttp({ queries: { get } }).app.request('/sessions/s1')
     const { session } = await exactly(response, sessionAnswer)
@@ -97,8 +97,8 @@ describe('GET /sessions/{id}', () => {
   })
 })
 
-describe('restart, logout, delete', () => {
-  it('restarts', async () => {
+describe('restart, logout and delete', () => {
+  it('POST /restart answers with the session', async () => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/sessions/s1/restart', { method: 'POST' })
     expect(response.status).toBe(200)
@@ -109,7 +109,7 @@ describe('restart, logout, delete', () => {
   it.each([
     [true, 200],
     [false, 202],
-  ])('a logout that is done: %j answers %i', async (done, status) => {
+  ])('POST /logout whose logout is done: %j answers %i', async (done, status) => {
     const deadlines: number[] = []
     const logout = async (_: string, deadline: number) => {
       deadlines.push(deadline)
@@ -127,7 +127,7 @@ describe('restart, logout, delete', () => {
     ['/session/s1', { method: 'DELETE' }],
     ['/session/s1', { method: 'DELETE', headers: { 'content-type': 'application/json' }, body: '{}' }],
     ['/delete-session', post({ session_id: 's1' })],
-  ])('deletes by %s', async (path, init) => {
+  ])('deletes the session by %s', async (path, init) => {
     for (const done of [true, false]) {
       const deleted: unknown[] = []
       const deleteSession = async (...args: unknown[]) => {

@@ -11,7 +11,7 @@ describe('POST /start', () => {
     '7',
     'uuid-0000',
     'ñ'.repeat(64),
-  ])('takes user_id %j in its type', async user_id => {
+  ])('passes user_id %j on in its type', async user_id => {
     const { app, calls } = createTestHttp()
     const response = await app.request(
       '/start',
@@ -27,14 +27,17 @@ describe('POST /start', () => {
     expect(calls).toEqual([{ name: 'start', args }])
   })
 
-  it.each([{}, { session_id: null, phone_number: null }])('lets the session id be made: %j', async extra => {
+  it.each([
+    {},
+    { session_id: null, phone_number: null },
+  ])('makes a session id when none is given: %j', async extra => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/start', post({ user_id: 1, ...extra }))
     expect(await response.json()).toMatchObject({ session_id: 'made-here' })
     expect(calls[0]?.args).toEqual([{ userId: 1 }])
   })
 
-  it('ignores unknown fields and prototype keys', async () => {
+  it('ignores unknown fields and keys of the prototype', async () => {
     const { app, calls } = createTestHttp()
     const body =
       '{"user_id":1,"__proto__":{"session_id":"evil"},"constructor":{"prototype":{"a":1}},"other":[1]}'

@@ -13,12 +13,12 @@ describe('GET /stats', () => {
     '/stats',
     '/stats?by_state=',
     '/stats?by_state=0',
-  ])('%s has exactly the original shape', async path => {
+  ])("%s answers exactly the original system's shape", async path => {
     const response = await createTestHttp().app.request(path)
     expect(await exactly(response, statsAnswer)).toEqual(stats)
   })
 
-  it.each(['1', 'true'])('by_state=%s adds the states', async value => {
+  it.each(['1', 'true'])('by_state=%s adds the number of sessions by state', async value => {
     const response = await createTestHttp().app.request(`/stats?by_state=${value}`)
     expect(await response.json()).toEqual({ ...stats, by_state: { open: 3, awaitingQr: 1 } })
   })

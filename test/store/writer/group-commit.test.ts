@@ -27,13 +27,13 @@ const codes = ({ failed }: Done) => failed.map(([index, { code }]) => `${index} 
 const fact = (seq: number, epoch = 1): Write => ({ streamId, epoch, events: [messageFact(seq)] })
 const touch = (epoch = 1): Write => ({ streamId, epoch, lastActivity: 5_000 })
 
-test('a sender that has not seen the failure is refused with its code, one that has goes on', () => {
+test('a sender that has not seen a failure is refused with its code, one that has seen it goes on', () => {
   expect(codes(run(1, fact(7)))).toEqual(['0 SEQ_CONFLICT'])
   expect(codes(run(1, touch(), fact(2)))).toEqual(['0 SEQ_CONFLICT', '1 SEQ_CONFLICT'])
   expect(codes(run(2, fact(2)))).toEqual([])
 })
 
-test('both kinds of sender in one commit', () => {
+test('senders that have and have not seen the failure are told apart in one commit', () => {
   run(1, fact(7))
   const done = group.run([post(1, touch()), post(2, fact(2), touch()), post(2, fact(9)), post(2, touch())])
   expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '3 SEQ_CONFLICT', '4 SEQ_CONFLICT'])
@@ -66,7 +66,7 @@ test('a failure halfway does not change what was refused or claimed around it', 
   ])
 })
 
-test('a refusal of an attempt that was undone does not reach back', () => {
+test('a failure of a transaction that was rolled back does not refuse earlier requests', () => {
   run(1, created('b'))
   const erase: Write = { ...fact(2), erase: 'stream' }
   const broken: Write = {
@@ -77,7 +77,7 @@ test('a refusal of an attempt that was undone does not reach back', () => {
   expect(codes(run(2, erase, touch(), broken))).toEqual(['1 EPOCH_CONFLICT', '2 INTERNAL'])
 })
 
-test('a disk that fails takes the whole commit along and is forgotten when it works again', () => {
+test('a failing disk fails the whole commit, and later commits work again', () => {
   db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()!.page_count}`)
   const huge: Write = { ...fact(2), keys: [{ type: 't', id: 'x', value: Buffer.alloc(100_000) }] }
   const done = group.run([
