@@ -11,8 +11,6 @@ export const messagePayload = receivedContent.extend({
   media: receivedMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
 })
 
-export type MessagePayload = z.infer<typeof messagePayload>
-
 /** `POST /messages/status` to Laravel: what became of a send, forward only; `error` comes with `failed`. */
 export const messageStatusPayload = z.object({
   session_id: z.string(),

@@ -1,12 +1,10 @@
 import type { Clock } from '../base/clock.ts'
+import type { Drain } from '../ports/queue.ts'
 import { WakeTimes } from './wake-times.ts'
 
 /** Node runs a longer timeout at once. */
 const LONGEST_TIMEOUT = 24 * 60 * 60_000
 const BACKOFF = { first: 1_000, longest: 60_000 }
-
-/** Resolves with the time at which the lane wants to be woken again, or null. */
-export type Drain = (lane: string) => Promise<number | null>
 
 /**
  * Who is drained when: at most `concurrency` drains at once, one per lane, first admitted first served, and one timer for all.

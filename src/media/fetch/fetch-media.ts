@@ -14,7 +14,7 @@ export interface Deadlines {
   wholeMs: number
 }
 
-export const DEADLINES: Deadlines = { connectMs: 5_000, firstByteMs: 15_000, wholeMs: 120_000 }
+const DEADLINES: Deadlines = { connectMs: 5_000, firstByteMs: 15_000, wholeMs: 120_000 }
 
 export interface FetchOptions {
   /** Ends the fetch, which then rejects with the signal's reason. */
