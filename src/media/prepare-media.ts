@@ -7,7 +7,8 @@ import type { MediaStore, StoredMedia } from '../ports/media-store.ts'
 import type { Thumbnail, Thumbnails } from './convert/thumbnails.ts'
 import { VOICE_MIMETYPE, type VoiceNotes } from './convert/voice-notes.ts'
 import { fetchMedia } from './fetch/fetch-media.ts'
-import { checkMedia, HEAD_BYTES, type MediaKind, maxBytesOf, mimetypeOf } from './kinds.ts'
+import { checkMedia, type MediaKind, maxBytesOf } from './kinds.ts'
+import { HEAD_BYTES, mimetypeOf } from './mimetype.ts'
 
 /** A moving picture is a video to WhatsApp. */
 const kindOf = (type: MediaType): MediaKind => (type === 'gif' ? 'video' : type)

@@ -2,9 +2,9 @@ import { Agent, request } from 'undici'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { releaseBuffer } from '../../base/release-buffer.ts'
+import { essenceOf } from '../content-type.ts'
+import { filenameInPath, filenameOf } from '../filenames.ts'
 import { tooLarge } from '../sizes.ts'
-import { essenceOf } from './content-type.ts'
-import { filenameInPath, filenameOf } from './filenames.ts'
 import { createConnector, type Resolve, resolveBySystem } from './safe-connect.ts'
 
 /** Milliseconds: for each connection, for the headers of each answer after that, and for everything to the last byte. */

@@ -1,6 +1,6 @@
 import type { MediaRequest } from '../../ports/media-server.ts'
-import { essenceOf } from '../fetch/content-type.ts'
-import { attachment } from '../fetch/filenames.ts'
+import { essenceOf } from '../content-type.ts'
+import { attachment } from '../filenames.ts'
 
 /** What is known of a stored file; type and name come from strangers. */
 export interface ServedFile {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attachment, cleanFilename, filenameInPath, filenameOf } from '../../../src/media/fetch/filenames.ts'
+import { attachment, cleanFilename, filenameInPath, filenameOf } from '../../src/media/filenames.ts'
 
 describe('a clean name', () => {
   it.each([
