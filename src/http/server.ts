@@ -35,8 +35,8 @@ export interface HttpParts {
   sessions: Sessions
   queries: SessionQueries
   deadLetters: DeadLetters
-  media: Pick<MediaPreparer, 'keep'>
-  files: Pick<MediaServer, 'checkLink' | 'serve'>
+  mediaPreparer: Pick<MediaPreparer, 'keep'>
+  mediaServer: Pick<MediaServer, 'checkLink' | 'serve'>
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -54,7 +54,18 @@ export interface Http extends Listener {
 
 /** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
 export function createHttp(parts: HttpParts): Http {
-  const { config, sendWaitMs, sessions, queries, deadLetters, media, files, vault, logger, now } = parts
+  const {
+    config,
+    sendWaitMs,
+    sessions,
+    queries,
+    deadLetters,
+    mediaPreparer,
+    mediaServer,
+    vault,
+    logger,
+    now,
+  } = parts
   let refusing = false
   const ready = (): Readiness =>
     refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
@@ -83,7 +94,7 @@ export function createHttp(parts: HttpParts): Http {
     }
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')
   })
-  app.use(authenticate(config.apiKeys, hasValidLink(files)))
+  app.use(authenticate(config.apiKeys, hasValidLink(mediaServer)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -107,14 +118,14 @@ export function createHttp(parts: HttpParts): Http {
   const timeOfDay = (at: number) => at + (parts.wall ?? now)() - now()
   for (const routes of [
     startRoutes(sessions),
-    sendMessageRoutes(sessions, media, sendWaitMs),
+    sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
     sessionRoutes(sessions, queries),
     chatRoutes(sessions),
     qrRoutes(queries, vault, timeOfDay),
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
-    mediaRoutes(files),
+    mediaRoutes(mediaServer),
     statsRoutes(queries, now),
     healthRoutes(ready),
   ])

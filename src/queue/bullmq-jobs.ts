@@ -76,7 +76,8 @@ export function openJobs(options: {
   worker.on('active', () => active++)
   worker.on('completed', finished)
   worker.on('failed', finished)
-  const failed = (error: Error) => logger.debug({ error: redis.describeError(error) }, 'bullmq has failed')
+  const failed = (error: Error) =>
+    logger.debug({ error: redis.describeError(error) }, 'bullmq reported an error')
   jobs.on('error', failed)
   worker.on('error', failed)
   redis.producer.on('ready', onReady)

@@ -190,7 +190,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
-    files?: HttpParts['files']
+    mediaServer?: HttpParts['mediaServer']
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
@@ -205,8 +205,8 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
-    files: over.files ?? { checkLink: () => 'forged', serve: async () => null },
-    media: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
+    mediaServer: over.mediaServer ?? { checkLink: () => 'forged', serve: async () => null },
+    mediaPreparer: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),

@@ -50,8 +50,8 @@ const open = () =>
   })
 
 describe('GET /media/{id}', () => {
-  const { app, http, logs } = createTestHttp({ apiKeys: [KEY], files: server })
-  const local = createTestHttp({ files: server })
+  const { app, http, logs } = createTestHttp({ apiKeys: [KEY], mediaServer: server })
+  const local = createTestHttp({ mediaServer: server })
   let url = ''
   beforeAll(async () => {
     url = (await http.listen()).url

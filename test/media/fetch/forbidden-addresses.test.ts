@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { checkUrl, fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
+import { checkUrl } from '../../../src/media/fetch/check-url.ts'
+import { fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
 import { createFileServer, type FileServer, get, options, resolver } from '../file-server.ts'
 
 let files: FileServer
