@@ -3,6 +3,7 @@ import type { Clock } from './base/clock.ts'
 import { createClock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Config } from './config.ts'
+import type { Readiness } from './http/routes/health.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
@@ -11,11 +12,10 @@ import { createFfmpeg } from './media/convert/ffmpeg.ts'
 import { createThumbnails } from './media/convert/thumbnails.ts'
 import { createVoiceNotes } from './media/convert/voice-notes.ts'
 import { openMediaStore } from './media/media-store.ts'
-import { createMediaDesk } from './media/prepare-media.ts'
+import { createMediaPreparer } from './media/prepare-media.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
 import type { Queue } from './ports/queue.ts'
-import type { Readiness } from './ports/sessions.ts'
 import type { Store } from './ports/store.ts'
 import type { WhatsApp } from './ports/whatsapp.ts'
 import { createInProcessQueue } from './queue/in-process.ts'
@@ -75,7 +75,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
   const ffmpeg = createFfmpeg({ clock })
-  const media = createMediaDesk({
+  const media = createMediaPreparer({
     store: files,
     voice: createVoiceNotes(ffmpeg),
     thumbnails: createThumbnails(ffmpeg),
@@ -103,7 +103,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     laravel,
     clock,
     logger: part('deliveries'),
-    files: { waitMs: config.media.waitMs, link: served.link, present: served.present },
+    files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })
   const baileys = createWhatsApp({
@@ -186,8 +186,8 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     sessions: createCommands({ supervisor, queries, store, vault, clock }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
-    media,
-    files: served,
+    mediaPreparer: media,
+    mediaServer: served,
     vault,
     ready,
     logger: part('http'),

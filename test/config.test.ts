@@ -3,7 +3,8 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../src/base/errors.ts'
-import { loadConfig, VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/config/variables.ts'
+import { loadConfig } from '../src/config.ts'
 
 function refusal(env: Record<string, string>): GatewayError {
   try {
@@ -15,7 +16,7 @@ function refusal(env: Record<string, string>): GatewayError {
   throw new Error(`accepted: ${JSON.stringify(env)}`)
 }
 
-describe('defaults', () => {
+describe('the defaults', () => {
   it('are those of the contract', () => {
     expect(loadConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
@@ -56,7 +57,7 @@ describe('defaults', () => {
   })
 })
 
-it('reads every variable', () => {
+it('every variable is read', () => {
   const secret = Buffer.from('sixteen bytes ..').toString('base64')
   const config = loadConfig({
     HOST: '0.0.0.0',
@@ -121,7 +122,7 @@ it('reads every variable', () => {
   })
 })
 
-it('is frozen in every part', () => {
+it('the configuration is frozen in every part', () => {
   const config = loadConfig({ API_KEYS: 'a', WHATSAPP_VERSION: '2.3.4' })
   const parts: unknown[] = [config]
   for (const part of parts) {
@@ -179,20 +180,20 @@ describe('a bad value', () => {
     ['LARAVEL_WEBHOOK_SECRET', 'whsec_n0t*b64'],
     ['LARAVEL_WEBHOOK_SECRET', 'whsec_zqzqz'],
     ['LARAVEL_WEBHOOK_SECRET', 'f1rst,s3cond,th1rd'],
-  ])('of the secret %s is not shown', (name, value) => {
+  ])('of the secret %s is refused without showing it', (name, value) => {
     const { message } = refusal({ [name]: value })
     expect(message).toMatch(new RegExp(`^${name} is not valid: give `))
     for (const part of value.split(/[, ]|whsec_/).filter(text => text !== ''))
       expect(message).not.toContain(part)
   })
 
-  it('does not show a password in a URL', () => {
+  it('in a URL is shown without its password', () => {
     const { message } = refusal({ LARAVEL_URL: 'http://me:hunter2@app.test/api' })
     expect(message).toContain('LARAVEL_URL="http://***@app.test/api"')
     expect(message).not.toContain('hunter2')
   })
 
-  it('gives one line, whatever it is', () => {
+  it('is refused in one line, whatever it is', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...Object.keys(VARIABLES)),

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { Manager } from '../demo/manager.ts'
 import { listenAdmin } from '../simulator/admin.ts'
 import { Simulator } from '../simulator/simulator.ts'
-import { VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/config/variables.ts'
 import { CURL_MISSING, hasCurl } from './curl.ts'
 import { createTestHttp } from './http/fakes.ts'
 

@@ -10,19 +10,19 @@ const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
 /**
  * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`. Without any key configured only this
  * machine is answered, and no web page: a foreign `Host` (DNS rebinding) or `Origin` gets ORIGIN_FORBIDDEN.
- * What `opens` says yes to needs none of this.
+ * A request for which `isOpen` holds needs none of this.
  */
 export function authenticate(
   apiKeys: readonly string[],
-  opens: (c: HttpContext) => boolean = () => false,
+  isOpen: (c: HttpContext) => boolean = () => false,
 ): MiddlewareHandler<HttpEnv> {
   const known = apiKeys.map(digest)
-  const lets = (c: HttpContext) =>
+  const mayPass = (c: HttpContext) =>
     known.length === 0
       ? isLocal(c)
       : OPEN_PATHS.has(c.req.path) || presentedKeys(c).some(key => isKnown(key, known))
   return async (c, next) => {
-    if (lets(c) || opens(c)) return next()
+    if (mayPass(c) || isOpen(c)) return next()
     if (known.length === 0)
       throw new GatewayError(
         'ORIGIN_FORBIDDEN',

@@ -3,10 +3,12 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { DeadLetters } from '../ports/laravel.ts'
-import type { MediaDesk, MediaServer } from '../ports/media.ts'
+import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { MediaPreparer } from '../ports/media-preparer.ts'
+import type { MediaServer } from '../ports/media-server.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
-import type { Readiness, SessionQueries, Sessions } from '../ports/sessions.ts'
+import type { SessionQueries } from '../ports/session-queries.ts'
+import type { Sessions } from '../ports/sessions.ts'
 import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
@@ -14,8 +16,9 @@ import { createListener, type Listener } from './listener.ts'
 import { chatRoutes } from './routes/chats.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
+import type { Readiness } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
-import { mediaRoutes, openedByLink } from './routes/media.ts'
+import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
 import { qrRoutes } from './routes/qr.ts'
 import { sendMessageRoutes } from './routes/send-message.ts'
@@ -32,8 +35,8 @@ export interface HttpParts {
   sessions: Sessions
   queries: SessionQueries
   deadLetters: DeadLetters
-  media: Pick<MediaDesk, 'keep'>
-  files: Pick<MediaServer, 'judge' | 'serve'>
+  mediaPreparer: Pick<MediaPreparer, 'keep'>
+  mediaServer: Pick<MediaServer, 'checkLink' | 'serve'>
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -51,7 +54,18 @@ export interface Http extends Listener {
 
 /** The HTTP edge: routes on the ports, and the server that carries them. Nothing listens before `listen()`. */
 export function createHttp(parts: HttpParts): Http {
-  const { config, sendWaitMs, sessions, queries, deadLetters, media, files, vault, logger, now } = parts
+  const {
+    config,
+    sendWaitMs,
+    sessions,
+    queries,
+    deadLetters,
+    mediaPreparer,
+    mediaServer,
+    vault,
+    logger,
+    now,
+  } = parts
   let refusing = false
   const ready = (): Readiness =>
     refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
@@ -80,7 +94,7 @@ export function createHttp(parts: HttpParts): Http {
     }
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')
   })
-  app.use(authenticate(config.apiKeys, openedByLink(files)))
+  app.use(authenticate(config.apiKeys, hasValidLink(mediaServer)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -104,14 +118,14 @@ export function createHttp(parts: HttpParts): Http {
   const timeOfDay = (at: number) => at + (parts.wall ?? now)() - now()
   for (const routes of [
     startRoutes(sessions),
-    sendMessageRoutes(sessions, media, sendWaitMs),
+    sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
     sessionRoutes(sessions, queries),
     chatRoutes(sessions),
     qrRoutes(queries, vault, timeOfDay),
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
-    mediaRoutes(files),
+    mediaRoutes(mediaServer),
     statsRoutes(queries, now),
     healthRoutes(ready),
   ])

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { GatewayError } from '../base/errors.ts'
 import type { HttpContext } from './context.ts'
-import { sessionId } from './schemas/requests.ts'
+import { sessionId } from './schemas/fields.ts'
 
 /** What zod says by default names classes; this names what a caller should do. */
 const sentence: z.core.$ZodErrorMap = issue => {

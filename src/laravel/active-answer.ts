@@ -1,28 +1,28 @@
 import { z } from 'zod'
 import type { ActiveAnswer } from '../ports/laravel.ts'
-import type { Exchange } from './http-client.ts'
+import type { HttpResult } from './http-client.ts'
 
 const statusBody = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
 
 /** So many sessions cannot all have been forgotten: the address is wrong. */
-const STRANGERS = 10
+const WRONG_ADDRESS_AFTER = 10
 
 /**
  * Reads answers to `GET /whatsapp/status/{id}`. It remembers one thing: 404 for ten different sessions with no understood 200
  * between them means that LARAVEL_URL is wrong, and no session is given up for that.
  */
-export function createActiveReader() {
+export function createActiveAnswerReader() {
   const notFound = new Set<string>()
-  const wrongAddress = () => notFound.size >= STRANGERS
+  const wrongAddress = () => notFound.size >= WRONG_ADDRESS_AFTER
 
-  function read(sessionId: string, exchange: Exchange): ActiveAnswer {
-    if (exchange.status === null) return unknown(exchange.failure)
-    if (exchange.status === 404) {
+  function read(sessionId: string, result: HttpResult): ActiveAnswer {
+    if (result.status === null) return unknown(result.failure)
+    if (result.status === 404) {
       if (!wrongAddress()) notFound.add(sessionId)
       return wrongAddress() ? unknown('wrong_address') : { said: 'missing', why: null }
     }
-    if (exchange.status !== 200) return unknown(whyOf(exchange.status))
-    const body = statusBody.safeParse(parseJson(exchange.body))
+    if (result.status !== 200) return unknown(whyOf(result.status))
+    const body = statusBody.safeParse(parseJson(result.body))
     if (!body.success) return unknown('bad_body')
     notFound.clear()
     return { said: body.data.estado_qr === 'inactive' ? 'inactive' : 'active', why: null }

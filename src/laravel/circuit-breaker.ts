@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { probeDelay } from './retry-schedule.ts'
 
-/** Leave to make one attempt; hand it back with its result. */
-export interface Ticket {
-  /** The only attempt while everything else is held. */
+/** Leave to make one attempt; hand it back with the attempt's result. */
+export interface Permit {
+  /** The only attempt while the circuit is open. */
   probe: boolean
   /** Attempts of one round that fail together are one failure. */
   round: number
@@ -16,79 +16,82 @@ export interface Failure {
   retryAt: number | null
 }
 
-interface Hold {
+export interface Outage {
   since: number
   failures: number
   retryAt: number
   failure: Failure
 }
 
-/** Failed attempts after which an outage counts as real, some 7 min: a restart into one must not bury what waited. */
-const LASTING = 20
+/** Failed attempts after which an outage counts as real, some 7 min: a restart into one must not make dead letters of what waited. */
+const LASTING_FAILURES = 20
 
-/** The circuit breaker for Laravel as a whole: while it is held, one probe at a time is let through, whichever lane sends it. */
-export function createEndpoint(clock: Clock) {
-  let hold: Hold | null = null
+/**
+ * The circuit breaker for Laravel as a whole: while it is open, one probe at a time is let through, whichever lane sends it.
+ * A success closes it.
+ */
+export function createCircuitBreaker(clock: Clock) {
+  let outage: Outage | null = null
   let probing = false
   let round = 0
-  let proven = false
+  let answeredSince = false
 
   return {
     /** Null while the lane must wait. */
-    enter(): Ticket | null {
-      if (hold === null) return { probe: false, round }
-      if (probing || clock.now() < hold.retryAt) return null
+    acquire(): Permit | null {
+      if (outage === null) return { probe: false, round }
+      if (probing || clock.now() < outage.retryAt) return null
       probing = true
       return { probe: true, round }
     },
 
-    /** The endpoint answered for itself. True if this ends a hold. */
-    answered(ticket: Ticket): boolean {
-      if (hold !== null && !ticket.probe) return false
-      proven = true
-      if (hold === null) return false
-      hold = null
+    /** Laravel answered for itself. True if this closes the circuit. */
+    succeeded(permit: Permit): boolean {
+      if (outage !== null && !permit.probe) return false
+      answeredSince = true
+      if (outage === null) return false
+      outage = null
       probing = false
       round++
       return true
     },
 
-    /** True if this begins a hold. */
-    failed(ticket: Ticket, failure: Failure): boolean {
-      if (ticket.probe) probing = false
+    /** True if this opens the circuit. */
+    failed(permit: Permit, failure: Failure): boolean {
+      if (permit.probe) probing = false
       const now = clock.now()
-      const began = hold === null
-      if (ticket.round !== round) {
-        // An attempt that began before this hold, or before the last one ended, is no new failure.
-        if (hold !== null) hold.retryAt = Math.max(hold.retryAt, failure.retryAt ?? 0)
+      const opens = outage === null
+      if (permit.round !== round) {
+        // An attempt that began before this outage, or before the last one ended, is no new failure.
+        if (outage !== null) outage.retryAt = Math.max(outage.retryAt, failure.retryAt ?? 0)
         return false
       }
-      const failures = (hold?.failures ?? 0) + 1
-      hold = {
-        since: hold?.since ?? now,
+      const failures = (outage?.failures ?? 0) + 1
+      outage = {
+        since: outage?.since ?? now,
         failures,
         retryAt: failure.retryAt ?? now + probeDelay(failures),
         failure,
       }
-      proven = false
+      answeredSince = false
       round++
-      return began
+      return opens
     },
 
     /** The attempt was ended without a result. */
-    release(ticket: Ticket): void {
-      if (ticket.probe) probing = false
+    cancelled(permit: Permit): void {
+      if (permit.probe) probing = false
     },
 
-    /** Since the last hold it has answered for itself: a failure may be the delivery's own. */
-    proven: () => proven,
+    /** Laravel has answered for itself since the last failure: the next one may be the delivery's own. */
+    answeredSinceFailure: () => answeredSince,
     /** The outage is no hiccup. */
-    lasting: () => hold !== null && hold.failures >= LASTING,
-    probing: () => probing,
-    /** The time of the next probe. */
-    retryAt: () => hold?.retryAt ?? clock.now(),
-    held: () => (hold === null ? null : { since: hold.since, failure: hold.failure }),
+    isLasting: () => outage !== null && outage.failures >= LASTING_FAILURES,
+    isProbing: () => probing,
+    nextProbeAt: () => outage?.retryAt ?? clock.now(),
+    /** What holds everything; null while the circuit is closed. */
+    outage: (): Outage | null => outage,
   }
 }
 
-export type Endpoint = ReturnType<typeof createEndpoint>
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>

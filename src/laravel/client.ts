@@ -4,12 +4,11 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { DeliveryKind } from '../ports/delivery-table.ts'
 import type { Laravel } from '../ports/laravel.ts'
-import { createActiveReader } from './active-answer.ts'
+import { createActiveAnswerReader } from './active-answer.ts'
 import { parseAddress } from './address.ts'
-import { type Fault, faultOf } from './faults.ts'
-import { createExchange, type Exchange } from './http-client.ts'
-import type { PairingCodeDelivery, QrDelivery } from './payloads.ts'
-import { retryAfter } from './retry-schedule.ts'
+import { type Attempt, attemptOf, describeFailure, isAccepted } from './attempt.ts'
+import { createHttpClient } from './http-client.ts'
+import type { PairingCodePayload, QrPayload } from './payloads.ts'
 import { createSign } from './signature.ts'
 
 export interface LaravelOptions {
@@ -22,24 +21,9 @@ export interface LaravelOptions {
   /** The time of day for dates that Laravel compares with its own; the clock's if not given. */
   wall?: () => number
   logger: Logger
-  /** For one whole exchange; 15 s if not given. */
+  /** For a request and its whole answer; 15 s if not given. */
   timeoutMs?: number
 }
-
-/** What came of one attempt to deliver. */
-export type Attempt =
-  | { result: 'accepted' }
-  /** We ended it; Laravel may or may not have seen it. */
-  | { result: 'aborted' }
-  | {
-      result: 'failed'
-      fault: Fault
-      /** `HTTP 500`, `timeout after 15 s` or the system's code. */
-      error: string
-      status: number | null
-      /** When the answer allows the next attempt; null if it does not say. */
-      retryAt: number | null
-    }
 
 export interface LaravelClient extends Laravel {
   /** LARAVEL_URL without credentials, for people; null without a Laravel. */
@@ -69,8 +53,8 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   const wall = options.wall ?? clock.now
   const address = options.url === null ? null : parseAddress(options.url)
   const sign = options.secrets.length === 0 ? null : createSign(options.secrets)
-  const exchange = createExchange({ clock, timeoutMs: options.timeoutMs ?? 15_000 })
-  const active = createActiveReader()
+  const http = createHttpClient({ clock, timeoutMs: options.timeoutMs ?? 15_000 })
+  const activeAnswers = createActiveAnswerReader()
 
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'whatsapp-manager' }
   if (token !== null) headers.authorization = `Bearer ${token}`
@@ -79,7 +63,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   function post(base: string, route: string, webhookId: string, payload: object, signal?: AbortSignal) {
     const body = JSON.stringify(payload)
     const timestamp = Math.floor(wall() / 1000)
-    return exchange.send({
+    return http.send({
       method: 'POST',
       url: `${base}${route}`,
       headers: {
@@ -98,7 +82,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   const timeOfDay = (at: number) => new Date(at + wall() - clock.now()).toISOString()
 
   /** Once; rejects when Laravel did not take it. */
-  async function offer(
+  async function postOnce(
     what: string,
     path: string,
     webhookId: string,
@@ -108,7 +92,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     if (address === null) return
     const answer = await post(address.base, path, webhookId, payload, signal)
     if (isAccepted(answer)) return
-    throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describe(answer)}`)
+    throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describeFailure(answer)}`)
   }
 
   return {
@@ -116,10 +100,10 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
 
     async askActive(sessionId, signal) {
       if (address === null) return { said: 'active', why: null }
-      const wasWrong = active.wrongAddress()
+      const wasWrong = activeAnswers.wrongAddress()
       const url = `${address.base}/whatsapp/status/${encodeURIComponent(sessionId)}`
-      const answer = active.read(sessionId, await exchange.send({ method: 'GET', url, headers, signal }))
-      if (!wasWrong && active.wrongAddress())
+      const answer = activeAnswers.read(sessionId, await http.send({ method: 'GET', url, headers, signal }))
+      if (!wasWrong && activeAnswers.wrongAddress())
         logger.error(
           { address: address.base },
           'laravel answers 404 for every session: is LARAVEL_URL right?',
@@ -128,21 +112,21 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     },
 
     async publishQr(sessionId, qr, signal) {
-      const payload: QrDelivery = { session_id: sessionId, qr: qr.text, expires_at: timeOfDay(qr.expiresAt) }
+      const payload: QrPayload = { session_id: sessionId, qr: qr.text, expires_at: timeOfDay(qr.expiresAt) }
       // A QR holds 256 random bits: its hash names it and gives nothing away.
       const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
-      return offer('the QR', '/qr', webhookId, payload, signal)
+      return postOnce('the QR', '/qr', webhookId, payload, signal)
     },
 
     async publishPairingCode(sessionId, code, signal) {
       const { text, expiresAt } = code
-      const payload: PairingCodeDelivery = {
+      const payload: PairingCodePayload = {
         session_id: sessionId,
         code: text,
         expires_at: timeOfDay(expiresAt),
       }
       // A code is short: its hash would give it away, so it has a name that was drawn for it.
-      return offer('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)
+      return postOnce('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)
     },
 
     async deliver(kind, webhookId, payload, signal) {
@@ -155,36 +139,11 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     },
 
     health() {
-      if (address === null || !active.wrongAddress()) return { ok: true, problem: null }
+      if (address === null || !activeAnswers.wrongAddress()) return { ok: true, problem: null }
       const problem = `LARAVEL_URL ${address.base} answers 404 for every session: it is probably a wrong address`
       return { ok: false, problem }
     },
 
-    close: () => exchange.close(),
-  }
-}
-
-function isAccepted(exchange: Exchange): boolean {
-  return exchange.status !== null && exchange.status >= 200 && exchange.status < 300
-}
-
-function describe(exchange: Exchange): string {
-  return exchange.status === null ? exchange.detail : `HTTP ${exchange.status}`
-}
-
-function attemptOf(exchange: Exchange, now: number, wall: number): Attempt {
-  if (isAccepted(exchange)) return { result: 'accepted' }
-  const error = describe(exchange)
-  if (exchange.status !== null) {
-    const retryAt = retryAfter(exchange.retryAfter, now, wall)
-    return { result: 'failed', fault: faultOf(exchange.status), error, status: exchange.status, retryAt }
-  }
-  if (exchange.failure === 'aborted') return { result: 'aborted' }
-  return {
-    result: 'failed',
-    fault: exchange.sent ? 'unclear' : 'endpoint',
-    error,
-    status: null,
-    retryAt: null,
+    close: () => http.close(),
   }
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { DeliveryStore } from '../ports/delivery-table.ts'
-import type { DeadLetters, Deliveries } from '../ports/laravel.ts'
+import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { DeliveryTable } from '../ports/delivery-table.ts'
+import type { Deliveries } from './deliveries.ts'
 
 /** Deliveries that nobody took: listed, and sent again on request under the ids that they had. */
 export function createDeadLetters(
-  store: DeliveryStore,
+  store: DeliveryTable,
   deliveries: Pick<Deliveries, 'wake'>,
   clock: Clock,
 ): DeadLetters {

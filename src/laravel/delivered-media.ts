@@ -1,13 +1,10 @@
 import type { DeliveryRow } from '../ports/delivery-table.ts'
+import type { MediaServer } from '../ports/media-server.ts'
 
 /** What deliveries must know of the files in messages. */
-export interface DeliveredFiles {
+export interface DeliveredFiles extends Pick<MediaServer, 'linkTo' | 'has'> {
   /** How long a delivery waits for its file after it was made, in ms. */
   waitMs: number
-  /** A link to a file that works for a while, without an API key. */
-  link(mediaId: string): string
-  /** Whether the file is in the media store. */
-  present(mediaId: string): Promise<boolean>
 }
 
 /** Until when a delivery waits for its file, at most; 0 if it does not, as one that was made before the clock was set back. */
@@ -22,11 +19,11 @@ export async function payloadOf(
 ): Promise<Record<string, unknown>> {
   const media = payload.media as { id: string } | null | undefined
   if (kind !== 'messages' || !media || files === undefined) return payload
-  const error = download?.state === 'done' && (await files.present(media.id)) ? null : problemOf(download)
-  return { ...payload, media: { ...media, url: files.link(media.id), error } }
+  const error = download?.state === 'done' && (await files.has(media.id)) ? null : missingBecause(download)
+  return { ...payload, media: { ...media, url: files.linkTo(media.id), error } }
 }
 
-function problemOf(download: DeliveryRow['download']): string {
+function missingBecause(download: DeliveryRow['download']): string {
   if (download?.state === 'pending') return `not downloaded yet: ${download.error ?? 'it is on its way'}`
   if (download?.state === 'failed') return download.error ?? 'The file could not be downloaded.'
   return 'The file is not kept any more.'

@@ -1,30 +1,40 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
-import type { DeliveryOutcome, DeliveryRow, DeliveryStore } from '../ports/delivery-table.ts'
-import type { Deliveries } from '../ports/laravel.ts'
+import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
 import type { Queue } from '../ports/queue.ts'
-import { createEndpoint, type Ticket } from './circuit-breaker.ts'
-import type { Attempt, LaravelClient } from './client.ts'
+import type { Attempt } from './attempt.ts'
+import { createCircuitBreaker, type Permit } from './circuit-breaker.ts'
+import type { LaravelClient } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
-import { accepted, dueAt, expiryOf, heldAlone } from './delivery-outcome.ts'
-import { adviceFor } from './faults.ts'
-import { createWaitingRoom } from './held-lanes.ts'
+import { acceptedOutcome, dueAt, expiryOf, failedOutcome } from './delivery-outcome.ts'
+import { createHeldLanes } from './held-lanes.ts'
+import { outageReport } from './outage-report.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
-const TURN = 10
+const TURN_LENGTH = 10
 const SWEEP_EVERY = 30_000
-/** A lane that could not be drained is left to the queue's own patience, which is no longer than this. */
-const REST = 60_000
+/** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
+const REJECTED_WAIT = 60_000
 const SETTLE_AGAIN = { first: 500, longest: 60_000 }
+
+/** Delivers what the deliveries table holds; waking a lane twice does no harm. */
+export interface Deliveries {
+  wake(lane: string): void
+  /** Starts draining: wakes every lane with something pending. */
+  start(): void
+  /** Waits for attempts in flight, at most `ms`; what is pending stays in the table. */
+  stop(ms: number): Promise<void>
+  health(): { ok: boolean; problem: string | null }
+}
 
 /**
  * Drains the lanes of the deliveries table into Laravel, each strictly in order with one delivery in flight.
  * The queue only says when to look; what is true stands in the table, so a lost wake is made good by a sweep.
- * Who waits after a failure is told by the fault: the content, the lane, or the whole endpoint.
+ * What waits after a failure depends on its scope: the message, the lane, or the whole endpoint.
  */
 export function createDeliveries(options: {
-  store: DeliveryStore
+  store: DeliveryTable
   queue: Queue
   laravel: LaravelClient
   clock: Clock
@@ -35,11 +45,11 @@ export function createDeliveries(options: {
   files?: DeliveredFiles
 }): Deliveries {
   const { store, queue, laravel, clock, logger, onAccepted, files } = options
-  const endpoint = createEndpoint(clock)
-  const waiting = createWaitingRoom({ endpoint, queue, clock })
+  const breaker = createCircuitBreaker(clock)
+  const held = createHeldLanes({ breaker, queue, clock })
   const draining = new Set<string>()
   /** Lanes whose last drain was rejected, and when the sweep may wake them. */
-  const resting = new Map<string, number>()
+  const rejected = new Map<string, number>()
   const inFlight = new Set<Promise<Attempt>>()
   const ended = new AbortController()
   let stopping = false
@@ -51,10 +61,10 @@ export function createDeliveries(options: {
     draining.add(lane)
     try {
       const next = await takeTurn(lane)
-      resting.delete(lane)
+      rejected.delete(lane)
       return next
     } catch (error) {
-      resting.set(lane, clock.now() + REST)
+      rejected.set(lane, clock.now() + REJECTED_WAIT)
       logger.error({ lane, err: error }, 'a lane could not be drained, trying again later')
       throw error
     } finally {
@@ -63,74 +73,74 @@ export function createDeliveries(options: {
   }
 
   async function takeTurn(lane: string): Promise<number | null> {
-    for (let count = 0; count < TURN; count++) {
+    for (let count = 0; count < TURN_LENGTH; count++) {
       if (stopping) return null
       const head = store.head(lane)
       const now = clock.now()
       const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
       if (head === null || due === null || due > now) {
-        waiting.leave(lane)
+        held.release(lane)
         return due
       }
-      const ticket = endpoint.enter()
-      if (ticket !== null) {
-        waiting.leave(lane)
-        const outcome = await deliver(head, ticket)
+      const permit = breaker.acquire()
+      if (permit !== null) {
+        held.release(lane)
+        const outcome = await deliver(head, permit)
         if (outcome !== null) await settle(head, outcome)
       } else {
-        const overdue = clock.now() >= expiryOf(head) && endpoint.lasting()
-        if (!overdue) return waiting.wait(lane, expiryOf(head))
-        await settle(head, { dead: true, at: clock.now(), error: endpoint.held()?.failure.error ?? 'held' })
+        const overdue = clock.now() >= expiryOf(head) && breaker.isLasting()
+        if (!overdue) return held.hold(lane, expiryOf(head))
+        await settle(head, { dead: true, at: clock.now(), error: breaker.outage()?.failure.error ?? 'held' })
       }
     }
     return clock.now()
   }
 
   /** One attempt; null if it was ended by `stop` and the row stays as it is. */
-  async function deliver(delivery: DeliveryRow, ticket: Ticket): Promise<DeliveryOutcome | null> {
+  async function deliver(delivery: DeliveryRow, permit: Permit): Promise<DeliveryOutcome | null> {
     const request = payloadOf(delivery, files).then(payload =>
       laravel.deliver(delivery.kind, delivery.webhookId, payload, ended.signal),
     )
     inFlight.add(request)
     try {
-      return judge(delivery, ticket, await request)
+      return outcomeOf(delivery, permit, await request)
     } catch (error) {
-      endpoint.release(ticket)
-      waiting.arm()
+      breaker.cancelled(permit)
+      held.scheduleProbe()
       throw error
     } finally {
       inFlight.delete(request)
     }
   }
 
-  function judge(delivery: DeliveryRow, ticket: Ticket, attempt: Attempt): DeliveryOutcome | null {
+  function outcomeOf(delivery: DeliveryRow, permit: Permit, attempt: Attempt): DeliveryOutcome | null {
     const now = clock.now()
     if (attempt.result === 'aborted') {
-      endpoint.release(ticket)
+      breaker.cancelled(permit)
       return null
     }
     if (attempt.result === 'accepted') {
-      reopen(ticket)
-      return accepted(delivery, now)
+      closeCircuit(permit)
+      return acceptedOutcome(delivery, now)
     }
-    const { fault, error, status, retryAt } = attempt
-    if (fault === 'message' || fault === 'lane') {
-      reopen(ticket)
-      return heldAlone(delivery, now, { error, retryAt, countsTry: fault === 'message' })
+    const { scope, error, status, retryAt } = attempt
+    if (scope === 'message' || scope === 'lane') {
+      closeCircuit(permit)
+      return failedOutcome(delivery, now, { error, retryAt, countsTry: scope === 'message' })
     }
-    const failedBefore = delivery.attempts > 0 && endpoint.proven()
-    if (fault === 'unclear' && failedBefore)
-      return heldAlone(delivery, now, { error, retryAt, countsTry: false })
-    if (endpoint.failed(ticket, { error, status, retryAt }))
+    const failsAlone = delivery.attempts > 0 && breaker.answeredSinceFailure()
+    if (scope === 'unclear' && failsAlone)
+      return failedOutcome(delivery, now, { error, retryAt, countsTry: false })
+    if (breaker.failed(permit, { error, status, retryAt }))
       logger.warn({ address: laravel.address, error }, 'laravel takes no deliveries, all are held')
-    waiting.arm()
-    return { retryAt: now, error, countsTry: false, countsAttempt: !ticket.probe }
+    held.scheduleProbe()
+    return { retryAt: now, error, countsTry: false, countsAttempt: !permit.probe }
   }
 
-  function reopen(ticket: Ticket): void {
-    if (!endpoint.answered(ticket)) return
+  function closeCircuit(permit: Permit): void {
+    if (!breaker.succeeded(permit)) return
     logger.info({ address: laravel.address }, 'laravel takes deliveries again')
-    waiting.wakeAll()
+    held.releaseAll()
   }
 
   /** Holds the lane until the outcome is durable: a lost one would be a second delivery. */
@@ -158,10 +168,10 @@ export function createDeliveries(options: {
   function sweep(): void {
     sweepTimer = clock.setTimeout(sweep, SWEEP_EVERY)
     try {
-      waiting.rewake()
+      held.rewake()
       for (const { lane, nextAt } of store.lanes())
-        if (!waiting.has(lane) && !draining.has(lane))
-          queue.wake(lane, Math.max(dueAt({ nextAt }, clock.now()), resting.get(lane) ?? 0))
+        if (!held.has(lane) && !draining.has(lane))
+          queue.wake(lane, Math.max(dueAt({ nextAt }, clock.now()), rejected.get(lane) ?? 0))
     } catch (error) {
       logger.error({ err: error }, 'the lanes with pending deliveries could not be read')
     }
@@ -169,8 +179,8 @@ export function createDeliveries(options: {
 
   return {
     wake(lane) {
-      // A waiting lane will be woken with all the others.
-      if (laravel.address !== null && !stopping && !waiting.has(lane)) queue.wake(lane)
+      // A held lane will be woken with all the others.
+      if (laravel.address !== null && !stopping && !held.has(lane)) queue.wake(lane)
     },
 
     start() {
@@ -189,18 +199,9 @@ export function createDeliveries(options: {
 
     health() {
       const address = laravel.health()
-      const held = endpoint.held()
-      if (!address.ok || held === null) return address
-      const { error, status } = held.failure
-      const what = status === null ? `has not answered (${error})` : `has answered ${status}`
-      const since = `${new Date(held.since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-      const { pending } = store.counts()
-      const count = `${pending} ${pending === 1 ? 'delivery' : 'deliveries'} waiting`
-      const advice = status === null ? '' : adviceFor(status)
-      return {
-        ok: false,
-        problem: `Laravel at ${laravel.address} ${what} since ${since} (${count})${advice}`,
-      }
+      const outage = breaker.outage()
+      if (!address.ok || outage === null) return address
+      return { ok: false, problem: outageReport(laravel.address, outage, store.counts().pending) }
     },
   }
 }

@@ -15,15 +15,15 @@ export function dueAt({ nextAt }: Pick<DeliveryRow, 'nextAt'>, now: number): num
   return nextAt > now + LONGEST_WAIT ? now : nextAt
 }
 
-/** The row after a 2xx; a status also records what Laravel now knows. */
-export function accepted(delivery: DeliveryRow, now: number): DeliveryOutcome {
+/** What a 2xx makes of the row; a status also records what Laravel now knows. */
+export function acceptedOutcome(delivery: DeliveryRow, now: number): DeliveryOutcome {
   if (delivery.kind !== 'status') return { done: true }
   const estadoQr = delivery.payload.estado_qr as EstadoQr
-  return { done: true, told: { streamId: delivery.streamId, estadoQr, at: now } }
+  return { done: true, acceptedStatus: { streamId: delivery.streamId, estadoQr, at: now } }
 }
 
-/** The row after a failure that holds its own lane: tried again on the schedule, never beyond its lifetime. */
-export function heldAlone(
+/** What a failure that holds only its own lane makes of the row: tried again on the schedule, never beyond its lifetime. */
+export function failedOutcome(
   delivery: DeliveryRow,
   now: number,
   failure: { error: string; retryAt: number | null; countsTry: boolean },

@@ -3,13 +3,13 @@ import { Agent, request as undiciRequest } from 'undici'
 import type { Clock } from '../base/clock.ts'
 
 /** What came of one request: never a rejection. */
-export type Exchange =
+export type HttpResult =
   /** `body` is empty when it was longer than 64 KiB or broke off. */
   | { status: number; retryAfter: string | null; body: string }
   /** `detail` is an error code such as ECONNREFUSED; `sent` tells that Laravel may have seen the request. */
   | { status: null; failure: 'timeout' | 'network' | 'aborted'; detail: string; sent: boolean }
 
-export interface Request {
+export interface HttpRequest {
   method: 'GET' | 'POST'
   url: string
   headers: Record<string, string>
@@ -24,17 +24,17 @@ const CONNECTIONS = 64
 const BROKE_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 /**
- * One keep-alive pool and one way to use it: no retries, no redirects followed, any status is an answer, and the whole exchange
- * ends within `timeoutMs`. A body goes out with Content-Length.
+ * One keep-alive pool and one way to use it: no retries, no redirects followed, any status is an answer, and request and answer
+ * end within `timeoutMs`. A body goes out with Content-Length.
  */
-export function createExchange(options: { clock: Clock; timeoutMs: number }) {
+export function createHttpClient(options: { clock: Clock; timeoutMs: number }) {
   const { clock, timeoutMs } = options
   const agent = new Agent({ connections: CONNECTIONS })
   const client = ky.create({ retry: 0, timeout: false })
 
-  async function exchange(head: globalThis.Request, body: string | undefined, signal: AbortSignal) {
+  async function sendThroughPool(head: Request, body: string | undefined, signal: AbortSignal) {
     const answer = await undiciRequest(head.url, {
-      method: head.method as Request['method'],
+      method: head.method as HttpRequest['method'],
       headers: head.headers,
       body: body ?? null,
       signal,
@@ -47,7 +47,7 @@ export function createExchange(options: { clock: Clock; timeoutMs: number }) {
     }
   }
 
-  async function send(request: Request): Promise<Exchange> {
+  async function send(request: HttpRequest): Promise<HttpResult> {
     if (request.signal?.aborted) return { status: null, failure: 'aborted', detail: 'aborted', sent: false }
     const controller = new AbortController()
     const abort = () => controller.abort()
@@ -58,13 +58,13 @@ export function createExchange(options: { clock: Clock; timeoutMs: number }) {
     }, timeoutMs)
     request.signal?.addEventListener('abort', abort, { once: true })
     try {
-      let answer: Exchange = { status: null, failure: 'network', detail: 'not sent', sent: false }
+      let answer: HttpResult = { status: null, failure: 'network', detail: 'not sent', sent: false }
       await client(request.url, {
         method: request.method,
         headers: request.headers,
         // Web streams and chains of signals are three quarters of the CPU of a fetch: bodies and signal go past ky.
         fetch: async head => {
-          answer = await exchange(head as globalThis.Request, request.body, controller.signal)
+          answer = await sendThroughPool(head as Request, request.body, controller.signal)
           return new Response()
         },
       })

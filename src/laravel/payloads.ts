@@ -1,29 +1,27 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../machines/facts.ts'
-import { inboundMedia, inboundMessage } from '../messages/received.ts'
-import type { ReceiptDelivery, StatusDelivery } from '../ports/delivery-table.ts'
+import { receivedContent, receivedMedia } from '../messages/received.ts'
+import type { MessageStatusPayload, SessionStatusPayload } from '../ports/delivery-table.ts'
 
 /** What Laravel receives (CONTRACT 2). Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
 
 /** `POST /messages` to Laravel. */
-export const messageDelivery = inboundMessage.extend({
+export const messagePayload = receivedContent.extend({
   session_id: z.string(),
-  media: inboundMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
+  media: receivedMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
 })
 
-export type MessageDelivery = z.infer<typeof messageDelivery>
-
 /** `POST /messages/status` to Laravel: what became of a send, forward only; `error` comes with `failed`. */
-export const receiptDelivery = z.object({
+export const messageStatusPayload = z.object({
   session_id: z.string(),
   message_id: z.string(),
   status: z.enum(['sent', 'delivered', 'read', 'played', 'failed']),
   error: z.string().nullable(),
   timestamp: z.iso.datetime(),
-}) satisfies z.ZodType<ReceiptDelivery>
+}) satisfies z.ZodType<MessageStatusPayload>
 
 /** `POST /whatsapp/status` to Laravel. */
-export const statusDelivery = z.object({
+export const sessionStatusPayload = z.object({
   session_id: z.string(),
   estado_qr: z.enum(ESTADOS_QR),
   reason: z.string().nullable(),
@@ -35,23 +33,23 @@ export const statusDelivery = z.object({
     push_name: z.string().nullable(),
     lid: z.string().nullable(),
   }),
-}) satisfies z.ZodType<StatusDelivery>
+}) satisfies z.ZodType<SessionStatusPayload>
 
 /** `POST /qr` to Laravel: `qr` is the raw text that Baileys gives. */
-export const qrDelivery = z.object({
+export const qrPayload = z.object({
   session_id: z.string(),
   qr: z.string(),
   expires_at: z.iso.datetime(),
 })
 
-export type QrDelivery = z.infer<typeof qrDelivery>
+export type QrPayload = z.infer<typeof qrPayload>
 
 /** `POST /pairing-code` to Laravel, for a session that was started with a `phone_number`. */
-export const pairingCodeDelivery = z.object({
+export const pairingCodePayload = z.object({
   session_id: z.string(),
   /** Eight letters and digits, to be typed into the phone. */
   code: z.string(),
   expires_at: z.iso.datetime(),
 })
 
-export type PairingCodeDelivery = z.infer<typeof pairingCodeDelivery>
+export type PairingCodePayload = z.infer<typeof pairingCodePayload>

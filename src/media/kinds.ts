@@ -1,6 +1,4 @@
-import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type'
 import { GatewayError } from '../base/errors.ts'
-import { essenceOf } from './fetch/content-type.ts'
 import { formatSize, tooLarge } from './sizes.ts'
 
 /** The types of CONTRACT 1 that carry a file. */
@@ -12,9 +10,6 @@ export interface MediaFacts {
   mimetype: string
   head: Uint8Array
 }
-
-/** As many bytes as telling a type takes. */
-export const HEAD_BYTES = 4_100
 
 const KB = 1024
 const MB = 1024 * KB
@@ -83,44 +78,6 @@ export function checkMedia(kind: MediaKind, { size, mimetype, head }: MediaFacts
       LIMITS[kind],
       `the limit for ${kind === 'audio' ? 'audio' : `${kind}s`}`,
     )
-}
-
-/** Containers of many formats: the declared type says more than the content's first bytes. */
-const CONTAINERS = new Set([
-  'application/zip',
-  'application/x-cfb',
-  'application/xml',
-  'application/gzip',
-  'application/x-gzip',
-])
-
-/**
- * The type of a file by its content, with `codecs` where it matters; `declared` only where the content says nothing, and never
- * a type that the content would have shown. Text is `text/plain`, anything else `application/octet-stream`.
- */
-export async function mimetypeOf(head: Uint8Array, declared: string | null): Promise<string> {
-  const claim = essenceOf(declared)
-  const found = await fileTypeFromBuffer(head).catch(() => undefined)
-  if (found !== undefined && CONTAINERS.has(found.mime) && claim !== null && mayContain(found.mime, claim))
-    return claim
-  if (found !== undefined) return found.mime
-  if (claim !== null && claim !== 'application/octet-stream' && !supportedMimeTypes.has(claim)) return claim
-  return isText(head) ? 'text/plain' : 'application/octet-stream'
-}
-
-function mayContain(container: string, claim: string): boolean {
-  if (container === 'application/xml') return /[/+]xml$/.test(claim)
-  return claim.startsWith('application/') && !/^application\/(?:octet-stream|pdf|x-msdownload)$/.test(claim)
-}
-
-function isText(head: Uint8Array): boolean {
-  if (head.includes(0)) return false
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The animation flag of an extended WebP: https://developers.google.com/speed/webp/docs/riff_container#extended_file_format */

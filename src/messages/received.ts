@@ -16,7 +16,7 @@ export interface MediaSource {
   size: number
 }
 
-/** A message as WhatsApp knows it. */
+/** What names a message to WhatsApp. */
 export interface MessageRef {
   messageId: string
   chatId: string
@@ -25,13 +25,13 @@ export interface MessageRef {
   fromMe: boolean
 }
 
-/** How WhatsApp knows a received message. */
-export function refOf({ message_id, chat_id, participant, from_me }: InboundMessage): MessageRef {
+/** What names a received message to WhatsApp. */
+export function messageRefOf({ message_id, chat_id, participant, from_me }: ReceivedContent): MessageRef {
   return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }
 }
 
 /** A received file; `url` comes with each delivery, and `error` when the file could not be had in time. */
-export const inboundMedia = z.object({
+export const receivedMedia = z.object({
   /** Hex SHA-256 of the file. */
   id: z.string(),
   mimetype: z.string(),
@@ -41,10 +41,10 @@ export const inboundMedia = z.object({
   seconds: z.number().int().nullable(),
 })
 
-export type InboundMedia = z.infer<typeof inboundMedia>
+export type ReceivedMedia = z.infer<typeof receivedMedia>
 
-/** `POST /messages` to Laravel, without the session id. */
-export const inboundMessage = z.object({
+/** A received message as it is stored, which is `POST /messages` to Laravel without the session id: a JSON, hence the names. */
+export const receivedContent = z.object({
   message_id: z.string(),
   from: z.string().nullable(),
   from_lid: z.string().nullable(),
@@ -58,10 +58,10 @@ export const inboundMessage = z.object({
   type: z.string(),
   body: z.string().nullable(),
   caption: z.string().nullable(),
-  media: inboundMedia.nullable(),
+  media: receivedMedia.nullable(),
   reply_to: z.string().nullable(),
   timestamp: z.iso.datetime(),
   offline: z.boolean(),
 })
 
-export type InboundMessage = z.infer<typeof inboundMessage>
+export type ReceivedContent = z.infer<typeof receivedContent>

@@ -1,7 +1,9 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { DownloadState } from './download-table.ts'
+import type { AcceptedStatus } from './session-table.ts'
 
-export interface DeliveryStore {
+/** What Laravel has yet to take, lane by lane, and the dead letters that it did not take. */
+export interface DeliveryTable {
   /** The oldest pending delivery of a lane. */
   head(lane: string): DeliveryRow | null
   /** Lanes with something pending and the time of their head's next attempt. */
@@ -47,15 +49,15 @@ export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
 }
 
 export type DeliveryOutcome =
-  /** Laravel answered 2xx; `told` for statuses: what it has now accepted from us. */
-  | { done: true; told?: { streamId: string; estadoQr: EstadoQr; at: number } }
+  /** Laravel answered 2xx; `acceptedStatus` of a session's status: what it has now accepted from us. */
+  | { done: true; acceptedStatus?: AcceptedStatus & { streamId: string } }
   | { retryAt: number; error: string; countsTry: boolean; countsAttempt: boolean }
   | { dead: true; at: number; error: string }
   /** A dead letter lives again, with a whole lifetime before it from `at`. */
   | { redriven: true; at: number }
 
-/** The stored payload of a message status: what became of a send, forward only; `error` comes with `failed`. */
-export type ReceiptDelivery = {
+/** The stored payload of a `receipt` delivery, a message status: what became of a send, forward only; `error` comes with `failed`. */
+export type MessageStatusPayload = {
   session_id: string
   message_id: string
   status: 'sent' | 'delivered' | 'read' | 'played' | 'failed'
@@ -63,8 +65,8 @@ export type ReceiptDelivery = {
   timestamp: string
 }
 
-/** The stored payload of a session's status. */
-export type StatusDelivery = {
+/** The stored payload of a `status` delivery, a session's status. */
+export type SessionStatusPayload = {
   session_id: string
   estado_qr: EstadoQr
   reason: string | null

@@ -1,7 +1,7 @@
 import type { MediaSource, MessageRef } from '../messages/received.ts'
 
 /** Files of received messages on their way into the media store. */
-export interface DownloadStore {
+export interface DownloadTable {
   /** Pending ones that are due, oldest first. */
   due(now: number, limit: number): Download[]
   /** When the first pending one is due that is not by `after`, or null. */

@@ -1,4 +1,5 @@
-export interface LogReads {
+/** The facts of a session, in the order in which they happened. */
+export interface EventLog {
   /** Rows after `seq` (exclusive), oldest first. */
   after(streamId: string, seq: number, limit: number): StoredEvent[]
   /** The newest lifecycle row at or before `seq`. */

@@ -1,4 +1,5 @@
-export interface KeyReads {
+/** Signal keys and credentials of a session, and the stanzas that were decrypted with them. */
+export interface KeyStore {
   get(streamId: string, type: string, ids: string[]): Record<string, Uint8Array>
   /** A stanza decrypted before. */
   inbox(streamId: string, hash: string): InboxRow | null

@@ -1,8 +1,9 @@
-import type { InboundMessage } from '../messages/received.ts'
+import type { ReceivedContent } from '../messages/received.ts'
 import type { SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
 
-export interface MessageReads {
+/** Messages received and sent, with how they stand. */
+export interface MessageTable {
   find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
   hasDedupeKey(streamId: string, dedupeKey: string): boolean
   /** Sends that are queued or transmitted, oldest first. */
@@ -24,6 +25,7 @@ export interface MessageReads {
   ): { seq: number; dedupeKey: string }[]
 }
 
+/** One change of one message. */
 export type MessageWrite =
   | {
       insert: {
@@ -32,7 +34,7 @@ export type MessageWrite =
         direction: 'in' | 'out'
         /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
         dedupeKey: string
-        content: InboundMessage | SendContent
+        content: ReceivedContent | SendContent
         status: MessageStatus
         seq: number
         at: number
@@ -49,7 +51,7 @@ export interface MessageRow {
   messageId: string
   chatId: string
   direction: 'in' | 'out'
-  content: InboundMessage | SendContent
+  content: ReceivedContent | SendContent
   status: MessageStatus
   /** Transmissions so far. */
   attempts: number

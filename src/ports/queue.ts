@@ -1,9 +1,11 @@
 /** Calls `drain(lane)` for each lane that was woken, one call per lane at a time. */
 export interface Queue {
-  /** `drain` resolves with the time at which the lane wants to be woken again, or null. */
-  start(drain: (lane: string) => Promise<number | null>): void
+  start(drain: Drain): void
   wake(lane: string, at?: number): void
   stop(ms: number): Promise<void>
   /** One sentence for an operator while the queue's server cannot be used; null otherwise. */
   problem(): string | null
 }
+
+/** Resolves with the time at which the lane wants to be woken again, or null. */
+export type Drain = (lane: string) => Promise<number | null>

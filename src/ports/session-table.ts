@@ -1,12 +1,19 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 
-export interface SessionReads {
+/** The sessions that are not deleted: who they are and how they stand. */
+export interface SessionTable {
   find(sessionId: string): SessionRow | null
   list(filter: SessionFilter): { count: number; rows: SessionRow[] }
   /** The last estado_qr that Laravel accepted from us under this session id, in whichever of its lives. */
-  told(sessionId: string): { estadoQr: EstadoQr; at: number } | null
+  acceptedStatus(sessionId: string): AcceptedStatus | null
   /** All living sessions, in creation order. */
   all(): Iterable<SessionRow>
+}
+
+/** An estado_qr that Laravel took from us, and when. */
+export interface AcceptedStatus {
+  estadoQr: EstadoQr
+  at: number
 }
 
 /** A session as the store knows it: identity, projection and the newest lifecycle row. */
@@ -20,7 +27,7 @@ export interface SessionRow {
   lastActivity: number
   announced: EstadoQr | null
   /** The last estado_qr that Laravel accepted from us. */
-  told: { estadoQr: EstadoQr; at: number } | null
+  acceptedStatus: AcceptedStatus | null
   state: string
   context: string
   machineVersion: string

@@ -1,14 +1,14 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { MediaSource } from '../messages/received.ts'
-import type { DeliveryStore, NewDelivery } from './delivery-table.ts'
-import type { DownloadStore } from './download-table.ts'
-import type { LogReads, NewEvent } from './event-log.ts'
-import type { InboxWrite, KeyReads, KeyWrite } from './key-store.ts'
-import type { IdempotencyRow, MessageReads, MessageWrite } from './message-table.ts'
-import type { SessionReads } from './session-table.ts'
+import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
+import type { DownloadTable } from './download-table.ts'
+import type { EventLog, NewEvent } from './event-log.ts'
+import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
+import type { IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
+import type { SessionTable } from './session-table.ts'
 
 /**
- * The store: one durable commit, reads of what is committed. A write's promise resolves only after its commit.
+ * Everything that is kept: one durable commit, reads of what is committed. A write's promise resolves only after its commit.
  * Writes of one stream commit in the order in which they were handed over; one that fails takes those behind it along.
  */
 export interface Store {
@@ -22,12 +22,12 @@ export interface Store {
    * wait for Laravel or for WhatsApp keep theirs.
    */
   eraseBodies(before: number, limit: number): Promise<number>
-  readonly sessions: SessionReads
-  readonly log: LogReads
-  readonly keys: KeyReads
-  readonly messages: MessageReads
-  readonly deliveries: DeliveryStore
-  readonly downloads: DownloadStore
+  readonly sessions: SessionTable
+  readonly log: EventLog
+  readonly keys: KeyStore
+  readonly messages: MessageTable
+  readonly deliveries: DeliveryTable
+  readonly downloads: DownloadTable
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { SessionFact } from '../../machines/facts.ts'
-import type { InboundMessage, MediaSource, MessageRef } from '../messages/received.ts'
+import type { MediaSource, MessageRef, ReceivedContent } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 
 export type SocketFact = Extract<SessionFact, { type: `socket.${string}` | 'logout.confirmed' }>
@@ -9,7 +9,7 @@ export interface ReceivedMessage {
   dedupeKey: string
   /** The inbox row that this message finishes, if it came through the ratchet. */
   inboxHash: string | null
-  message: InboundMessage
+  message: ReceivedContent
   /** It is WhatsApp's history of before the link: kept, never delivered, and no reason to drop the message itself if it comes. */
   imported?: true
   /** The file that it carries. */

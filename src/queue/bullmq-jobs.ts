@@ -5,11 +5,11 @@ import { openRedis } from './redis-connection.ts'
 
 const PREFIX = 'whatsapp-manager'
 /** Longer than one HTTP attempt (15 s), and renewed at half its time. */
-const LOCK = 60_000
+const LOCK_MS = 60_000
 /** A process that is killed again and again must not use up a job's chances. */
-const STALLS = 1_000_000
+const MAX_STALLS = 1_000_000
 /** Nobody reads BullMQ's event stream. */
-const EVENTS = 100
+const MAX_EVENTS = 100
 
 export interface Job {
   id: string
@@ -41,7 +41,7 @@ export function openJobs(options: {
     ...settings,
     connection: redis.producer,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-    streams: { events: { maxLen: EVENTS } },
+    streams: { events: { maxLen: MAX_EVENTS } },
   })
   const worker = new Worker<{ lane?: string }>(
     name,
@@ -50,43 +50,44 @@ export function openJobs(options: {
       ...settings,
       connection: redis.worker,
       concurrency,
-      lockDuration: LOCK,
-      maxStalledCount: STALLS,
+      lockDuration: LOCK_MS,
+      maxStalledCount: MAX_STALLS,
       drainDelay: 2,
       runRetryDelay: 1_000,
     },
   )
   /** Jobs that Redis believes to be worked on. */
-  let held = 0
-  let idle = () => {}
+  let active = 0
+  let onIdle = () => {}
   let warned = false
 
   function finished(): void {
-    held--
-    if (held === 0) idle()
+    active--
+    if (active === 0) onIdle()
   }
 
-  async function lookAtMemory(): Promise<void> {
+  async function warnOfEviction(): Promise<void> {
     const policy = await redis.evictionPolicy().catch(() => null)
     if (warned || policy === null) return
     warned = true
     logger.warn({ redis: redis.address, policy }, 'redis should have maxmemory-policy noeviction')
   }
 
-  worker.on('active', () => held++)
+  worker.on('active', () => active++)
   worker.on('completed', finished)
   worker.on('failed', finished)
-  const failed = (error: Error) => logger.debug({ error: redis.sentence(error) }, 'bullmq has failed')
+  const failed = (error: Error) =>
+    logger.debug({ error: redis.describeError(error) }, 'bullmq reported an error')
   jobs.on('error', failed)
   worker.on('error', failed)
   redis.producer.on('ready', onReady)
-  redis.producer.on('ready', () => void lookAtMemory())
+  redis.producer.on('ready', () => void warnOfEviction())
 
   return {
     /** Where Redis is, for people. */
     address: redis.address,
-    /** What may be told of an error. */
-    sentence: redis.sentence,
+    /** What may be said of an error. */
+    describeError: redis.describeError,
 
     /** One command for all of them; an id that is there already is no second job. */
     async add(list: Job[]): Promise<void> {
@@ -113,10 +114,10 @@ export function openJobs(options: {
 
     /** Gives finished jobs `ms` to be told to Redis, and closes the connections whatever they wait for. */
     async close(ms: number): Promise<void> {
-      if (held > 0 && ms > 0) {
+      if (active > 0 && ms > 0) {
         await new Promise<void>(resolve => {
           const limit = clock.setTimeout(resolve, ms)
-          idle = () => {
+          onIdle = () => {
             clock.clearTimeout(limit)
             resolve()
           }

@@ -10,14 +10,14 @@ import { createLanes } from './lanes.ts'
 const BATCH = 500
 const CHECK_EVERY = 2_000
 /** How long an answer of Redis may take. */
-const PATIENCE = 2_000
-/** So many checks in a row without a job handed out, with jobs there and room for them, are no chance. */
+const ANSWER_TIMEOUT = 2_000
+/** After so many checks in a row without a job handed out, with jobs there and room for them, Redis counts as down. */
 const IDLE_CHECKS = 3
-/** The jobs that BullMQ holds are finished in Redis before the connections go. */
-const FAREWELL = 500
+/** How long the jobs that BullMQ holds may take to be finished in Redis before the connections are closed. */
+const CLOSE_WAIT = 500
 
 /**
- * Lanes that wait their turn in Redis, as jobs of BullMQ: a job only says "drain this lane", and means nothing once the lane
+ * Lanes that wait in Redis until they are drained, as jobs of BullMQ: a job only says "drain this lane", and means nothing once the lane
  * was drained otherwise. Times are kept in this process: the deliveries table knows them too, and a second copy would have
  * to be kept right. While Redis cannot be used, lanes are drained without it.
  *
@@ -34,12 +34,12 @@ export function createBullMqQueue(options: {
   const { url, name, clock, logger, concurrency = 32 } = options
   // An id is never used twice: a job that a killed process has left locked is in nobody's way.
   const life = randomUUID()
-  const lanes = createLanes({ clock, concurrency, gate: enter })
-  /** Lanes in line that Redis does not know yet, and those that it has confirmed. */
+  const lanes = createLanes({ clock, concurrency, gate: queueInRedis })
+  /** Lanes at the gate that Redis does not know yet, and those that it has confirmed. */
   const unsent = new Set<string>()
   const sent = new Set<string>()
   let jobs: ReturnType<typeof openJobs> | null = null
-  let link: 'unknown' | 'here' | 'away' = 'unknown'
+  let redis: 'unknown' | 'up' | 'down' = 'unknown'
   let reason = ''
   let since = 0
   /** Counts the times that Redis went away: the probe of an earlier one proves nothing. */
@@ -52,8 +52,8 @@ export function createBullMqQueue(options: {
 
   const probeId = () => `${life}-probe-${outage}`
 
-  function enter(lane: string): void {
-    if (link === 'away') {
+  function queueInRedis(lane: string): void {
+    if (redis === 'down') {
       void lanes.admit(lane)
       return
     }
@@ -66,84 +66,84 @@ export function createBullMqQueue(options: {
     if (flushing) return
     flushing = true
     await nextTurn()
-    while (jobs !== null && link === 'here' && unsent.size > 0 && !stopped) {
+    while (jobs !== null && redis === 'up' && unsent.size > 0 && !stopped) {
       const batch = [...unsent].slice(0, BATCH)
       for (const lane of batch) unsent.delete(lane)
       try {
-        await answer(jobs.add(batch.map(lane => ({ id: `${life}-${nextId++}`, lane }))))
-        if (link !== 'here') break
-        for (const lane of batch) if (lanes.line.has(lane) && !unsent.has(lane)) sent.add(lane)
+        await withTimeout(jobs.add(batch.map(lane => ({ id: `${life}-${nextId++}`, lane }))))
+        if (redis !== 'up') break
+        for (const lane of batch) if (lanes.atGate.has(lane) && !unsent.has(lane)) sent.add(lane)
       } catch (error) {
-        gone(error)
+        markDown(error)
       }
     }
     flushing = false
   }
 
   /** Rejects when Redis takes too long. A loop that was blocked reads what has come before it judges. */
-  function answer<T>(request: Promise<T>): Promise<T> {
+  function withTimeout<T>(request: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
-        setImmediate(() => reject(new Error(`no answer for ${PATIENCE / 1_000} s`)))
-      }, PATIENCE)
+        setImmediate(() => reject(new Error(`no answer for ${ANSWER_TIMEOUT / 1_000} s`)))
+      }, ANSWER_TIMEOUT)
       request.then(resolve, reject).finally(() => clock.clearTimeout(timer))
     })
   }
 
-  async function take({ id, lane }: Job): Promise<void> {
+  async function takeJob({ id, lane }: Job): Promise<void> {
     handedOut++
     if (lane === null) {
-      if (id === probeId()) here()
+      if (id === probeId()) markUp()
       return
     }
     sent.delete(lane)
     await lanes.admit(lane)
   }
 
-  function gone(error: unknown): void {
+  function markDown(error: unknown): void {
     if (jobs === null || stopped) return
-    reason = jobs.sentence(error)
-    if (link === 'away') return
-    link = 'away'
+    reason = jobs.describeError(error)
+    if (redis === 'down') return
+    redis = 'down'
     since = clock.now()
     outage++
     check.idle = 0
     logger.warn({ redis: jobs.address, error: reason }, 'redis cannot be used, deliveries go on without it')
     unsent.clear()
     sent.clear()
-    for (const lane of [...lanes.line]) void lanes.admit(lane)
+    for (const lane of [...lanes.atGate]) void lanes.admit(lane)
   }
 
   /** A probe has come all the way through. */
-  function here(): void {
-    if (link === 'here' || stopped) return
-    if (link === 'away') logger.info({ redis: jobs?.address, ms: clock.now() - since }, 'redis is back')
-    link = 'here'
+  function markUp(): void {
+    if (redis === 'up' || stopped) return
+    if (redis === 'down') logger.info({ redis: jobs?.address, ms: clock.now() - since }, 'redis is back')
+    redis = 'up'
     void flush()
   }
 
   /** Asks Redis whether it is there and holds what it was given. */
-  async function look(): Promise<void> {
+  async function checkRedis(): Promise<void> {
     if (check.running || jobs === null || stopped) return
     check.running = true
     clock.clearTimeout(check.timer)
     const given = [...sent]
     try {
-      const count = await answer(jobs.count())
-      if (link !== 'here') await answer(jobs.add([{ id: probeId(), lane: null }]))
-      else compare(count, given)
+      const count = await withTimeout(jobs.count())
+      if (redis !== 'up') await withTimeout(jobs.add([{ id: probeId(), lane: null }]))
+      else checkJobs(count, given)
     } catch (error) {
-      gone(error)
+      markDown(error)
     }
     check.running = false
-    if (!stopped) check.timer = clock.setTimeout(() => void look(), CHECK_EVERY)
+    if (!stopped) check.timer = clock.setTimeout(() => void checkRedis(), CHECK_EVERY)
   }
 
-  function compare(count: number, given: string[]): void {
-    const owed = given.filter(lane => sent.has(lane))
-    if (count < owed.length) {
-      logger.info({ jobs: owed.length - count }, 'redis has lost jobs, they are added again')
-      for (const lane of owed) {
+  function checkJobs(count: number, given: string[]): void {
+    const expected = given.filter(lane => sent.has(lane))
+    if (count < expected.length) {
+      logger.info({ jobs: expected.length - count }, 'redis has lost jobs, they are added again')
+      for (const lane of expected) {
         sent.delete(lane)
         unsent.add(lane)
       }
@@ -152,7 +152,7 @@ export function createBullMqQueue(options: {
     const stuck = sent.size > 0 && handedOut === check.handedOut && lanes.hasRoom()
     check.idle = stuck ? check.idle + 1 : 0
     check.handedOut = handedOut
-    if (check.idle >= IDLE_CHECKS) gone('it hands no jobs out; is the queue paused?')
+    if (check.idle >= IDLE_CHECKS) markDown('it hands no jobs out; is the queue paused?')
   }
 
   return {
@@ -160,8 +160,8 @@ export function createBullMqQueue(options: {
 
     start(drain) {
       lanes.start(drain)
-      const onReady = () => void look()
-      jobs = openJobs({ url, name, clock, logger, concurrency, take, onReady, onClose: gone })
+      const onReady = () => void checkRedis()
+      jobs = openJobs({ url, name, clock, logger, concurrency, take: takeJob, onReady, onClose: markDown })
       check.timer = clock.setTimeout(onReady, CHECK_EVERY)
     },
 
@@ -171,12 +171,12 @@ export function createBullMqQueue(options: {
       clock.clearTimeout(check.timer)
       jobs?.pause()
       await lanes.stop(ms)
-      const left = Math.min(deadline - clock.now(), FAREWELL)
-      await jobs?.close(link === 'here' ? left : 0)
+      const left = Math.min(deadline - clock.now(), CLOSE_WAIT)
+      await jobs?.close(redis === 'up' ? left : 0)
     },
 
     problem() {
-      if (link !== 'away') return null
+      if (redis !== 'down') return null
       const time = `${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
       return `Redis at ${jobs?.address} cannot be used since ${time} (${reason}); deliveries go on without it`
     },

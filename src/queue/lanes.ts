@@ -1,40 +1,39 @@
 import type { Clock } from '../base/clock.ts'
-import { Timeline } from './wake-times.ts'
+import type { Drain } from '../ports/queue.ts'
+import { WakeTimes } from './wake-times.ts'
 
 /** Node runs a longer timeout at once. */
 const LONGEST_TIMEOUT = 24 * 60 * 60_000
 const BACKOFF = { first: 1_000, longest: 60_000 }
 
-export type Drain = (lane: string) => Promise<number | null>
-
 /**
  * Who is drained when: at most `concurrency` drains at once, one per lane, first admitted first served, and one timer for all.
- * A drain that rejects is called again after 1 s, doubling up to a minute. With a `gate`, a lane that is due stands in line
- * until it is admitted, and the gate is told of it; without one it is admitted at once.
+ * A drain that rejects is called again after 1 s, doubling up to a minute. With a `gate`, which is called
+ * for each lane that is due, the lane waits until it is admitted; without one it is admitted at once.
  */
 export function createLanes(options: { clock: Clock; concurrency: number; gate?: (lane: string) => void }) {
   const { clock, concurrency, gate } = options
-  /** Lanes that are due and not admitted. */
-  const line = new Set<string>()
+  /** Lanes that are due and that the gate has not admitted. */
+  const atGate = new Set<string>()
   /** Lanes that are admitted and wait for room. */
   const ready = new Set<string>()
-  const later = new Timeline()
+  const wakeTimes = new WakeTimes()
   /** Lanes being drained, with the time of the next wake that came meanwhile. */
   const running = new Map<string, number | null>()
   const rejections = new Map<string, number>()
-  /** Who wants to know the end of an admitted lane's drain. */
-  const admitted = new Map<string, () => void>()
+  /** Called at the end of an admitted lane's drain. */
+  const onDrained = new Map<string, () => void>()
   const idle = new Set<() => void>()
   let drain: Drain | null = null
   let stopped = false
   let timer: { id: unknown; at: number } | null = null
 
   function schedule(lane: string, at: number): void {
-    if (ready.has(lane) || line.has(lane)) return
+    if (ready.has(lane) || atGate.has(lane)) return
     if (at > clock.now()) {
-      later.add(lane, at)
+      wakeTimes.add(lane, at)
     } else {
-      later.remove(lane)
+      wakeTimes.remove(lane)
       enter(lane)
     }
   }
@@ -43,19 +42,20 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
     if (gate === undefined) {
       ready.add(lane)
     } else {
-      line.add(lane)
+      atGate.add(lane)
       gate(lane)
     }
   }
 
   function advance(): void {
     if (stopped || drain === null) return
-    for (let lane = later.take(clock.now()); lane !== null; lane = later.take(clock.now())) enter(lane)
-    serve(drain)
-    arm()
+    for (let lane = wakeTimes.take(clock.now()); lane !== null; lane = wakeTimes.take(clock.now()))
+      enter(lane)
+    fillRoom(drain)
+    setTimer()
   }
 
-  function serve(call: Drain): void {
+  function fillRoom(call: Drain): void {
     for (const lane of ready) {
       if (running.size >= concurrency) break
       ready.delete(lane)
@@ -65,45 +65,45 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
   }
 
   async function run(lane: string, call: Drain): Promise<void> {
-    const wanted: (number | null)[] = []
+    const wakes: (number | null)[] = []
     try {
-      wanted.push(await call(lane))
-      wanted.push(running.get(lane) ?? null)
+      wakes.push(await call(lane))
+      wakes.push(running.get(lane) ?? null)
       rejections.delete(lane)
     } catch {
       const count = rejections.get(lane) ?? 0
       rejections.set(lane, count + 1)
-      wanted.push(clock.now() + Math.min(BACKOFF.first * 2 ** count, BACKOFF.longest))
+      wakes.push(clock.now() + Math.min(BACKOFF.first * 2 ** count, BACKOFF.longest))
     }
     running.delete(lane)
-    settle(lane)
+    reportDrained(lane)
     if (running.size === 0) for (const resolve of idle) resolve()
     if (stopped) return
-    for (const at of wanted) if (at !== null) schedule(lane, at)
+    for (const at of wakes) if (at !== null) schedule(lane, at)
     advance()
   }
 
-  function settle(lane: string): void {
-    admitted.get(lane)?.()
-    admitted.delete(lane)
+  function reportDrained(lane: string): void {
+    onDrained.get(lane)?.()
+    onDrained.delete(lane)
   }
 
-  function arm(): void {
-    const at = later.next()
+  function setTimer(): void {
+    const at = wakeTimes.next()
     if (timer !== null && timer.at === at) return
     if (timer !== null) clock.clearTimeout(timer.id)
     timer =
-      at === null ? null : { at, id: clock.setTimeout(fire, Math.min(at - clock.now(), LONGEST_TIMEOUT)) }
+      at === null ? null : { at, id: clock.setTimeout(onTimer, Math.min(at - clock.now(), LONGEST_TIMEOUT)) }
   }
 
-  function fire(): void {
+  function onTimer(): void {
     timer = null
     advance()
   }
 
   return {
-    /** Lanes that stand in line before the gate, in order of arrival. */
-    line: line as ReadonlySet<string>,
+    /** Lanes that wait at the gate, in order of arrival. */
+    atGate: atGate as ReadonlySet<string>,
     /** One more lane could be drained. */
     hasRoom: () => ready.size === 0 && running.size < concurrency,
 
@@ -122,13 +122,13 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
       advance()
     },
 
-    /** Lets a lane through the gate; resolves when it was drained, or at once if it does not stand in line. */
+    /** Lets a lane through the gate; resolves when it was drained, or at once if it does not wait there. */
     admit(lane: string): Promise<void> {
-      if (stopped || !line.delete(lane)) return Promise.resolve()
+      if (stopped || !atGate.delete(lane)) return Promise.resolve()
       return new Promise(resolve => {
-        admitted.set(lane, resolve)
+        onDrained.set(lane, resolve)
         ready.add(lane)
-        if (drain !== null) serve(drain)
+        if (drain !== null) fillRoom(drain)
       })
     },
 
@@ -137,8 +137,8 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
       stopped = true
       if (timer !== null) clock.clearTimeout(timer.id)
       timer = null
-      line.clear()
-      for (const lane of ready) settle(lane)
+      atGate.clear()
+      for (const lane of ready) reportDrained(lane)
       ready.clear()
       if (running.size === 0) return
       await new Promise<void>(resolve => {

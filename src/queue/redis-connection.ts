@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 /** Reconnects this often, and no rarer: a Redis that is back must be noticed. */
 const RECONNECT = { first: 100, longest: 2_000 }
 /** A connection on which nothing comes although something is asked is given up. */
-const SILENCE = { producer: 10_000, worker: 30_000 }
+const SILENCE_TIMEOUT = { producer: 10_000, worker: 30_000 }
 
 /**
  * The connections to one Redis: `producer` fails at once while Redis is away, `worker` waits for it for ever, as BullMQ
@@ -16,17 +16,17 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
   let lastError: string | null = null
 
   /** ioredis prints to the console what nobody listens to. */
-  function adopt(redis: Redis): Redis {
+  function track(redis: Redis): Redis {
     all.add(redis)
     redis.on('error', (error: Error) => {
-      lastError = sentence(error)
+      lastError = describeError(error)
       logger.debug({ error: lastError }, 'a connection to redis has failed')
     })
     redis.on('ready', () => {
       lastError = null
     })
     // BullMQ makes the connection of a worker that blocks by itself.
-    redis.duplicate = override => adopt(new Redis({ ...redis.options, ...override }))
+    redis.duplicate = override => track(new Redis({ ...redis.options, ...override }))
     return redis
   }
 
@@ -35,24 +35,24 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
     disconnectTimeout: 200,
     retryStrategy: times => Math.min(RECONNECT.first * times, RECONNECT.longest),
   }
-  const producer = adopt(
+  const producer = track(
     new Redis(url, {
       ...common,
-      socketTimeout: SILENCE.producer,
+      socketTimeout: SILENCE_TIMEOUT.producer,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
     }),
   )
-  const worker = adopt(
-    new Redis(url, { ...common, socketTimeout: SILENCE.worker, maxRetriesPerRequest: null }),
+  const worker = track(
+    new Redis(url, { ...common, socketTimeout: SILENCE_TIMEOUT.worker, maxRetriesPerRequest: null }),
   )
 
   // The one that blocks is left out: BullMQ renews it now and then, and nothing is lost with it.
   for (const redis of [producer, worker])
     redis.on('close', () => onClose(lastError ?? 'the connection was closed'))
 
-  /** What may be told of an error: one line, and never a password. */
-  function sentence(error: unknown): string {
+  /** What may be said of an error: one line, and never a password. */
+  function describeError(error: unknown): string {
     const message =
       error instanceof Error ? error.message || String(Reflect.get(error, 'code')) : String(error)
     const { password } = producer.options
@@ -63,7 +63,7 @@ export function openRedis(options: { url: string; logger: Logger; onClose: (reas
   return {
     producer,
     worker,
-    sentence,
+    describeError,
     /** Where it is, for people. */
     address: `${producer.options.path ?? `${producer.options.host}:${producer.options.port}`}`,
     /** Throws unless the producer is connected: BullMQ would keep what it is asked until Redis comes. */

@@ -3,8 +3,8 @@ interface Entry {
   at: number
 }
 
-/** Lanes by the time at which they want to be woken: a binary heap, where the earliest time of a lane wins. */
-export class Timeline {
+/** The times at which lanes want to be woken: a binary heap, where the earliest time of a lane wins. */
+export class WakeTimes {
   readonly #due = new Map<string, number>()
   #heap: Entry[] = []
 

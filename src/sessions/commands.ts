@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { InboundMessage } from '../messages/received.ts'
-import { refOf } from '../messages/received.ts'
+import type { ReceivedContent } from '../messages/received.ts'
+import { messageRefOf } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
-import type { SendOutcome, SessionQueries, Sessions, SessionView, StartRequest } from '../ports/sessions.ts'
+import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
+import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
 import type { ChatActions } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
@@ -121,7 +122,7 @@ export function createCommands({
           `Session ${sessionId} has not received ${unknown.length > 5 ? `${some} and ${unknown.length - 5} more` : some}; nothing was marked.`,
         )
       }
-      await chats.read(rows.map(row => refOf(row!.content as InboundMessage)))
+      await chats.read(rows.map(row => messageRefOf(row!.content as ReceivedContent)))
     },
 
     showPresence: async (sessionId: string, kind: Presence, chatId?: string) =>
@@ -146,7 +147,7 @@ export function createCommands({
       return { done: isOut(), session: queries.get(sessionId) }
     },
 
-    async remove(sessionId: string, deadline: number) {
+    async delete(sessionId: string, deadline: number) {
       const entry = entryOf(sessionId)
       const { actor } = entry
       if (actor.deletion === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')

@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts'
-import type { MediaStore } from '../ports/media.ts'
+import type { MediaStore } from '../ports/media-store.ts'
 import type { Store } from '../ports/store.ts'
 
 /**

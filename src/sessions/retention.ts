@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
-import type { MediaStore } from '../ports/media.ts'
+import type { MediaStore } from '../ports/media-store.ts'
 import type { Store } from '../ports/store.ts'
 
 const MINUTE = 60_000

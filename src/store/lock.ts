@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
-import { isBusy } from './writer/failures.ts'
+import { isBusy } from './failures.ts'
 
 /**
  * Takes the data directory for this process; the returned function frees it, and so does the system when the process dies.

@@ -30,8 +30,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */
 const ROOMS: Record<string, Record<string, string[]>> = {
   'src/http': { routes: ['schemas', '.'], schemas: [] },
-  'src/media': { fetch: ['.'], convert: ['.'], serve: ['fetch', '.'] },
-  'src/store': { tables: ['.', 'writer'], writer: ['.', 'tables'] },
+  'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
+  'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],
     sending: ['host', '.'],

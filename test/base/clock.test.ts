@@ -5,7 +5,9 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-it.each([86_400_000, -86_400_000])('does not jump when the machine is set by %s ms', async jump => {
+it.each([
+  86_400_000, -86_400_000,
+])("the clock does not jump when the machine's time is changed by %s ms", async jump => {
   const clock = createClock()
   const real = Date.now.bind(Date)
   expect(Math.abs(clock.now() - real())).toBeLessThan(1_000)
@@ -17,7 +19,7 @@ it.each([86_400_000, -86_400_000])('does not jump when the machine is set by %s 
   expect(passed).toBeLessThan(1_000)
 })
 
-it('runs timers', async () => {
+it('the clock runs timers', async () => {
   const clock = createClock()
   const begun = clock.now()
   const never = clock.setTimeout(() => expect.unreachable(), 1)

@@ -8,7 +8,7 @@ function capture(format: 'auto' | 'pretty' | 'json', level = 'info') {
   return { logger, lines, objects: () => lines.map(line => JSON.parse(line) as Record<string, unknown>) }
 }
 
-it('writes JSON lines with level, ISO time, part and fields', () => {
+it('the logger writes JSON lines with level, ISO time, part and fields', () => {
   const { logger, objects } = capture('json')
   logger.child({ part: 'http' }).info({ port: 3000 }, 'listening')
   const [line] = objects()
@@ -22,7 +22,7 @@ it('writes JSON lines with level, ISO time, part and fields', () => {
   expect(new Date(String(line?.time)).toISOString()).toBe(line?.time)
 })
 
-it('keeps what is below its level to itself', () => {
+it('the logger writes nothing below its level', () => {
   const { logger, lines } = capture('json', 'warn')
   logger.info('no')
   logger.child({ part: 'store' }).debug('no')
@@ -30,19 +30,19 @@ it('keeps what is below its level to itself', () => {
   expect(lines).toHaveLength(1)
 })
 
-it('writes text for people', () => {
+it('the pretty format writes text for people', () => {
   const { logger, lines } = capture('pretty')
   logger.warn({ sessionId: 'a' }, 'reconnecting')
   expect(lines.join('')).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: reconnecting \{"sessionId":"a"\}\n$/)
 })
 
-it('auto is JSON where there is no terminal', () => {
+it('the auto format is JSON where there is no terminal', () => {
   const { logger, objects } = capture('auto')
   logger.info('hello')
   expect(objects()[0]?.msg).toBe('hello')
 })
 
-it('has written every line when the process exits at once', () => {
+it('every line is written when the process exits at once', () => {
   const script = `
     import { createLogger } from ${JSON.stringify(new URL('../../src/base/logger.ts', import.meta.url).href)}
     const logger = createLogger({ level: 'info', format: 'auto' })
@@ -60,7 +60,7 @@ it('has written every line when the process exits at once', () => {
   ).toEqual(Array.from({ length: 500 }, (_, i) => i + 1))
 })
 
-it.each(['json', 'pretty'] as const)('lets no secret into %s', format => {
+it.each(['json', 'pretty'] as const)('no secret gets into a %s line', format => {
   const { logger, lines } = capture(format)
   const secret = 'S3CRET'
   const holders: Record<string, unknown>[] = [
@@ -104,7 +104,7 @@ it.each(['json', 'pretty'] as const)('lets no secret into %s', format => {
   expect(lines.join('')).not.toContain(secret)
 })
 
-it('shows bytes by their count and survives cycles', () => {
+it('bytes are shown by their count, and cycles do not hang the logger', () => {
   const { logger, objects } = capture('json')
   const cycle: Record<string, unknown> = { bytes: new Uint8Array(32), buffer: Buffer.from('abc') }
   cycle.self = cycle
@@ -116,7 +116,7 @@ it('shows bytes by their count and survives cycles', () => {
   })
 })
 
-it('describes an error and its causes', () => {
+it('an error is described with its causes', () => {
   const { logger, objects } = capture('json')
   const cause = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' })
   logger.error({ err: new Error('no answer', { cause }) }, 'call failed')

@@ -4,7 +4,7 @@ import { pause } from '../../src/base/pause.ts'
 import { createTestClock } from './clock.ts'
 
 describe('a pause', () => {
-  it('ends after its time, and leaves nothing behind', async () => {
+  it('ends after its time, and leaves neither timer nor listener', async () => {
     const clock = createTestClock()
     const { signal } = new AbortController()
     for (let i = 0; i < 20; i++) {
@@ -19,7 +19,7 @@ describe('a pause', () => {
     }
   })
 
-  it('ends when the signal aborts, before or meanwhile', async () => {
+  it('ends when the signal aborts, before or during it', async () => {
     const clock = createTestClock()
     const abort = new AbortController()
     const waiting = pause(clock, 5000, abort.signal)

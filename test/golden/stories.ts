@@ -256,7 +256,7 @@ export const stories: Record<string, Story> = {
     async tell(world) {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
-      void world.commands.remove('s1', world.clock.now() + 4000)
+      void world.commands.delete('s1', world.clock.now() + 4000)
       await world.settle()
       await killed(world)
       await says(world, opened, { type: 'logout.confirmed' })

@@ -32,12 +32,12 @@ const ROUTES: [string, string][] = [
   ['PUT', '/start'],
 ]
 
-describe('with keys', () => {
+describe('authentication with API_KEYS', () => {
   const apiKeys = ['first-key', 'second-key']
   const withKeys = (path: string, headers: Record<string, string>, method = 'GET') =>
     createTestHttp({ apiKeys }).app.request(path, { method, headers })
 
-  it.each(ROUTES)('%s %s needs one', async (method, path) => {
+  it.each(ROUTES)('%s %s needs a key', async (method, path) => {
     const { app, calls } = createTestHttp({ apiKeys })
     const response = await app.request(path, { method })
     expect(response.status).toBe(401)
@@ -47,7 +47,7 @@ describe('with keys', () => {
     expect(calls).toEqual([])
   })
 
-  it('every mounted route is in that list', () => {
+  it('every mounted route is in the list of tested routes', () => {
     const mounted = createTestHttp().app.routes.filter(({ method }) => method !== 'ALL')
     expect(mounted.length).toBeGreaterThan(15)
     const shapes = ROUTES.map(([method, path]) => `${method} ${path}`)
@@ -62,7 +62,7 @@ describe('with keys', () => {
     }
   })
 
-  it.each(['/health/live', '/health/ready'])('%s needs none', async path => {
+  it.each(['/health/live', '/health/ready'])('%s needs no key', async path => {
     expect((await withKeys(path, {})).status).toBe(200)
   })
 
@@ -74,7 +74,7 @@ describe('with keys', () => {
     { 'X-API-KEY': 'second-key' },
     { 'x-api-key': 'wrong', authorization: 'Bearer first-key' },
     { 'x-api-key': 'first-key', authorization: 'Basic dTpw' },
-  ])('%j is let through', async headers => {
+  ])('a request with %j is let through', async headers => {
     expect((await withKeys('/stats', headers)).status).toBe(200)
   })
 
@@ -97,7 +97,7 @@ describe('with keys', () => {
     { 'x-api-key': 'first-key,second-key' },
     { cookie: 'api_key=first-key' },
     { 'api-key': 'first-key' },
-  ])('%j is not', async headers => {
+  ])('a request with %j is refused', async headers => {
     expect((await withKeys('/stats', headers)).status).toBe(401)
   })
 
@@ -108,7 +108,7 @@ describe('with keys', () => {
     'access_token',
     'token',
     'x-api-key',
-  ])('?%s= is never read', async name => {
+  ])('a key in the query parameter ?%s= is never read', async name => {
     expect((await withKeys(`/stats?${name}=first-key`, {})).status).toBe(401)
   })
 
@@ -118,24 +118,24 @@ describe('with keys', () => {
     '/health/live/../../stats',
     '/health%2Flive',
     '/x/health/live',
-  ])('%s opens nothing', async path => {
+  ])('%s gives no access', async path => {
     expect((await withKeys(path, {})).status).toBe(401)
   })
 
-  it('any Host and Origin will do', async () => {
+  it('any Host and Origin is accepted with a key', async () => {
     const headers = { host: 'gateway.example', origin: 'https://app.example', 'x-api-key': 'first-key' }
     const response = await withKeys('/stats', headers)
     expect(response.status).toBe(200)
     expect([...response.headers.keys()].filter(name => name.startsWith('access-control'))).toEqual([])
   })
 
-  it('is checked before a body is looked at', async () => {
+  it('the key is checked before the body is read', async () => {
     const response = await createTestHttp({ apiKeys }).app.request('/start', post('{'))
     expect(response.status).toBe(401)
   })
 })
 
-describe('without keys', () => {
+describe('authentication without API_KEYS', () => {
   it.each([
     'localhost',
     'localhost:3000',
@@ -145,7 +145,7 @@ describe('without keys', () => {
     '127.1.2.3',
     '[::1]',
     '[::1]:3000',
-  ])('Host %s is answered', async host => {
+  ])('a request with the loopback Host %s is answered', async host => {
     expect((await createTestHttp().app.request('/stats', { headers: { host } })).status).toBe(200)
   })
 
@@ -161,7 +161,7 @@ describe('without keys', () => {
     'localhost@evil.example',
     'a b',
     '',
-  ])('Host %j is not, on any route', async host => {
+  ])('a request with the Host %j is refused on every route', async host => {
     for (const [method, path] of [...ROUTES, ['GET', '/health/live']] as const) {
       const { app, calls } = createTestHttp()
       const response = await app.request(path, { method, headers: { host } })
@@ -172,7 +172,7 @@ describe('without keys', () => {
     }
   })
 
-  it('the address in the request line counts as well', async () => {
+  it('the address in the request line is checked, too', async () => {
     const response = await createTestHttp().app.request('http://evil.example/stats', {
       headers: { host: 'localhost' },
     })
@@ -184,14 +184,14 @@ describe('without keys', () => {
     'null',
     'http://localhost.evil.example',
     'file://',
-  ])('a web page of %s cannot write', async origin => {
+  ])('a web page of %s cannot send requests', async origin => {
     const { app, calls } = createTestHttp()
     const response = await app.request('/sessions/s1/logout', { method: 'POST', headers: { origin } })
     expect(response.status).toBe(403)
     expect(calls).toEqual([])
   })
 
-  it('a web page of this machine can', async () => {
+  it('a web page of this machine can send requests', async () => {
     const headers = { origin: 'http://127.0.0.1:8000' }
     const response = await createTestHttp().app.request('/sessions/s1/logout', { method: 'POST', headers })
     expect(response.status).toBe(200)

@@ -4,7 +4,7 @@ import { createTestHttp, post, QR_TEXT, refused, UUID } from './fakes.ts'
 
 const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
 
-describe('bodies', () => {
+describe('request bodies', () => {
   it.each([
     ['', 'MALFORMED_JSON'],
     ['{', 'MALFORMED_JSON'],
@@ -13,14 +13,21 @@ describe('bodies', () => {
     ['user_id=1', 'MALFORMED_JSON'],
     ['NaN', 'MALFORMED_JSON'],
     ['\u0000', 'MALFORMED_JSON'],
-  ])('%j is malformed', async body => {
+  ])('%j is refused with MALFORMED_JSON', async body => {
     for (const path of ['/start', '/send-message', '/delete-session']) {
       const answer = await refused(await createTestHttp().app.request(path, post(body)))
       expect(answer).toMatchObject({ status: 400, error: 'MALFORMED_JSON' })
     }
   })
 
-  it.each(['null', '[]', '"text"', '17', 'true', '[{"user_id":1}]'])('%s is not an object', async body => {
+  it.each([
+    'null',
+    '[]',
+    '"text"',
+    '17',
+    'true',
+    '[{"user_id":1}]',
+  ])('%s is refused, as it is not an object', async body => {
     for (const path of ['/start', '/send-message', '/delete-session']) {
       const answer = await refused(await createTestHttp().app.request(path, post(body)))
       expect(answer).toMatchObject({
@@ -38,7 +45,7 @@ describe('bodies', () => {
     'multipart/form-data; boundary=x',
     'application/jsonp',
     'text/plain; application/json',
-  ])('Content-Type %s is a 415', async type => {
+  ])('the Content-Type %s is refused with 415', async type => {
     const body = new TextEncoder().encode('{"user_id":1,"session_id":"s1"}')
     for (const [method, path] of [
       ['POST', '/start'],
@@ -61,7 +68,7 @@ describe('bodies', () => {
     'application/json; charset=utf-8',
     'Application/JSON',
     'application/json ; charset="UTF-8"',
-  ])('Content-Type %s is fine', async type => {
+  ])('the Content-Type %s is accepted', async type => {
     const response = await createTestHttp().app.request(
       '/start',
       post({ user_id: 1 }, { 'content-type': type }),
@@ -69,14 +76,14 @@ describe('bodies', () => {
     expect(response.status).toBe(200)
   })
 
-  it('compressed is a 415', async () => {
+  it('a compressed body is refused with 415', async () => {
     const answer = await refused(
       await createTestHttp().app.request('/start', post({ user_id: 1 }, { 'content-encoding': 'gzip' })),
     )
     expect(answer).toMatchObject({ status: 415, error: 'UNSUPPORTED_MEDIA_TYPE' })
   })
 
-  it('up to 1 MiB is read, a byte more is a 413', async () => {
+  it('a body up to 1 MiB is read, a byte more is refused with 413', async () => {
     const pad = (size: number) => `{"user_id":1,"x":"${'y'.repeat(size - 20)}"}`
     expect(pad(100)).toHaveLength(100)
     const { app } = createTestHttp()
@@ -85,7 +92,7 @@ describe('bodies', () => {
     expect(answer).toMatchObject({ status: 413, error: 'PAYLOAD_TOO_LARGE' })
   })
 
-  it('nested a hundred thousand deep does no harm', async () => {
+  it('a body nested a hundred thousand levels deep does no harm', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     const { app } = createTestHttp()
     expect((await app.request('/start', post(`{"user_id":${deep}}`))).status).toBe(422)
@@ -111,7 +118,7 @@ describe('queries and paths', () => {
     ['/sessions/s1/qr?format=gif', 'format'],
     ['/stats?by_state=maybe', 'by_state'],
     ['/sessions/s1/at/one', 'seq'],
-  ])('%s is a 422', async (path, field) => {
+  ])('the query %s is refused with 422', async (path, field) => {
     const answer = await refused(await createTestHttp().app.request(path))
     expect(answer).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })
     expect(Object.keys(answer.errors ?? {})).toEqual([field])
@@ -135,12 +142,12 @@ describe('queries and paths', () => {
     ['GET', '/sessions/__proto__'],
     ['DELETE', '/sessions/a%20b'],
     ['POST', '/sessions/%F0%9F%98%80/restart'],
-  ])('%s %s: SESSION_NOT_FOUND', async (method, path) => {
+  ])('%s %s answers SESSION_NOT_FOUND', async (method, path) => {
     const answer = await refused(await createTestHttp().app.request(path, { method }))
     expect(answer).toMatchObject({ status: 404, error: 'SESSION_NOT_FOUND' })
   })
 
-  it('an unknown session in a body is a 404 too', async () => {
+  it('an unknown session in a body answers 404, too', async () => {
     const { app } = createTestHttp()
     for (const [path, body] of [
       ['/send-message', { ...text, session_id: 'nope' }],
@@ -157,7 +164,7 @@ describe('queries and paths', () => {
     ['/sessions/s1/at/6', 'EVENT_NOT_FOUND'],
     ['/sessions/s1/messages/nope', 'MESSAGE_NOT_FOUND'],
     [`/sessions/s1/messages/${'x'.repeat(129)}`, 'MESSAGE_NOT_FOUND'],
-  ])('%s: %s', async (path, error) => {
+  ])('%s answers %s', async (path, error) => {
     expect(await refused(await createTestHttp().app.request(path))).toMatchObject({ status: 404, error })
   })
 
@@ -174,7 +181,7 @@ describe('queries and paths', () => {
     '/deliveries/1',
     '//start',
     '/START',
-  ])('%s is not there', async path => {
+  ])('%s answers 404', async path => {
     for (const method of ['GET', 'POST', 'DELETE', 'PUT', 'OPTIONS', 'PROPFIND']) {
       const answer = await refused(await createTestHttp().app.request(path, { method }))
       expect(answer).toMatchObject({ status: 404, error: 'NOT_FOUND' })
@@ -197,7 +204,7 @@ describe('queries and paths', () => {
     ['/stats', ['POST'], 'GET, HEAD'],
     ['/health', ['POST'], 'GET, HEAD'],
     ['/health/live', ['DELETE'], 'GET, HEAD'],
-  ])('%s with %j is a 405 that allows %s', async (path, methods, allow) => {
+  ])('%s with %j answers 405 and allows %s', async (path, methods, allow) => {
     for (const method of methods) {
       const { app, calls } = createTestHttp()
       const response = await app.request(path, { method })
@@ -216,7 +223,7 @@ describe('queries and paths', () => {
     '/health/live',
     '/sessions/nope',
     '/nothing',
-  ])('HEAD %s is GET without the body', async path => {
+  ])('HEAD %s answers as GET, without the body', async path => {
     const { app } = createTestHttp()
     const get = await app.request(path)
     const head = await app.request(path, { method: 'HEAD' })
@@ -232,14 +239,21 @@ describe('X-Request-Id', () => {
     'A'.repeat(128),
     '0af7651916cd43dd8448eb211c80319c',
     'a_b==',
-  ])('%s is given back', async id => {
+  ])('%s is given back in the answer', async id => {
     for (const path of ['/stats', '/nothing', '/sessions/nope']) {
       const response = await createTestHttp().app.request(path, { headers: { 'x-request-id': id } })
       expect(response.headers.get('x-request-id')).toBe(id)
     }
   })
 
-  it.each(['', 'A'.repeat(129), 'a b', '"><script>', 'a,b', 'é'])('%j is replaced', async id => {
+  it.each([
+    '',
+    'A'.repeat(129),
+    'a b',
+    '"><script>',
+    'a,b',
+    'é',
+  ])('%j is replaced by an id of our own', async id => {
     const response = await createTestHttp().app.request('/stats', { headers: { 'x-request-id': id } })
     expect(response.headers.get('x-request-id')).toMatch(UUID)
   })
@@ -260,12 +274,12 @@ describe('errors of the ports', () => {
     ['SEQ_CONFLICT', 503],
     ['EPOCH_CONFLICT', 503],
   ]
-  it.each(codes)('%s is a %i', async (code, status) => {
+  it.each(codes)('the error %s answers %i', async (code, status) => {
     const fail = async () => {
       throw new GatewayError(code, 'One sentence.', { retryAfterSeconds: 17 })
     }
     const { app, logs } = createTestHttp({
-      sessions: { start: fail, send: fail, restart: fail, logout: fail, remove: fail },
+      sessions: { start: fail, send: fail, restart: fail, logout: fail, delete: fail },
     })
     for (const [path, init] of [
       ['/start', post({ user_id: 1 })],
@@ -293,7 +307,7 @@ describe('errors of the ports', () => {
     ['a string', () => 'SECRET'],
     ['undefined', () => undefined],
     ['an object', () => ({ status: 200, message: 'SECRET' })],
-  ])('%s is a 500 without a trace of it, logged once', async (_, thrown) => {
+  ])('%s that is thrown answers 500 without its text and is logged once', async (_, thrown) => {
     const { app, logs } = createTestHttp({
       sessions: { start: () => Promise.reject(thrown()) },
       queries: {
@@ -327,7 +341,7 @@ describe('errors of the ports', () => {
   })
 })
 
-it('keeps QR texts, keys and message bodies out of every log line', async () => {
+it('no log line holds a QR text, a key or a message body', async () => {
   const { app, logs } = createTestHttp({ apiKeys: ['k3y-k3y'] })
   const headers = { authorization: 'Bearer k3y-k3y', 'content-type': 'application/json' }
   await app.request('/sessions/s1/qr?format=json&api_key=k3y-k3y', { headers })

@@ -5,30 +5,31 @@ import { GatewayError } from '../../src/base/errors.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { errorAnswer } from '../../src/http/schemas/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
+import type { DeadLetters } from '../../src/ports/dead-letters.ts'
 import type { DeliveryRow } from '../../src/ports/delivery-table.ts'
-import type { DeadLetters } from '../../src/ports/laravel.ts'
 import type { MessageRow } from '../../src/ports/message-table.ts'
-import type { SessionQueries, Sessions, SessionView } from '../../src/ports/sessions.ts'
+import type { SessionQueries, SessionView } from '../../src/ports/session-queries.ts'
+import type { Sessions } from '../../src/ports/sessions.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
 
 export function view(over: Partial<SessionView> = {}): SessionView {
   return {
-    session_id: 's1',
-    user_id: 7,
+    sessionId: 's1',
+    userId: 7,
     state: 'open',
     detail: 'settled',
-    estado_qr: 'active',
-    wa_id: '5215512345678',
+    estadoQr: 'active',
+    waId: '5215512345678',
     lid: null,
-    push_name: 'Ana',
-    created_at: '2026-01-01T00:00:00.000Z',
-    last_activity: '2026-01-01T00:00:01.000Z',
+    pushName: 'Ana',
+    createdAt: Date.UTC(2026, 0, 1),
+    lastActivity: Date.UTC(2026, 0, 1, 0, 0, 1),
     attempts: 0,
-    retry_at: null,
+    retryAt: null,
     reason: null,
-    reason_text: null,
+    reasonText: null,
     qr: null,
     ...over,
   }
@@ -86,15 +87,15 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     async start(request) {
       note('start', request)
       return view({
-        session_id: request.sessionId ?? 'made-here',
-        user_id: request.userId,
+        sessionId: request.sessionId ?? 'made-here',
+        userId: request.userId,
         state: 'starting',
       })
     },
     async send(sessionId, content, deadline, key) {
       note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
-      return { messageId: '3EB0AAAA', status: 'sent', remoteJid: content.to }
+      return { messageId: '3EB0AAAA', status: 'sent', chatId: content.to }
     },
     async restart(sessionId) {
       note('restart', sessionId)
@@ -106,8 +107,8 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       known(sessionId)
       return { done: true, session: view({ state: 'loggedOut' }) }
     },
-    async remove(sessionId, deadline) {
-      note('remove', sessionId, deadline)
+    async delete(sessionId, deadline) {
+      note('delete', sessionId, deadline)
       known(sessionId)
       return { done: true }
     },
@@ -189,7 +190,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
-    files?: HttpParts['files']
+    mediaServer?: HttpParts['mediaServer']
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
@@ -204,8 +205,8 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
-    files: over.files ?? { judge: () => 'forged', serve: async () => null },
-    media: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
+    mediaServer: over.mediaServer ?? { checkLink: () => 'forged', serve: async () => null },
+    mediaPreparer: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),

@@ -160,7 +160,9 @@ function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed())
 }
 
-it('2,000 generated requests give no 5xx and always an answer in shape', { timeout: 120_000 }, async () => {
+it("2,000 generated requests get no 5xx and always an answer of the contract's shape", {
+  timeout: 120_000,
+}, async () => {
   const seen = new Map<number, number>()
   const [open, guarded] = [createTestHttp(), createTestHttp({ apiKeys: ['key'] })]
   await fc.assert(
@@ -197,7 +199,7 @@ it('2,000 generated requests give no 5xx and always an answer in shape', { timeo
     expect(seen.get(status), `${status}`).toBeGreaterThan(0)
 })
 
-it('requests with bytes changed on the wire give no 5xx', { timeout: 120_000 }, async () => {
+it('requests with bytes changed on the wire get no 5xx', { timeout: 120_000 }, async () => {
   const { http, logs } = createTestHttp()
   const { port } = await http.listen()
   const json = '{"session_id":"s1","wa_id":"5215512345678","type":"text","body":"hola"}'

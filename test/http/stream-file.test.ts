@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { pour } from '../../src/http/stream-file.ts'
+import { streamFile } from '../../src/http/stream-file.ts'
 
 const PIECE = 65_536
 const piece = (n: number) => Buffer.alloc(PIECE, n)
@@ -21,7 +21,7 @@ async function serve(source: () => Readable) {
   const poured: Readable[] = []
   const server = createServer(async (_, response) => {
     const stream = source()
-    await pour(stream, response.writeHead(200))
+    await streamFile(stream, response.writeHead(200))
     poured.push(stream)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -38,8 +38,8 @@ async function serve(source: () => Readable) {
   return { get, poured }
 }
 
-describe('a file poured into a response', () => {
-  it('arrives as it is, also at who reads slowly; each piece is given back', async () => {
+describe('a file streamed into a response', () => {
+  it('arrives unchanged at a slow reader, and the memory of each piece is released', async () => {
     const pieces: Buffer[] = []
     const { get, poured } = await serve(() =>
       Readable.from(
@@ -63,7 +63,7 @@ describe('a file poured into a response', () => {
     expect(pieces.filter(({ buffer: memory }) => !(memory as ArrayBuffer).detached)).toEqual([])
   })
 
-  it('keeps memory of which others have a part', async () => {
+  it('does not release memory that others share', async () => {
     const shared = whole(4)
     const { get } = await serve(() =>
       Readable.from([shared.subarray(0, PIECE), shared.subarray(PIECE, 3 * PIECE)]),
@@ -72,7 +72,7 @@ describe('a file poured into a response', () => {
     expect(shared.equals(whole(4))).toBe(true)
   })
 
-  it('breaks off when it cannot be read to its end', async () => {
+  it('breaks the response off when the file cannot be read to its end', async () => {
     const { get, poured } = await serve(() =>
       Readable.from(
         (function* () {
@@ -85,14 +85,14 @@ describe('a file poured into a response', () => {
     await expect.poll(() => poured.length).toBe(1)
   })
 
-  it('is closed at once when the caller went away before it, even if there is nothing in it', async () => {
+  it('is closed at once when the caller had already disconnected, even if it is empty', async () => {
     for (const empty of [true, false]) {
       const stream = Readable.from(empty ? [] : [piece(1)])
       const poured = Promise.withResolvers<void>()
       const server = createServer(async (_, response) => {
         response.destroy()
         await vi.waitFor(() => expect(response.closed).toBe(true))
-        poured.resolve(pour(stream, response))
+        poured.resolve(streamFile(stream, response))
       }).listen(0, '127.0.0.1')
       await once(server, 'listening')
       ends.push(() => new Promise(resolve => server.close(resolve)))
@@ -103,7 +103,7 @@ describe('a file poured into a response', () => {
     }
   })
 
-  it('is closed when the caller goes away', async () => {
+  it('is closed when the caller disconnects', async () => {
     const { get, poured } = await serve(() =>
       Readable.from(
         (function* () {

@@ -11,7 +11,7 @@ async function send(fields: Record<string, unknown>) {
   return answer
 }
 
-describe('POST /start', () => {
+describe('validation of POST /start', () => {
   it.each([
     [{}, 'user_id'],
     [{ user_id: null }, 'user_id'],
@@ -35,7 +35,7 @@ describe('POST /start', () => {
     [{ user_id: 1, phone_number: 'abc' }, 'phone_number'],
     [{ user_id: 1, phone_number: '1234' }, 'phone_number'],
     [{ user_id: 1, phone_number: {} }, 'phone_number'],
-  ])('%j is a 422 on %s', async (body, field) => {
+  ])('%j answers 422 for the field %s', async (body, field) => {
     const { app, calls } = createTestHttp()
     const answer = await refused(await app.request('/start', post(body)))
     expect(answer).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })
@@ -45,8 +45,8 @@ describe('POST /start', () => {
   })
 })
 
-describe('POST /send-message', () => {
-  it('names everything that is missing at once', async () => {
+describe('validation of POST /send-message', () => {
+  it('names all missing fields at once', async () => {
     expect((await send({})).errors).toEqual({
       session_id: ['is required'],
       type: ['is required'],
@@ -59,7 +59,7 @@ describe('POST /send-message', () => {
     })
   })
 
-  it.each(['TEXT', 'sms', ''])('type %j is not supported, and those that are get named', async type => {
+  it.each(['TEXT', 'sms', ''])('the type %j is refused, and the supported ones are named', async type => {
     const { errors } = await send({ ...text, type, body: undefined })
     expect(errors?.type?.[0]).toMatch(
       new RegExp(`^"${type}" is not supported; supported: text, image, .*delete$`),
@@ -95,7 +95,7 @@ describe('POST /send-message', () => {
     }
   })
 
-  it('names that contradict each other are a 422', async () => {
+  it('aliases of one field that contradict each other are refused', async () => {
     const { errors } = await send({ ...text, to: '5215587654321' })
     expect(errors).toEqual({ wa_id: ['must be the same under all its names: wa_id, waId, to, phone'] })
   })
@@ -114,12 +114,12 @@ describe('POST /send-message', () => {
     ['reply_to', ''],
     ['reply_to', 'x'.repeat(129)],
     ['reply_to', 'a b'],
-  ])('%s: %j is a 422', async (field, value) => {
+  ])('%s: %j answers 422', async (field, value) => {
     const { errors } = await send({ ...text, [field]: value })
     expect(Object.keys(errors ?? {})).toEqual([field])
   })
 
-  it('counts in its message what else is wrong', async () => {
+  it('the message counts what else is wrong', async () => {
     expect((await send({ type: 'text' })).message).toMatch(/^session_id is required \(and 2 more: /)
   })
 })

@@ -27,8 +27,8 @@ function client(url: string | null, options: Partial<LaravelOptions> = {}) {
 
 const signal = () => new AbortController().signal
 
-describe('a delivery', () => {
-  it('goes out as the contract says', async () => {
+describe('one attempt to deliver', () => {
+  it('is posted as the contract says', async () => {
     const server = await standIn(() => 204)
     const { laravel, clock } = client(server.url, { token: 'secret-token', secrets: ['s1', 's2'] })
     const payload = { session_id: 'a', body: 'añó — 你好 👋' }
@@ -49,7 +49,7 @@ describe('a delivery', () => {
     )
   })
 
-  it('has the time of each attempt, and no signature or token when none is set', async () => {
+  it('carries the time of the attempt, and no signature or token when none is set', async () => {
     const server = await standIn(() => 200)
     const { laravel, clock } = client(server.url)
     await laravel.deliver('status', 'id', {})
@@ -62,7 +62,7 @@ describe('a delivery', () => {
     expect(first!.authorization).toBeUndefined()
   })
 
-  it.each([1, -1])('tells the time of day after the clock was set by %s day', async days => {
+  it.each([1, -1])('carries the time of day after the clock was set by %s day', async days => {
     const DAY = 86_400_000
     const server = await standIn(() => ({
       status: 503,
@@ -97,11 +97,11 @@ describe('a delivery', () => {
     [500, 'unclear'],
     [502, 'unclear'],
     [503, 'endpoint'],
-  ])('answered %i is %s', async (status, expected) => {
+  ])('that is answered %i counts as %s', async (status, expected) => {
     const server = await standIn(() => ({ status, headers: { location: '/elsewhere' } }))
     const { laravel } = client(server.url)
     const attempt = await laravel.deliver('messages', 'id', {})
-    expect(attempt.result === 'failed' ? attempt.fault : attempt.result).toBe(expected)
+    expect(attempt.result === 'failed' ? attempt.scope : attempt.result).toBe(expected)
     expect(server.seen).toHaveLength(1)
   })
 
@@ -114,7 +114,7 @@ describe('a delivery', () => {
     expect(server.seen.map(request => request.path)).toEqual(['/api/messages'])
   })
 
-  it('hands Retry-After on', async () => {
+  it('reports the time that Retry-After names', async () => {
     const server = await standIn(() => ({ status: 429, headers: { 'retry-after': '42' } }))
     const { laravel, clock } = client(server.url)
     expect(await laravel.deliver('messages', 'id', {})).toMatchObject({ retryAt: clock.now() + 42_000 })
@@ -131,11 +131,11 @@ describe('a delivery', () => {
     await clock.advance(14_999)
     expect(done).toBe(false)
     await clock.advance(1)
-    expect(await attempt).toMatchObject({ result: 'failed', fault: 'unclear', error: 'timeout after 15 s' })
+    expect(await attempt).toMatchObject({ result: 'failed', scope: 'unclear', error: 'timeout after 15 s' })
     expect(clock.pending()).toBe(0)
   })
 
-  it('is accepted once the head says so, even if the body breaks off', async () => {
+  it("is accepted by its status, even if the answer's body breaks off", async () => {
     const server = await standIn(() => 'cut')
     const { laravel } = client(server.url)
     expect(await laravel.deliver('messages', 'id', {})).toEqual({ result: 'accepted' })
@@ -146,23 +146,23 @@ describe('a delivery', () => {
     ['a 205 with a body', { status: 205, body: 'reset' }, null],
     ['a status that does not exist', { status: 777, body: 'x' }, 777],
     ['Retry-After in UTF-8', { status: 503, headers: { 'retry-after': '\u00e4\u00bd' } }, 503],
-  ])('is judged by its status alone: %s', async (_name, answer, status) => {
+  ])('depends on the status alone: %s', async (_name, answer, status) => {
     const server = await standIn(() => answer)
     const attempt = await client(server.url).laravel.deliver('messages', 'id', {})
     if (status === null) expect(attempt).toEqual({ result: 'accepted' })
-    else expect(attempt).toMatchObject({ fault: 'endpoint', error: `HTTP ${status}`, retryAt: null })
+    else expect(attempt).toMatchObject({ scope: 'endpoint', error: `HTTP ${status}`, retryAt: null })
   })
 
-  it('names a broken connection and a closed port by their code only', async () => {
+  it('reports a broken connection and a closed port by their error code only', async () => {
     const server = await standIn(() => 'reset')
     const broken = await client(server.url).laravel.deliver('messages', 'id', {})
-    expect(broken).toMatchObject({ result: 'failed', fault: 'unclear', status: null })
+    expect(broken).toMatchObject({ result: 'failed', scope: 'unclear', status: null })
     await server.close()
     const refused = await client(server.url).laravel.deliver('messages', 'id', {})
-    expect(refused).toMatchObject({ result: 'failed', fault: 'endpoint', error: 'ECONNREFUSED' })
+    expect(refused).toMatchObject({ result: 'failed', scope: 'endpoint', error: 'ECONNREFUSED' })
   })
 
-  it('ends when its signal is aborted, before or during', async () => {
+  it('ends when its signal aborts, before or during it', async () => {
     const server = await standIn(() => 'hang')
     const { laravel, clock } = client(server.url)
     const controller = new AbortController()
@@ -175,7 +175,7 @@ describe('a delivery', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('keeps connections alive, reads chunked answers, and gives up bodies of 9 MB', async () => {
+  it('keeps connections alive, reads chunked answers, and stops reading bodies of 9 MB', async () => {
     const server = await standIn(() => ({ status: 200, chunks: ['{"a":', '1'], body: '}' }))
     const { laravel } = client(server.url)
     for (let n = 0; n < 20; n++) await laravel.deliver('messages', `id${n}`, {})
@@ -186,16 +186,16 @@ describe('a delivery', () => {
     expect(await laravel.deliver('messages', 'next', {})).toEqual({ result: 'accepted' })
   })
 
-  it('sends 9 MB with their length', async () => {
+  it('sends a body of 9 MB with its Content-Length', async () => {
     const server = await standIn(() => 413)
     const { laravel } = client(server.url)
     const attempt = await laravel.deliver('messages', 'id', { body: 'x'.repeat(9_000_000) })
-    expect(attempt).toMatchObject({ fault: 'message', status: 413 })
+    expect(attempt).toMatchObject({ scope: 'message', status: 413 })
     expect(Number(server.seen[0]!.headers['content-length'])).toBeGreaterThan(9_000_000)
   })
 })
 
-describe('the base URL', () => {
+describe('LARAVEL_URL', () => {
   it.each(['', '/', '/api', '/api/', '/api/?x=1#y'])('may end in %j', async end => {
     const server = await standIn(() => 200)
     const { laravel } = client(`http://127.0.0.1:${server.port}${end}`)
@@ -208,7 +208,7 @@ describe('the base URL', () => {
     ])
   })
 
-  it('may hold a user, who is sent as Basic and shown to nobody', async () => {
+  it('may hold a user, who is sent as Basic authorization and never shown', async () => {
     const server = await standIn(() => 500)
     const { laravel } = client(`http://us%65r:p%40ss@127.0.0.1:${server.port}/api`)
     await laravel.deliver('messages', 'id', {})
@@ -216,7 +216,7 @@ describe('the base URL', () => {
     expect(laravel.address).toBe(server.url)
   })
 
-  it.each(['app.test/api', 'ftp://app.test', 'http://', 'http://user:hunter2@'])('is not %j', url => {
+  it.each(['app.test/api', 'ftp://app.test', 'http://', 'http://user:hunter2@'])('is refused as %j', url => {
     expect(() => client(url)).toThrow(/LARAVEL_URL/)
     expect(() => client(url)).not.toThrow(/hunter2/)
   })
@@ -233,11 +233,11 @@ describe('the question whether a session is active', () => {
   }
   const json = (body: unknown) => ({ status: 200, body: JSON.stringify(body) })
 
-  it.each(['active', 'pending', 'connecting'])('%s means active', async estado_qr => {
+  it.each(['active', 'pending', 'connecting'])('the answer %s means active', async estado_qr => {
     expect(await ask(json({ estado_qr, status: 1 }))).toEqual({ said: 'active', why: null })
   })
 
-  it('inactive and 404 mean no', async () => {
+  it('the answer inactive means inactive, and 404 means missing', async () => {
     expect(await ask(json({ estado_qr: 'inactive' }))).toEqual({ said: 'inactive', why: null })
     expect(await ask(404)).toEqual({ said: 'missing', why: null })
   })
@@ -258,11 +258,11 @@ describe('the question whether a session is active', () => {
     [{ status: 200, body: '<html>' }, 'bad_body'],
     [{ status: 200, body: `{"estado_qr":"inactive","pad":"${'x'.repeat(9_000_000)}"}` }, 'bad_body'],
     [200, 'bad_body'],
-  ])('%j is unknown: %s', async (answer, why) => {
+  ])('the answer %j means unknown: %s', async (answer, why) => {
     expect(await ask(answer)).toEqual({ said: 'unknown', why })
   })
 
-  it('never rejects: timeout, abort, nobody there', async () => {
+  it('never rejects, whether by timeout, abort or a closed port', async () => {
     const server = await standIn(() => 'hang')
     const { laravel, clock } = client(server.url)
     const slow = laravel.askActive('s1', signal())
@@ -274,7 +274,7 @@ describe('the question whether a session is active', () => {
     expect(await laravel.askActive('s1', signal())).toEqual({ said: 'unknown', why: 'network' })
   })
 
-  it('does not believe 404 for ten different sessions, until a 200 comes', async () => {
+  it('404 for ten different sessions means unknown, until a 200 comes', async () => {
     const server = await standIn(() => 404)
     const { laravel, logs } = client(server.url)
     const said = async (id: string) => (await laravel.askActive(id, signal())).said
@@ -296,7 +296,7 @@ describe('the question whether a session is active', () => {
     expect(await said('s1')).toBe('missing')
   })
 
-  it('counts only the sessions since the last 200', async () => {
+  it('only 404s since the last 200 are counted', async () => {
     const server = await standIn(({ path }) =>
       path.endsWith('/known') ? { status: 200, body: '{"estado_qr":"pending"}' } : 404,
     )
@@ -308,10 +308,10 @@ describe('the question whether a session is active', () => {
   })
 })
 
-describe('a QR', () => {
+describe('publishing a QR', () => {
   const qr = { text: '2@secretqrtext,abc,def', expiresAt: Date.UTC(2026, 0, 1, 0, 1) }
 
-  it('is published signed, under an id that does not hold it', async () => {
+  it('posts it signed, under a webhook-id that does not reveal it', async () => {
     const server = await standIn(() => 200)
     const { laravel } = client(server.url, { secrets: ['s'] })
     await laravel.publishQr('s1', qr, signal())
@@ -333,7 +333,7 @@ describe('a QR', () => {
     [302, 'HTTP 302'],
     [422, 'HTTP 422'],
     ['reset', 'Laravel did not take the QR: '],
-  ])('that Laravel answers with %j is refused, without its text', async (answer, detail) => {
+  ])("rejects without the QR's text when Laravel answers %j", async (answer, detail) => {
     const server = await standIn(() => answer)
     const { laravel, logs } = client(server.url)
     const error: unknown = await laravel.publishQr('s1', qr, signal()).catch(reason => reason)
@@ -342,7 +342,7 @@ describe('a QR', () => {
     expect(`${JSON.stringify(error)}${String(error)}${logs}`).not.toContain('secretqrtext')
   })
 
-  it('is given up when it is no longer current', async () => {
+  it('ends when its signal aborts', async () => {
     const server = await standIn(() => 'hang')
     const { laravel } = client(server.url)
     const controller = new AbortController()
@@ -354,7 +354,7 @@ describe('a QR', () => {
   })
 })
 
-it('works alone without a URL', async () => {
+it('without LARAVEL_URL the client posts nothing and every session is active', async () => {
   const { laravel } = client(null)
   expect(await laravel.askActive('s1', signal())).toEqual({ said: 'active', why: null })
   await laravel.publishQr('s1', { text: 'x', expiresAt: 0 }, signal())

@@ -21,7 +21,7 @@ describe('dead letters', () => {
     expect(rows.map(({ id }) => id)).toEqual([3, 1])
   })
 
-  it('stand in line again with a new lifetime, and their lane is woken', async () => {
+  it('become pending again with a new lifetime, and their lane is woken', async () => {
     const { clock, table, woken, letters } = await given()
     await clock.advance(80 * 3_600_000)
     await letters.redrive(1)
@@ -30,7 +30,7 @@ describe('dead letters', () => {
     expect(letters.list(10).count).toBe(1)
   })
 
-  it('that are unknown or delivered are refused, and one that never died stays as it is', async () => {
+  it('answer DELIVERY_NOT_FOUND if unknown or delivered, and a pending delivery stays as it is', async () => {
     const { table, letters } = await given()
     await expect(letters.redrive(99)).rejects.toMatchObject({ code: 'DELIVERY_NOT_FOUND', status: 404 })
     await letters.redrive(2)

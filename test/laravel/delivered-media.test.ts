@@ -13,8 +13,8 @@ function createWorld() {
   const harness = createHarness({
     files: {
       waitMs: WAIT,
-      link: id => `http://wm.test/media/${id}?n=${++links}`,
-      present: async id => present.has(id),
+      linkTo: id => `http://wm.test/media/${id}?n=${++links}`,
+      has: async id => present.has(id),
     },
   })
   harness.deliveries.start()
@@ -50,7 +50,7 @@ describe('a delivery with a file', () => {
     expect(world.calls[0]!.payload).toMatchObject({ session_id: 'a', message_id: 'm' })
   })
 
-  it('waits for a file on its way, and goes when it is there', async () => {
+  it('waits for a file that is being downloaded, and goes out when it is there', async () => {
     const world = createWorld()
     const id = world.add('a', pending)
     await world.clock.advance(10 * SECOND)
@@ -61,7 +61,7 @@ describe('a delivery with a file', () => {
     expect(world.bodies()).toMatchObject([{ error: null }])
   })
 
-  it('waits no longer than it may, and says why there is no file yet', async () => {
+  it('waits at most MEDIA_WAIT_MS, and then says why there is no file yet', async () => {
     const world = createWorld()
     world.add('a', pending)
     world.add('b', { state: 'pending', error: 'HTTP 500.' })
@@ -74,7 +74,7 @@ describe('a delivery with a file', () => {
     ])
   })
 
-  it('goes at once when the file is not to be had', async () => {
+  it('goes out at once when the file could not be downloaded', async () => {
     const world = createWorld()
     world.add('a', { state: 'failed', error: 'It is gone.' })
     await world.clock.advance(1)
@@ -83,7 +83,7 @@ describe('a delivery with a file', () => {
     ])
   })
 
-  it('says so when the file was kept and is not any more', async () => {
+  it('says so when the file was removed from the store', async () => {
     const world = createWorld()
     world.present.clear()
     world.add('a', { state: 'done', error: null })
@@ -95,7 +95,7 @@ describe('a delivery with a file', () => {
     ])
   })
 
-  it('holds what follows in its lane, and no other lane', async () => {
+  it('delays what follows in its lane, and no other lane', async () => {
     const world = createWorld()
     const id = world.add('a', pending)
     world.add('a', null, { media: null })
@@ -108,7 +108,7 @@ describe('a delivery with a file', () => {
     expect(world.bodies().at(-1)).toBeNull()
   })
 
-  it('gets a new link at each attempt, and is complete at the later one', async () => {
+  it('gets a new link at each attempt, and has its file in the attempt after the download', async () => {
     const world = createWorld()
     const id = world.add('a', pending)
     world.respond(() => answered(422))
@@ -123,7 +123,7 @@ describe('a delivery with a file', () => {
     expect(new Set(world.calls.map(({ webhookId }) => webhookId)).size).toBe(1)
   })
 
-  it('is no probe while it waits: others find out that Laravel is back', async () => {
+  it('does not probe Laravel while it waits for its file: another lane does', async () => {
     const world = createWorld()
     world.respond(() => answered(503))
     world.add('b', null, { media: null })
@@ -137,7 +137,7 @@ describe('a delivery with a file', () => {
     expect(world.calls.at(-1)!.lane).toBe('a')
   })
 
-  it('that is dead and redriven waits again, at most as long', async () => {
+  it('waits for its file again after it was redriven, at most MEDIA_WAIT_MS', async () => {
     const world = createWorld()
     world.respond(() => answered(422))
     const id = world.add('a', pending)
@@ -153,7 +153,7 @@ describe('a delivery with a file', () => {
     expect(world.calls).toHaveLength(before + 1)
   })
 
-  it('that was made before the clock was set back does not wait for that time', async () => {
+  it('does not wait for its file if it was made before the clock was set back', async () => {
     const world = createWorld()
     const id = world.add('a', pending)
     const row = world.table.rows.get(id)!
@@ -163,7 +163,7 @@ describe('a delivery with a file', () => {
     expect(world.calls).toHaveLength(1)
   })
 
-  it('survives a queue that forgets', async () => {
+  it('is found again after the queue lost its wake', async () => {
     const world = createWorld()
     world.add('a', pending)
     await world.clock.advance(SECOND)
@@ -172,7 +172,7 @@ describe('a delivery with a file', () => {
     expect(world.calls).toHaveLength(1)
   })
 
-  it('in flight when the process stops stays as it is', async () => {
+  it('stays unchanged if the process stops while it is in flight', async () => {
     const world = createWorld()
     const hung = gate<never>()
     world.respond(() => hung.opened)

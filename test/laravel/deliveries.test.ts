@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND } from './harness.ts'
 
 describe('lanes', () => {
-  it('go out in order, one delivery at a time', async () => {
+  it('are delivered in order, one delivery at a time', async () => {
     const harness = createHarness()
     const gates: ReturnType<typeof gate<Attempt>>[] = []
     harness.respond(() => {
@@ -24,7 +24,7 @@ describe('lanes', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('do not wait for each other, up to as many as may be in flight', async () => {
+  it('do not wait for each other, up to the number that may be in flight', async () => {
     const harness = createHarness({ concurrency: 8 })
     const hung = gate<Attempt>()
     harness.respond(call => (call.lane === 'slow' ? hung.opened : ok))
@@ -40,7 +40,7 @@ describe('lanes', () => {
     expect(harness.mostInFlight()).toBe(8)
   })
 
-  it('take turns, so that a long one starves nobody', async () => {
+  it('take turns, so that a long one does not starve the others', async () => {
     const harness = createHarness({ concurrency: 1 })
     for (let n = 0; n < 500; n++) harness.table.add('long', harness.clock.now())
     harness.table.add('short', harness.clock.now())
@@ -50,7 +50,7 @@ describe('lanes', () => {
     expect(harness.calls).toHaveLength(501)
   })
 
-  it('that wait for longer than anything may, as after the clock was set back, wait no longer', async () => {
+  it('whose wait is longer than any schedule, as after the clock was set back, are tried at once', async () => {
     const harness = createHarness()
     harness.add('a')
     const [row] = [...harness.table.rows.values()]
@@ -65,7 +65,7 @@ describe('lanes', () => {
     expect(harness.calls.map(({ lane }) => lane)).toEqual(['a', 'b'])
   })
 
-  it('are not drained before the start, and then with all that is pending', async () => {
+  it('are not drained before the start, and then with all that was pending', async () => {
     const harness = createHarness()
     harness.add('a')
     harness.table.add('b', harness.clock.now())
@@ -85,7 +85,7 @@ describe('lanes', () => {
     expect(harness.times('lost')).toHaveLength(1)
   })
 
-  it('have one delivery in flight even if the queue calls twice', async () => {
+  it('have one delivery in flight even if the queue calls the drain twice', async () => {
     const harness = createHarness()
     let drain: ((lane: string) => Promise<number | null>) | null = null
     const queue: Queue = {
@@ -127,7 +127,7 @@ describe('lanes', () => {
     await deliveries.stop(0)
   })
 
-  it('wait without an address', async () => {
+  it('are not drained without LARAVEL_URL', async () => {
     const harness = createHarness({ address: null })
     harness.table.add('a', harness.clock.now())
     harness.deliveries.start()
@@ -141,8 +141,8 @@ describe('lanes', () => {
   })
 })
 
-describe('a status', () => {
-  it('records what Laravel accepted', async () => {
+describe("a session's status", () => {
+  it('is recorded as accepted once Laravel took it', async () => {
     const harness = createHarness()
     harness.deliveries.start()
     await harness.clock.advance(7 * SECOND)
@@ -150,11 +150,11 @@ describe('a status', () => {
     await harness.clock.advance(1)
     const at = harness.clock.now() - 1
     expect(harness.table.settled.map(entry => entry.outcome)).toEqual([
-      { done: true, told: { streamId: 'stream-a', estadoQr: 'active', at } },
+      { done: true, acceptedStatus: { streamId: 'stream-a', estadoQr: 'active', at } },
     ])
   })
 
-  it('that was replaced in flight is followed by the new one, and still told', async () => {
+  it('that was replaced while in flight is recorded as accepted, and the new one follows', async () => {
     const harness = createHarness()
     const first = gate<Attempt>()
     harness.respond(() => first.opened)
@@ -167,13 +167,17 @@ describe('a status', () => {
     expect(harness.calls).toHaveLength(1)
     first.open(ok)
     await harness.clock.advance(1)
-    const told = harness.table.settled.map(({ outcome }) => 'told' in outcome && outcome.told?.estadoQr)
+    const told = harness.table.settled.map(
+      ({ outcome }) => 'acceptedStatus' in outcome && outcome.acceptedStatus?.estadoQr,
+    )
     expect(told).toEqual(['pending', 'active'])
   })
 })
 
-describe('the fault of the message', () => {
-  it.each([400, 413, 422])('%i: five tries, then a dead letter, and the lane goes on', async status => {
+describe('a failure of the message', () => {
+  it.each([
+    400, 413, 422,
+  ])('that is answered %i is tried five times, then a dead letter, and the lane goes on', async status => {
     const harness = createHarness()
     const bad = harness.add('a')
     const next = harness.add('a')
@@ -190,7 +194,7 @@ describe('the fault of the message', () => {
     expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
   })
 
-  it('waits as long as Retry-After says', async () => {
+  it('is tried again when Retry-After says', async () => {
     const harness = createHarness()
     harness.deliveries.start()
     harness.respond(() => (harness.calls.length === 1 ? answered(422, harness.clock.now() + 77_000) : ok))
@@ -200,8 +204,10 @@ describe('the fault of the message', () => {
   })
 })
 
-describe('the fault of the lane', () => {
-  it.each([404, 410])('%i holds this lane on the schedule, a dead letter after 72 h', async status => {
+describe('a failure of the lane', () => {
+  it.each([
+    404, 410,
+  ])('that is answered %i holds this lane on the schedule, and becomes a dead letter after 72 h', async status => {
     const harness = createHarness()
     const bad = harness.add('a')
     const next = harness.add('a')

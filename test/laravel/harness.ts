@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import type { Clock } from '../../src/base/clock.ts'
-import type { Attempt, LaravelClient } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
+import type { LaravelClient } from '../../src/laravel/client.ts'
 import type { DeliveredFiles } from '../../src/laravel/delivered-media.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
-import { faultOf } from '../../src/laravel/faults.ts'
+import { failureScopeOf } from '../../src/laravel/failure-scope.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../base/clock.ts'
@@ -17,11 +18,11 @@ export const ok: Attempt = { result: 'accepted' }
 
 /** The attempt that an HTTP answer makes. */
 export function answered(status: number, retryAt: number | null = null): Attempt {
-  return { result: 'failed', fault: faultOf(status), error: `HTTP ${status}`, status, retryAt }
+  return { result: 'failed', scope: failureScopeOf(status), error: `HTTP ${status}`, status, retryAt }
 }
 
-export function unanswered(error: string, fault: 'endpoint' | 'unclear' = 'endpoint'): Attempt {
-  return { result: 'failed', fault, error, status: null, retryAt: null }
+export function unanswered(error: string, scope: 'endpoint' | 'unclear' = 'endpoint'): Attempt {
+  return { result: 'failed', scope, error, status: null, retryAt: null }
 }
 
 export interface Call {

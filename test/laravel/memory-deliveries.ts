@@ -2,7 +2,7 @@ import type {
   DeliveryKind,
   DeliveryOutcome,
   DeliveryRow,
-  DeliveryStore,
+  DeliveryTable,
 } from '../../src/ports/delivery-table.ts'
 
 /** The deliveries table in memory, with what tests want to see of it. */
@@ -13,7 +13,7 @@ export function createMemoryDeliveries() {
   let broken = false
   const pending = () => [...rows.values()].filter(row => row.deadAt === null)
 
-  const store: DeliveryStore = {
+  const store: DeliveryTable = {
     head(lane) {
       if (broken) throw new Error('the disk is gone')
       return pending().find(row => row.lane === lane) ?? null

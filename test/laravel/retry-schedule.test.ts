@@ -6,7 +6,7 @@ const SECOND = 1_000
 const HOUR = 3_600_000
 const NOW = Date.UTC(2026, 5, 1, 12)
 
-describe('retry schedule', () => {
+describe('the retry schedule', () => {
   it('is 0, 5 s, 30 s, 2 min, 5 min, 15 min, 30 min, 1 h, 2 h, 4 h, then 8 h', () => {
     const seconds = Array.from({ length: 13 }, (_, failures) => retryDelay(failures) / SECOND)
     expect(seconds).toEqual([0, 5, 30, 120, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 28_800, 28_800])
@@ -17,7 +17,7 @@ describe('retry schedule', () => {
   })
 })
 
-describe('probe schedule', () => {
+describe('the probe schedule', () => {
   it('is 1 s, 2 s, 5 s, 10 s, 15 s, then 30 s for ever', () => {
     const seconds = Array.from({ length: 8 }, (_, n) => probeDelay(n + 1) / SECOND)
     expect(seconds).toEqual([1, 2, 5, 10, 15, 30, 30, 30])
@@ -37,11 +37,11 @@ describe('Retry-After', () => {
     expect(retryAfter(header, NOW)).toBe(NOW + wait)
   })
 
-  it.each([null, '', '  ', 'soon', '-5x', '1.5e'])('%j says nothing', header => {
+  it.each([null, '', '  ', 'soon', '-5x', '1.5e'])('%j is ignored', header => {
     expect(retryAfter(header, NOW)).toBeNull()
   })
 
-  it('never asks for the past or for ever, whatever the header says', () => {
+  it('never names the past or more than 8 h, whatever the header says', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.integer().map(String), fc.date().map(String)), header => {
         const at = retryAfter(header, NOW)

@@ -12,17 +12,17 @@ const VECTOR = {
   signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
 }
 
-describe('signature', () => {
-  it('is that of the reference vector', () => {
+describe('the signature', () => {
+  it('equals that of the Standard Webhooks reference vector', () => {
     expect(createSign([VECTOR.secret])(VECTOR.id, VECTOR.timestamp, VECTOR.body)).toBe(VECTOR.signature)
   })
 
-  it('takes a secret without prefix as text, umlauts and all', () => {
+  it('takes a secret without the prefix as UTF-8 text', () => {
     const expected = createHmac('sha256', Buffer.from('schlüssel', 'utf8')).update('a.7.{}').digest('base64')
     expect(createSign(['schlüssel'])('a', 7, '{}')).toBe(`v1,${expected}`)
   })
 
-  it('signs with both secrets while rotating, in their order', () => {
+  it('has one signature per secret while rotating, in their order', () => {
     const both = createSign(['new', VECTOR.secret])(VECTOR.id, VECTOR.timestamp, VECTOR.body).split(' ')
     expect(both).toEqual([createSign(['new'])(VECTOR.id, VECTOR.timestamp, VECTOR.body), VECTOR.signature])
   })

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMediaStore } from '../../src/media/media-store.ts'
-import type { MediaStore } from '../../src/ports/media.ts'
+import type { MediaStore } from '../../src/ports/media-store.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
 
 const run = promisify(execFile)
@@ -44,7 +44,7 @@ async function files(): Promise<string[]> {
 }
 
 describe('put', () => {
-  it('names a file by its content, whatever its chunks are', async () => {
+  it('names a file by its content, however it is cut into chunks', async () => {
     const put = await store.put(chunks('hello ', '', 'world'), LIMITS)
     const id = sha256('hello world')
     expect(put).toEqual({ id, size: 11, path: join(dataDir, 'media', id.slice(0, 2), id) })
@@ -52,7 +52,7 @@ describe('put', () => {
     expect(await files()).toEqual([`${id.slice(0, 2)}/${id}`])
   })
 
-  it('keeps the same content once, also when it comes twice at the same time', async () => {
+  it('stores the same content once, also when it comes twice at the same time', async () => {
     const puts = await Promise.all([1, 2, 3].map(() => store.put(chunks('same'), LIMITS)))
     expect(new Set(puts.map(({ id }) => id))).toEqual(new Set([sha256('same')]))
     expect(await files()).toHaveLength(1)
@@ -71,7 +71,7 @@ describe('put', () => {
     [11, 10, false],
     [0, 0, true],
     [1, 0, false],
-  ])('%i bytes with a limit of %i: %s', async (size, maxBytes, fits) => {
+  ])('takes %i bytes with a limit of %i: %s', async (size, maxBytes, fits) => {
     const put = store.put(chunks(...Array.from({ length: size }, () => 'x')), { maxBytes })
     if (fits) await expect(put).resolves.toMatchObject({ size })
     else {
@@ -83,7 +83,7 @@ describe('put', () => {
     }
   })
 
-  it('stops an endless source at the limit, and lets go of it', async () => {
+  it('stops an endless source at the limit, and closes it', async () => {
     let released = false
     async function* endless() {
       try {
@@ -97,7 +97,7 @@ describe('put', () => {
     expect(await files()).toEqual([])
   })
 
-  it('keeps nothing of a source that breaks off, and says what the source said', async () => {
+  it('stores nothing of a source that fails, and rejects with its error', async () => {
     async function* broken() {
       yield Buffer.from('half')
       throw new Error('connection lost')
@@ -106,14 +106,14 @@ describe('put', () => {
     expect(await files()).toEqual([])
   })
 
-  it('is for the owner alone', async () => {
+  it('makes files that only their owner can read', async () => {
     const { path } = await store.put(chunks('secret'), LIMITS)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     for (const folder of [join(dataDir, 'media'), join(dataDir, 'media/tmp'), join(path, '..')])
       expect((await stat(folder)).mode & 0o777).toBe(0o700)
   })
 
-  it('mends a file that is not what its name says', async () => {
+  it('replaces a damaged file', async () => {
     const { path } = await store.put(chunks('right'), LIMITS)
     await writeFile(path, 'wrong')
     await store.put(chunks('right'), LIMITS)
@@ -128,7 +128,7 @@ describe('open', () => {
     [{ start: 9, end: 9 }, '9'],
     [{ start: 0, end: 9 }, '0123456789'],
     [undefined, '0123456789'],
-  ])('a range %j', async (range, text) => {
+  ])('reads the range %j', async (range, text) => {
     const { id, path } = await store.put(chunks('0123456789'), LIMITS)
     const opened = await store.open(id, range)
     expect(opened).toMatchObject({ size: 10, path })
@@ -167,7 +167,7 @@ describe('open', () => {
     'g'.repeat(64),
     'a'.repeat(65),
     'a'.repeat(64),
-  ])('has no %j', async id => {
+  ])('answers null for the id %j', async id => {
     expect(await store.open(id)).toBeNull()
     expect(await store.remove(id)).toBe(false)
   })
@@ -184,7 +184,7 @@ describe('open', () => {
 })
 
 describe('prune', () => {
-  it('takes what was neither stored nor opened since, and no more than the limit', async () => {
+  it('removes what was neither stored nor opened since, and no more than the limit', async () => {
     const ids: string[] = []
     for (const text of ['a', 'b', 'c', 'd', 'e']) ids.push((await store.put(chunks(text), LIMITS)).id)
     await clock.advance(1_000)
@@ -198,7 +198,7 @@ describe('prune', () => {
     expect((await files()).map(file => file.slice(3)).sort()).toEqual([ids[0]!, ids[1]!].sort())
   })
 
-  it('leaves what is being written, and what is not its own', async () => {
+  it('leaves files that are being written, and files of others', async () => {
     await writeFile(join(dataDir, 'media/README'), 'mine')
     await mkdir(join(dataDir, 'media/ab'))
     await writeFile(join(dataDir, 'media/ab/notes'), 'mine')
@@ -220,8 +220,8 @@ describe('prune', () => {
   })
 })
 
-describe('what went wrong', () => {
-  it('leftovers of a crash are gone after the next start, files stay', async () => {
+describe('failures of the media store', () => {
+  it('half-written files of a crash are gone after the next start, files stay', async () => {
     const { id } = await store.put(chunks('kept'), LIMITS)
     await writeFile(join(dataDir, 'media/tmp/0123'), 'half')
     store = openMediaStore({ dataDir, clock })
@@ -229,7 +229,7 @@ describe('what went wrong', () => {
     expect(await read((await store.open(id))!.stream)).toBe('kept')
   })
 
-  it('a disk that takes no more is named, and nothing half-written stays', async () => {
+  it('a full disk is named in the error, and nothing half-written stays', async () => {
     // The system itself refuses: no file of this process may grow beyond 64 KiB.
     const script = `
       import { openMediaStore } from '${STORE}'
@@ -248,7 +248,7 @@ describe('what went wrong', () => {
     expect(await files()).toEqual([])
   })
 
-  it('a data directory that cannot be used is named', async () => {
+  it('a data directory that cannot be used is named in the error', async () => {
     await writeFile(join(dataDir, 'file'), '')
     expect(() => openMediaStore({ dataDir: join(dataDir, 'file'), clock })).toThrow(
       expect.objectContaining({ code: 'MEDIA_STORE_FAILED' }),
@@ -256,8 +256,8 @@ describe('what went wrong', () => {
   })
 })
 
-describe('memory', () => {
-  it('holds no file: 64 MB in and out', async () => {
+describe('the memory of the media store', () => {
+  it('does not grow by a file of 64 MB going in and out', async () => {
     // A process of its own, because this one's heap is everybody's; garbage is swept as it comes, so that what grows is held.
     const script = `
       import { createHash } from 'node:crypto'

@@ -41,7 +41,7 @@ await describeWithRedis('BullMQ', () => {
     }
   })
 
-  it('drains a lane at once whose process was killed in the middle of a drain, five times in a row', async () => {
+  it('a lane whose process was killed in the middle of a drain is drained at once after the restart, five times in a row', async () => {
     const name = randomUUID()
     onTestFinished(() => forget(redis.url, name))
     const lanes = Array.from({ length: 20 }, (_, n) => `lane${n}`)
@@ -75,7 +75,7 @@ await describeWithRedis('BullMQ', () => {
     expect(failed).toBe(0)
   })
 
-  it('makes many wakes in one turn one command', async () => {
+  it('many wakes in one turn of the event loop are one Redis command', async () => {
     const name = randomUUID()
     onTestFinished(() => forget(redis.url, name))
     const queue = createBullMqQueue({ url: redis.url, name, clock: realClock, logger })

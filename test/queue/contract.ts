@@ -68,7 +68,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(calls.toSorted()).toEqual(['after', 'before'])
     })
 
-    using('has no problem while it works', async ({ queue, until, pass }) => {
+    using('reports no problem while it works', async ({ queue, until, pass }) => {
       let drained = false
       queue.start(async () => {
         drained = true
@@ -80,7 +80,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(queue.problem()).toBeNull()
     })
 
-    using('makes many wakes during a drain one more drain, never two at once', async harness => {
+    using('answers many wakes during a drain with one more drain, never two at once', async harness => {
       const { queue, until, pass } = harness
       const { calls, inside, drain, overlapped } = gatedDrain()
       queue.start(drain)
@@ -99,7 +99,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(overlapped()).toBe(false)
     })
 
-    using('drains lanes beside each other, as many as it may', async harness => {
+    using('drains several lanes at once, up to its concurrency', async harness => {
       const { queue, until, pass, concurrency } = harness
       const { inside, calls, drain } = gatedDrain()
       queue.start(drain)
@@ -117,7 +117,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(new Set(calls).size).toBe(concurrency + 3)
     })
 
-    using('wakes later when told, and the earliest time wins', async harness => {
+    using('wakes a lane at the time it is given, and the earliest time wins', async harness => {
       const { queue, until, pass } = harness
       const at: number[] = []
       queue.start(async () => {
@@ -137,7 +137,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(at).toHaveLength(1)
     })
 
-    using('forgets a later time once it was woken before', async harness => {
+    using('forgets a later wake once the lane was woken before', async harness => {
       const { queue, until, pass } = harness
       let drained = 0
       queue.start(async () => {
@@ -151,7 +151,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(drained).toBe(1)
     })
 
-    using('drains a lane once that stands in line and is woken for later', async harness => {
+    using('drains a lane once that is due and is woken for later', async harness => {
       const { queue, until, pass, concurrency } = harness
       const { calls, inside, drain } = gatedDrain()
       queue.start(drain)
@@ -166,7 +166,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(calls.filter(lane => lane === 'a')).toHaveLength(1)
     })
 
-    using('comes back at the time that a drain resolves with', async harness => {
+    using('drains a lane again at the time that its drain resolved with', async harness => {
       const { queue, until, pass } = harness
       const at: number[] = []
       queue.start(async () => {
@@ -183,7 +183,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       expect(at[2]! - at[1]!).toBeGreaterThanOrEqual(200)
     })
 
-    using('tries a drain that rejects again later; other lanes go on', async ({ queue, until, pass }) => {
+    using('tries a drain that rejected again later; other lanes go on', async ({ queue, until, pass }) => {
       const { calls, inside, drain } = gatedDrain()
       queue.start(drain)
       queue.wake('bad')
@@ -198,7 +198,7 @@ export function queueContract(name: string, create: () => Promise<QueueHarness>)
       inside.get('bad')!.open(null)
     })
 
-    using('starts nothing after stop, and stop waits for what runs', async ({ queue, until, pass }) => {
+    using('starts no drain after stop, and stop waits for those that run', async ({ queue, until, pass }) => {
       const { calls, inside, drain } = gatedDrain()
       queue.start(drain)
       queue.wake('a')

@@ -57,7 +57,7 @@ describe('the in-process queue', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 10, 1_000])
   })
 
-  it('does not spin on a lane that rejects and is woken meanwhile', async () => {
+  it('does not loop without pause on a lane whose drain rejects and that is woken meanwhile', async () => {
     const clock = createTestClock()
     const queue = createInProcessQueue({ clock })
     let calls = 0
@@ -72,7 +72,7 @@ describe('the in-process queue', () => {
     expect(calls).toBe(4)
   })
 
-  it('takes a drain that throws at once for a rejection', async () => {
+  it('treats a drain that throws like one that rejects', async () => {
     const clock = createTestClock()
     const queue = createInProcessQueue({ clock })
     let calls = 0
@@ -85,7 +85,7 @@ describe('the in-process queue', () => {
     expect(calls).toBe(2)
   })
 
-  it('keeps times that are further away than a timeout can be', async () => {
+  it('keeps times that are further away than a timeout of Node can be', async () => {
     const clock = createTestClock()
     const longest: number[] = []
     const queue = createInProcessQueue({
@@ -110,7 +110,7 @@ describe('the in-process queue', () => {
     expect(Math.max(...longest)).toBeLessThan(2 ** 31)
   })
 
-  it('lets a lane that wants to go on at once stand in line behind the others', async () => {
+  it('puts a lane that wants to go on at once behind the others', async () => {
     const clock = createTestClock()
     const queue = createInProcessQueue({ clock, concurrency: 1 })
     const calls: string[] = []

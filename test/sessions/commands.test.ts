@@ -9,14 +9,14 @@ beforeEach(async () => {
 afterEach(() => world.end())
 
 const start = (sessionId = 's1', userId: string | number = 7) => world.commands.start({ sessionId, userId })
-const remove = (waitMs = 60_000) => world.commands.remove('s1', world.clock.now() + waitMs)
+const remove = (waitMs = 60_000) => world.commands.delete('s1', world.clock.now() + waitMs)
 const logout = (waitMs = 60_000) => world.commands.logout('s1', world.clock.now() + waitMs)
 
 describe('start', () => {
   it('makes an id when none is given', async () => {
-    const { session_id } = await world.commands.start({ userId: 'u1' })
-    expect(session_id).toMatch(/^[0-9a-f-]{36}$/)
-    expect(world.queries.get(session_id)).toMatchObject({ user_id: 'u1', state: 'starting' })
+    const { sessionId } = await world.commands.start({ userId: 'u1' })
+    expect(sessionId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(world.queries.get(sessionId)).toMatchObject({ userId: 'u1', state: 'starting' })
   })
 
   it('asks nothing of Laravel before it answers', async () => {
@@ -43,7 +43,7 @@ describe('start', () => {
   it('many at once for one new id make one session', async () => {
     const views = await Promise.all(Array.from({ length: 20 }, () => start()))
     await world.settle()
-    expect(new Set(views.map(({ created_at }) => created_at)).size).toBe(1)
+    expect(new Set(views.map(({ createdAt }) => createdAt)).size).toBe(1)
     expect(world.types().filter(type => type === 'session.created')).toHaveLength(1)
     expect(world.whatsapp.sockets).toHaveLength(1)
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
@@ -290,7 +290,7 @@ describe('DELETE', () => {
       await world.settle()
       world.whatsapp.of(`x${i}`).qr('a', world.clock.now() + 60_000)
       await world.settle()
-      expect(await world.commands.remove(`x${i}`, world.clock.now() + 1000)).toEqual({ done: true })
+      expect(await world.commands.delete(`x${i}`, world.clock.now() + 1000)).toEqual({ done: true })
     }
     expect(world.supervisor.live).toBe(0)
     expect(world.clock.pending()).toBe(1) // the reaper

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '../../src/base/errors.ts'
-import type { InboundMessage, MediaSource, MessageRef } from '../../src/messages/received.ts'
+import type { MediaSource, MessageRef, ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { ActiveAnswer, Laravel } from '../../src/ports/laravel.ts'
 import type { QrVault } from '../../src/ports/qr-vault.ts'
@@ -179,7 +179,7 @@ export class FakeLaravel implements Laravel {
 export function incoming(
   id: string,
   from = '34611111111',
-  more: Partial<InboundMessage> = {},
+  more: Partial<ReceivedContent> = {},
 ): ReceivedMessage {
   const chat = `${from}@s.whatsapp.net`
   return {

@@ -1,16 +1,17 @@
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
+import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { downloadReads } from '../../src/store/tables/downloads.ts'
+import { logReads } from '../../src/store/tables/events.ts'
 import { keyReads } from '../../src/store/tables/keys.ts'
-import { logReads } from '../../src/store/tables/log.ts'
 import { messageReads } from '../../src/store/tables/messages.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
 import { GroupCommit } from '../../src/store/writer/group-commit.ts'
-import { encodeWrite, type Request } from '../../src/store/writer/worker-messages.ts'
+import type { Request } from '../../src/store/writer/worker-messages.ts'
 
 interface Waiting {
   request: Request
@@ -126,7 +127,7 @@ export class MemoryStore {
     ])
     this.#seen += done.count
     const failed = new Map(done.failed)
-    const epochs = new Map(done.epochs)
+    const results = new Map(done.results)
     for (const [index, { write, resolve, reject }] of kept.entries()) {
       const failure = failed.get(index)
       if (failure) {
@@ -134,7 +135,7 @@ export class MemoryStore {
         continue
       }
       if (write) this.committed.push(write)
-      resolve(epochs.get(index) ?? 0)
+      resolve(results.get(index) ?? 0)
     }
   }
 }

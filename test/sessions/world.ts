@@ -259,7 +259,7 @@ export class World {
     const estadoQr = head.payload.estado_qr as 'active'
     await this.store.deliveries.settle(head.id, {
       done: true,
-      told: { streamId, estadoQr, at: this.clock.now() },
+      acceptedStatus: { streamId, estadoQr, at: this.clock.now() },
     })
     return estadoQr
   }

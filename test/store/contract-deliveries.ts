@@ -110,9 +110,9 @@ export function deliveriesContract(subject: Subject): void {
     // The replaced one was on its way: what came of it is recorded, the newer one stays.
     await subject.store.deliveries.settle(old.id, {
       done: true,
-      told: { streamId, estadoQr: 'pending', at: 7 },
+      acceptedStatus: { streamId, estadoQr: 'pending', at: 7 },
     })
-    expect(living(subject.store, 'a').told).toEqual({ estadoQr: 'pending', at: 7 })
+    expect(living(subject.store, 'a').acceptedStatus).toEqual({ estadoQr: 'pending', at: 7 })
     await subject.store.deliveries.settle(old.id, {
       retryAt: 9,
       error: 'x',
@@ -122,7 +122,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 4, attempts: 0 })
   })
 
-  test('what Laravel accepted is told with the delivery that did it', async () => {
+  test('the status that Laravel accepted is recorded with its delivery', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit({
       streamId,
@@ -132,16 +132,19 @@ export function deliveriesContract(subject: Subject): void {
       announced: 'active',
     })
     const { id } = subject.store.deliveries.head(`${streamId}|status`)!
-    await subject.store.deliveries.settle(id, { done: true, told: { streamId, estadoQr: 'active', at: 5 } })
+    await subject.store.deliveries.settle(id, {
+      done: true,
+      acceptedStatus: { streamId, estadoQr: 'active', at: 5 },
+    })
     await subject.reopen()
     expect(living(subject.store, 'a')).toMatchObject({
       announced: 'active',
-      told: { estadoQr: 'active', at: 5 },
+      acceptedStatus: { estadoQr: 'active', at: 5 },
     })
     expect(subject.store.deliveries.lanes()).toEqual([])
   })
 
-  test('a failure is counted as its kind says, and moves the lane', async () => {
+  test("a failure is counted as its outcome says, and moves the lane's next attempt", async () => {
     const streamId = await given(subject.store, 'a')
     await arrive(subject.store, streamId, 2)
     await arrive(subject.store, streamId, 3)
@@ -162,7 +165,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(subject.store.deliveries.lanes()).toEqual([{ lane, nextAt: 9_900 }])
   })
 
-  test('lanes are those with something pending, at the time of their head', async () => {
+  test('lanes() lists those with something pending, with the time of their head', async () => {
     const streamId = await given(subject.store, 'a')
     for (const [i, chat] of ['x', 'y', 'x', 'z', 'y', 'x'].entries())
       await arrive(subject.store, streamId, i + 2, chat)
@@ -185,7 +188,7 @@ export function deliveriesContract(subject: Subject): void {
     )
   })
 
-  test('a dead letter is out of its lane, kept, and listed newest first', async () => {
+  test('a dead letter leaves its lane, is kept, and is listed newest first', async () => {
     const streamId = await given(subject.store, 'a')
     for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
     const lane = `${streamId}|chat`
@@ -206,7 +209,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(subject.store.deliveries.counts().dead).toBe(2)
   })
 
-  test('one delivery per fact: again while pending changes nothing, again when dead revives it', async () => {
+  test('a delivery that is written again changes nothing while pending, and lives again when dead', async () => {
     const streamId = await given(subject.store, 'a')
     await arrive(subject.store, streamId, 2)
     await arrive(subject.store, streamId, 3)
@@ -258,7 +261,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(deliveries.find(id)).toBeNull()
   })
 
-  test('a newer status replaces dead ones of its lane, too', async () => {
+  test('a newer status replaces dead statuses of its lane, too', async () => {
     const streamId = await given(subject.store, 'a')
     const { deliveries } = subject.store
     const write = (seq: number, estado: string) =>
@@ -276,7 +279,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })
   })
 
-  test('ids are never used again', async () => {
+  test('ids of deliveries are never used again', async () => {
     const streamId = await given(subject.store, 'a')
     await arrive(subject.store, streamId, 2)
     const { id } = subject.store.deliveries.head(`${streamId}|chat`)!

@@ -45,7 +45,7 @@ export function keysContract(subject: Subject): void {
     expect(subject.store.keys.get(streamId, 't', ['x'])).toEqual({ x: new Uint8Array([2]) })
   })
 
-  test("ids like an object's own are plain ids", async () => {
+  test('ids like `__proto__` are plain ids', async () => {
     const streamId = await given(subject.store, 'a')
     const ids = ['__proto__', 'constructor', 'toString', '']
     await subject.store.commit({
@@ -61,7 +61,7 @@ export function keysContract(subject: Subject): void {
     )
   })
 
-  test('a decrypted stanza stays known after it is done, and only once', async () => {
+  test('a decrypted stanza stays known after it is done, and is stored once', async () => {
     const streamId = await given(subject.store, 'a')
     const row = (hash: string, at: number) => ({
       hash,

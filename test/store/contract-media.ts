@@ -74,7 +74,7 @@ function arrival(
 }
 
 export function mediaContract(subject: Subject): void {
-  test('a download is due with its message, oldest first, and stands beside its delivery', async () => {
+  test('downloads are due with their messages, oldest first, and deliveries show their state', async () => {
     const { store } = subject
     const streamId = await given(store, 'a')
     await store.commit(arrival(streamId, 2, 300, { file: source(2), delivered: true }))
@@ -103,7 +103,7 @@ export function mediaContract(subject: Subject): void {
     expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({ state: 'pending', error: null })
   })
 
-  test('a download that failed is due later, from where the file is then, also after opening anew', async () => {
+  test('a download that failed is due later, from where the file lies then, also after a restart', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit(arrival(streamId, 2, 100, { file: source(2), delivered: true }))
     await subject.store.downloads.settle(streamId, 2, { retryAt: 900, error: 'HTTP 500', source: source(7) })
@@ -145,7 +145,7 @@ export function mediaContract(subject: Subject): void {
     expect(store.downloads.describe(id(2))).toBeNull()
   })
 
-  test('words are erased by age, oldest first, some at a time, and the rest of a message stays', async () => {
+  test('bodies are erased by age, oldest first, some at a time, and the rest of a message stays', async () => {
     const { store } = subject
     const streamId = await given(store, 'a')
     for (const [seq, at] of [
@@ -172,7 +172,7 @@ export function mediaContract(subject: Subject): void {
     expect(history).toEqual([{ status: 'received', at: 100 }])
   })
 
-  test('what waits for Laravel or WhatsApp keeps its words, and loses them later', async () => {
+  test('messages that wait for Laravel or WhatsApp keep their bodies, and lose them later', async () => {
     const { store } = subject
     const streamId = await given(store, 'a')
     const out = (messageId: string, content: SendContent, status: Insert['status'] = 'queued') =>

@@ -44,7 +44,7 @@ const write = (store: Store, streamId: string, ...messages: MessageWrite[]) => {
 }
 
 export function messagesContract(subject: Subject): void {
-  test('a chat is known once something came from it, or WhatsApp took something for it', async () => {
+  test('a chat is known once a message came from it, or WhatsApp took one for it', async () => {
     const streamId = await given(subject.store, 'a')
     const { messages } = subject.store
     const knows = (...chats: string[]) => messages.knowsChat(streamId, chats)
@@ -85,7 +85,7 @@ export function messagesContract(subject: Subject): void {
     expect(messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
   })
 
-  test('a dedupe key is taken once in a stream, and free in another', async () => {
+  test('a dedupe key is unique in a stream, and free in another', async () => {
     const streamId = await given(subject.store, 'a')
     const other = await given(subject.store, 'b')
     await write(subject.store, streamId, arrived('M', 2, 'key'))
@@ -95,7 +95,7 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.log.after(streamId, 0, 9)).toHaveLength(2)
   })
 
-  test('unsent are the sends queued or transmitted, oldest first', async () => {
+  test('unsent() lists the sends that are queued or transmitted, oldest first', async () => {
     const streamId = await given(subject.store, 'a')
     const names = ['q', 't', 's', 'd', 'f', 'u']
     await write(subject.store, streamId, ...names.map((name, i) => sent(name, i + 2)), arrived('in', 8))
@@ -112,7 +112,7 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.unsent('nobody')).toEqual([])
   })
 
-  test('overdue are the sends of all sessions that wait since before a time', async () => {
+  test('overdue() lists the sends of all sessions that wait since before a time', async () => {
     const one = await given(subject.store, 'a')
     const two = await given(subject.store, 'b')
     await write(subject.store, one, sent('old', 2), sent('done', 3), sent('young', 4))
@@ -127,7 +127,7 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.overdue(2, 10)).toEqual([])
   })
 
-  test('received are the messages between two seqs, without sends and history', async () => {
+  test('received() lists the messages between two seqs, without sends and history', async () => {
     const streamId = await given(subject.store, 'a')
     const other = await given(subject.store, 'b')
     await write(subject.store, other, arrived('foreign', 2))
@@ -232,7 +232,7 @@ export function messagesContract(subject: Subject): void {
     }
   })
 
-  test('history grows by what moved, and a failure keeps its error', async () => {
+  test('the history grows with each change of status, and a failure keeps its error', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, sent('M', 2))
     await write(subject.store, streamId, update('M', 'transmitted', 3, { attempt: true }))
@@ -255,7 +255,7 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'delivered', error: null })
   })
 
-  test('updates of one write apply in order; of the unknown or the received, not at all', async () => {
+  test('updates of one write apply in order; those of unknown or received messages are ignored', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, arrived('I', 2), sent('M', 3))
     await write(

@@ -4,7 +4,7 @@ import type { Subject } from './contract.ts'
 import { created, given, inbound, lifecycle, living, messageFact, outgoing } from './facts.ts'
 
 export function sessionsContract(subject: Subject): void {
-  test('a session is its identity, its projection and its newest lifecycle row', async () => {
+  test('a session row holds its identity, its projection and its newest lifecycle row', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit({
       streamId,
@@ -23,7 +23,7 @@ export function sessionsContract(subject: Subject): void {
       createdAt: 1_000,
       lastActivity: 5_000,
       announced: 'pending',
-      told: null,
+      acceptedStatus: null,
       state: 'awaitingQr.shown.ready',
       context: '{"attempts":1}',
       machineVersion: '1',
@@ -44,7 +44,7 @@ export function sessionsContract(subject: Subject): void {
     expect(ids('null')).toEqual([])
   })
 
-  test('all() yields the living in creation order, however many', async () => {
+  test('all() yields the sessions that are not deleted in creation order, however many', async () => {
     const ids = Array.from({ length: 1_100 }, (_, i) => `s${(i * 7919) % 1_100}`)
     await Promise.all(ids.map(id => given(subject.store, id)))
     await subject.store.commit({
@@ -56,7 +56,7 @@ export function sessionsContract(subject: Subject): void {
     expect([...subject.store.sessions.all()].map(row => row.sessionId)).toEqual(ids.filter(id => id !== 's0'))
   })
 
-  test('list filters, counts all that match and pages in session id order', async () => {
+  test('list() filters, counts all that match and pages in session id order', async () => {
     const people: [string, string | number, string, object][] = [
       ['shop-1', 1, 'open.settled', { waId: '5511987654321', pushName: 'José Ávila' }],
       ['shop-2', 1, 'awaitingQr.verifying', { waId: null, pushName: null }],
@@ -89,7 +89,7 @@ export function sessionsContract(subject: Subject): void {
     expect(page.rows.map(row => row.sessionId)).toEqual(['shop-1'])
   })
 
-  test('a search follows the newest context', async () => {
+  test('a search looks into the newest context', async () => {
     const streamId = await given(subject.store, 'a')
     const named = (pushName: string) => ({ pushName, waId: '49151' })
     await subject.store.commit({ streamId, epoch: 1, events: [lifecycle(2, 'open.settled', named('Old'))] })
@@ -114,7 +114,7 @@ export function sessionsContract(subject: Subject): void {
     expect(subject.store.log.after('nobody', 0, 2)).toEqual([])
   })
 
-  test('the state at a seq is the newest lifecycle row by then', async () => {
+  test('stateAt() is the newest lifecycle row at or before a seq', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit({
       streamId,
@@ -156,7 +156,7 @@ export function sessionsContract(subject: Subject): void {
     expect(living(subject.store, 'a').state).toBe('loggedOut.unlinked')
   })
 
-  test('erasing the stream leaves a tombstone and what Laravel must still hear', async () => {
+  test('erasing the stream leaves a tombstone and the statuses that Laravel must still get', async () => {
     const streamId = await given(subject.store, 'a')
     const other = await given(subject.store, 'b')
     const everything = (id: string) => ({

@@ -3,7 +3,7 @@ import type { Subject } from './contract.ts'
 import { created, given, inbound, lifecycle, living, messageFact } from './facts.ts'
 
 export function writesContract(subject: Subject): void {
-  test('what was committed is there after opening anew', async () => {
+  test('what was committed is there after a restart', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit({
       streamId,
@@ -19,7 +19,7 @@ export function writesContract(subject: Subject): void {
     })
   })
 
-  test('is readable as soon as the promise resolves, whole', async () => {
+  test('a write is readable as a whole as soon as its promise resolves', async () => {
     const streamId = await given(subject.store, 'a')
     const writes = Array.from({ length: 50 }, (_, i) =>
       subject.store
@@ -51,7 +51,7 @@ export function writesContract(subject: Subject): void {
     expect(living(subject.store, 'a').lastSeq).toBe(51)
   })
 
-  test('refuses a seq that does not follow, and changes nothing', async () => {
+  test('a seq that does not follow is refused, and nothing changes', async () => {
     const streamId = await given(subject.store, 'a')
     for (const seqs of [[3], [1], [2, 4], [3, 2], [2, 2], [0], [-1]]) {
       const refused = subject.store.commit({
@@ -67,7 +67,7 @@ export function writesContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, events: [messageFact(2)] })
   })
 
-  test('refuses any epoch but its own, with or without events', async () => {
+  test("any epoch but the stream's own is refused, with or without events", async () => {
     const streamId = await given(subject.store, 'a')
     const keys = [{ type: 'session', id: 'x', value: Buffer.from('x') }]
     for (const epoch of [0, 2])
@@ -80,7 +80,7 @@ export function writesContract(subject: Subject): void {
     expect(living(subject.store, 'a').lastSeq).toBe(1)
   })
 
-  test('a claim shuts out the owner before, for ever', async () => {
+  test('a claim refuses the previous owner for ever', async () => {
     const streamId = await given(subject.store, 'a')
     expect(await subject.store.claim(streamId)).toBe(2)
     await subject.reopen()
@@ -91,7 +91,7 @@ export function writesContract(subject: Subject): void {
     expect(await subject.store.claim(streamId)).toBe(3)
   })
 
-  test('a claim between writes of one tick counts from its place', async () => {
+  test('a claim between writes of one tick holds for the writes after it', async () => {
     const streamId = await given(subject.store, 'a')
     const results = await Promise.allSettled([
       subject.store.commit({ streamId, epoch: 1, events: [messageFact(2)] }),
@@ -103,13 +103,13 @@ export function writesContract(subject: Subject): void {
     expect(living(subject.store, 'a')).toMatchObject({ epoch: 2, lastSeq: 3 })
   })
 
-  test('nobody can claim or write to a stream that never was', async () => {
+  test('a stream that was never created can be neither claimed nor written to', async () => {
     await expect(subject.store.claim('nobody')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
     const write = subject.store.commit({ streamId: 'nobody', epoch: 1, events: [messageFact(1)] })
     await expect(write).rejects.toMatchObject({ code: 'SEQ_CONFLICT' })
   })
 
-  test('a session id lives once, a stream begins once', async () => {
+  test('a session id is in use once at a time, and a stream is created once', async () => {
     await given(subject.store, 'a')
     for (const write of [
       created('a'),
@@ -120,7 +120,7 @@ export function writesContract(subject: Subject): void {
     expect([...subject.store.sessions.all()].map(row => row.sessionId)).toEqual(['a'])
   })
 
-  test('two that create one session in the same tick: the first wins', async () => {
+  test('of two writes that create one session in the same tick the first wins', async () => {
     const results = await Promise.allSettled([
       subject.store.commit(created('a', { streamId: 'first' })),
       subject.store.commit(created('a', { streamId: 'second' })),
@@ -129,7 +129,7 @@ export function writesContract(subject: Subject): void {
     expect(living(subject.store, 'a').streamId).toBe('first')
   })
 
-  test("one stream's conflict leaves the others of its tick alone", async () => {
+  test('a conflict of one stream does not touch the others of its tick', async () => {
     const streams = await Promise.all(Array.from({ length: 20 }, (_, i) => given(subject.store, `s${i}`)))
     const results = await Promise.allSettled(
       streams.map((streamId, i) =>
@@ -141,7 +141,7 @@ export function writesContract(subject: Subject): void {
       expect(subject.store.log.after(streamId, 1, 10)).toHaveLength(i === 3 || i === 7 ? 0 : 1)
   })
 
-  test("a write that fails halfway is undone whole, and the others of its tick aren't", async () => {
+  test('a write that fails halfway is undone as a whole, and the others of its tick are kept', async () => {
     const [one, two, three] = await Promise.all(['a', 'b', 'c'].map(id => given(subject.store, id)))
     const message = (dedupeKey: string, seq: number) => ({
       insert: {
@@ -193,7 +193,7 @@ export function writesContract(subject: Subject): void {
     })
   })
 
-  test('what follows a failed write in flight fails too, even where no seq tells', async () => {
+  test('writes that follow a failed one of their stream fail too, even if they have no seq', async () => {
     const streamId = await given(subject.store, 'a')
     const bad = subject.store.commit({ streamId, epoch: 1, events: [messageFact(9)] })
     const follower = subject.store.commit({
@@ -214,7 +214,7 @@ export function writesContract(subject: Subject): void {
     })
   })
 
-  test('data that is no data hurts nobody else', async () => {
+  test('a write that is not JSON is refused, and the others are kept', async () => {
     const [one, two] = await Promise.all(['a', 'b'].map(id => given(subject.store, id)))
     const circular: Record<string, unknown> = {}
     circular.self = circular

@@ -41,7 +41,9 @@ async function killedAfter(lines: number): Promise<Map<string, number>> {
   return acknowledged
 }
 
-test('kill -9 at random loses nothing acknowledged and leaves no gap', { timeout: 120_000 }, async () => {
+test('kill -9 at random loses nothing that was acknowledged and leaves no gap', {
+  timeout: 120_000,
+}, async () => {
   let total = 0
   for (const lines of fc.sample(fc.integer({ min: 1, max: 1_500 }), 10)) {
     const acknowledged = await killedAfter(lines)
@@ -59,7 +61,7 @@ test('kill -9 at random loses nothing acknowledged and leaves no gap', { timeout
   expect(total).toBeGreaterThanOrEqual(10)
 })
 
-test('a second process is refused in one line, and the system frees the lock of a killed one', async () => {
+test('a second process on the data directory is refused in one line, and the lock of a killed one is free', async () => {
   const store = await openStore({ dataDir: dir })
   const second = spawn(process.execPath, [WRITER, dir], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
@@ -74,7 +76,7 @@ test('a second process is refused in one line, and the system frees the lock of 
   await (await openStore({ dataDir: dir })).close()
 })
 
-test('a process that forgets to close still ends, after its writes are durable', async () => {
+test('a process that does not close the store still ends, after its writes are durable', async () => {
   const script = `
     const { openStore } = await import(${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url))})
     const { given } = await import(${JSON.stringify(new URL('./facts.ts', import.meta.url))})

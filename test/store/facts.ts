@@ -1,4 +1,4 @@
-import type { InboundMessage } from '../../src/messages/received.ts'
+import type { ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { NewEvent } from '../../src/ports/event-log.ts'
 import type { SessionRow } from '../../src/ports/session-table.ts'
@@ -41,7 +41,7 @@ export async function given(store: Store, sessionId: string): Promise<string> {
   return `stream-of-${sessionId}`
 }
 
-export const inbound = (messageId: string, body: string): InboundMessage => ({
+export const inbound = (messageId: string, body: string): ReceivedContent => ({
   message_id: messageId,
   from: '5511999990000',
   from_lid: null,

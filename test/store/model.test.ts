@@ -174,7 +174,9 @@ function compare(model: Model, run: number): void {
 }
 
 let runs = 0
-test('does what a plain model does, whatever is thrown at it in one tick', { timeout: 120_000 }, async () => {
+test('the store does what a plain model does, whatever is written in one tick', {
+  timeout: 120_000,
+}, async () => {
   const seen = new Set<string | number | null>()
   await fc.assert(
     fc.asyncProperty(

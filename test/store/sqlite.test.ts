@@ -13,7 +13,7 @@ storeContract('sqlite', dataDir => openStore({ dataDir }))
 
 const DAY = 24 * 60 * 60 * 1000
 
-describe('sqlite itself', () => {
+describe('the SQLite files', () => {
   let dir: string
   const opened: Store[] = []
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('sqlite itself', () => {
     db.close()
   }
 
-  test('a directory has one owner, also within a process', async () => {
+  test('a data directory has one owner, also within a process', async () => {
     const first = await open()
     await expect(open()).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE', retryable: false })
     await expect(open()).rejects.toThrow(new RegExp(`^DATA_DIR ${dir} is in use [^\n]*$`))
@@ -52,7 +52,7 @@ describe('sqlite itself', () => {
     for (const name of files) expect([name, statSync(join(dir, name)).mode & 0o077]).toEqual([name, 0])
   })
 
-  test('a file of newer code is refused in one line, and left alone', async () => {
+  test('a file of a newer schema is refused in one line, and left alone', async () => {
     await (await open()).close()
     alter('PRAGMA user_version = 99')
     await expect(open()).rejects.toMatchObject({ code: 'BAD_CONFIG' })
@@ -61,7 +61,7 @@ describe('sqlite itself', () => {
     await open()
   })
 
-  test('a file of the first version is brought up to date, with all that it holds', async () => {
+  test('a file of the first schema is brought up to date, with all that it holds', async () => {
     alter(`${STEPS[0]}
       INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
         VALUES ('stream-of-a', 'a', '42', 3, 1, 1000, 1000, 1, 'starting', 'a');
@@ -82,7 +82,7 @@ describe('sqlite itself', () => {
     expect((await open()).id).toBe(id)
   })
 
-  test('what is no database is refused', async () => {
+  test('a file that is no database is refused', async () => {
     writeFileSync(join(dir, 'store.sqlite'), 'this is a letter to my aunt, not a database\n'.repeat(100))
     await expect(open()).rejects.toMatchObject({ code: 'STORE_FAILED' })
     expect(readFileSync(join(dir, 'store.sqlite'), 'utf8')).toMatch(/^this is a letter/)
@@ -103,7 +103,7 @@ describe('sqlite itself', () => {
     expect(statSync(join(dir, 'store.sqlite-wal')).size).toBeLessThan(1_500_000)
   })
 
-  test('a full disk fails all of a commit, leaves no gap, and passes', async () => {
+  test('a full disk fails the whole commit, leaves no gap, and later writes work again', async () => {
     const store = await open({ maxPages: 120 })
     const streams = await Promise.all(['a', 'b', 'c', 'd'].map(id => given(store, id)))
     const last = new Map(streams.map(streamId => [streamId, 1]))

@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
+import type { DeadLetters } from '../../ports/dead-letters.ts'
 import type { DeliveryRow } from '../../ports/delivery-table.ts'
-import type { DeadLetters } from '../../ports/laravel.ts'
 import type { Sessions } from '../../ports/sessions.ts'
 import { ignoreBody, readJson } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
+import { isoDate } from '../iso-date.ts'
 import type { deadAnswer, doneAnswer, replayAnswer } from '../schemas/answers.ts'
 import { deadQuery, deliveryPath, replayRequest } from '../schemas/requests.ts'
 import { pathSession, validate, validateQuery } from '../validation.ts'
@@ -22,7 +23,7 @@ export function deliveryRoutes(deadLetters: DeadLetters, sessions: Sessions): Ho
       const answer: DeadAnswer = {
         success: true,
         count,
-        deliveries: rows.map(show),
+        deliveries: rows.map(toJson),
         next: last?.id ?? null,
       }
       return c.json(answer)
@@ -46,7 +47,8 @@ function pathDelivery(c: HttpContext): number {
   throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
 }
 
-function show(row: DeliveryRow): DeadAnswer['deliveries'][number] {
+/** A dead letter as the API shows it, without its words. */
+function toJson(row: DeliveryRow): DeadAnswer['deliveries'][number] {
   const { message_id } = row.payload
   return {
     id: row.id,
@@ -57,7 +59,7 @@ function show(row: DeliveryRow): DeadAnswer['deliveries'][number] {
     seq: row.seq,
     attempts: row.attempts,
     error: row.lastError,
-    created_at: new Date(row.at).toISOString(),
-    dead_at: new Date(row.deadAt!).toISOString(),
+    created_at: isoDate(row.at),
+    dead_at: isoDate(row.deadAt!),
   }
 }

@@ -1,12 +1,14 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
-import type { SessionQueries } from '../../ports/sessions.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
+import { isoDate } from '../iso-date.ts'
 import type { eventsAnswer, messageAnswer, momentAnswer } from '../schemas/answers.ts'
 import { eventsQuery, momentPath } from '../schemas/requests.ts'
 import { pathSession, validate, validateQuery } from '../validation.ts'
 
+/** What happened to a session: its log, a moment in it, and the way of one message. */
 export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
   return new Hono<HttpEnv>()
     .get('/sessions/:id/events', c => {
@@ -15,9 +17,9 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
       const answer: z.infer<typeof eventsAnswer> = {
         events: page.events.map(({ seq, at, type, data }) => ({
           seq,
-          at: iso(at),
+          at: isoDate(at),
           type,
-          data: present(data),
+          data: toJson(data),
         })),
         next: page.next,
       }
@@ -31,9 +33,9 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
         success: true,
         session_id: sessionId,
         seq: moment.seq,
-        at: iso(moment.at),
+        at: isoDate(moment.at),
         state: moment.state,
-        context: present(moment.context),
+        context: toJson(moment.context),
         can: moment.can,
       }
       return c.json(answer)
@@ -54,10 +56,10 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
         error: message.error,
         attempts: message.attempts,
         seq: message.seq,
-        created_at: iso(message.at),
+        created_at: isoDate(message.at),
         history: message.history.map(({ status, at, error }) => ({
           status,
-          at: iso(at),
+          at: isoDate(at),
           error: error ?? null,
         })),
       }
@@ -65,27 +67,23 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
     })
 }
 
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
-}
-
 /** Facts and contexts as the contract spells JSON: keys in snake_case, times (`at`, `…At`, `until`) as ISO dates. */
-function present(fields: Record<string, unknown>): Record<string, unknown> {
+function toJson(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
       typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)
-        ? presentTime(value)
-        : presentValue(value),
+        ? timeToJson(value)
+        : valueToJson(value),
     ]),
   )
 }
 
-function presentValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(presentValue)
-  return typeof value === 'object' && value !== null ? present(value as Record<string, unknown>) : value
+function valueToJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(valueToJson)
+  return typeof value === 'object' && value !== null ? toJson(value as Record<string, unknown>) : value
 }
 
-function presentTime(value: number): string | number {
-  return value > 0 && value <= 8.64e15 ? iso(value) : value
+function timeToJson(value: number): string | number {
+  return value > 0 && value <= 8.64e15 ? isoDate(value) : value
 }

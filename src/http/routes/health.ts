@@ -1,8 +1,14 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { Readiness } from '../../ports/sessions.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import type { ErrorAnswer, healthAnswer } from '../schemas/answers.ts'
+
+/** Whether the service can do its work, for `/health/ready`. */
+export interface Readiness {
+  ready: boolean
+  /** One sentence per problem. */
+  problems: string[]
+}
 
 type HealthAnswer = z.infer<typeof healthAnswer>
 

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { GatewayError } from '../../base/errors.ts'
-import type { MediaServer } from '../../ports/media.ts'
+import type { MediaServer } from '../../ports/media-server.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
-import { pour } from '../stream-file.ts'
+import { streamFile } from '../stream-file.ts'
 
 const PATH = /^\/media\/([0-9a-f]{64})$/
 
@@ -26,7 +26,7 @@ export function mediaRoutes(media: Pick<MediaServer, 'serve'>): Hono<HttpEnv> {
     if (outgoing === undefined)
       return c.body(Readable.toWeb(stream) as ReadableStream, status as 200 | 206, headers)
     const { headers: all } = c.body(null, status, headers)
-    await pour(stream, (outgoing as ServerResponse).writeHead(status, [...all].flat()))
+    await streamFile(stream, (outgoing as ServerResponse).writeHead(status, [...all].flat()))
     return new Response(null, { status, headers: RESPONSE_ALREADY_SENT.headers })
   })
 }
@@ -35,12 +35,12 @@ export function mediaRoutes(media: Pick<MediaServer, 'serve'>): Hono<HttpEnv> {
  * Whether a request needs no key because its link is signed. Throws UNAUTHENTICATED for a link that was true once, so that its
  * bearer learns why it does not work.
  */
-export function openedByLink(media: Pick<MediaServer, 'judge'>): (c: HttpContext) => boolean {
+export function hasValidLink(media: Pick<MediaServer, 'checkLink'>): (c: HttpContext) => boolean {
   return c => {
     const id = PATH.exec(c.req.path)?.[1]
     const signature = c.req.query('signature')
     if (id === undefined || signature === undefined) return false
-    const verdict = media.judge({ id, expires: c.req.query('expires'), signature })
+    const verdict = media.checkLink({ id, expires: c.req.query('expires'), signature })
     if (verdict === 'expired')
       throw new GatewayError(
         'UNAUTHENTICATED',

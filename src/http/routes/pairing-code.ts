@@ -2,9 +2,11 @@ import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
-import type { SessionQueries, Sessions } from '../../ports/sessions.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
+import type { Sessions } from '../../ports/sessions.ts'
 import { readJson } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
+import { isoDate } from '../iso-date.ts'
 import type { pairingCodeAnswer } from '../schemas/answers.ts'
 import { pairingCodeRequest } from '../schemas/requests.ts'
 import { pathSession, validate } from '../validation.ts'
@@ -30,12 +32,12 @@ export function pairingCodeRoutes(
     const answer: z.infer<typeof pairingCodeAnswer> = {
       success: true,
       code: code.text,
-      expires_at: new Date(timeOfDay(code.expiresAt)).toISOString(),
+      expires_at: isoDate(timeOfDay(code.expiresAt)),
     }
     return c.json(answer)
   }
   return new Hono<HttpEnv>()
-    .get('/sessions/:id/pairing-code', c => show(c, queries.get(pathSession(c)).session_id))
+    .get('/sessions/:id/pairing-code', c => show(c, queries.get(pathSession(c)).sessionId))
     .post('/sessions/:id/pairing-code', async c => {
       const { phone_number } = validate(pairingCodeRequest, await readJson(c))
       const sessionId = pathSession(c)

@@ -4,8 +4,9 @@ import { toBuffer, toString as toText } from 'qrcode'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
-import type { SessionQueries } from '../../ports/sessions.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
+import { isoDate } from '../iso-date.ts'
 import type { qrAnswer } from '../schemas/answers.ts'
 import { qrQuery } from '../schemas/requests.ts'
 import { pathSession, validateQuery } from '../validation.ts'
@@ -27,8 +28,8 @@ export function qrRoutes(
 ): Hono<HttpEnv> {
   return new Hono<HttpEnv>().get('/sessions/:id/qr', async c => {
     const format = validateQuery(c, qrQuery).format ?? acceptedFormat(c)
-    const { session_id } = queries.get(pathSession(c))
-    const qr = vault.read(session_id)
+    const { sessionId } = queries.get(pathSession(c))
+    const qr = vault.read(sessionId)
     if (qr === null)
       throw new GatewayError('QR_NOT_AVAILABLE', 'The session shows no QR now; POST /start asks for one.', {
         retryable: true,
@@ -45,7 +46,7 @@ export function qrRoutes(
       case 'json': {
         const answer: z.infer<typeof qrAnswer> = {
           qr: qr.text,
-          expires_at: new Date(timeOfDay(qr.expiresAt)).toISOString(),
+          expires_at: isoDate(timeOfDay(qr.expiresAt)),
         }
         return c.json(answer)
       }

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { SendOutcome, Sessions } from '../../ports/sessions.ts'
 import { BODY_LIMIT, readJson } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
@@ -12,12 +12,12 @@ import { BASE64_MAX_BYTES, idempotencyKey, sendRequest } from '../schemas/send-r
 import { invalid, validate } from '../validation.ts'
 
 /** Base64 takes a third more. */
-const BODY_MAX = BODY_LIMIT + Math.ceil(BASE64_MAX_BYTES / 3) * 4
+const SEND_BODY_LIMIT = BODY_LIMIT + Math.ceil(BASE64_MAX_BYTES / 3) * 4
 
 /** `waitMs`: how long a caller waits for WhatsApp's ack, counted from the request's arrival. */
 export function sendMessageRoutes(
   sessions: Sessions,
-  media: Pick<MediaDesk, 'keep'>,
+  media: Pick<MediaPreparer, 'keep'>,
   waitMs: number,
 ): Hono<HttpEnv> {
   /** The file that came with the request, in the media store. */
@@ -29,17 +29,17 @@ export function sendMessageRoutes(
   return new Hono<HttpEnv>().post('/send-message', async c => {
     const { sessionId, content, file, idempotencyKey } = validate(
       sendRequest,
-      withKey(c, await readJson(c, BODY_MAX)),
+      withKey(c, await readJson(c, SEND_BODY_LIMIT)),
     )
     const complete = file === undefined ? content : await withFile(content, file)
     const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)
-    const status = told(outcome)
+    const status = statusFor(outcome)
     const answer: SendAnswer = {
       success: true,
       message_id: outcome.messageId,
       status,
       ...(outcome.replayed && { replayed: true }),
-      response: { key: { id: outcome.messageId, remoteJid: outcome.remoteJid, fromMe: true } },
+      response: { key: { id: outcome.messageId, remoteJid: outcome.chatId, fromMe: true } },
     }
     return c.json(answer, status === 'queued' || status === 'unknown' ? 202 : 200)
   })
@@ -59,7 +59,7 @@ function withKey(c: HttpContext, body: unknown): unknown {
 }
 
 /** What a caller is told: acknowledged by WhatsApp's server, not yet, or nobody knows; of an earlier send, how it stands now. */
-function told({ status, replayed }: SendOutcome): SendAnswer['status'] {
+function statusFor({ status, replayed }: SendOutcome): SendAnswer['status'] {
   switch (status) {
     case 'delivered':
     case 'read':

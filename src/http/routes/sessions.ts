@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { SessionQueries, Sessions } from '../../ports/sessions.ts'
+import type { SessionQueries, SessionView } from '../../ports/session-queries.ts'
+import type { Sessions } from '../../ports/sessions.ts'
 import { ignoreBody, readJson } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
-import type { doneAnswer, sessionAnswer, sessionsAnswer } from '../schemas/answers.ts'
+import { isoDate } from '../iso-date.ts'
+import type { doneAnswer, SessionJson, sessionAnswer, sessionsAnswer } from '../schemas/answers.ts'
 import { deleteSessionRequest, sessionsQuery } from '../schemas/requests.ts'
 import { pathSession, validate, validateQuery } from '../validation.ts'
 
@@ -13,18 +15,15 @@ export const LOGOUT_WAIT_MS = 4_000
 type SessionAnswer = z.infer<typeof sessionAnswer>
 
 export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono<HttpEnv> {
-  const show = (c: HttpContext) => {
-    const answer: SessionAnswer = { success: true, session: queries.get(pathSession(c)) }
-    return c.json(answer)
-  }
-  const remove = async (c: HttpContext, sessionId: string) => {
-    const { done } = await sessions.remove(sessionId, c.get('arrival') + LOGOUT_WAIT_MS)
+  const show = (c: HttpContext) => c.json(answerOf(queries.get(pathSession(c))))
+  const deleteSession = async (c: HttpContext, sessionId: string) => {
+    const { done } = await sessions.delete(sessionId, c.get('arrival') + LOGOUT_WAIT_MS)
     const answer: z.infer<typeof doneAnswer> = { success: true }
     return c.json(answer, done ? 200 : 202)
   }
-  const removeByPath = (c: HttpContext) => {
+  const deleteByPath = (c: HttpContext) => {
     ignoreBody(c)
-    return remove(c, pathSession(c))
+    return deleteSession(c, pathSession(c))
   }
 
   return new Hono<HttpEnv>()
@@ -38,26 +37,58 @@ export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono
         ...(q !== undefined && { q }),
       })
       const { count, next } = page
-      const answer: z.infer<typeof sessionsAnswer> = { success: true, count, sessions: page.sessions, next }
+      const answer: z.infer<typeof sessionsAnswer> = {
+        success: true,
+        count,
+        sessions: page.sessions.map(toJson),
+        next,
+      }
       return c.json(answer)
     })
     .get('/sessions/:id', show)
     .get('/session/:id', show)
-    .delete('/sessions/:id', removeByPath)
-    .delete('/session/:id', removeByPath)
+    .delete('/sessions/:id', deleteByPath)
+    .delete('/session/:id', deleteByPath)
     .post('/delete-session', async c => {
       const { session_id } = validate(deleteSessionRequest, await readJson(c))
-      return remove(c, session_id)
+      return deleteSession(c, session_id)
     })
     .post('/sessions/:id/restart', async c => {
       ignoreBody(c)
-      const answer: SessionAnswer = { success: true, session: await sessions.restart(pathSession(c)) }
-      return c.json(answer)
+      return c.json(answerOf(await sessions.restart(pathSession(c))))
     })
     .post('/sessions/:id/logout', async c => {
       ignoreBody(c)
       const { done, session } = await sessions.logout(pathSession(c), c.get('arrival') + LOGOUT_WAIT_MS)
-      const answer: SessionAnswer = { success: true, session }
-      return c.json(answer, done ? 200 : 202)
+      return c.json(answerOf(session), done ? 200 : 202)
     })
+}
+
+function answerOf(session: SessionView): SessionAnswer {
+  return { success: true, session: toJson(session) }
+}
+
+/** A session as the API shows it. */
+function toJson(session: SessionView): SessionJson {
+  const { retryAt, qr } = session
+  return {
+    session_id: session.sessionId,
+    user_id: session.userId,
+    state: session.state,
+    detail: session.detail,
+    estado_qr: session.estadoQr,
+    wa_id: session.waId,
+    lid: session.lid,
+    push_name: session.pushName,
+    created_at: isoDate(session.createdAt),
+    last_activity: isoDate(session.lastActivity),
+    attempts: session.attempts,
+    retry_at: retryAt === null ? null : isoDate(retryAt),
+    reason: session.reason,
+    reason_text: session.reasonText,
+    qr: qr && {
+      published_at: qr.publishedAt === null ? null : isoDate(qr.publishedAt),
+      expires_at: isoDate(qr.expiresAt),
+    },
+  }
 }

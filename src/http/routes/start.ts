@@ -17,7 +17,7 @@ export function startRoutes(sessions: Sessions): Hono<HttpEnv> {
     })
     const answer: z.infer<typeof startAnswer> = {
       success: true,
-      session_id: session.session_id,
+      session_id: session.sessionId,
       state: session.state,
     }
     return c.json(answer)

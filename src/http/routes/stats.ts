@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { SessionQueries } from '../../ports/sessions.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
+import { isoDate } from '../iso-date.ts'
 import type { statsAnswer } from '../schemas/answers.ts'
 import { statsQuery } from '../schemas/requests.ts'
 import { validateQuery } from '../validation.ts'
@@ -14,7 +15,7 @@ export function statsRoutes(queries: SessionQueries, now: () => number): Hono<Ht
     const answer: z.infer<typeof statsAnswer> = {
       sessions: { totalSessions, activeSessions, inactiveSessions, oldestSession },
       qr: { pendingQR: qr.pendingQR, trackedSessions: qr.trackedSessions },
-      timestamp: new Date(now()).toISOString(),
+      timestamp: isoDate(now()),
       ...(by_state && { by_state: byState }),
     }
     return c.json(answer)

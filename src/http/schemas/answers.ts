@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { messageStatus } from '../../messages/status.ts'
-import { sessionId } from './requests.ts'
+import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
 
 /** A session as `GET /sessions/{id}` shows it. */
-export const sessionView = z.object({
+export const sessionJson = z.object({
   session_id: z.string(),
   user_id: z.union([z.string(), z.number()]),
-  state: z.enum(['starting', 'awaitingQr', 'open', 'reconnecting', 'loggedOut']),
+  state: sessionState,
   detail: z.string().nullable(),
   estado_qr: z.enum(ESTADOS_QR),
   wa_id: z.string().nullable(),
@@ -23,6 +23,7 @@ export const sessionView = z.object({
   reason_text: z.string().nullable(),
   qr: z.object({ published_at: z.iso.datetime().nullable(), expires_at: z.iso.datetime() }).nullable(),
 })
+export type SessionJson = z.infer<typeof sessionJson>
 
 /** Every 4xx and 5xx; `errors` comes with VALIDATION_FAILED. */
 export const errorAnswer = z.object({
@@ -38,7 +39,7 @@ export const doneAnswer = z.object({ success: z.literal(true) })
 export const startAnswer = z.object({
   success: z.literal(true),
   session_id: sessionId,
-  state: sessionView.shape.state,
+  state: sessionState,
 })
 
 /** 200 with `sent`, 202 with `queued` and `unknown`. `replayed`: an earlier request with the same key sent it, and `status` is that of now. */
@@ -53,13 +54,13 @@ export const sendAnswer = z.object({
 })
 export type SendAnswer = z.infer<typeof sendAnswer>
 
-export const sessionAnswer = z.object({ success: z.literal(true), session: sessionView })
+export const sessionAnswer = z.object({ success: z.literal(true), session: sessionJson })
 
 /** `count` is all that match; `next` goes into `after`. */
 export const sessionsAnswer = z.object({
   success: z.literal(true),
   count: z.number().int(),
-  sessions: z.array(sessionView),
+  sessions: z.array(sessionJson),
   next: z.string().nullable(),
 })
 

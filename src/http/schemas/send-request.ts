@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { MediaType, SendContent, SendMedia } from '../../messages/send.ts'
-import { onceValid, optional, phoneNumber, recipient, sessionId } from './requests.ts'
+import { onceValid, optional, phoneNumber, recipient, sessionId } from './fields.ts'
 
 /** The names under which a request may give the recipient, the first one being its own. */
 const RECIPIENT_NAMES = ['wa_id', 'waId', 'to', 'phone'] as const

@@ -4,15 +4,15 @@ import type { Clock } from '../../base/clock.ts'
 /** The ffmpeg of this machine, if there is one. */
 export interface Ffmpeg {
   /** Asked once; what is installed later counts after the next start. */
-  present(): Promise<boolean>
+  isInstalled(): Promise<boolean>
   /**
    * What it writes to its standard output, as it comes. It starts when the first chunk is asked for and is killed when the reader
-   * leaves, at the time cap, or on the signal, whose reason is thrown then; else throws FfmpegError.
+   * leaves, at the time cap, or on a signal, whose reason is thrown then; else throws FfmpegError.
    */
-  run(args: string[], signal: AbortSignal): AsyncIterable<Uint8Array>
+  run(args: string[], signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
-/** ffmpeg did not do it. `timedOut`: it was not given more time. The message holds what it said; that is for logs, not callers. */
+/** ffmpeg failed. `timedOut`: its time was up. The message holds its error output; that is for logs, not callers. */
 export class FfmpegError extends Error {
   override readonly name = 'FfmpegError'
   readonly timedOut: boolean
@@ -23,7 +23,7 @@ export class FfmpegError extends Error {
   }
 }
 
-const SAID_LIMIT = 2_000
+const ERROR_OUTPUT_LIMIT = 2_000
 const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error']
 
 /** Runs `command` without a shell, at most `atOnce` of them at a time; whoever comes next waits. */
@@ -36,30 +36,30 @@ export function createFfmpeg(options: {
   const { clock, command = 'ffmpeg', timeoutMs = 60_000, atOnce = 2 } = options
   const waiting: (() => void)[] = []
   let running = 0
-  let known: Promise<boolean> | null = null
+  let installed: Promise<boolean> | null = null
 
-  async function enter(): Promise<void> {
+  async function takeTurn(): Promise<void> {
     if (running >= atOnce) await new Promise<void>(resolve => waiting.push(resolve))
     else running++
   }
 
-  function leave(): void {
+  function passTurn(): void {
     const next = waiting.shift()
     if (next === undefined) running--
     else next()
   }
 
-  async function* run(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    await enter()
+  async function* run(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    await takeTurn()
     try {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       yield* output(args, signal)
     } finally {
-      leave()
+      passTurn()
     }
   }
 
-  async function* output(args: string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* output(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const child = spawn(command, [...QUIET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = endOf(child)
     const kill = () => child.kill('SIGKILL')
@@ -68,24 +68,24 @@ export function createFfmpeg(options: {
       timedOut = true
       kill()
     }, timeoutMs)
-    signal.addEventListener('abort', kill, { once: true })
+    signal?.addEventListener('abort', kill, { once: true })
     try {
       yield* child.stdout
-      const { code, said } = await ended
-      signal.throwIfAborted()
+      const { code, errorOutput } = await ended
+      signal?.throwIfAborted()
       if (timedOut) throw new FfmpegError(`not done within ${timeoutMs / 1000} s`, true)
-      if (code !== 0) throw new FfmpegError(`ended with ${code}: ${said}`, false)
+      if (code !== 0) throw new FfmpegError(`ended with ${code}: ${errorOutput}`, false)
     } finally {
       clock.clearTimeout(timer)
-      signal.removeEventListener('abort', kill)
+      signal?.removeEventListener('abort', kill)
       kill()
       await ended
     }
   }
 
-  async function ask(): Promise<boolean> {
+  async function check(): Promise<boolean> {
     try {
-      for await (const _ of run(['-version'], new AbortController().signal));
+      for await (const _ of run(['-version']));
       return true
     } catch {
       return false
@@ -93,25 +93,27 @@ export function createFfmpeg(options: {
   }
 
   return {
-    present() {
-      known ??= ask()
-      return known
+    isInstalled() {
+      installed ??= check()
+      return installed
     },
     run,
   }
 }
 
 /** Resolves once nothing of it runs any more, also if it never ran. */
-function endOf(child: ChildProcess): Promise<{ code: number | string; said: string }> {
-  let said = ''
+function endOf(child: ChildProcess): Promise<{ code: number | string; errorOutput: string }> {
+  let errorOutput = ''
   let failure: string | null = null
   child.stderr?.on('data', (chunk: Buffer) => {
-    said = `${said}${chunk}`.slice(-SAID_LIMIT)
+    errorOutput = `${errorOutput}${chunk}`.slice(-ERROR_OUTPUT_LIMIT)
   })
   return new Promise(resolve => {
     child.on('error', error => {
       failure = (error as NodeJS.ErrnoException).code ?? 'an error'
     })
-    child.on('close', (code, signal) => resolve({ code: failure ?? code ?? signal ?? 'nothing', said }))
+    child.on('close', (code, signal) =>
+      resolve({ code: failure ?? code ?? signal ?? 'nothing', errorOutput }),
+    )
   })
 }

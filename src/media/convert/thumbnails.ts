@@ -11,8 +11,8 @@ export interface Thumbnail {
 export interface Thumbnails {
   /** Of a JPEG, PNG or WebP file, of a moving one its first picture. null if it cannot be read: a message goes without one, too. */
   ofImage(path: string): Promise<Thumbnail | null>
-  /** Of an MP4 or 3GP file, its first picture; null without ffmpeg as well. Rejects with the signal's reason only. */
-  ofVideo(path: string, signal: AbortSignal): Promise<Thumbnail | null>
+  /** Of an MP4 or 3GP file, its first picture; null without ffmpeg as well. Rejects with a signal's reason only. */
+  ofVideo(path: string, signal?: AbortSignal): Promise<Thumbnail | null>
 }
 
 const SIDE = 72
@@ -55,17 +55,17 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
   }
 
   /** One at a time: what an image takes in memory is taken once. */
-  function take(input: string | Uint8Array): Promise<Thumbnail | null> {
+  function enqueue(input: string | Uint8Array): Promise<Thumbnail | null> {
     const taken = last.then(() => shrink(input))
     last = taken
     return taken
   }
 
   return {
-    ofImage: take,
+    ofImage: enqueue,
 
     async ofVideo(path, signal) {
-      if (!(await ffmpeg.present())) return null
+      if (!(await ffmpeg.isInstalled())) return null
       const input = ['-protocol_whitelist', 'file', '-f', 'mov', '-i', `file:${path}`, '-map', '0:v:0']
       const output = ['-frames:v', '1', '-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1']
       const frame: Uint8Array[] = []
@@ -77,10 +77,10 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
           frame.push(chunk)
         }
       } catch {
-        signal.throwIfAborted()
+        signal?.throwIfAborted()
         return null
       }
-      return size === 0 ? null : take(Buffer.concat(frame))
+      return size === 0 ? null : enqueue(Buffer.concat(frame))
     },
   }
 }

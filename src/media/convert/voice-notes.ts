@@ -11,13 +11,13 @@ export const VOICE_MIMETYPE = 'audio/ogg; codecs=opus'
 export interface VoiceNotes {
   /**
    * The file as Ogg Opus, mono at 48 kHz, or null if it is Ogg Opus as it is. `mimetype` is what `mimetypeOf` told of it.
-   * Rejects with MEDIA_TYPE_UNSUPPORTED without ffmpeg; the stream does when the sound cannot be read, or with the signal's reason.
+   * Rejects with MEDIA_TYPE_UNSUPPORTED without ffmpeg; the stream does when the sound cannot be read, or with a signal's reason.
    */
-  convert(path: string, mimetype: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null>
+  convert(path: string, mimetype: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | null>
   /** Whole seconds, at least 1, and 64 levels from 0 to 100, of an Ogg Opus file; null what cannot be told. */
   describe(
     path: string,
-    signal: AbortSignal,
+    signal?: AbortSignal,
   ): Promise<{ seconds: number | null; waveform: Uint8Array | null }>
 }
 
@@ -30,7 +30,7 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
     return ['-protocol_whitelist', 'file', '-f', container, '-i', `file:${path}`, '-map', '0:a:0', '-ac', '1']
   }
 
-  async function* converted(path: string, container: string, signal: AbortSignal) {
+  async function* converted(path: string, container: string, signal?: AbortSignal) {
     const sound = ['-ar', '48000', '-c:a', 'libopus', '-b:a', '32k', '-application', 'voip']
     const output = ['-map_metadata', '-1', '-f', 'ogg', 'pipe:1']
     try {
@@ -42,8 +42,8 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
     }
   }
 
-  async function waveform(path: string, signal: AbortSignal): Promise<Uint8Array | null> {
-    if (!(await ffmpeg.present())) return null
+  async function waveform(path: string, signal?: AbortSignal): Promise<Uint8Array | null> {
+    if (!(await ffmpeg.isInstalled())) return null
     try {
       const samples = ['-ar', '8000', '-f', 's16le', 'pipe:1']
       return await waveformOf(ffmpeg.run([...input(path, 'ogg'), ...samples], signal))
@@ -58,7 +58,7 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
       if (mimetype === VOICE_MIMETYPE) return null
       const container = Object.hasOwn(AUDIO_CONTAINERS, mimetype) ? AUDIO_CONTAINERS[mimetype] : undefined
       if (container === undefined) throw unsupported(`A file of type ${mimetype} is no audio`)
-      if (!(await ffmpeg.present()))
+      if (!(await ffmpeg.isInstalled()))
         throw unsupported(
           `A voice note of type ${mimetype} needs ffmpeg, which is not installed here: install it, or send Ogg Opus`,
         )
@@ -66,7 +66,7 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
     },
 
     async describe(path, signal) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       const seconds = await opusSeconds(createReadStream(path))
       return {
         seconds: seconds === null ? null : Math.max(1, Math.round(seconds)),

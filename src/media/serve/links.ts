@@ -1,14 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { PresentedLink } from '../../ports/media-server.ts'
 
 /** How long a link in a delivery works, in milliseconds: 24 h, longer than most of its retries. */
 export const LINK_LIFETIME_MS = 86_400_000
-
-/** The part of a request that a link is judged by, as it came. */
-export interface PresentedLink {
-  id: string
-  expires: string | undefined
-  signature: string | undefined
-}
 
 /**
  * A URL under which a stored file can be had without an API key until `expiresAt` (milliseconds since the epoch, cut to seconds).
@@ -19,7 +13,7 @@ export function mediaLink(base: string, id: string, expiresAt: number, key: Uint
   return `${base}/media/${id}?expires=${expires}&signature=${sign(id, expires, key).toString('base64url')}`
 }
 
-/** Judges a link in constant time; only a true one is told to have expired. `now` is the time of day, as links outlive processes. */
+/** Checks a link in constant time; only a true one is told to have expired. `now` is the time of day, as links outlive processes. */
 export function checkMediaLink(
   link: PresentedLink,
   now: number,

@@ -1,4 +1,5 @@
-import type { MediaServer, MediaStore } from '../../ports/media.ts'
+import type { MediaServer } from '../../ports/media-server.ts'
+import type { MediaStore } from '../../ports/media-store.ts'
 import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from './links.ts'
 import { answerMedia } from './serve-media.ts'
 
@@ -15,11 +16,11 @@ export function createMediaServer(options: {
 }): MediaServer {
   const { files, describe, key, base, wall } = options
   return {
-    link: id => mediaLink(base(), id, wall() + LINK_LIFETIME_MS, key),
+    linkTo: id => mediaLink(base(), id, wall() + LINK_LIFETIME_MS, key),
 
-    judge: link => checkMediaLink(link, wall(), key),
+    checkLink: link => checkMediaLink(link, wall(), key),
 
-    async present(id) {
+    async has(id) {
       const opened = await files.open(id)
       opened?.stream.destroy()
       return opened !== null

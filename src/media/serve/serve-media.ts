@@ -1,5 +1,6 @@
-import { essenceOf } from '../fetch/content-type.ts'
-import { attachment } from '../fetch/filenames.ts'
+import type { MediaRequest } from '../../ports/media-server.ts'
+import { essenceOf } from '../content-type.ts'
+import { attachment } from '../filenames.ts'
 
 /** What is known of a stored file; type and name come from strangers. */
 export interface ServedFile {
@@ -10,11 +11,7 @@ export interface ServedFile {
 }
 
 /** Headers of the request, as they came. */
-export interface Conditions {
-  range?: string | undefined
-  ifRange?: string | undefined
-  ifNoneMatch?: string | undefined
-}
+export type Conditions = Partial<Omit<MediaRequest, 'bodyWanted'>>
 
 export interface MediaAnswer {
   status: 200 | 206 | 304 | 416

@@ -20,7 +20,7 @@ export function questionChild({ laravel, store, registry }: LaravelChildrenDeps)
       if (abort.signal.aborted) return
       const { said } = await laravel.askActive(actor.sessionId, abort.signal)
       if (abort.signal.aborted) return
-      const told = store.sessions.told(actor.sessionId)
+      const told = store.sessions.acceptedStatus(actor.sessionId)
       sendBack({ type: 'laravel.answered', said, told } as never)
     })
     return actor.onChildStop(() => abort.abort())

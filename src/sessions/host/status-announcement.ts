@@ -1,7 +1,7 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { estadoQrOf, splitState } from '../../../machines/session.state.ts'
-import type { NewDelivery, StatusDelivery } from '../../ports/delivery-table.ts'
+import type { NewDelivery, SessionStatusPayload } from '../../ports/delivery-table.ts'
 
 /** What a lifecycle row means for Laravel: nothing, a silent change, or a status to deliver. */
 export type Announcement = { estadoQr: EstadoQr; deliver: boolean } | null
@@ -32,7 +32,7 @@ export function statusDeliveryOf(
   context: SessionContext,
 ): NewDelivery {
   const { state, detail } = splitState(dotted)
-  const payload: StatusDelivery = {
+  const payload: SessionStatusPayload = {
     session_id: context.sessionId,
     estado_qr: estadoQr,
     reason: context.reason,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import type { InboundMessage } from '../../messages/received.ts'
-import { type MessageRef, refOf } from '../../messages/received.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
+import { type MessageRef, messageRefOf } from '../../messages/received.ts'
 import type { DeliveryRow } from '../../ports/delivery-table.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 
@@ -26,15 +26,15 @@ export class ReadMarks {
 
   /** Laravel has taken this delivery. */
   accepted({ kind, streamId, sessionId, payload }: DeliveryRow): void {
-    const message = payload as unknown as InboundMessage
+    const message = payload as unknown as ReceivedContent
     if (kind !== 'messages' || message.from_me !== false) return
     const waiting = this.#waiting.get(streamId)
     if (waiting !== undefined) {
-      waiting.push(refOf(message))
+      waiting.push(messageRefOf(message))
       if (waiting.length >= MOST) this.#mark(streamId, sessionId)
       return
     }
-    this.#waiting.set(streamId, [refOf(message)])
+    this.#waiting.set(streamId, [messageRefOf(message)])
     this.#clock.setTimeout(() => this.#mark(streamId, sessionId), TOGETHER)
   }
 

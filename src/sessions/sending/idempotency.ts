@@ -68,6 +68,6 @@ export class Idempotency {
     const row = this.#messages.find(this.#streamId, messageId, 'out')
     if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
     if (row.status === 'failed') throw refusalOf(row.error ?? '')
-    return { messageId, status: row.status, remoteJid: row.chatId, replayed: true }
+    return { messageId, status: row.status, chatId: row.chatId, replayed: true }
   }
 }

@@ -1,4 +1,4 @@
-import type { NewDelivery, ReceiptDelivery } from '../../ports/delivery-table.ts'
+import type { MessageStatusPayload, NewDelivery } from '../../ports/delivery-table.ts'
 import { failureOf, type SendResult } from './send-results.ts'
 
 /** What a date can hold, in ms; a peer may write any time into a receipt. */
@@ -16,7 +16,7 @@ export function messageStatusDelivery(
   at: number,
 ): NewDelivery | null {
   if (result.status === 'unknown') return null
-  const payload: ReceiptDelivery = {
+  const payload: MessageStatusPayload = {
     session_id: sessionId,
     message_id: result.messageId,
     status: result.status,

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
 import { movesForward } from '../../messages/status.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SendUpdate, WhatsApp } from '../../ports/whatsapp.ts'
@@ -31,7 +31,7 @@ export interface OutboxSettings {
 export interface OutboxDeps extends OutboxSettings {
   store: Store
   whatsapp: Pick<WhatsApp, 'newMessageId'>
-  media: Pick<MediaDesk, 'prepare'>
+  media: Pick<MediaPreparer, 'prepare'>
   clock: Clock
 }
 
@@ -109,7 +109,7 @@ export class Outbox {
     await queued
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
-    return { messageId, status, remoteJid: content.to }
+    return { messageId, status, chatId: content.to }
   }
 
   /** Takes up what was queued or never acked, after the session opened. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { MediaContent, SendContent } from '../../messages/send.ts'
-import type { MediaDesk } from '../../ports/media.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { Send } from './send.ts'
 import type { SendEndings } from './send-endings.ts'
@@ -8,11 +8,11 @@ import type { SendEndings } from './send-endings.ts'
 /** Files on their way into the media store, for the sends of one session: one fetch for each, however many ask. */
 export class SendFiles {
   readonly #actor: SessionActor
-  readonly #media: Pick<MediaDesk, 'prepare'>
+  readonly #media: Pick<MediaPreparer, 'prepare'>
   readonly #endings: SendEndings
   readonly #underWay = new Map<string, Promise<SendContent | null>>()
 
-  constructor(actor: SessionActor, media: Pick<MediaDesk, 'prepare'>, endings: SendEndings) {
+  constructor(actor: SessionActor, media: Pick<MediaPreparer, 'prepare'>, endings: SendEndings) {
     this.#actor = actor
     this.#media = media
     this.#endings = endings

@@ -3,8 +3,8 @@ import { createActor } from 'xstate'
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { GatewayError } from '../../base/errors.ts'
-import type { MediaDesk } from '../../ports/media.ts'
-import type { Stats } from '../../ports/sessions.ts'
+import type { MediaPreparer } from '../../ports/media-preparer.ts'
+import type { Stats } from '../../ports/session-queries.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
 import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
@@ -27,7 +27,7 @@ export interface SupervisorDeps
     Pick<SessionActorDeps, 'logger' | 'machine' | 'onDelivery'> {
   registry: SessionRegistry
   whatsapp: WhatsApp
-  media: Pick<MediaDesk, 'prepare'>
+  media: Pick<MediaPreparer, 'prepare'>
   idle: IdlePolicy
 }
 

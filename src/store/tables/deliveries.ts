@@ -1,7 +1,7 @@
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryStore } from '../../ports/delivery-table.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryTable } from '../../ports/delivery-table.ts'
 import type { DownloadState } from '../../ports/download-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
-import type { WireWrite } from '../writer/worker-messages.ts'
 
 type DeliveryColumns = {
   id: number
@@ -51,7 +51,7 @@ const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   download: row.file_state && { state: row.file_state, error: row.file_error },
 })
 
-export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
+export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
   return {
     head(lane) {
       const row = sql.get<DeliveryColumns>(
@@ -101,7 +101,7 @@ export function deliveryReads(sql: Statements): Omit<DeliveryStore, 'settle'> {
 export function writeDeliveries(
   sql: Statements,
   streamId: string,
-  deliveries: NonNullable<WireWrite['deliveries']>,
+  deliveries: NonNullable<EncodedWrite['deliveries']>,
 ): void {
   for (const { webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
     if (kind === 'status')
@@ -125,7 +125,7 @@ export function writeDeliveries(
   }
 }
 
-/** Records what came of an attempt; `told` is the caller's to record. */
+/** Records what came of an attempt; `acceptedStatus` is the caller's to record. */
 export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOutcome): void {
   if ('done' in outcome) sql.run('DELETE FROM deliveries WHERE id = ? AND dead_at IS NULL', id)
   else if ('redriven' in outcome)

@@ -1,8 +1,8 @@
-import type { InboundMessage } from '../../messages/received.ts'
-import { refOf } from '../../messages/received.ts'
-import type { Download, DownloadOutcome, DownloadStore } from '../../ports/download-table.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
+import { messageRefOf } from '../../messages/received.ts'
+import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
-import type { WireWrite } from '../writer/worker-messages.ts'
 
 type DownloadColumns = {
   stream_id: string
@@ -16,7 +16,7 @@ type DownloadColumns = {
   content: string
 }
 
-export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
+export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
   return {
     due: (now, limit) =>
       sql
@@ -33,7 +33,7 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
             streamId: row.stream_id,
             sessionId: row.session_id,
             seq: row.seq,
-            message: refOf(JSON.parse(row.content) as InboundMessage),
+            message: messageRefOf(JSON.parse(row.content) as ReceivedContent),
             dedupeKey: row.dedupe_key,
             source: JSON.parse(row.source),
             attempts: row.attempts,
@@ -81,7 +81,7 @@ export function downloadReads(sql: Statements): Omit<DownloadStore, 'settle'> {
 export function writeDownloads(
   sql: Statements,
   streamId: string,
-  downloads: NonNullable<WireWrite['downloads']>,
+  downloads: NonNullable<EncodedWrite['downloads']>,
 ): void {
   for (const { seq, source, at } of downloads)
     sql.run(

@@ -1,4 +1,4 @@
-import type { InboxRow, InboxWrite, KeyReads, KeyWrite } from '../../ports/key-store.ts'
+import type { InboxRow, InboxWrite, KeyStore, KeyWrite } from '../../ports/key-store.ts'
 import type { Statements } from '../statements.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -14,7 +14,7 @@ const toInboxRow = ({ hash, plaintext, stanza, at }: InboxColumns): InboxRow => 
   at,
 })
 
-export function keyReads(sql: Statements): KeyReads {
+export function keyReads(sql: Statements): KeyStore {
   return {
     get(streamId, type, ids) {
       const found: [string, Uint8Array][] = []

@@ -1,7 +1,7 @@
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
-import type { MessageReads, MessageRow } from '../../ports/message-table.ts'
+import type { MessageRow, MessageTable } from '../../ports/message-table.ts'
+import type { EncodedWrite, MessageInsert, MessageUpdate } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
-import type { MessageInsert, MessageUpdate, WireWrite } from '../writer/worker-messages.ts'
 import { idempotent } from './idempotency.ts'
 
 type MessageColumns = {
@@ -34,7 +34,7 @@ const toMessage = (row: MessageColumns): MessageRow => ({
   history: JSON.parse(row.history),
 })
 
-export function messageReads(sql: Statements): MessageReads {
+export function messageReads(sql: Statements): MessageTable {
   return {
     find(streamId, messageId, direction) {
       // WhatsApp ids are unique per chat and sender only: the newest wins.
@@ -108,7 +108,7 @@ export function messageReads(sql: Statements): MessageReads {
 export function writeMessages(
   sql: Statements,
   streamId: string,
-  messages: NonNullable<WireWrite['messages']>,
+  messages: NonNullable<EncodedWrite['messages']>,
 ): void {
   for (const message of messages)
     if ('insert' in message) insert(sql, streamId, message.insert)

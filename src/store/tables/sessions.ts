@@ -1,5 +1,5 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
-import type { SessionFilter, SessionReads, SessionRow } from '../../ports/session-table.ts'
+import type { SessionFilter, SessionRow, SessionTable } from '../../ports/session-table.ts'
 import type { Statements } from '../statements.ts'
 import { searchTerms } from './search.ts'
 
@@ -35,7 +35,7 @@ const toSession = (row: SessionColumns): SessionRow => ({
   createdAt: row.created_at,
   lastActivity: row.last_activity,
   announced: row.announced,
-  told:
+  acceptedStatus:
     row.told_estado === null || row.told_at === null ? null : { estadoQr: row.told_estado, at: row.told_at },
   state: row.state,
   context: row.context,
@@ -61,7 +61,7 @@ function conditions({ state, userId, q }: SessionFilter): { where: string; param
   return { where: parts.join(' '), params }
 }
 
-export function sessionReads(sql: Statements): SessionReads {
+export function sessionReads(sql: Statements): SessionTable {
   return {
     find(sessionId) {
       const row = sql.get<SessionColumns>(`${SELECT} AND s.session_id = ?`, sessionId)
@@ -81,7 +81,7 @@ export function sessionReads(sql: Statements): SessionReads {
       )
       return { count, rows: rows.map(toSession) }
     },
-    told(sessionId) {
+    acceptedStatus(sessionId) {
       const row = sql.get<{ told_estado: EstadoQr; told_at: number }>(
         `SELECT told_estado, told_at FROM sessions WHERE session_id = ? AND told_at IS NOT NULL
          ORDER BY told_at DESC LIMIT 1`,

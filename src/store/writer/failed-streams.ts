@@ -1,4 +1,5 @@
-import type { Failure, WireWrite } from './worker-messages.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
+import type { Failure } from '../failures.ts'
 
 interface Failed {
   /** Number of the request, counted from the first ever. */
@@ -11,16 +12,16 @@ interface Failed {
  * Refuses what follows a failed write of the same stream until the sender has seen the failure: later writes were
  * made in the belief that the earlier ones happen. A newer owner of the stream is not held to that.
  */
-export class Followers {
+export class FailedStreams {
   #failed = new Map<string, Failed>()
 
   /** Why this write is refused, or null; `seen` is the number of answers its sender knew. */
-  refuses({ streamId, epoch }: WireWrite, seen: number): Failure | null {
+  refuses({ streamId, epoch }: EncodedWrite, seen: number): Failure | null {
     const failed = this.#failed.get(streamId)
     return failed && failed.number >= seen && epoch <= failed.epoch ? failed.failure : null
   }
 
-  add({ streamId, epoch }: WireWrite, number: number, failure: Failure): void {
+  add({ streamId, epoch }: EncodedWrite, number: number, failure: Failure): void {
     this.#failed.set(streamId, { number, epoch, failure })
   }
 

@@ -1,14 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { EncodedWrite } from '../encoded-write.ts'
+import type { Failure } from '../failures.ts'
+import { isWritesOwnFault, refusal, storeFailure } from '../failures.ts'
 import { createStatements, type Statements } from '../statements.ts'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
 import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
 import { eraseKeys, pruneInbox, writeInbox, writeKeys } from '../tables/keys.ts'
 import { eraseBodies, eraseMessages, writeMessages } from '../tables/messages.ts'
-import { Followers } from './failed-streams.ts'
-import { isWritesOwnFault, refusal, storeFailure } from './failures.ts'
+import { FailedStreams } from './failed-streams.ts'
 import { Streams } from './streams.ts'
-import type { Done, Failure, Post, Request, WireWrite } from './worker-messages.ts'
+import type { Batch, Done, Request } from './worker-messages.ts'
 
 const PRUNE_EVERY_MS = 1000
 const PRUNE_ROWS = 100
@@ -26,7 +28,7 @@ export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #sql: Statements
   readonly #streams: Streams
-  readonly #followers = new Followers()
+  readonly #failedStreams = new FailedStreams()
   #answered = 0
   #erased = false
   #prunedAt: number | null = null
@@ -38,14 +40,14 @@ export class GroupCommit {
   }
 
   /** A failure of the disk fails all of them and changes nothing; the next commit may work again. */
-  run(posts: Post[]): Done {
-    this.#followers.forget(posts[0]!.seen)
+  run(batches: Batch[]): Done {
+    this.#failedStreams.forget(batches[0]!.seen)
     let number = this.#answered
-    const items = posts.flatMap(({ requests, seen, now }) =>
+    const items = batches.flatMap(({ requests, seen, now }) =>
       requests.map(request => ({ request, number: number++, seen, now })),
     )
     this.#answered = number
-    const restore = this.#followers.checkpoint()
+    const restore = this.#failedStreams.checkpoint()
     try {
       const done = this.#transaction(items, item => this.#apply(item))
       if (done !== null) return done
@@ -58,14 +60,14 @@ export class GroupCommit {
       const failure = storeFailure(error)
       return {
         count: items.length,
-        epochs: [],
+        results: [],
         failed: items.map((item, index) => [index, this.#fail(item, failure)]),
       }
     }
   }
 
-  /** Takes what was erased out of the write-ahead log too; waits for nothing that a sender waits for. */
-  tidy(): void {
+  /** Takes what was erased out of the write-ahead log too; no sender waits for this. */
+  truncateWal(): void {
     if (!this.#erased) return
     this.#erased = false
     this.#sql.get('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -90,12 +92,12 @@ export class GroupCommit {
 
   /** Null, and nothing is changed, if `apply` threw for a fault of its item's own. */
   #transaction(items: Item[], apply: (item: Item) => number | Failure | null): Done | null {
-    const done: Done = { count: items.length, failed: [], epochs: [] }
+    const done: Done = { count: items.length, failed: [], results: [] }
     this.#db.exec('BEGIN IMMEDIATE')
     for (const [index, item] of items.entries()) {
       try {
         const result = this.#refuses(item) ?? apply(item)
-        if (typeof result === 'number') done.epochs.push([index, result])
+        if (typeof result === 'number') done.results.push([index, result])
         else if (result !== null) done.failed.push([index, this.#fail(item, result)])
       } catch (error) {
         if (!isWritesOwnFault(error)) throw error
@@ -111,7 +113,7 @@ export class GroupCommit {
   /** Decided before anything of the request has happened. */
   #refuses({ request, seen }: Item): Failure | null {
     if (!('write' in request)) return null
-    return this.#followers.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
+    return this.#failedStreams.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
   }
 
   /** The new epoch of a claim, the number of erased bodies, else null. */
@@ -130,12 +132,13 @@ export class GroupCommit {
     } else {
       const { id, outcome } = request.settle
       settleDelivery(this.#sql, id, outcome)
-      if ('told' in outcome && outcome.told) this.#streams.told(outcome.told)
+      if ('acceptedStatus' in outcome && outcome.acceptedStatus)
+        this.#streams.recordAcceptedStatus(outcome.acceptedStatus)
     }
     return null
   }
 
-  #write(write: WireWrite, now: number): void {
+  #write(write: EncodedWrite, now: number): void {
     const { streamId, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
     if (erase) {
       eraseKeys(this.#sql, streamId)
@@ -168,8 +171,8 @@ export class GroupCommit {
   }
 
   #fail({ request, number, seen }: Item, failure: Failure): Failure {
-    if ('write' in request && !this.#followers.refuses(request.write, seen))
-      this.#followers.add(request.write, number, failure)
+    if ('write' in request && !this.#failedStreams.refuses(request.write, seen))
+      this.#failedStreams.add(request.write, number, failure)
     return failure
   }
 

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { EstadoQr } from '../../../machines/facts.ts'
 import { type ErrorCode, GatewayError } from '../../base/errors.ts'
+import type { AcceptedStatus } from '../../ports/session-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
+import type { Failure } from '../failures.ts'
 import type { Statements } from '../statements.ts'
 import { foldSearch } from '../tables/search.ts'
-import type { Failure, WireWrite } from './worker-messages.ts'
 
 /** What the writer must know of a stream to judge a write. */
 interface Stream {
@@ -41,7 +43,7 @@ export class Streams {
   }
 
   /** Why this write cannot be, or null: a conflict of seq or epoch. */
-  refuses({ streamId, epoch, create, events = [] }: WireWrite): Failure | null {
+  refuses({ streamId, epoch, create, events = [] }: EncodedWrite): Failure | null {
     const stream = this.#find(streamId)
     if (create) {
       if (stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} exists already`)
@@ -65,7 +67,7 @@ export class Streams {
   }
 
   /** Identity, events and projection of a write that was not refused. */
-  apply({ streamId, epoch, create, events = [], lastActivity, announced }: WireWrite): void {
+  apply({ streamId, epoch, create, events = [], lastActivity, announced }: EncodedWrite): void {
     if (create)
       this.#sql.run(
         `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
@@ -114,8 +116,8 @@ export class Streams {
     return stream.epoch
   }
 
-  /** What Laravel has accepted from us, erased sessions included. */
-  told({ streamId, estadoQr, at }: { streamId: string; estadoQr: EstadoQr; at: number }): void {
+  /** Records what Laravel has accepted from us, erased sessions included. */
+  recordAcceptedStatus({ streamId, estadoQr, at }: AcceptedStatus & { streamId: string }): void {
     this.#sql.run(
       'UPDATE sessions SET told_estado = ?, told_at = ? WHERE stream_id = ?',
       estadoQr,

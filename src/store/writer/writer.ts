@@ -4,19 +4,20 @@ import { GatewayError } from '../../base/errors.ts'
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
 import type { Write } from '../../ports/store.ts'
-import { refusal, toError } from './failures.ts'
-import { type Answer, type Command, encodeWrite, type Request, type WireWrite } from './worker-messages.ts'
+import { type EncodedWrite, encodeWrite } from '../encoded-write.ts'
+import { refusal, toError } from '../failures.ts'
+import type { Answer, Command, Request } from './worker-messages.ts'
 
 interface Pending {
   request: Request
-  resolve: (epoch: number) => void
+  resolve: (result: number) => void
   reject: (error: GatewayError) => void
 }
 
 /** How long a lazy request waits for company, in ms. */
 const LINGER_MS = 10
 
-/** The main thread's end of the writer: posts the requests of one turn of the event loop together, settles their promises in order. */
+/** The main thread's end of the writer: batches the requests of one turn of the event loop together, settles their promises in order. */
 export class Writer {
   readonly #worker: Worker
   readonly #now: () => number
@@ -59,13 +60,13 @@ export class Writer {
   }
 
   async commit(write: Write): Promise<void> {
-    let wire: WireWrite
+    let encoded: EncodedWrite
     try {
-      wire = encodeWrite(write)
+      encoded = encodeWrite(write)
     } catch (error) {
       throw toError(refusal(error))
     }
-    await this.#submit({ write: wire }, write.lazy)
+    await this.#submit({ write: encoded }, write.lazy)
   }
 
   claim(streamId: string): Promise<number> {
@@ -144,11 +145,11 @@ export class Writer {
     const done = this.#inFlight.splice(0, answer.count)
     if (this.#inFlight.length === 0 && !this.#closing) this.#worker.unref()
     const failed = new Map(answer.failed)
-    const epochs = new Map(answer.epochs)
+    const results = new Map(answer.results)
     for (const [index, { resolve, reject }] of done.entries()) {
       const failure = failed.get(index)
       if (failure) reject(toError(failure))
-      else resolve(epochs.get(index) ?? 0)
+      else resolve(results.get(index) ?? 0)
     }
   }
 

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { GatewayError } from '../../base/errors.ts'
+import { storeFailure, toFailure } from '../failures.ts'
 import { prepareSchema } from '../schema.ts'
-import { storeFailure, toFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { Answer, Command, Post } from './worker-messages.ts'
+import type { Answer, Batch, Command } from './worker-messages.ts'
 
 /** The only connection that writes: commits whatever arrived while the last commit ran. */
 
@@ -23,15 +23,15 @@ function open(): DatabaseSync {
 function serve(port: MessagePort, db: DatabaseSync): void {
   const group = new GroupCommit(db)
   port.on('message', (first: Command) => {
-    const posts: Post[] = []
+    const batches: Batch[] = []
     let command: Command | undefined = first
     while (command !== undefined && command !== 'close') {
-      posts.push(command)
+      batches.push(command)
       command = receiveMessageOnPort(port)?.message
     }
-    if (posts.length > 0) {
-      port.postMessage(group.run(posts) satisfies Answer)
-      group.tidy()
+    if (batches.length > 0) {
+      port.postMessage(group.run(batches) satisfies Answer)
+      group.truncateWal()
     }
     if (command !== 'close') return
     db.close()

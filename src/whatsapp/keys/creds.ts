@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys'
-import type { KeyReads, KeyWrite } from '../../ports/key-store.ts'
+import type { KeyStore, KeyWrite } from '../../ports/key-store.ts'
 
 const TYPE = 'creds'
 const SLOTS = ['0', '1', '2']
@@ -18,7 +18,7 @@ export type StoredCreds =
  * The newest credentials that can be read. A generation is older than the newest only where a row is damaged; then its pre-key
  * counters are moved past every stored pre-key, so that none is overwritten.
  */
-export function readCreds(keys: KeyReads, streamId: string): StoredCreds {
+export function readCreds(keys: KeyStore, streamId: string): StoredCreds {
   const rows = keys.get(streamId, TYPE, SLOTS)
   const stored = Object.entries(rows)
   if (stored.length === 0) return { found: 'none' }
@@ -71,7 +71,7 @@ function decode(slot: string, bytes: Uint8Array): Generation | null {
   }
 }
 
-function skipStoredPreKeys(keys: KeyReads, streamId: string, creds: AuthenticationCreds): void {
+function skipStoredPreKeys(keys: KeyStore, streamId: string, creds: AuthenticationCreds): void {
   for (let from = creds.nextPreKeyId; ; from = creds.nextPreKeyId) {
     const ids = Array.from({ length: LARGEST_PREKEY_GAP }, (_, i) => String(from + i))
     const last = Object.keys(keys.get(streamId, 'pre-key', ids)).map(Number)

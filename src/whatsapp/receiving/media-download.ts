@@ -2,7 +2,7 @@ import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:
 import { getMediaKeys, type MediaType, type proto } from '@whiskeysockets/baileys'
 import { type Dispatcher, request } from 'undici'
 import { GatewayError } from '../../base/errors.ts'
-import { release } from '../../base/release-buffer.ts'
+import { releaseBuffer } from '../../base/release-buffer.ts'
 import type { MediaSource } from '../../messages/received.ts'
 
 /** WhatsApp's own media host; what a sender writes into a message's URL is never asked. */
@@ -69,9 +69,9 @@ export async function* download(
       held = all === null ? chunk : all.subarray(ready.length)
       if (ready.length === 0) continue
       const opened = plain(ready)
-      release(ready)
+      releaseBuffer(ready)
       yield opened
-      release(opened)
+      releaseBuffer(opened)
     }
     yield plain(held.subarray(0, Math.max(0, held.length - MAC)))
     held = held.subarray(-MAC)

@@ -1,4 +1,4 @@
-import type { InboundMedia, MediaSource } from '../../messages/received.ts'
+import type { MediaSource, ReceivedMedia } from '../../messages/received.ts'
 
 /** What messages of all kinds say about their file, as far as it is used; bytes and numbers may be missing or nonsense. */
 export interface FilePart {
@@ -15,7 +15,7 @@ export interface FilePart {
 
 /** `media` is what Laravel is told; `source` holds the key to the file and goes nowhere but into the table of downloads. */
 export interface ReceivedFile {
-  media: InboundMedia
+  media: ReceivedMedia
   source: MediaSource
 }
 

@@ -1,5 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
-import type { InboundMessage, MediaSource } from '../../messages/received.ts'
+import type { MediaSource, ReceivedContent } from '../../messages/received.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
 import { type Content, readContent, unsupported } from './content.ts'
 import { type Poll, readVote } from './poll-votes.ts'
@@ -22,7 +22,7 @@ export interface InboundContext {
 }
 
 export type Inbound =
-  | { message: InboundMessage; dedupeKey: string; media?: MediaSource }
+  | { message: ReceivedContent; dedupeKey: string; media?: MediaSource }
   | { ignored: string }
 
 /** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { generateWAMessageContent, proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../../base/errors.ts'
-import type { InboundMessage } from '../../messages/received.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid, isGroup } from '../jid.ts'
@@ -117,7 +117,7 @@ export class Protos {
 const isRepeatable = ({ type }: SendContent) => type === 'text' || type === 'location' || type === 'contact'
 
 /** A quote shows words; of everything else, what it is. */
-function quoteOf(said: SendContent | InboundMessage): proto.IMessage {
+function quoteOf(said: SendContent | ReceivedContent): proto.IMessage {
   const body = 'body' in said ? said.body : null
   const caption = 'caption' in said ? said.caption : null
   return { conversation: body || caption || (said.type === 'text' ? '' : `[${said.type}]`) }

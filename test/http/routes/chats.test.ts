@@ -4,7 +4,11 @@ import { doneAnswer, numberAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly, post, refused } from '../fakes.ts'
 
 describe('GET /sessions/{id}/numbers/{phone}', () => {
-  it.each(['34600000002', '+34600000002', '%2B34600000002'])('answers for %s', async phone => {
+  it.each([
+    '34600000002',
+    '+34600000002',
+    '%2B34600000002',
+  ])('answers whether %s is on WhatsApp', async phone => {
     const { app, calls } = createTestHttp()
     const answer = await exactly(await app.request(`/sessions/s1/numbers/${phone}`), numberAnswer)
     expect(answer).toEqual({
@@ -24,14 +28,14 @@ describe('GET /sessions/{id}/numbers/{phone}', () => {
     '34600000002@s.whatsapp.net',
     '%20',
     '++34600000002',
-  ])('refuses %s', async phone => {
+  ])('refuses the number %s', async phone => {
     const { app, calls } = createTestHttp()
     const answer = await refused(await app.request(`/sessions/s1/numbers/${phone}`))
     expect(answer).toMatchObject({ status: 422, errors: { phone: [expect.any(String)] } })
     expect(calls).toEqual([])
   })
 
-  it('404 for an unknown session, 409 for one that is not open', async () => {
+  it('answers 404 for an unknown session and 409 for one that is not open', async () => {
     const { app } = createTestHttp()
     expect(await refused(await app.request('/sessions/s2/numbers/34600000002'))).toMatchObject({
       status: 404,
@@ -50,7 +54,7 @@ describe('GET /sessions/{id}/numbers/{phone}', () => {
 })
 
 describe('POST /sessions/{id}/read', () => {
-  it('hands the ids over', async () => {
+  it('has the messages with these ids marked as read', async () => {
     const { app, calls } = createTestHttp()
     const ids = Array.from({ length: 1000 }, (_, i) => `ID${i}`)
     await exactly(await app.request('/sessions/s1/read', post({ message_ids: ids })), doneAnswer)
@@ -66,7 +70,7 @@ describe('POST /sessions/{id}/read', () => {
     { message_ids: null },
     { message_ids: ['x'.repeat(129)] },
     { message_ids: Array.from({ length: 1001 }, (_, i) => `ID${i}`) },
-  ])('refuses %j', async body => {
+  ])('refuses the body %j', async body => {
     const { app, calls } = createTestHttp()
     expect(await refused(await app.request('/sessions/s1/read', post(body)))).toMatchObject({
       status: 422,
@@ -96,7 +100,7 @@ describe('POST /sessions/{id}/presence', () => {
     [{ presence: 'paused', chat_id: null }, null],
     [{ presence: 'typing', chat_id: '34600000002' }, null],
     [{}, null],
-  ])('%j', async (body, args) => {
+  ])('%j is accepted or refused as the contract says', async (body, args) => {
     const { response, calls } = ask(body)
     if (args === null) {
       expect(await refused(await response)).toMatchObject({ status: 422, error: 'VALIDATION_FAILED' })

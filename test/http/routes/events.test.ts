@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { eventsAnswer, messageAnswer, momentAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly, NOW } from '../fakes.ts'
 
-describe('the log', () => {
+describe('the log of a session', () => {
   it('comes in pages, keys in snake_case and times as dates', async () => {
     const asked: unknown[] = []
     const events = (...args: unknown[]) => {
@@ -62,7 +62,7 @@ describe('the log', () => {
     ])
   })
 
-  it('shows the session as it was', async () => {
+  it('GET /at/{seq} shows the session as it was then', async () => {
     const at = () => ({
       seq: 5,
       at: NOW,
@@ -88,7 +88,7 @@ describe('the log', () => {
     })
   })
 
-  it("shows a message's status with its history, not its words", async () => {
+  it("GET /messages/{id} shows a message's status with its history, not its words", async () => {
     const response = await createTestHttp().app.request('/sessions/s1/messages/3EB0AAAA')
     expect(response.status).toBe(200)
     const answer = await exactly(response, messageAnswer)

@@ -26,7 +26,7 @@ const server = createMediaServer({
   wall: () => now,
 })
 const withKey = { headers: { authorization: `Bearer ${KEY}` } }
-const pathOf = (id: string) => server.link(id).slice('http://wm.test'.length)
+const pathOf = (id: string) => server.linkTo(id).slice('http://wm.test'.length)
 
 async function keep(data: Uint8Array, mimetype: string, filename: string | null = null) {
   const { id } = await store.put(
@@ -50,8 +50,8 @@ const open = () =>
   })
 
 describe('GET /media/{id}', () => {
-  const { app, http, logs } = createTestHttp({ apiKeys: [KEY], files: server })
-  const local = createTestHttp({ files: server })
+  const { app, http, logs } = createTestHttp({ apiKeys: [KEY], mediaServer: server })
+  const local = createTestHttp({ mediaServer: server })
   let url = ''
   beforeAll(async () => {
     url = (await http.listen()).url
@@ -68,7 +68,7 @@ describe('GET /media/{id}', () => {
     expect(await (await app.request(pathOf(id))).text()).toBe('secret')
   })
 
-  it('takes a link for 24 h, and says when it has expired; a key still works', async () => {
+  it('a link works for 24 h, then the answer says that it has expired; a key still works', async () => {
     const id = await keep(Buffer.from('for a day'), 'text/plain')
     const path = pathOf(id)
     now += DAY - 1000
@@ -83,7 +83,7 @@ describe('GET /media/{id}', () => {
     expect((await app.request(pathOf(id))).status).toBe(200)
   })
 
-  it('opens nothing else by a link, however it is bent', async () => {
+  it('a changed link gives no access to anything', async () => {
     const id = await keep(Buffer.from('one'), 'text/plain')
     const other = await keep(Buffer.from('two'), 'text/plain')
     const query = pathOf(id).slice(pathOf(id).indexOf('?'))
@@ -105,7 +105,7 @@ describe('GET /media/{id}', () => {
       expect((await app.request(pathOf(id), { method })).status).not.toBe(200)
   })
 
-  it('lets a true link through where there are no keys and the Host is foreign', async () => {
+  it('a valid link works without API_KEYS and with a foreign Host', async () => {
     const id = await keep(Buffer.from('through a proxy'), 'text/plain')
     const foreign = { headers: { host: 'wm.example' } }
     const at = (path: string) => local.app.request(`http://wm.example${path}`, foreign)
@@ -121,7 +121,7 @@ describe('GET /media/{id}', () => {
     'application/xhtml+xml',
     'text/xml',
     'application/javascript',
-  ])('a received %s is a download that cannot run here', async mimetype => {
+  ])('a received %s is served as a download that cannot run in a browser', async mimetype => {
     const id = await keep(Buffer.from(`<script>${mimetype}</script>`), mimetype, 'x".html\r\nSet-Cookie: a=1')
     const { headers } = await app.request(pathOf(id))
     expect(headers.get('content-type')).toBe(mimetype)
@@ -132,7 +132,7 @@ describe('GET /media/{id}', () => {
     expect(headers.get('cache-control')).toBe('private')
   })
 
-  it('is 404 until the file is there, and once it is gone', async () => {
+  it('answers 404 until the file is there, and once it is gone', async () => {
     const data = Buffer.from('not yet')
     const id = idOf(data)
     for (const path of [pathOf(id), `/media/${'0'.repeat(64)}`, '/media/s1', '/media/..%2f..%2fstore.sqlite'])
@@ -143,7 +143,7 @@ describe('GET /media/{id}', () => {
     expect((await app.request(pathOf(id))).status).toBe(404)
   })
 
-  it('gives ranges, entity tags and lengths over the wire', async () => {
+  it('answers ranges, entity tags and lengths over the wire', async () => {
     const id = await keep(big, 'video/mp4', 'film.mp4')
     const get = (headers: Record<string, string>, method = 'GET') =>
       fetch(`${url}${pathOf(id)}`, { method, headers })
@@ -164,7 +164,7 @@ describe('GET /media/{id}', () => {
     await vi.waitFor(() => expect(open()).toEqual([]))
   })
 
-  it('leaves no file open when the caller goes away, or asks for nothing but the head', async () => {
+  it('leaves no file open when the caller disconnects or asks for the headers only', async () => {
     const id = await keep(big, 'video/mp4')
     for (let n = 0; n < 5; n++)
       await new Promise<void>((resolve, reject) => {
@@ -181,17 +181,17 @@ describe('GET /media/{id}', () => {
     await vi.waitFor(() => expect(open()).toEqual([]), { timeout: 5_000 })
   })
 
-  it('an empty file is one, too', async () => {
+  it('an empty file is served, too', async () => {
     const id = await keep(Buffer.alloc(0), 'text/plain')
     const answer = await fetch(`${url}${pathOf(id)}`)
     expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '0', ''])
   })
 
-  it('is told in the log with the status that went out', () => {
+  it('the log line of a request has the status that went out', () => {
     expect(logs.filter(line => line.includes('"answered"') && line.includes('206'))).not.toEqual([])
   })
 
-  it('never writes a link into a log', () => {
+  it('no log line holds a link', () => {
     expect(logs.length).toBeGreaterThan(10)
     expect(logs.join('')).not.toMatch(/signature=|expires=/)
   })

@@ -14,7 +14,7 @@ const empty = {
 }
 
 describe('GET /sessions/{id}/pairing-code', () => {
-  it('shows the code that there is, and nobody keeps it', async () => {
+  it('shows the current code, and the answer must not be cached', async () => {
     const { app, logs } = createTestHttp()
     const response = await app.request(PATH)
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -26,7 +26,7 @@ describe('GET /sessions/{id}/pairing-code', () => {
     expect(logs.join('')).not.toContain('ABCD2345')
   })
 
-  it('404 without one, and for an unknown session', async () => {
+  it('answers 404 without a code, and for an unknown session', async () => {
     const { app } = createTestHttp({ vault: empty })
     expect(await refused(await app.request(PATH))).toMatchObject({
       status: 404,
@@ -38,7 +38,7 @@ describe('GET /sessions/{id}/pairing-code', () => {
     })
   })
 
-  it('gives its expiry in the time of the wall', async () => {
+  it('gives the expiry in the time of day, also after the clock was set', async () => {
     const { app } = createTestHttp({ wall: () => NOW + 86_400_000 })
     const { expires_at } = await exactly(await app.request(PATH), pairingCodeAnswer)
     expect(expires_at).toBe(new Date(NOW + 86_400_000 + 160_000).toISOString())
@@ -46,7 +46,11 @@ describe('GET /sessions/{id}/pairing-code', () => {
 })
 
 describe('POST /sessions/{id}/pairing-code', () => {
-  it.each(['34600000001', '+34600000001', 34600000001])('asks for one for %s', async phone_number => {
+  it.each([
+    '34600000001',
+    '+34600000001',
+    34600000001,
+  ])('asks WhatsApp for a code for %s', async phone_number => {
     const { app, calls } = createTestHttp()
     const answer = await exactly(await app.request(PATH, post({ phone_number })), pairingCodeAnswer)
     expect(answer.code).toBe('ABCD2345')
@@ -59,7 +63,7 @@ describe('POST /sessions/{id}/pairing-code', () => {
     { phone_number: 'me' },
     { phone_number: '1234' },
     { phone_number: 12.5 },
-  ])('refuses %j', async body => {
+  ])('refuses the body %j', async body => {
     const { app, calls } = createTestHttp()
     expect(await refused(await app.request(PATH, post(body)))).toMatchObject({
       status: 422,
@@ -79,7 +83,7 @@ describe('POST /sessions/{id}/pairing-code', () => {
   })
 })
 
-it('POST /start hands the number over', async () => {
+it('POST /start with a phone_number asks for a code, too', async () => {
   const { app, calls } = createTestHttp()
   await app.request('/start', post({ user_id: 7, session_id: 's1', phone_number: '+34600000001' }))
   expect(calls).toEqual([

@@ -41,7 +41,7 @@ function readPng(png: Buffer) {
   return { width, height, dark: (x: number, y: number) => pixels[y * stride + x * 4]! < 128 }
 }
 
-it('png is the default and shows the text', async () => {
+it('a PNG is the default, and a scanner reads the QR text from it', async () => {
   for (const [path, accept] of [
     [PATH, undefined],
     [PATH, '*/*'],
@@ -73,7 +73,7 @@ it.each([
   [`${PATH}?format=svg`, '*/*'],
   [PATH, 'image/svg+xml'],
   [PATH, 'image/svg+xml;q=0.9, image/png;q=0.1'],
-])('svg by %s, %s', async (path, accept) => {
+])('an SVG is asked for by %s, %s', async (path, accept) => {
   const response = await createTestHttp().app.request(path, { headers: { accept } })
   expect(response.headers.get('content-type')).toBe('image/svg+xml')
   expect(response.headers.get('cache-control')).toBe('no-store')
@@ -87,7 +87,7 @@ it.each([
 it.each([
   [`${PATH}?format=txt`, '*/*'],
   [PATH, 'text/plain'],
-])('a terminal draws it by %s, %s', async (path, accept) => {
+])('text for a terminal is asked for by %s, %s', async (path, accept) => {
   const response = await createTestHttp().app.request(path, { headers: { accept } })
   expect(response.headers.get('content-type')).toBe('text/plain; charset=UTF-8')
   expect(response.headers.get('cache-control')).toBe('no-store')
@@ -108,21 +108,21 @@ it.each([
   [`${PATH}?format=json`, '*/*'],
   [PATH, 'application/json'],
   [PATH, 'application/json, image/png;q=0.5'],
-])('json by %s, %s', async (path, accept) => {
+])('JSON is asked for by %s, %s', async (path, accept) => {
   const response = await createTestHttp().app.request(path, { headers: { accept } })
   expect(response.headers.get('content-type')).toBe('application/json')
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(await response.json()).toEqual({ qr: QR_TEXT, expires_at: new Date(NOW + 20_000).toISOString() })
 })
 
-it('tells the time of day after the clock was set', async () => {
+it('gives the expiry in the time of day after the clock was set', async () => {
   const { app } = createTestHttp({ wall: () => NOW + 86_400_000 })
   const response = await app.request(`${PATH}?format=json`)
   const expires_at = new Date(NOW + 86_400_000 + 20_000).toISOString()
   expect(await response.json()).toEqual({ qr: QR_TEXT, expires_at })
 })
 
-describe('without a QR', () => {
+describe('GET /sessions/{id}/qr without a QR', () => {
   const vault = {
     put: () => {},
     read: () => null,
@@ -131,14 +131,14 @@ describe('without a QR', () => {
     clear: () => {},
   }
 
-  it.each(['', '?format=svg', '?format=txt', '?format=json'])('%s is a 404 in JSON', async query => {
+  it.each(['', '?format=svg', '?format=txt', '?format=json'])('%s answers 404 in JSON', async query => {
     const response = await createTestHttp({ vault }).app.request(`${PATH}${query}`)
     expect(response.status).toBe(404)
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(await response.json()).toMatchObject({ success: false, error: 'QR_NOT_AVAILABLE' })
   })
 
-  it('an unknown session is SESSION_NOT_FOUND, whatever the vault holds', async () => {
+  it('an unknown session answers SESSION_NOT_FOUND, whatever the vault holds', async () => {
     const response = await createTestHttp().app.request('/sessions/nope/qr')
     expect(await response.json()).toMatchObject({ error: 'SESSION_NOT_FOUND' })
   })

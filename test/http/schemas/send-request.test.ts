@@ -19,7 +19,7 @@ async function errors(fields: object) {
   return Object.keys(answer.errors ?? {}).toSorted()
 }
 
-describe('each type', () => {
+describe('what is sent for each type', () => {
   it.each([
     [{ type: 'text', body: 'hola' }, { body: 'hola' }],
     [
@@ -48,7 +48,7 @@ describe('each type', () => {
       { type: 'text', body: 'hi', typing: true, mentions: ['34600000002'] },
       { typing: true, mentions: ['34600000002@s.whatsapp.net'] },
     ],
-  ])('%j', async (fields, content) => {
+  ])('a request with %j', async (fields, content) => {
     expect(await sent(fields)).toMatchObject({ to, type: fields.type, ...content })
   })
 
@@ -59,7 +59,7 @@ describe('each type', () => {
     'audio',
     'document',
     'sticker',
-  ])('%s by mediaUrl, under both names', async type => {
+  ])('%s is sent by mediaUrl, under both names of the field', async type => {
     for (const name of ['mediaUrl', 'media_url'])
       expect(
         await sent({ type, [name]: 'https://cdn.test/a.png?sig=1', caption: 'look', filename: 'a.png' }),
@@ -71,7 +71,7 @@ describe('each type', () => {
       })
   })
 
-  it('a file in base64 is kept, and named by its content', async () => {
+  it('a file in base64 is stored, and its id is the hash of its content', async () => {
     const content = await sent({
       type: 'image',
       media_base64: Buffer.from('x').toString('base64'),
@@ -80,14 +80,14 @@ describe('each type', () => {
     expect(content).toMatchObject({ media: { url: null, id: 'f'.repeat(64), mimetype: 'image/png' } })
   })
 
-  it('audio that is to stay a file', async () => {
+  it('audio with ptt: false stays a file', async () => {
     expect(await sent({ type: 'audio', mediaUrl: 'http://cdn.test/a.mp3', ptt: false })).toMatchObject({
       ptt: false,
     })
   })
 })
 
-describe('what is missing or wrong is named', () => {
+describe('the answer names each field that is missing or wrong', () => {
   it.each([
     [{ type: 'text' }, ['body']],
     [{ type: 'text', body: '' }, ['body']],
@@ -112,11 +112,11 @@ describe('what is missing or wrong is named', () => {
     [{ type: 'text', body: 'x', mentions: ['nobody'] }, ['mentions']],
     [{ type: 'sms', body: 'x' }, ['type']],
     [{ type: 'image', mediaUrl: 'http://a/b', mimetype: 'png' }, ['mimetype']],
-  ])('%j', async (fields, names) => {
+  ])('a request with %j', async (fields, names) => {
     expect(await errors(fields)).toEqual(names)
   })
 
-  it('names the limit of a file that comes along', async () => {
+  it('the limit of a file in base64', async () => {
     const { app } = createTestHttp()
     const media_base64 = Buffer.alloc(16 * 1024 * 1024 + 3).toString('base64')
     const answer = await refused(

@@ -33,15 +33,15 @@ async function expectDead(): Promise<void> {
 const never = new AbortController().signal
 const text = async (chunks: AsyncIterable<Uint8Array>) => (await buffer(chunks)).toString()
 
-describe('one run', () => {
-  it('gives what it writes, and no shell reads its arguments', async () => {
+describe('one run of ffmpeg', () => {
+  it('yields what ffmpeg writes, and no shell reads its arguments', async () => {
     const ffmpeg = createFfmpeg({ clock: createTestClock(), command: await standIn('printf "%s|" "$@"') })
     expect(await text(ffmpeg.run(['a b', '$(touch x)', '`id`;', "'"], never))).toBe(
       "-nostdin|-hide_banner|-loglevel|error|a b|$(touch x)|`id`;|'|",
     )
   })
 
-  it('throws when it fails, after what it had written', async () => {
+  it('throws when ffmpeg fails, after yielding what it had written', async () => {
     const command = await standIn('echo half; echo "no such codec" >&2; exit 3')
     const run = createFfmpeg({ clock: createTestClock(), command }).run([], never)
     const chunks: string[] = []
@@ -56,7 +56,7 @@ describe('one run', () => {
     expect(chunks).toEqual(['half\n'])
   })
 
-  it('keeps the end of what it says, not all of it', async () => {
+  it("reports the end of ffmpeg's error output, not all of it", async () => {
     const command = await standIn('yes complaint | head -c 1000000 >&2; echo last words >&2; exit 1')
     const error = await text(createFfmpeg({ clock: createTestClock(), command }).run([], never)).catch(e => e)
     expect(error.message).toMatch(/last words\n$/)
@@ -66,7 +66,7 @@ describe('one run', () => {
   it.each([
     ['is not there', () => join(folder, 'missing'), /ENOENT/],
     ['may not be run', () => folder, /EACCES/],
-  ])('throws when it %s', async (_, command, code) => {
+  ])('throws when ffmpeg %s', async (_, command, code) => {
     const ffmpeg = createFfmpeg({ clock: createTestClock(), command: command() })
     await expect(text(ffmpeg.run([], never))).rejects.toMatchObject({
       name: 'FfmpegError',
@@ -75,8 +75,8 @@ describe('one run', () => {
   })
 })
 
-describe('it is killed', () => {
-  it('at its time cap', async () => {
+describe('ffmpeg is killed', () => {
+  it('when its time is up', async () => {
     const clock = createTestClock()
     const run = createFfmpeg({ clock, command: await endless(), timeoutMs: 60_000 }).run([], never)
     const body = run[Symbol.asyncIterator]()
@@ -88,7 +88,7 @@ describe('it is killed', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('on an abort, which throws its reason', async () => {
+  it('when its signal aborts, and the reason is thrown', async () => {
     const abort = new AbortController()
     const reason = new Error('shutting down')
     const run = createFfmpeg({ clock: createTestClock(), command: await endless() }).run([], abort.signal)
@@ -100,14 +100,14 @@ describe('it is killed', () => {
     await expectDead()
   })
 
-  it('when its reader leaves', async () => {
+  it('when its reader stops reading', async () => {
     const clock = createTestClock()
     for await (const _ of createFfmpeg({ clock, command: await endless() }).run([], never)) break
     await expectDead()
     expect(clock.pending()).toBe(0)
   })
 
-  it('before it begins', async () => {
+  it('or never started, if its signal has already aborted', async () => {
     const run = createFfmpeg({ clock: createTestClock(), command: await endless() })
     const reason = new Error('too late')
     await expect(text(run.run([], AbortSignal.abort(reason)))).rejects.toBe(reason)
@@ -115,7 +115,7 @@ describe('it is killed', () => {
   })
 })
 
-it('runs no more than it may at a time, and whoever waits comes', async () => {
+it('no more than the allowed number run at a time, and every waiting run gets its turn', async () => {
   const command = await standIn(`
     mkdir "${folder}/busy" || exit 9
     sleep 0.05
@@ -136,19 +136,21 @@ it('runs no more than it may at a time, and whoever waits comes', async () => {
   ])
 })
 
-describe('whether it is there', () => {
-  it('is asked once', async () => {
+describe('whether ffmpeg is installed', () => {
+  it('is checked once', async () => {
     const command = await standIn(`echo x >> "${folder}/asked"`)
     const ffmpeg = createFfmpeg({ clock: createTestClock(), command })
-    expect(await Promise.all([ffmpeg.present(), ffmpeg.present()])).toEqual([true, true])
-    expect(await ffmpeg.present()).toBe(true)
+    expect(await Promise.all([ffmpeg.isInstalled(), ffmpeg.isInstalled()])).toEqual([true, true])
+    expect(await ffmpeg.isInstalled()).toBe(true)
     expect(await readFile(join(folder, 'asked'), 'utf8')).toBe('x\n')
   })
 
   it.each([
     ['missing', () => join(folder, 'missing')],
     ['broken', () => standIn('exit 1')],
-  ])('a %s one is not', async (_, command) => {
-    expect(await createFfmpeg({ clock: createTestClock(), command: await command() }).present()).toBe(false)
+  ])('is denied when the program is %s', async (_, command) => {
+    expect(await createFfmpeg({ clock: createTestClock(), command: await command() }).isInstalled()).toBe(
+      false,
+    )
   })
 })

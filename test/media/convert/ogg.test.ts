@@ -11,7 +11,7 @@ async function* inChunks(bytes: Uint8Array, size: number) {
 const sound = (granule: bigint, size = 100, serial = 1) =>
   oggPage({ granule, serial, body: Buffer.alloc(size, 7) })
 
-describe('seconds of Ogg Opus', () => {
+describe('the seconds of an Ogg Opus file', () => {
   it.each<[string, Buffer[], number | null]>([
     ['one second', [opusHead(0), sound(48_000n)], 1],
     ['what is to be skipped does not count', [opusHead(312), sound(48_312n)], 1],
@@ -40,7 +40,7 @@ describe('seconds of Ogg Opus', () => {
     for (const size of [1, 7, 100, 65_536]) expect(await opusSeconds(inChunks(bytes, size))).toBe(seconds)
   })
 
-  it('takes anything without an error', async () => {
+  it('are read from any bytes without an error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.nat(400), async (noise, at) => {
         const file = Buffer.concat([opusHead(0), sound(48_000n), sound(96_000n)])
@@ -57,7 +57,7 @@ describe('a waveform', () => {
   const samples = (count: number, level: (at: number) => number) =>
     Array.from({ length: count }, (_, at) => (at % 2 === 0 ? 1 : -1) * level(at))
 
-  it('is as loud as the sound, bar by bar, in chunks of any size', async () => {
+  it('follows the loudness of the sound, bar by bar, in chunks of any size', async () => {
     const ramp = pcm(samples(64 * 160, at => (Math.floor(at / 160) + 1) * 100))
     const expected = Array.from({ length: 64 }, (_, bar) => Math.floor(((bar + 1) / 64) * 100))
     for (const size of [1, 3, 320, 65_536])
@@ -80,7 +80,7 @@ describe('a waveform', () => {
     expect([...waveform!]).toSatisfy(holds)
   })
 
-  it.each([0, 1])('%i bytes have none', async size => {
+  it.each([0, 1])('is null for %i bytes', async size => {
     expect(await waveformOf(inChunks(new Uint8Array(size), 1))).toBeNull()
   })
 })

@@ -61,7 +61,7 @@ function png(width: number, height: number, rows = height): Buffer {
   ])
 }
 
-describe('of an image', () => {
+describe('the thumbnail of an image', () => {
   it.each([
     [640, 480, 72, 54],
     [480, 640, 54, 72],
@@ -69,7 +69,7 @@ describe('of an image', () => {
     [72, 72, 72, 72],
     [20, 10, 20, 10],
     [1, 1, 1, 1],
-  ])('%i by %i is %i by %i', async (width, height, small, low) => {
+  ])('of %i by %i pixels has %i by %i', async (width, height, small, low) => {
     for (const format of ['jpeg', 'png', 'webp'] as const) {
       const path = await file(`a.${format}`, await image(width, height)[format]().toBuffer())
       const thumbnail = await thumbnails.ofImage(path)
@@ -79,7 +79,7 @@ describe('of an image', () => {
     }
   })
 
-  it('lies as it is seen, and tells nothing of where it was taken', async () => {
+  it('is turned upright and holds no metadata', async () => {
     const turned = image(400, 100)
       .withExif({ IFD0: { Copyright: 'at home' } })
       .withMetadata({ orientation: 6 })
@@ -91,12 +91,12 @@ describe('of an image', () => {
     expect(Buffer.from(thumbnail!.jpeg).includes('at home')).toBe(false)
   })
 
-  it('is white where the image is clear', async () => {
+  it('is white where the image is transparent', async () => {
     const path = await file('clear.png', await image(100, 100, '#ff000000').png().toBuffer())
     expect((await look((await thumbnails.ofImage(path))!.jpeg)).color).toEqual([256, 256, 256])
   })
 
-  it('a moving one shows its first picture', async () => {
+  it('shows the first picture of an animation', async () => {
     const frames = [image(50, 40, '#00c000'), image(50, 40, '#c00000')].map(frame => frame.png().toBuffer())
     const animation = sharp(await Promise.all(frames), { join: { animated: true } })
     const path = await file('moving.webp', await animation.webp({ loop: 0 }).toBuffer())
@@ -121,7 +121,7 @@ describe('of an image', () => {
     ['a png that breaks off', () => png(1_000, 1_000, 10)],
     ['a png of 900 million pixels', () => png(30_000, 30_000, 1)],
     ['a png larger than any screen', () => png(2 ** 31 - 1, 2 ** 31 - 1, 0)],
-  ])('there is none of %s', async (_, bytes) => {
+  ])('does not exist for %s', async (_, bytes) => {
     expect(await thumbnails.ofImage(await file('bad', await bytes()))).toBeNull()
   })
 
@@ -129,12 +129,12 @@ describe('of an image', () => {
     [1_000, 1_000, true],
     [4_000, 4_000, true],
     [4_001, 4_000, false],
-  ])('a progressive one of %i by %i, which is decoded whole: %s', async (width, height, taken) => {
+  ])('of a progressive image of %i by %i pixels, which is decoded whole: %s', async (width, height, taken) => {
     const path = await file('whole.jpg', await image(width, height).jpeg({ progressive: true }).toBuffer())
     expect((await thumbnails.ofImage(path)) !== null).toBe(taken)
   })
 
-  it('many at once come each with its own', async () => {
+  it('is the right one for each of many images at once', async () => {
     const paths = await Promise.all(
       [10, 20, 30].map(async side => file(`${side}.png`, await image(side, side).png().toBuffer())),
     )
@@ -143,17 +143,17 @@ describe('of an image', () => {
     expect(found.map(thumbnail => thumbnail?.width ?? null)).toEqual([null, 10, 20, 30, null])
   })
 
-  it('there is none of a file that is not there', async () => {
+  it('does not exist for a missing file', async () => {
     expect(await thumbnails.ofImage(join(folder, 'missing.jpg'))).toBeNull()
   })
 
-  it('the images above are bad by what they are, not by how they are made', async () => {
+  it('exists for good images made in the same way as the bad ones above', async () => {
     expect(await thumbnails.ofImage(await file('good.png', png(1_000, 1_000)))).toMatchObject({
       width: 1_000,
     })
   })
 
-  it('of a photo of 48 million pixels costs no 48 million pixels of memory', async () => {
+  it('of a photo of 48 million pixels takes far less memory than its pixels', async () => {
     const path = await file('large.jpg', await image(8_000, 6_000).jpeg().toBuffer())
     const before = process.memoryUsage().rss
     let peak = before
@@ -166,8 +166,8 @@ describe('of an image', () => {
   })
 })
 
-describe('of a video', () => {
-  it('there is none without ffmpeg', async () => {
+describe('the thumbnail of a video', () => {
+  it('does not exist without ffmpeg', async () => {
     const without = createThumbnails(createFfmpeg({ clock, command: '/nowhere/ffmpeg' }))
     expect(await without.ofVideo(await file('a.mp4', 'x'), never)).toBeNull()
   })
@@ -184,7 +184,7 @@ describe('of a video', () => {
       ['v.mp4', '320x240', 72, 54],
       ['v.3gp', '176x144', 72, 59],
       ['hd.mp4', '1920x1080', 72, 41],
-    ])('%s of %s', async (name, size, small, low) => {
+    ])('shows %s of %s', async (name, size, small, low) => {
       const [width, height] = size.split('x').map(Number)
       const thumbnail = await thumbnails.ofVideo(make(name, size, '-c:v', 'mpeg4'), never)
       expect(thumbnail).toMatchObject({ width, height })
@@ -199,11 +199,11 @@ describe('of a video', () => {
     it.each([
       ['noise', Buffer.alloc(5_000, 0xa5)],
       ['a playlist', '#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n'],
-    ])('there is none of %s', async (_, bytes) => {
+    ])('does not exist for %s', async (_, bytes) => {
       expect(await thumbnails.ofVideo(await file('bad.mp4', bytes), never)).toBeNull()
     })
 
-    it('an abort is an abort', async () => {
+    it("is rejected with the signal's reason on an abort", async () => {
       const reason = new Error('shutting down')
       await expect(
         thumbnails.ofVideo(make('b.mp4', '64x64', '-c:v', 'mpeg4'), AbortSignal.abort(reason)),

@@ -11,7 +11,8 @@ import { createClock } from '../../../src/base/clock.ts'
 import { createFfmpeg } from '../../../src/media/convert/ffmpeg.ts'
 import { opusSeconds } from '../../../src/media/convert/ogg.ts'
 import { createVoiceNotes, VOICE_MIMETYPE } from '../../../src/media/convert/voice-notes.ts'
-import { checkMedia, mimetypeOf } from '../../../src/media/kinds.ts'
+import { checkMedia } from '../../../src/media/kinds.ts'
+import { mimetypeOf } from '../../../src/media/mimetype.ts'
 import { hasFfmpeg, oggPage, opusHead } from './voice.ts'
 
 let folder: string
@@ -33,8 +34,8 @@ async function headOf(path: string): Promise<Uint8Array> {
   return buffer.subarray(0, bytesRead)
 }
 
-describe('without ffmpeg', () => {
-  it('Ogg Opus goes as it is, with its seconds and no waveform', async () => {
+describe('voice notes without ffmpeg', () => {
+  it('Ogg Opus is sent as it is, with its seconds and no waveform', async () => {
     const path = join(folder, 'by-hand.ogg')
     await writeFile(
       path,
@@ -44,7 +45,7 @@ describe('without ffmpeg', () => {
     expect(await without.describe(path, never)).toEqual({ seconds: 4, waveform: null })
   })
 
-  it('a very short one has one second, a broken one none', async () => {
+  it('a very short one has one second, a broken one has null', async () => {
     const path = join(folder, 'short.ogg')
     await writeFile(path, Buffer.concat([opusHead(0), oggPage({ granule: 960n, body: Buffer.alloc(9) })]))
     expect(await without.describe(path, never)).toEqual({ seconds: 1, waveform: null })
@@ -58,7 +59,7 @@ describe('without ffmpeg', () => {
     'audio/ogg',
     'audio/x-m4a',
     'video/webm',
-  ])('%s is refused, with the way out', async type => {
+  ])('%s is refused, and the error says what to do', async type => {
     await expect(without.convert(join(folder, 'x'), type, never)).rejects.toMatchObject({
       code: 'MEDIA_TYPE_UNSUPPORTED',
       status: 415,
@@ -74,7 +75,7 @@ describe('without ffmpeg', () => {
   })
 })
 
-describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', () => {
+describe.skipIf(!hasFfmpeg)('voice notes with ffmpeg (skipped where it is not installed)', () => {
   const make = (name: string, ...args: string[]) => {
     const path = join(folder, name)
     const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=3']
@@ -117,7 +118,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
     expect(Math.max(...waveform!)).toBe(100)
   })
 
-  it('nothing of what a file says about itself goes along', async () => {
+  it('the metadata of the file is removed', async () => {
     const path = make('tagged.mp3', '-metadata', 'comment=at home')
     const voice = await buffer((await real.convert(path, 'audio/mpeg', never))!)
     expect(voice.length).toBeGreaterThan(1_000)
@@ -140,7 +141,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
     expect(error.message).not.toContain(folder)
   })
 
-  it('a playlist in disguise makes it fetch and read nothing', async () => {
+  it('a playlist in disguise makes ffmpeg fetch and read nothing', async () => {
     const secret = make('secret.mp3')
     let asked = 0
     const server = createServer((_, response) => {
@@ -168,7 +169,7 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg (skipped where it is not installed)', (
     expect(asked).toBe(0)
   })
 
-  it('ends on an abort, with its reason', async () => {
+  it('the conversion ends when its signal aborts, with its reason', async () => {
     const path = make('long.wav')
     const abort = new AbortController()
     const reason = new Error('shutting down')

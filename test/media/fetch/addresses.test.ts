@@ -109,7 +109,7 @@ const CASES: [string, Reach][] = [
   ['[::1]', 'never'],
 ]
 
-describe('how far an address is', () => {
+describe('the reach of an address', () => {
   it.each(CASES)('%s is %s', (address, reach) => {
     expect(reachOf(address)).toBe(reach)
   })

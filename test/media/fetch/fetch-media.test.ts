@@ -15,8 +15,8 @@ beforeEach(async () => {
 
 afterEach(() => files.close())
 
-describe('a file', () => {
-  it('comes with its type and name, and nothing of ours goes out', async () => {
+describe('a fetched file', () => {
+  it('comes with its type and name, and the request carries no credentials', async () => {
     files.handle = (_, response) => {
       response.setHeader('Content-Type', 'Image/JPEG; charset=binary')
       response.setHeader('Content-Disposition', 'attachment; filename="cat.jpg"')
@@ -40,14 +40,14 @@ describe('a file', () => {
     [{ 'Content-Disposition': `attachment; filename="${Buffer.from('año').toString('latin1')}"` }, 'año'],
     [{ 'Content-Disposition': 'inline', 'Content-Length': '5' }, 'given.pdf'],
     [{}, 'given.pdf'],
-  ])('is named by %j as %s', async (headers, name) => {
+  ])('whose header is %j is called %s', async (headers, name) => {
     files.handle = (_, response) => response.writeHead(200, headers).end('hello')
     const { filename, mimetype, stream } = await fetchMedia(`${files.origin}/a/given.pdf`, options())
     expect({ filename, mimetype }).toEqual({ filename: name, mimetype: null })
     await read(stream)
   })
 
-  it('comes in pieces that are whole while they are read, and leave no garbage after that', async () => {
+  it('comes in pieces that are intact while they are read, and whose memory is released after that', async () => {
     const sent = randomBytes(4_000_000)
     files.handle = (_, response) => response.end(sent)
     const { stream } = await fetchMedia(files.origin, { ...options(), maxBytes: sent.length })
@@ -63,7 +63,7 @@ describe('a file', () => {
     expect(kept).toBeLessThan(sent.length / 4)
   })
 
-  it('goes past a proxy that the environment names', async () => {
+  it('is fetched without the proxy that the environment names', async () => {
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:9')
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9')
     try {
@@ -77,7 +77,7 @@ describe('a file', () => {
 describe('a redirect', () => {
   it.each([
     301, 302, 303, 307, 308,
-  ])('%i is followed, the name stays the one that was asked for', async status => {
+  ])('%i is followed, and the file keeps the name of the first URL', async status => {
     files.handle = (request, response) => {
       if (request.url === '/photo.jpg') response.writeHead(status, { Location: '/b/0123' }).end('gone')
       else response.end('there')
@@ -90,7 +90,7 @@ describe('a redirect', () => {
   it.each([
     [5, true],
     [6, false],
-  ])('%i of them: %s', async (count, arrives) => {
+  ])('%i redirects in a row: %s', async (count, arrives) => {
     files.handle = (request, response) => {
       const step = Number(request.url!.slice(1))
       if (step === count) response.end('there')
@@ -120,7 +120,7 @@ describe('a redirect', () => {
     expect(files.seen).toHaveLength(1)
   })
 
-  it('with a body without end is let go of before the next answer comes', async () => {
+  it('with an endless body is closed before the next request', async () => {
     let closed = false
     let answer = () => {}
     files.handle = (request, response) => {
@@ -138,7 +138,7 @@ describe('a redirect', () => {
     expect(await got).toBe('there')
   })
 
-  it('without a place to go is an answer like any other', async () => {
+  it('without a Location is an answer like any other', async () => {
     files.handle = (_, response) => response.writeHead(302).end()
     await expect(get(files.origin)).rejects.toMatchObject({ message: '127.0.0.1 answered HTTP 302' })
   })
@@ -156,7 +156,7 @@ describe('an answer', () => {
     [429, true],
     [500, true],
     [503, true],
-  ])('%i is no file (retryable: %s)', async (status, retryable) => {
+  ])('with status %i is refused (retryable: %s)', async (status, retryable) => {
     files.handle = (_, response) => response.writeHead(status).end()
     await expect(get(`${files.origin}/a?signature=secret`)).rejects.toMatchObject({
       code: 'MEDIA_UNREACHABLE',
@@ -180,7 +180,7 @@ describe('an answer', () => {
     ['Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n', /MEDIA_UNREACHABLE/],
     ['Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n', /MEDIA_UNREACHABLE/],
     ['\r\nhello', 'hello'],
-  ])('whose length is a lie: %j', async (rest, outcome) => {
+  ])('whose Content-Length is wrong: %j', async (rest, outcome) => {
     const liar = createTcpServer(socket => {
       socket.on('error', () => {})
       socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${rest}`))
@@ -191,7 +191,7 @@ describe('an answer', () => {
     await new Promise(resolve => liar.close(resolve))
   })
 
-  it('that is no HTTP, or a closed port, is unreachable', async () => {
+  it('that is no HTTP, or a closed port, is MEDIA_UNREACHABLE', async () => {
     const closed = createTcpServer(socket => socket.resume().end('SSH-2.0-OpenSSH\r\n'))
     await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/`
@@ -203,16 +203,16 @@ describe('an answer', () => {
     })
   })
 
-  it('without end is cut off at the limit', async () => {
+  it('without end is cut off at the size limit', async () => {
     let closed = false
     files.handle = (_, response) => {
-      const pour = () => {
+      const streamFile = () => {
         while (!closed && response.write(Buffer.alloc(64 * 1024)));
       }
-      response.on('drain', pour).on('close', () => {
+      response.on('drain', streamFile).on('close', () => {
         closed = true
       })
-      pour()
+      streamFile()
     }
     await expect(get(files.origin)).rejects.toMatchObject({
       code: 'MEDIA_TOO_LARGE',
@@ -221,18 +221,18 @@ describe('an answer', () => {
     await vi.waitFor(() => expect(closed).toBe(true))
   })
 
-  it('of exactly the limit fits, one byte more does not', async () => {
+  it('of exactly the size limit is taken, one byte more is not', async () => {
     files.handle = (_, response) => response.writeHead(200).write('12345') && response.end('6')
     expect(await get(files.origin, { maxBytes: 6 })).toBe('123456')
     await expect(get(files.origin, { maxBytes: 5 })).rejects.toMatchObject({ code: 'MEDIA_TOO_LARGE' })
   })
 })
 
-describe('time', () => {
+describe('the deadlines of a fetch', () => {
   it.each([
     ['whose headers do not come', (_: ServerResponse) => {}, 20_000, /did not answer within 20 s/],
     ['whose body does not end', (r: ServerResponse) => r.write('x'), 120_000, /did not come within 120 s/],
-  ])('ends an answer %s', async (_, act, ms, sentence) => {
+  ])('end an answer %s', async (_, act, ms, sentence) => {
     const clock = createTestClock()
     let closed = false
     files.handle = (_, response) => {
@@ -255,7 +255,7 @@ describe('time', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('ends a connection that is not made', async () => {
+  it('end a connection that is not made', async () => {
     const clock = createTestClock()
     const resolve = vi.fn<Resolve>(() => new Promise(() => {}))
     const got = get('http://slow.test/', { clock, resolve }).catch(error => error)
@@ -265,7 +265,7 @@ describe('time', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('is given back when all is done, or nobody reads', async () => {
+  it('leave no timer or connection when all is read, or nobody reads', async () => {
     const clock = createTestClock()
     expect(await get(files.origin, { clock })).toBe('hello')
     expect(clock.pending()).toBe(0)
@@ -278,8 +278,8 @@ describe('time', () => {
   })
 })
 
-describe('an abort', () => {
-  it('before, during the wait, and during the body, rejects with its reason', async () => {
+describe('an aborted fetch', () => {
+  it('rejects with the reason before, during the wait, and during the body', async () => {
     const reason = new Error('shutting down')
     await expect(get(files.origin, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(files.seen).toEqual([])
@@ -301,7 +301,7 @@ describe('an abort', () => {
     expect(await next).toBe(reason)
   })
 
-  it('is what a reader does who leaves early', async () => {
+  it('is closed as well when its reader stops early', async () => {
     let closed = false
     files.handle = (_, response) => {
       response.on('close', () => {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { checkUrl, fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
+import { checkUrl } from '../../../src/media/fetch/check-url.ts'
+import { fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
 import { createFileServer, type FileServer, get, options, resolver } from '../file-server.ts'
 
 let files: FileServer
@@ -44,7 +45,7 @@ describe('a URL that is forbidden', () => {
     'https://example.com:80',
     'http://a:1024',
     'http://a:65535',
-  ])('and %s is not', url => {
+  ])('does not include %s', url => {
     expect(checkUrl(url).hash).toBe('')
   })
 
@@ -73,7 +74,7 @@ describe('a URL that is forbidden', () => {
     '100.64.0.1',
     '[fd12::1]',
   ]
-  it.each(LOOPBACK)('http://%s without MEDIA_ALLOW_PRIVATE', async host => {
+  it.each(LOOPBACK)('is http://%s without MEDIA_ALLOW_PRIVATE', async host => {
     const error = await fetchMedia(`http://${host}:${files.port}/`, options({ allowPrivate: false })).catch(
       e => e,
     )
@@ -102,14 +103,14 @@ describe('a URL that is forbidden', () => {
     '100.100.100.200',
     '192.0.2.1',
   ]
-  it.each(NEVER)('http://%s even with it', async host => {
+  it.each(NEVER)('is http://%s even with MEDIA_ALLOW_PRIVATE', async host => {
     const error = await fetchMedia(`http://${host}:${files.port}/`, options()).catch(error => error)
     expect(error).toMatchObject({ code: 'MEDIA_URL_FORBIDDEN' })
     expect(error.message).not.toMatch(/MEDIA_ALLOW_PRIVATE/)
     expect(files.seen).toEqual([])
   })
 
-  it('localhost, by the system itself', async () => {
+  it('is localhost, as the system resolves it', async () => {
     await expect(get(`http://localhost:${files.port}/`, { allowPrivate: false })).rejects.toMatchObject({
       code: 'MEDIA_URL_FORBIDDEN',
     })
@@ -117,7 +118,7 @@ describe('a URL that is forbidden', () => {
   })
 })
 
-describe('a name', () => {
+describe('a host name', () => {
   it.each([
     [['127.0.0.1'], false],
     [['10.0.0.1'], false],
@@ -142,7 +143,7 @@ describe('a name', () => {
     expect(files.seen).toEqual([])
   })
 
-  it('is asked for once per connection, and what was checked is what is connected to', async () => {
+  it('is resolved once per connection, and the checked address is the one connected to', async () => {
     const resolve = resolver(['93.184.216.34'], ['127.0.0.1'])
     const deadlines = { connectMs: 200, firstByteMs: 200, wholeMs: 1_000 }
     await expect(
@@ -152,7 +153,7 @@ describe('a name', () => {
     expect(files.seen).toEqual([])
   })
 
-  it('that leads elsewhere at its second look-up is checked again', async () => {
+  it('that resolves differently at its second look-up is checked again', async () => {
     files.handle = (_, response) => response.writeHead(302, { Location: '/again' }).end()
     const resolve = resolver(['127.0.0.1'], ['169.254.169.254'])
     await expect(get(`http://rebind.test:${files.port}/`, { resolve })).rejects.toMatchObject({
@@ -162,7 +163,7 @@ describe('a name', () => {
     expect(files.seen).toHaveLength(1)
   })
 
-  it('counts for nothing if the socket is somewhere else', async () => {
+  it('is not enough if the socket is connected to a forbidden address', async () => {
     // Where `remoteAddress` comes from, which itself cannot be replaced.
     const inside = Socket.prototype as unknown as { _getpeername(): { address: string } }
     const peer = vi.spyOn(inside, '_getpeername').mockReturnValue({ address: '169.254.169.254' })
@@ -176,7 +177,7 @@ describe('a name', () => {
     expect(files.seen).toEqual([])
   })
 
-  it('that does not exist is unreachable', async () => {
+  it('that does not exist is MEDIA_UNREACHABLE', async () => {
     const resolve = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))
     await expect(get('https://nowhere.test/a?sig=secret', { resolve })).rejects.toMatchObject({
       code: 'MEDIA_UNREACHABLE',

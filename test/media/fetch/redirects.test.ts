@@ -54,13 +54,13 @@ it.each([
   ['http://0x7f.1:PORT/secret'],
   ['//localhost:PORT/secret'],
   ['http://cdn.test:PORT/secret'],
-])('from the internet to %s leads nowhere', async to => {
+])('a redirect from the internet to %s is refused', async to => {
   location = port => to.replace('PORT', String(port))
   await expect(get(false)).rejects.toMatchObject({ code: 'MEDIA_URL_FORBIDDEN' })
   expect(seen).toEqual(['/photo.jpg'])
 })
 
-it('but with MEDIA_ALLOW_PRIVATE it does, and so does one to the same host without', async () => {
+it('a redirect to a private address is followed with MEDIA_ALLOW_PRIVATE, and one to the same host always', async () => {
   location = port => `http://127.0.0.1:${port}/secret`
   const { stream } = await get(true)
   expect((await buffer(stream)).toString()).toBe('a secret of this machine')
@@ -69,7 +69,7 @@ it('but with MEDIA_ALLOW_PRIVATE it does, and so does one to the same host witho
   expect(seen).toEqual(['/photo.jpg', '/secret', '/photo.jpg', '/secret'])
 })
 
-it('from https to http is refused, and so is a certificate of nobody', async () => {
+it('a redirect from https to http is refused, and so is a self-signed certificate', async () => {
   const { key, cert } = makeTlsIdentity(['127.0.0.1'])
   const tls = createTlsServer({ key, cert }, (_, response) => {
     response.writeHead(302, { Location: `http://127.0.0.1:${port}/secret` }).end()

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadLinkKey } from '../../../src/media/serve/link-key.ts'
-import {
-  checkMediaLink,
-  LINK_LIFETIME_MS,
-  mediaLink,
-  type PresentedLink,
-} from '../../../src/media/serve/links.ts'
+import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from '../../../src/media/serve/links.ts'
+import type { PresentedLink } from '../../../src/ports/media-server.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const ID = 'ab'.repeat(32)
@@ -23,8 +19,8 @@ function presented(link: string): PresentedLink {
 
 const good = presented(mediaLink('https://wa.test/api', ID, EXPIRES_AT, KEY))
 
-describe('a link', () => {
-  it('is what openssl makes of it', () => {
+describe('a media link', () => {
+  it('has the signature that openssl computes', () => {
     expect(mediaLink('https://wa.test/api', ID, EXPIRES_AT, KEY)).toBe(
       `https://wa.test/api/media/${ID}?expires=1767312000&signature=9fV9fPJTkF9CuUYnZtZwJXSN1FVCl28TJ03_WdaM_c0`,
     )
@@ -60,7 +56,7 @@ describe('a link', () => {
       { signature: `${good.signature!.slice(0, 9)}.${good.signature!.slice(9)}` },
     ],
     ['one bit wrong', { signature: good.signature!.replace(/^./, first => (first === 'A' ? 'B' : 'A')) }],
-  ])('with %s is forged, whenever', (_, change) => {
+  ])('with %s is forged, before and after its expiry', (_, change) => {
     const link = { ...good, ...change }
     expect(link).not.toEqual(good)
     expect(checkMediaLink(link, NOW, KEY)).toBe('forged')
@@ -71,13 +67,13 @@ describe('a link', () => {
     expect(checkMediaLink(good, NOW, Buffer.alloc(32, 8))).toBe('forged')
   })
 
-  it('cannot move a digit from the id to the expiry', () => {
+  it('with a digit moved from the id to the expiry is forged', () => {
     const link = presented(mediaLink('http://a', 'x1', 2_000_000_000_000, KEY))
     expect(checkMediaLink({ ...link, id: 'x', expires: `1${link.expires}` }, NOW, KEY)).toBe('forged')
   })
 })
 
-describe('the key', () => {
+describe('the link key', () => {
   let dataDir: string
 
   beforeEach(async () => {
@@ -88,7 +84,7 @@ describe('the key', () => {
 
   const path = () => join(dataDir, 'media-link.key')
 
-  it('is made once, for the owner alone, and differs everywhere', async () => {
+  it('is made once, for its owner alone, and differs between installations', async () => {
     const key = loadLinkKey(dataDir)
     expect(key).toHaveLength(32)
     expect(loadLinkKey(dataDir)).toEqual(key)
@@ -98,12 +94,16 @@ describe('the key', () => {
     expect(loadLinkKey(dataDir)).not.toEqual(key)
   })
 
-  it('survives a crash while it is made', async () => {
+  it('is made anew after a crash while it was written', async () => {
     await writeFile(`${path()}.tmp`, 'half')
     expect(loadLinkKey(dataDir)).toHaveLength(32)
   })
 
-  it.each(['', 'too short', 'x'.repeat(33)])('of %j is refused, and left', async text => {
+  it.each([
+    '',
+    'too short',
+    'x'.repeat(33),
+  ])('whose file holds %j is refused, and the file is left alone', async text => {
     await writeFile(path(), text)
     expect(() => loadLinkKey(dataDir)).toThrow(
       expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringContaining(path()) }),
@@ -111,7 +111,7 @@ describe('the key', () => {
     expect(await readFile(path(), 'utf8')).toBe(text)
   })
 
-  it('is not made where there is no folder', () => {
+  it('is refused where there is no data directory', () => {
     expect(() => loadLinkKey(join(dataDir, 'missing'))).toThrow(
       expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringContaining('ENOENT') }),
     )

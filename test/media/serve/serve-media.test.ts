@@ -17,7 +17,7 @@ const DESCRIBED = {
 }
 
 describe('the whole file', () => {
-  it('is a download that does nothing', () => {
+  it('is served as a download that cannot run', () => {
     expect(answerMedia(FILE)).toEqual({
       status: 200,
       headers: { ...DESCRIBED, 'Content-Length': '10' },
@@ -39,7 +39,7 @@ describe('the whole file', () => {
     'items=0-1',
     '0-1',
     '',
-  ])('is the answer to the range %j', range => {
+  ])('is served for the range header %j', range => {
     expect(answerMedia(FILE, { range })).toEqual(answerMedia(FILE))
   })
 })
@@ -80,7 +80,7 @@ describe('a range', () => {
     ['bytes=0-', 0],
     ['bytes=0-0', 0],
     ['bytes=-5', 0],
-  ])('%s cannot be had of %i bytes', (range, size) => {
+  ])('%s is refused for a file of %i bytes', (range, size) => {
     expect(answerMedia({ ...FILE, size }, { range })).toEqual({
       status: 416,
       headers: { ...ALWAYS, 'Content-Range': `bytes */${size}`, 'Content-Length': '0' },
@@ -96,12 +96,12 @@ describe('a range', () => {
     ['"other"', 200],
     ['Thu, 01 Jan 2026 00:00:00 GMT', 200],
     ['', 200],
-  ])('if it is still %s: %i', (ifRange, status) => {
+  ])('with If-Range %s is answered %i', (ifRange, status) => {
     expect(answerMedia(FILE, { range: 'bytes=0-1', ifRange }).status).toBe(status)
   })
 })
 
-describe('who has it already', () => {
+describe('a caller that has the file already', () => {
   it.each<[Conditions, number]>([
     [{ ifNoneMatch: `"${ID}"` }, 304],
     [{ ifNoneMatch: `W/"${ID}"` }, 304],
@@ -113,7 +113,7 @@ describe('who has it already', () => {
     [{ ifNoneMatch: ID }, 200],
     [{ ifNoneMatch: '' }, 200],
     [{ ifNoneMatch: '"other"', range: 'bytes=0-1' }, 206],
-  ])('%j: %i', (conditions, status) => {
+  ])('with If-None-Match %j is answered %i', (conditions, status) => {
     expect(answerMedia(FILE, conditions).status).toBe(status)
   })
 
@@ -122,7 +122,7 @@ describe('who has it already', () => {
   })
 })
 
-describe('what strangers say of a file', () => {
+describe('type and name of a file, given by strangers', () => {
   it.each<[string | null, string]>([
     ['audio/ogg; codecs=opus', 'audio/ogg; codecs="opus"'],
     ['Video/MP4; codecs="avc1.4d, mp4a.40.2"', 'video/mp4'],
@@ -143,7 +143,7 @@ describe('what strangers say of a file', () => {
     'año 报告.pdf',
     '../../etc/passwd',
     '\ud800',
-  ])('the name %j is one header', filename => {
+  ])('the name %j stays within one header', filename => {
     const { headers } = answerMedia({ ...FILE, filename })
     expect(headers['Content-Disposition']).toMatch(
       /^attachment(; filename="[\w.\- ]+"; filename\*=UTF-8''[\w.\-%~!]+)?$/,

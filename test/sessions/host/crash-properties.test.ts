@@ -73,7 +73,7 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
     case 'logout':
       return ask(commands.logout(session, deadline))
     case 'delete':
-      return ask(commands.remove(session, deadline))
+      return ask(commands.delete(session, deadline))
     case 'send':
       return ask(commands.send(session, text(`3461111111${n % 2}`, `b${walk.count++}`), deadline))
     case 'sendWithKey':

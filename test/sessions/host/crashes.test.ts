@@ -62,7 +62,7 @@ describe('a transition that throws', () => {
     world = await World.start(throwing('failQueued', victims))
     await world.shown()
     victims.add('s1')
-    await expect(world.commands.remove('s1', world.clock.now() + 1000)).rejects.toThrow()
+    await expect(world.commands.delete('s1', world.clock.now() + 1000)).rejects.toThrow()
     expect(world.state()).toBe('reconnecting.waiting')
   })
 

@@ -75,7 +75,7 @@ describe('while the fact is not durable', () => {
     expect(socket.sent).toHaveLength(1)
     const { messageId } = socket.sent[0]!
     socket.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
-    expect(await send).toEqual({ messageId, status: 'sent', remoteJid: '34622222222@s.whatsapp.net' })
+    expect(await send).toEqual({ messageId, status: 'sent', chatId: '34622222222@s.whatsapp.net' })
   })
 
   it('WhatsApp is not asked to unlink, and nothing is erased', async () => {
@@ -108,7 +108,7 @@ describe('while the fact is not durable', () => {
   it('DELETE is not answered, and the id is not free', async () => {
     await world.shown()
     world.disk.hold()
-    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    const remove = world.commands.delete('s1', world.clock.now() + 60_000)
     expect(await settled(remove)).toBe(false)
     expect(world.state()).toBe('awaitingQr.shown.throttled')
     world.disk.release()
@@ -198,7 +198,7 @@ describe('order', () => {
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
-    await world.commands.remove('s2', world.clock.now() + 1000)
+    await world.commands.delete('s2', world.clock.now() + 1000)
     expect(ended).toEqual([true, true])
   })
 

@@ -59,7 +59,7 @@ async function perform(world: World, { does, session, n }: Act, sends: Promise<u
     case 'logout':
       return ask(world.commands.logout(session, deadline))
     case 'delete':
-      return ask(world.commands.remove(session, deadline))
+      return ask(world.commands.delete(session, deadline))
     case 'send':
       return ask(world.commands.send(session, text(`3460000000${n}`, `n${n}`), deadline))
     case 'qr':

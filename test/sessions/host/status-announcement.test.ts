@@ -131,7 +131,7 @@ describe('what Laravel is told', () => {
     const socket = await world.linked()
     await world.deliverStatus()
     const { streamId } = world.entry().actor
-    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    const remove = world.commands.delete('s1', world.clock.now() + 60_000)
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     expect(await remove).toEqual({ done: true })
@@ -206,7 +206,7 @@ describe('the trap of old news', () => {
     const socket = await world.linked()
     await world.deliverStatus()
     const { streamId } = world.entry().actor
-    void world.commands.remove('s1', world.clock.now() + 4000)
+    void world.commands.delete('s1', world.clock.now() + 4000)
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
@@ -217,7 +217,7 @@ describe('the trap of old news', () => {
     await world.wait(60_000)
     // The last word of the old life may reach Laravel when the new one has begun.
     await world.commands.start({ sessionId: 's1', userId: 7 })
-    await world.store.deliveries.settle(id, { done: true, told })
+    await world.store.deliveries.settle(id, { done: true, acceptedStatus: told })
     await world.settle()
     world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
     await world.settle()

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/base/errors.ts'
-import type { InboundMessage, MediaSource, MessageRef } from '../../../src/messages/received.ts'
+import type { MediaSource, MessageRef, ReceivedContent } from '../../../src/messages/received.ts'
 import type { Write } from '../../../src/ports/store.ts'
 import { Downloads } from '../../../src/sessions/receiving/downloads.ts'
 import { createTestClock } from '../../base/clock.ts'
@@ -15,7 +15,7 @@ const gone = () => new GatewayError('MEDIA_GONE', 'WhatsApp has this file no mor
 const unreachable = () => new GatewayError('MEDIA_UNREACHABLE', 'HTTP 500.', { retryable: true })
 const corrupt = () => new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
 
-function message(seq: number): InboundMessage {
+function message(seq: number): ReceivedContent {
   return {
     message_id: `M${seq}`,
     from: '34600',

@@ -21,11 +21,11 @@ describe('one key', () => {
     await world.settle()
     ack(socket, socket.sent[0]!.messageId)
     const { messageId } = await first
-    const remoteJid = `${ANA}@s.whatsapp.net`
-    expect(await once('k')).toEqual({ messageId, status: 'sent', remoteJid, replayed: true })
+    const chatId = `${ANA}@s.whatsapp.net`
+    expect(await once('k')).toEqual({ messageId, status: 'sent', chatId, replayed: true })
     socket.owner.updated({ messageId, status: 'read', at: world.clock.now() })
     await world.settle()
-    expect(await once('k')).toEqual({ messageId, status: 'read', remoteJid, replayed: true })
+    expect(await once('k')).toEqual({ messageId, status: 'read', chatId, replayed: true })
     expect(bodies(socket)).toEqual(['hello'])
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { receiptDelivery as shape } from '../../../src/laravel/payloads.ts'
+import { messageStatusPayload as shape } from '../../../src/laravel/payloads.ts'
 import { World } from '../world.ts'
 import { ANA, EVA, sendingIn } from './sending.ts'
 
@@ -83,7 +83,7 @@ describe('statuses for Laravel', () => {
     socket.onSend = () => new Promise(() => {})
     const sending = send().catch((error: unknown) => error)
     await world.settle()
-    void world.commands.remove('s1', world.clock.now() + 1000)
+    void world.commands.delete('s1', world.clock.now() + 1000)
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     await world.settle()

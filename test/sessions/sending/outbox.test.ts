@@ -17,7 +17,7 @@ describe('a send', () => {
     await world.settle()
     const { messageId } = socket.sent[0]!
     ack(socket, messageId)
-    expect(await sending).toEqual({ messageId, status: 'sent', remoteJid: `${ANA}@s.whatsapp.net` })
+    expect(await sending).toEqual({ messageId, status: 'sent', chatId: `${ANA}@s.whatsapp.net` })
     for (const status of ['delivered', 'read', 'played'] as const) {
       socket.owner.updated({ messageId, status, at: world.clock.now() })
       socket.owner.updated({ messageId, status, at: world.clock.now() })

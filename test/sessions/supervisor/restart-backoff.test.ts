@@ -129,7 +129,7 @@ describe('a write that the store refuses for what is in it', () => {
     world = await World.start()
     await world.shown()
     const { actor } = world.entry()
-    await world.commands.remove('s1', world.clock.now() + 1000)
+    await world.commands.delete('s1', world.clock.now() + 1000)
     const late = world.store.commit({ streamId: actor.streamId, epoch: actor.epoch, lastActivity: 1 })
     await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
     await world.commands.start({ sessionId: 's1', userId: 7 })

@@ -62,7 +62,7 @@ describe('a store that takes no writes', () => {
       () => world.commands.send('s1', text('34622222222'), deadline),
       () => world.commands.restart('s1'),
       () => world.commands.logout('s1', deadline),
-      () => world.commands.remove('s1', deadline),
+      () => world.commands.delete('s1', deadline),
     ]
     for (const call of calls) {
       const failure = await call().then(
@@ -85,7 +85,7 @@ describe('a store that takes no writes', () => {
     await world.linked('a')
     await world.linked('b')
     world.disk.hold()
-    const calls = [world.commands.restart('a'), world.commands.remove('b', world.clock.now() + 1000)]
+    const calls = [world.commands.restart('a'), world.commands.delete('b', world.clock.now() + 1000)]
     const outcomes = Promise.allSettled(calls)
     world.disk.break()
     world.disk.release()
@@ -100,7 +100,7 @@ describe('a store that takes no writes', () => {
   it('a deletion that waits is not answered as done', async () => {
     world = await World.start()
     await world.linked()
-    const remove = world.commands.remove('s1', world.clock.now() + 60_000)
+    const remove = world.commands.delete('s1', world.clock.now() + 60_000)
     const logout = world.commands.logout('s1', world.clock.now() + 60_000)
     await world.settle()
     const outcomes = Promise.allSettled([remove, logout])

@@ -117,7 +117,7 @@ describe('a restart of the process', () => {
   it('leaves alone what was deleted', async () => {
     world = await World.start()
     await world.shown('gone')
-    await world.commands.remove('gone', world.clock.now() + 1000)
+    await world.commands.delete('gone', world.clock.now() + 1000)
     await world.linked()
     await world.stop()
     await world.boot()

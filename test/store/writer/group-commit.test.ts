@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, expect, test } from 'vitest'
 import type { Write } from '../../../src/ports/store.ts'
+import { encodeWrite } from '../../../src/store/encoded-write.ts'
 import { prepareSchema } from '../../../src/store/schema.ts'
 import { GroupCommit } from '../../../src/store/writer/group-commit.ts'
-import { type Done, encodeWrite } from '../../../src/store/writer/worker-messages.ts'
+import type { Done } from '../../../src/store/writer/worker-messages.ts'
 import { created, messageFact } from '../facts.ts'
 
 let db: DatabaseSync
@@ -26,13 +27,13 @@ const codes = ({ failed }: Done) => failed.map(([index, { code }]) => `${index} 
 const fact = (seq: number, epoch = 1): Write => ({ streamId, epoch, events: [messageFact(seq)] })
 const touch = (epoch = 1): Write => ({ streamId, epoch, lastActivity: 5_000 })
 
-test('a sender that has not seen the failure is refused with its code, one that has goes on', () => {
+test('a sender that has not seen a failure is refused with its code, one that has seen it goes on', () => {
   expect(codes(run(1, fact(7)))).toEqual(['0 SEQ_CONFLICT'])
   expect(codes(run(1, touch(), fact(2)))).toEqual(['0 SEQ_CONFLICT', '1 SEQ_CONFLICT'])
   expect(codes(run(2, fact(2)))).toEqual([])
 })
 
-test('both kinds of sender in one commit', () => {
+test('senders that have and have not seen the failure are told apart in one commit', () => {
   run(1, fact(7))
   const done = group.run([post(1, touch()), post(2, fact(2), touch()), post(2, fact(9)), post(2, touch())])
   expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '3 SEQ_CONFLICT', '4 SEQ_CONFLICT'])
@@ -43,7 +44,7 @@ test('a new owner is not held to the failures of the old one', () => {
     { ...post(1), requests: [{ write: encodeWrite(fact(7)) }, { claim: streamId }] },
     post(1, touch(1), fact(2, 2)),
   ])
-  expect(done.epochs).toEqual([[1, 2]])
+  expect(done.results).toEqual([[1, 2]])
   expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '2 SEQ_CONFLICT'])
 })
 
@@ -57,7 +58,7 @@ test('a failure halfway does not change what was refused or claimed around it', 
     { ...post(3), requests: [{ claim: 'stream-of-b' }, { claim: 'nobody' }] },
     post(3, { ...b, epoch: 2 }, dead, fact(2), { ...b, epoch: 2, events: [messageFact(3)] }),
   ])
-  expect(done.epochs).toEqual([[1, 2]])
+  expect(done.results).toEqual([[1, 2]])
   expect(codes(done)).toEqual(['0 SEQ_CONFLICT', '2 SESSION_NOT_FOUND', '4 INTERNAL', '5 INTERNAL'])
   expect(db.prepare('SELECT last_seq, epoch FROM sessions ORDER BY id').all()).toMatchObject([
     { last_seq: 1, epoch: 1 },
@@ -65,7 +66,7 @@ test('a failure halfway does not change what was refused or claimed around it', 
   ])
 })
 
-test('a refusal of an attempt that was undone does not reach back', () => {
+test('a failure of a transaction that was rolled back does not refuse earlier requests', () => {
   run(1, created('b'))
   const erase: Write = { ...fact(2), erase: 'stream' }
   const broken: Write = {
@@ -76,7 +77,7 @@ test('a refusal of an attempt that was undone does not reach back', () => {
   expect(codes(run(2, erase, touch(), broken))).toEqual(['1 EPOCH_CONFLICT', '2 INTERNAL'])
 })
 
-test('a disk that fails takes the whole commit along and is forgotten when it works again', () => {
+test('a failing disk fails the whole commit, and later commits work again', () => {
   db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()!.page_count}`)
   const huge: Write = { ...fact(2), keys: [{ type: 't', id: 'x', value: Buffer.alloc(100_000) }] }
   const done = group.run([

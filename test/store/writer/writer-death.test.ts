@@ -28,7 +28,7 @@ afterEach(() => rmSync(dir, { recursive: true }))
 
 const DEAD = { code: 'STORE_FAILED', retryable: false }
 
-test('a writer that dies fails what is pending and what comes later; nothing hangs, nothing acknowledged is lost', async () => {
+test("when the writer's thread dies, pending and later writes fail, nothing hangs, and nothing acknowledged is lost", async () => {
   const store = await openStore({ dataDir: dir })
   const streamId = await given(store, 'a')
   const inFlight = Array.from({ length: 50 }, (_, i) =>
@@ -51,7 +51,7 @@ test('a writer that dies fails what is pending and what comes later; nothing han
   await again.close()
 })
 
-test('an error nobody foresaw in the thread is such a death', async () => {
+test("an unexpected error in the writer's thread ends it", async () => {
   const store = await openStore({ dataDir: dir })
   const streamId = await given(store, 'a')
   threads.at(-1)!.postMessage({ seen: 0, now: 0, requests: null })

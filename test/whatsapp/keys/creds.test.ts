@@ -1,6 +1,6 @@
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import type { KeyReads, KeyWrite } from '../../../src/ports/key-store.ts'
+import type { KeyStore, KeyWrite } from '../../../src/ports/key-store.ts'
 import { credsJson, credsWrite, isPaired, readCreds } from '../../../src/whatsapp/keys/creds.ts'
 import { decodeKey, encodeKey } from '../../../src/whatsapp/keys/key-codec.ts'
 
@@ -16,7 +16,7 @@ function rows(...writes: KeyWrite[]) {
   const stored = new Map<string, Uint8Array>()
   const put = ({ type, id, value }: KeyWrite) => stored.set(`${type}/${id}`, value!)
   writes.forEach(put)
-  const keys: KeyReads = {
+  const keys: KeyStore = {
     get: (_, type, ids) =>
       Object.fromEntries(
         ids.flatMap(id => (stored.has(`${type}/${id}`) ? [[id, stored.get(`${type}/${id}`)!]] : [])),

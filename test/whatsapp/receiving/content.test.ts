@@ -1,7 +1,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inboundMessage } from '../../../src/messages/received.ts'
+import { receivedContent } from '../../../src/messages/received.ts'
 import { readContent } from '../../../src/whatsapp/receiving/content.ts'
 import { toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
 
@@ -226,7 +226,7 @@ describe('the file of a message', () => {
   it('has a key that Laravel is not told', () => {
     const inbound = toInbound(received, false, { ...context, foreignMediaHost: false })
     if ('ignored' in inbound) throw new Error(inbound.ignored)
-    inboundMessage.parse(inbound.message)
+    receivedContent.parse(inbound.message)
     const told = JSON.stringify(inbound.message)
     for (const secret of [part.mediaKey.toString('base64'), part.mediaKey.toString('hex'), 't62'])
       expect(told).not.toContain(secret)
@@ -338,7 +338,7 @@ describe('1,000 random messages', () => {
           expect(inbound.ignored).toMatch(/\w/)
         } else {
           delivered++
-          inboundMessage.parse(JSON.parse(JSON.stringify(inbound.message)))
+          receivedContent.parse(JSON.parse(JSON.stringify(inbound.message)))
           if (inbound.message.type === 'unsupported') expect(inbound.message.body).toMatch(/\w/)
         }
       }),

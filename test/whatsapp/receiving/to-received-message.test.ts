@@ -1,6 +1,6 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { inboundMessage } from '../../../src/messages/received.ts'
+import { receivedContent } from '../../../src/messages/received.ts'
 import { type InboundContext, toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -33,7 +33,7 @@ function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<W
 function taken(message: WAMessage, using = context, offline = false) {
   const result = toInbound(message, offline, using)
   if ('ignored' in result) throw new Error(result.ignored)
-  inboundMessage.parse(result.message)
+  receivedContent.parse(result.message)
   return result
 }
 const text = { conversation: 'hola' }

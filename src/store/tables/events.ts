@@ -1,4 +1,4 @@
-import type { LogReads, StoredEvent } from '../../ports/event-log.ts'
+import type { EventLog, StoredEvent } from '../../ports/event-log.ts'
 import type { Statements } from '../statements.ts'
 
 type EventColumns = {
@@ -24,7 +24,7 @@ const toEvent = (row: EventColumns): StoredEvent => ({
       : { state: row.state, context: row.context, machineVersion: row.machine_version },
 })
 
-export function logReads(sql: Statements): LogReads {
+export function logReads(sql: Statements): EventLog {
   return {
     after: (streamId, seq, limit) =>
       sql

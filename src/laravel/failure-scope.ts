@@ -1,16 +1,16 @@
-/** Whose fault a failed delivery is; it decides what is held back. */
-export type Fault =
+/** What a failed delivery holds back. */
+export type FailureScope =
   /** Laravel refuses this content: a few tries, then a dead letter, and the lane goes on. */
   | 'message'
   /** Laravel does not know this address or session: the lane waits, others go on. */
   | 'lane'
   /** Laravel cannot take anything now: all lanes wait for one probe. */
   | 'endpoint'
-  /** The endpoint's, unless the endpoint takes others: then this content breaks it, and its lane alone waits. */
+  /** The endpoint, unless it takes others: then this content breaks it, and its lane alone waits. */
   | 'unclear'
 
-/** Fault of an answer that is not 2xx. */
-export function faultOf(status: number): Fault {
+/** What an answer that is not 2xx holds back. */
+export function failureScopeOf(status: number): FailureScope {
   switch (status) {
     case 500:
     case 502:
@@ -37,12 +37,4 @@ export function faultOf(status: number): Fault {
     default:
       return status >= 400 && status < 500 ? 'message' : 'endpoint'
   }
-}
-
-/** What the operator can do about a status that holds everything, or nothing. */
-export function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return ': check LARAVEL_TOKEN and LARAVEL_WEBHOOK_SECRET'
-  if (status === 419) return ': the routes belong into routes/api.php'
-  if (status >= 300 && status < 400) return ': LARAVEL_URL must be the final address'
-  return ''
 }

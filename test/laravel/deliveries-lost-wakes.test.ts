@@ -4,8 +4,8 @@ import { answered, createHarness, HOUR, MINUTE, ok, SECOND } from './harness.ts'
 /** Seconds between the attempts of a lane that answers 404, as far as 39 min reach. */
 const SCHEDULE = [5, 30, 120, 300, 900]
 
-describe('a queue that loses everything', () => {
-  it('delays what is pending by half a minute', async () => {
+describe('a queue that loses all wakes', () => {
+  it('delays pending deliveries by at most half a minute', async () => {
     const harness = createHarness()
     harness.deliveries.start()
     await harness.clock.advance(SECOND)
@@ -15,7 +15,7 @@ describe('a queue that loses everything', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('does not keep a held endpoint from being probed; all goes within a minute', async () => {
+  it('does not stop the probes during an outage; everything is delivered within a minute', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 20; n++) harness.add(`lane${n}`)
@@ -27,7 +27,7 @@ describe('a queue that loses everything', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('at the moment when Laravel is back, and all are woken, delays them by half a minute', async () => {
+  it('just when Laravel is back and all lanes are woken delays them by at most half a minute', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 40; n++) harness.add(`lane${n}`)
@@ -42,7 +42,7 @@ describe('a queue that loses everything', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('does not keep what is too old from becoming a dead letter', async () => {
+  it('does not keep deliveries that are too old from becoming dead letters', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 300; n++) harness.add(`lane${n}`)
@@ -53,7 +53,7 @@ describe('a queue that loses everything', () => {
     expect(harness.dead()).toHaveLength(300)
   })
 
-  it('brings no wait to an early end: Retry-After and the schedule hold', async () => {
+  it('shortens no wait: Retry-After and the schedule are kept', async () => {
     const harness = createHarness()
     harness.respond(call =>
       call.lane === 'busy'
@@ -84,7 +84,7 @@ describe('a queue that loses everything', () => {
 })
 
 describe('the sweep', () => {
-  it('reads nothing of the lanes that wait for a held endpoint', async () => {
+  it('does not read the heads of lanes that are held by an outage', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 2_000; n++) harness.add(`lane${n}`)
@@ -100,7 +100,7 @@ describe('the sweep', () => {
     expect(heads).toBeLessThan(100)
   })
 
-  it('does not shorten a Retry-After of a held endpoint', async () => {
+  it('does not shorten the Retry-After of an outage', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503, harness.clock.now() + 20 * MINUTE))
     for (let n = 0; n < 10; n++) harness.add(`lane${n}`)

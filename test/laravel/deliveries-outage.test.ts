@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, gate, HOUR, MINUTE, ok, SECOND, unanswered } from './harness.ts'
 
 const outages: [string, Attempt][] = [
@@ -18,7 +18,7 @@ function probesUntil(until: number): number[] {
 }
 
 describe.each(outages)('while Laravel gives %s', (_name, failure) => {
-  it('one probe at a time goes out on the schedule, no tries are burnt, and then all goes in order', async () => {
+  it('one probe at a time goes out on the schedule, no tries are counted, and afterwards all is delivered in order', async () => {
     const harness = createHarness({ concurrency: 4 })
     harness.respond(() => failure)
     const added = new Map<string, string[]>()
@@ -49,7 +49,7 @@ describe.each(outages)('while Laravel gives %s', (_name, failure) => {
 })
 
 describe('an outage', () => {
-  it('has one probe in flight, however long it takes and whoever is woken', async () => {
+  it('has one probe in flight, however long it takes and whichever lanes are woken', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 50; n++) harness.add(`lane${n}`)
@@ -86,7 +86,7 @@ describe('an outage', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('that names a time again and again is probed at these times only', async () => {
+  it('whose answers keep naming a Retry-After is probed at these times only', async () => {
     const harness = createHarness()
     harness.respond(() => answered(429, harness.clock.now() + 10 * MINUTE))
     harness.add('a')
@@ -95,7 +95,7 @@ describe('an outage', () => {
     expect(harness.times('a')).toEqual([0, 1, 2, 3, 4, 5, 6].map(count => count * 10 * MINUTE))
   })
 
-  it('lasts as long as the longest Retry-After of those that fail together', async () => {
+  it('lasts as long as the longest Retry-After of the attempts that failed together', async () => {
     const harness = createHarness()
     let seconds = 10
     harness.respond(() => answered(429, harness.clock.now() + seconds++ * SECOND))
@@ -105,7 +105,7 @@ describe('an outage', () => {
     expect(harness.calls.map(call => call.at)).toEqual([0, 0, 0, 0, 0, 14 * SECOND])
   })
 
-  it('is over when the probe is refused for its own sake', async () => {
+  it('is over when the probe is refused for its content', async () => {
     const harness = createHarness()
     harness.respond(() => answered(500))
     for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
@@ -117,7 +117,7 @@ describe('an outage', () => {
     expect(harness.deliveries.health().ok).toBe(true)
   })
 
-  it('goes on with another lane when the one that should probe has nothing left', async () => {
+  it('is probed by another lane when the first one has nothing left to deliver', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     harness.add('gone')
@@ -133,7 +133,7 @@ describe('an outage', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('does not end with an answer to what went out before it', async () => {
+  it('does not end with the success of an attempt that was sent before it', async () => {
     const harness = createHarness()
     const early = gate<Attempt>()
     harness.respond(call => (call.lane === 'early' ? early.opened : answered(503)))
@@ -148,7 +148,7 @@ describe('an outage', () => {
     expect(harness.calls).toHaveLength(4)
   })
 
-  it('does not begin with a late failure of what went out before the last one', async () => {
+  it('does not begin with the late failure of an attempt that was sent before the last outage', async () => {
     const harness = createHarness()
     const late = gate<Attempt>()
     harness.respond(call => (call.lane === 'late' ? late.opened : answered(503)))
@@ -164,7 +164,7 @@ describe('an outage', () => {
     expect(harness.logs).toHaveLength(2)
   })
 
-  it('keeps a newcomer quiet while the probe is under way, and reads nothing for those who wait', async () => {
+  it('holds a new lane while the probe is in flight, and reads nothing for held lanes', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     harness.add('a')
@@ -192,7 +192,7 @@ describe('an outage', () => {
     expect(harness.table.rows.size).toBe(0)
   })
 
-  it('goes on when the probe itself could not be made', async () => {
+  it('goes on when the probe itself could not be sent', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (const lane of ['a', 'b', 'c']) harness.add(lane)
@@ -207,7 +207,7 @@ describe('an outage', () => {
     expect(harness.table.store.lanes().map(({ lane }) => lane)).toEqual(['a'])
   })
 
-  it('leaves no mark on the schedule of what was probing', async () => {
+  it('does not advance the retry schedule of the delivery that probed', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     harness.add('a')
@@ -221,7 +221,7 @@ describe('an outage', () => {
     expect(next! - probe!).toBe(30 * SECOND)
   })
 
-  it('is noticed anew after a restart, with one probe at a time', async () => {
+  it('is detected again after a restart, with one probe at a time', async () => {
     const harness = createHarness()
     harness.respond(() => answered(500))
     for (let n = 0; n < 4; n++) harness.add(`lane${n}`)
@@ -235,7 +235,7 @@ describe('an outage', () => {
     expect(harness.deliveries.health().ok).toBe(false)
   })
 
-  it('needs no timer per lane', async () => {
+  it('needs one timer for all held lanes', async () => {
     const harness = createHarness()
     harness.respond(() => answered(503))
     for (let n = 0; n < 2_000; n++) harness.table.add(`lane${n}`, harness.clock.now())
@@ -249,7 +249,7 @@ describe('an outage', () => {
   })
 })
 
-describe('a delivery that breaks Laravel every time', () => {
+describe('a delivery that Laravel always answers with 500', () => {
   const poisoned = () => {
     const harness = createHarness()
     harness.respond(call => (call.lane === 'poison' ? answered(500) : ok))
@@ -258,7 +258,7 @@ describe('a delivery that breaks Laravel every time', () => {
     return { harness, poison }
   }
 
-  it('holds its own lane once others get through, and dies after 72 h', async () => {
+  it('holds its own lane once others get through, and becomes a dead letter after 72 h', async () => {
     const { harness, poison } = poisoned()
     for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
     await harness.clock.advance(6 * SECOND)
@@ -277,7 +277,7 @@ describe('a delivery that breaks Laravel every time', () => {
     expect(harness.deliveries.health().ok).toBe(true)
   })
 
-  it('keeps a newcomer waiting for two probes at most, even after hours alone', async () => {
+  it('delays a new lane by two probes at most, even after hours alone', async () => {
     const { harness } = poisoned()
     await harness.clock.advance(10 * HOUR)
     harness.add('fresh')
@@ -286,7 +286,7 @@ describe('a delivery that breaks Laravel every time', () => {
     expect(harness.deliveries.health().ok).toBe(true)
   })
 
-  it('costs the others three seconds in all, however often it is tried', async () => {
+  it('delays the other lanes by three seconds in all, however often it is tried', async () => {
     const { harness } = poisoned()
     await harness.clock.advance(1)
     for (let n = 0; n < 5; n++) harness.add(`lane${n}`)
@@ -303,7 +303,7 @@ describe('a delivery that breaks Laravel every time', () => {
 })
 
 describe('an outage of more than 72 hours', () => {
-  it('turns what is too old into dead letters and keeps the rest', async () => {
+  it('turns deliveries that are too old into dead letters and keeps the rest', async () => {
     const harness = createHarness()
     harness.respond(() => answered(500))
     harness.deliveries.start()
@@ -318,7 +318,7 @@ describe('an outage of more than 72 hours', () => {
     expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 40 })
   })
 
-  it('ends after a long shutdown too: what waited gets its chance first', async () => {
+  it('does not make dead letters right after a long shutdown: pending deliveries are tried first', async () => {
     const harness = createHarness()
     for (let n = 0; n < 50; n++) harness.table.add(`lane${n}`, harness.clock.now() - 100 * HOUR)
     harness.respond(() => unanswered('ECONNREFUSED'))
@@ -330,59 +330,12 @@ describe('an outage of more than 72 hours', () => {
     expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })
   })
 
-  it('buries what is too old after a restart once the outage has proved real', async () => {
+  it('makes dead letters of what is too old after a restart, once the outage has lasted', async () => {
     const harness = createHarness()
     for (let n = 0; n < 50; n++) harness.table.add(`lane${n}`, harness.clock.now() - 100 * HOUR)
     harness.respond(() => unanswered('ECONNREFUSED'))
     harness.deliveries.start()
     await harness.clock.advance(10 * MINUTE)
     expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 50 })
-  })
-})
-
-describe('health', () => {
-  it('says in one sentence what, since when, and how many wait', async () => {
-    const harness = createHarness()
-    harness.deliveries.start()
-    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
-    harness.respond(() => answered(500))
-    await harness.clock.advance(12 * HOUR + 3 * MINUTE)
-    for (let n = 0; n < 3; n++) harness.add(`lane${n}`)
-    await harness.clock.advance(20 * MINUTE)
-    expect(harness.deliveries.health()).toEqual({
-      ok: false,
-      problem:
-        'Laravel at http://app.test/api has answered 500 since 2026-01-01 12:03 UTC (3 deliveries waiting)',
-    })
-    harness.respond(() => ok)
-    await harness.clock.advance(30 * SECOND)
-    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
-    expect(harness.logs.map(line => JSON.parse(line).msg)).toEqual([
-      'laravel takes no deliveries, all are held',
-      'laravel takes deliveries again',
-    ])
-  })
-
-  it.each<[Attempt, string]>([
-    [
-      unanswered('ECONNREFUSED'),
-      'has not answered (ECONNREFUSED) since 2026-01-01 00:00 UTC (1 delivery waiting)',
-    ],
-    [answered(401), 'has answered 401 since 2026-01-01 00:00 UTC (1 delivery waiting): check LARAVEL_TOKEN'],
-    [answered(302), '(1 delivery waiting): LARAVEL_URL must be the final address'],
-  ])('%j: %s', async (failure, sentence) => {
-    const harness = createHarness()
-    harness.deliveries.start()
-    harness.respond(() => failure)
-    harness.add('a')
-    await harness.clock.advance(1)
-    expect(harness.deliveries.health().problem).toContain(sentence)
-  })
-
-  it('puts a wrong address first', () => {
-    const harness = createHarness()
-    const problem = { ok: false, problem: 'LARAVEL_URL is wrong' }
-    harness.wrongAddress(problem)
-    expect(harness.deliveries.health()).toEqual(problem)
   })
 })

@@ -7,12 +7,13 @@ import { createClock } from '../../src/base/clock.ts'
 import { createFfmpeg } from '../../src/media/convert/ffmpeg.ts'
 import { createVoiceNotes, VOICE_MIMETYPE } from '../../src/media/convert/voice-notes.ts'
 import { fetchMedia } from '../../src/media/fetch/fetch-media.ts'
-import { checkMedia, HEAD_BYTES, type MediaKind, maxBytesOf, mimetypeOf } from '../../src/media/kinds.ts'
+import { checkMedia, type MediaKind, maxBytesOf } from '../../src/media/kinds.ts'
 import { openMediaStore } from '../../src/media/media-store.ts'
+import { HEAD_BYTES, mimetypeOf } from '../../src/media/mimetype.ts'
 import { loadLinkKey } from '../../src/media/serve/link-key.ts'
 import { checkMediaLink, mediaLink } from '../../src/media/serve/links.ts'
 import { answerMedia } from '../../src/media/serve/serve-media.ts'
-import type { MediaStore } from '../../src/ports/media.ts'
+import type { MediaStore } from '../../src/ports/media-store.ts'
 import { hasFfmpeg, oggPage, opusHead } from './convert/voice.ts'
 import { createFileServer, type FileServer, options } from './file-server.ts'
 
@@ -69,7 +70,7 @@ function wav(): Buffer {
 }
 
 describe('a file from a URL', () => {
-  it('is kept and served again, by a link, under its name', async () => {
+  it('is stored and served again by a link, under its name', async () => {
     files.handle = (_, response) => response.setHeader('Content-Type', 'text/csv').end('a;b\n1;2\n')
     const { id, size, mimetype, filename } = await take('document', '/list%201.csv?signature=x')
     const key = loadLinkKey(dataDir)
@@ -89,7 +90,7 @@ describe('a file from a URL', () => {
     expect((await buffer(opened!.stream)).toString()).toBe('1;2\n')
   })
 
-  it('that breaks off, or is too large without saying so, leaves nothing', async () => {
+  it('that breaks off, or is larger than announced, leaves nothing in the store', async () => {
     files.handle = (_, response) => {
       response.writeHead(200, { 'Content-Length': '10' }).write('half')
       response.destroy()
@@ -115,7 +116,7 @@ describe('a file from a URL', () => {
 })
 
 describe('a voice note from a URL', () => {
-  it('that is one already stays as it is', async () => {
+  it('that is Ogg Opus already stays as it is', async () => {
     const bytes = Buffer.concat([opusHead(0), oggPage({ granule: 96_000n, body: Buffer.alloc(50) })])
     files.handle = (_, response) => response.end(bytes)
     const voice = createVoiceNotes(createFfmpeg({ clock, command: '/nowhere/ffmpeg' }))
@@ -124,18 +125,22 @@ describe('a voice note from a URL', () => {
     expect(await voice.describe(path, signal)).toEqual({ seconds: 2, waveform: null })
   })
 
-  it.skipIf(!hasFfmpeg)('that is none becomes one (skipped where ffmpeg is not installed)', async () => {
-    files.handle = (_, response) => response.setHeader('Content-Type', 'application/octet-stream').end(wav())
-    const voice = createVoiceNotes(createFfmpeg({ clock }))
-    const { path, mimetype, id } = await take('audio', '/voice')
-    expect(mimetype).toBe('audio/wav')
-    const maxBytes = maxBytesOf('audio')
-    const note = await store.put((await voice.convert(path, mimetype, signal))!, { maxBytes })
-    expect(note.id).not.toBe(id)
-    const { seconds, waveform } = await voice.describe(note.path, signal)
-    expect(seconds).toBe(1)
-    expect(Math.max(...waveform!)).toBe(100)
-    const head = await buffer((await store.open(note.id, { start: 0, end: 99 }))!.stream)
-    expect(await mimetypeOf(head, null)).toBe(VOICE_MIMETYPE)
-  })
+  it.skipIf(!hasFfmpeg)(
+    'that is other audio is converted (skipped where ffmpeg is not installed)',
+    async () => {
+      files.handle = (_, response) =>
+        response.setHeader('Content-Type', 'application/octet-stream').end(wav())
+      const voice = createVoiceNotes(createFfmpeg({ clock }))
+      const { path, mimetype, id } = await take('audio', '/voice')
+      expect(mimetype).toBe('audio/wav')
+      const maxBytes = maxBytesOf('audio')
+      const note = await store.put((await voice.convert(path, mimetype, signal))!, { maxBytes })
+      expect(note.id).not.toBe(id)
+      const { seconds, waveform } = await voice.describe(note.path, signal)
+      expect(seconds).toBe(1)
+      expect(Math.max(...waveform!)).toBe(100)
+      const head = await buffer((await store.open(note.id, { start: 0, end: 99 }))!.stream)
+      expect(await mimetypeOf(head, null)).toBe(VOICE_MIMETYPE)
+    },
+  )
 })

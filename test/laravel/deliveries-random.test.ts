@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Attempt } from '../../src/laravel/client.ts'
+import type { Attempt } from '../../src/laravel/attempt.ts'
 import { answered, createHarness, HOUR, ok, SECOND, unanswered } from './harness.ts'
 
 type Trouble =
@@ -87,7 +87,7 @@ async function play(told: Story) {
   return { harness, taken, accepted, overlaps, added }
 }
 
-it('whatever fails, everything arrives, in order per lane and once per id', async () => {
+it('whatever fails, everything is delivered, in order per lane and once per id', async () => {
   await fc.assert(
     fc.asyncProperty(story, async told => {
       const { harness, taken, accepted, overlaps, added } = await play(told)

@@ -6,7 +6,7 @@ import { expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/base/clock.ts'
 import { createLaravel } from '../../src/laravel/client.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
-import { messageDelivery } from '../../src/laravel/payloads.ts'
+import { messagePayload } from '../../src/laravel/payloads.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { openStore } from '../../src/store/sqlite.ts'
@@ -76,7 +76,7 @@ async function receive(
   return lane
 }
 
-it('delivers everything in order per chat after an outage of every kind and a restart', async () => {
+it('everything is delivered in order per chat after outages of every kind and a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'deliveries-'))
   const clock = createTestClock()
   const start = clock.now()
@@ -91,7 +91,7 @@ it('delivers everything in order per chat after an outage of every kind and a re
     if (clock.now() - start < 3 * MINUTE) return outage()
     if (request.path === '/api/whatsapp/status') return 200
     const id = String(request.headers['webhook-id'])
-    const body = messageDelivery.parse(JSON.parse(request.body))
+    const body = messagePayload.parse(JSON.parse(request.body))
     if (!taken.has(id))
       taken.set(id, { chat: body.chat_id, seq: Number(id.split('.')[1]), body: body.body ?? '' })
     return 201
@@ -142,7 +142,7 @@ it('delivers everything in order per chat after an outage of every kind and a re
       expect(seqs).toEqual(Array.from({ length: 42 }, (_, n) => n + 3).filter(seq => seq % 7 === chat))
     }
     expect([...taken.values()].every(entry => entry.body === `text ${entry.seq} ñ 👋`)).toBe(true)
-    expect(living(store, 'a').told).toMatchObject({ estadoQr: 'active' })
+    expect(living(store, 'a').acceptedStatus).toMatchObject({ estadoQr: 'active' })
     expect(process.deliveries.health()).toEqual({ ok: true, problem: null })
   } finally {
     await process.stop()
@@ -152,7 +152,7 @@ it('delivers everything in order per chat after an outage of every kind and a re
   }
 }, 120_000)
 
-it('keeps up: three hundred messages of thirty chats, each once and in order', async () => {
+it('three hundred messages of thirty chats are delivered, each once and in order', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'deliveries-'))
   const clock: Clock = {
     now: Date.now,
@@ -177,7 +177,7 @@ it('keeps up: three hundred messages of thirty chats, each once and in order', a
     const last = new Map<string, number>()
     for (const { headers, body } of server.seen) {
       const seq = Number(String(headers['webhook-id']).split('.')[1])
-      const chat = messageDelivery.parse(JSON.parse(body)).chat_id
+      const chat = messagePayload.parse(JSON.parse(body)).chat_id
       expect(seq).toBeGreaterThan(last.get(chat) ?? 0)
       last.set(chat, seq)
     }

@@ -2,8 +2,8 @@ import { setTimeout as pass } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { LaravelClient } from '../../src/laravel/client.ts'
+import type { Deliveries } from '../../src/laravel/deliveries.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
-import type { Deliveries } from '../../src/ports/laravel.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createMemoryDeliveries } from '../laravel/memory-deliveries.ts'
@@ -62,7 +62,7 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
     return deliveries
   }
 
-  it('arrive once each and in order, while Redis is killed, flushed, emptied and silent', {
+  it('are made once each and in order, while Redis is killed, flushed, emptied and silent', {
     timeout: 90_000,
   }, async () => {
     await redis.start()

@@ -84,7 +84,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     }
   }
 
-  it('holds a lane that waits or is drained as a job, and nothing afterwards', async () => {
+  it('a lane that waits or is drained is one job in Redis, and none afterwards', async () => {
     await redis.start()
     const queue = create({ concurrency: 1 })
     const { drain, inside, calls, open } = gated()
@@ -105,7 +105,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(jobs.filter(key => !key.endsWith('stalled-check'))).toEqual([])
   })
 
-  it('starts without Redis, drains meanwhile, says so once, and uses Redis once it is there', async () => {
+  it('the queue starts without Redis, drains meanwhile, logs it once, and uses Redis once it is there', async () => {
     const queue = create({ concurrency: 100 })
     const { drain, calls, inside, open } = gated()
     queue.start(drain)
@@ -122,7 +122,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(log.seen()).toEqual(['redis cannot be used, deliveries go on without it', 'redis is back'])
   })
 
-  it('takes no harm when single connections are cut', async () => {
+  it('cut connections do no harm', async () => {
     await redis.start()
     const queue = create()
     const waiting = new Set<string>()
@@ -145,7 +145,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     await until(() => queue.problem() === null)
   })
 
-  it('stops at once without Redis and leaves no timer or socket', async () => {
+  it('the queue stops at once without Redis and leaves no timer or socket', async () => {
     const queue = create()
     const { drain, calls } = counting()
     const before = process.getActiveResourcesInfo().length
@@ -159,7 +159,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     await until(() => process.getActiveResourcesInfo().length <= before, SECOND)
   })
 
-  it('leaves no lane behind when Redis is killed and restarted during drains, three times', async () => {
+  it('no lane is forgotten when Redis is killed and restarted during drains, three times', async () => {
     await redis.start()
     const queue = create()
     const waiting = new Map<string, number>()
@@ -202,7 +202,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(await onRedis(redis.url, client => client.llen('whatsapp-manager:one:wait'))).toBe(0)
   })
 
-  it('gives lanes to Redis again that a FLUSHALL took, even among new ones', async () => {
+  it('lanes that a FLUSHALL removed are added again, even among new ones', async () => {
     await redis.start()
     const queue = create({ concurrency: 1 })
     const { drain, calls, inside, open } = gated()
@@ -224,7 +224,9 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(queue.problem()).toBeNull()
   })
 
-  it('notices a Redis that is silent, goes on without it, and comes back', { timeout: 60_000 }, async () => {
+  it('a Redis that does not answer is noticed, lanes are drained without it, and it is used again later', {
+    timeout: 60_000,
+  }, async () => {
     await redis.start()
     const queue = create()
     const { drain, calls } = counting()
@@ -244,7 +246,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(calls).toHaveLength(22)
   })
 
-  it('accuses nobody when this process was busy itself', async () => {
+  it('Redis does not count as down when this process was busy itself', async () => {
     await redis.start()
     const queue = create({ clock: createFastClock(10) })
     const { drain, calls } = counting()
@@ -261,7 +263,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(log.seen()).toEqual([])
   })
 
-  it('stops in time while Redis is silent', async () => {
+  it('the queue stops in time while Redis does not answer', async () => {
     await redis.start()
     const queue = create()
     const { drain, calls, inside, open } = gated()
@@ -278,7 +280,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(calls).toEqual(['a'])
   })
 
-  it('goes on when somebody pauses its queue, adds nothing for ever, and comes back', {
+  it('lanes are drained while somebody has paused the BullMQ queue, jobs do not pile up, and Redis is used again later', {
     timeout: 60_000,
   }, async () => {
     await redis.start()
@@ -303,7 +305,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(calls).toEqual(['first', 'second'])
   })
 
-  it('goes on when Redis is full', async () => {
+  it('lanes are drained while Redis is full', async () => {
     await redis.start()
     const queue = create({ clock: createFastClock(10) })
     const { drain, calls } = counting()
@@ -320,7 +322,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(log.seen()).toEqual(['redis cannot be used, deliveries go on without it', 'redis is back'])
   })
 
-  it('keeps the lanes of two installations apart', async () => {
+  it('two installations on one Redis do not share lanes', async () => {
     await redis.start()
     const names = ['one', 'two', 'o:ne', 'o_ne']
     const drained = names.map(counting)
@@ -331,7 +333,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
       expect(calls.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => `${index}.${n}`).toSorted())
   })
 
-  it('never tells the password, whatever fails', async () => {
+  it('no log line or error holds the password, whatever fails', async () => {
     await redis.start()
     await onRedis(redis.url, client => client.config('SET', 'requirepass', 'right'))
     const queue = create({ url: `redis://:s3cr3t-p4ss@127.0.0.1:${redis.port}` })
@@ -346,7 +348,7 @@ describeWithOwnRedis('the BullMQ queue', () => {
     expect(log.seen()).toHaveLength(1)
   })
 
-  it('warns once of a Redis that may evict, and never on the console', async () => {
+  it('a Redis that may evict keys is warned of once, and never on the console', async () => {
     const spies = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')]
     await redis.close()
     redis = await createOwnRedis(['--maxmemory-policy', 'allkeys-lru'])

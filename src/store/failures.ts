@@ -1,5 +1,11 @@
-import { GatewayError } from '../../base/errors.ts'
-import type { Failure } from './worker-messages.ts'
+import { type ErrorCode, GatewayError } from '../base/errors.ts'
+
+/** An error as it goes from the writer's thread to the main thread. */
+export interface Failure {
+  code: ErrorCode
+  message: string
+  retryable: boolean
+}
 
 // https://www.sqlite.org/rescode.html
 const SQLITE_BUSY = 5

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attachment, cleanFilename, filenameInPath, filenameOf } from '../../../src/media/fetch/filenames.ts'
+import { attachment, cleanFilename, filenameInPath, filenameOf } from '../../src/media/filenames.ts'
 
 describe('a clean name', () => {
   it.each([
@@ -56,7 +56,7 @@ describe('Content-Disposition', () => {
     expect(filenameOf(header)).toBe(name)
   })
 
-  it('takes no time over a hostile one', () => {
+  it('is read quickly, however hostile it is', () => {
     const before = performance.now()
     expect(filenameOf(`attachment; filename="${'\\'.repeat(16_000)}`)).toBeNull()
     expect(filenameOf(`${';filename'.repeat(2_000)}${' '.repeat(8_000)}`)).toBeNull()
@@ -92,7 +92,7 @@ describe('the header of a download', () => {
     expect(attachment(name)).toBe(header)
   })
 
-  it('comes back as the same name', () => {
+  it('is read back as the same name', () => {
     for (const name of ['report.pdf', '报告 100%.pdf', "it's.txt", '🎉.png'])
       expect(filenameOf(attachment(name))).toBe(name)
   })

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import {
+  address,
+  baseUrl,
+  choice,
+  commaSeparated,
+  orNull,
+  redisUrl,
+  secret,
+  token,
+  variable,
+  webhookSecret,
+  whole,
+  yesOrNo,
+} from './variable-kinds.ts'
+
+const DAY_MS = 86_400_000
+
+const ignorable = z.enum(['status', 'newsletter'])
+
+/** Every variable that the service reads, in the order of `.env.example`. */
+export const VARIABLES = {
+  HOST: variable(
+    '127.0.0.1',
+    'an IP address or a host name of this machine',
+    z
+      .string()
+      .transform(text => text.replace(/^\[(.*)\]$/, '$1'))
+      .pipe(z.string().regex(/^[A-Za-z0-9._:%-]{1,253}$/)),
+  ),
+  PORT: whole(3000, 0, 65_535),
+  API_KEYS: secret(
+    'keys of printable ASCII without spaces, separated by commas',
+    commaSeparated.pipe(z.array(token)),
+  ),
+  PUBLIC_URL: variable(
+    '',
+    'an http(s) URL without user, query or fragment, such as https://wa.test',
+    orNull(baseUrl),
+  ),
+  DATA_DIR: variable(
+    './data',
+    'a path of a directory',
+    z.string().refine(text => !text.includes('\0')),
+  ),
+  REDIS_URL: secret('a redis:// or rediss:// URL', orNull(redisUrl)),
+  LARAVEL_URL: variable(
+    '',
+    'an http(s) URL without user, query or fragment, such as http://app.test/api',
+    orNull(baseUrl),
+  ),
+  LARAVEL_TOKEN: secret('a token of printable ASCII without spaces or commas', orNull(token)),
+  LARAVEL_WEBHOOK_SECRET: secret(
+    'one or two secrets separated by a comma; after whsec_ comes base64',
+    commaSeparated.pipe(z.array(webhookSecret).max(2)),
+  ),
+  LARAVEL_MESSAGE_STATUS: yesOrNo(),
+  QR_THROTTLE_MS: whole(30_000, 0, DAY_MS),
+  QR_EXPIRY_MS: whole(60_000, 1_000, DAY_MS),
+  IDLE_AFTER_MS: whole(1_800_000, 100, 365 * DAY_MS),
+  IDLE_POLICY: choice('keep', ['keep', 'hibernate', 'delete']),
+  REAP_EVERY_MS: whole(60_000, 50, DAY_MS),
+  SEND_WAIT_MS: whole(4_000, 0, 600_000),
+  SEND_MAX_AGE_MS: whole(3_600_000, 1_000, 30 * DAY_MS),
+  SEND_PER_MINUTE: whole(0, 0, 100_000),
+  SHUTDOWN_GRACE_MS: whole(25_000, 1_000, 600_000),
+  CONNECT_CONCURRENCY: whole(10, 1, 10_000),
+  CONNECT_PER_SECOND: whole(20, 1, 10_000),
+  MARK_READ: yesOrNo(),
+  INBOUND_FROM_ME: yesOrNo(),
+  INBOUND_IGNORE: variable(
+    'status,newsletter',
+    'none, or a comma-separated list of status and newsletter',
+    z
+      .literal('none')
+      .transform((): z.infer<typeof ignorable>[] => [])
+      .or(commaSeparated.pipe(z.array(ignorable))),
+  ),
+  BODY_KEEP_DAYS: whole(0, 0, 36_500),
+  MEDIA_KEEP_DAYS: whole(30, 0, 36_500),
+  MEDIA_WAIT_MS: whole(30_000, 0, DAY_MS),
+  MEDIA_ALLOW_PRIVATE: yesOrNo(),
+  WHATSAPP_URL: variable('', 'a ws:// or wss:// URL', orNull(address(['ws:', 'wss:']))),
+  WHATSAPP_ROOT_KEY: variable('', '64 hexadecimal digits', orNull(z.string().regex(/^[0-9a-f]{64}$/i))),
+  WHATSAPP_VERSION: variable(
+    '',
+    'three numbers with dots, such as 2.3000.1035194821',
+    orNull(
+      z
+        .string()
+        .regex(/^\d{1,9}\.\d{1,9}\.\d{1,10}$/)
+        .transform(text => text.split('.').map(Number))
+        .pipe(z.tuple([z.number(), z.number(), z.number()])),
+    ),
+  ),
+  LOG_LEVEL: choice('info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  LOG_FORMAT: choice('auto', ['auto', 'pretty', 'json']),
+}

@@ -1,0 +1,45 @@
+import { type FailureScope, failureScopeOf } from './failure-scope.ts'
+import type { HttpResult } from './http-client.ts'
+import { retryAfter } from './retry-schedule.ts'
+
+/** What came of one attempt to deliver. */
+export type Attempt =
+  | { result: 'accepted' }
+  /** We ended it; Laravel may or may not have seen it. */
+  | { result: 'aborted' }
+  | {
+      result: 'failed'
+      scope: FailureScope
+      /** `HTTP 500`, `timeout after 15 s` or the system's code. */
+      error: string
+      status: number | null
+      /** When the answer allows the next attempt; null if it does not say. */
+      retryAt: number | null
+    }
+
+/** `now` is the clock's time, `wall` the time of day, by which a Retry-After date is read. */
+export function attemptOf(result: HttpResult, now: number, wall: number): Attempt {
+  if (isAccepted(result)) return { result: 'accepted' }
+  const error = describeFailure(result)
+  if (result.status !== null) {
+    const retryAt = retryAfter(result.retryAfter, now, wall)
+    return { result: 'failed', scope: failureScopeOf(result.status), error, status: result.status, retryAt }
+  }
+  if (result.failure === 'aborted') return { result: 'aborted' }
+  return {
+    result: 'failed',
+    scope: result.sent ? 'unclear' : 'endpoint',
+    error,
+    status: null,
+    retryAt: null,
+  }
+}
+
+/** Success is 2xx and nothing else. */
+export function isAccepted(result: HttpResult): boolean {
+  return result.status !== null && result.status >= 200 && result.status < 300
+}
+
+export function describeFailure(result: HttpResult): string {
+  return result.status === null ? result.detail : `HTTP ${result.status}`
+}

@@ -1,0 +1,54 @@
+import type { EstadoQr } from '../../machines/facts.ts'
+import type { StoredEvent } from './event-log.ts'
+import type { MessageRow } from './message-table.ts'
+import type { SessionFilter } from './session-table.ts'
+
+/** What HTTP can read of the sessions, all of it committed. Unknown sessions are refused with SESSION_NOT_FOUND. */
+export interface SessionQueries {
+  get(sessionId: string): SessionView
+  list(filter: SessionFilter): { count: number; sessions: SessionView[]; next: string | null }
+  events(sessionId: string, after: number, limit: number): { events: StoredEvent[]; next: number | null }
+  /** The session after the fact `seq`; `can` lists the events that were possible then. */
+  at(
+    sessionId: string,
+    seq: number,
+  ): { seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }
+  message(sessionId: string, messageId: string): MessageRow
+  stats(): Stats
+}
+
+export type SessionState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'
+
+/** A session as callers may know it. Times are milliseconds since the epoch. */
+export interface SessionView {
+  sessionId: string
+  userId: string | number
+  state: SessionState
+  /** What stands below the state, dotted (`shown.throttled`). */
+  detail: string | null
+  estadoQr: EstadoQr
+  waId: string | null
+  lid: string | null
+  pushName: string | null
+  createdAt: number
+  lastActivity: number
+  attempts: number
+  retryAt: number | null
+  /** A code, such as `laravel_inactive`, and a sentence for it. */
+  reason: string | null
+  reasonText: string | null
+  /** The QR that can be scanned now. */
+  qr: { publishedAt: number | null; expiresAt: number } | null
+}
+
+export interface Stats {
+  sessions: {
+    totalSessions: number
+    activeSessions: number
+    inactiveSessions: number
+    /** Age in ms of the oldest session; 0 if none. */
+    oldestSession: number
+  }
+  qr: { pendingQR: number; trackedSessions: number }
+  byState: Record<string, number>
+}

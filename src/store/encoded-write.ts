@@ -1,0 +1,53 @@
+import type { NewDelivery } from '../ports/delivery-table.ts'
+import type { NewEvent } from '../ports/event-log.ts'
+import type { MessageWrite } from '../ports/message-table.ts'
+import type { Write } from '../ports/store.ts'
+
+/** A write as it goes to the writer's thread and into the tables: flat, with JSON already as text. */
+export interface EncodedWrite extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries'> {
+  create?: { sessionId: string; userId: string; at: number }
+  events?: (Omit<NewEvent, 'data'> & { data: string })[]
+  messages?: (
+    | { insert: MessageInsert }
+    | { update: MessageUpdate }
+    | { prepared: { messageId: string; content: string } }
+    | { encoded: { messageId: string; proto: Uint8Array } }
+  )[]
+  deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
+}
+
+export type MessageInsert = Omit<Extract<MessageWrite, { insert: unknown }>['insert'], 'content'> & {
+  content: string
+}
+export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
+
+/** Throws if something in the write is not JSON. */
+export function encodeWrite(write: Write): EncodedWrite {
+  const { lazy: _, create, events, keys, messages, deliveries, ...rest } = write
+  const encoded: EncodedWrite = rest
+  if (create) encoded.create = { ...create, userId: JSON.stringify(create.userId) }
+  if (events) encoded.events = events.map(event => ({ ...event, data: JSON.stringify(event.data) }))
+  // A copy: cloning a view of a pooled Buffer would take the whole pool along.
+  if (keys) encoded.keys = keys.map(key => ({ ...key, value: key.value && Uint8Array.from(key.value) }))
+  if (rest.inbox)
+    encoded.inbox = rest.inbox.map(row =>
+      'put' in row ? { put: { ...row.put, plaintext: Uint8Array.from(row.put.plaintext) } } : row,
+    )
+  if (messages) encoded.messages = messages.map(encodeMessage)
+  if (deliveries)
+    encoded.deliveries = deliveries.map(delivery => ({
+      ...delivery,
+      payload: delivery.payload && JSON.stringify(delivery.payload),
+    }))
+  return encoded
+}
+
+function encodeMessage(message: MessageWrite): NonNullable<EncodedWrite['messages']>[number] {
+  if ('insert' in message)
+    return { insert: { ...message.insert, content: JSON.stringify(message.insert.content) } }
+  if ('prepared' in message)
+    return { prepared: { ...message.prepared, content: JSON.stringify(message.prepared.content) } }
+  if ('encoded' in message)
+    return { encoded: { ...message.encoded, proto: Uint8Array.from(message.encoded.proto) } }
+  return { update: { ...message.update } }
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { healthAnswer } from '../../../src/http/schemas/answers.ts'
+import { createTestHttp, exactly } from '../fakes.ts'
+
+describe('GET /health', () => {
+  it.each(['/health', '/health/ready'])('%s tells whether the service can do its work', async path => {
+    const well = await createTestHttp().app.request(path)
+    expect(well.status).toBe(200)
+    expect(await exactly(well, healthAnswer)).toEqual({ success: true, ready: true, problems: [] })
+
+    const problems = ['The disk is full.', 'LARAVEL_URL answers 404 to everything.']
+    const ill = await createTestHttp({ ready: () => ({ ready: false, problems }) }).app.request(path)
+    expect(ill.status).toBe(503)
+    expect(await ill.json()).toEqual({
+      success: false,
+      error: 'NOT_READY',
+      message: problems.join(' '),
+      ready: false,
+      problems,
+    })
+  })
+
+  it('/health/live answers even when nothing else works', async () => {
+    const ready = () => {
+      throw new Error('broken')
+    }
+    const response = await createTestHttp({ ready }).app.request('/health/live')
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ success: true })
+  })
+})

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../../../src/base/errors.ts'
+import { sendAnswer } from '../../../src/http/schemas/answers.ts'
+import { createTestHttp, exactly, NOW, post, refused } from '../fakes.ts'
+
+describe('POST /send-message', () => {
+  const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
+
+  it('answers 200 with the message id once WhatsApp acked', async () => {
+    const { app, calls } = createTestHttp({ sendWaitMs: 4000 })
+    const response = await app.request('/send-message', post({ ...text, reply_to: '3EB0FF' }))
+    expect(response.status).toBe(200)
+    expect(await exactly(response, sendAnswer)).toEqual({
+      success: true,
+      message_id: '3EB0AAAA',
+      status: 'sent',
+      response: { key: { id: '3EB0AAAA', remoteJid: '5215512345678@s.whatsapp.net', fromMe: true } },
+    })
+    const content = { type: 'text', to: '5215512345678@s.whatsapp.net', body: 'hola', reply_to: '3EB0FF' }
+    expect(calls).toEqual([{ name: 'send', args: ['s1', content, NOW + 4000] }])
+  })
+
+  it.each([
+    ['sent', 200, 'sent'],
+    ['delivered', 200, 'sent'],
+    ['read', 200, 'sent'],
+    ['played', 200, 'sent'],
+    ['queued', 202, 'queued'],
+    ['transmitted', 202, 'queued'],
+    ['unknown', 202, 'unknown'],
+  ] as const)('a message that is %s reads as %i %s', async (status, code, told) => {
+    const send = async () => ({ messageId: 'M1', status, chatId: '1@lid' })
+    const { app } = createTestHttp({ sessions: { send } })
+    const response = await app.request('/send-message', post(text))
+    expect(response.status).toBe(code)
+    expect((await exactly(response, sendAnswer)).status).toBe(told)
+  })
+
+  it('answers 422 for a message that failed', async () => {
+    const send = async () => ({ messageId: 'M1', status: 'failed' as const, chatId: '1@lid' })
+    const { app } = createTestHttp({ sessions: { send } })
+    const response = await app.request('/send-message', post(text))
+    expect(response.status).toBe(422)
+    expect(await response.json()).toMatchObject({ success: false, error: 'WHATSAPP_REJECTED' })
+  })
+
+  it.each([
+    ['5215512345678', '5215512345678@s.whatsapp.net'],
+    ['+5215512345678', '5215512345678@s.whatsapp.net'],
+    [5215512345678, '5215512345678@s.whatsapp.net'],
+    [' 5215512345678 ', '5215512345678@s.whatsapp.net'],
+    ['5215512345678@s.whatsapp.net', '5215512345678@s.whatsapp.net'],
+    ['123456789012345@lid', '123456789012345@lid'],
+    ['120363012345678901@g.us', '120363012345678901@g.us'],
+    ['5215512345678-1461234567@g.us', '5215512345678-1461234567@g.us'],
+  ])('takes %j as recipient under each of its names', async (wa_id, to) => {
+    for (const name of ['wa_id', 'waId', 'to', 'phone']) {
+      const { app, calls } = createTestHttp()
+      const response = await app.request('/send-message', post({ ...text, wa_id: null, [name]: wa_id }))
+      expect(response.status).toBe(200)
+      expect(calls[0]?.args[1]).toMatchObject({ to })
+    }
+  })
+
+  it('takes the same recipient under several names and spellings', async () => {
+    const { app, calls } = createTestHttp()
+    const names = { waId: '+5215512345678', to: 5215512345678, phone: '5215512345678@s.whatsapp.net' }
+    expect((await app.request('/send-message', post({ ...text, ...names }))).status).toBe(200)
+    expect(calls[0]?.args[1]).toMatchObject({ to: '5215512345678@s.whatsapp.net' })
+  })
+
+  it('passes a text on unchanged, up to the longest allowed', async () => {
+    for (const body of [' \n ', 'x'.repeat(65_536), '😀 \u0000 ‮', '{"a":1}']) {
+      const { app, calls } = createTestHttp()
+      expect((await app.request('/send-message', post({ ...text, body }))).status).toBe(200)
+      expect(calls[0]?.args[1]).toMatchObject({ body })
+    }
+  })
+
+  it("counts the deadline from the request's arrival, not from the end of its body", async () => {
+    let clock = NOW
+    const { app, calls } = createTestHttp({ now: () => clock, sendWaitMs: 100 })
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          clock += 60
+          controller.enqueue(new TextEncoder().encode(JSON.stringify(text)))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      duplex: 'half',
+    } as const
+    expect((await app.request('/send-message', init)).status).toBe(200)
+    expect(clock).toBe(NOW + 60)
+    expect(calls[0]?.args[2]).toBe(NOW + 100)
+  })
+})
+
+describe('the idempotency key of POST /send-message', () => {
+  const text = { session_id: 's1', wa_id: '5215512345678', type: 'text', body: 'hola' }
+  const keyOf = ({ calls }: ReturnType<typeof createTestHttp>) => calls.at(-1)?.args[3]
+
+  it.each([
+    ['the header', {}, { 'Idempotency-Key': 'order-7' }],
+    ['the body', { idempotency_key: 'order-7' }, {}],
+    ['both', { idempotency_key: 'order-7' }, { 'Idempotency-Key': 'order-7' }],
+    ['the header, the body says null', { idempotency_key: null }, { 'Idempotency-Key': 'order-7' }],
+  ])('is taken from %s', async (_where, fields, headers: Record<string, string>) => {
+    const http = createTestHttp()
+    expect((await http.app.request('/send-message', post({ ...text, ...fields }, headers))).status).toBe(200)
+    expect(keyOf(http)).toBe('order-7')
+  })
+
+  it('is optional', async () => {
+    const http = createTestHttp()
+    await http.app.request('/send-message', post(text))
+    expect(http.calls.at(-1)?.args).toHaveLength(3)
+  })
+
+  it.each([
+    [{ idempotency_key: 'a' }, { 'Idempotency-Key': 'b' }],
+    [{ idempotency_key: 7 }, { 'Idempotency-Key': '7' }],
+    [{}, { 'Idempotency-Key': 'with space' }],
+    [{}, { 'Idempotency-Key': 'x'.repeat(256) }],
+    [{}, { 'Idempotency-Key': '' }],
+    [{ idempotency_key: '' }, {}],
+    [{ idempotency_key: 'ñ' }, {}],
+    [{ idempotency_key: ['a'] }, {}],
+  ])('%j with %j is refused, and nothing is sent', async (fields, headers: Record<string, string>) => {
+    const { app, calls } = createTestHttp()
+    const answer = await refused(await app.request('/send-message', post({ ...text, ...fields }, headers)))
+    expect(answer).toMatchObject({ status: 422, errors: { idempotency_key: [expect.any(String)] } })
+    expect(calls).toEqual([])
+  })
+
+  it.each([
+    ['read', 200],
+    ['delivered', 200],
+    ['sent', 200],
+    ['queued', 202],
+    ['unknown', 202],
+  ] as const)('answers a repetition with the status of now: %s', async (status, code) => {
+    const outcome = { messageId: 'M', status, chatId: 'j', replayed: true } as const
+    const { app } = createTestHttp({ sessions: { send: async () => outcome } })
+    const response = await app.request('/send-message', post(text, { 'Idempotency-Key': 'k' }))
+    expect(response.status).toBe(code)
+    expect(await exactly(response, sendAnswer)).toMatchObject({ status, replayed: true, message_id: 'M' })
+  })
+
+  it('answers 409 with Retry-After while the first request still waits', async () => {
+    const { app } = createTestHttp({
+      sessions: {
+        send: async () => {
+          throw new GatewayError('IDEMPOTENCY_IN_FLIGHT', 'Wait.', { retryAfterSeconds: 1 })
+        },
+      },
+    })
+    const response = await app.request('/send-message', post(text, { 'Idempotency-Key': 'k' }))
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await refused(response)).toMatchObject({ status: 409, error: 'IDEMPOTENCY_IN_FLIGHT' })
+  })
+})
