@@ -1,8 +1,8 @@
-import type { Device } from './accounts.ts'
-import type { Connection } from './connection.ts'
+import type { Device } from './accounts/account.ts'
+import type { Letter } from './accounts/mailbox.ts'
 import type { Entry } from './ledger.ts'
-import type { Letter } from './mailbox.ts'
-import { stanza } from './stanza.ts'
+import type { Connection } from './protocol/connection.ts'
+import { stanza } from './protocol/stanza.ts'
 import type { World } from './world.ts'
 
 /** Keeps a stanza for a device until it is acknowledged, and writes it at once when the device is active. */

@@ -1,6 +1,6 @@
-import type { Device } from './accounts.ts'
-import type { Connection } from './connection.ts'
-import { stanza } from './stanza.ts'
+import type { Device } from './accounts/account.ts'
+import type { Connection } from './protocol/connection.ts'
+import { stanza } from './protocol/stanza.ts'
 
 export type FaultKind =
   /** A WebSocket close frame. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { listenAdmin } from './admin.ts'
+import { listenAdmin } from './admin/server.ts'
 import { Simulator } from './simulator.ts'
 
 // libsignal prints whole sessions, private keys included, through console.

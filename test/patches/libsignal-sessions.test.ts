@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
-import { SignalEndpoint } from '../../simulator/signal.ts'
+import { SignalEndpoint } from '../../simulator/signal/endpoint.ts'
 
 const ALICE = '1000:1@lid'
 const BOB = '2000@lid'

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Sayable } from '../../simulator/contact.ts'
+import type { Sayable } from '../../simulator/phones/contact.ts'
 import { World } from './world.ts'
 
 const SHOP = '34600000001'

@@ -1,7 +1,7 @@
 import type { AuthenticationState, UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import { WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { afterEach, expect } from 'vitest'
-import type { Device } from '../../simulator/accounts.ts'
+import type { Device } from '../../simulator/accounts/account.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Client, memoryAuth } from './baileys.ts'
 
