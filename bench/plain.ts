@@ -18,14 +18,14 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { type Commands, offer } from '../harness/rpc.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
 import { type Acked, type Errand, runErrands } from './errands.ts'
 import { contentOf, type PlainFiles, servePlainFiles } from './plain-files.ts'
 import type { Pair } from './world.ts'
 
 /** What the manager is compared with: a loop of unmodified Baileys sockets with their keys in memory, and nothing else. */
 
-// libsignal prints whole sessions, private keys included, through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 export interface Login {
   number: string

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { now } from '../harness/now.ts'
 import { type Commands, offer } from '../harness/rpc.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
 import { type Address, Simulator } from '../simulator/simulator.ts'
 import { fileCommands } from './world-files.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: phones that scan, contacts that talk and read. */
 
-// libsignal prints whole sessions, private keys included, through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 /** Who talks with whom: a number with a linked device, and its one contact. */
 export interface Pair {

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../harness/rpc.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
 import { type Address, Simulator } from '../simulator/simulator.ts'
 import type { Acknowledged, Arrived, Room, Said } from './books.ts'
 import { createDice, type Dice } from './dice.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: contacts that talk whether or not anybody listens. */
 
-// libsignal prints whole sessions, private keys included, through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 /** Texts that follow each other without a pause. */
 const BURST = 4

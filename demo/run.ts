@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { silenceConsole } from '../patches/libsignal-console.ts'
 import { play } from './play.ts'
 import { openStage, type Stage } from './stage.ts'
 import { runSteps } from './steps.ts'
@@ -8,8 +9,7 @@ import { createTerminal } from './terminal.ts'
 /** Longer than any step takes on a machine that is busy with other things. */
 const STEP_TIMEOUT_MS = 30_000
 
-// libsignal, which the simulated phones use too, prints whole sessions through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } })
 const terminal = createTerminal(process.stdout)

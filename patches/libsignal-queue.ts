@@ -1,3 +1,11 @@
+/**
+ * Library: libsignal 6.0.0. Upstream issue: none known.
+ * What goes wrong: its queues are keyed by the peer's address alone and shared by all accounts, and a job that waited runs in
+ * the async context of whoever came first. A Baileys transaction (an AsyncLocalStorage) of account A then sees account B's
+ * context, or an old one of its own, and its ratchet is written apart from its transaction or never.
+ * Can be dropped when each job runs in its caller's context: test/patches/libsignal-queue.test.ts fails then.
+ */
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 
@@ -9,12 +17,7 @@ interface Libsignal {
 
 const MENDED = Symbol.for('whatsapp-manager.signal-queue')
 
-/**
- * Makes libsignal run each job in the async context of its caller, once per process. Its queues are keyed by the peer's address
- * alone and shared by all accounts, and a job that waited runs in the context of whoever came first: a Baileys transaction
- * (an AsyncLocalStorage) of account A then sees account B's context, or an old one of its own, and its ratchet is written
- * apart from its transaction or never.
- */
+/** Makes libsignal run each job in the async context of its caller, once per process. */
 export function mendSignalQueue(): void {
   const { SessionCipher, SessionBuilder } = libsignal()
   const cipher: typeof SessionCipher.prototype & { [MENDED]?: true } = SessionCipher.prototype

@@ -1,3 +1,12 @@
+/**
+ * Library: libsignal 6.0.0. Upstream issue: none known for the cause; https://github.com/WhiskeySockets/Baileys/issues/2079 is
+ * what it looks like.
+ * What goes wrong: it steps the ratchet before it checks the MAC and then stores the record. While a fresh session waits for its
+ * first answer, each message that comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other
+ * side for ever.
+ * Can be dropped when a failed decryption leaves the session as it was: test/patches/libsignal-sessions.test.ts fails then.
+ */
+
 import { createRequire } from 'node:module'
 import { libsignal } from './libsignal-queue.ts'
 
@@ -17,9 +26,8 @@ interface Cipher {
 const MENDED = Symbol.for('whatsapp-manager.signal-sessions')
 
 /**
- * Makes libsignal leave a session as it was when it cannot decrypt a message, once per process. libsignal 6.0.0 steps the ratchet
- * before it checks the MAC and then stores the record: while a fresh session waits for its first answer, each message that
- * comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other side for ever.
+ * Makes libsignal leave a session as it was when it cannot decrypt a message, once per process, and try those sessions first that
+ * know the message's chain.
  */
 export function mendSignalSessions(): void {
   const cipher = libsignal().SessionCipher.prototype as unknown as Cipher & { [MENDED]?: true }

@@ -1,11 +1,15 @@
-import { createHash, randomInt } from 'node:crypto'
-import { jidDecode, jidEncode, type proto } from '@whiskeysockets/baileys'
-import type { Settled } from '../phones/history.ts'
-import type { Reuploads } from '../phones/media-reupload.ts'
+import { jidEncode } from '@whiskeysockets/baileys'
 import type { Connection } from '../protocol/connection.ts'
-import type { Bundle, PreKey, SignedPreKey } from '../protocol/stanza.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
+import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
+import type { DatedConversation } from './conversation.ts'
 import { Mailbox } from './mailbox.ts'
+
+/** Which of an account's two addresses is used: its phone number or its LID. */
+export type Addressing = 'pn' | 'lid'
+
+/** What a phone answers when a linked device asks for media again: it has them, it has them no more, or it is away. */
+export type Reuploads = 'answered' | 'not-found' | 'ignored'
 
 /** The public keys a device registered with. */
 export type Registration = {
@@ -21,7 +25,7 @@ export class Device {
   /** The device number in its jids, from 1. */
   readonly id: number
   readonly registration: Registration
-  readonly mailbox: Mailbox
+  readonly mailbox = new Mailbox()
   /** One-time pre-keys it uploaded and nobody took yet. */
   preKeys: PreKey[] = []
   connection: Connection | undefined
@@ -37,7 +41,6 @@ export class Device {
     this.id = id
     this.registration = registration
     this.claimedPreKeys = claimedPreKeys
-    this.mailbox = new Mailbox(this)
   }
 
   /** `PN:N@s.whatsapp.net` */
@@ -65,7 +68,7 @@ export class Device {
   }
 
   /** A key bundle for a new session; uses up one pre-key if any is left. */
-  takeBundle(): Bundle {
+  takeBundle(): KeyBundle {
     const { identity, registrationId, signedPreKey } = this.registration
     const preKey = this.preKeys.shift()
     return { identity, registrationId, signedPreKey, ...(preKey && { preKey }) }
@@ -81,11 +84,11 @@ export class Account {
   name: string
   readonly devices = new Map<number, Device>()
   /** With whom it has a direct chat. */
-  readonly partners = new Set<Account>()
+  readonly directChats = new Set<Account>()
   /** Privacy settings by name that are not `all`. */
   readonly privacy = new Map<string, string>()
   /** What its phone sends a newly linked device. */
-  history: readonly Settled[] = []
+  history: readonly DatedConversation[] = []
   /** Error codes for its next sends; the first is used first. */
   readonly errorAcks: string[] = []
   /** What its phone does when a linked device asks for media again. */
@@ -124,80 +127,14 @@ export class Account {
   }
 
   /** Notes a direct chat, on both sides. */
-  meet(other: Account): void {
-    this.partners.add(other)
-    other.partners.add(this)
+  addDirectChat(other: Account): void {
+    this.directChats.add(other)
+    other.directChats.add(this)
   }
 
   /** Forgets a device: what was kept for it is gone and its next login is refused. */
   remove(device: Device): void {
     device.removed = true
     this.devices.delete(device.id)
-  }
-}
-
-/** A message as a phone decrypted it. */
-export type InboxMessage = {
-  id: string
-  /** Phone number of the sender. */
-  from: string
-  /** The sending device's jid. */
-  device: string
-  /** The group's jid; null in a direct chat. */
-  group: string | null
-  /** Conversation, extended text or caption; empty for anything else. */
-  text: string
-  /** Milliseconds since 1970. */
-  at: number
-  message: proto.IMessage
-}
-
-/** All accounts, found by phone number, LID or jid in constant time. */
-export class AccountTable {
-  readonly #seed: string
-  readonly #byPn = new Map<string, Account>()
-  readonly #byLid = new Map<string, Account>()
-
-  constructor(seed: string | undefined) {
-    this.#seed = seed ?? String(randomInt(2 ** 40))
-  }
-
-  /** Finds or makes the account of a phone number. Throws when it is not 5 to 20 digits. */
-  ensure(pn: string, name?: string): Account {
-    if (!/^\d{5,20}$/.test(pn)) throw new Error(`not a phone number: ${JSON.stringify(pn)}`)
-    const known = this.#byPn.get(pn)
-    if (known) {
-      if (name) known.name = name
-      return known
-    }
-    const account = new Account(pn, this.#lidOf(pn), name ?? pn)
-    this.#byPn.set(pn, account)
-    this.#byLid.set(account.lid, account)
-    return account
-  }
-
-  get(pn: string): Account | undefined {
-    return this.#byPn.get(pn)
-  }
-
-  /** The account and device number that a jid of either kind names. */
-  resolve(jid: string | undefined): { account: Account; device: number } | undefined {
-    const decoded = jidDecode(jid)
-    if (!decoded) return undefined
-    const table = decoded.server === 'lid' ? this.#byLid : this.#byPn
-    const account = table.get(decoded.user)
-    return account && { account, device: decoded.device ?? 0 }
-  }
-
-  values(): Iterable<Account> {
-    return this.#byPn.values()
-  }
-
-  #lidOf(pn: string): string {
-    for (let round = 0; ; round++) {
-      const digest = createHash('sha256').update(`${this.#seed}:${pn}:${round}`).digest()
-      const lid = String(1e14 + (digest.readUIntBE(0, 6) % 9e14))
-      if (!this.#byLid.has(lid)) return lid
-    }
   }
 }

@@ -1,8 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Device } from './account.ts'
 
 /** One stanza kept for a device until the device acknowledges it. */
-export type Letter = {
+export type KeptStanza = {
   kind: 'message' | 'receipt' | 'notification'
   id: string
   /** Phone number of the account it came from, or jid of the newsletter. */
@@ -18,44 +17,39 @@ export type Letter = {
 
 /** What the server keeps for one device, in order, with constant-time acknowledgement. */
 export class Mailbox {
-  readonly device: Device
-  readonly #letters = new Set<Letter>()
-  readonly #byKey = new Map<string, Letter[]>()
-
-  constructor(device: Device) {
-    this.device = device
-  }
+  readonly #stanzas = new Set<KeptStanza>()
+  readonly #byKey = new Map<string, KeptStanza[]>()
 
   get size(): number {
-    return this.#letters.size
+    return this.#stanzas.size
   }
 
   /** Everything kept, oldest first. */
-  letters(): Iterable<Letter> {
-    return this.#letters
+  stanzas(): Iterable<KeptStanza> {
+    return this.#stanzas
   }
 
-  put(letter: Letter): void {
-    this.#letters.add(letter)
-    const key = keyOf(letter.kind, letter.id, letter.from)
+  put(stanza: KeptStanza): void {
+    this.#stanzas.add(stanza)
+    const key = keyOf(stanza.kind, stanza.id, stanza.from)
     const copies = this.#byKey.get(key)
-    if (copies) copies.push(letter)
-    else this.#byKey.set(key, [letter])
+    if (copies) copies.push(stanza)
+    else this.#byKey.set(key, [stanza])
   }
 
   /**
    * Takes out the oldest written copy that an acknowledgement names. One acknowledgement frees one copy: a retry sends the same id
    * again, and the answer to the first copy must not free the second.
    */
-  take(kind: Letter['kind'], id: string, from: string): Letter | undefined {
+  take(kind: KeptStanza['kind'], id: string, from: string): KeptStanza | undefined {
     const key = keyOf(kind, id, from)
     const copies = this.#byKey.get(key)
-    const letter = copies?.[0]
-    if (!copies || !letter || letter.sends === 0) return undefined
+    const stanza = copies?.[0]
+    if (!copies || !stanza || stanza.sends === 0) return undefined
     copies.shift()
     if (copies.length === 0) this.#byKey.delete(key)
-    this.#letters.delete(letter)
-    return letter
+    this.#stanzas.delete(stanza)
+    return stanza
   }
 }
 

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { MEDIA_KINDS, type MediaContent, mediaOf } from '../content/media.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
-import type { Sayable } from '../phones/contact.ts'
+import type { Sayable } from '../phones/send.ts'
 import type { Simulator } from '../simulator.ts'
 import { body, Chat, Pn, pnOf } from './requests.ts'
 
@@ -100,7 +100,7 @@ export function chatRoutes(simulator: Simulator): Hono {
   })
   app.post('/contacts/:pn/presence', async c => {
     const { to, state } = await body(c, Show)
-    simulator.contact(pnOf(c)).show(to, state)
+    simulator.contact(pnOf(c)).showPresence(to, state)
     return c.body(null, 204)
   })
   app.get('/contacts/:pn/presences', c => c.json(simulator.contact(pnOf(c)).presences))

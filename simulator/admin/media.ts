@@ -18,7 +18,7 @@ const Fault = z.strictObject({
 export function mediaRoutes({ media }: Simulator): Hono {
   const app = new Hono()
   app.get('/media/ca', c => c.text(media.ca))
-  app.get('/media', c => c.json({ host: media.host, size: media.store.size, faultsMet: media.faults.met }))
+  app.get('/media', c => c.json({ host: media.host, size: media.files.size, faultsMet: media.faults.met }))
   app.post('/media/faults', async c => {
     media.faults.add((await body(c, Fault)) as MediaFault)
     return c.body(null, 204)
@@ -29,7 +29,7 @@ export function mediaRoutes({ media }: Simulator): Hono {
   })
   app.delete('/media/files', c => {
     const path = z.string().startsWith('/').parse(c.req.query('path'))
-    return media.store.expire(path) ? c.body(null, 204) : c.json({ error: `no file at ${path}` }, 404)
+    return media.files.expire(path) ? c.body(null, 204) : c.json({ error: `no file at ${path}` }, 404)
   })
   return app
 }

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { Device } from '../accounts/account.ts'
-import { STRIKES } from '../faults.ts'
+import { ON_CONNECTION } from '../faults.ts'
 import type { Address, Simulator } from '../simulator.ts'
 import { chatRoutes, mediaLine } from './chats.ts'
 import { mediaRoutes } from './media.ts'
@@ -14,7 +14,7 @@ import { body, Pn, pnOf, Times } from './requests.ts'
 /** A file in base64, and what is around it. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024
 
-const kinds = Object.keys(STRIKES) as [keyof typeof STRIKES, ...(keyof typeof STRIKES)[]]
+const kinds = Object.keys(ON_CONNECTION) as [keyof typeof ON_CONNECTION, ...(keyof typeof ON_CONNECTION)[]]
 const Kind = z.enum(kinds)
 const Often = Times.default(1)
 const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })

@@ -1,14 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
-import {
-  bytesFrom,
-  type MediaKind,
-  openMedia,
-  type PlainFacts,
-  type SealedKind,
-  sealMedia,
-} from '../media/encryption.ts'
+import { decryptMedia, type MediaKind } from '../media/encryption.ts'
 import type { MediaHost } from '../media/host.ts'
+import { putEncrypted } from '../media/put-encrypted.ts'
 import { seconds } from '../protocol/stanza.ts'
 
 type Source = Buffer | string
@@ -40,25 +34,12 @@ export function isMediaContent(content: object): content is MediaContent {
   return MEDIA_KINDS.some(kind => kind in content)
 }
 
-/** Encrypts something and puts it on the media host; what a message must say so that it is found and decrypted. */
-export async function putSealed(host: MediaHost, source: Source, kind: SealedKind) {
-  const mediaKey = randomBytes(32)
-  let plain: PlainFacts | undefined
-  const sealed = sealMedia(bytesFrom(source), mediaKey, kind, facts => {
-    plain = facts
-  })
-  const stored = await host.store.write(sealed)
-  const directPath = await host.store.publish(stored)
-  const { sha256: fileSha256, length: fileLength } = plain!
-  return { directPath, mediaKey, fileSha256, fileEncSha256: stored.sha256, fileLength }
-}
-
 /** Encrypts a file, puts it on the media host and makes the message that names it. Rejects when the file cannot be read. */
 export async function mediaMessage(host: MediaHost, content: MediaContent): Promise<proto.IMessage> {
   const kind = MEDIA_KINDS.find(one => one in content)!
   const { [kind]: source, ...about } = content as { [K in MediaKind]: Source } & Record<string, unknown>
   const { mimetype, filename, ...rest } = about
-  const put = await putSealed(host, source, kind)
+  const put = await putEncrypted(host, source, kind)
   const part = {
     ...rest,
     ...(kind === 'document' && { fileName: filename ?? 'file', title: filename ?? 'file' }),
@@ -90,13 +71,13 @@ export async function* readMedia(host: MediaHost, message: proto.IMessage): Asyn
   const part = mediaOf(message)
   if (!part) throw new Error('the message has no media')
   const { kind, media } = part
-  const stored = host.store.find(media.directPath ?? '')
+  const stored = host.files.find(media.directPath ?? '')
   if (!stored) throw new Error(`the media host has no ${media.directPath}`)
   if (!stored.sha256.equals(media.fileEncSha256 ?? Buffer.alloc(0)))
     throw new Error('the encrypted file is not the one of the message')
   const hash = createHash('sha256')
   let length = 0
-  for await (const chunk of openMedia(host.store.read(stored), media.mediaKey ?? Buffer.alloc(0), kind)) {
+  for await (const chunk of decryptMedia(host.files.read(stored), media.mediaKey ?? Buffer.alloc(0), kind)) {
     hash.update(chunk)
     length += chunk.length
     yield chunk

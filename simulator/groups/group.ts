@@ -1,10 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Account, AccountTable } from '../accounts/account.ts'
+import type { Account, Addressing } from '../accounts/account.ts'
+import type { AccountTable } from '../accounts/account-table.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
-
-/** Which of an account's two addresses is used: its phone number or its LID. */
-export type Addressing = 'pn' | 'lid'
 
 /** A group of accounts; the first member made it. Members' phones and linked devices get what any other member says. */
 export class Group {
@@ -48,6 +46,9 @@ export class Group {
     return this.addressing === 'lid' ? member.lidJid : member.jid
   }
 }
+
+/** The attribute of a ledger line that names its group. */
+export const inGroup = (group: Group | undefined) => (group ? { group: group.jid } : undefined)
 
 /**
  * The attributes of a group stanza that say who it comes from; the second address never carries a device number. As Baileys reads

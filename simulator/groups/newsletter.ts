@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
-import { typeOf } from '../content/text.ts'
-import { keep } from '../delivery.ts'
+import { stanzaTypeOf } from '../content/text.ts'
+import { deliver } from '../delivery.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 
@@ -39,7 +39,7 @@ export class Newsletter {
     const at = Date.now()
     const from = this.jid
     this.#world.ledger.said.push({ id, from, to: from, at })
-    const [type, t] = [typeOf(message), seconds(at)]
+    const [type, t] = [stanzaTypeOf(message), seconds(at)]
     const parts = [stanza('plaintext', {}, proto.Message.encode(message).finish())]
     const told = { id: newId(), from, type: 'newsletter', t }
     const node = notified
@@ -52,7 +52,7 @@ export class Newsletter {
       : ({ kind: 'message', id } as const)
     for (const account of this.#subscribers)
       for (const device of account.devices.values())
-        keep(this.#world, device, { ...kept, from, node, peer: false })
+        deliver(this.#world, device, { ...kept, from, node, peer: false })
     return { id, serverId }
   }
 }

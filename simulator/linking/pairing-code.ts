@@ -5,19 +5,11 @@ import type { Account, Device } from '../accounts/account.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { bytesOf, child, result, SERVER, seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
-import { answerOf, link, type Offer } from './link.ts'
-
-/** What a registering socket asked for: to be linked to a phone number by a code that its user reads to the phone. */
-export type CodeRequest = {
-  offer: Offer
-  ref: Buffer
-  /** The companion's ephemeral key, encrypted under the code. */
-  wrapped: Buffer
-  expired: boolean
-}
+import { answerOf, link } from './link.ts'
+import type { CodeRequest, PairingOffer } from './offer.ts'
 
 const ROUNDS = 2 << 16
-const PATIENCE_MS = 2_000
+const REQUEST_WITHIN_MS = 2_000
 const REGISTRATION = 'link_code_companion_reg'
 const NO_SALT = Buffer.alloc(0)
 const derive = promisify(pbkdf2)
@@ -26,10 +18,10 @@ const derive = promisify(pbkdf2)
  * Takes the two iqs of pairing by code (`requestPairingCode` in Baileys): `companion_hello` asks for it, `companion_finish` hands
  * over the device's identity. False for any other iq, and for a socket that was not offered a QR before.
  */
-export function takeLinkCode(world: World, connection: Connection, iq: BinaryNode): boolean {
-  const { offer } = connection
+export function takePairingCodeIq(world: World, offer: PairingOffer | undefined, iq: BinaryNode): boolean {
   const about = child(iq, REGISTRATION)
   if (!about || !offer) return false
+  const { connection } = offer
   if (about.attrs.stage === 'companion_finish') {
     // The server only passes it on: whether the phone can read it is not known here.
     connection.send(result(iq))
@@ -98,7 +90,7 @@ function requestFor(world: World, pn: string): Promise<CodeRequest> {
       resolve(request)
     }
     world.events.on('codeRequested', look)
-    world.later(PATIENCE_MS, () => {
+    world.later(REQUEST_WITHIN_MS, () => {
       world.events.off('codeRequested', look)
       reject(new Error(`no socket asked for a code for ${pn}`))
     })

@@ -50,7 +50,7 @@ export class MediaFaults {
   }
 
   /** The fault that a request meets, the oldest first; one request uses it up once. */
-  meet(on: 'upload' | 'download', path?: string): MediaFault | undefined {
+  take(on: 'upload' | 'download', path?: string): MediaFault | undefined {
     const met = this.#waiting.find(
       ({ fault }) =>
         (!fault.on || fault.on === on) &&

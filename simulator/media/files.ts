@@ -13,7 +13,7 @@ type Published = StoredFile & { expired: boolean }
  * The encrypted files of the media host, in a temporary folder that goes with it; nothing of them is held in memory. Above
  * `capacity` bytes the oldest are dropped, as the real hosts drop media after some weeks.
  */
-export class MediaStore {
+export class MediaFiles {
   readonly #capacity: number
   /** By the path without its query. A file published again has an entry for each path. */
   readonly #published = new Map<string, Published>()
@@ -71,7 +71,7 @@ export class MediaStore {
   }
 
   /** What was ever put there, as the phone that put it there has it: also when it is served no more. */
-  recall(directPath: string): StoredFile | undefined {
+  findExpired(directPath: string): StoredFile | undefined {
     return this.#published.get(pathOf(directPath))
   }
 

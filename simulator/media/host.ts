@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type MediaFault, MediaFaults } from './faults.ts'
-import { MediaStore, type StoredFile } from './files.ts'
+import { MediaFiles, type StoredFile } from './files.ts'
 import { makeTlsIdentity } from './tls-certificate.ts'
 
 /** The largest file it takes, in bytes, as it tells clients. */
@@ -17,7 +17,7 @@ const NAMES = ['127.0.0.1', 'localhost', 'mmg.whatsapp.net', '*.whatsapp.net']
  * (`getWAUploadToServer`, `getUrlFromDirectPath`), under a certificate of an authority of its own that clients must trust.
  */
 export class MediaHost {
-  readonly store = new MediaStore()
+  readonly files = new MediaFiles()
   readonly faults = new MediaFaults()
   /** What `media_conn` hands to clients, and uploads must show. */
   readonly auth = randomBytes(32).toString('base64url')
@@ -53,13 +53,13 @@ export class MediaHost {
   async close(): Promise<void> {
     this.#server?.close()
     this.#server?.closeAllConnections()
-    await this.store.close()
+    await this.files.close()
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '/', 'https://127.0.0.1')
     const upload = request.method === 'POST'
-    const fault = this.faults.meet(upload ? 'upload' : 'download', url.pathname)
+    const fault = this.faults.take(upload ? 'upload' : 'download', url.pathname)
     if (fault?.kind === 'hang') return
     if (fault?.kind === 'status') {
       request.resume()
@@ -79,22 +79,22 @@ export class MediaHost {
     if (url.searchParams.get('auth') !== this.auth) return answer(401, { error: 'auth is not of media_conn' })
     if (Number(request.headers['content-length'] ?? 0) > MAX_MEDIA_BYTES)
       return answer(413, { error: 'too large' })
-    const stored = await this.store.write(slowed(request, fault), MAX_MEDIA_BYTES)
+    const stored = await this.files.write(slowed(request, fault), MAX_MEDIA_BYTES)
     if (stored.sha256.toString('base64url') !== decodeURIComponent(token)) {
-      await this.store.discard(stored)
+      await this.files.discard(stored)
       return answer(400, { error: 'the token is not the hash of the body' })
     }
     if (fault?.kind === 'cut') {
-      await this.store.discard(stored)
+      await this.files.discard(stored)
       request.socket.destroy()
       return
     }
-    const directPath = await this.store.publish(stored)
+    const directPath = await this.files.publish(stored)
     answer(200, { url: `https://${this.host}${directPath}`, direct_path: directPath })
   }
 
   async #download(request: IncomingMessage, response: ServerResponse, url: URL, fault?: MediaFault) {
-    const stored = this.store.find(url.pathname)
+    const stored = this.files.find(url.pathname)
     if (!stored) return response.writeHead(404).end()
     const { size } = stored
     const range = rangeOf(request.headers.range, size)
@@ -117,7 +117,7 @@ export class MediaHost {
   }
 
   #part(stored: StoredFile, start: number, end: number): AsyncIterable<Buffer> {
-    return this.store.read(stored, { start, end })
+    return this.files.read(stored, { start, end })
   }
 }
 

@@ -1,23 +1,17 @@
 import type { proto } from '@whiskeysockets/baileys'
-import type { Account, InboxMessage } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
 import type { World } from '../world.ts'
-import type { Line } from './chat-view.ts'
-import type { Said } from './send-to-device.ts'
+import type { ContactState } from './contact-state.ts'
 
-/** What one phone knows: what it got, what its devices sent, what it said by id. */
-export type Known = {
-  account: Account
-  inbox: readonly InboxMessage[]
-  copies: readonly (InboxMessage & { to: string })[]
-  said: ReadonlyMap<string, Said>
-}
+/** One message as it came to a phone, or as the phone sent it. */
+export type ChatMessage = { id: string; from: string; at: number; message: proto.IMessage }
 
 /** A message, who wrote it, and the key that names it from the phone's side. */
-export type Found = { key: proto.IMessageKey; author: Account; message: proto.IMessage }
+export type FoundMessage = { key: proto.IMessageKey; author: Account; message: proto.IMessage }
 
 /** Everything that a phone knows of one chat: a phone number, or a group's jid. */
-export function linesOf({ account, inbox, copies, said }: Known, chat: string): Line[] {
-  const own = [...said].flatMap(([id, { to, at, message }]) =>
+export function messagesOf({ account, inbox, copies, sent }: ContactState, chat: string): ChatMessage[] {
+  const own = [...sent].flatMap(([id, { to, at, message }]) =>
     to === chat ? { id, from: account.pn, at, message } : [],
   )
   const got = inbox.filter(({ group, from }) => (group ?? from) === chat)
@@ -25,16 +19,16 @@ export function linesOf({ account, inbox, copies, said }: Known, chat: string): 
 }
 
 /** Finds a message of a chat. Throws when the phone does not have it. */
-export function findIn(world: World, known: Known, chat: string, id: string): Found {
-  const line = linesOf(known, chat).find(one => one.id === id)
-  const author = line && world.accounts.get(line.from)
-  if (!author) throw new Error(`${known.account.pn} has no message ${id} in ${chat}`)
+export function findMessage(world: World, contact: ContactState, chat: string, id: string): FoundMessage {
+  const found = messagesOf(contact, chat).find(one => one.id === id)
+  const author = found && world.accounts.get(found.from)
+  if (!author) throw new Error(`${contact.account.pn} has no message ${id} in ${chat}`)
   const group = world.groups.get(chat)
   const remoteJid = group?.jid ?? world.accounts.get(chat)?.jid ?? ''
-  const key = { remoteJid, fromMe: author === known.account, id }
+  const key = { remoteJid, fromMe: author === contact.account, id }
   return {
     key: group ? { ...key, participant: group.addressOf(author) } : key,
     author,
-    message: line.message,
+    message: found.message,
   }
 }

@@ -4,9 +4,7 @@ import { openVote, pollOf } from '../content/polls.ts'
 import { textOf } from '../content/text.ts'
 import type { Group } from '../groups/group.ts'
 import type { World } from '../world.ts'
-
-/** One message as it came to a phone, or as the phone said it. */
-export type Line = { id: string; from: string; at: number; message: proto.IMessage }
+import type { ChatMessage } from './chat-messages.ts'
 
 /** One message as a person sees it now. */
 export type ViewedMessage = {
@@ -28,27 +26,27 @@ export type ViewedMessage = {
 const { Type } = proto.Message.ProtocolMessage
 
 /**
- * Plays a chat: the messages in the order in which they came, after edits, deletions, reactions and votes. As on a phone, only
+ * Renders a chat: the messages in the order in which they came, after edits, deletions, reactions and votes. As on a phone, only
  * the author edits, the author or whoever made the group deletes, and a second message under the same id is not shown.
  */
-export function play(
+export function renderChat(
   world: World,
-  lines: readonly Line[],
+  messages: readonly ChatMessage[],
   group: Group | undefined,
 ): Map<string, ViewedMessage> {
   const seen = new Map<string, ViewedMessage>()
-  const revisions: Line[] = []
-  for (const line of lines.toSorted((one, other) => one.at - other.at)) {
+  const revisions: ChatMessage[] = []
+  for (const line of messages.toSorted((one, other) => one.at - other.at)) {
     const { id, from, message } = line
     const content = extractMessageContent(message) ?? {}
     if (content.protocolMessage || content.reactionMessage || content.pollUpdateMessage) revisions.push(line)
-    else if (!seen.has(id) && !isKeyOnly(content)) seen.set(id, { id, from, ...asSaid(message) })
+    else if (!seen.has(id) && !isKeyOnly(content)) seen.set(id, { id, from, ...asSent(message) })
   }
   for (const line of revisions) revise(world, seen, line, group)
   return seen
 }
 
-const asSaid = (message: proto.IMessage) => ({
+const asSent = (message: proto.IMessage) => ({
   text: textOf(message),
   edited: false,
   deleted: false,
@@ -60,14 +58,14 @@ const asSaid = (message: proto.IMessage) => ({
 const isKeyOnly = (content: proto.IMessage) =>
   Object.entries(content).every(([name, part]) => !part || name === 'senderKeyDistributionMessage')
 
-function revise(world: World, seen: Map<string, ViewedMessage>, line: Line, group: Group | undefined) {
+function revise(world: World, seen: Map<string, ViewedMessage>, line: ChatMessage, group: Group | undefined) {
   const { from, message } = line
   const { protocolMessage, reactionMessage, pollUpdateMessage } = extractMessageContent(message) ?? {}
   const key = protocolMessage?.key ?? reactionMessage?.key ?? pollUpdateMessage?.pollCreationMessageKey
   const item = seen.get(key?.id ?? '')
   if (!item || item.deleted) return
   if (protocolMessage?.type === Type.REVOKE && (from === item.from || from === group?.members[0]))
-    Object.assign(item, asSaid({}), { deleted: true })
+    Object.assign(item, asSent({}), { deleted: true })
   if (protocolMessage?.type === Type.MESSAGE_EDIT && from === item.from) {
     const edited = protocolMessage.editedMessage ?? {}
     Object.assign(item, { edited: true, message: edited, text: textOf(edited) })

@@ -3,49 +3,28 @@ import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import { putSealed } from '../content/media.ts'
+import type { Conversation, DatedConversation } from '../accounts/conversation.ts'
+import { putEncrypted } from '../media/put-encrypted.ts'
 import { seconds } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import { sendPeerMessage } from './peer-messages.ts'
-
-/** A chat as a phone remembers it from before a device was linked. */
-export type Conversation = {
-  /** Phone number of the other party, or jid of a group. */
-  with: string
-  /** Oldest first. */
-  messages: HistoryMessage[]
-  unread?: number
-}
-
-export type HistoryMessage = {
-  content: string | proto.IMessage
-  /** Phone number of who said it: the other party unless given. */
-  from?: string
-  /** Random unless given. */
-  id?: string
-  /** Milliseconds since 1970; now unless given. */
-  at?: number
-}
-
-/** What is left out is settled once, so that every device gets the same ids and times. */
-export type Settled = Conversation & { messages: (HistoryMessage & { id: string; at: number })[] }
 
 const { Type } = proto.Message.ProtocolMessage
 const { HistorySyncType } = proto.HistorySync
 const compress = promisify(deflate)
 
-/** Settles what a phone shall remember. Throws for a group or a phone number that cannot be. */
-export function settleHistory(
+/** Gives each message of a phone's history an id and a time. Throws for a group or a phone number that cannot be. */
+export function dateConversations(
   world: World,
   account: Account,
   conversations: readonly Conversation[],
-): Settled[] {
-  const settled = conversations.map(conversation => ({
+): DatedConversation[] {
+  const dated = conversations.map(conversation => ({
     ...conversation,
     messages: conversation.messages.map(message => ({ id: newId(), at: Date.now(), ...message })),
   }))
-  for (const conversation of settled) conversationOf(world, account, conversation)
-  return settled
+  for (const conversation of dated) conversationOf(world, account, conversation)
+  return dated
 }
 
 const newId = () => randomBytes(10).toString('hex').toUpperCase()
@@ -76,7 +55,7 @@ export async function sendHistory(world: World, device: Device): Promise<void> {
       historySyncNotification: {
         syncType,
         ...(payload.length > world.options.inlineHistoryBytes
-          ? await putSealed(world.media, payload, 'history')
+          ? await putEncrypted(world.media, payload, 'history')
           : { initialHistBootstrapInlinePayload: payload }),
         chunkOrder: 1,
         progress: 100,
@@ -98,7 +77,11 @@ function appStateKey(device: Device): proto.Message.IAppStateSyncKey {
 }
 
 /** A phone lists the newest message first. */
-function conversationOf(world: World, account: Account, conversation: Settled): proto.IConversation {
+function conversationOf(
+  world: World,
+  account: Account,
+  conversation: DatedConversation,
+): proto.IConversation {
   const group = world.groups.get(conversation.with)
   const other = group ? undefined : world.accounts.ensure(conversation.with)
   const id = group?.jid ?? other!.jid

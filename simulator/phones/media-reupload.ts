@@ -2,12 +2,9 @@ import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
 import { mediaOf } from '../content/media.ts'
-import { keep } from '../delivery.ts'
+import { deliver } from '../delivery.ts'
 import { child, seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
-
-/** What a phone answers when a linked device asks for media again: it has them, it has them no more, or it is away. */
-export type Reuploads = 'answered' | 'not-found' | 'ignored'
 
 const { ResultType } = proto.MediaRetryNotification
 
@@ -23,12 +20,16 @@ export async function answerMediaRetry(world: World, device: Device, receipt: Bi
   if (account.reuploads === 'ignored') return
   const part = mediaOf(messageOf(world, account, id, asked))
   const content = part
-    ? sealedAnswer(id, part.media.mediaKey!, await reupload(world, account, id, part.media.directPath ?? ''))
+    ? encryptedAnswer(
+        id,
+        part.media.mediaKey!,
+        await reupload(world, account, id, part.media.directPath ?? ''),
+      )
     : stanza('error', { code: ResultType.NOT_FOUND })
   const rmr = stanza('rmr', { jid: asked.jid, from_me: asked.from_me, participant: asked.participant })
   const attributes = { from: account.jid, type: 'mediaretry', id, t: seconds() }
   const node = stanza('notification', attributes, [content, rmr])
-  keep(world, device, { kind: 'notification', id, from: account.pn, node, peer: false })
+  deliver(world, device, { kind: 'notification', id, from: account.pn, node, peer: false })
 }
 
 async function reupload(
@@ -37,13 +38,17 @@ async function reupload(
   id: string,
   directPath: string,
 ): Promise<proto.IMediaRetryNotification> {
-  const { store } = world.media
-  const stored = store.recall(directPath)
+  const { files } = world.media
+  const stored = files.findExpired(directPath)
   if (!stored || account.reuploads === 'not-found') return { stanzaId: id, result: ResultType.NOT_FOUND }
-  return { stanzaId: id, result: ResultType.SUCCESS, directPath: await store.publish(stored) }
+  return { stanzaId: id, result: ResultType.SUCCESS, directPath: await files.publish(stored) }
 }
 
-function sealedAnswer(id: string, mediaKey: Uint8Array, answer: proto.IMediaRetryNotification): BinaryNode {
+function encryptedAnswer(
+  id: string,
+  mediaKey: Uint8Array,
+  answer: proto.IMediaRetryNotification,
+): BinaryNode {
   const info = 'WhatsApp Media Retry Notification'
   const key = Buffer.from(hkdfSync('sha256', mediaKey, Buffer.alloc(0), info, 32))
   const iv = randomBytes(12)
@@ -62,7 +67,7 @@ function messageOf(
 ) {
   const own = world.contacts.get(account)
   if (from_me === 'true')
-    return own?.copies.findLast(copy => copy.id === id)?.message ?? own?.recall(id)?.message
+    return own?.copies.findLast(copy => copy.id === id)?.message ?? own?.sent.get(id)?.message
   const author = world.accounts.resolve(participant ?? jid)?.account
-  return author && world.contacts.get(author)?.recall(id)?.message
+  return author && world.contacts.get(author)?.sent.get(id)?.message
 }

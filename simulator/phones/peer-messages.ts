@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import { keep } from '../delivery.ts'
+import { deliver } from '../delivery.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
+import { encNode } from '../signal/enc-nodes.ts'
 import type { World } from '../world.ts'
-import type { Said } from './send-to-device.ts'
 
 type Request = proto.Message.IPeerDataOperationRequestMessage
 type Key = proto.IMessageKey
@@ -19,16 +19,14 @@ export async function sendPeerMessage(
   protocolMessage: proto.Message.IProtocolMessage,
 ): Promise<void> {
   const { account } = device
-  const { type, ciphertext } = await account.signal.encrypt(device.lidJid, { protocolMessage }, () =>
-    device.takeBundle(),
-  )
+  const enc = await account.signal.encrypt(device.lidJid, { protocolMessage }, () => device.takeBundle())
   const id = `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
   const node = stanza(
     'message',
     { from: account.jid, category: 'peer', type: 'text', id, t: seconds(), notify: account.name },
-    [stanza('enc', { v: 2, type }, ciphertext)],
+    [encNode(enc)],
   )
-  keep(world, device, { kind: 'message', id, from: account.pn, node, peer: true })
+  deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: true })
 }
 
 /**
@@ -59,9 +57,9 @@ export async function answerPeerRequest(
 function webMessageOf(world: World, account: Account, key: Key): Uint8Array | undefined {
   const author = world.accounts.resolve(key.participant ?? key.remoteJid ?? undefined)?.account
   const speaker = key.fromMe ? account : author
-  const said: Said | undefined = speaker && world.contacts.get(speaker)?.recall(key.id ?? '')
-  if (!speaker || !said) return undefined
-  const { message, at } = said
+  const sent = speaker && world.contacts.get(speaker)?.sent.get(key.id ?? '')
+  if (!speaker || !sent) return undefined
+  const { message, at } = sent
   const about = { key, message, messageTimestamp: seconds(at), pushName: speaker.name }
   return proto.WebMessageInfo.encode(
     key.participant ? { ...about, participant: key.participant } : about,

@@ -1,10 +1,10 @@
-import type { Account, Device } from '../accounts/account.ts'
-import { scan } from '../linking/link.ts'
+import type { Account, Device, Reuploads } from '../accounts/account.ts'
+import type { Conversation } from '../accounts/conversation.ts'
 import { enterCode } from '../linking/pairing-code.ts'
-import { tellDevice, type World } from '../world.ts'
-import { type Contact, contactOf } from './contact.ts'
-import { type Conversation, settleHistory } from './history.ts'
-import type { Reuploads } from './media-reupload.ts'
+import { scan } from '../linking/qr.ts'
+import { contactOf, tellDevice, type World } from '../world.ts'
+import { Contact } from './contact.ts'
+import { dateConversations } from './history.ts'
 
 /** The phone of an account: links devices and unlinks them. */
 export class Phone {
@@ -22,7 +22,7 @@ export class Phone {
 
   /** The same person as a contact: inbox, copies of what its devices sent, `say`. */
   get contact(): Contact {
-    return contactOf(this.#world, this.account)
+    return new Contact(this.#world, contactOf(this.#world, this.account))
   }
 
   /** The chats it sends to a device after the first login that follows a scan; empty unless set before. Throws for a group or number that cannot be. */
@@ -31,7 +31,7 @@ export class Phone {
   }
 
   set history(conversations: readonly Conversation[]) {
-    this.account.history = settleHistory(this.#world, this.account, conversations)
+    this.account.history = dateConversations(this.#world, this.account, conversations)
   }
 
   /** What it answers when a linked device asks for media again: `answered` unless set. */

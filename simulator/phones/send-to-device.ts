@@ -1,92 +1,55 @@
-import type { BinaryNode, proto } from '@whiskeysockets/baileys'
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
 import { editAttribute } from '../content/revisions.ts'
-import { typeOf } from '../content/text.ts'
-import { keep } from '../delivery.ts'
-import type { Addressing, Group } from '../groups/group.ts'
-import {
-  type Bundle,
-  bytesOf,
-  child,
-  readPreKey,
-  readSignedPreKey,
-  seconds,
-  stanza,
-} from '../protocol/stanza.ts'
+import { stanzaTypeOf } from '../content/text.ts'
+import { deliver } from '../delivery.ts'
+import { seconds, stanza } from '../protocol/stanza.ts'
+import { encNode } from '../signal/enc-nodes.ts'
 import type { World } from '../world.ts'
+import type { SentMessage } from './contact-state.ts'
+import type { Retry } from './retry-receipt.ts'
 
-/** What a contact said, kept so that it can be said again to a device that could not decrypt it. */
-export type Said = {
-  message: proto.IMessage
-  /** Phone number of the other party, or jid of the group. */
-  to: string
-  addressing: Addressing
-  /** Milliseconds since 1970. */
-  at: number
-  /** The chat's address in a copy for the own linked devices. */
-  recipient?: string
-  group?: Group
-  /** It arrives without content, as something linked devices cannot have from the sender: `type` of `<unavailable>`, or true for none. */
-  unavailable?: true | string
-}
-
-/** A device's request for a message again: which attempt, and its keys for a new session when it sent them. */
-export type Retry = { count: number; bundle: (() => Bundle) | undefined }
-
-/** Reads a retry receipt. */
-export function readRetry(receipt: BinaryNode): Retry {
-  const keys = child(receipt, 'keys')
-  const count = Number(child(receipt, 'retry')?.attrs.count ?? 1)
-  return { count, bundle: keys && (() => bundleOf(receipt, keys)) }
-}
-
-/** Encrypts something said in a direct chat for one device and keeps it there. */
-export async function encryptTo(
+/** Encrypts a message of a direct chat for one device and delivers it there. */
+export async function sendToDevice(
   world: World,
   account: Account,
   device: Device,
   id: string,
-  said: Said,
+  sent: SentMessage,
   retry?: Retry,
 ): Promise<void> {
   const attributes =
-    said.addressing === 'lid'
+    sent.addressing === 'lid'
       ? { from: account.lidJid, sender_pn: account.jid, addressing_mode: 'lid' }
       : { from: account.jid, sender_lid: account.lidJid, addressing_mode: 'pn' }
   const node = stanza(
     'message',
     {
       ...attributes,
-      recipient: said.recipient,
+      recipient: sent.recipient,
       id,
-      type: typeOf(said.message),
-      edit: editAttribute(said.message),
-      t: seconds(said.at),
+      type: stanzaTypeOf(sent.message),
+      edit: editAttribute(sent.message),
+      t: seconds(sent.at),
       notify: account.name,
     },
-    [await contentFor(account, device, said, retry)],
+    [await contentFor(account, device, sent, retry)],
   )
-  keep(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
+  deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
 }
 
-async function contentFor(account: Account, device: Device, said: Said, retry?: Retry): Promise<BinaryNode> {
-  if (said.unavailable && !retry) return unavailableNode(said.unavailable)
+async function contentFor(
+  account: Account,
+  device: Device,
+  sent: SentMessage,
+  retry?: Retry,
+): Promise<BinaryNode> {
+  if (sent.unavailable && !retry) return unavailableNode(sent.unavailable)
   const bundle = retry?.bundle ?? (() => device.takeBundle())
-  const { type, ciphertext } = await account.signal.encrypt(device.lidJid, said.message, bundle)
-  return stanza('enc', { v: 2, type, count: retry?.count }, ciphertext)
+  return encNode(await account.signal.encrypt(device.lidJid, sent.message, bundle), retry?.count)
 }
 
 /** `<unavailable>` in the place of content; for some types Baileys does not ask the phone. */
 export function unavailableNode(type: true | string): BinaryNode {
   return stanza('unavailable', { type: type === true ? undefined : type })
-}
-
-function bundleOf(receipt: BinaryNode, keys: BinaryNode): Bundle {
-  const preKey = child(keys, 'key')
-  return {
-    registrationId: bytesOf(receipt, 'registration').readUInt32BE(0),
-    identity: bytesOf(keys, 'identity'),
-    signedPreKey: readSignedPreKey(child(keys, 'skey')),
-    ...(preKey && { preKey: readPreKey(preKey) }),
-  }
 }

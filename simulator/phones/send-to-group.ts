@@ -1,113 +1,114 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
-import type { Account, Device } from '../accounts/account.ts'
+import type { Device } from '../accounts/account.ts'
 import { editAttribute } from '../content/revisions.ts'
-import { typeOf } from '../content/text.ts'
-import { keep } from '../delivery.ts'
+import { stanzaTypeOf } from '../content/text.ts'
+import { deliver } from '../delivery.ts'
 import { type Group, groupSender } from '../groups/group.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
-import type { Ciphertext } from '../signal/endpoint.ts'
+import { type Ciphertext, encNode } from '../signal/enc-nodes.ts'
 import type { World } from '../world.ts'
-import { type Retry, type Said, unavailableNode } from './send-to-device.ts'
+import type { ContactState, SentMessage } from './contact-state.ts'
+import type { Retry } from './retry-receipt.ts'
+import { unavailableNode } from './send-to-device.ts'
+import type { Holders } from './sender-key-holders.ts'
 
-/** What one phone knows about a group: who holds its sender key of this epoch. */
-type Known = { epoch: number; holders: Set<Device> }
-
-/** How a phone speaks in groups: one sender key each, handed to every linked device before the first message that needs it. */
-export class GroupVoice {
-  readonly #world: World
-  readonly #account: Account
-  readonly #known = new Map<string, Known>()
-  #work: Promise<unknown> = Promise.resolve()
-
-  constructor(world: World, account: Account) {
-    this.#world = world
-    this.#account = account
-  }
-
-  /** Encrypts a message once for the group and keeps it for each linked device of each member, its own ones included. */
-  say(group: Group, id: string, said: Said): Promise<void> {
-    return this.#inOrder(async () => {
-      if (said.unavailable) return this.#keepUnavailable(group, id, said, unavailableNode(said.unavailable))
-      const { signal, lidJid } = this.#account
-      const { holders } = await this.#of(group)
-      const { distribution, ...shared } = await signal.encryptForGroup(group.jid, lidJid, said.message)
-      for (const account of group.accounts) {
-        for (const device of account.devices.values()) {
-          const encs = holders.has(device) ? [] : [await this.#handKey(group, device, distribution)]
-          holders.add(device)
-          this.#keep(group, device, id, said, encNodes([...encs, shared]))
-        }
-      }
-    })
-  }
-
-  /**
-   * Says it again to one device, in a new pairwise session and with the sender key, as phones answer a retry receipt. One who left
-   * gets no answer.
-   */
-  resend(group: Group, device: Device, id: string, said: Said, retry: Retry): Promise<void> {
-    return this.#inOrder(async () => {
-      if (!group.accounts.has(device.account)) return
-      const { signal, lidJid } = this.#account
-      const { holders } = await this.#of(group)
-      const distribution = await signal.senderKeyFor(group.jid, lidJid)
-      const message = { ...said.message, senderKeyDistributionMessage: keyMessage(group, distribution) }
-      await signal.forget(device.lidJid)
-      const bundle = retry.bundle ?? (() => device.takeBundle())
-      const enc = await signal.encrypt(device.lidJid, message, bundle)
-      holders.add(device)
-      this.#keep(group, device, id, said, encNodes([enc], retry.count))
-    })
-  }
-
-  /** Hands the sender keys to a device again when next it needs one. */
-  forget(device: Device): void {
-    for (const { holders } of this.#known.values()) holders.delete(device)
-  }
-
-  async #of(group: Group): Promise<Known> {
-    const known = this.#known.get(group.jid)
-    if (known?.epoch === group.epoch) return known
-    if (known) await this.#account.signal.dropSenderKey(group.jid, this.#account.lidJid)
-    const made: Known = { epoch: group.epoch, holders: new Set() }
-    this.#known.set(group.jid, made)
-    return made
-  }
-
-  #handKey(group: Group, device: Device, distribution: Uint8Array): Promise<Ciphertext> {
-    const message = { senderKeyDistributionMessage: keyMessage(group, distribution) }
-    return this.#account.signal.encrypt(device.lidJid, message, () => device.takeBundle())
-  }
-
-  #keepUnavailable(group: Group, id: string, said: Said, node: BinaryNode) {
-    for (const account of group.accounts)
-      for (const device of account.devices.values()) this.#keep(group, device, id, said, [node])
-  }
-
-  #keep(group: Group, device: Device, id: string, said: Said, content: BinaryNode[]) {
-    const account = this.#account
-    const attributes = {
-      ...groupSender(group, account, account),
-      id,
-      type: typeOf(said.message),
-      edit: editAttribute(said.message),
-      t: seconds(said.at),
-      notify: account.name,
+/**
+ * Encrypts a message once for the group and delivers it to each linked device of each member, the own ones included; who does not
+ * hold the sender key yet gets it before.
+ */
+export function sendToGroup(
+  world: World,
+  contact: ContactState,
+  group: Group,
+  id: string,
+  sent: SentMessage,
+): Promise<void> {
+  return contact.senderKeys.inOrder(async () => {
+    if (sent.unavailable) {
+      const node = unavailableNode(sent.unavailable)
+      for (const account of group.accounts)
+        for (const device of account.devices.values())
+          deliverTo(world, contact, group, device, id, sent, [node])
+      return
     }
-    const node = stanza('message', attributes, content)
-    keep(this.#world, device, { kind: 'message', id, from: account.pn, group: group.jid, node, peer: false })
-  }
-
-  /** One group message after the other: the key must be kept for a device before what it decrypts. */
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#work.then(work)
-    this.#work = next.catch(() => {})
-    return next
-  }
+    const { signal, lidJid } = contact.account
+    const { devices } = await holdersOf(contact, group)
+    const { distribution, ...shared } = await signal.encryptForGroup(group.jid, lidJid, sent.message)
+    for (const account of group.accounts) {
+      for (const device of account.devices.values()) {
+        const encs = devices.has(device) ? [] : [await encryptKey(contact, group, device, distribution)]
+        devices.add(device)
+        const nodes = [...encs, shared].map(enc => encNode(enc))
+        deliverTo(world, contact, group, device, id, sent, nodes)
+      }
+    }
+  })
 }
 
-function encNodes(encs: Ciphertext[], count?: number): BinaryNode[] {
-  return encs.map(({ type, ciphertext }) => stanza('enc', { v: 2, type, count }, ciphertext))
+/**
+ * Sends a message again to one device, in a new pairwise session and with the sender key, as phones answer a retry receipt. One who
+ * left gets no answer.
+ */
+export function resendToGroupMember(
+  world: World,
+  contact: ContactState,
+  group: Group,
+  device: Device,
+  id: string,
+  sent: SentMessage,
+  retry: Retry,
+): Promise<void> {
+  return contact.senderKeys.inOrder(async () => {
+    if (!group.accounts.has(device.account)) return
+    const { signal, lidJid } = contact.account
+    const { devices } = await holdersOf(contact, group)
+    const distribution = await signal.senderKeyFor(group.jid, lidJid)
+    const message = { ...sent.message, senderKeyDistributionMessage: keyMessage(group, distribution) }
+    await signal.forget(device.lidJid)
+    const bundle = retry.bundle ?? (() => device.takeBundle())
+    const enc = await signal.encrypt(device.lidJid, message, bundle)
+    devices.add(device)
+    deliverTo(world, contact, group, device, id, sent, [encNode(enc, retry.count)])
+  })
+}
+
+/** When somebody left, the old key is dropped and nobody holds the next one. */
+async function holdersOf({ account, senderKeys }: ContactState, group: Group): Promise<Holders> {
+  const known = senderKeys.get(group.jid)
+  if (known?.epoch === group.epoch) return known
+  if (known) await account.signal.dropSenderKey(group.jid, account.lidJid)
+  return senderKeys.begin(group.jid, group.epoch)
+}
+
+function encryptKey(
+  { account }: ContactState,
+  group: Group,
+  device: Device,
+  distribution: Uint8Array,
+): Promise<Ciphertext> {
+  const message = { senderKeyDistributionMessage: keyMessage(group, distribution) }
+  return account.signal.encrypt(device.lidJid, message, () => device.takeBundle())
+}
+
+function deliverTo(
+  world: World,
+  { account }: ContactState,
+  group: Group,
+  device: Device,
+  id: string,
+  sent: SentMessage,
+  content: BinaryNode[],
+) {
+  const attributes = {
+    ...groupSender(group, account, account),
+    id,
+    type: stanzaTypeOf(sent.message),
+    edit: editAttribute(sent.message),
+    t: seconds(sent.at),
+    notify: account.name,
+  }
+  const node = stanza('message', attributes, content)
+  deliver(world, device, { kind: 'message', id, from: account.pn, group: group.jid, node, peer: false })
 }
 
 function keyMessage(group: Group, distribution: Uint8Array): proto.Message.ISenderKeyDistributionMessage {

@@ -2,25 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
-import type { Device } from '../accounts/account.ts'
-import type { Offer } from '../linking/link.ts'
 import type { ServerIdentity } from './certificates.ts'
 import { type ClientFinish, NoiseHandshake, type NoiseTransport } from './noise.ts'
 import { stanza } from './stanza.ts'
 
-/** What the server does with a connection's life. All are called in the order in which the frames came. */
+/** What a connection tells the server. All are called in the order in which the frames came. */
 export type ConnectionEvents = {
-  authenticated(connection: Connection, finish: ClientFinish): void
-  node(connection: Connection, node: BinaryNode): void
-  closed(connection: Connection): void
+  authenticated(finish: ClientFinish): void
+  node(node: BinaryNode): void
+  closed(): void
 }
 
 /** One client socket: framing, Noise, and nodes in and out, strictly in order. */
 export class Connection {
-  /** The linked device that logged in here. */
-  device: Device | undefined
-  /** The QR references it was given while registering. */
-  offer: Offer | undefined
   /** True once the device asked to be active: only then do stanzas go out as they come. */
   ready = false
   /** While true nothing that arrives is handled and nothing leaves. */
@@ -49,7 +43,7 @@ export class Connection {
         this.reset()
       }
     })
-    socket.on('close', () => events.closed(this))
+    socket.on('close', () => events.closed())
     socket.on('error', () => socket.terminate())
   }
 
@@ -132,7 +126,7 @@ export class Connection {
   }
 
   #handle(node: BinaryNode) {
-    if (!this.silent && !this.deaf) this.#events.node(this, node)
+    if (!this.silent && !this.deaf) this.#events.node(node)
   }
 
   #shakeHands(body: Buffer) {
@@ -146,6 +140,6 @@ export class Connection {
     const finish = handshake.finish(body)
     this.#transport = handshake.transport()
     this.#handshake = undefined
-    this.#events.authenticated(this, finish)
+    this.#events.authenticated(finish)
   }
 }

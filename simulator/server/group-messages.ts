@@ -1,24 +1,24 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import { encsOf } from '../content/text.ts'
-import { keep } from '../delivery.ts'
+import { deliver } from '../delivery.ts'
 import { type Group, groupSender } from '../groups/group.ts'
-import { contactOf } from '../phones/contact.ts'
+import { receive } from '../phones/receive.ts'
 import { child, children, seconds, stanza } from '../protocol/stanza.ts'
-import type { World } from '../world.ts'
+import { encsOf } from '../signal/enc-nodes.ts'
+import { contactOf, type World } from '../world.ts'
 
 /**
  * Hands a device's group message to every phone and linked device of every member but itself: the `<enc type="skmsg">` that all
  * share, after the sender key in `<participants>` that is for this one. A message with `participant` answers a retry receipt and
  * goes to that one alone.
  */
-export function spreadInGroup(world: World, sender: Device, group: Group, message: BinaryNode): void {
+export function routeInGroup(world: World, sender: Device, group: Group, message: BinaryNode): void {
   const shared = children(message).filter(({ tag }) => tag === 'enc')
   const { participant } = message.attrs
   if (participant) {
     const only = world.accounts.resolve(participant)
     if (only && group.accounts.has(only.account))
-      hand(world, sender, group, message, only.account, only.device, shared)
+      handTo(world, sender, group, message, only.account, only.device, shared)
     return
   }
   const own = new Map<string, BinaryNode[]>()
@@ -28,14 +28,14 @@ export function spreadInGroup(world: World, sender: Device, group: Group, messag
   }
   for (const account of group.accounts) {
     for (const device of [0, ...account.devices.keys()])
-      hand(world, sender, group, message, account, device, [
+      handTo(world, sender, group, message, account, device, [
         ...(own.get(`${account.pn}:${device}`) ?? []),
         ...shared,
       ])
   }
 }
 
-function hand(
+function handTo(
   world: World,
   sender: Device,
   group: Group,
@@ -49,8 +49,8 @@ function hand(
     if (account === sender.account && !world.options.ownCopies) return
     const addressee = { from: group.jid, participant: group.addressOf(account) }
     const t = String(seconds())
-    const arrival = { device: sender, id: id!, t, addressee, group, encs: encsOf(stanza('to', {}, encs)) }
-    world.background(contactOf(world, account).receive(arrival))
+    const incoming = { device: sender, id: id!, t, addressee, group, encs: encsOf(stanza('to', {}, encs)) }
+    world.background(receive(world, contactOf(world, account), incoming))
     return
   }
   const companion = account.devices.get(device)
@@ -65,7 +65,7 @@ function hand(
     notify: sender.account.name,
   }
   const node = stanza('message', attributes, identity ? [...encs, identity] : encs)
-  keep(world, companion, {
+  deliver(world, companion, {
     kind: 'message',
     id: id!,
     from: sender.account.pn,

@@ -1,14 +1,17 @@
-import { offerPairing, readRegistration } from '../linking/link.ts'
+import { offerPairing } from '../linking/qr.ts'
+import { readRegistration } from '../linking/registration.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { ClientFinish } from '../protocol/noise.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import { tellDevice, type World } from '../world.ts'
+import type { Client } from './client.ts'
 
 /** Decides who a client is after the handshake: a device to register, a linked device that logs in, or nobody. */
-export function admit(world: World, connection: Connection, { noiseKey, payload }: ClientFinish): void {
+export function admit(world: World, client: Client, { noiseKey, payload }: ClientFinish): void {
+  const { connection } = client
   if (payload.devicePairingData) {
     try {
-      offerPairing(world, connection, readRegistration(noiseKey, payload.devicePairingData))
+      client.offer = offerPairing(world, connection, readRegistration(noiseKey, payload.devicePairingData))
     } catch {
       refuse(world, connection, '400')
     }
@@ -20,13 +23,13 @@ export function admit(world: World, connection: Connection, { noiseKey, payload 
     refuse(world, connection, '401')
     return
   }
-  if (world.faults.meetLogin(connection, device)) {
+  if (world.loginFaults.take(connection, device)) {
     world.counters.refusedLogins++
     return
   }
   device.connection?.endWithStreamError(undefined, 'replaced')
   device.connection = connection
-  connection.device = device
+  client.device = device
   device.logins++
   world.counters.logins++
   connection.send(stanza('success', { t: seconds(), props: 27, lid: device.lidJid }))

@@ -1,22 +1,8 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import type { Addressing } from '../groups/group.ts'
-import { children, stanza } from '../protocol/stanza.ts'
+import type { Presence, PresenceState } from '../phones/presence.ts'
+import { children } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
-
-export type PresenceState = 'available' | 'unavailable' | 'composing' | 'recording' | 'paused'
-
-/** What a contact sees of an account: that it is there, or what it does in a chat. */
-export type Presence = {
-  /** Phone number. */
-  from: string
-  device: string
-  state: PresenceState
-  /** The group's jid; null in a direct chat, and for `available` and `unavailable`. */
-  group: string | null
-  /** Milliseconds since 1970. */
-  at: number
-}
 
 /**
  * Takes `<presence>` and `<chatstate>` from a device, as `sendPresenceUpdate` in Baileys writes them: whoever the account has a
@@ -25,12 +11,17 @@ export type Presence = {
 export function takePresence(world: World, device: Device, node: BinaryNode): boolean {
   const { account } = device
   const show = (to: Iterable<Account>, state: PresenceState, group: string | null) => {
-    const seen: Presence = { from: account.pn, device: device.jid, state, group, at: Date.now() }
-    for (const one of to) if (one !== account) world.contacts.get(one)?.see(seen)
+    const presence: Presence = { from: account.pn, device: device.jid, state, group, at: Date.now() }
+    for (const one of to) {
+      const contact = one === account ? undefined : world.contacts.get(one)
+      if (!contact) continue
+      contact.presences.push(presence)
+      world.events.emit('presence', { contact: one.pn, presence })
+    }
   }
   const { type, to } = node.attrs
   if (node.tag === 'presence') {
-    if (type === 'available' || type === 'unavailable') show(account.partners, type, null)
+    if (type === 'available' || type === 'unavailable') show(account.directChats, type, null)
     // Without a type it tells a new name.
     return [undefined, 'available', 'unavailable', 'subscribe'].includes(type)
   }
@@ -42,15 +33,4 @@ export function takePresence(world: World, device: Device, node: BinaryNode): bo
   const doing = state.attrs.media === 'audio' ? 'recording' : state.tag
   show(group?.accounts ?? [other!], doing, group?.jid ?? null)
   return true
-}
-
-/** Shows every active device of an account what a contact does; who is away never learns of it. */
-export function showPresence(from: Account, to: Account, state: PresenceState, addressing: Addressing): void {
-  const jid = addressing === 'lid' ? from.lidJid : from.jid
-  const media = state === 'recording' ? 'audio' : undefined
-  const node =
-    state === 'available' || state === 'unavailable'
-      ? stanza('presence', { from: jid, type: state === 'unavailable' ? state : undefined })
-      : stanza('chatstate', { from: jid }, [stanza(state === 'recording' ? 'composing' : state, { media })])
-  for (const device of to.devices.values()) if (device.connection?.ready) device.connection.send(node)
 }

@@ -1,20 +1,12 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
-import { flush } from '../delivery.ts'
+import { deliverKept } from '../delivery.ts'
 import { groupNode } from '../groups/group.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
 import { sendHistory } from '../phones/history.ts'
 import type { Connection } from '../protocol/connection.ts'
-import {
-  bundleNodes,
-  child,
-  children,
-  readPreKey,
-  readSignedPreKey,
-  result,
-  SERVER,
-  stanza,
-} from '../protocol/stanza.ts'
+import { child, children, result, SERVER, stanza } from '../protocol/stanza.ts'
+import { bundleNodes, readPreKey, readSignedPreKey } from '../signal/key-bundle.ts'
 import { tellDevice, type World } from '../world.ts'
 import { answerUsync } from './usync.ts'
 
@@ -57,7 +49,7 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
   passive: ({ world, connection, device, iq, query }) => {
     connection.send(result(iq))
     if (query?.tag !== 'active' || connection.ready) return
-    flush(world, connection, device)
+    deliverKept(world, connection, device)
     connection.ready = true
     if (world.options.history && !device.historySent) world.background(sendHistory(world, device))
   },

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Account, AccountTable } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
+import type { AccountTable } from '../accounts/account-table.ts'
 import { child, children, result, stanza } from '../protocol/stanza.ts'
 
 /**

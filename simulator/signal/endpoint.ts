@@ -5,27 +5,14 @@ import {
   encodeWAMessage,
   generateSignalPubKey,
   proto,
-  type SignalDataSet,
-  type SignalDataTypeMap,
-  type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys'
 import { generateSigningKeyPair, type SigningKeyPair } from '../protocol/signing-keys.ts'
-import type { Bundle } from '../protocol/stanza.ts'
-
-/** One `<enc>`: for one device (`pkmsg` opens a session), or for a group under the sender's key (`skmsg`). */
-export type Ciphertext = { type: 'pkmsg' | 'msg' | 'skmsg'; ciphertext: Uint8Array }
-
-const silent = {
-  level: 'silent',
-  child: () => silent,
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-}
+import type { Ciphertext } from './enc-nodes.ts'
+import type { KeyBundle } from './key-bundle.ts'
+import { MemoryKeys } from './memory-keys.ts'
+import { silentLogger } from './silent-logger.ts'
 
 /** A phone's end of the Signal protocol, real ratchets and all; peers are addressed by LID device jid. */
 export class SignalEndpoint {
@@ -39,7 +26,7 @@ export class SignalEndpoint {
   #lastPreKey = 0
 
   /** The bundle others open sessions with; the one-time key is left out, as the protocol allows. */
-  bundle(): Bundle {
+  bundle(): KeyBundle {
     return {
       registrationId: this.registrationId,
       identity: this.identity.public,
@@ -48,7 +35,7 @@ export class SignalEndpoint {
   }
 
   /** A bundle with a fresh one-time key, for retry receipts. */
-  freshBundle(): Bundle {
+  freshBundle(): KeyBundle {
     const id = ++this.#lastPreKey
     const pair = Curve.generateKeyPair()
     this.#keys.set({ 'pre-key': { [String(id)]: pair } })
@@ -56,16 +43,16 @@ export class SignalEndpoint {
   }
 
   /** Encrypts for one device; `bundle` is asked only when there is no session yet. */
-  encrypt(jid: string, message: proto.IMessage, bundle: () => Bundle): Promise<Ciphertext> {
-    return this.#serially(async repository => {
+  encrypt(jid: string, message: proto.IMessage, bundle: () => KeyBundle): Promise<Ciphertext> {
+    return this.#inOrder(async repository => {
       if (!(await repository.validateSession(jid)).exists) await openSession(repository, jid, bundle())
       return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
     })
   }
 
   /** The same in a session of its own, as after a bundle was fetched by force; the old session stays for what comes on it. */
-  encryptInNewSession(jid: string, message: proto.IMessage, bundle: Bundle): Promise<Ciphertext> {
-    return this.#serially(async repository => {
+  encryptInNewSession(jid: string, message: proto.IMessage, bundle: KeyBundle): Promise<Ciphertext> {
+    return this.#inOrder(async repository => {
       await openSession(repository, jid, bundle)
       return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
     })
@@ -73,12 +60,12 @@ export class SignalEndpoint {
 
   /** Decrypts one `<enc>` of a device. Rejects when the ratchet says no. */
   decrypt(jid: string, enc: Ciphertext): Promise<proto.Message> {
-    return this.#serially(repository => open(repository, jid, enc))
+    return this.#inOrder(repository => open(repository, jid, enc))
   }
 
   /** Drops the session with a device, as a reinstalled phone would have. */
   forget(jid: string): Promise<void> {
-    return this.#serially(repository => repository.deleteSession([jid]))
+    return this.#inOrder(repository => repository.deleteSession([jid]))
   }
 
   /** Encrypts under the sender key of `me` (made on first use); `distribution` lets others decrypt this message and later ones. */
@@ -87,7 +74,7 @@ export class SignalEndpoint {
     me: string,
     message: proto.IMessage,
   ): Promise<Ciphertext & { distribution: Uint8Array }> {
-    return this.#serially(async repository => {
+    return this.#inOrder(async repository => {
       const data = encodeWAMessage(message)
       const sealed = await repository.encryptGroupMessage({ group, meId: me, data })
       const { ciphertext, senderKeyDistributionMessage: distribution } = sealed
@@ -97,12 +84,12 @@ export class SignalEndpoint {
 
   /** The distribution of a sender key that was used before. */
   senderKeyFor(group: string, me: string): Promise<Uint8Array> {
-    return this.#serially(repository => repository.getSenderKeyDistributionMessage({ group, meId: me }))
+    return this.#inOrder(repository => repository.getSenderKeyDistributionMessage({ group, meId: me }))
   }
 
   /** Decrypts the `<enc>` nodes of a device's group message in turn, and takes in the sender key when one is among them. */
   decryptFromGroup(group: string, jid: string, encs: readonly Ciphertext[]): Promise<proto.IMessage> {
-    return this.#serially(async repository => {
+    return this.#inOrder(async repository => {
       const whole: proto.IMessage = {}
       for (const enc of encs) {
         const message = await open(repository, jid, enc, group)
@@ -116,19 +103,19 @@ export class SignalEndpoint {
 
   /** Drops the sender key of `jid` in one group. */
   dropSenderKey(group: string, jid: string): Promise<void> {
-    return this.#serially(async repository => this.#keys.drop(`${group}::${senderOf(repository, jid)}`))
+    return this.#inOrder(async repository => this.#keys.drop(`${group}::${senderOf(repository, jid)}`))
   }
 
   /** Drops the sender keys of a device in all groups. */
   dropSenderKeys(jid: string): Promise<void> {
-    return this.#serially(async repository => this.#keys.drop(`::${senderOf(repository, jid)}`))
+    return this.#inOrder(async repository => this.#keys.drop(`::${senderOf(repository, jid)}`))
   }
 
   close(): void {
     this.#repository?.close?.()
   }
 
-  #serially<T>(work: (repository: SignalRepositoryWithLIDStore) => Promise<T>): Promise<T> {
+  #inOrder<T>(work: (repository: SignalRepositoryWithLIDStore) => Promise<T>): Promise<T> {
     this.#repository ??= this.#makeRepository()
     const repository = this.#repository
     const next = this.#work.then(() => work(repository))
@@ -142,7 +129,11 @@ export class SignalEndpoint {
       registrationId: this.registrationId,
       signedPreKey: { keyPair: this.#preKey, keyId: 1, signature: this.#signature },
     }
-    return DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys: this.#keys }, silent, async () => [])
+    return DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { creds, keys: this.#keys },
+      silentLogger,
+      async () => [],
+    )
   }
 }
 
@@ -167,7 +158,7 @@ const senderOf = (repository: SignalRepositoryWithLIDStore, jid: string) =>
 async function openSession(
   repository: SignalRepositoryWithLIDStore,
   jid: string,
-  bundle: Bundle,
+  bundle: KeyBundle,
 ): Promise<void> {
   const { identity, registrationId, signedPreKey, preKey } = bundle
   await repository.injectE2ESession({
@@ -183,44 +174,4 @@ async function openSession(
       ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.public) } }),
     },
   })
-}
-
-/** Signal keys in memory. Each endpoint does one thing at a time, so a transaction is just the work itself. */
-class MemoryKeys implements SignalKeyStoreWithTransaction {
-  readonly #types = new Map<string, Map<string, unknown>>()
-
-  get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
-    const values = this.#types.get(type)
-    const found: Record<string, SignalDataTypeMap[T]> = {}
-    for (const id of ids) {
-      const value = values?.get(id)
-      if (value !== undefined) found[id] = value as SignalDataTypeMap[T]
-    }
-    return found
-  }
-
-  set(data: SignalDataSet): void {
-    for (const [type, entries] of Object.entries(data)) {
-      const values = this.#types.get(type) ?? new Map<string, unknown>()
-      this.#types.set(type, values)
-      for (const [id, value] of Object.entries(entries)) {
-        if (value === null) values.delete(id)
-        else values.set(id, value)
-      }
-    }
-  }
-
-  /** Drops the sender keys whose names end so. */
-  drop(ending: string): void {
-    const senderKeys = this.#types.get('sender-key')
-    for (const name of senderKeys?.keys() ?? []) if (name.endsWith(ending)) senderKeys?.delete(name)
-  }
-
-  isInTransaction(): boolean {
-    return false
-  }
-
-  transaction<T>(work: () => Promise<T>): Promise<T> {
-    return work()
-  }
 }

@@ -21,9 +21,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   patches: [],
   simulator: ['patches'],
   harness: [],
-  demo: ['main', 'config', 'simulator'],
-  bench: ['harness', 'demo', 'simulator'],
-  chaos: ['harness', 'simulator', 'app', 'config', 'base', 'ports'],
+  demo: ['main', 'config', 'simulator', 'patches'],
+  bench: ['harness', 'demo', 'simulator', 'patches'],
+  chaos: ['harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
 }
 
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */

@@ -1,6 +1,6 @@
 import { Curve, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { verifySignature } from '../../../simulator/protocol/signing-keys.ts'
+import { verifySignature } from '../../../patches/libsignal-verify.ts'
 import { memoryAuth } from '../baileys.ts'
 import { quiet } from '../quiet.ts'
 import { startWorld } from '../world.ts'

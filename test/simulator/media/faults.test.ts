@@ -48,8 +48,8 @@ describe('a download', () => {
 
   it('of an expired file is 404', async () => {
     const { media, message, trust, ana } = await linkedWithMedia()
-    expect(media.store.expire(pathOf(message))).toBe(true)
-    expect(media.store.expire('/v/none')).toBe(false)
+    expect(media.files.expire(pathOf(message))).toBe(true)
+    expect(media.files.expire('/v/none')).toBe(false)
     await expect(ana.download({ message: message.message! })).rejects.toThrow('has no')
     expect(statusOf(await downloaded(message, trust).catch(e => e))).toBe(404)
   })
@@ -148,7 +148,7 @@ describe('media asked for again', () => {
   it('get a new direct path from the phone', async () => {
     const { one, message, trust, file, media, device } = await linkedWithMedia()
     const old = pathOf(message)
-    media.store.expire(old)
+    media.files.expire(old)
     await expect(downloaded(message, trust)).rejects.toThrow('Failed to fetch')
     // Baileys builds the new address with the host that media_conn named last.
     await one.socket!.refreshMediaConn()

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import { type AnyMessageContent, downloadMediaMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mediaOf } from '../../../simulator/content/media.ts'
-import { MediaStore } from '../../../simulator/media/files.ts'
+import { MediaFiles } from '../../../simulator/media/files.ts'
 import { downloaded, messageOf, trusting } from '../media-client.ts'
 import { quiet } from '../quiet.ts'
 import { startWorld } from '../world.ts'
@@ -91,9 +91,9 @@ describe('from a contact', () => {
   it('is answered with exactly the asked bytes', async () => {
     const { ana, trust, simulator } = await linkedWithMedia()
     const { id } = await ana.say(SHOP, { image: randomBytes(100) })
-    const { directPath } = mediaOf(ana.recall(id)?.message)!.media
+    const { directPath } = mediaOf(ana.said(id)?.message)!.media
     // 100 bytes, padded to 112, and the MAC.
-    const whole = await readFile(simulator.media.store.find(directPath!)!.file)
+    const whole = await readFile(simulator.media.files.find(directPath!)!.file)
     expect(whole).toHaveLength(122)
     const ask = async (range?: string, method = 'GET') => {
       const response = await fetch(`https://${simulator.media.host}${directPath}`, {
@@ -173,7 +173,7 @@ describe('from a device', () => {
     expect(await hashOf(await downloadMediaMessage(message, 'stream', { options: trust.options }))).toBe(hash)
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThan(length / 2)
-    expect(simulator.media.store.size).toBeGreaterThan(2 * length)
+    expect(simulator.media.files.size).toBeGreaterThan(2 * length)
   }, 60_000)
 
   it('is not taken for whole when a byte or a field of it is another', async () => {
@@ -191,7 +191,7 @@ describe('from a device', () => {
     await expect(changed({ fileLength: 41 })).rejects.toThrow('another length')
     await expect(changed({ directPath: '/v/elsewhere' })).rejects.toThrow('has no /v/elsewhere')
     await expect(ana.download({ message: { conversation: 'text' } })).rejects.toThrow('no media')
-    const { file } = simulator.media.store.find(document.directPath!)!
+    const { file } = simulator.media.files.find(document.directPath!)!
     const bytes = await readFile(file)
     for (const at of [0, bytes.length - 1]) {
       const bad = Buffer.from(bytes)
@@ -218,7 +218,7 @@ describe('from a device', () => {
     expect(await post(`/mms/image/${token}?auth=wrong`)).toBe(401)
     expect(await post(`/mms/image/${token.replace(/.$/, '_')}?auth=${auth}`)).toBe(400)
     expect(await post(`/elsewhere/image/${token}?auth=${auth}`)).toBe(404)
-    expect(media.store.size).toBe(4)
+    expect(media.files.size).toBe(4)
   })
 })
 
@@ -230,15 +230,15 @@ describe('the store', () => {
   it('leaves no file behind', async () => {
     const { simulator, ana } = await linkedWithMedia()
     const { id } = await ana.say(SHOP, { image: randomBytes(9) })
-    const { directPath } = mediaOf(ana.recall(id)?.message)!.media
-    const { file } = simulator.media.store.find(directPath!)!
+    const { directPath } = mediaOf(ana.said(id)?.message)!.media
+    const { file } = simulator.media.files.find(directPath!)!
     expect(existsSync(file)).toBe(true)
     await simulator.close()
     expect(existsSync(file)).toBe(false)
   })
 
   it('drops the oldest above its capacity, a file only with its last path, and never the newest', async () => {
-    const store = new MediaStore(25)
+    const store = new MediaFiles(25)
     onTestFinished(() => store.close())
     const put = async (length: number) => store.write(some(Buffer.alloc(length)))
     const first = await put(10)
@@ -252,7 +252,7 @@ describe('the store', () => {
   })
 
   it('keeps nothing of a stream that fails or is too long', async () => {
-    const store = new MediaStore()
+    const store = new MediaFiles()
     onTestFinished(() => store.close())
     await expect(store.write(some(Buffer.alloc(5), Buffer.alloc(6)), 10)).rejects.toThrow(
       'more than 10 bytes',

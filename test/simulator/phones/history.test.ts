@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { BaileysEventMap, UserFacingSocketConfig, WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import type { Conversation } from '../../../simulator/phones/history.ts'
+import type { Conversation } from '../../../simulator/accounts/conversation.ts'
 import type { Client } from '../baileys.ts'
 import { redirecting } from '../media-client.ts'
 import { quiet } from '../quiet.ts'
@@ -45,8 +45,8 @@ describe('the history of a phone', () => {
     const { messages } = await pair(world, world.client(undefined, { options }))
     expect(messages.map(message => `${message.key.id} ${textOf(message)}`)).toEqual([`LARGE ${content}`])
     // The empty last part was small enough.
-    expect(simulator.media.store.size).toBeGreaterThan(2_000)
-    expect(simulator.media.store.size).toBeLessThan(content.length)
+    expect(simulator.media.files.size).toBeGreaterThan(2_000)
+    expect(simulator.media.files.size).toBeLessThan(content.length)
   })
 
   it('comes after the first login that follows a scan, and never as new messages', async () => {

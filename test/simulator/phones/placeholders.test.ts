@@ -6,6 +6,7 @@ quiet()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
+const BEN = '34600000003'
 const ABSENT = 2 // messageStubType CIPHERTEXT
 
 describe('a message without content', () => {
@@ -66,8 +67,9 @@ describe('a message without content', () => {
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const requests: unknown[] = []
-    vi.spyOn(simulator.phone(SHOP).contact, 'receive').mockImplementation(async arrival => {
-      requests.push(arrival)
+    vi.spyOn(simulator.phone(SHOP).account.signal, 'decrypt').mockImplementation((_, request) => {
+      requests.push(request)
+      return new Promise(() => {})
     })
     const once = await ana.say(SHOP, 'seen once', { unavailable: 'view_once' })
     const bot = await ana.say(SHOP, 'from a bot', { unavailable: 'bot_unavailable_fanout' })
@@ -82,9 +84,13 @@ describe('a message without content', () => {
   it('stays a placeholder when the phone does not have it', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
+    await one.end()
+    await vi.waitFor(() => expect(device.online).toBe(false))
     const ana = simulator.contact(ANA)
-    vi.spyOn(ana, 'recall').mockReturnValue(undefined)
-    await ana.say(SHOP, 'gone', { unavailable: true })
+    const { id } = await ana.say(SHOP, 'gone', { unavailable: true })
+    simulator.contact(BEN)
+    while (ana.said(id)) await ana.say(BEN, 'one of some thousand')
+    await one.connect().open()
     const answered = () => simulator.ledger.acknowledged.filter(({ type }) => type === 'peer_msg')
     await vi.waitFor(() => expect(answered()).toHaveLength(1), 10_000)
     await ana.say(SHOP, 'after it')

@@ -130,13 +130,13 @@ describe('presence', () => {
       seen.push(`${id} ${Object.values(presences)[0]?.lastKnownPresence}`)
     })
     for (const state of ['available', 'composing', 'recording', 'paused', 'unavailable'] as const)
-      ana.show(SHOP, state)
-    ana.show(SHOP, 'composing', { addressing: 'lid' })
+      ana.showPresence(SHOP, state)
+    ana.showPresence(SHOP, 'composing', { addressing: 'lid' })
     const states = ['available', 'composing', 'recording', 'available', 'unavailable']
     await vi.waitFor(() =>
       expect(seen).toEqual([...states.map(state => `${JID} ${state}`), `${ana.account.lidJid} composing`]),
     )
-    expect(() => ana.show('34699999999', 'composing')).toThrow('no account')
+    expect(() => ana.showPresence('34699999999', 'composing')).toThrow('no account')
   })
 })
 
