@@ -130,6 +130,7 @@ describe('a violation is caught', () => {
     ['simulator/a.ts', "globalThis.console['log']('x')", /console/],
     ['src/sessions/host/a.ts', "import { b } from '../sending/b.ts'", /another room/],
     ['src/whatsapp/keys/a.ts', "import type { B } from '../receiving/b.ts'", /another room/],
+    ['simulator/media/a.ts', "import { b } from '../phones/b.ts'", /another room/],
     ['src/http/a.ts', 'export default function a() {}', /default export/],
   ]
   it.each(caught)('%s: %s', (path, text, sentence) => {
