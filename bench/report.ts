@@ -1,5 +1,5 @@
-import { median, quantile } from './figures.ts'
 import type { Figures, Integrity } from './measure.ts'
+import { median, quantile } from './statistics.ts'
 
 /** One contender's lives: with few sessions and with all of them. */
 export interface Lives {
@@ -91,7 +91,7 @@ export function plainRow(about: Pick<Row, 'name' | 'unit' | 'manager' | 'plain'>
 }
 
 /** What callers wait for a durable 202 while WhatsApp cannot be reached, in ms. */
-export function durableRow(latencies: number[]): Row {
+export function acceptedRow(latencies: number[]): Row {
   const manager = quantile(latencies, 0.99)
   return plainRow({ name: 'durable 202 p99', unit: 'ms', manager, plain: Number.NaN }, within(20, 'ms'))
 }

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whole } from '../harness/flags.ts'
 import { compare, type Plan } from './compare.ts'
-import { conduct, machine, nodeFlags } from './conduct.ts'
-import { durableRow, rowsOf, sum, table } from './report.ts'
+import { acceptedRow, rowsOf, sum, table } from './report.ts'
+import { machine, nodeFlags, runBenchmark } from './run-benchmark.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator: one table of what the manager costs. */
 
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 
-await conduct(async (venue, progress) => {
+await runBenchmark(async (benchmark, progress) => {
   const sessions = whole(values, 'sessions', 2)
   const plan: Plan = {
     sessions,
@@ -28,9 +28,9 @@ await conduct(async (venue, progress) => {
     rounds: whole(values, 'rounds'),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
-  const scene = await venue.open(progress, nodeFlags(values['node-flags']))
-  const { lives, durable } = await compare(scene, plan)
-  const rows = [...rowsOf(lives.manager, lives.plain), durableRow(durable.latencies)]
+  const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
+  const { lives, durable } = await compare(environment, plan)
+  const rows = [...rowsOf(lives.manager, lives.plain), acceptedRow(durable.latencies)]
   const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
   const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine()}, ${progress.seconds()} s`
   return {

@@ -104,7 +104,7 @@ describe('a violation is caught', () => {
     ['src/config.ts', "import { b } from './ports/b.ts'", /imports src\/ports/],
     ['src/main.ts', "import { openStore } from './store/sqlite.ts'", /imports src\/store/],
     ['src/app.ts', "import { Simulator } from '../simulator/simulator.ts'", /imports simulator/],
-    ['src/app.ts', "import { story } from '../demo/story.ts'", /imports demo/],
+    ['src/app.ts', "import { story } from '../demo/demo-steps.ts'", /imports demo/],
     ['demo/a.ts', "import { openStore } from '../src/store/sqlite.ts'", /imports src\/store/],
     ['simulator/a.ts', "import { GatewayError } from '../src/base/errors.ts'", /imports src\/base/],
     ['simulator/a.ts', "import type { Fact } from '../machines/facts.ts'", /imports machines\/facts/],

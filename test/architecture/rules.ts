@@ -56,6 +56,13 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     server: ['accounts', 'content', 'groups', 'linking', 'media', 'phones', 'protocol', 'signal', '.'],
     admin: ['accounts', 'content', 'media', 'phones', '.'],
   },
+  bench: {
+    probe: [],
+    traffic: [],
+    contenders: ['probe', 'traffic'],
+    environment: ['contenders', 'traffic'],
+    media: ['contenders', 'environment', 'probe', 'traffic', '.'],
+  },
 }
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { median, quantile } from '../../bench/figures.ts'
 import type { Figures } from '../../bench/measure.ts'
-import { durableRow, type Lives, rowsOf, sum, table } from '../../bench/report.ts'
+import { acceptedRow, type Lives, rowsOf, sum, table } from '../../bench/report.ts'
+import { median, quantile } from '../../bench/statistics.ts'
 
 const MB = 1024 * 1024
 
@@ -90,9 +90,9 @@ describe('rows', () => {
     [20, 'ok'],
     [20.1, 'over'],
   ] as const)('judge a durable 202 after %s ms: %s', (p99, verdict) => {
-    const row = durableRow([...Array.from({ length: 98 }, () => 1), p99, 900])
+    const row = acceptedRow([...Array.from({ length: 98 }, () => 1), p99, 900])
     expect(row).toMatchObject({ name: 'durable 202 p99', manager: p99, verdict })
-    expect(durableRow([])).toMatchObject({ verdict: 'over' })
+    expect(acceptedRow([])).toMatchObject({ verdict: 'over' })
     const text = table('title', [row], { manager: sum(lives()), plain: sum(lives()) })
     expect(text).not.toContain('NaN')
   })

@@ -1,18 +1,18 @@
 import { afterEach, expect, it } from 'vitest'
-import { isTaken } from '../../chaos/books.ts'
-import { createDice } from '../../chaos/dice.ts'
-import { Laravel, type Weather } from '../../chaos/laravel.ts'
+import { Laravel, type LaravelHealth } from '../../chaos/laravel.ts'
+import { isTaken } from '../../chaos/records.ts'
+import { createSeededRandom } from '../../chaos/seeded-random.ts'
 
 const open: Laravel[] = []
 afterEach(async () => {
   for (const laravel of open.splice(0)) await laravel.close()
 })
 
-async function begin(weather: Weather, seed = 's'): Promise<Laravel> {
-  const laravel = new Laravel(createDice(seed))
+async function begin(health: LaravelHealth, seed = 's'): Promise<Laravel> {
+  const laravel = new Laravel(createSeededRandom(seed))
   open.push(laravel)
   await laravel.listen()
-  laravel.weather = weather
+  laravel.health = health
   return laravel
 }
 
@@ -60,7 +60,7 @@ it('has taken what it answers, and what it took before the answer was lost', asy
 it('takes everything when it is well, and nothing when it is away', async () => {
   const laravel = await begin('well')
   expect(await deliver(laravel, 20)).toEqual(Array.from({ length: 20 }, () => [200]))
-  laravel.weather = 'away'
+  laravel.health = 'away'
   expect(await deliver(laravel, 1)).toEqual([[503, 503, 503, 503, 503]])
   const question = await fetch(`${laravel.url}/whatsapp/status/s`)
   expect(question.status).toBe(503)

@@ -12,16 +12,7 @@ import {
   type WAMessageKey,
   type WASocket,
 } from '@whiskeysockets/baileys'
-
-const silent = {
-  level: 'silent',
-  child: () => silent,
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-}
+import { silentLogger } from '../../simulator/signal/silent-logger.ts'
 
 /** Signal keys and credentials in memory, kept over reconnects. */
 export function memoryAuth(creds: AuthenticationCreds = initAuthCreds()): AuthenticationState {
@@ -82,7 +73,7 @@ export class Client {
     this.#statusCode = undefined
     const socket = makeWASocket({
       auth: this.auth,
-      logger: silent,
+      logger: silentLogger,
       waWebSocketUrl: this.#url,
       markOnlineOnConnect: false,
       ...this.#config,
