@@ -159,8 +159,8 @@ export function table(title: string, rows: Row[], integrity: Record<'manager' | 
   const noise = rows.some(({ verdict }) => verdict === 'noise')
     ? ['noise: processes of the same size differ by more than this; more sessions or rounds tell']
     : []
-  const books = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
-  return [title, rule, line(head), ...cells.map(line), rule, ...noise, ...books].join('\n')
+  const totals = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
+  return [title, rule, line(head), ...cells.map(line), rule, ...noise, ...totals].join('\n')
 }
 
 function quantity(value: number, unit: string): string {

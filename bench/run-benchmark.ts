@@ -12,7 +12,7 @@ export interface Outcome {
 /** Runs a benchmark from its first process to its last: prints what it found, or why it could not finish, and leaves nothing behind. */
 export async function runBenchmark(
   work: (benchmark: BenchmarkEnvironment, progress: Progress) => Promise<Outcome>,
-  tidyUp: () => void = () => {},
+  onEnd: () => void = () => {},
 ): Promise<void> {
   const progress = createProgress(process.stderr)
   const benchmark = new BenchmarkEnvironment()
@@ -34,7 +34,7 @@ export async function runBenchmark(
     process.exitCode = 1
   } finally {
     await benchmark.close()
-    tidyUp()
+    onEnd()
   }
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { whole } from '../harness/flags.ts'
+import { wholeNumber } from '../harness/flags.ts'
 import { compare, type Plan } from './compare.ts'
 import { acceptedRow, rowsOf, sum, table } from './report.ts'
 import { machine, nodeFlags, runBenchmark } from './run-benchmark.ts'
@@ -21,11 +21,11 @@ const { values } = parseArgs({
 })
 
 await runBenchmark(async (benchmark, progress) => {
-  const sessions = whole(values, 'sessions', 2)
+  const sessions = wholeNumber(values, 'sessions', 2)
   const plan: Plan = {
     sessions,
     few: Math.max(1, Math.round(sessions / 5)),
-    rounds: whole(values, 'rounds'),
+    rounds: wholeNumber(values, 'rounds'),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
   const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Child } from '../harness/child.ts'
-import { whole } from '../harness/flags.ts'
+import { wholeNumber } from '../harness/flags.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
 import { runChaos } from './chaos-run.ts'
@@ -94,8 +94,8 @@ async function end(): Promise<void> {
 function readOptions(): Options {
   const points = values.points === 'none' ? [] : values.points.split(',')
   return {
-    sessions: whole(values, 'sessions'),
-    rounds: whole(values, 'rounds'),
+    sessions: wholeNumber(values, 'sessions'),
+    rounds: wholeNumber(values, 'rounds'),
     mode: oneOf('mode', values.mode, ['safe', 'naive']),
     signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
     diskFull: values['disk-full'],

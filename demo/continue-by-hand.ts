@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts'
 
 const CAFE = { session: 'cafe', number: '34600000003' }
 
-/** Says how to go on by hand, every line as it can be pasted, and tells what happens from now on. */
+/** Prints how to go on by hand, every line as it can be pasted, and from now on what happens. */
 export function continueByHand(
   { simulator, laravel, manager, urls }: DemoEnvironment,
   { title, say, block }: Terminal,

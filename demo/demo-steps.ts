@@ -11,7 +11,7 @@ type Session = { session: { state: string; estado_qr: string; wa_id: string | nu
 type Message = { status: string; history: { status: string }[] }
 type Sent = { message_id: string; status: string }
 
-/** The whole story: a shop links its number, talks, loses its connection and its process, and goes on. Every line is checked. */
+/** The steps of the demo: a shop links its number, talks, loses its connection and its process, and goes on. Every line is checked. */
 export function demoSteps(environment: DemoEnvironment, { say, block, coloured }: Terminal): Step[] {
   const { simulator, laravel, manager, call } = environment
   const phone = simulator.phone(SHOP.number, { name: SHOP.name })

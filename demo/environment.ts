@@ -19,14 +19,14 @@ export interface Answer<T> {
   ms: number
 }
 
-/** Everybody who plays a part in the demo. */
+/** What runs in the demo: WhatsApp, Laravel and the manager. */
 export interface DemoEnvironment {
   readonly simulator: Simulator
   readonly laravel: StandInLaravel
   readonly manager: ManagerProcess
   /** Base URLs of the simulator's admin API and of the stand-in Laravel. */
   readonly urls: { admin: string; laravel: string }
-  /** One request to the manager; `T` is what the story relies on once it has looked at the status. */
+  /** One request to the manager; `T` is what a step relies on once it has looked at the status. */
   call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer<T>>
   /** Ends everybody and removes what they wrote, the manager's log aside if `keepLog`. */
   close(options: { keepLog: boolean }): Promise<void>

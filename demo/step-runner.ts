@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What one step of a story may wait with; it remembers what it waits for, to say so when time is up. */
+/** What one step may wait with; it remembers what it waits for, to say so when time is up. */
 export interface Waiting {
   /** Resolves with the first answer of `probe` that is not undefined; asked every 25 ms. */
   until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T>
 }
 
-/** A part of a story: it does something and throws unless that worked. */
+/** A part of the demo: it does something and throws unless that worked. */
 export interface Step {
   title: string
   run(waiting: Waiting): Promise<void>
@@ -54,7 +54,7 @@ export async function runSteps(
   }
 }
 
-/** Throws unless a claim of the story holds. */
+/** Throws unless the condition holds. */
 export function check(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise)
 }

@@ -70,7 +70,7 @@ export function concerns(fault: Fault, device: Device | undefined): boolean {
   return true
 }
 
-/** What each fault does to one connection. */
+/** What each fault does to an open connection. */
 export const ON_CONNECTION: Record<FaultKind, (connection: Connection) => void> = {
   close: connection => connection.end(),
   reset: connection => connection.reset(),

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { whole } from '../../harness/flags.ts'
+import { wholeNumber } from '../../harness/flags.ts'
 import { CONTENDERS, type ContenderName } from '../contenders/contender.ts'
 import type { Environment } from '../environment/environment.ts'
 import { FileServer } from '../environment/file-server.ts'
@@ -40,16 +40,16 @@ const server = new FileServer(samples)
 await runBenchmark(
   async (benchmark, progress) => {
     const [sessions, images, rounds] = [
-      whole(values, 'sessions'),
-      whole(values, 'images'),
-      whole(values, 'rounds'),
+      wholeNumber(values, 'sessions'),
+      wholeNumber(values, 'images'),
+      wholeNumber(values, 'rounds'),
     ]
     const traffic: MediaTraffic = {
       warmUp: 2 * sessions,
       images,
       imageBytes: MB,
       saidPerSecond: 5,
-      videoBytes: whole(values, 'video-mb') * MB,
+      videoBytes: wholeNumber(values, 'video-mb') * MB,
     }
     await server.listen()
     const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))

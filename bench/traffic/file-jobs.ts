@@ -14,7 +14,7 @@ export interface AckedFile {
   name: string
 }
 
-/** Every session runs its errands one after the other, all sessions at once. */
+/** Every session does its file jobs one after the other, all sessions at once. */
 export async function runFileJobs(
   jobs: FileJob[],
   send: (job: FileJob) => Promise<string>,

@@ -51,7 +51,7 @@ describe('median', () => {
   })
 })
 
-describe('rows', () => {
+describe('rows of the report', () => {
   const rowOf = (name: string, manager: Lives, plain: Lives) =>
     rowsOf(manager, plain).find(row => row.name === name)!
 
@@ -74,7 +74,7 @@ describe('rows', () => {
     expect(rowOf(name, lives(changes), lives()).verdict).toBe(ok ? 'ok' : 'over')
   })
 
-  it('do not judge memory when lives of the same size differ by more', () => {
+  it('do not judge memory when processes of the same size differ by more', () => {
     const shaky = { few: [life(10), life(10, { rss: 140 * MB })], all: [life(50), life(50)] }
     expect(rowOf('RSS per session', shaky, lives()).verdict).toBe('noise')
     const text = table('title', rowsOf(shaky, lives()), { manager: sum(shaky), plain: sum(lives()) })

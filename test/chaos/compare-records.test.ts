@@ -90,7 +90,7 @@ function wrong(change: (records: Records) => void): string[] {
   return found.map(({ direction, name, count }) => `${direction} ${name}: ${count}`)
 }
 
-it('finds nothing where nothing is wrong', () => {
+it('the comparison finds nothing where nothing is wrong', () => {
   const findings = compareRecords(records())
   expect(wrong(() => {})).toEqual([])
   expect(find(findings, 'in', 'said by contacts').count).toBe(6)
@@ -100,7 +100,7 @@ it('finds nothing where nothing is wrong', () => {
   expect(troubles(findings)).toBe('')
 })
 
-describe('of what contacts said, it finds', () => {
+describe('in what contacts sent, the comparison finds', () => {
   it.each<[string, (records: Records) => void, string[]]>([
     [
       'a lost one that was acknowledged',
@@ -188,7 +188,7 @@ describe('of what contacts said, it finds', () => {
     expect(passes(findings)).toBe(true)
   })
 
-  it('no fault in a retry that was taken behind its failure, and none between chats', () => {
+  it('no fault in a retry that was taken after it failed, and none between chats', () => {
     const change = (b: Records) => {
       b.posts.unshift(post(b.said[0]!, { treatment: 'reset' }), post(b.said[0]!, { treatment: 'HTTP 503' }))
       b.posts.push(...b.posts.splice(2, 3))
@@ -197,17 +197,17 @@ describe('of what contacts said, it finds', () => {
     expect(find(compareRecords(records(change)), 'in', 'POSTs that Laravel failed').count).toBe(2)
   })
 
-  it('a duplicate that comes late, and no fault in its order', () => {
+  it('a duplicate that comes late, and does not count it as out of order', () => {
     expect(wrong(b => b.posts.splice(2, 0, post(b.said[0]!, { treatment: 'taken slowly' })))).toEqual([])
   })
 
-  it('acknowledgements of what no contact said, and counts none of them', () => {
+  it('acknowledgements of messages that no contact sent, and counts none of them', () => {
     const more = records(b => b.acknowledged.push({ session: SESSION, id: 'peer', at: NOON, error: null }))
     expect(find(compareRecords(more), 'in', 'acknowledged by the device').count).toBe(6)
   })
 })
 
-describe('of what Laravel sent, it finds', () => {
+describe('in what Laravel sent, the comparison finds', () => {
   it.each<[string, (records: Records) => void, string[]]>([
     ['a lost one', b => b.arrived.splice(0, 1), ['out lost: 1']],
     [
@@ -303,7 +303,7 @@ describe('of what Laravel sent, it finds', () => {
   })
 })
 
-it('finds what is wrong beside the messages', () => {
+it('the comparison finds what is wrong beside the messages', () => {
   expect(
     wrong(b => {
       b.pending = 2
@@ -313,7 +313,7 @@ it('finds what is wrong beside the messages', () => {
   ).toEqual(['both stanzas still at WhatsApp: 2', 'both QRs after the linking: 1', 'both other troubles: 1'])
 })
 
-it('tells all that is known of what is wrong, of the first few', () => {
+it('the comparison describes the first few that are wrong with all that is known of them', () => {
   const findings = compareRecords(
     records(b => {
       b.posts[0]!.treatment = 'HTTP 500'

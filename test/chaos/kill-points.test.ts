@@ -45,7 +45,7 @@ function parts() {
   return { steps, store, socket, laravel, owner: owner as unknown as SocketOwner }
 }
 
-describe('the named points', () => {
+describe('the kill points', () => {
   it('lie around the commit of what was decrypted, and of nothing else', async () => {
     const { steps, store } = parts()
     await store.commit({ streamId: 's', epoch: 1, inbox: [{ done: 'h' }] })
@@ -74,7 +74,7 @@ describe('the named points', () => {
     expect(steps).toEqual(['before-post', 'posted messages', 'after-post', 'answered'])
   })
 
-  it('are not passed by a commit that fails', async () => {
+  it('are not reached by a commit that fails', async () => {
     const steps: KillPoint[] = []
     const { store } = watchKillPoints(point => void steps.push(point))
     const full = store!({ commit: () => Promise.reject(new Error('full')) } as Partial<Store> as Store)
@@ -83,7 +83,7 @@ describe('the named points', () => {
   })
 })
 
-it('naive keeps the ratchet and forgets what was decrypted with it', async () => {
+it('a store without inbox keeps the ratchet and forgets what was decrypted with it', async () => {
   const writes: Write[] = []
   const store = storeWithoutInbox({
     commit: async write => void writes.push(write),

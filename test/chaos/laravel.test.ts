@@ -37,7 +37,7 @@ async function deliver(laravel: Laravel, count: number): Promise<number[][]> {
   return statuses
 }
 
-it('fails as the dice say, the same for the same seed, each message at most twice', async () => {
+it('Laravel fails the same way for the same seed, each message at most twice', async () => {
   const [one, other] = [await begin('rough'), await begin('rough')]
   const statuses = await deliver(one, 150)
   expect(await deliver(other, 150)).toEqual(statuses)
@@ -48,7 +48,7 @@ it('fails as the dice say, the same for the same seed, each message at most twic
   expect(one.taken.size).toBe(150)
 })
 
-it('has taken what it answers, and what it took before the answer was lost', async () => {
+it('Laravel has stored what it answered with success, and what it took before the answer was lost', async () => {
   const laravel = await begin('rough')
   const statuses = await deliver(laravel, 150)
   const taken = laravel.posts.filter(isTaken)
@@ -57,7 +57,7 @@ it('has taken what it answers, and what it took before the answer was lost', asy
   expect(taken).toHaveLength(statuses.length + lost.length)
 })
 
-it('takes everything when it is well, and nothing when it is away', async () => {
+it('Laravel takes everything when it is well, and nothing when it is away', async () => {
   const laravel = await begin('well')
   expect(await deliver(laravel, 20)).toEqual(Array.from({ length: 20 }, () => [200]))
   laravel.health = 'away'
@@ -66,7 +66,7 @@ it('takes everything when it is well, and nothing when it is away', async () => 
   expect(question.status).toBe(503)
 })
 
-it('answers with what it was told', async () => {
+it('Laravel answers with the status it was told', async () => {
   const laravel = await begin('well')
   const ask = async () => (await fetch(`${laravel.url}/whatsapp/status/s`)).json()
   expect(await ask()).toEqual({ estado_qr: 'pending' })

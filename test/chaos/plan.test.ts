@@ -22,7 +22,7 @@ describe('the plan of a run', () => {
     expect(plan('a', { rounds: 40 }).slice(0, 21)).toEqual(plan('a'))
   })
 
-  it('meets every point and a random moment once in each seven rounds', () => {
+  it('has every point and a random moment once in each seven rounds', () => {
     for (const seed of ['a', 'b', 'c'])
       for (const from of [0, 7, 14]) {
         const points = plan(seed)
@@ -47,15 +47,15 @@ describe('the plan of a run', () => {
   })
 })
 
-describe('the dice', () => {
-  it('fall the same for the same purpose, in whatever order they are asked', () => {
+describe('the seeded random numbers', () => {
+  it('are the same for the same purpose, in whatever order they are asked for', () => {
     const [one, other] = [createSeededRandom('s'), createSeededRandom('s')]
     const first = [one.share('a'), one.share('b', 1)]
     expect([other.share('b', 1), other.share('a')]).toEqual(first.toReversed())
     expect(createSeededRandom('t').share('a')).not.toBe(first[0])
   })
 
-  it('reach both ends and nothing beyond', () => {
+  it('reach both ends of their range and nothing beyond', () => {
     const random = createSeededRandom('s')
     const rolls = Array.from({ length: 500 }, (_, i) => random.between(2, 4, i))
     expect(new Set(rolls)).toEqual(new Set([2, 3, 4]))

@@ -7,7 +7,7 @@ const run = (
   over: { timeoutMs?: number; signal?: AbortSignal; begin?: (t: string) => void },
 ) => runSteps(steps, { timeoutMs: 20_000, signal: never, begin: () => {}, ...over })
 
-describe('the steps of a story', () => {
+describe('steps', () => {
   it('run one after the other', async () => {
     const happened: string[] = []
     const step = (title: string): Step => ({
@@ -21,7 +21,7 @@ describe('the steps of a story', () => {
     expect(happened).toEqual(['one', 'one done', 'two', 'two done'])
   })
 
-  it('end with one line that names the first one that failed', async () => {
+  it('fail with one line that names the first step that failed', async () => {
     const begun: string[] = []
     const steps: Step[] = [
       { title: 'good', run: async () => {} },
@@ -49,7 +49,7 @@ describe('the steps of a story', () => {
     )
   })
 
-  it('are given up by a step that hangs without waiting', async () => {
+  it('fail when a step hangs without waiting for anything', async () => {
     const steps: Step[] = [{ title: 'stuck', run: () => new Promise(() => {}) }]
     await expect(run(steps, { timeoutMs: 50 })).rejects.toThrow('"stuck" failed: it did not end after 0.05 s')
   })

@@ -42,9 +42,9 @@ async function contextsOfABundle(): Promise<Set<string | undefined>> {
   return seen
 }
 
-describe('the libsignal queue', () => {
+describe('the job queue of libsignal', () => {
   it('mixes up accounts until it is mended', async () => {
-    expect(await contextOfTheSecondJob(), 'upstream mended it: drop signal-queue.ts').toBe('first')
+    expect(await contextOfTheSecondJob(), 'upstream mended it: drop libsignal-queue.ts').toBe('first')
     expect(await contextsOfABundle()).toEqual(new Set(['first']))
     mendSignalQueue()
     expect(await contextOfTheSecondJob()).toBe('second')

@@ -35,7 +35,7 @@ describe('faults that end the socket', () => {
     await other.one.upsert('still here')
   })
 
-  it('strikes an account, or all', async () => {
+  it('meets the devices of one account, or all', async () => {
     const { simulator, linked } = await startWorld()
     const [a, b, c] = [await linked(SHOP), await linked(SHOP), await linked(OTHER)]
     expect(await simulator.fault({ kind: 'close', account: SHOP })).toBe(2)
@@ -84,7 +84,7 @@ describe('logout', () => {
   })
 })
 
-describe('failure', () => {
+describe('the fault "failure"', () => {
   it.each([403, 405, 503])('answers the next logins with %i, then no more', async reason => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
@@ -96,7 +96,7 @@ describe('failure', () => {
   })
 })
 
-describe('refuse', () => {
+describe('the fault "refuse"', () => {
   it('closes the port for all until healed', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
@@ -149,7 +149,7 @@ describe('refuse', () => {
 })
 
 describe('faults that leave the socket open', () => {
-  it('garbage rejects inside the client, and the socket stays', async () => {
+  it('garbage fails inside the client, and the socket stays open', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     const others = process.listeners('unhandledRejection')
@@ -166,7 +166,7 @@ describe('faults that leave the socket open', () => {
     expect(await one.connect().open()).toBe(true)
   })
 
-  it('silence is noticed by the keep-alive as 408, and what was said meanwhile comes later', async () => {
+  it('silence is noticed by the keep-alive as 408, and messages sent meanwhile come later', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP, { keepAliveIntervalMs: 500 })
     await simulator.fault({ kind: 'silence', account: SHOP })
@@ -189,7 +189,7 @@ describe('faults that leave the socket open', () => {
     expect(device.logins).toBe(1)
   })
 
-  it('deaf loses what the device says: all of it comes again', async () => {
+  it('deaf loses what the device sends: unacknowledged messages come again', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     await simulator.fault({ kind: 'deaf', account: SHOP })
@@ -203,8 +203,8 @@ describe('faults that leave the socket open', () => {
   })
 })
 
-describe('strangers', () => {
-  it('are cut off: bytes that are no handshake, and a handshake that does not decrypt', async () => {
+describe('a client that does not speak the protocol', () => {
+  it('is cut off: bytes that are no handshake, and a handshake that does not decrypt', async () => {
     const { simulator, url, client } = await startWorld()
     const { WebSocket } = await import('ws')
     const stranger = new WebSocket(url)

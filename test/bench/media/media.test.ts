@@ -19,7 +19,7 @@ beforeAll(async () => {
 const image = (name: string, size = MB): SampleFile => ({ kind: 'image', name, size })
 const whole = (sample: SampleFile) => Buffer.concat([...samples.bytes(sample)])
 
-describe('samples', () => {
+describe('sample files', () => {
   it('have the size they should, and the hash of their bytes', () => {
     for (const size of [MB, MB + 1, 2 * MB - 1]) {
       const bytes = whole(image('one', size))
@@ -43,7 +43,7 @@ describe('samples', () => {
     expect(head!.length).toBeGreaterThan(0.7 * MB)
   })
 
-  it('have no room for what makes them a file: a RangeError', () => {
+  it('throw a RangeError when the size is too small for their kind of file', () => {
     expect(() => whole(image('one', 1000))).toThrow(RangeError)
     expect(() => whole({ kind: 'video', name: 'one', size: 31 })).toThrow(RangeError)
   })
@@ -69,7 +69,7 @@ describe('the file server', () => {
   })
 })
 
-describe('errands', () => {
+describe('file jobs', () => {
   const job = (number: string, name: string): FileJob => ({
     pair: { number, contact: '1' },
     sample: image(name),
@@ -98,19 +98,19 @@ describe('errands', () => {
     for (const { id, name } of acked) expect(id).toBe(`id of ${name}`)
   })
 
-  it('fail as the first that fails', async () => {
+  it('reject when the first of them fails', async () => {
     const failing = runFileJobs([job('a', '1')], () => Promise.reject(new Error('no ack')))
     await expect(failing).rejects.toThrow('no ack')
   })
 })
 
-describe('the peak of a process', () => {
+describe('the peak memory of a process', () => {
   it('is read from what Linux tells', () => {
     expect(peakIn('VmPeak:\t  99 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n')).toBe(2 * MB)
     expect(() => peakIn('VmRSS:\t 1 kB\n')).toThrow('VmHWM')
   })
 
-  it.runIf(process.platform === 'linux')('counts from where it was told to, and misses nothing', async () => {
+  it.runIf(process.platform === 'linux')('counts from the last reset, and misses nothing', async () => {
     await resetPeakMemory(process.pid)
     const before = await peakMemoryOf(process.pid)
     let held: Buffer | null = Buffer.alloc(128 * MB, 1)
@@ -120,7 +120,7 @@ describe('the peak of a process', () => {
   })
 })
 
-describe('rows', () => {
+describe('rows of the media report', () => {
   const life = (changes: Partial<ImageFigures> = {}): ImageFigures => ({
     cpuPerImageOut: 20,
     imagesPerSecond: 10,
@@ -163,7 +163,7 @@ describe('rows', () => {
     expect(row).toMatchObject({ target: '< 40 MB', verdict })
   })
 
-  it('make a table that hides no trouble', () => {
+  it('make a table that shows what was lost', () => {
     const broken = life({ integrity: { sent: 1, decrypted: 0, said: 1, delivered: 1, troubles: ['other'] } })
     const integrity = { manager: total([broken, life()]), plain: total([life()]) }
     const text = table('title', mediaRows({ manager: lives(), plain: lives() }, sizes), integrity)

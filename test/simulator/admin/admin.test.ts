@@ -8,8 +8,8 @@ quiet()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
-describe('the program', () => {
-  it('tells a whole story over HTTP: scan, say, inbox, read, fault, ledger', async () => {
+describe('the simulator as a program', () => {
+  it('does over HTTP: scan, say, inbox, read, fault, ledger', async () => {
     const { call, client, started } = await program()
     expect(started.rootKey).toMatch(/^[0-9a-f]{64}$/)
     const one = client().connect()
@@ -45,7 +45,7 @@ describe('the program', () => {
     expect(await one.closed()).toBe(401)
   })
 
-  it('enrolls, and lets acks fail and faults heal', async () => {
+  it('enrolls a device, lets acks fail, and ends faults', async () => {
     const { call, client } = await program()
     const { json } = await call('POST', '/enroll', { pn: SHOP })
     const one = client(json.creds).connect()
@@ -61,7 +61,7 @@ describe('the program', () => {
     await one.connect().open()
   })
 
-  it('makes groups and speaks in them', async () => {
+  it('makes groups and sends messages in them', async () => {
     const { call, client } = await program()
     const { json } = await call('POST', '/enroll', { pn: SHOP })
     const one = client(json.creds).connect()
@@ -111,7 +111,7 @@ describe('the program', () => {
   })
 })
 
-describe('the library', () => {
+describe('the simulator as a library', () => {
   it('lets the process exit by itself after close', async () => {
     const code = `
       import { Simulator } from ${JSON.stringify(new URL('../../../simulator/simulator.ts', import.meta.url).href)}

@@ -32,7 +32,7 @@ async function linked() {
 }
 
 describe('media over HTTP', () => {
-  it('are said from base64 and from a file, and those of a device are fetched', async () => {
+  it('are sent from base64 and from a file, and those of a device are downloaded', async () => {
     const { call, started, one, trust } = await linked()
     const file = randomBytes(3_000)
     const media = { kind: 'image', base64: file.toString('base64'), caption: 'look' }
@@ -60,7 +60,7 @@ describe('media over HTTP', () => {
     await one.until(() => one.statuses(id).includes(5), 'played')
   })
 
-  it('are refused when they are too large, twofold, missing or nothing', async () => {
+  it('are refused when too large, given twice, missing or empty', async () => {
     const { call } = await program()
     await call('POST', '/enroll', { pn: SHOP })
     const say = async (content: object) => {
@@ -81,7 +81,7 @@ describe('media over HTTP', () => {
     expect(await say({})).toMatch(/^400 .*one of text/)
   })
 
-  it('fail and are put up again as asked', async () => {
+  it('fail, and are uploaded again, as asked', async () => {
     const { call, one, trust } = await linked()
     const file = randomBytes(100)
     const media = { kind: 'video', base64: file.toString('base64') }
@@ -139,7 +139,7 @@ describe('media over HTTP', () => {
 })
 
 describe('chats over HTTP', () => {
-  it('link by code', async () => {
+  it('begin with a pairing code', async () => {
     const { call, client } = await program()
     const one = client().connect()
     await one.qr()
@@ -155,7 +155,7 @@ describe('chats over HTTP', () => {
     await one.connect().open()
   })
 
-  it('are changed and seen', async () => {
+  it('are edited, deleted and reacted to, and shown as a person sees them', async () => {
     const { call, one } = await linked()
     const about = async (what: string, content: object) =>
       (await call('POST', `/contacts/${ANA}/${what}`, { to: SHOP, ...content })).json

@@ -79,7 +79,7 @@ describe('a contact', () => {
     expect(view.get(id)).toMatchObject({ from: SHOP, text: 'from the shop', reactions: {} })
   })
 
-  it('may not edit what another said, nor delete it unless the group is its own', async () => {
+  it('may not edit what another sent, nor delete it unless it made the group', async () => {
     const { one, ana, bob, group, seen } = await scene()
     const edits: (string | undefined)[] = []
     one.socket!.ws.on('CB:message', ({ attrs }: { attrs: Record<string, string> }) => edits.push(attrs.edit))
@@ -163,7 +163,7 @@ describe('a device', () => {
     ...extra,
   })
 
-  it('edits, deletes and reacts, and the person sees what is left', async () => {
+  it('edits, deletes and reacts, and the person sees the result', async () => {
     const { one, ana } = await scene()
     const send = async (content: Parameters<NonNullable<Client['socket']>['sendMessage']>[1]) =>
       (await one.socket!.sendMessage(JID, content))!.key.id!
@@ -185,7 +185,7 @@ describe('a device', () => {
     expect(ana.view(SHOP).get(id)?.reactions).toEqual({})
   })
 
-  it('cannot edit or delete what a person said', async () => {
+  it('cannot edit or delete what a person sent', async () => {
     const { one, ana } = await scene()
     const { id } = await ana.say(SHOP, 'mine')
     await one.upsert('mine')

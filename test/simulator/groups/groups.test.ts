@@ -60,7 +60,7 @@ describe('the metadata of a group', () => {
   })
 })
 
-describe('to a session in a group', () => {
+describe('a group message to a session', () => {
   it.each(['lid', 'pn'] as const)('arrives with the key once, named by %s', async addressing => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
@@ -100,7 +100,7 @@ describe('to a session in a group', () => {
     await vi.waitFor(() => expect(ids(ana.receipts)).toEqual(sent))
   })
 
-  it('keeps the order when many speak at once, and while the session is away', async () => {
+  it('keeps its place in the order when many write at once, and while the session is away', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     const people = [ANA, BEA, CARL].map(pn => simulator.contact(pn))
@@ -125,7 +125,7 @@ describe('to a session in a group', () => {
     expect(simulator.ledger.acknowledged.filter(({ error }) => error)).toEqual([])
   })
 
-  it('gives the key to a device linked later, and to one that joins later', async () => {
+  it('brings the key to a device linked later, and to a member who joins later', async () => {
     const { simulator, linked } = await startWorld()
     const first = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -141,7 +141,7 @@ describe('to a session in a group', () => {
     expect(bea.one.upserts.map(({ text }) => text)).toEqual(['for all'])
   })
 
-  it('reaches nobody who left, and is said under a new key', async () => {
+  it('reaches nobody who left, and is encrypted under a new key', async () => {
     const { simulator, linked } = await startWorld()
     const shop = await linked(SHOP)
     const bea = await linked(BEA)
@@ -191,7 +191,7 @@ describe('to a session in a group', () => {
     ])
   })
 
-  it('is not said again, and no new key given, to one who left in the meantime', async () => {
+  it('is not sent again to a member who left in the meantime, nor is the new key', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(BEA, { retryRequestDelayMs: 0 })
     const ana = simulator.contact(ANA)
@@ -215,7 +215,7 @@ describe('to a session in a group', () => {
     await vi.waitFor(() => expect(device.pending).toBe(0))
   })
 
-  it('shows the session what its phone said there', async () => {
+  it('that its own phone sent is shown to the session', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
@@ -225,7 +225,7 @@ describe('to a session in a group', () => {
     expect(simulator.contact(ANA).inbox.map(({ text }) => text)).toEqual(['typed on the phone'])
   })
 
-  it('carries delivery and read receipts to the member who said it', async () => {
+  it('gets delivery and read receipts, which reach the member who sent it', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -239,7 +239,7 @@ describe('to a session in a group', () => {
   })
 })
 
-describe('from a session in a group', () => {
+describe('a group message from a session', () => {
   it.each([
     'lid',
     'pn',
@@ -319,7 +319,7 @@ describe('from a session in a group', () => {
     expect(simulator.ledger.accepted).toEqual([])
   })
 
-  it('drops acks as often as asked while the message arrives', async () => {
+  it('arrives without an ack as often as asked', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
@@ -334,8 +334,11 @@ describe('from a session in a group', () => {
   })
 })
 
-describe('between sessions in a group', () => {
-  it.each(['lid', 'pn'] as const)('passes keys, ciphertexts and receipts; named by %s', async addressing => {
+describe('a group message between sessions', () => {
+  it.each([
+    'lid',
+    'pn',
+  ] as const)('passes with its keys, and its receipts go back; named by %s', async addressing => {
     const { simulator, linked } = await startWorld()
     const shop = await linked(SHOP)
     const desk = await linked(SHOP)
@@ -359,7 +362,7 @@ describe('between sessions in a group', () => {
     expect(simulator.ledger.undecryptable).toEqual([])
   })
 
-  it('sends it again to a device that lost the key', async () => {
+  it('is sent again to a device that lost the key', async () => {
     const { simulator, linked } = await startWorld()
     const shop = await linked(SHOP)
     const bea = await linked(BEA, { retryRequestDelayMs: 0 })

@@ -15,7 +15,7 @@ async function asking({ client }: TestWorld, code?: string) {
 }
 
 describe('a pairing code', () => {
-  it('takes a client to open, registered and synced', async () => {
+  it('links a client: open, registered and synced', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world)
     expect(code).toMatch(/^[0-9A-Z]{8}$/)
@@ -33,7 +33,7 @@ describe('a pairing code', () => {
     await one.upsert('welcome')
   })
 
-  it('is read as people write it, and may be chosen', async () => {
+  it('may be typed with dashes and in lower case, and may be chosen', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world, 'ABCD2345')
     expect(code).toBe('ABCD2345')
@@ -41,7 +41,7 @@ describe('a pairing code', () => {
     expect(await one.closed()).toBe(515)
   })
 
-  it('that is wrong links nothing, and the right one still does', async () => {
+  it('links nothing when it is wrong, and the right one still works', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world, 'ABCD2345')
     const phone = world.simulator.phone(SHOP)
@@ -54,7 +54,7 @@ describe('a pairing code', () => {
     expect(phone.devices).toHaveLength(1)
   })
 
-  it('expires; a new one from the same socket is good', async () => {
+  it('expires, and a new one from the same socket works', async () => {
     const world = await startWorld({ codeTtlMs: 150 })
     const { one, code } = await asking(world)
     const phone = world.simulator.phone(SHOP)
@@ -85,7 +85,7 @@ describe('a pairing code', () => {
     await expect(phone.enterCode(fresh)).rejects.toThrow('already used')
   })
 
-  it('whose socket died first is no good, and that client is nobody at its next login', async () => {
+  it('does not work once its socket closed, and that client is refused at its next login', async () => {
     const world = await startWorld()
     const requested = new Promise(resolve => world.simulator.once('codeRequested', resolve))
     const { one, code } = await asking(world)
@@ -98,7 +98,7 @@ describe('a pairing code', () => {
     expect(await one.connect().closed()).toBe(401)
   })
 
-  it('is for the number it was asked for', async () => {
+  it('works only for the number it was asked for', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world)
     const stranger = world.simulator.phone('34600000009')
@@ -107,7 +107,7 @@ describe('a pairing code', () => {
     expect(await one.closed()).toBe(515)
   })
 
-  it('does not hinder the QR of the same socket', async () => {
+  it('leaves the QR of the same socket valid', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world)
     const phone = world.simulator.phone(SHOP)
@@ -118,7 +118,7 @@ describe('a pairing code', () => {
     expect(phone.devices).toHaveLength(1)
   })
 
-  it('links no device that hands over another identity than its socket registered with', async () => {
+  it('links no device that sends another identity key than its socket registered with', async () => {
     const world = await startWorld()
     const { one, code } = await asking(world)
     const { signedIdentityKey } = memoryAuth().creds

@@ -7,8 +7,8 @@ import { startWorld } from '../world.ts'
 
 quiet()
 
-describe('pairing', () => {
-  it('takes a client from QR to open, named and synced, without the 20 s wait', async () => {
+describe('linking by QR', () => {
+  it('takes a client from QR to open, with its name and history, without a wait of 20 s', async () => {
     const { simulator, client } = await startWorld()
     const one = client().connect()
     const phone = simulator.phone('34600000001', { name: 'Shop' })
@@ -43,7 +43,7 @@ describe('pairing', () => {
     expect(simulator.ledger.redelivered).toEqual([])
   })
 
-  it('accepts every QR of one socket but each socket only once', async () => {
+  it('accepts any QR of one socket, and each socket only once', async () => {
     const { simulator, client } = await startWorld()
     const one = client(memoryAuth(), { qrTimeout: 40 }).connect()
     const third = await one.until(() => one.qrs[2], 'a third QR')
@@ -54,7 +54,7 @@ describe('pairing', () => {
     expect(simulator.phone('34600000002').devices).toEqual([])
   })
 
-  it('lets the references run out: 408, and the last QR is expired', async () => {
+  it('ends with 408 when the QR references are used up, and the last QR is expired', async () => {
     const { simulator, client } = await startWorld({ qrRefs: 2 })
     const one = client(memoryAuth(), { qrTimeout: 30 }).connect()
     expect(await one.closed()).toBe(408)
@@ -157,7 +157,7 @@ describe('login', () => {
   })
 })
 
-describe('a client that verifies for real', () => {
+describe('a client that verifies signatures', () => {
   function verifyForReal() {
     const upstream = Curve.verify
     Curve.verify = verifySignature

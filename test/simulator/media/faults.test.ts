@@ -135,7 +135,7 @@ describe('an upload', () => {
     expect(await world.ana.download(await world.ana.next())).toEqual(world.file)
   })
 
-  it('is not touched by what is meant for downloads', async () => {
+  it('does not meet faults that are for downloads', async () => {
     const world = await linkedWithMedia()
     world.media.faults.add({ kind: 'status', on: 'download' })
     world.media.faults.add({ kind: 'corrupt' })
@@ -145,7 +145,7 @@ describe('an upload', () => {
 })
 
 describe('media asked for again', () => {
-  it('get a new direct path from the phone', async () => {
+  it('are uploaded again by the phone under a new direct path', async () => {
     const { one, message, trust, file, media, device } = await linkedWithMedia()
     const old = pathOf(message)
     media.files.expire(old)
@@ -158,7 +158,7 @@ describe('media asked for again', () => {
     await vi.waitFor(() => expect(device.pending).toBe(0))
   })
 
-  it('that were said in a group, or sent by the device itself, too', async () => {
+  it('are found in groups, and when the device itself sent them', async () => {
     const { one, trust, file, simulator, ana } = await linkedWithMedia()
     await one.socket!.refreshMediaConn()
     const group = simulator.group('Orders', [ANA, SHOP])

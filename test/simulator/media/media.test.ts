@@ -32,7 +32,7 @@ async function linkedWithMedia() {
   return { ...world, trust, one, ana: world.simulator.contact(ANA) }
 }
 
-describe('from a contact', () => {
+describe('media from a contact', () => {
   // One byte, just below, at and above the AES block, and one that comes in several chunks.
   const bytes = { image: 1, video: 15, audio: 16, document: 17, sticker: 200_003 } as const
 
@@ -48,7 +48,7 @@ describe('from a contact', () => {
     expect(Buffer.from(part!.media.fileSha256!)).toEqual(createHash('sha256').update(file).digest())
   })
 
-  it('keeps caption, mimetype, file name, duration and waveform', async () => {
+  it('keep caption, mimetype, file name, duration and waveform', async () => {
     const { one, ana, trust } = await linkedWithMedia()
     const folder = await mkdtemp(join(tmpdir(), 'media-test-'))
     onTestFinished(() => rm(folder, { recursive: true }))
@@ -70,7 +70,7 @@ describe('from a contact', () => {
     expect(Buffer.from(voice.message!.audioMessage!.waveform!)).toEqual(waveform)
   })
 
-  it('arrives in a group', async () => {
+  it('arrive in a group', async () => {
     const { simulator, trust, one, ana } = await linkedWithMedia()
     const group = simulator.group('Orders', [ANA, SHOP])
     const file = randomBytes(5_000)
@@ -80,7 +80,7 @@ describe('from a contact', () => {
     expect(await downloaded(message, trust)).toEqual(file)
   })
 
-  it('is downloaded in parts with Range', async () => {
+  it('are downloaded in parts with Range', async () => {
     const { one, ana, trust } = await linkedWithMedia()
     const file = randomBytes(100_000)
     const message = await messageOf(one, (await ana.say(SHOP, { video: file })).id)
@@ -88,7 +88,7 @@ describe('from a contact', () => {
     expect(await downloadMediaMessage(message, 'buffer', part)).toEqual(file.subarray(40_000, 40_100))
   })
 
-  it('is answered with exactly the asked bytes', async () => {
+  it('are answered with exactly the bytes that were asked for', async () => {
     const { ana, trust, simulator } = await linkedWithMedia()
     const { id } = await ana.say(SHOP, { image: randomBytes(100) })
     const { directPath } = mediaOf(ana.said(id)?.message)!.media
@@ -115,14 +115,14 @@ describe('from a contact', () => {
     expect((await ask(undefined, 'DELETE'))[0]).toBe(405)
   })
 
-  it('is refused by a client that does not know the authority', async () => {
+  it('are refused by a client that does not trust the certificate authority', async () => {
     const { one, ana } = await linkedWithMedia()
     const message = await messageOf(one, (await ana.say(SHOP, { image: randomBytes(9) })).id)
     await expect(downloadMediaMessage(message, 'buffer', {})).rejects.toThrow('fetch failed')
   })
 })
 
-describe('from a device', () => {
+describe('media from a device', () => {
   const wave = new Uint8Array(64).fill(7)
   const kinds: [string, (file: Buffer) => AnyMessageContent, string][] = [
     ['image', image => ({ image, caption: 'look', jpegThumbnail: 'eA==' }), 'look'],
@@ -145,7 +145,7 @@ describe('from a device', () => {
     expect(await ana.download(got)).toEqual(file)
   })
 
-  it('of 64 MB passes in both directions with little memory', async () => {
+  it('of 64 MB pass in both directions with little memory', async () => {
     const { one, ana, trust, simulator } = await linkedWithMedia()
     const folder = await mkdtemp(join(tmpdir(), 'media-test-'))
     onTestFinished(() => rm(folder, { recursive: true }))
@@ -176,7 +176,7 @@ describe('from a device', () => {
     expect(simulator.media.files.size).toBeGreaterThan(2 * length)
   }, 60_000)
 
-  it('is not taken for whole when a byte or a field of it is another', async () => {
+  it('are refused when a byte or a field of them was changed', async () => {
     const { one, ana, simulator } = await linkedWithMedia()
     await one.socket!.sendMessage(JID, { document: randomBytes(40), mimetype: 'text/plain' })
     const { message } = await ana.next()
@@ -203,7 +203,7 @@ describe('from a device', () => {
     await expect(changed({})).rejects.toThrow('the MAC')
   })
 
-  it('cannot be uploaded with another body, without auth, or to another place', async () => {
+  it('cannot be uploaded with another body, without auth, or to another path', async () => {
     const { simulator, trust } = await linkedWithMedia()
     const { media } = simulator
     const post = (path: string) =>
@@ -222,12 +222,12 @@ describe('from a device', () => {
   })
 })
 
-describe('the store', () => {
+describe('the files of the media host', () => {
   const some = async function* (...chunks: Buffer[]) {
     yield* chunks
   }
 
-  it('leaves no file behind', async () => {
+  it('are deleted when the simulator closes', async () => {
     const { simulator, ana } = await linkedWithMedia()
     const { id } = await ana.say(SHOP, { image: randomBytes(9) })
     const { directPath } = mediaOf(ana.said(id)?.message)!.media
@@ -237,7 +237,7 @@ describe('the store', () => {
     expect(existsSync(file)).toBe(false)
   })
 
-  it('drops the oldest above its capacity, a file only with its last path, and never the newest', async () => {
+  it('are dropped above a capacity: the oldest first, a file only with its last path, never the newest', async () => {
     const store = new MediaFiles(25)
     onTestFinished(() => store.close())
     const put = async (length: number) => store.write(some(Buffer.alloc(length)))
@@ -251,7 +251,7 @@ describe('the store', () => {
     expect(store.find(large)?.size).toBe(100)
   })
 
-  it('keeps nothing of a stream that fails or is too long', async () => {
+  it('keep nothing of a stream that fails or is too long', async () => {
     const store = new MediaFiles()
     onTestFinished(() => store.close())
     await expect(store.write(some(Buffer.alloc(5), Buffer.alloc(6)), 10)).rejects.toThrow(

@@ -8,7 +8,7 @@ const read = () => {
 }
 
 describe('a certificate of an authority of its own', () => {
-  it('is signed by it, has the key, and stands for its names and addresses only', () => {
+  it('is signed by it, matches its key, and is valid for its names and addresses only', () => {
     const { key, cert, ca } = read()
     expect(cert.verify(ca.publicKey)).toBe(true)
     expect(ca.verify(ca.publicKey)).toBe(true)
@@ -23,7 +23,7 @@ describe('a certificate of an authority of its own', () => {
     expect(cert.validToDate.getUTCFullYear()).toBe(2049)
   })
 
-  it('is another each time, and the key of the authority is in nothing that is handed out', () => {
+  it('is a new one each time, and the key of the authority is never handed out', () => {
     const [one, other] = [read(), read()]
     expect(one.cert.verify(other.ca.publicKey)).toBe(false)
     expect(one.cert.serialNumber).not.toBe(other.cert.serialNumber)
@@ -31,7 +31,7 @@ describe('a certificate of an authority of its own', () => {
     expect(spki).not.toBe(one.ca.publicKey.export({ format: 'pem', type: 'spki' }))
   })
 
-  it('keeps its form however its serial and signature fall', () => {
+  it('is well-formed DER for any serial number and signature', () => {
     for (let round = 0; round < 60; round++) {
       const { cert, ca } = read()
       expect(cert.verify(ca.publicKey)).toBe(true)

@@ -10,7 +10,7 @@ const BEN = '34600000003'
 const ABSENT = 2 // messageStubType CIPHERTEXT
 
 describe('a message without content', () => {
-  it('is acked, asked for at the own phone, and comes as the phone has it', async () => {
+  it('is acked, asked for at the own phone, and arrives as the phone has it', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA, { name: 'Ana' })
@@ -81,7 +81,7 @@ describe('a message without content', () => {
     expect(one.upserts.map(({ message }) => message.key.id)).toEqual([once.id, asked.id])
   })
 
-  it('stays a placeholder when the phone does not have it', async () => {
+  it('stays a placeholder when the phone no longer has it', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     await one.end()

@@ -140,7 +140,7 @@ describe('presence', () => {
   })
 })
 
-describe('numbers', () => {
+describe('phone numbers', () => {
   it('without an account are not on WhatsApp, however they are written', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)

@@ -7,7 +7,7 @@ import { generateSigningKeyPair } from '../../../simulator/protocol/signing-keys
 const message = Buffer.from('what was signed')
 
 describe('generateSigningKeyPair', () => {
-  it('signs what it and its private scalar can prove, and agrees on X25519 secrets', () => {
+  it('signs like any holder of its private key, and agrees on X25519 secrets', () => {
     for (let i = 0; i < 8; i++) {
       const pair = generateSigningKeyPair()
       const other = Curve.generateKeyPair()

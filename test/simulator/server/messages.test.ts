@@ -10,7 +10,7 @@ const ANA = '34600000002'
 
 const ids = (lines: readonly { id: string }[]) => lines.map(line => line.id)
 
-describe('to a session', () => {
+describe('a message to a session', () => {
   it('arrives as notify under the phone number or the LID, as the contact chose', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
@@ -103,7 +103,7 @@ describe('to a session', () => {
     expect(ids(simulator.ledger.redelivered)).toEqual(['A', 'B'])
   })
 
-  it('uses a pre-key of the session for each new contact and does without when none is left', async () => {
+  it('uses up one pre-key of the session for each new contact, and needs none when none is left', async () => {
     const { simulator, linked } = await startWorld({ preKeysOnServer: 1 })
     const { one, device } = await linked(SHOP)
     expect(device.preKeys).toHaveLength(5)
@@ -151,7 +151,7 @@ describe('to a session', () => {
     expect(new Set(simulator.ledger.delivered.map(line => line.device)).size).toBe(3)
   })
 
-  it('shows the session what its phone said, as its own message', async () => {
+  it('that its own phone sent is shown to the session as its own', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     await simulator
@@ -166,7 +166,7 @@ describe('to a session', () => {
   })
 })
 
-describe('from a session', () => {
+describe('a message from a session', () => {
   it('is acked, decrypted, delivered and read, by number and by LID', async () => {
     const { simulator, linked } = await startWorld({ receiptDelayMs: 300 })
     const { one } = await linked(SHOP)
@@ -185,7 +185,7 @@ describe('from a session', () => {
     expect(simulator.ledger.undecryptable).toEqual([])
   })
 
-  it('answers with an error ack as often as asked, and then hands nothing on', async () => {
+  it('gets an error ack as often as asked, and then reaches nobody', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -201,7 +201,7 @@ describe('from a session', () => {
     expect(ids(ana.inbox)).toEqual(sent.slice(2))
   })
 
-  it('drops acks as often as asked while the message arrives', async () => {
+  it('arrives without an ack as often as asked', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -216,7 +216,7 @@ describe('from a session', () => {
     expect(ids(ana.inbox)).toEqual([first?.key.id, second?.key.id])
   })
 
-  it('shows a resend under the same id as a second line in the inbox', async () => {
+  it('that is sent again under the same id is a second line in the inbox', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -242,7 +242,7 @@ describe('from a session', () => {
     expect(ids(simulator.ledger.undecryptable)).toEqual([sent?.key.id])
   })
 
-  it('carries read receipts to the contact', async () => {
+  it('can be marked as read, and the contact gets the read receipt', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -253,7 +253,7 @@ describe('from a session', () => {
     expect(ana.receipts.map(line => line.id)).toEqual([id, id])
   })
 
-  it('keeps receipts for a session that is away', async () => {
+  it('gets its receipts later when the session is away', async () => {
     const { simulator, linked } = await startWorld({ receiptDelayMs: 0 })
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -268,8 +268,8 @@ describe('from a session', () => {
   })
 })
 
-describe('between two sessions', () => {
-  it('passes the ciphertext from device to device and the receipts back', async () => {
+describe('a message between two sessions', () => {
+  it('passes as ciphertext from device to device, and its receipts go back', async () => {
     const { simulator, linked } = await startWorld()
     const shop = await linked(SHOP)
     const ana = await linked(ANA)

@@ -58,7 +58,7 @@ describe('queries', () => {
     simulator.ledger.clear()
   })
 
-  it('answers 400 to a query it cannot read, and the socket lives on', async () => {
+  it('answers 400 to a query it cannot read, and the socket stays open', async () => {
     const { simulator, linked } = await startWorld()
     const { one, device } = await linked(SHOP)
     const broken = {
@@ -72,7 +72,7 @@ describe('queries', () => {
     simulator.ledger.clear()
   })
 
-  it('takes messages of any kind and gives their caption as text', async () => {
+  it('accepts messages of any kind and shows their caption as text', async () => {
     const { simulator, linked } = await startWorld()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
@@ -91,7 +91,7 @@ describe('queries', () => {
 })
 
 describe('accounts', () => {
-  it('give the same LID for the same seed and refuse what is no number', async () => {
+  it('have the same LID for the same seed, and are refused for what is no phone number', async () => {
     const first = await startWorld({ seed: 'one' })
     const second = await startWorld({ seed: 'one' })
     const third = await startWorld({ seed: 'two' })
