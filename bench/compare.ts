@@ -5,7 +5,7 @@ import type { Environment } from './environment/environment.ts'
 import { enrollSessions, linkSessions } from './environment/session-sets.ts'
 import { type Figures, measure, type Traffic } from './measure.ts'
 import { type AcceptedSends, measureAccepted } from './measure-accepted.ts'
-import type { Lives } from './report.ts'
+import type { RunsBySize } from './report.ts'
 
 export interface Plan {
   sessions: number
@@ -23,7 +23,7 @@ const MB = 1024 * 1024
 export async function compare(
   environment: Environment,
   plan: Plan,
-): Promise<{ lives: Record<ContenderName, Lives>; durable: AcceptedSends }> {
+): Promise<{ runs: Record<ContenderName, RunsBySize>; durable: AcceptedSends }> {
   const { sessions, few, rounds, profiles } = plan
   const sessionSets: Record<ContenderName, Record<'few' | 'all', SessionSet>> = {
     manager: {
@@ -36,14 +36,17 @@ export async function compare(
     },
   }
   if (profiles !== null) await mkdir(profiles, { recursive: true })
-  const lives: Record<ContenderName, Lives> = { manager: { few: [], all: [] }, plain: { few: [], all: [] } }
+  const runs: Record<ContenderName, RunsBySize> = {
+    manager: { few: [], all: [] },
+    plain: { few: [], all: [] },
+  }
   for (let round = 1; round <= rounds; round++) {
     // In turn, so that what slows the machine slows both.
     const order = round % 2 === 1 ? CONTENDERS.toReversed() : CONTENDERS
     for (const size of ['few', 'all'] as const)
-      for (const name of order) lives[name][size].push(await measureOne(name, size, round))
+      for (const name of order) runs[name][size].push(await measureOne(name, size, round))
   }
-  return { lives, durable: await measureAccepted(environment, sessionSets.manager.all) }
+  return { runs, durable: await measureAccepted(environment, sessionSets.manager.all) }
 
   async function measureOne(name: ContenderName, size: 'few' | 'all', round: number): Promise<Figures> {
     const sessionSet = sessionSets[name][size]

@@ -16,7 +16,7 @@ export interface AcceptedSends {
   troubles: string[]
 }
 
-/** One life of a manager that cannot reach WhatsApp: sends are stored and answered at a steady pace, and go out once it can. */
+/** One process of a manager that cannot reach WhatsApp: sends are stored and answered at a steady pace, and go out once it can. */
 export async function measureAccepted(
   { processSettings, simulator, progress }: Environment,
   sessionSet: SessionSet,

@@ -29,13 +29,17 @@ await runBenchmark(async (benchmark, progress) => {
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
   const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
-  const { lives, durable } = await compare(environment, plan)
-  const rows = [...rowsOf(lives.manager, lives.plain), acceptedRow(durable.latencies)]
-  const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
+  const { runs, durable } = await compare(environment, plan)
+  const rows = [...rowsOf(runs.manager, runs.plain), acceptedRow(durable.latencies)]
+  const integrity = { manager: sum(runs.manager), plain: sum(runs.plain) }
   const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine()}, ${progress.seconds()} s`
   return {
     text: values.json
-      ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives, durable }, null, 2)
+      ? JSON.stringify(
+          { ...plan, node: process.versions.node, rows, integrity, lives: runs, durable },
+          null,
+          2,
+        )
       : table(title, rows, integrity),
     troubles: [...integrity.manager.troubles, ...integrity.plain.troubles, ...durable.troubles],
   }

@@ -106,7 +106,7 @@ export async function runChaos({
       qrs: end.qrs - qrs,
       posts: laravel.posts,
       sends: callers.sends,
-      lives: results.lives,
+      processRuns: results.processRuns,
       troubles: [...end.troubles, ...results.troubles, ...estados(laravel)],
     }
   } finally {
@@ -136,7 +136,7 @@ async function link(
   contacts: SessionContacts[],
 ): Promise<void> {
   const numbers = contacts.map(({ session }) => session)
-  await manager.start({ mode, death: null, pagesLeft: null })
+  await manager.start({ mode, killAt: null, pagesLeft: null })
   let linked = 0
   const scan = (number: string, qr: string) => simulator.remote.call('scan', number, qr)
   await linkAll({ manager, scan, laravel }, numbers, {
@@ -147,17 +147,17 @@ async function link(
   progress.say(`${numbers.length} sessions linked, each talks with ${CONTACTS} contacts`)
 }
 
-/** The manager lives, Laravel is well, and nobody says anything new: resolves when nothing is on its way any more. */
+/** The manager runs, Laravel is well, and nobody writes anything new: resolves when nothing is on its way any more. */
 async function waitUntilDrained(environment: ChaosEnvironment): Promise<void> {
   const { simulator, laravel, manager, callers, progress, mode } = environment
   laravel.health = 'well'
   progress.show('a quiet end: everything may arrive now')
-  await manager.start({ mode, death: null, pagesLeft: null })
+  await manager.start({ mode, killAt: null, pagesLeft: null })
   await simulator.remote.call('stopTalking')
   await allOpen(environment)
   await callers.end(DRAIN_MS)
   const deadline = Date.now() + DRAIN_MS
-  // What is lost never comes: it is over when nobody has anything left to hand on.
+  // What is lost never comes: it is over when nobody has anything left to deliver.
   for (let quiet = 0; quiet < QUIET_POLLS && Date.now() < deadline; await pause(POLL_MS)) {
     const { pending, arrived } = await simulator.remote.call('backlog')
     const there = new Set(arrived)

@@ -1,12 +1,12 @@
 import type { Arrived, Post, Records, Said, Send } from './records.ts'
 
 /** Sentences with all that was recorded of one message. */
-export function describeMessages({ said, acknowledged, posts, arrived, lives }: Records) {
+export function describeMessages({ said, acknowledged, posts, arrived, processRuns }: Records) {
   const moment = (at: number) => {
     const clock = new Date(at).toISOString().slice(11, 23)
-    const life = lives.find(({ from, to }) => at >= from && at <= to)
-    if (life) return `${clock} in round ${life.round} (${life.end})`
-    const before = lives.findLast(({ to }) => to < at)
+    const run = processRuns.find(({ from, to }) => at >= from && at <= to)
+    if (run) return `${clock} in round ${run.round} (${run.end})`
+    const before = processRuns.findLast(({ to }) => to < at)
     return before ? `${clock} after round ${before.round} (${before.end})` : clock
   }
 

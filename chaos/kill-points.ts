@@ -1,7 +1,7 @@
 import type { Overrides } from '../src/app.ts'
 import type { Store } from '../src/ports/store.ts'
 
-/** The moments at which a process can be told to die, in words. */
+/** The moments at which a process can be told to kill itself, in words. */
 export const KILL_POINTS = {
   'before-commit': 'before the commit',
   'after-commit': 'after the commit, before the ack',

@@ -6,7 +6,7 @@ import { type Commands, offer } from '../harness/rpc.ts'
 import type { Store } from '../src/ports/store.ts'
 import { type KillPoint, storeWithoutInbox, watchKillPoints } from './kill-points.ts'
 
-/** The manager of a run: the whole product in a process of its own, which can be told when to die. */
+/** The manager of a run: the whole product in a process of its own, which can be told when to kill itself. */
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
 const { createApp } = await import('../src/app.ts')
@@ -16,13 +16,13 @@ const { createLogger } = await import('../src/base/logger.ts')
 export type Signal = 'SIGKILL' | 'SIGTERM'
 
 /** How one process of the manager runs and ends. */
-export interface LifeOptions {
+export interface ProcessOptions {
   mode: 'safe' | 'naive'
   /**
    * Where the process sends itself a signal: at which occurrence of the point, counted from the start or from so many ms after it listened;
-   * null: it lives until somebody else ends it.
+   * null: it runs until somebody else ends it.
    */
-  death: { point: KillPoint; occurrence: number; afterMs: number; signal: Signal } | null
+  killAt: { point: KillPoint; occurrence: number; afterMs: number; signal: Signal } | null
   /** The disk is full so many pages of 4 KiB after what the store has now; null: it never is. */
   pagesLeft: number | null
 }
@@ -31,15 +31,15 @@ let store: Store | null = null
 
 const commands = {
   /** Starts the app; resolves with its address. */
-  async begin({ mode, death, pagesLeft }: LifeOptions): Promise<string> {
+  async begin({ mode, killAt, pagesLeft }: ProcessOptions): Promise<string> {
     const config = loadConfig(process.env)
     let occurrences = 0
     let stopping = false
-    let countsFrom = death?.afterMs === 0 ? 0 : Number.POSITIVE_INFINITY
+    let countsFrom = killAt?.afterMs === 0 ? 0 : Number.POSITIVE_INFINITY
     const points = watchKillPoints(point => {
       // A second SIGTERM would end what stops.
-      if (stopping || point !== death?.point || Date.now() < countsFrom) return
-      if (++occurrences === death.occurrence) process.kill(process.pid, death.signal)
+      if (stopping || point !== killAt?.point || Date.now() < countsFrom) return
+      if (++occurrences === killAt.occurrence) process.kill(process.pid, killAt.signal)
     })
     const app = await createApp(config, createLogger(config.log), {
       ...points,
@@ -51,7 +51,7 @@ const commands = {
       ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
     })
     flushCompileCache()
-    if (death !== null) countsFrom = Math.min(countsFrom, Date.now() + death.afterMs)
+    if (killAt !== null) countsFrom = Math.min(countsFrom, Date.now() + killAt.afterMs)
     process.once('SIGTERM', () => {
       stopping = true
       setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()

@@ -1,12 +1,12 @@
 import { KILL_POINTS, type KillPoint } from './kill-points.ts'
 import type { LaravelHealth } from './laravel.ts'
-import type { LifeOptions, Signal } from './manager-program.ts'
+import type { ProcessOptions, Signal } from './manager-program.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export interface Options {
   sessions: number
   rounds: number
-  mode: LifeOptions['mode']
+  mode: ProcessOptions['mode']
   signal: Signal | 'mixed'
   /** Every third round finds the disk full. */
   diskFull: boolean
@@ -32,11 +32,11 @@ export interface Round {
   health: LaravelHealth
   /** See `LifeOptions`. */
   pagesLeft: number | null
-  /** What Redis suffers, if there is one: in the middle of the round, or while nobody is there. */
+  /** What happens to Redis, if there is one: during the round, or while no manager runs. */
   redis: 'nothing' | 'killed' | 'flushed'
   redisWhen: 'during' | 'after'
-  /** How long nobody is there afterwards, in ms. */
-  deadMs: number
+  /** How long no manager runs afterwards, in ms. */
+  downMs: number
 }
 
 const POINT_MS = 12_000
@@ -68,7 +68,7 @@ export function planRounds(options: Options, random: SeededRandom): Round[] {
       pagesLeft: full ? random.between(4, 40, 'pages', number) : null,
       redis: random.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
       redisWhen: random.pick(['during', 'after'] as const, 'redis when', number),
-      deadMs: random.between(0, 1000, 'dead', number),
+      downMs: random.between(0, 1000, 'dead', number),
     }
   })
 }

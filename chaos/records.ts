@@ -70,7 +70,7 @@ export interface Arrived {
   at: number
 }
 
-export interface Life {
+export interface ProcessRun {
   round: number
   /** When it was started. */
   from: number
@@ -86,7 +86,7 @@ export interface Records {
   posts: Post[]
   sends: Send[]
   arrived: Arrived[]
-  lives: Life[]
+  processRuns: ProcessRun[]
   /** Stanzas that WhatsApp still keeps for the devices. */
   pending: number
   /** QRs that WhatsApp handed out after the linking. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Child } from '../harness/child.ts'
 import { type Answer, ManagerApi } from '../harness/manager-api.ts'
 import type { Address } from '../simulator/simulator.ts'
-import type { LifeOptions, ManagerCommands, Signal } from './manager-program.ts'
+import type { ManagerCommands, ProcessOptions, Signal } from './manager-program.ts'
 
 const KEY = 'ledger'
 /** Longer than the manager's own grace. */
@@ -32,7 +32,7 @@ export class RestartableManager {
   }
 
   /** Starts a process; resolves when it listens, rejects when it ends before. */
-  async start(options: LifeOptions): Promise<void> {
+  async start(options: ProcessOptions): Promise<void> {
     const { whatsapp, laravelUrl, dataDir, env, onStart, onOutput } = this.#settings
     const child = new Child<ManagerCommands>(
       {

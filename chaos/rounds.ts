@@ -3,9 +3,9 @@ import type { Child } from '../harness/child.ts'
 import type { Progress } from '../harness/progress.ts'
 import type { Callers } from './callers.ts'
 import type { Laravel } from './laravel.ts'
-import type { LifeOptions } from './manager-program.ts'
+import type { ProcessOptions } from './manager-program.ts'
 import { describeRound, type Round } from './plan.ts'
-import type { Life } from './records.ts'
+import type { ProcessRun } from './records.ts'
 import type { RunRedis } from './redis.ts'
 import type { RestartableManager } from './restartable-manager.ts'
 import type { SimulatorProgram } from './simulator-program.ts'
@@ -18,13 +18,13 @@ export interface ChaosEnvironment {
   progress: Progress
   /** Null without --redis. */
   redis: RunRedis | null
-  mode: LifeOptions['mode']
+  mode: ProcessOptions['mode']
   sessions: number
 }
 
 /** What came of the rounds beside the messages. */
 export interface RoundResults {
-  lives: Life[]
+  processRuns: ProcessRun[]
   /** Named points that were reached. */
   reached: number
   missed: number
@@ -37,9 +37,9 @@ const POLL_MS = 50
 /** After the manager said that its disk is full. */
 const FULL_FOR_MS = 1500
 
-/** Lets the manager live and die, round after round, while everybody talks. */
+/** Starts and ends the manager, round after round, while everybody writes. */
 export async function runRounds(environment: ChaosEnvironment, rounds: Round[]): Promise<RoundResults> {
-  const results: RoundResults = { lives: [], reached: 0, missed: 0, full: 0, troubles: [] }
+  const results: RoundResults = { processRuns: [], reached: 0, missed: 0, full: 0, troubles: [] }
   for (const round of rounds) await runRound(environment, round, rounds.length, results)
   return results
 }
@@ -61,11 +61,11 @@ async function runRound(
   progress.show(`${title}: ${describeRound(round)}`)
   laravel.health = round.health
   const from = Date.now()
-  const death = point === null ? null : { point, occurrence, afterMs, signal }
+  const killAt = point === null ? null : { point, occurrence, afterMs, signal }
   let full = false
   let redisDisturbed: Promise<void> = Promise.resolve()
   try {
-    await manager.start({ mode, death, pagesLeft })
+    await manager.start({ mode, killAt, pagesLeft })
     if (round.redisWhen === 'during') redisDisturbed = disturbRedis(environment, round)
     if (round.fromOpen) await allOpen(environment)
     if (pagesLeft === null) await manager.runsFor(round.lastsMs)
@@ -74,20 +74,20 @@ async function runRound(
     // A point that is reached before the manager listens ends it just as well.
     if (point === null) throw error
   }
-  const byItself = !manager.running
+  const endedItself = !manager.running
   await manager.stop(signal)
   const { ending } = manager
-  const clean = byItself && point !== null ? [signal, 0] : [signal === 'SIGTERM' ? 0 : 'SIGKILL']
+  const clean = endedItself && point !== null ? [signal, 0] : [signal === 'SIGTERM' ? 0 : 'SIGKILL']
   if (!clean.includes(ending ?? ''))
     results.troubles.push(`round ${round.number}: the manager ended with ${ending}:\n${manager.output}`)
-  const end = describeEnd(round, byItself, full)
-  results.lives.push({ round: round.number, from, to: Date.now(), end })
-  if (point !== null) results[byItself ? 'reached' : 'missed']++
+  const end = describeEnd(round, endedItself, full)
+  results.processRuns.push({ round: round.number, from, to: Date.now(), end })
+  if (point !== null) results[endedItself ? 'reached' : 'missed']++
   if (full) results.full++
   else if (pagesLeft !== null) results.troubles.push(`round ${round.number}: a full disk was not told of`)
   await redisDisturbed
   if (round.redisWhen === 'after') await disturbRedis(environment, round)
-  await pause(round.deadMs)
+  await pause(round.downMs)
   const { said } = await simulator.remote.call('count')
   const figures = [
     `said ${said - before.said}`,
@@ -101,14 +101,14 @@ async function runRound(
   progress.say(`${title}: ${end.padEnd(68)} ${figures.join(', ')}`)
 }
 
-function describeEnd(round: Round, byItself: boolean, full: boolean): string {
+function describeEnd(round: Round, endedItself: boolean, full: boolean): string {
   if (round.pagesLeft !== null)
     return full ? describeRound(round) : `the disk was never full, then ${round.signal}`
-  if (round.point === null || byItself) return describeRound(round)
+  if (round.point === null || endedItself) return describeRound(round)
   return `${round.signal}; ${round.point} did not come ${round.occurrence} times`
 }
 
-/** Resolves when every session has logged in during this life, or the process ended. */
+/** Resolves when every session has logged in, or the process ended. */
 export async function allOpen({
   manager,
   sessions,
@@ -120,11 +120,11 @@ export async function allOpen({
   }
 }
 
-/** Redis suffers what the plan says, a moment from now. */
+/** Kills or flushes Redis as planned, a moment from now. */
 async function disturbRedis({ redis }: ChaosEnvironment, round: Round): Promise<void> {
   if (redis === null || round.redis === 'nothing') return
-  await pause(round.deadMs)
-  if (round.redis === 'killed') await redis.kill(round.deadMs)
+  await pause(round.downMs)
+  if (round.redis === 'killed') await redis.kill(round.downMs)
   else await redis.flush()
 }
 

@@ -16,7 +16,7 @@ export type ContenderName = (typeof CONTENDERS)[number]
 
 const POLL_MS = 10
 
-/** What a measurement asks of the program that it measures; one life of one process. */
+/** What a measurement asks of the program that it measures; one process. */
 export interface Contender {
   readonly probe: Pick<Remote<Probe>, 'call'>
   /** From the start of the process until every session is open. */

@@ -10,22 +10,22 @@ const lessThan = (limit: number, unit: string): Target => ({
   reached: (_ratio, manager) => manager < limit,
 })
 
-/** One contender's lives. */
-export interface MediaLives {
+/** One contender's processes. */
+export interface MediaRuns {
   images: ImageFigures[]
   out: VideoFigures[]
   in: VideoFigures[]
 }
 
-/** Rows of the table for lives with files; memory is that of the worst life. */
+/** Rows of the table for processes with files; memory is that of the worst. */
 export function mediaRows(
-  lives: Record<'manager' | 'plain', MediaLives>,
+  runs: Record<'manager' | 'plain', MediaRuns>,
   { imageBytes, videoBytes }: { imageBytes: number; videoBytes: number },
 ): Row[] {
   const image = `${imageBytes / MB} MB image`
   const video = `${videoBytes / MB} MB video`
-  const row = (name: string, unit: string, of: (lives: MediaLives) => number, target?: Target) =>
-    plainRow({ name, unit, manager: of(lives.manager), plain: of(lives.plain) }, target)
+  const row = (name: string, unit: string, of: (runs: MediaRuns) => number, target?: Target) =>
+    plainRow({ name, unit, manager: of(runs.manager), plain: of(runs.plain) }, target)
   return [
     row(`CPU per ${image} out`, 'ms', middle('cpuPerImageOut')),
     row('images acked a second', '', middle('imagesPerSecond')),
@@ -39,14 +39,14 @@ export function mediaRows(
 }
 
 function middle(what: 'cpuPerImageOut' | 'imagesPerSecond' | 'cpuPerImageIn') {
-  return ({ images }: MediaLives) => median(images.map(life => life[what]))
+  return ({ images }: MediaRuns) => median(images.map(run => run[what]))
 }
 
-/** The middle of each life's own quantile. */
+/** The middle of each process's own quantile. */
 function inbound(share: number) {
-  return ({ images }: MediaLives) => median(images.map(life => quantile(life.inbound, share)))
+  return ({ images }: MediaRuns) => median(images.map(run => quantile(run.inbound, share)))
 }
 
-function worst(what: keyof MediaLives) {
-  return (lives: MediaLives) => Math.max(...lives[what].map(({ growth }) => growth)) / MB
+function worst(what: keyof MediaRuns) {
+  return (runs: MediaRuns) => Math.max(...runs[what].map(({ growth }) => growth)) / MB
 }

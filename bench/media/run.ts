@@ -14,7 +14,7 @@ import {
   measureImages,
   measureVideo,
 } from './measure-media.ts'
-import { type MediaLives, mediaRows } from './report-media.ts'
+import { type MediaRuns, mediaRows } from './report-media.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator, with images and large videos both ways. */
 
@@ -53,11 +53,11 @@ await runBenchmark(
     }
     await server.listen()
     const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
-    const lives = await compare(environment, sessions, rounds, traffic)
-    const rows = mediaRows(lives, traffic)
-    const integrity = { manager: totalOf(lives.manager), plain: totalOf(lives.plain) }
+    const runs = await compare(environment, sessions, rounds, traffic)
+    const rows = mediaRows(runs, traffic)
+    const integrity = { manager: totalOf(runs.manager), plain: totalOf(runs.plain) }
     const title = `${images} images out and in, ${sessions} sessions, ${rounds} rounds, ${machine()}, ${progress.seconds()} s`
-    const figures = { sessions, rounds, traffic, node: process.versions.node, rows, integrity, lives }
+    const figures = { sessions, rounds, traffic, node: process.versions.node, rows, integrity, lives: runs }
     return {
       text: values.json ? JSON.stringify(figures, null, 2) : table(title, rows, integrity),
       troubles: [...integrity.manager.troubles, ...integrity.plain.troubles],
@@ -73,7 +73,7 @@ async function compare(environment: Environment, sessions: number, rounds: numbe
     manager: await linkSessions(environment, sessions, 1),
     plain: await enrollSessions(environment, sessions, 2),
   }
-  const lives: Record<ContenderName, MediaLives> = {
+  const runs: Record<ContenderName, MediaRuns> = {
     manager: { images: [], out: [], in: [] },
     plain: { images: [], out: [], in: [] },
   }
@@ -89,7 +89,7 @@ async function compare(environment: Environment, sessions: number, rounds: numbe
         name: `${contender}-${round}-${what}`,
         onStep: step => progress.show(`${title}: ${step}`),
       })
-      const own = lives[contender]
+      const own = runs[contender]
       own.images.push(await measureImages(sessionSet, options('images')))
       progress.say(`${title}: ${summary(own.images.at(-1)!)}`)
       for (const direction of ['out', 'in'] as const) {
@@ -98,14 +98,14 @@ async function compare(environment: Environment, sessions: number, rounds: numbe
       }
     }
   }
-  return lives
+  return runs
 }
 
 function summary({ cpuPerImageOut, cpuPerImageIn, growth }: ImageFigures): string {
   return `images, ${cpuPerImageOut.toFixed(0)} ms CPU each out, ${cpuPerImageIn.toFixed(0)} ms in, RSS over idle ${mb(growth)}`
 }
 
-function totalOf({ images, out, in: inn }: MediaLives) {
+function totalOf({ images, out, in: inn }: MediaRuns) {
   return total([...images, ...out, ...inn])
 }
 

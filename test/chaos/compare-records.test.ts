@@ -69,7 +69,7 @@ function records(change: (records: Records) => void = () => {}): Records {
     posts: said.map(one => post(one)),
     sends,
     arrived: sends.map(arrival),
-    lives: [{ round: 4, from: NOON, to: NOON + 1000, end: 'SIGKILL before the POST' }],
+    processRuns: [{ round: 4, from: NOON, to: NOON + 1000, end: 'SIGKILL before the POST' }],
     pending: 0,
     qrs: 0,
     troubles: [],

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FileServer } from '../../../bench/environment/file-server.ts'
 import type { ImageFigures } from '../../../bench/media/measure-media.ts'
-import { type MediaLives, mediaRows } from '../../../bench/media/report-media.ts'
+import { type MediaRuns, mediaRows } from '../../../bench/media/report-media.ts'
 import { peakIn, peakMemoryOf, resetPeakMemory } from '../../../bench/probe/peak-memory.ts'
 import { table, total } from '../../../bench/report.ts'
 import { type FileJob, runFileJobs } from '../../../bench/traffic/file-jobs.ts'
@@ -121,7 +121,7 @@ describe('the peak memory of a process', () => {
 })
 
 describe('rows of the media report', () => {
-  const life = (changes: Partial<ImageFigures> = {}): ImageFigures => ({
+  const run = (changes: Partial<ImageFigures> = {}): ImageFigures => ({
     cpuPerImageOut: 20,
     imagesPerSecond: 10,
     cpuPerImageIn: 30,
@@ -130,25 +130,25 @@ describe('rows of the media report', () => {
     integrity: { sent: 1, decrypted: 1, said: 1, delivered: 1, troubles: [] },
     ...changes,
   })
-  const lives = (changes: Partial<MediaLives> = {}): MediaLives => ({
-    images: [life()],
-    out: [life()],
-    in: [life()],
+  const runs = (changes: Partial<MediaRuns> = {}): MediaRuns => ({
+    images: [run()],
+    out: [run()],
+    in: [run()],
     ...changes,
   })
   const sizes = { imageBytes: MB, videoBytes: 64 * MB }
-  const rowOf = (name: string, manager: MediaLives, plain: MediaLives) =>
+  const rowOf = (name: string, manager: MediaRuns, plain: MediaRuns) =>
     mediaRows({ manager, plain }, sizes).find(row => row.name === name)!
 
   it('compare the middle of the rounds', () => {
-    const manager = lives({ images: [1, 60, 30].map(cpuPerImageOut => life({ cpuPerImageOut })) })
-    expect(rowOf('CPU per 1 MB image out', manager, lives())).toMatchObject({
+    const manager = runs({ images: [1, 60, 30].map(cpuPerImageOut => run({ cpuPerImageOut })) })
+    expect(rowOf('CPU per 1 MB image out', manager, runs())).toMatchObject({
       manager: 30,
       plain: 20,
       ratio: 1.5,
       verdict: null,
     })
-    expect(rowOf('inbound to bytes at Laravel p99', lives(), lives()).manager).toBe(4)
+    expect(rowOf('inbound to bytes at Laravel p99', runs(), runs()).manager).toBe(4)
   })
 
   it.each([
@@ -157,16 +157,16 @@ describe('rows of the media report', () => {
     ['in', 39.9, 'ok'],
     ['in', 40, 'over'],
   ] as const)('judge a video %s by its worst life, %s MB: %s', (direction, megabytes, verdict) => {
-    const manager = lives({ [direction]: [life(), life({ growth: megabytes * MB }), life()] })
-    const row = rowOf(`RSS over idle, 64 MB video ${direction}`, manager, lives())
+    const manager = runs({ [direction]: [run(), run({ growth: megabytes * MB }), run()] })
+    const row = rowOf(`RSS over idle, 64 MB video ${direction}`, manager, runs())
     expect(row.manager).toBeCloseTo(megabytes)
     expect(row).toMatchObject({ target: '< 40 MB', verdict })
   })
 
   it('make a table that shows what was lost', () => {
-    const broken = life({ integrity: { sent: 1, decrypted: 0, said: 1, delivered: 1, troubles: ['other'] } })
-    const integrity = { manager: total([broken, life()]), plain: total([life()]) }
-    const text = table('title', mediaRows({ manager: lives(), plain: lives() }, sizes), integrity)
+    const broken = run({ integrity: { sent: 1, decrypted: 0, said: 1, delivered: 1, troubles: ['other'] } })
+    const integrity = { manager: total([broken, run()]), plain: total([run()]) }
+    const text = table('title', mediaRows({ manager: runs(), plain: runs() }, sizes), integrity)
     expect(text).toContain('sent and acked 2, decrypted 1; said 2, delivered 2: 1 TROUBLES')
     expect(text).not.toContain('NaN')
   })
