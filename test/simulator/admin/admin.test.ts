@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import { children, program } from '../program.ts'
-import { quiet } from '../quiet.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { children, program } from '../start-program.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mediaOf } from '../../../simulator/content/media.ts'
 import { downloaded, messageOf, trusting } from '../media-client.ts'
-import { children, program } from '../program.ts'
-import { quiet } from '../quiet.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { children, program } from '../start-program.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'

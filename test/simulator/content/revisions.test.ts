@@ -8,12 +8,12 @@ import {
 } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import { pollOf, sealVote } from '../../../simulator/content/polls.ts'
-import type { Client } from '../baileys.ts'
+import type { Client } from '../baileys-client.ts'
 import { messageOf } from '../media-client.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -21,7 +21,7 @@ const BOB = '34600000003'
 const JID = `${ANA}@s.whatsapp.net`
 
 async function scene() {
-  const world = await startWorld()
+  const world = await startSimulator()
   const { one } = await world.linked(SHOP)
   const [ana, bob] = [world.simulator.contact(ANA), world.simulator.contact(BOB)]
   const group = world.simulator.group('Orders', [ANA, BOB, SHOP])

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Group } from '../../../simulator/groups/group.ts'
-import type { Client } from '../baileys.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import type { Client } from '../baileys-client.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -21,7 +21,7 @@ async function forgetSenderKeys(one: Client, group: Group, names: string[]) {
 
 describe('the metadata of a group', () => {
   it.each(['lid', 'pn'] as const)('names members by %s and the other address', async addressing => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [ANA, SHOP], { addressing })
@@ -44,7 +44,7 @@ describe('the metadata of a group', () => {
   })
 
   it('is for members only, and follows them', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const group = simulator.group('Private', [ANA, BEA])
     await expect(one.socket!.groupMetadata(group.jid)).rejects.toThrow('forbidden')
@@ -62,7 +62,7 @@ describe('the metadata of a group', () => {
 
 describe('a group message to a session', () => {
   it.each(['lid', 'pn'] as const)('arrives with the key once, named by %s', async addressing => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA, { name: 'Ana' })
     const group = simulator.group('Orders', [ANA, SHOP, BEA], { addressing })
@@ -101,7 +101,7 @@ describe('a group message to a session', () => {
   })
 
   it('keeps its place in the order when many write at once, and while the session is away', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const people = [ANA, BEA, CARL].map(pn => simulator.contact(pn))
     const group = simulator.group('Crowd', [SHOP, ANA, BEA, CARL])
@@ -126,7 +126,7 @@ describe('a group message to a session', () => {
   })
 
   it('brings the key to a device linked later, and to a member who joins later', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const first = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [ANA, SHOP])
@@ -142,7 +142,7 @@ describe('a group message to a session', () => {
   })
 
   it('reaches nobody who left, and is encrypted under a new key', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const shop = await linked(SHOP)
     const bea = await linked(BEA)
     const ana = simulator.contact(ANA)
@@ -169,7 +169,7 @@ describe('a group message to a session', () => {
   })
 
   it('is asked for again by a device that lost the key, and comes under the same id', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP, { retryRequestDelayMs: 0 })
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [ANA, SHOP])
@@ -192,7 +192,7 @@ describe('a group message to a session', () => {
   })
 
   it('is not sent again to a member who left in the meantime, nor is the new key', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(BEA, { retryRequestDelayMs: 0 })
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [ANA, BEA])
@@ -216,7 +216,7 @@ describe('a group message to a session', () => {
   })
 
   it('that its own phone sent is shown to the session', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
     await simulator.phone(SHOP).contact.say(group.jid, 'typed on the phone')
@@ -226,7 +226,7 @@ describe('a group message to a session', () => {
   })
 
   it('gets delivery and read receipts, which reach the member who sent it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [SHOP, ANA, BEA])
@@ -244,7 +244,7 @@ describe('a group message from a session', () => {
     'lid',
     'pn',
   ] as const)('is decrypted by every member, with receipts; named by %s', async addressing => {
-    const { simulator, linked } = await startWorld({ receiptDelayMs: 300 })
+    const { simulator, linked } = await startSimulator({ receiptDelayMs: 300 })
     const { one, device } = await linked(SHOP)
     const people = [ANA, BEA].map(pn => simulator.contact(pn))
     for (const person of people) person.autoRead = true
@@ -278,7 +278,7 @@ describe('a group message from a session', () => {
   })
 
   it('is sent again when a member cannot decrypt it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [SHOP, ANA])
@@ -294,7 +294,7 @@ describe('a group message from a session', () => {
   })
 
   it('is not copied by its own phone when copies are off', async () => {
-    const { simulator, linked } = await startWorld({ ownCopies: false })
+    const { simulator, linked } = await startSimulator({ ownCopies: false })
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
     await one.socket!.sendMessage(group.jid, { text: 'no copy' })
@@ -303,7 +303,7 @@ describe('a group message from a session', () => {
   })
 
   it('is refused to a group it is not in, and fails with an error ack when asked to', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
     simulator.errorAck(SHOP, 479)
@@ -320,7 +320,7 @@ describe('a group message from a session', () => {
   })
 
   it('arrives without an ack as often as asked', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const group = simulator.group('Orders', [SHOP, ANA])
     const acks: string[] = []
@@ -339,7 +339,7 @@ describe('a group message between sessions', () => {
     'lid',
     'pn',
   ] as const)('passes with its keys, and its receipts go back; named by %s', async addressing => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const shop = await linked(SHOP)
     const desk = await linked(SHOP)
     const bea = await linked(BEA)
@@ -363,7 +363,7 @@ describe('a group message between sessions', () => {
   })
 
   it('is sent again to a device that lost the key', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const shop = await linked(SHOP)
     const bea = await linked(BEA, { retryRequestDelayMs: 0 })
     const group = simulator.group('Orders', [SHOP, BEA, ANA])

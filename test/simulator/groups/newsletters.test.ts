@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const BEA = '34600000003'
 
 describe('a newsletter', () => {
   it('reaches every linked device of a subscriber and nobody else, and is forgotten once acked', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const devices = [await linked(SHOP), await linked(SHOP)]
     const other = await linked(BEA)
     const news = simulator.newsletter('News')
@@ -34,7 +34,7 @@ describe('a newsletter', () => {
   })
 
   it('tells of a post in a notification, too, which waits for its ack', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const news = simulator.newsletter('News')
     news.subscribe(SHOP)
@@ -46,7 +46,7 @@ describe('a newsletter', () => {
   })
 
   it('waits while the session is away and comes as append, in order', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const news = simulator.newsletter('News')
     const rival = simulator.newsletter('Rival')
@@ -71,7 +71,7 @@ describe('a newsletter', () => {
   })
 
   it('comes again when the ack was lost', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const news = simulator.newsletter('News')
     news.subscribe(SHOP)

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
-import { memoryAuth } from '../baileys.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld, type TestWorld } from '../world.ts'
+import { memoryAuth } from '../baileys-client.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator, type TestSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 
 /** A client that asked for a code, after the first QR as Baileys wants it. */
-async function asking({ client }: TestWorld, code?: string) {
+async function asking({ client }: TestSimulator, code?: string) {
   const one = client().connect()
   await one.qr()
   return { one, code: await one.socket!.requestPairingCode(SHOP, code) }
@@ -16,7 +16,7 @@ async function asking({ client }: TestWorld, code?: string) {
 
 describe('a pairing code', () => {
   it('links a client: open, registered and synced', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world)
     expect(code).toMatch(/^[0-9A-Z]{8}$/)
     const phone = world.simulator.phone(SHOP, { name: 'Shop' })
@@ -34,7 +34,7 @@ describe('a pairing code', () => {
   })
 
   it('may be typed with dashes and in lower case, and may be chosen', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world, 'ABCD2345')
     expect(code).toBe('ABCD2345')
     await world.simulator.phone(SHOP).enterCode('abcd-2345')
@@ -42,7 +42,7 @@ describe('a pairing code', () => {
   })
 
   it('links nothing when it is wrong, and the right one still works', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world, 'ABCD2345')
     const phone = world.simulator.phone(SHOP)
     await expect(phone.enterCode('ABCD2346')).rejects.toThrow('the code is wrong')
@@ -55,7 +55,7 @@ describe('a pairing code', () => {
   })
 
   it('expires, and a new one from the same socket works', async () => {
-    const world = await startWorld({ codeTtlMs: 150 })
+    const world = await startSimulator({ codeTtlMs: 150 })
     const { one, code } = await asking(world)
     const phone = world.simulator.phone(SHOP)
     // What the server says then; Baileys itself takes no notice of it.
@@ -73,7 +73,7 @@ describe('a pairing code', () => {
   })
 
   it('is replaced by the next one', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world, 'AAAAAAAA')
     const again = new Promise(resolve => world.simulator.on('codeRequested', resolve))
     const fresh = await one.socket!.requestPairingCode(SHOP, 'BBBBBBBB')
@@ -86,7 +86,7 @@ describe('a pairing code', () => {
   })
 
   it('does not work once its socket closed, and that client is refused at its next login', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const requested = new Promise(resolve => world.simulator.once('codeRequested', resolve))
     const { one, code } = await asking(world)
     await requested
@@ -99,7 +99,7 @@ describe('a pairing code', () => {
   })
 
   it('works only for the number it was asked for', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world)
     const stranger = world.simulator.phone('34600000009')
     await expect(stranger.enterCode(code)).rejects.toThrow('no socket asked for a code for 34600000009')
@@ -108,7 +108,7 @@ describe('a pairing code', () => {
   })
 
   it('leaves the QR of the same socket valid', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world)
     const phone = world.simulator.phone(SHOP)
     await phone.scan(await one.qr())
@@ -119,7 +119,7 @@ describe('a pairing code', () => {
   })
 
   it('links no device that sends another identity key than its socket registered with', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { one, code } = await asking(world)
     const { signedIdentityKey } = memoryAuth().creds
     Object.assign(one.auth.creds, { signedIdentityKey })
@@ -129,7 +129,7 @@ describe('a pairing code', () => {
   })
 
   it('is not given to a socket that names another Noise key', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const one = world.client().connect()
     await one.qr()
     Object.assign(one.auth.creds, { noiseKey: memoryAuth().creds.noiseKey })
@@ -140,7 +140,7 @@ describe('a pairing code', () => {
   })
 
   it('is not given to a socket that is linked already', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const { creds } = await simulator.enroll(SHOP)
     const one = client(memoryAuth(creds)).connect()
     await one.open()

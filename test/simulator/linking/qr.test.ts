@@ -1,15 +1,15 @@
 import { Curve, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { verifySignature } from '../../../patches/libsignal-verify.ts'
-import { memoryAuth } from '../baileys.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { memoryAuth } from '../baileys-client.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 describe('linking by QR', () => {
   it('takes a client from QR to open, with its name and history, without a wait of 20 s', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const one = client().connect()
     const phone = simulator.phone('34600000001', { name: 'Shop' })
     const device = await phone.scan(await one.qr())
@@ -26,7 +26,7 @@ describe('linking by QR', () => {
   })
 
   it('logs in again with no QR and no second history', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const one = client().connect()
     const phone = simulator.phone('34600000001')
     const device = await phone.scan(await one.qr())
@@ -44,7 +44,7 @@ describe('linking by QR', () => {
   })
 
   it('accepts any QR of one socket, and each socket only once', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const one = client(memoryAuth(), { qrTimeout: 40 }).connect()
     const third = await one.until(() => one.qrs[2], 'a third QR')
     expect(new Set(one.qrs).size).toBe(one.qrs.length)
@@ -55,7 +55,7 @@ describe('linking by QR', () => {
   })
 
   it('ends with 408 when the QR references are used up, and the last QR is expired', async () => {
-    const { simulator, client } = await startWorld({ qrRefs: 2 })
+    const { simulator, client } = await startSimulator({ qrRefs: 2 })
     const one = client(memoryAuth(), { qrTimeout: 30 }).connect()
     expect(await one.closed()).toBe(408)
     expect(one.qrs).toHaveLength(2)
@@ -63,7 +63,7 @@ describe('linking by QR', () => {
   })
 
   it('rejects a QR that is unknown, not a QR, or names other keys than its socket', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const one = client().connect()
     const qr = await one.qr()
     const phone = simulator.phone('34600000001')
@@ -80,7 +80,7 @@ describe('linking by QR', () => {
   })
 
   it('fails on both sides when the advertised secret is not the client’s', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const one = client().connect()
     const phone = simulator.phone('34600000001')
     const parts = (await one.qr()).split(',')
@@ -92,7 +92,7 @@ describe('linking by QR', () => {
   })
 
   it('links several devices to one phone under different numbers', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const phone = simulator.phone('34600000001')
     for (const expected of [1, 2, 3]) {
       const one = client().connect()
@@ -107,7 +107,7 @@ describe('linking by QR', () => {
 
 describe('login', () => {
   it('refuses another Noise key, an unlinked device and an unknown number with 401', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const { creds } = await simulator.enroll('34600000001')
     const thief = memoryAuth({ ...creds, noiseKey: memoryAuth().creds.noiseKey })
     expect(await client(thief).connect().closed()).toBe(401)
@@ -119,7 +119,7 @@ describe('login', () => {
   })
 
   it('opens an enrolled device at once, and lets the newest of two sockets win', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const { creds, device } = await simulator.enroll('34600000001', { name: 'Shop' })
     const auth = memoryAuth(creds)
     const one = client(auth).connect()
@@ -133,7 +133,7 @@ describe('login', () => {
   })
 
   it('uploads the pre-keys that the server asks for', async () => {
-    const { simulator, client } = await startWorld({ preKeysOnServer: 1 })
+    const { simulator, client } = await startSimulator({ preKeysOnServer: 1 })
     const { creds, device } = await simulator.enroll('34600000001')
     const one = client(memoryAuth(creds)).connect()
     await one.open()
@@ -141,7 +141,7 @@ describe('login', () => {
   })
 
   it('runs 20 clients from QR to open at once', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     const all = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
         const one = client().connect()
@@ -167,7 +167,7 @@ describe('a client that verifies signatures', () => {
   }
 
   it('accepts the certificate chain and the account signature', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     verifyForReal()
     const one = client().connect()
     await simulator.phone('34600000001').scan(await one.qr())
@@ -176,7 +176,7 @@ describe('a client that verifies signatures', () => {
   })
 
   it('refuses a server whose root key it does not trust', async () => {
-    const { simulator, client } = await startWorld()
+    const { simulator, client } = await startSimulator()
     verifyForReal()
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(Curve.generateKeyPair().public)
     expect(await client().connect().closed()).toBe(400)

@@ -4,17 +4,17 @@ import { downloadMediaMessage, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mediaOf } from '../../../simulator/content/media.ts'
 import { downloaded, messageOf, trusting } from '../media-client.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
 const JID = `${ANA}@s.whatsapp.net`
 
 async function linkedWithMedia() {
-  const world = await startWorld()
+  const world = await startSimulator()
   const trust = trusting(world.simulator.media)
   const { one, device } = await world.linked(SHOP, { ...trust.config, qrTimeout: 1000 })
   const ana = world.simulator.contact(ANA)

@@ -10,10 +10,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { mediaOf } from '../../../simulator/content/media.ts'
 import { MediaFiles } from '../../../simulator/media/files.ts'
 import { downloaded, messageOf, trusting } from '../media-client.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -26,7 +26,7 @@ async function hashOf(stream: AsyncIterable<Buffer>): Promise<string> {
 }
 
 async function linkedWithMedia() {
-  const world = await startWorld()
+  const world = await startSimulator()
   const trust = trusting(world.simulator.media)
   const { one } = await world.linked(SHOP, trust.config)
   return { ...world, trust, one, ana: world.simulator.contact(ANA) }

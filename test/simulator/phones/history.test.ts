@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { BaileysEventMap, UserFacingSocketConfig, WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import type { Conversation } from '../../../simulator/accounts/conversation.ts'
-import type { Client } from '../baileys.ts'
+import type { Client } from '../baileys-client.ts'
 import { redirecting } from '../media-client.ts'
-import { quiet } from '../quiet.ts'
-import { startWorld, type TestWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator, type TestSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -17,7 +17,7 @@ const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
 type History = BaileysEventMap['messaging-history.set']
 
 /** Scans with a client and collects what it tells about the past. */
-async function pair({ simulator, client }: TestWorld, one: Client = client()) {
+async function pair({ simulator, client }: TestSimulator, one: Client = client()) {
   await simulator.phone(SHOP, { name: 'Shop' }).scan(await one.connect().qr())
   await one.closed()
   one.connect()
@@ -36,7 +36,7 @@ const textOf = ({ message }: WAMessage) => message?.conversation ?? message?.ima
 
 describe('the history of a phone', () => {
   it('comes over the media host when it is large', async () => {
-    const world = await startWorld({ inlineHistoryBytes: 1_000 })
+    const world = await startSimulator({ inlineHistoryBytes: 1_000 })
     const { simulator } = world
     const dispatcher = redirecting(simulator.media)
     const content = randomBytes(2_000).toString('hex')
@@ -50,7 +50,7 @@ describe('the history of a phone', () => {
   })
 
   it('comes after the first login that follows a scan, and never as new messages', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { simulator } = world
     const ana = simulator.contact(ANA, { name: 'Ana' })
     const group = simulator.group('Orders', [SHOP, BEA])
@@ -102,7 +102,7 @@ describe('the history of a phone', () => {
   })
 
   it('is large without a media host', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const content = (n: number) => `message ${n} ${'x'.repeat(200)}`
     const messages = Array.from({ length: 3000 }, (_, n) => ({ content: content(n), at: AT + n * 1000 }))
     world.simulator.phone(SHOP).history = [{ with: ANA, messages }]
@@ -113,7 +113,7 @@ describe('the history of a phone', () => {
   })
 
   it('is empty unless set, the same for each new device, and refused when it cannot be', async () => {
-    const world = await startWorld()
+    const world = await startSimulator()
     const { simulator } = world
     const first = await pair(world)
     expect(first.messages).toEqual([])

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -11,7 +11,7 @@ const ABSENT = 2 // messageStubType CIPHERTEXT
 
 describe('a message without content', () => {
   it('is acked, asked for at the own phone, and arrives as the phone has it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA, { name: 'Ana' })
     const { id } = await ana.say(SHOP, 'only the phone has it', { unavailable: true })
@@ -33,7 +33,7 @@ describe('a message without content', () => {
   })
 
   it('is asked for in a group too, by its author', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const group = simulator.group('Orders', [SHOP, ANA])
@@ -48,7 +48,7 @@ describe('a message without content', () => {
   })
 
   it('waits while the session is away', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await one.end()
     await vi.waitFor(() => expect(device.online).toBe(false))
@@ -63,7 +63,7 @@ describe('a message without content', () => {
   })
 
   it('is not asked for when its type says that nobody has it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const requests: unknown[] = []
@@ -82,7 +82,7 @@ describe('a message without content', () => {
   })
 
   it('stays a placeholder when the phone no longer has it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await one.end()
     await vi.waitFor(() => expect(device.online).toBe(false))

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
@@ -11,7 +11,7 @@ const JID = `${ANA}@s.whatsapp.net`
 
 describe('receipts from a contact', () => {
   it('say delivered, read and played, in that order', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const types: (string | undefined)[] = []
@@ -28,7 +28,7 @@ describe('receipts from a contact', () => {
   })
 
   it('say played in a group', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const { jid } = simulator.group('Orders', [SHOP, ANA])
@@ -45,7 +45,7 @@ describe('receipts from a contact', () => {
 
 describe('receipts from a device', () => {
   it('for many messages of two chats and a group reach each author', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const [ana, bob] = [simulator.contact(ANA), simulator.contact(BOB)]
     const group = simulator.group('Orders', [SHOP, ANA, BOB])
@@ -62,7 +62,7 @@ describe('receipts from a device', () => {
   })
 
   it('say read-self when the account tells nobody what it read, and no device of the author hears of it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const author = await linked(ANA)
     const ana = simulator.contact(ANA)
@@ -78,7 +78,7 @@ describe('receipts from a device', () => {
   })
 
   it('tell another device what was read and played', async () => {
-    const { linked } = await startWorld()
+    const { linked } = await startSimulator()
     const shop = await linked(SHOP)
     const ana = await linked(ANA)
     const sent = await shop.one.socket!.sendMessage(JID, { text: 'device to device' })
@@ -93,7 +93,7 @@ describe('receipts from a device', () => {
 
 describe('presence', () => {
   it('of a device is seen by the chat it is for', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const [ana, bob] = [simulator.contact(ANA), simulator.contact(BOB)]
     const group = simulator.group('Orders', [SHOP, BOB])
@@ -122,7 +122,7 @@ describe('presence', () => {
   })
 
   it('of a contact reaches the devices', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const seen: string[] = []
@@ -142,7 +142,7 @@ describe('presence', () => {
 
 describe('phone numbers', () => {
   it('without an account are not on WhatsApp, however they are written', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     simulator.contact(ANA)
     const socket = one.socket!
@@ -158,7 +158,7 @@ describe('phone numbers', () => {
   })
 
   it('are found by LID where Baileys asks for devices', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const devices = await one.socket!.getUSyncDevices([ana.account.lidJid], false, false)
@@ -167,7 +167,7 @@ describe('phone numbers', () => {
   })
 
   it('without an account get nothing, and the sender is told', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const sent = await one.socket!.sendMessage('34699999999@s.whatsapp.net', { text: 'nobody' })
     const id = sent!.key.id!

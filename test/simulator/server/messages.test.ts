@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 afterEach(() => vi.restoreAllMocks())
 
 const SHOP = '34600000001'
@@ -12,7 +12,7 @@ const ids = (lines: readonly { id: string }[]) => lines.map(line => line.id)
 
 describe('a message to a session', () => {
   it('arrives as notify under the phone number or the LID, as the contact chose', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA, { name: 'Ana' })
     const { id } = await ana.say(SHOP, 'by number')
@@ -40,7 +40,7 @@ describe('a message to a session', () => {
   })
 
   it('waits while the session is away and comes as append, in order, once', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     await ana.say(SHOP, 'before')
@@ -64,7 +64,7 @@ describe('a message to a session', () => {
   })
 
   it('comes again, the same bytes, at each login until the device acknowledges it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const stanzas: { id: string; offline: string | undefined; bytes: string }[] = []
     const watch = () =>
@@ -104,7 +104,7 @@ describe('a message to a session', () => {
   })
 
   it('uses up one pre-key of the session for each new contact, and needs none when none is left', async () => {
-    const { simulator, linked } = await startWorld({ preKeysOnServer: 1 })
+    const { simulator, linked } = await startSimulator({ preKeysOnServer: 1 })
     const { one, device } = await linked(SHOP)
     expect(device.preKeys).toHaveLength(5)
     const people = Array.from({ length: 7 }, (_, i) => simulator.contact(`3461000000${i}`))
@@ -118,7 +118,7 @@ describe('a message to a session', () => {
   })
 
   it('is asked for again when it cannot be decrypted, and comes under the same id', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP, { retryRequestDelayMs: 0 })
     const ana = simulator.contact(ANA)
     await ana.say(SHOP, 'fine')
@@ -142,7 +142,7 @@ describe('a message to a session', () => {
   })
 
   it('reaches every linked device of an account', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const all = [await linked(SHOP), await linked(SHOP), await linked(SHOP)]
     const ana = simulator.contact(ANA)
     const { id } = await ana.say(SHOP, 'to all')
@@ -152,7 +152,7 @@ describe('a message to a session', () => {
   })
 
   it('that its own phone sent is shown to the session as its own', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     await simulator
       .phone(SHOP)
@@ -168,7 +168,7 @@ describe('a message to a session', () => {
 
 describe('a message from a session', () => {
   it('is acked, decrypted, delivered and read, by number and by LID', async () => {
-    const { simulator, linked } = await startWorld({ receiptDelayMs: 300 })
+    const { simulator, linked } = await startSimulator({ receiptDelayMs: 300 })
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     ana.autoRead = true
@@ -186,7 +186,7 @@ describe('a message from a session', () => {
   })
 
   it('gets an error ack as often as asked, and then reaches nobody', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     simulator.errorAck(SHOP, 479, 2)
@@ -202,7 +202,7 @@ describe('a message from a session', () => {
   })
 
   it('arrives without an ack as often as asked', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const acks: string[] = []
@@ -217,7 +217,7 @@ describe('a message from a session', () => {
   })
 
   it('that is sent again under the same id is a second line in the inbox', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     for (const text of ['once', 'twice']) {
@@ -229,7 +229,7 @@ describe('a message from a session', () => {
   })
 
   it('is sent again when the contact cannot decrypt it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     await one.socket!.sendMessage(`${ANA}@s.whatsapp.net`, { text: 'hello' })
@@ -243,7 +243,7 @@ describe('a message from a session', () => {
   })
 
   it('can be marked as read, and the contact gets the read receipt', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const { id } = await ana.say(SHOP, 'read me')
@@ -254,7 +254,7 @@ describe('a message from a session', () => {
   })
 
   it('gets its receipts later when the session is away', async () => {
-    const { simulator, linked } = await startWorld({ receiptDelayMs: 0 })
+    const { simulator, linked } = await startSimulator({ receiptDelayMs: 0 })
     const { one, device } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     const sent = await one.socket!.sendMessage(`${ANA}@s.whatsapp.net`, { text: 'later' })
@@ -270,7 +270,7 @@ describe('a message from a session', () => {
 
 describe('a message between two sessions', () => {
   it('passes as ciphertext from device to device, and its receipts go back', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const shop = await linked(SHOP)
     const ana = await linked(ANA)
     const sent = await shop.one.socket!.sendMessage(`${ANA}@s.whatsapp.net`, { text: 'device to device' })

@@ -1,16 +1,16 @@
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import { quiet } from '../quiet.ts'
-import { startWorld } from '../world.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
 
 describe('queries', () => {
   it('answers who is on WhatsApp and leaves out who is not', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     simulator.contact(ANA)
     const found = await one.socket!.onWhatsApp(`+${ANA}`, '34699999999')
@@ -18,7 +18,7 @@ describe('queries', () => {
   })
 
   it('answers what a client may ask after login, and leaves nothing unanswered', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const socket = one.socket!
     simulator.contact(ANA)
@@ -41,7 +41,7 @@ describe('queries', () => {
   })
 
   it('gives an empty answer to an unknown query, and records it', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const asked = {
       tag: 'iq',
@@ -59,7 +59,7 @@ describe('queries', () => {
   })
 
   it('answers 400 to a query it cannot read, and the socket stays open', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const broken = {
       tag: 'iq',
@@ -73,7 +73,7 @@ describe('queries', () => {
   })
 
   it('accepts messages of any kind and shows their caption as text', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     const ana = simulator.contact(ANA)
     await ana.say(SHOP, { locationMessage: { degreesLatitude: 1, degreesLongitude: 2 } }, { id: 'PLACE' })
@@ -92,9 +92,9 @@ describe('queries', () => {
 
 describe('accounts', () => {
   it('have the same LID for the same seed, and are refused for what is no phone number', async () => {
-    const first = await startWorld({ seed: 'one' })
-    const second = await startWorld({ seed: 'one' })
-    const third = await startWorld({ seed: 'two' })
+    const first = await startSimulator({ seed: 'one' })
+    const second = await startSimulator({ seed: 'one' })
+    const third = await startSimulator({ seed: 'two' })
     const lids = [first, second, third].map(({ simulator }) => simulator.contact(ANA).account.lid)
     expect(lids[0]).toBe(lids[1])
     expect(lids[0]).not.toBe(lids[2])

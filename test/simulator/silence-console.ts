@@ -1,7 +1,7 @@
 import { afterAll, vi } from 'vitest'
 
 /** libsignal prints whole sessions through console: replaced while a test file runs. */
-export function quiet(): void {
+export function silenceConsole(): void {
   const spies = (['log', 'info', 'warn', 'error'] as const).map(name =>
     vi.spyOn(console, name).mockReturnValue(),
   )

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import { type AuthenticationCreds, BufferJSON, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { afterEach } from 'vitest'
-import { Client, memoryAuth } from './baileys.ts'
+import { Client, memoryAuth } from './baileys-client.ts'
 
 const PROGRAM = new URL('../../simulator/main.ts', import.meta.url).pathname
 

@@ -3,12 +3,12 @@ import { WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { afterEach, expect } from 'vitest'
 import type { Device } from '../../simulator/accounts/account.ts'
 import { Simulator } from '../../simulator/simulator.ts'
-import { Client, memoryAuth } from './baileys.ts'
+import { Client, memoryAuth } from './baileys-client.ts'
 
 const running = new Set<{ simulator: Simulator; clients: Client[] }>()
 
 /** A simulator with its clients; after each test all is closed, and nothing may be left unanswered. */
-export async function startWorld(options: ConstructorParameters<typeof Simulator>[0] = {}) {
+export async function startSimulator(options: ConstructorParameters<typeof Simulator>[0] = {}) {
   const simulator = new Simulator(options)
   const { url, rootKey } = await simulator.listen()
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey, 'hex')
@@ -33,7 +33,7 @@ export async function startWorld(options: ConstructorParameters<typeof Simulator
   return { simulator, url, client, linked }
 }
 
-export type TestWorld = Awaited<ReturnType<typeof startWorld>>
+export type TestSimulator = Awaited<ReturnType<typeof startSimulator>>
 
 afterEach(async () => {
   const worlds = [...running]
