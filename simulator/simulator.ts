@@ -1,6 +1,4 @@
 import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
 import type { Addressing, Device } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
@@ -10,16 +8,13 @@ import { Group } from './groups/group.ts'
 import { Newsletter } from './groups/newsletter.ts'
 import { Ledger } from './ledger.ts'
 import { type Enrolled, enroll } from './linking/enroll.ts'
-import { withdrawOffer } from './linking/offer.ts'
 import { MediaHost } from './media/host.ts'
 import { Contact } from './phones/contact.ts'
 import { Phone } from './phones/phone.ts'
 import { makeServerIdentity } from './protocol/certificates.ts'
-import { Connection } from './protocol/connection.ts'
 import { Listener } from './protocol/listener.ts'
+import { acceptClient } from './server/accept.ts'
 import type { Client } from './server/client.ts'
-import { dispatch } from './server/dispatch.ts'
-import { admit } from './server/login.ts'
 import {
   type Counters,
   contactOf,
@@ -42,7 +37,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   readonly media = new MediaHost()
   readonly #world: World
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #listener = new Listener((websocket, socket) => this.#accept(websocket, socket))
+  readonly #listener = new Listener((websocket, socket) => acceptClient(this.#world, websocket, socket))
   #closed = false
 
   constructor(options: Partial<SimulatorOptions> = {}) {
@@ -183,28 +178,6 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     if (!kind || kind === 'silence')
       for (const { connection } of this.#world.clients) connection.silent = false
     if ((!kind || kind === 'refuse') && !this.#closed) await this.#listener.resume()
-  }
-
-  #accept(websocket: WebSocket, socket: Socket) {
-    const world = this.#world
-    const connection = new Connection(websocket, socket, world.identity, {
-      authenticated: finish => admit(world, client, finish),
-      node: node => dispatch(world, client, node),
-      closed: () => this.#closedClient(client),
-    })
-    const client: Client = { connection, device: undefined, offer: undefined }
-    world.counters.connections++
-    world.clients.add(client)
-  }
-
-  #closedClient(client: Client) {
-    const { connection, device, offer } = client
-    this.#world.clients.delete(client)
-    connection.ready = false
-    if (offer) withdrawOffer(offer)
-    if (device?.connection !== connection || !device) return
-    device.connection = undefined
-    tellDevice(this.#world, device, 'offline')
   }
 
   async #refuse(fault: Fault) {
