@@ -1,13 +1,17 @@
+const SILENCED = Symbol.for('whatsapp-manager.console')
+const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const
+
 /**
- * Library: libsignal 6.0.0. Upstream issue: https://github.com/WhiskeySockets/libsignal-node/issues/1 (open).
- * What goes wrong: it prints whole sessions, private keys included, through the global console, and nothing turns that off.
- * Can be dropped when it prints no more: test/patches/libsignal-console.test.ts fails then.
+ * libsignal 6.0.0. Upstream: https://github.com/WhiskeySockets/libsignal-node/issues/1, open.
+ *
+ * libsignal prints whole sessions to the console, private keys included. The global console is silenced once per process, before
+ * libsignal is used; what was printed is dropped, and `onPrint` is told the method, never the text.
+ *
+ * It can go when libsignal prints no sessions: test/patches/libsignal-console.test.ts then fails.
  */
-
-const METHODS = ['log', 'info', 'warn', 'error', 'debug'] as const
-
-/** Drops what is printed through the global console, for programs of their own that say what they have to say on stdout and stderr. */
-export function silenceConsole(): void {
-  const silenced: typeof console = console
-  for (const method of METHODS) silenced[method] = () => {}
+export function silenceConsole(onPrint: (method: string) => void = () => {}): void {
+  const silenced: typeof console & { [SILENCED]?: true } = console
+  if (silenced[SILENCED]) return
+  for (const method of METHODS) silenced[method] = () => onPrint(method)
+  silenced[SILENCED] = true
 }
