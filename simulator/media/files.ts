@@ -71,7 +71,7 @@ export class MediaFiles {
   }
 
   /** What was ever put there, as the phone that put it there has it: also when it is served no more. */
-  findExpired(directPath: string): StoredFile | undefined {
+  findEvenExpired(directPath: string): StoredFile | undefined {
     return this.#published.get(pathOf(directPath))
   }
 

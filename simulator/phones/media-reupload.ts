@@ -39,7 +39,7 @@ async function reupload(
   directPath: string,
 ): Promise<proto.IMediaRetryNotification> {
   const { files } = world.media
-  const stored = files.findExpired(directPath)
+  const stored = files.findEvenExpired(directPath)
   if (!stored || account.reuploads === 'not-found') return { stanzaId: id, result: ResultType.NOT_FOUND }
   return { stanzaId: id, result: ResultType.SUCCESS, directPath: await files.publish(stored) }
 }
