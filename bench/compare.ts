@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Fleet } from './contender.ts'
-import { type Durable, durable } from './durable.ts'
-import { enrollFleet, linkFleet, type Scene } from './fleets.ts'
+import { CONTENDERS, type ContenderName, type SessionSet } from './contenders/contender.ts'
+import type { Environment } from './environment/environment.ts'
+import { enrollSessions, linkSessions } from './environment/session-sets.ts'
 import { type Figures, measure, type Traffic } from './measure.ts'
-import type { Lives } from './report.ts'
-
-export const CONTENDERS = ['manager', 'plain'] as const
-export type Name = (typeof CONTENDERS)[number]
+import { type AcceptedSends, measureAccepted } from './measure-accepted.ts'
+import type { RunsBySize } from './report.ts'
 
 export interface Plan {
   sessions: number
@@ -23,41 +21,50 @@ const MB = 1024 * 1024
 
 /** Every contender with few and with all sessions, round after round, each time in a fresh process. */
 export async function compare(
-  scene: Scene,
+  environment: Environment,
   plan: Plan,
-): Promise<{ lives: Record<Name, Lives>; durable: Durable }> {
+): Promise<{ runs: Record<ContenderName, RunsBySize>; durable: AcceptedSends }> {
   const { sessions, few, rounds, profiles } = plan
-  const fleets: Record<Name, Record<'few' | 'all', Fleet>> = {
-    manager: { few: await linkFleet(scene, few, 1), all: await linkFleet(scene, sessions, 2) },
-    plain: { few: await enrollFleet(scene, few, 3), all: await enrollFleet(scene, sessions, 4) },
+  const sessionSets: Record<ContenderName, Record<'few' | 'all', SessionSet>> = {
+    manager: {
+      few: await linkSessions(environment, few, 1),
+      all: await linkSessions(environment, sessions, 2),
+    },
+    plain: {
+      few: await enrollSessions(environment, few, 3),
+      all: await enrollSessions(environment, sessions, 4),
+    },
   }
   if (profiles !== null) await mkdir(profiles, { recursive: true })
-  const lives: Record<Name, Lives> = { manager: { few: [], all: [] }, plain: { few: [], all: [] } }
+  const runs: Record<ContenderName, RunsBySize> = {
+    manager: { few: [], all: [] },
+    plain: { few: [], all: [] },
+  }
   for (let round = 1; round <= rounds; round++) {
     // In turn, so that what slows the machine slows both.
     const order = round % 2 === 1 ? CONTENDERS.toReversed() : CONTENDERS
     for (const size of ['few', 'all'] as const)
-      for (const name of order) lives[name][size].push(await live(name, size, round))
+      for (const name of order) runs[name][size].push(await measureOne(name, size, round))
   }
-  return { lives, durable: await durable(scene, fleets.manager.all) }
+  return { runs, durable: await measureAccepted(environment, sessionSets.manager.all) }
 
-  async function live(name: Name, size: 'few' | 'all', round: number): Promise<Figures> {
-    const fleet = fleets[name][size]
-    const title = `round ${round} of ${rounds}, ${fleet.pairs.length} sessions, ${name}`
-    const figures = await measure(fleet, {
-      world: scene.world.remote,
-      laravel: scene.laravel,
+  async function measureOne(name: ContenderName, size: 'few' | 'all', round: number): Promise<Figures> {
+    const sessionSet = sessionSets[name][size]
+    const title = `round ${round} of ${rounds}, ${sessionSet.pairs.length} sessions, ${name}`
+    const figures = await measure(sessionSet, {
+      simulator: environment.simulator.remote,
+      laravel: environment.laravel,
       // The pace counts only where it is looked at.
       traffic: size === 'all' ? TRAFFIC : { ...TRAFFIC, saidPerSecond: 2 * TRAFFIC.saidPerSecond },
       profile: profiles === null || size === 'few' ? null : join(profiles, `${name}-${round}.cpuprofile`),
-      onStep: step => scene.progress.show(`${title}: ${step}`),
+      onStep: step => environment.progress.show(`${title}: ${step}`),
     })
-    scene.progress.say(`${title}: ${inWords(figures)}`)
+    environment.progress.say(`${title}: ${summary(figures)}`)
     return figures
   }
 }
 
-function inWords({ opensPerSecond, sentPerSecond, cpuPerSent, rss, threads }: Figures): string {
+function summary({ opensPerSecond, sentPerSecond, cpuPerSent, rss, threads }: Figures): string {
   const parts = [
     `${opensPerSecond.toFixed(1)} opened/s`,
     `${sentPerSecond.toFixed(0)} acked/s`,

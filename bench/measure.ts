@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { now } from '../harness/now.ts'
 import type { Remote } from '../harness/rpc.ts'
-import type { Contender, Fleet } from './contender.ts'
-import type { Laravel } from './laravel.ts'
-import type { World } from './world.ts'
+import type { Contender, SessionSet } from './contenders/contender.ts'
+import type { Laravel } from './environment/laravel.ts'
+import type { SimulatorProgram } from './environment/simulator-program.ts'
 
-/** What one life of a process showed. Times in ms, memory in bytes. */
+/** What one process showed. Times in ms, memory in bytes. */
 export interface Figures {
   sessions: number
   rss: number
@@ -42,8 +42,8 @@ export interface Traffic {
 const TAIL_MS = 300
 const LOST_MS = 20_000
 
-export interface Stage {
-  world: Remote<World>
+export interface MeasureOptions {
+  simulator: Remote<SimulatorProgram>
   laravel: Laravel
   traffic: Traffic
   /** Where a CPU profile of the sending goes. */
@@ -51,43 +51,50 @@ export interface Stage {
   onStep(step: string): void
 }
 
-/** One life: open all, warm up, send, receive, settle. */
-export async function measure(fleet: Fleet, stage: Stage): Promise<Figures> {
-  const { traffic, onStep } = stage
-  const sessions = fleet.pairs.length
+/** One process: open all, warm up, send, receive, settle. */
+export async function measure(sessionSet: SessionSet, options: MeasureOptions): Promise<Figures> {
+  const { traffic, onStep } = options
+  const sessions = sessionSet.pairs.length
   onStep('opening')
   const started = now()
-  const contender = fleet.start()
+  const contender = sessionSet.start()
   await contender.openAll()
   const opensPerSecond = (sessions * 1000) / (now() - started)
 
   onStep('warming up')
   const integrity: Integrity = { sent: 0, decrypted: 0, said: 0, delivered: 0, troubles: [] }
   // Contacts that got something first and answer end the costly first part of a Signal conversation.
-  await sent(contender, stage, 1, integrity)
-  await heard(fleet, stage, sessions, traffic.saidPerSecond, integrity)
-  await sent(contender, stage, Math.ceil(traffic.warmUp / sessions), integrity)
+  await sendTexts(contender, options, 1, integrity)
+  await receiveTexts(sessionSet, options, sessions, traffic.saidPerSecond, integrity)
+  await sendTexts(contender, options, Math.ceil(traffic.warmUp / sessions), integrity)
 
   onStep('sending')
   const {
     out: { count: _, ...out },
     threads,
-  } = await profiled(contender, stage, () =>
-    sent(contender, stage, Math.ceil(traffic.sent / sessions), integrity),
+  } = await profiled(contender, options, () =>
+    sendTexts(contender, options, Math.ceil(traffic.sent / sessions), integrity),
   )
   onStep('receiving')
-  const inn = await heard(fleet, stage, traffic.said, traffic.saidPerSecond, integrity, contender)
+  const inn = await receiveTexts(
+    sessionSet,
+    options,
+    traffic.said,
+    traffic.saidPerSecond,
+    integrity,
+    contender,
+  )
 
   onStep('settling')
   const { rss, heap } = await contender.probe.call('memory')
   await contender.stop()
-  integrity.troubles.push(...(await stage.world.call('troubles')))
+  integrity.troubles.push(...(await options.simulator.call('troubles')))
   return { sessions, rss, heap, opensPerSecond, ...out, ...inn, threads, integrity }
 }
 
 async function profiled<T extends { count: number }>(
   { probe }: Contender,
-  { profile }: Stage,
+  { profile }: MeasureOptions,
   run: () => Promise<T>,
 ): Promise<{ out: T; threads: Record<string, number> }> {
   if (profile === null) return { out: await run(), threads: {} }
@@ -103,14 +110,19 @@ async function profiled<T extends { count: number }>(
 }
 
 /** Sends and checks what came of it. */
-async function sent(contender: Contender, { world }: Stage, each: number, integrity: Integrity) {
+async function sendTexts(
+  contender: Contender,
+  { simulator }: MeasureOptions,
+  each: number,
+  integrity: Integrity,
+) {
   const cpu = await contender.probe.call('cpu')
   const begun = now()
   const ids = await contender.send(each)
   const ms = now() - begun
   await pause(TAIL_MS)
   const cpuMs = (await contender.probe.call('cpu')) - cpu
-  const { missing, doubled } = await world.call('check', ids, LOST_MS)
+  const { missing, doubled } = await simulator.call('checkReceived', ids, LOST_MS)
   integrity.sent += ids.length
   integrity.decrypted += ids.length - missing.length
   for (const id of missing) integrity.troubles.push(`${id} was acked, and no contact decrypted it`)
@@ -119,9 +131,9 @@ async function sent(contender: Contender, { world }: Stage, each: number, integr
 }
 
 /** Lets contacts talk and checks what came of it. */
-async function heard(
-  { pairs }: Fleet,
-  { world, laravel }: Stage,
+async function receiveTexts(
+  { pairs }: SessionSet,
+  { simulator, laravel }: MeasureOptions,
   count: number,
   perSecond: number,
   integrity: Integrity,
@@ -129,7 +141,7 @@ async function heard(
 ) {
   const cpu = (await contender?.probe.call('cpu')) ?? 0
   laravel.arrivals.clear()
-  const said = await world.call('talk', pairs, count, perSecond)
+  const said = await simulator.call('sendTexts', pairs, count, perSecond)
   const deadline = now() + LOST_MS
   while (said.some(({ id }) => !laravel.arrivals.has(id)) && now() < deadline) await pause(20)
   await pause(TAIL_MS)

@@ -1,8 +1,8 @@
-import { median, quantile } from './figures.ts'
 import type { Figures, Integrity } from './measure.ts'
+import { median, quantile } from './statistics.ts'
 
-/** One contender's lives: with few sessions and with all of them. */
-export interface Lives {
+/** One contender's processes: with few sessions and with all of them. */
+export interface RunsBySize {
   few: Figures[]
   all: Figures[]
 }
@@ -16,7 +16,7 @@ export interface Row {
   /** manager / plain. */
   ratio: number
   target: string | null
-  /** `noise`: lives of the same size differ by more than what is asked; null without a target. */
+  /** `noise`: processes of the same size differ by more than what is asked; null without a target. */
   verdict: 'ok' | 'over' | 'noise' | null
 }
 
@@ -25,9 +25,9 @@ const MB = 1024 * 1024
 interface Definition {
   name: string
   unit: string
-  of(lives: Lives): number
+  of(runs: RunsBySize): number
   /** How far the value may be off. */
-  error?(lives: Lives): number
+  error?(runs: RunsBySize): number
   target?: Target
 }
 
@@ -53,11 +53,11 @@ const DEFINITIONS: Definition[] = [
   {
     name: 'RSS per session',
     unit: 'MB',
-    of: lives => slope(lives, 'rss') / MB,
-    error: lives => spread(lives, 'rss') / MB,
+    of: runs => slope(runs, 'rss') / MB,
+    error: runs => spread(runs, 'rss') / MB,
     target: atMost(1.25),
   },
-  { name: 'heap per session', unit: 'MB', of: lives => slope(lives, 'heap') / MB },
+  { name: 'heap per session', unit: 'MB', of: runs => slope(runs, 'heap') / MB },
   { name: 'CPU per acked message', unit: 'ms', of: middle('cpuPerSent'), target: atMost(1.25) },
   { name: 'acked messages a second', unit: '', of: middle('sentPerSecond') },
   { name: 'sessions opened a second', unit: '', of: middle('opensPerSecond'), target: atLeast(1) },
@@ -66,7 +66,7 @@ const DEFINITIONS: Definition[] = [
   { name: 'inbound to POST p99', unit: 'ms', of: inbound(0.99), target: within(50, 'ms') },
 ]
 
-export function rowsOf(manager: Lives, plain: Lives): Row[] {
+export function rowsOf(manager: RunsBySize, plain: RunsBySize): Row[] {
   return DEFINITIONS.map(({ name, unit, of, error, target }) => {
     const values = { manager: of(manager), plain: of(plain) }
     const ratio = values.manager / values.plain
@@ -91,44 +91,44 @@ export function plainRow(about: Pick<Row, 'name' | 'unit' | 'manager' | 'plain'>
 }
 
 /** What callers wait for a durable 202 while WhatsApp cannot be reached, in ms. */
-export function durableRow(latencies: number[]): Row {
+export function acceptedRow(latencies: number[]): Row {
   const manager = quantile(latencies, 0.99)
   return plainRow({ name: 'durable 202 p99', unit: 'ms', manager, plain: Number.NaN }, within(20, 'ms'))
 }
 
-/** Bytes that one session more costs, between the middle of all lives of each size. */
-function slope({ few, all }: Lives, what: 'rss' | 'heap'): number {
-  return (median(all.map(life => life[what])) - median(few.map(life => life[what]))) / more({ few, all })
+/** Bytes that one session more costs, between the middle of all processes of each size. */
+function slope({ few, all }: RunsBySize, what: 'rss' | 'heap'): number {
+  return (median(all.map(run => run[what])) - median(few.map(run => run[what]))) / more({ few, all })
 }
 
-/** How far lives of the same size are apart, for each session that the others have more. */
-function spread({ few, all }: Lives, what: 'rss'): number {
-  const widths = [few, all].map(lives => {
-    const values = lives.map(life => life[what])
+/** How far processes of the same size are apart, for each session that the others have more. */
+function spread({ few, all }: RunsBySize, what: 'rss'): number {
+  const widths = [few, all].map(runs => {
+    const values = runs.map(run => run[what])
     return Math.max(...values) - Math.min(...values)
   })
   return Math.max(...widths) / more({ few, all })
 }
 
-const more = ({ few, all }: Lives) => (all[0]?.sessions ?? 0) - (few[0]?.sessions ?? 0)
+const more = ({ few, all }: RunsBySize) => (all[0]?.sessions ?? 0) - (few[0]?.sessions ?? 0)
 
 function middle(what: 'cpuPerSent' | 'sentPerSecond' | 'opensPerSecond' | 'cpuPerReceived') {
-  return ({ all }: Lives) => median(all.map(life => life[what]))
+  return ({ all }: RunsBySize) => median(all.map(run => run[what]))
 }
 
-/** The middle of each life's own quantile: one stall of the machine is not everybody's. */
+/** The middle of each process's own quantile: one stall of the machine is not everybody's. */
 function inbound(share: number) {
-  return ({ all }: Lives) => median(all.map(life => quantile(life.inbound, share)))
+  return ({ all }: RunsBySize) => median(all.map(run => quantile(run.inbound, share)))
 }
 
-export function sum(lives: Lives): Integrity {
-  return total([...lives.few, ...lives.all])
+export function sum(runs: RunsBySize): Integrity {
+  return total([...runs.few, ...runs.all])
 }
 
-/** What all these lives sent, got and lost. */
-export function total(lives: { integrity: Integrity }[]): Integrity {
+/** What all these processes sent, got and lost. */
+export function total(runs: { integrity: Integrity }[]): Integrity {
   const total: Integrity = { sent: 0, decrypted: 0, said: 0, delivered: 0, troubles: [] }
-  for (const { integrity } of lives) {
+  for (const { integrity } of runs) {
     total.sent += integrity.sent
     total.decrypted += integrity.decrypted
     total.said += integrity.said
@@ -159,8 +159,8 @@ export function table(title: string, rows: Row[], integrity: Record<'manager' | 
   const noise = rows.some(({ verdict }) => verdict === 'noise')
     ? ['noise: processes of the same size differ by more than this; more sessions or rounds tell']
     : []
-  const books = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
-  return [title, rule, line(head), ...cells.map(line), rule, ...noise, ...books].join('\n')
+  const totals = Object.entries(integrity).map(([name, count]) => `${name.padEnd(8)} ${sentence(count)}`)
+  return [title, rule, line(head), ...cells.map(line), rule, ...noise, ...totals].join('\n')
 }
 
 function quantity(value: number, unit: string): string {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { whole } from '../harness/flags.ts'
+import { wholeNumber } from '../harness/flags.ts'
 import { compare, type Plan } from './compare.ts'
-import { conduct, machine, nodeFlags } from './conduct.ts'
-import { durableRow, rowsOf, sum, table } from './report.ts'
+import { acceptedRow, rowsOf, sum, table } from './report.ts'
+import { machine, nodeFlags, runBenchmark } from './run-benchmark.ts'
 
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator: one table of what the manager costs. */
 
@@ -20,22 +20,26 @@ const { values } = parseArgs({
   },
 })
 
-await conduct(async (venue, progress) => {
-  const sessions = whole(values, 'sessions', 2)
+await runBenchmark(async (benchmark, progress) => {
+  const sessions = wholeNumber(values, 'sessions', 2)
   const plan: Plan = {
     sessions,
     few: Math.max(1, Math.round(sessions / 5)),
-    rounds: whole(values, 'rounds'),
+    rounds: wholeNumber(values, 'rounds'),
     profiles: values.profile === undefined ? null : resolve(values.profile),
   }
-  const scene = await venue.open(progress, nodeFlags(values['node-flags']))
-  const { lives, durable } = await compare(scene, plan)
-  const rows = [...rowsOf(lives.manager, lives.plain), durableRow(durable.latencies)]
-  const integrity = { manager: sum(lives.manager), plain: sum(lives.plain) }
+  const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
+  const { runs, durable } = await compare(environment, plan)
+  const rows = [...rowsOf(runs.manager, runs.plain), acceptedRow(durable.latencies)]
+  const integrity = { manager: sum(runs.manager), plain: sum(runs.plain) }
   const title = `${plan.sessions} sessions (memory: from ${plan.few}), ${plan.rounds} rounds, ${machine()}, ${progress.seconds()} s`
   return {
     text: values.json
-      ? JSON.stringify({ ...plan, node: process.versions.node, rows, integrity, lives, durable }, null, 2)
+      ? JSON.stringify(
+          { ...plan, node: process.versions.node, rows, integrity, lives: runs, durable },
+          null,
+          2,
+        )
       : table(title, rows, integrity),
     troubles: [...integrity.manager.troubles, ...integrity.plain.troubles, ...durable.troubles],
   }

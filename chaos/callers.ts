@@ -1,31 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Room, Send } from './books.ts'
-import type { Dice } from './dice.ts'
-import type { Answer, Service } from './service.ts'
+import type { Answer } from '../harness/manager-api.ts'
+import type { Conversation, Send } from './records.ts'
+import type { RestartableManager } from './restartable-manager.ts'
+import type { SeededRandom } from './seeded-random.ts'
 
 const AGAIN_MS = 250
 
-/** Laravel's side of sending: one caller per room, which keeps asking under one key until it has an answer. */
+/** Laravel's side of sending: one caller per conversation, which keeps asking under one key until it has an answer. */
 export class Callers {
   readonly sends: Send[] = []
   /** Answers that are none of the contract's, in words. */
   readonly troubles: string[] = []
   /** Answers by status, those that made a caller ask again included. */
   readonly answers = new Map<number, number>()
-  readonly #service: Service
-  readonly #dice: Dice
+  readonly #manager: RestartableManager
+  readonly #random: SeededRandom
   #answered = 0
   #ended = false
   #loops: Promise<void>[] = []
 
-  constructor(service: Service, dice: Dice) {
-    this.#service = service
-    this.#dice = dice
+  constructor(manager: RestartableManager, random: SeededRandom) {
+    this.#manager = manager
+    this.#random = random
   }
 
-  /** Every room's caller sends from now on, about once in `everyMs`. */
-  begin(rooms: Room[], everyMs: number): void {
-    this.#loops = rooms.map(room => this.#call(room, everyMs))
+  /** Every conversation's caller sends from now on, about once in `everyMs`. */
+  begin(conversations: Conversation[], everyMs: number): void {
+    this.#loops = conversations.map(conversation => this.#call(conversation, everyMs))
   }
 
   /** Resolves when every caller has its last answer, or after so many ms. */
@@ -34,11 +35,11 @@ export class Callers {
     await Promise.race([Promise.all(this.#loops), pause(ms, undefined, { ref: false })])
   }
 
-  async #call({ session, chat, people }: Room, everyMs: number): Promise<void> {
+  async #call({ session, chat, people }: Conversation, everyMs: number): Promise<void> {
     for (let n = 0; ; n++) {
       const key = `${session}-${chat}-${n}`
-      await pause(2 * everyMs * this.#dice.share('call', key))
-      await this.#service.up()
+      await pause(2 * everyMs * this.#random.share('call', key))
+      await this.#manager.up()
       if (this.#ended) return
       const text = `${session} tells ${chat} ${n}`
       const send: Send = {
@@ -54,10 +55,10 @@ export class Callers {
     const { session, chat, key, text } = send
     send.requests++
     const request = { session_id: session, wa_id: chat, type: 'text', body: text }
-    const answer = await this.#service.call('POST', '/send-message', request, key).catch(() => null)
+    const answer = await this.#manager.call('POST', '/send-message', request, key).catch(() => null)
     if (answer === null) {
       await pause(AGAIN_MS)
-      await this.#service.up()
+      await this.#manager.up()
       return
     }
     this.answers.set(answer.status, (this.answers.get(answer.status) ?? 0) + 1)
@@ -65,7 +66,7 @@ export class Callers {
       send.outcome = String(answer.body.status) as Send['outcome']
       send.id = String(answer.body.message_id)
       send.answered = this.#answered++
-    } else if (isForLater(answer)) await pause(AGAIN_MS)
+    } else if (isRetryable(answer)) await pause(AGAIN_MS)
     else {
       send.outcome = 'refused'
       this.troubles.push(`${key} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
@@ -74,6 +75,6 @@ export class Callers {
 }
 
 /** Nothing was stored, or the first request with this key is still at work. */
-function isForLater({ status, body }: Answer): boolean {
+function isRetryable({ status, body }: Answer): boolean {
   return status === 503 || (status === 409 && body.error !== 'CONFLICT')
 }

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Post, Treatment } from './books.ts'
-import type { Dice } from './dice.ts'
+import { LaravelPosts, type LinkingPost } from '../harness/laravel-posts.ts'
+import type { Post, Treatment } from './records.ts'
+import type { SeededRandom } from './seeded-random.ts'
 
 /** `well`: takes everything at once. `fair`, `rough`: fails now and then. `away`: fails always. */
-export type Weather = 'well' | 'fair' | 'rough' | 'away'
+export type LaravelHealth = 'well' | 'fair' | 'rough' | 'away'
 
 type Json = Record<string, unknown>
 
@@ -17,26 +18,26 @@ const FAILING_AGAIN = 0.1
 const TREATMENTS: Treatment[] = ['HTTP 500', 'HTTP 503', 'reset', 'taken, answer lost', 'taken slowly']
 const SLOW = { least: 200, most: 1500 }
 
-/** Laravel at the end of its rope: the dice decide which POST of which message fails, and how. */
+/** A Laravel that fails: the seed decides which POST of which message fails, and how. */
 export class Laravel {
   url = ''
-  weather: Weather = 'well'
+  health: LaravelHealth = 'well'
   /** Every POST /messages. */
   readonly posts: Post[] = []
   /** `session id` of every message that was taken. */
   readonly taken = new Set<string>()
   /** What each session's row says. */
   readonly estados = new Map<string, string>()
-  readonly #dice: Dice
+  readonly #random: SeededRandom
   readonly #met = new Map<string, number>()
-  readonly #waiting = new Map<string, (body: Json) => void>()
+  readonly #linking = new LaravelPosts()
   readonly #server = createServer((request, response) => {
     // A manager that is killed breaks off in the middle.
     this.#answer(request, response).catch(() => response.destroy())
   })
 
-  constructor(dice: Dice) {
-    this.#dice = dice
+  constructor(random: SeededRandom) {
+    this.#random = random
   }
 
   async listen(): Promise<void> {
@@ -51,11 +52,9 @@ export class Laravel {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  /** Resolves with the body of the next POST about a session: `/qr`, or `/whatsapp/status active`. */
-  next(what: '/qr' | '/whatsapp/status active', sessionId: string): Promise<Json> {
-    return new Promise(resolve => {
-      this.#waiting.set(`${what} ${sessionId}`, resolve)
-    })
+  /** Resolves with the body of the next such POST about a session. */
+  next(what: LinkingPost, sessionId: string): Promise<Json> {
+    return this.#linking.next(what, sessionId)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -64,7 +63,7 @@ export class Laravel {
     const path = (request.url ?? '').replace(/^\/api/, '')
     if (request.method === 'GET') {
       const estado = this.estados.get(decodeURIComponent(path.replace('/whatsapp/status/', '')))
-      return this.weather === 'away'
+      return this.health === 'away'
         ? reply(response, 503, { message: 'not now' })
         : reply(response, 200, { estado_qr: estado ?? 'pending' })
     }
@@ -82,7 +81,7 @@ export class Laravel {
       case 'HTTP 503':
         return reply(response, 503, { message: 'not now' }, { 'retry-after': '1' })
       case 'taken slowly':
-        await pause(this.#dice.between(SLOW.least, SLOW.most, 'slow', String(body.message_id)))
+        await pause(this.#random.between(SLOW.least, SLOW.most, 'slow', String(body.message_id)))
         return reply(response, 200, { success: true })
       case 'taken':
         return reply(response, 200, { success: true })
@@ -90,15 +89,15 @@ export class Laravel {
   }
 
   #treat(path: string, body: Json): Treatment {
-    const { weather } = this
-    if (weather === 'away') return 'HTTP 503'
+    const { health } = this
+    if (health === 'away') return 'HTTP 503'
     if (path === '/qr') return 'taken'
     const about = `${path} ${body.session_id} ${body.message_id ?? body.estado_qr}`
     const before = this.#met.get(about) ?? 0
-    const limit = [FAILING[weather] / 100, FAILING_AGAIN][before] ?? 0
-    if (weather === 'well' || this.#dice.share(about, before) >= limit) return 'taken'
+    const limit = [FAILING[health] / 100, FAILING_AGAIN][before] ?? 0
+    if (health === 'well' || this.#random.share(about, before) >= limit) return 'taken'
     this.#met.set(about, before + 1)
-    return this.#dice.pick(TREATMENTS, about, before, 'how')
+    return this.#random.pick(TREATMENTS, about, before, 'how')
   }
 
   #note(body: Json, webhookId: string, treatment: Treatment): void {
@@ -116,9 +115,7 @@ export class Laravel {
   #take(path: string, body: Json): void {
     if (path === '/messages') this.taken.add(`${body.session_id} ${body.message_id}`)
     if (path === '/whatsapp/status') this.estados.set(String(body.session_id), String(body.estado_qr))
-    const what = path === '/whatsapp/status' ? `${path} ${body.estado_qr}` : path
-    this.#waiting.get(`${what} ${body.session_id}`)?.(body)
-    this.#waiting.delete(`${what} ${body.session_id}`)
+    this.#linking.arrived(path, body)
   }
 }
 

@@ -1,19 +1,19 @@
-import type { Dice } from './dice.ts'
-import type { Weather } from './laravel.ts'
-import type { Fate, Signal } from './manager.ts'
-import { POINT_NAMES, POINTS, type Point } from './points.ts'
+import { KILL_POINTS, type KillPoint } from './kill-points.ts'
+import type { LaravelHealth } from './laravel.ts'
+import type { ProcessOptions, Signal } from './manager-program.ts'
+import type { SeededRandom } from './seeded-random.ts'
 
 export interface Options {
   sessions: number
   rounds: number
-  mode: Fate['mode']
+  mode: ProcessOptions['mode']
   signal: Signal | 'mixed'
   /** Every third round finds the disk full. */
   diskFull: boolean
   /** Every session is in a group with its contacts, too. */
   groups: boolean
-  /** Named points; without them all deaths come at random moments. */
-  points: readonly Point[]
+  /** Named points; without them the manager is killed at random moments. */
+  points: readonly KillPoint[]
 }
 
 /** What will happen in one round. */
@@ -21,64 +21,62 @@ export interface Round {
   number: number
   signal: Signal
   /** Null: at a moment of its own, told by `lastsMs`. */
-  point: Point | null
-  passage: number
-  /** Passages count from the start (0), or from so many ms after the manager listened. */
+  point: KillPoint | null
+  occurrence: number
+  /** Occurrences count from the start (0), or from so many ms after the manager listened. */
   afterMs: number
   /** From listening, in ms; a point that was not reached by then is not counted. */
   lastsMs: number
   /** Whether that time begins when all sessions are open, or when the manager listens. */
   fromOpen: boolean
-  weather: Weather
-  /** See `Fate`. */
+  health: LaravelHealth
+  /** See `LifeOptions`. */
   pagesLeft: number | null
-  /** What Redis suffers, if there is one: in the middle of the round, or while nobody is there. */
+  /** What happens to Redis, if there is one: during the round, or while no manager runs. */
   redis: 'nothing' | 'killed' | 'flushed'
   redisWhen: 'during' | 'after'
-  /** How long nobody is there afterwards, in ms. */
-  deadMs: number
+  /** How long no manager runs afterwards, in ms. */
+  downMs: number
 }
 
 const POINT_MS = 12_000
 const FULL_MS = 20_000
-const LATEST_PASSAGE = 40
+const LATEST_OCCURRENCE = 40
 
-/** The whole run, decided by the dice before it begins. Every point comes up once in as many rounds as there are points, plus one. */
-export function planRounds(options: Options, dice: Dice): Round[] {
-  const ways: (Point | null)[] = [null, ...options.points]
+/** The whole run, decided by the seed before it begins. Every point comes up once in as many rounds as there are points, plus one. */
+export function planRounds(options: Options, random: SeededRandom): Round[] {
+  const pointsAndNone: (KillPoint | null)[] = [null, ...options.points]
   return Array.from({ length: options.rounds }, (_, i): Round => {
     const number = i + 1
-    const cycle = dice.shuffled(ways, 'ways', Math.floor(i / ways.length))
+    const cycle = random.shuffled(pointsAndNone, 'ways', Math.floor(i / pointsAndNone.length))
     const full = options.diskFull && number % 3 === 0
-    const point = full ? null : cycle[i % ways.length]!
+    const point = full ? null : cycle[i % pointsAndNone.length]!
     const { signal } = options
     // Nobody posts much to a Laravel that is away.
     const posts = point === 'before-post' || point === 'after-post'
-    const weathers = posts ? (['fair', 'rough'] as const) : (['fair', 'fair', 'rough', 'away'] as const)
+    const choices = posts ? (['fair', 'rough'] as const) : (['fair', 'fair', 'rough', 'away'] as const)
     return {
       number,
-      signal: signal === 'mixed' ? dice.pick(['SIGKILL', 'SIGTERM'] as const, 'signal', number) : signal,
+      signal: signal === 'mixed' ? random.pick(['SIGKILL', 'SIGTERM'] as const, 'signal', number) : signal,
       point,
-      passage: 1 + Math.floor(LATEST_PASSAGE * dice.share('passage', number) ** 2),
-      // Half of them die in the middle of what waited for them, the others in the middle of everything.
-      afterMs: dice.share('early', number) < 0.5 ? 0 : dice.between(1000, 5000, 'after', number),
-      lastsMs: full ? FULL_MS : point === null ? dice.between(1000, 4000, 'lasts', number) : POINT_MS,
-      fromOpen: !full && dice.share('from open', number) < 0.5,
-      weather: full ? 'fair' : dice.pick<Weather>(weathers, 'weather', number),
-      pagesLeft: full ? dice.between(4, 40, 'pages', number) : null,
-      redis: dice.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
-      redisWhen: dice.pick(['during', 'after'] as const, 'redis when', number),
-      deadMs: dice.between(0, 1000, 'dead', number),
+      occurrence: 1 + Math.floor(LATEST_OCCURRENCE * random.share('passage', number) ** 2),
+      // Half of them are killed while they work off what waited for them, the others while everything happens.
+      afterMs: random.share('early', number) < 0.5 ? 0 : random.between(1000, 5000, 'after', number),
+      lastsMs: full ? FULL_MS : point === null ? random.between(1000, 4000, 'lasts', number) : POINT_MS,
+      fromOpen: !full && random.share('from open', number) < 0.5,
+      health: full ? 'fair' : random.pick<LaravelHealth>(choices, 'weather', number),
+      pagesLeft: full ? random.between(4, 40, 'pages', number) : null,
+      redis: random.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
+      redisWhen: random.pick(['during', 'after'] as const, 'redis when', number),
+      downMs: random.between(0, 1000, 'dead', number),
     }
   })
 }
 
 /** How a round is meant to end, for people. */
-export function inWords({ signal, point, passage, afterMs, pagesLeft }: Round): string {
+export function describeRound({ signal, point, occurrence, afterMs, pagesLeft }: Round): string {
   if (pagesLeft !== null) return `disk full, then ${signal}`
   if (point === null) return `${signal} at random`
   const since = afterMs === 0 ? '' : ` after ${(afterMs / 1000).toFixed(1)} s`
-  return `${signal} ${POINTS[point]}, the ${passage}. time${since}`
+  return `${signal} ${KILL_POINTS[point]}, the ${occurrence}. time${since}`
 }
-
-export const ALL_POINTS: readonly Point[] = POINT_NAMES

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
 /** What happens to the Redis of a run. */
-export interface OwnRedis {
+export interface RunRedis {
   readonly url: string
   /** Ends it without a chance to do anything, for so long; a Redis of somebody else is left alone. */
   kill(awayMs: number): Promise<void>
@@ -24,7 +24,7 @@ export async function openRedis(
   dir: string,
   given: string | undefined,
   name: () => string,
-): Promise<OwnRedis> {
+): Promise<RunRedis> {
   if (spawnSync('redis-server', ['--version']).status === 0) return startRedis(dir)
   if (given === undefined) throw new Error('--redis needs redis-server in the PATH, or REDIS_URL')
   return {
@@ -39,7 +39,7 @@ export async function openRedis(
   }
 }
 
-async function startRedis(dir: string): Promise<OwnRedis> {
+async function startRedis(dir: string): Promise<RunRedis> {
   await mkdir(dir, { recursive: true })
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`

@@ -1,4 +1,4 @@
-import type { Finding } from './compare.ts'
+import type { Finding } from './compare-records.ts'
 
 const TITLES = { in: 'WhatsApp to Laravel', out: 'Laravel to WhatsApp', both: 'both ends' }
 

@@ -1,30 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Child } from '../harness/child.ts'
 import type { Progress } from '../harness/progress.ts'
-import type { Life } from './books.ts'
 import type { Callers } from './callers.ts'
 import type { Laravel } from './laravel.ts'
-import type { Fate } from './manager.ts'
-import { inWords, type Round } from './plan.ts'
-import type { OwnRedis } from './redis.ts'
-import type { Service } from './service.ts'
-import type { World } from './world.ts'
+import type { ProcessOptions } from './manager-program.ts'
+import { describeRound, type Round } from './plan.ts'
+import type { ProcessRun } from './records.ts'
+import type { RunRedis } from './redis.ts'
+import type { RestartableManager } from './restartable-manager.ts'
+import type { SimulatorProgram } from './simulator-program.ts'
 
-export interface Stage {
-  world: Child<World>
+export interface ChaosEnvironment {
+  simulator: Child<SimulatorProgram>
   laravel: Laravel
-  service: Service
+  manager: RestartableManager
   callers: Callers
   progress: Progress
   /** Null without --redis. */
-  redis: OwnRedis | null
-  mode: Fate['mode']
+  redis: RunRedis | null
+  mode: ProcessOptions['mode']
   sessions: number
 }
 
 /** What came of the rounds beside the messages. */
-export interface Deaths {
-  lives: Life[]
+export interface RoundResults {
+  processRuns: ProcessRun[]
   /** Named points that were reached. */
   reached: number
   missed: number
@@ -34,99 +34,108 @@ export interface Deaths {
 }
 
 const POLL_MS = 50
-/** After the service said that its disk is full. */
+/** After the manager said that its disk is full. */
 const FULL_FOR_MS = 1500
 
-/** Lets the manager live and die, round after round, while everybody talks. */
-export async function runRounds(stage: Stage, rounds: Round[]): Promise<Deaths> {
-  const deaths: Deaths = { lives: [], reached: 0, missed: 0, full: 0, troubles: [] }
-  for (const round of rounds) await runRound(stage, round, rounds.length, deaths)
-  return deaths
+/** Starts and ends the manager, round after round, while everybody writes. */
+export async function runRounds(environment: ChaosEnvironment, rounds: Round[]): Promise<RoundResults> {
+  const results: RoundResults = { processRuns: [], reached: 0, missed: 0, full: 0, troubles: [] }
+  for (const round of rounds) await runRound(environment, round, rounds.length, results)
+  return results
 }
 
-async function runRound(stage: Stage, round: Round, of: number, deaths: Deaths): Promise<void> {
-  const { service, laravel, world, callers, progress, mode } = stage
-  const { signal, point, passage, afterMs, pagesLeft } = round
+async function runRound(
+  environment: ChaosEnvironment,
+  round: Round,
+  of: number,
+  results: RoundResults,
+): Promise<void> {
+  const { manager, laravel, simulator, callers, progress, mode } = environment
+  const { signal, point, occurrence, afterMs, pagesLeft } = round
   const title = `round ${String(round.number).padStart(String(of).length)} of ${of}`
   const before = {
-    said: (await world.remote.call('count')).said,
+    said: (await simulator.remote.call('count')).said,
     sent: callers.sends.length,
     posts: laravel.posts.length,
   }
-  progress.show(`${title}: ${inWords(round)}`)
-  laravel.weather = round.weather
+  progress.show(`${title}: ${describeRound(round)}`)
+  laravel.health = round.health
   const from = Date.now()
-  const death = point === null ? null : { point, passage, afterMs, signal }
+  const killAt = point === null ? null : { point, occurrence, afterMs, signal }
   let full = false
-  let disturbance: Promise<void> = Promise.resolve()
+  let redisDisturbed: Promise<void> = Promise.resolve()
   try {
-    await service.begin({ mode, death, pagesLeft })
-    if (round.redisWhen === 'during') disturbance = disturb(stage, round)
-    if (round.fromOpen) await allOpen(stage)
-    if (pagesLeft === null) await service.lives(round.lastsMs)
-    else full = await untilFull(service, round.lastsMs)
+    await manager.start({ mode, killAt, pagesLeft })
+    if (round.redisWhen === 'during') redisDisturbed = disturbRedis(environment, round)
+    if (round.fromOpen) await allOpen(environment)
+    if (pagesLeft === null) await manager.runsFor(round.lastsMs)
+    else full = await untilFull(manager, round.lastsMs)
   } catch (error) {
     // A point that is reached before the manager listens ends it just as well.
     if (point === null) throw error
   }
-  const byItself = !service.running
-  await service.end(signal)
-  const { ending } = service
-  const clean = byItself && point !== null ? [signal, 0] : [signal === 'SIGTERM' ? 0 : 'SIGKILL']
+  const endedItself = !manager.running
+  await manager.stop(signal)
+  const { ending } = manager
+  const clean = endedItself && point !== null ? [signal, 0] : [signal === 'SIGTERM' ? 0 : 'SIGKILL']
   if (!clean.includes(ending ?? ''))
-    deaths.troubles.push(`round ${round.number}: the manager ended with ${ending}:\n${service.output}`)
-  const end = wordsFor(round, byItself, full)
-  deaths.lives.push({ round: round.number, from, to: Date.now(), end })
-  if (point !== null) deaths[byItself ? 'reached' : 'missed']++
-  if (full) deaths.full++
-  else if (pagesLeft !== null) deaths.troubles.push(`round ${round.number}: a full disk was not told of`)
-  await disturbance
-  if (round.redisWhen === 'after') await disturb(stage, round)
-  await pause(round.deadMs)
-  const { said } = await world.remote.call('count')
+    results.troubles.push(`round ${round.number}: the manager ended with ${ending}:\n${manager.output}`)
+  const end = describeEnd(round, endedItself, full)
+  results.processRuns.push({ round: round.number, from, to: Date.now(), end })
+  if (point !== null) results[endedItself ? 'reached' : 'missed']++
+  if (full) results.full++
+  else if (pagesLeft !== null) results.troubles.push(`round ${round.number}: a full disk was not told of`)
+  await redisDisturbed
+  if (round.redisWhen === 'after') await disturbRedis(environment, round)
+  await pause(round.downMs)
+  const { said } = await simulator.remote.call('count')
   const figures = [
     `said ${said - before.said}`,
     `posted ${laravel.posts.length - before.posts}`,
     `sends ${callers.sends.length - before.sent}`,
-    `Laravel ${round.weather}`,
-    ...(stage.redis === null
+    `Laravel ${round.health}`,
+    ...(environment.redis === null
       ? []
       : [`Redis ${round.redis === 'nothing' ? 'fine' : `${round.redis} ${round.redisWhen}`}`]),
   ]
   progress.say(`${title}: ${end.padEnd(68)} ${figures.join(', ')}`)
 }
 
-function wordsFor(round: Round, byItself: boolean, full: boolean): string {
-  if (round.pagesLeft !== null) return full ? inWords(round) : `the disk was never full, then ${round.signal}`
-  if (round.point === null || byItself) return inWords(round)
-  return `${round.signal}; ${round.point} did not come ${round.passage} times`
+function describeEnd(round: Round, endedItself: boolean, full: boolean): string {
+  if (round.pagesLeft !== null)
+    return full ? describeRound(round) : `the disk was never full, then ${round.signal}`
+  if (round.point === null || endedItself) return describeRound(round)
+  return `${round.signal}; ${round.point} did not come ${round.occurrence} times`
 }
 
-/** Resolves when every session has logged in during this life, or the process ended. */
-export async function allOpen({ service, sessions }: Pick<Stage, 'service' | 'sessions'>): Promise<void> {
-  for (let open = 0; open < sessions && service.running; ) {
-    const answer = await service.call('GET', '/stats').catch(() => null)
+/** Resolves when every session has logged in, or the process ended. */
+export async function allOpen({
+  manager,
+  sessions,
+}: Pick<ChaosEnvironment, 'manager' | 'sessions'>): Promise<void> {
+  for (let open = 0; open < sessions && manager.running; ) {
+    const answer = await manager.call('GET', '/stats').catch(() => null)
     open = (answer?.body.sessions as { activeSessions: number } | undefined)?.activeSessions ?? 0
     if (open < sessions) await pause(POLL_MS)
   }
 }
 
-/** Redis suffers what the plan says, a moment from now. */
-async function disturb({ redis }: Stage, round: Round): Promise<void> {
+/** Kills or flushes Redis as planned, a moment from now. */
+async function disturbRedis({ redis }: ChaosEnvironment, round: Round): Promise<void> {
   if (redis === null || round.redis === 'nothing') return
-  await pause(round.deadMs)
-  if (round.redis === 'killed') await redis.kill(round.deadMs)
+  await pause(round.downMs)
+  if (round.redis === 'killed') await redis.kill(round.downMs)
   else await redis.flush()
 }
 
-/** True once the service said that it cannot store, a moment later; false if it never did. */
-async function untilFull(service: Service, ms: number): Promise<boolean> {
+/** True once the manager said that it cannot store, a moment later; false if it never did. */
+async function untilFull(manager: RestartableManager, ms: number): Promise<boolean> {
   const deadline = Date.now() + ms
-  while (Date.now() < deadline && service.running) {
-    const answer = await service.call('GET', '/health/ready').catch(() => null)
+  while (Date.now() < deadline && manager.running) {
+    const answer = await manager.call('GET', '/health/ready').catch(() => null)
     const problems = String(answer?.body.problems ?? '')
     if (answer?.status === 503 && problems.includes('store')) {
-      await service.lives(FULL_FOR_MS)
+      await manager.runsFor(FULL_FOR_MS)
       return true
     }
     await pause(POLL_MS)

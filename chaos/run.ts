@@ -3,15 +3,15 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Child } from '../harness/child.ts'
-import { whole } from '../harness/flags.ts'
+import { wholeNumber } from '../harness/flags.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
-import { compare, holds } from './compare.ts'
-import { createDice } from './dice.ts'
-import { ALL_POINTS, type Options, planRounds } from './plan.ts'
-import { play } from './play.ts'
-import { POINT_NAMES } from './points.ts'
+import { runChaos } from './chaos-run.ts'
+import { compareRecords, passes } from './compare-records.ts'
+import { KILL_POINT_NAMES } from './kill-points.ts'
+import { type Options, planRounds } from './plan.ts'
 import { table, troubles } from './report.ts'
+import { createSeededRandom } from './seeded-random.ts'
 
 /** The manager is killed again and again under traffic; then what WhatsApp knows and what Laravel knows are held together. */
 
@@ -32,7 +32,7 @@ const { values } = parseArgs({
     /** Every session talks in a group, too. */
     groups: { type: 'boolean', default: false },
     /** Comma-separated names of moments, or none. */
-    points: { type: 'string', default: POINT_NAMES.join(',') },
+    points: { type: 'string', default: KILL_POINT_NAMES.join(',') },
     /** Leaves the data directory and the manager's log there. */
     keep: { type: 'boolean', default: false },
   },
@@ -47,20 +47,20 @@ process.on('SIGINT', () => {
 
 try {
   const options = readOptions()
-  const dice = createDice(values.seed)
+  const random = createSeededRandom(values.seed)
   progress.say(`seed ${values.seed}`)
-  const books = await play({
+  const records = await runChaos({
     options,
-    dice,
-    rounds: planRounds(options, dice),
+    random,
+    rounds: planRounds(options, random),
     dir,
     progress,
     redis: values.redis ? { url: process.env.REDIS_URL } : null,
     onStart: child => children.push(child),
   })
   progress.done()
-  const findings = compare(books)
-  const messages = books.said.length + books.sends.length
+  const findings = compareRecords(records)
+  const messages = records.said.length + records.sends.length
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
     [options.signal, options.diskFull && 'disk full', options.groups && 'groups', values.redis && 'Redis']
@@ -69,7 +69,7 @@ try {
     `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s, ${(messages / progress.seconds()).toFixed(0)} messages/s`,
   ]
   process.stdout.write(`${table(title.join(', '), findings)}\n`)
-  if (!holds(findings)) {
+  if (!passes(findings)) {
     process.stdout.write(`${troubles(findings)}\n`)
     process.exitCode = 1
   }
@@ -94,13 +94,13 @@ async function end(): Promise<void> {
 function readOptions(): Options {
   const points = values.points === 'none' ? [] : values.points.split(',')
   return {
-    sessions: whole(values, 'sessions'),
-    rounds: whole(values, 'rounds'),
+    sessions: wholeNumber(values, 'sessions'),
+    rounds: wholeNumber(values, 'rounds'),
     mode: oneOf('mode', values.mode, ['safe', 'naive']),
     signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
     diskFull: values['disk-full'],
     groups: values.groups,
-    points: points.map(point => oneOf('points', point, ALL_POINTS)),
+    points: points.map(point => oneOf('points', point, KILL_POINT_NAMES)),
   }
 }
 

@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util'
-import { play } from './play.ts'
-import { openStage, type Stage } from './stage.ts'
-import { runSteps } from './steps.ts'
-import { story } from './story.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
+import { continueByHand } from './continue-by-hand.ts'
+import { demoSteps } from './demo-steps.ts'
+import { type DemoEnvironment, startEnvironment } from './environment.ts'
+import { runSteps } from './step-runner.ts'
 import { createTerminal } from './terminal.ts'
 
 /** Longer than any step takes on a machine that is busy with other things. */
 const STEP_TIMEOUT_MS = 30_000
 
-// libsignal, which the simulated phones use too, prints whole sessions through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } })
 const terminal = createTerminal(process.stdout)
@@ -18,19 +18,19 @@ const interrupt = () => interrupted.abort(new Error('interrupted'))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
 process.stdout.on('error', interrupt)
 
-let stage: Stage | null = null
+let environment: DemoEnvironment | null = null
 let failure: string | null = null
 try {
   const begun = performance.now()
   terminal.title('A WhatsApp, a manager and a Laravel in one terminal. No phone, no internet.')
-  stage = await openStage()
-  const { manager, urls } = stage
+  environment = await startEnvironment()
+  const { manager, urls } = environment
   terminal.say(
     'demo',
     `manager ${manager.url} (pid ${manager.pid}), simulated WhatsApp ${urls.admin}, Laravel ${urls.laravel}`,
   )
   const signal = AbortSignal.any([interrupted.signal, manager.died])
-  const steps = story(stage, terminal)
+  const steps = demoSteps(environment, terminal)
   let number = 0
   const begin = (title: string) => terminal.title(`${++number}. ${title}`)
   await runSteps(steps, { timeoutMs: STEP_TIMEOUT_MS, signal, begin })
@@ -38,16 +38,16 @@ try {
     `Everything held: ${steps.length} steps in ${Math.round(performance.now() - begun) / 1000} s.`,
   )
   if (!values.exit) {
-    play(stage, terminal)
+    continueByHand(environment, terminal)
     await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
     if (manager.died.aborted) failure = manager.died.reason.message
   }
 } catch (error) {
   failure = error instanceof Error ? error.message : String(error)
 }
-await stage?.close({ keepLog: failure !== null && !interrupted.signal.aborted })
+await environment?.close({ keepLog: failure !== null && !interrupted.signal.aborted })
 if (failure !== null && !interrupted.signal.aborted) {
-  const log = stage === null ? '' : ` (the manager's log: ${stage.manager.logFile})`
+  const log = environment === null ? '' : ` (the manager's log: ${environment.manager.logFile})`
   process.stderr.write(`demo: ${failure}${log}\n`)
 }
 process.exit(failure === null ? 0 : interrupted.signal.aborted ? 130 : 1)

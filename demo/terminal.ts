@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 
-/** Who is speaking in a line of the story. */
+/** Who a line is about. */
 export type Speaker = 'Laravel' | 'manager' | 'phone' | 'contact' | 'WhatsApp' | 'demo'
 
 type Format = Parameters<typeof styleText>[0]
@@ -14,11 +14,11 @@ const STYLES: Record<Speaker, Format> = {
   demo: 'dim',
 }
 
-/** Where the story is told. */
+/** Where the demo prints. */
 export interface Terminal {
   /** Whether it shows colours. */
   readonly coloured: boolean
-  /** Begins a chapter. */
+  /** Begins a step. */
   title(text: string): void
   /** One line: when, who, what. */
   say(speaker: Speaker, text: string): void

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createRequire } from 'node:module'
+import { loadLibsignal } from './load-libsignal.ts'
 
 type Storage = Record<string, (...args: unknown[]) => unknown>
 interface Libsignal {
@@ -10,13 +10,16 @@ interface Libsignal {
 const MENDED = Symbol.for('whatsapp-manager.signal-queue')
 
 /**
- * Makes libsignal run each job in the async context of its caller, once per process. Its queues are keyed by the peer's address
- * alone and shared by all accounts, and a job that waited runs in the context of whoever came first: a Baileys transaction
- * (an AsyncLocalStorage) of account A then sees account B's context, or an old one of its own, and its ratchet is written
- * apart from its transaction or never.
+ * libsignal 6.0.0. Upstream: none known.
+ *
+ * Its queues are keyed by the peer's address alone and shared by all accounts, and a job that waited runs in the async context of
+ * whoever came first. A Baileys transaction (an AsyncLocalStorage) of account A then sees account B's context, or an old one of
+ * its own, and its ratchet is written apart from its transaction or never. Each job runs in the context of its caller instead.
+ *
+ * It can go when libsignal does so itself: test/patches/libsignal-queue.test.ts then fails.
  */
 export function mendSignalQueue(): void {
-  const { SessionCipher, SessionBuilder } = libsignal()
+  const { SessionCipher, SessionBuilder } = loadLibsignal<Libsignal>()
   const cipher: typeof SessionCipher.prototype & { [MENDED]?: true } = SessionCipher.prototype
   if (cipher[MENDED]) return
   const { queueJob } = cipher
@@ -30,11 +33,6 @@ export function mendSignalQueue(): void {
     return initOutgoing.call(Object.create(this, { storage: { value: bound(this.storage) } }), bundle)
   }
   cipher[MENDED] = true
-}
-
-/** Baileys' own copy of libsignal. */
-export function libsignal(): Libsignal {
-  return createRequire(import.meta.resolve('@whiskeysockets/baileys'))('libsignal') as Libsignal
 }
 
 /** The same storage, called in the async context of now. */

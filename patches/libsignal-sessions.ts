@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { libsignal } from './libsignal-queue.ts'
+import { loadLibsignal } from './load-libsignal.ts'
 
 interface Session {
   constructor: { deserialize(data: unknown): Session }
@@ -13,19 +12,25 @@ interface Cipher {
   decryptWithSessions(data: Uint8Array, sessions: Session[]): Promise<unknown>
   doDecryptWhisperMessage(data: Uint8Array, session: Session | undefined): Promise<unknown>
 }
+interface Libsignal {
+  SessionCipher: { prototype: Cipher & { [MENDED]?: true } }
+}
 
 const MENDED = Symbol.for('whatsapp-manager.signal-sessions')
 
 /**
- * Makes libsignal leave a session as it was when it cannot decrypt a message, once per process. libsignal 6.0.0 steps the ratchet
- * before it checks the MAC and then stores the record: while a fresh session waits for its first answer, each message that
- * comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other side for ever.
+ * libsignal 6.0.0. Upstream: none known for the cause; https://github.com/WhiskeySockets/Baileys/issues/2079 is how it shows, open.
+ *
+ * It steps the ratchet before it checks the MAC and then stores the record. While a fresh session waits for its first answer, each
+ * message that comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other side for ever. A session
+ * stays as it was when it cannot decrypt a message instead, and sessions that know the message's chain are tried first.
+ *
+ * It can go when a failed decryption changes nothing: test/patches/libsignal-sessions.test.ts then fails.
  */
 export function mendSignalSessions(): void {
-  const cipher = libsignal().SessionCipher.prototype as unknown as Cipher & { [MENDED]?: true }
+  const { prototype: cipher } = loadLibsignal<Libsignal>().SessionCipher
   if (cipher[MENDED]) return
-  const requireFromBaileys = createRequire(import.meta.resolve('@whiskeysockets/baileys'))
-  const { WhisperMessage } = requireFromBaileys('libsignal/src/protobufs.js') as Protobufs
+  const { WhisperMessage } = loadLibsignal<Protobufs>('src/protobufs.js')
   const { decryptWithSessions, doDecryptWhisperMessage } = cipher
   cipher.doDecryptWhisperMessage = async function (data, session) {
     const before = session?.serialize()

@@ -1,36 +1,35 @@
-import type { Device } from './accounts.ts'
-import type { Connection } from './connection.ts'
+import type { Device } from './accounts/account.ts'
+import type { KeptStanza } from './accounts/mailbox.ts'
 import type { Entry } from './ledger.ts'
-import type { Letter } from './mailbox.ts'
-import { stanza } from './stanza.ts'
+import type { Connection } from './protocol/connection.ts'
+import { stanza } from './protocol/stanza.ts'
 import type { World } from './world.ts'
 
 /** Keeps a stanza for a device until it is acknowledged, and writes it at once when the device is active. */
-export function keep(world: World, device: Device, letter: Omit<Letter, 'sends'>): void {
+export function deliver(world: World, device: Device, toKeep: Omit<KeptStanza, 'sends'>): void {
   if (device.removed) return
-  const kept: Letter = { ...letter, sends: 0 }
+  const kept: KeptStanza = { ...toKeep, sends: 0 }
   device.mailbox.put(kept)
   if (device.connection?.ready) write(world, device.connection, device, kept)
 }
 
 /** Sends all that is kept for a device that became active, oldest first, then the marker that ends the offline part. */
-export function flush(world: World, connection: Connection, device: Device): void {
-  const peers: Letter[] = []
+export function deliverKept(world: World, connection: Connection, device: Device): void {
+  const peers: KeptStanza[] = []
   let offline = 0
-  for (const letter of device.mailbox.letters()) {
-    if (letter.peer) peers.push(letter)
-    else if (write(world, connection, device, letter, offline)) offline++
+  for (const kept of device.mailbox.stanzas()) {
+    if (kept.peer) peers.push(kept)
+    else if (write(world, connection, device, kept, offline)) offline++
   }
   connection.send(stanza('ib', { from: '@s.whatsapp.net' }, [stanza('offline', { count: offline })]))
-  for (const letter of peers) write(world, connection, device, letter)
+  for (const kept of peers) write(world, connection, device, kept)
 }
 
 /** Writes what could not be written while a connection was silent. */
-export function resume(world: World, connection: Connection): void {
-  const { device } = connection
-  if (!device || !connection.ready) return
-  for (const letter of device.mailbox.letters()) {
-    if (letter.sends === 0) write(world, connection, device, letter)
+export function deliverUnwritten(world: World, connection: Connection, device: Device): void {
+  if (!connection.ready) return
+  for (const kept of device.mailbox.stanzas()) {
+    if (kept.sends === 0) write(world, connection, device, kept)
   }
 }
 
@@ -38,14 +37,14 @@ function write(
   world: World,
   connection: Connection,
   device: Device,
-  letter: Letter,
+  kept: KeptStanza,
   offline?: number,
 ): boolean {
-  const { node } = letter
+  const { node } = kept
   const sent = offline === undefined ? node : { ...node, attrs: { ...node.attrs, offline: String(offline) } }
   if (!connection.send(sent)) return false
-  const list = letter.sends++ === 0 ? world.ledger.delivered : world.ledger.redelivered
-  if (letter.kind === 'message') list.push(entryOf(device, letter))
+  const list = kept.sends++ === 0 ? world.ledger.delivered : world.ledger.redelivered
+  if (kept.kind === 'message') list.push(entryOf(device, kept))
   return true
 }
 
@@ -56,18 +55,18 @@ export type Acknowledgement = { by: 'receipt' | 'ack'; type?: string; error?: st
 export function acknowledge(
   world: World,
   device: Device,
-  kind: Letter['kind'],
+  kind: KeptStanza['kind'],
   id: string,
   from: string,
   how: Acknowledgement,
 ): void {
-  const letter = device.mailbox.take(kind, id, from)
-  if (letter?.kind !== 'message') return
-  world.ledger.acknowledged.push({ ...entryOf(device, letter), ...how })
+  const kept = device.mailbox.take(kind, id, from)
+  if (kept?.kind !== 'message') return
+  world.ledger.acknowledged.push({ ...entryOf(device, kept), ...how })
   world.events.emit('acknowledged', { id, device: device.jid })
 }
 
-function entryOf(device: Device, { id, from, group }: Letter): Entry {
+function entryOf(device: Device, { id, from, group }: KeptStanza): Entry {
   const entry = { id, from, to: device.account.pn, device: device.jid, at: Date.now() }
   return group ? { ...entry, group } : entry
 }

@@ -1,6 +1,6 @@
-import type { Device } from './accounts.ts'
-import type { Connection } from './connection.ts'
-import { stanza } from './stanza.ts'
+import type { Device } from './accounts/account.ts'
+import type { Connection } from './protocol/connection.ts'
+import { stanza } from './protocol/stanza.ts'
 
 export type FaultKind =
   /** A WebSocket close frame. */
@@ -36,26 +36,26 @@ export type Fault = {
   status?: number
 }
 
-type LoginFault = { fault: Fault; left: number }
+type WaitingFault = { fault: Fault; left: number }
 
 /** Faults that wait for the next logins. */
-export class Faults {
-  #atLogin: LoginFault[] = []
+export class LoginFaults {
+  #waiting: WaitingFault[] = []
 
   /** Lets the next `times` logins of the selected devices fail. */
-  addLogin(fault: Fault, times: number): void {
-    this.#atLogin.push({ fault, left: times })
+  add(fault: Fault, times: number): void {
+    this.#waiting.push({ fault, left: times })
   }
 
-  removeLogin(kind?: FaultKind): void {
-    this.#atLogin = kind ? this.#atLogin.filter(({ fault }) => fault.kind !== kind) : []
+  remove(kind?: FaultKind): void {
+    this.#waiting = kind ? this.#waiting.filter(({ fault }) => fault.kind !== kind) : []
   }
 
-  /** Meets a login with a waiting fault; true when the login ended there. */
-  meetLogin(connection: Connection, device: Device): boolean {
-    const waiting = this.#atLogin.find(({ fault }) => selects(fault, device))
+  /** Lets a login fail if a fault waits for it; true when it ended there. */
+  take(connection: Connection, device: Device): boolean {
+    const waiting = this.#waiting.find(({ fault }) => concerns(fault, device))
     if (!waiting) return false
-    if (--waiting.left <= 0) this.#atLogin = this.#atLogin.filter(other => other !== waiting)
+    if (--waiting.left <= 0) this.#waiting = this.#waiting.filter(other => other !== waiting)
     if (waiting.fault.kind === 'failure')
       connection.end(stanza('failure', { reason: waiting.fault.status ?? 503 }))
     else connection.reset()
@@ -64,14 +64,14 @@ export class Faults {
 }
 
 /** True when a fault means this device. */
-export function selects(fault: Fault, device: Device | undefined): boolean {
+export function concerns(fault: Fault, device: Device | undefined): boolean {
   if (fault.device) return device?.jid === fault.device || device?.lidJid === fault.device
   if (fault.account) return device?.account.pn === fault.account
   return true
 }
 
-/** What each fault does to one connection. */
-export const STRIKES: Record<FaultKind, (connection: Connection) => void> = {
+/** What each fault does to an open connection. */
+export const ON_CONNECTION: Record<FaultKind, (connection: Connection) => void> = {
   close: connection => connection.end(),
   reset: connection => connection.reset(),
   refuse: connection => connection.reset(),

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { listenAdmin } from './admin.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
+import { listenAdmin } from './admin/server.ts'
 import { Simulator } from './simulator.ts'
 
-// libsignal prints whole sessions, private keys included, through console.
-for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) globalThis.console[name] = () => {}
+silenceConsole()
 
 const { values } = parseArgs({
   options: {

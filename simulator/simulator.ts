@@ -1,23 +1,23 @@
 import { EventEmitter } from 'node:events'
-import { AccountTable, type Device } from './accounts.ts'
-import { makeServerIdentity } from './certificates.ts'
-import { Connection, type ConnectionEvents } from './connection.ts'
-import { type Contact, contactOf } from './contact.ts'
-import { resume } from './delivery.ts'
-import { dispatch } from './dispatch.ts'
-import { type Enrolled, enroll } from './enroll.ts'
-import { type Fault, type FaultKind, Faults, STRIKES, selects } from './faults.ts'
-import { type Addressing, Group } from './group.ts'
+import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
+import type { Addressing, Device } from './accounts/account.ts'
+import { AccountTable } from './accounts/account-table.ts'
+import { deliverUnwritten } from './delivery.ts'
+import { concerns, type Fault, type FaultKind, LoginFaults, ON_CONNECTION } from './faults.ts'
+import { Group } from './groups/group.ts'
+import { Newsletter } from './groups/newsletter.ts'
 import { Ledger } from './ledger.ts'
-import { mendLibsignal } from './libsignal.ts'
-import { Listener } from './listener.ts'
-import { admit } from './login.ts'
-import { MediaHost } from './media-host.ts'
-import { Newsletter } from './newsletter.ts'
-import { withdrawOffer } from './pairing.ts'
-import { Phone } from './phone.ts'
+import { type Enrolled, enroll } from './linking/enroll.ts'
+import { MediaHost } from './media/host.ts'
+import { Contact } from './phones/contact.ts'
+import { Phone } from './phones/phone.ts'
+import { makeServerIdentity } from './protocol/certificates.ts'
+import { Listener } from './protocol/listener.ts'
+import { acceptClient } from './server/accept.ts'
+import type { Client } from './server/client.ts'
 import {
   type Counters,
+  contactOf,
   type SimulatorEvents,
   type SimulatorOptions,
   tellDevice,
@@ -37,16 +37,12 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   readonly media = new MediaHost()
   readonly #world: World
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #listener = new Listener((websocket, socket) => {
-    const { counters, connections, identity } = this.#world
-    counters.connections++
-    connections.add(new Connection(websocket, socket, identity, this.#handlers))
-  })
+  readonly #listener = new Listener((websocket, socket) => acceptClient(this.#world, websocket, socket))
   #closed = false
 
   constructor(options: Partial<SimulatorOptions> = {}) {
     super()
-    mendLibsignal()
+    mendSignalSessions()
     this.setMaxListeners(0)
     this.#world = {
       options: {
@@ -67,10 +63,10 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       ledger: this.ledger,
       media: this.media,
       events: this,
-      connections: new Set(),
+      clients: new Set(),
       offers: new Map(),
       codeRequests: new Map(),
-      faults: new Faults(),
+      loginFaults: new LoginFaults(),
       counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
       later: (ms, work) => this.#later(ms, work),
       background: work => this.#background(work),
@@ -104,7 +100,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     this.#closed = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
-    for (const connection of this.#world.connections) connection.reset()
+    for (const { connection } of this.#world.clients) connection.reset()
     await this.#listener.stop()
     await this.media.close()
     for (const contact of this.#world.contacts.values()) contact.account.signal.close()
@@ -117,7 +113,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
 
   /** A number that talks; its account is made when it is new. */
   contact(pn: string, { name }: { name?: string } = {}): Contact {
-    return contactOf(this.#world, this.#world.accounts.ensure(pn, name))
+    return new Contact(this.#world, contactOf(this.#world, this.#world.accounts.ensure(pn, name)))
   }
 
   /** Makes a group; the first number made it, accounts are made for new ones. Members are named by LID unless told otherwise. */
@@ -159,55 +155,42 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Strikes the connections a fault means and returns how many they were; `refuse` and `failure` also meet later ones. Resolves
+   * Does to the connections what a fault says and returns how many they were; `refuse` and `failure` also meet later ones. Resolves
    * when the fault is in force.
    */
   async fault(fault: Fault): Promise<number> {
-    const struck = [...this.#world.connections].filter(connection => selects(fault, connection.device))
-    if (fault.kind === 'failure') this.#world.faults.addLogin(fault, fault.for ?? 1)
+    const met = [...this.#world.clients].filter(({ device }) => concerns(fault, device))
+    if (fault.kind === 'failure') this.#world.loginFaults.add(fault, fault.for ?? 1)
     if (fault.kind === 'refuse') await this.#refuse(fault)
-    for (const connection of struck) STRIKES[fault.kind](connection)
+    for (const { connection } of met) ON_CONNECTION[fault.kind](connection)
     if (fault.kind === 'removed')
-      for (const device of this.devices) if (selects(fault, device)) this.#remove(device)
-    if (!fault.for) return struck.length
-    if (fault.kind === 'silence' || fault.kind === 'deaf') this.#later(fault.for, () => this.#hear(struck))
+      for (const device of this.devices) if (concerns(fault, device)) this.#remove(device)
+    if (!fault.for) return met.length
+    if (fault.kind === 'silence' || fault.kind === 'deaf')
+      this.#later(fault.for, () => this.#listenAgain(met))
     if (fault.kind === 'refuse') this.#later(fault.for, () => void this.heal('refuse'))
-    return struck.length
+    return met.length
   }
 
   /** Ends lasting faults: `refuse`, `failure`, `silence` with `deaf`, or all of them. Sockets that are gone stay gone. */
   async heal(kind?: FaultKind): Promise<void> {
-    this.#world.faults.removeLogin(kind)
+    this.#world.loginFaults.remove(kind)
     if (!kind || kind === 'silence')
-      for (const connection of this.#world.connections) connection.silent = false
+      for (const { connection } of this.#world.clients) connection.silent = false
     if ((!kind || kind === 'refuse') && !this.#closed) await this.#listener.resume()
   }
 
-  readonly #handlers: ConnectionEvents = {
-    authenticated: (connection, finish) => admit(this.#world, connection, finish),
-    node: (connection, node) => dispatch(this.#world, connection, node),
-    closed: connection => {
-      this.#world.connections.delete(connection)
-      connection.ready = false
-      if (connection.offer) withdrawOffer(connection.offer)
-      const { device } = connection
-      if (device?.connection !== connection || !device) return
-      device.connection = undefined
-      tellDevice(this.#world, device, 'offline')
-    },
-  }
-
   async #refuse(fault: Fault) {
-    if (fault.device || fault.account) this.#world.faults.addLogin(fault, Number.POSITIVE_INFINITY)
+    if (fault.device || fault.account) this.#world.loginFaults.add(fault, Number.POSITIVE_INFINITY)
     else if (fault.status) this.#listener.refuseWith(fault.status)
     else await this.#listener.stop()
   }
 
-  #hear(connections: Iterable<Connection>) {
-    for (const connection of connections) {
+  #listenAgain(clients: Iterable<Client>) {
+    for (const { connection, device } of clients) {
       connection.silent = false
       connection.deaf = false
-      resume(this.#world, connection)
+      if (device) deliverUnwritten(this.#world, connection, device)
     }
   }
 

@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'node:events'
-import type { Account, AccountTable, Device, InboxMessage } from './accounts.ts'
-import type { ServerIdentity } from './certificates.ts'
-import type { Connection } from './connection.ts'
-import type { Contact } from './contact.ts'
-import type { Faults } from './faults.ts'
-import type { Group } from './group.ts'
+import type { Account, Device } from './accounts/account.ts'
+import type { AccountTable } from './accounts/account-table.ts'
+import type { LoginFaults } from './faults.ts'
+import type { Group } from './groups/group.ts'
 import type { Ledger } from './ledger.ts'
-import type { MediaHost } from './media-host.ts'
-import type { Offer } from './pairing.ts'
-import type { CodeRequest } from './pairing-code.ts'
-import type { Presence } from './presence.ts'
+import type { CodeRequest, PairingOffer } from './linking/offer.ts'
+import type { MediaHost } from './media/host.ts'
+import { ContactState, type InboxMessage } from './phones/contact-state.ts'
+import type { Presence } from './phones/presence.ts'
+import type { ServerIdentity } from './protocol/certificates.ts'
+import type { Client } from './server/client.ts'
 
 export type SimulatorOptions = {
   /** QR references handed to each registering socket. */
@@ -57,22 +57,24 @@ export type Counters = {
   refusedLogins: number
 }
 
-/** What every part of one running simulator shares. */
+/** What every part of one running simulator shares: data, and who is told of what happens. */
 export type World = {
   readonly options: SimulatorOptions
   readonly identity: ServerIdentity
   readonly accounts: AccountTable
-  readonly contacts: Map<Account, Contact>
+  /** What the phones know whose people talk. */
+  readonly contacts: Map<Account, ContactState>
   /** By jid. */
   readonly groups: Map<string, Group>
   readonly ledger: Ledger
   readonly media: MediaHost
   readonly events: EventEmitter<SimulatorEvents>
-  readonly connections: Set<Connection>
-  readonly offers: Map<string, Offer>
+  readonly clients: Set<Client>
+  /** By QR reference. */
+  readonly offers: Map<string, PairingOffer>
   /** The newest request for a pairing code of each phone number. */
   readonly codeRequests: Map<string, CodeRequest>
-  readonly faults: Faults
+  readonly loginFaults: LoginFaults
   readonly counters: Counters
   /** Runs something later unless the simulator is closed first. */
   later(ms: number, work: () => void): void
@@ -83,4 +85,11 @@ export type World = {
 /** Emits the `device` event. */
 export function tellDevice(world: World, device: Device, state: SimulatorEvents['device'][0]['state']): void {
   world.events.emit('device', { account: device.account.pn, device: device.jid, state })
+}
+
+/** What the phone of an account knows; one per account, made on first use. */
+export function contactOf(world: World, account: Account): ContactState {
+  const contact = world.contacts.get(account) ?? new ContactState(account)
+  world.contacts.set(account, contact)
+  return contact
 }

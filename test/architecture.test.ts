@@ -106,7 +106,7 @@ describe('a violation is caught', () => {
     ['src/config.ts', "import { b } from './ports/b.ts'", /imports src\/ports/],
     ['src/main.ts', "import { openStore } from './store/sqlite.ts'", /imports src\/store/],
     ['src/app.ts', "import { Simulator } from '../simulator/simulator.ts'", /imports simulator/],
-    ['src/app.ts', "import { story } from '../demo/story.ts'", /imports demo/],
+    ['src/app.ts', "import { story } from '../demo/demo-steps.ts'", /imports demo/],
     ['demo/a.ts', "import { openStore } from '../src/store/sqlite.ts'", /imports src\/store/],
     ['simulator/a.ts', "import { GatewayError } from '../src/base/errors.ts'", /imports src\/base/],
     ['simulator/a.ts', "import type { Fact } from '../machines/facts.ts'", /imports machines\/facts/],
@@ -132,6 +132,7 @@ describe('a violation is caught', () => {
     ['simulator/a.ts', "globalThis.console['log']('x')", /console/],
     ['src/sessions/host/a.ts', "import { b } from '../sending/b.ts'", /another room/],
     ['src/whatsapp/keys/a.ts', "import type { B } from '../receiving/b.ts'", /another room/],
+    ['simulator/media/a.ts', "import { b } from '../phones/b.ts'", /another room/],
     ['src/http/a.ts', 'export default function a() {}', /default export/],
   ]
   it.each(caught)('%s: %s', (path, text, sentence) => {

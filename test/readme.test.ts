@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
-import { Manager } from '../demo/manager.ts'
-import { listenAdmin } from '../simulator/admin.ts'
+import { ManagerProcess } from '../demo/manager-process.ts'
+import { listenAdmin } from '../simulator/admin/server.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import { VARIABLES } from '../src/config/variables.ts'
 import { CURL_MISSING, hasCurl } from './curl.ts'
@@ -90,7 +90,7 @@ describe('the README', () => {
       WHATSAPP_URL: whatsapp.url,
       WHATSAPP_ROOT_KEY: whatsapp.rootKey,
     }
-    const manager = new Manager(settings, join(directory, 'manager.log'))
+    const manager = new ManagerProcess(settings, join(directory, 'manager.log'))
     try {
       await manager.start(0)
       const run = async (line: string) => {

@@ -22,9 +22,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   simulator: ['patches'],
   harness: [],
   docs: ['machines'],
-  demo: ['main', 'config', 'simulator'],
-  bench: ['harness', 'demo', 'simulator'],
-  chaos: ['harness', 'simulator', 'app', 'config', 'base', 'ports'],
+  demo: ['main', 'config', 'simulator', 'patches'],
+  bench: ['harness', 'demo', 'simulator', 'patches'],
+  chaos: ['harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
 }
 
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */
@@ -46,6 +46,25 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     sending: ['keys', '.'],
     receiving: ['keys', 'patches', '.'],
   },
+  simulator: {
+    protocol: [],
+    signal: ['protocol'],
+    accounts: ['protocol', 'signal'],
+    media: ['protocol'],
+    content: ['media', 'protocol'],
+    groups: ['accounts', 'content', 'protocol', '.'],
+    linking: ['accounts', 'protocol', '.'],
+    phones: ['accounts', 'content', 'groups', 'linking', 'media', 'protocol', 'signal', '.'],
+    server: ['accounts', 'content', 'groups', 'linking', 'media', 'phones', 'protocol', 'signal', '.'],
+    admin: ['accounts', 'content', 'media', 'phones', '.'],
+  },
+  bench: {
+    probe: [],
+    traffic: [],
+    contenders: ['probe', 'traffic'],
+    environment: ['contenders', 'traffic'],
+    media: ['contenders', 'environment', 'probe', 'traffic', '.'],
+  },
 }
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
@@ -64,10 +83,11 @@ export const knownParts = (): string[] => Object.keys(MAY_IMPORT)
 
 /** The room of a file inside a big folder; null outside of them, and for what stands in such a folder itself `.`. */
 function roomOf(path: string): { house: string; room: string } | null {
-  const [top, second, third, fourth] = path.split('/')
-  const house = `${top}/${second}`
+  const parts = path.split('/')
+  const depth = parts[0]! in ROOMS ? 1 : 2
+  const house = parts.slice(0, depth).join('/')
   if (!(house in ROOMS)) return null
-  return { house, room: fourth === undefined ? '.' : third! }
+  return { house, room: parts.length === depth + 1 ? '.' : parts[depth]! }
 }
 
 /** One sentence for each rule that a file breaks. */

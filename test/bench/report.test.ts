@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { median, quantile } from '../../bench/figures.ts'
 import type { Figures } from '../../bench/measure.ts'
-import { durableRow, type Lives, rowsOf, sum, table } from '../../bench/report.ts'
+import { acceptedRow, type RunsBySize, rowsOf, sum, table } from '../../bench/report.ts'
+import { median, quantile } from '../../bench/statistics.ts'
 
 const MB = 1024 * 1024
 
-function life(sessions: number, changes: Partial<Figures> = {}): Figures {
+function run(sessions: number, changes: Partial<Figures> = {}): Figures {
   return {
     sessions,
     rss: (100 + sessions) * MB,
@@ -21,9 +21,9 @@ function life(sessions: number, changes: Partial<Figures> = {}): Figures {
   }
 }
 
-const lives = (changes: Partial<Figures> = {}): Lives => ({
-  few: [life(10), life(10)],
-  all: [life(50, changes), life(50, changes)],
+const runs = (changes: Partial<Figures> = {}): RunsBySize => ({
+  few: [run(10), run(10)],
+  all: [run(50, changes), run(50, changes)],
 })
 
 describe('quantile', () => {
@@ -51,12 +51,12 @@ describe('median', () => {
   })
 })
 
-describe('rows', () => {
-  const rowOf = (name: string, manager: Lives, plain: Lives) =>
+describe('rows of the report', () => {
+  const rowOf = (name: string, manager: RunsBySize, plain: RunsBySize) =>
     rowsOf(manager, plain).find(row => row.name === name)!
 
   it('take memory as a slope between few and all sessions', () => {
-    const row = rowOf('RSS per session', lives({ rss: 200 * MB }), lives())
+    const row = rowOf('RSS per session', runs({ rss: 200 * MB }), runs())
     expect(row.manager).toBeCloseTo(90 / 40)
     expect(row.plain).toBeCloseTo(1)
     expect(row.ratio).toBeCloseTo(2.25)
@@ -71,42 +71,42 @@ describe('rows', () => {
     ['inbound to POST p99', { inbound: [50] }, true],
     ['inbound to POST p99', { inbound: [50.1] }, false],
   ] as const)('hold %s with %o against its target: %s', (name, changes, ok) => {
-    expect(rowOf(name, lives(changes), lives()).verdict).toBe(ok ? 'ok' : 'over')
+    expect(rowOf(name, runs(changes), runs()).verdict).toBe(ok ? 'ok' : 'over')
   })
 
-  it('do not judge memory when lives of the same size differ by more', () => {
-    const shaky = { few: [life(10), life(10, { rss: 140 * MB })], all: [life(50), life(50)] }
-    expect(rowOf('RSS per session', shaky, lives()).verdict).toBe('noise')
-    const text = table('title', rowsOf(shaky, lives()), { manager: sum(shaky), plain: sum(lives()) })
+  it('do not judge memory when processes of the same size differ by more', () => {
+    const shaky = { few: [run(10), run(10, { rss: 140 * MB })], all: [run(50), run(50)] }
+    expect(rowOf('RSS per session', shaky, runs()).verdict).toBe('noise')
+    const text = table('title', rowsOf(shaky, runs()), { manager: sum(shaky), plain: sum(runs()) })
     expect(text).toMatch(/^RSS per session .* noise$/m)
     expect(text).toMatch(/^noise: processes of the same size/m)
   })
 
   it('judge nothing that has no target', () => {
-    expect(rowOf('acked messages a second', lives({ sentPerSecond: 1 }), lives()).verdict).toBeNull()
+    expect(rowOf('acked messages a second', runs({ sentPerSecond: 1 }), runs()).verdict).toBeNull()
   })
 
   it.each([
     [20, 'ok'],
     [20.1, 'over'],
   ] as const)('judge a durable 202 after %s ms: %s', (p99, verdict) => {
-    const row = durableRow([...Array.from({ length: 98 }, () => 1), p99, 900])
+    const row = acceptedRow([...Array.from({ length: 98 }, () => 1), p99, 900])
     expect(row).toMatchObject({ name: 'durable 202 p99', manager: p99, verdict })
-    expect(durableRow([])).toMatchObject({ verdict: 'over' })
-    const text = table('title', [row], { manager: sum(lives()), plain: sum(lives()) })
+    expect(acceptedRow([])).toMatchObject({ verdict: 'over' })
+    const text = table('title', [row], { manager: sum(runs()), plain: sum(runs()) })
     expect(text).not.toContain('NaN')
   })
 
   it('take the middle of the rounds', () => {
-    const manager = { few: [life(10)], all: [1, 2, 30].map(cpuPerSent => life(50, { cpuPerSent })) }
-    expect(rowOf('CPU per acked message', manager, lives()).manager).toBe(2)
+    const manager = { few: [run(10)], all: [1, 2, 30].map(cpuPerSent => run(50, { cpuPerSent })) }
+    expect(rowOf('CPU per acked message', manager, runs()).manager).toBe(2)
   })
 })
 
 describe('the table', () => {
   it('has a line for each row and says ok or over', () => {
-    const manager = lives({ cpuPerSent: 6 })
-    const text = table('title', rowsOf(manager, lives()), { manager: sum(manager), plain: sum(lives()) })
+    const manager = runs({ cpuPerSent: 6 })
+    const text = table('title', rowsOf(manager, runs()), { manager: sum(manager), plain: sum(runs()) })
     const lines = text.split('\n')
     expect(lines[0]).toBe('title')
     expect(lines.find(line => line.startsWith('RSS per session'))).toMatch(
@@ -121,10 +121,10 @@ describe('the table', () => {
   })
 
   it('does not hide what was lost', () => {
-    const lossy = lives({
+    const lossy = runs({
       integrity: { sent: 10, decrypted: 9, said: 5, delivered: 5, troubles: ['X was lost'] },
     })
-    const text = table('title', rowsOf(lossy, lives()), { manager: sum(lossy), plain: sum(lives()) })
+    const text = table('title', rowsOf(lossy, runs()), { manager: sum(lossy), plain: sum(runs()) })
     expect(text).toContain('sent and acked 40, decrypted 38; said 20, delivered 20: 2 TROUBLES')
   })
 })

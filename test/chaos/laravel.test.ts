@@ -1,18 +1,18 @@
 import { afterEach, expect, it } from 'vitest'
-import { isTaken } from '../../chaos/books.ts'
-import { createDice } from '../../chaos/dice.ts'
-import { Laravel, type Weather } from '../../chaos/laravel.ts'
+import { Laravel, type LaravelHealth } from '../../chaos/laravel.ts'
+import { isTaken } from '../../chaos/records.ts'
+import { createSeededRandom } from '../../chaos/seeded-random.ts'
 
 const open: Laravel[] = []
 afterEach(async () => {
   for (const laravel of open.splice(0)) await laravel.close()
 })
 
-async function begin(weather: Weather, seed = 's'): Promise<Laravel> {
-  const laravel = new Laravel(createDice(seed))
+async function begin(health: LaravelHealth, seed = 's'): Promise<Laravel> {
+  const laravel = new Laravel(createSeededRandom(seed))
   open.push(laravel)
   await laravel.listen()
-  laravel.weather = weather
+  laravel.health = health
   return laravel
 }
 
@@ -37,7 +37,7 @@ async function deliver(laravel: Laravel, count: number): Promise<number[][]> {
   return statuses
 }
 
-it('fails as the dice say, the same for the same seed, each message at most twice', async () => {
+it('Laravel fails the same way for the same seed, each message at most twice', async () => {
   const [one, other] = [await begin('rough'), await begin('rough')]
   const statuses = await deliver(one, 150)
   expect(await deliver(other, 150)).toEqual(statuses)
@@ -48,7 +48,7 @@ it('fails as the dice say, the same for the same seed, each message at most twic
   expect(one.taken.size).toBe(150)
 })
 
-it('has taken what it answers, and what it took before the answer was lost', async () => {
+it('Laravel has stored what it answered with success, and what it took before the answer was lost', async () => {
   const laravel = await begin('rough')
   const statuses = await deliver(laravel, 150)
   const taken = laravel.posts.filter(isTaken)
@@ -57,16 +57,16 @@ it('has taken what it answers, and what it took before the answer was lost', asy
   expect(taken).toHaveLength(statuses.length + lost.length)
 })
 
-it('takes everything when it is well, and nothing when it is away', async () => {
+it('Laravel takes everything when it is well, and nothing when it is away', async () => {
   const laravel = await begin('well')
   expect(await deliver(laravel, 20)).toEqual(Array.from({ length: 20 }, () => [200]))
-  laravel.weather = 'away'
+  laravel.health = 'away'
   expect(await deliver(laravel, 1)).toEqual([[503, 503, 503, 503, 503]])
   const question = await fetch(`${laravel.url}/whatsapp/status/s`)
   expect(question.status).toBe(503)
 })
 
-it('answers with what it was told', async () => {
+it('Laravel answers with the status it was told', async () => {
   const laravel = await begin('well')
   const ask = async () => (await fetch(`${laravel.url}/whatsapp/status/s`)).json()
   expect(await ask()).toEqual({ estado_qr: 'pending' })

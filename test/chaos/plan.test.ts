@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createDice } from '../../chaos/dice.ts'
-import { ALL_POINTS, type Options, planRounds } from '../../chaos/plan.ts'
+import { KILL_POINT_NAMES } from '../../chaos/kill-points.ts'
+import { type Options, planRounds } from '../../chaos/plan.ts'
+import { createSeededRandom } from '../../chaos/seeded-random.ts'
 
 const options: Options = {
   sessions: 5,
@@ -9,10 +10,10 @@ const options: Options = {
   signal: 'SIGKILL',
   diskFull: false,
   groups: false,
-  points: ALL_POINTS,
+  points: KILL_POINT_NAMES,
 }
 const plan = (seed: string, changes: Partial<Options> = {}) =>
-  planRounds({ ...options, ...changes }, createDice(seed))
+  planRounds({ ...options, ...changes }, createSeededRandom(seed))
 
 describe('the plan of a run', () => {
   it('follows from the seed alone', () => {
@@ -21,13 +22,13 @@ describe('the plan of a run', () => {
     expect(plan('a', { rounds: 40 }).slice(0, 21)).toEqual(plan('a'))
   })
 
-  it('meets every point and a random moment once in each seven rounds', () => {
+  it('has every point and a random moment once in each seven rounds', () => {
     for (const seed of ['a', 'b', 'c'])
       for (const from of [0, 7, 14]) {
         const points = plan(seed)
           .slice(from, from + 7)
           .map(({ point }) => point)
-        expect(new Set(points)).toEqual(new Set([null, ...ALL_POINTS]))
+        expect(new Set(points)).toEqual(new Set([null, ...KILL_POINT_NAMES]))
       }
   })
 
@@ -46,17 +47,17 @@ describe('the plan of a run', () => {
   })
 })
 
-describe('the dice', () => {
-  it('fall the same for the same purpose, in whatever order they are asked', () => {
-    const [one, other] = [createDice('s'), createDice('s')]
+describe('the seeded random numbers', () => {
+  it('are the same for the same purpose, in whatever order they are asked for', () => {
+    const [one, other] = [createSeededRandom('s'), createSeededRandom('s')]
     const first = [one.share('a'), one.share('b', 1)]
     expect([other.share('b', 1), other.share('a')]).toEqual(first.toReversed())
-    expect(createDice('t').share('a')).not.toBe(first[0])
+    expect(createSeededRandom('t').share('a')).not.toBe(first[0])
   })
 
-  it('reach both ends and nothing beyond', () => {
-    const dice = createDice('s')
-    const rolls = Array.from({ length: 500 }, (_, i) => dice.between(2, 4, i))
+  it('reach both ends of their range and nothing beyond', () => {
+    const random = createSeededRandom('s')
+    const rolls = Array.from({ length: 500 }, (_, i) => random.between(2, 4, i))
     expect(new Set(rolls)).toEqual(new Set([2, 3, 4]))
   })
 })

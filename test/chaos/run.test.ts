@@ -22,7 +22,7 @@ async function ledger(...args: string[]) {
 }
 
 describe('the ledger', () => {
-  it('finds nothing lost and nothing doubled after a death at every named point', {
+  it('finds nothing lost and nothing doubled when the manager is killed at every named point', {
     timeout: 180_000,
   }, async () => {
     const { code, table, progress, count } = await ledger('--sessions', '5', '--rounds', '7', '--seed', '11')

@@ -71,7 +71,7 @@ describe('npm run demo', () => {
   })
 
   it(
-    'stays up to be played with, beside a second run that tells the whole story and ends with 0',
+    'stays up to be used by hand, beside a second run that goes through all steps and ends with exit code 0',
     LIFE,
     async ({ annotate }) => {
       const first = begin()
@@ -113,7 +113,7 @@ describe('npm run demo', () => {
   )
 
   it(
-    'ends with 1 and one line that names the step, the cause and the log when the manager dies',
+    'ends with exit code 1 and one line that names the step, the cause and the log when the manager dies',
     LIFE,
     async () => {
       const run = begin(['--exit'])
@@ -128,13 +128,13 @@ describe('npm run demo', () => {
     },
   )
 
-  it('ends with 1 and one line when it cannot even begin', LIFE, async () => {
+  it('ends with exit code 1 and one line when it cannot begin', LIFE, async () => {
     const run = begin(['--exit'], { TMPDIR: '/nowhere/at/all' })
     expect(await run.exit()).toBe(1)
     expect(run.stderr).toMatch(/^demo: .*\/nowhere\/at\/all.*\n$/)
   })
 
-  it('takes its managers along when it is interrupted in the middle', LIFE, async () => {
+  it('stops its managers when it is interrupted in the middle', LIFE, async () => {
     const run = begin(['--exit'])
     await run.says('1. A shop wants WhatsApp')
     run.child.kill('SIGINT')
@@ -145,7 +145,7 @@ describe('npm run demo', () => {
     expect(readdirSync(run.directory)).toEqual([])
   })
 
-  it('does not take its configuration from the environment of whoever runs it', LIFE, async () => {
+  it('ignores the configuration in the environment of whoever runs it', LIFE, async () => {
     const run = begin([], { API_KEYS: 'secret-1', LARAVEL_TOKEN: 'secret-2', QR_EXPIRY_MS: 'nonsense' })
     await run.says('2. The phone scans it')
     run.child.kill('SIGINT')

@@ -44,7 +44,7 @@ describe('the terminal', () => {
     expect(text()).toContain('\u001b[32mmanager')
   })
 
-  it('uses none in a terminal without, which is what Node makes of NO_COLOR', () => {
+  it('uses no colours in a terminal without them, as Node reports for NO_COLOR', () => {
     plain()
     const { stream, text } = sink({ isTTY: true, getColorDepth: () => 1 })
     createTerminal(stream, NOON).say('manager', 'opens')

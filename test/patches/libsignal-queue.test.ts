@@ -1,13 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { libsignal, mendSignalQueue } from '../../patches/libsignal-queue.ts'
+import { mendSignalQueue } from '../../patches/libsignal-queue.ts'
+import { loadLibsignal } from '../../patches/load-libsignal.ts'
 
 interface Cipher {
   queueJob(job: () => Promise<unknown>): Promise<unknown>
 }
 const account = new AsyncLocalStorage<string>()
-const signal = createRequire(import.meta.resolve('@whiskeysockets/baileys'))('libsignal')
+const signal = loadLibsignal<{
+  ProtocolAddress: new (user: string, device: number) => unknown
+  SessionCipher: { new (storage: object, address: unknown): Cipher; prototype: Cipher }
+  SessionBuilder: new (storage: object, address: unknown) => { initOutgoing(bundle: object): Promise<void> }
+}>()
 
 /** Two accounts use the same peer at once: whose context does the second one's job see? */
 async function contextOfTheSecondJob(): Promise<string | undefined> {
@@ -42,9 +46,9 @@ async function contextsOfABundle(): Promise<Set<string | undefined>> {
   return seen
 }
 
-describe('the libsignal queue', () => {
+describe('the job queue of libsignal', () => {
   it('mixes up accounts until it is mended', async () => {
-    expect(await contextOfTheSecondJob(), 'upstream mended it: drop signal-queue.ts').toBe('first')
+    expect(await contextOfTheSecondJob(), 'upstream mended it: drop libsignal-queue.ts').toBe('first')
     expect(await contextsOfABundle()).toEqual(new Set(['first']))
     mendSignalQueue()
     expect(await contextOfTheSecondJob()).toBe('second')
@@ -53,8 +57,8 @@ describe('the libsignal queue', () => {
 
   it('is mended once', () => {
     mendSignalQueue()
-    const { queueJob } = libsignal().SessionCipher.prototype
+    const { queueJob } = signal.SessionCipher.prototype
     mendSignalQueue()
-    expect(libsignal().SessionCipher.prototype.queueJob).toBe(queueJob)
+    expect(signal.SessionCipher.prototype.queueJob).toBe(queueJob)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
-import { SignalEndpoint } from '../../simulator/signal.ts'
+import { SignalEndpoint } from '../../simulator/signal/endpoint.ts'
 
 const ALICE = '1000:1@lid'
 const BOB = '2000@lid'
@@ -20,15 +20,15 @@ async function afterAMessageOnTheOldSession(): Promise<string> {
   return `${read}, ${(await bob.decrypt(ALICE, second)).conversation}`
 }
 
-describe('a fresh session while messages still come on the old one', () => {
+describe('a fresh Signal session while messages still come on the old one', () => {
   it('is broken by libsignal', async () => {
     await expect(
       afterAMessageOnTheOldSession(),
-      'upstream mended it: drop signal-sessions.ts',
+      'upstream mended it: drop libsignal-sessions.ts',
     ).rejects.toThrow('Bad MAC')
   })
 
-  it('stays whole once mended', async () => {
+  it('works once mended', async () => {
     mendSignalSessions()
     expect(await afterAMessageOnTheOldSession()).toBe('one, two')
   })

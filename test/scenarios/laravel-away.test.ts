@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Misbehaviour } from '../../demo/stand-in.ts'
+import type { Misbehaviour } from '../../demo/stand-in-laravel.ts'
 import { World } from './world.ts'
 
 const OUTAGES: [string, Misbehaviour][] = [

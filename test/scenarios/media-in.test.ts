@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Sayable } from '../../simulator/contact.ts'
+import type { Sayable } from '../../simulator/phones/send.ts'
 import { World } from './world.ts'
 
 const SHOP = '34600000001'
@@ -247,7 +247,7 @@ describe('what people send', () => {
   it('leaves no key to a file behind, in a log or at Laravel', async () => {
     const { id } = await ana().say(SHOP, { image: randomBytes(100) })
     await delivered(id)
-    const key = Buffer.from(ana().recall(id)!.message.imageMessage!.mediaKey!)
+    const key = Buffer.from(ana().said(id)!.message.imageMessage!.mediaKey!)
     const everywhere = [world.output, JSON.stringify(world.laravel.received)]
     for (const text of everywhere)
       for (const form of [key.toString('base64'), key.toString('hex')]) expect(text).not.toContain(form)

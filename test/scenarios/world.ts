@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { StandInLaravel } from '../../demo/stand-in.ts'
+import { StandInLaravel } from '../../demo/stand-in-laravel.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
 type Json = Record<string, unknown>

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { FaultKind } from '../../simulator/faults.ts'
-import { memoryAuth } from './baileys.ts'
-import { quiet } from './quiet.ts'
-import { startWorld } from './world.ts'
+import { memoryAuth } from './baileys-client.ts'
+import { silenceConsole } from './silence-console.ts'
+import { startSimulator } from './start-simulator.ts'
 
-quiet()
+silenceConsole()
 
 const SHOP = '34600000001'
 const OTHER = '34600000003'
@@ -21,7 +21,7 @@ describe('faults that end the socket', () => {
     ['removed', 401],
   ]
   it.each(codes)('%s closes the session it names with %i and nobody else', async (kind, code) => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const other = await linked(OTHER)
     expect(await simulator.fault({ kind, device: device.jid })).toBe(1)
@@ -35,8 +35,8 @@ describe('faults that end the socket', () => {
     await other.one.upsert('still here')
   })
 
-  it('strikes an account, or all', async () => {
-    const { simulator, linked } = await startWorld()
+  it('meets the devices of one account, or all', async () => {
+    const { simulator, linked } = await startSimulator()
     const [a, b, c] = [await linked(SHOP), await linked(SHOP), await linked(OTHER)]
     expect(await simulator.fault({ kind: 'close', account: SHOP })).toBe(2)
     expect(await a.one.closed()).toBe(428)
@@ -48,7 +48,7 @@ describe('faults that end the socket', () => {
   })
 
   it('removes a device that is offline too', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await one.end()
     await vi.waitFor(() => expect(device.online).toBe(false))
@@ -60,7 +60,7 @@ describe('faults that end the socket', () => {
 
 describe('logout', () => {
   it('from the phone closes with 401, and nothing is kept for the device any more', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const states: string[] = []
     simulator.on('device', ({ state }) => states.push(state))
@@ -75,7 +75,7 @@ describe('logout', () => {
   })
 
   it('by the client unlinks the device', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await one.socket!.logout()
     expect(await one.closed()).toBe(401)
@@ -84,9 +84,9 @@ describe('logout', () => {
   })
 })
 
-describe('failure', () => {
+describe('the fault "failure"', () => {
   it.each([403, 405, 503])('answers the next logins with %i, then no more', async reason => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     await simulator.fault({ kind: 'failure', account: SHOP, status: reason, for: 2 })
     expect(await one.closed()).toBe(428)
@@ -96,9 +96,9 @@ describe('failure', () => {
   })
 })
 
-describe('refuse', () => {
+describe('the fault "refuse"', () => {
   it('closes the port for all until healed', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     await simulator.fault({ kind: 'refuse' })
     expect(await one.closed()).toBe(428)
@@ -108,7 +108,7 @@ describe('refuse', () => {
   })
 
   it('opens the port again by itself when a time is given', async () => {
-    const { simulator, linked, url } = await startWorld()
+    const { simulator, linked, url } = await startSimulator()
     const { one } = await linked(SHOP)
     await simulator.fault({ kind: 'refuse', for: 50 })
     expect(await one.closed()).toBe(428)
@@ -118,7 +118,7 @@ describe('refuse', () => {
   })
 
   it('of one account cuts its logins and lets others in', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
     await simulator.fault({ kind: 'refuse', account: SHOP })
     expect(await one.closed()).toBe(428)
@@ -130,7 +130,7 @@ describe('refuse', () => {
   })
 
   it('answers the upgrade with a status when one is given', async () => {
-    const { simulator, url } = await startWorld()
+    const { simulator, url } = await startSimulator()
     await simulator.fault({ kind: 'refuse', status: 502 })
     const upgrade = {
       connection: 'upgrade',
@@ -149,8 +149,8 @@ describe('refuse', () => {
 })
 
 describe('faults that leave the socket open', () => {
-  it('garbage rejects inside the client, and the socket stays', async () => {
-    const { simulator, linked } = await startWorld()
+  it('garbage fails inside the client, and the socket stays open', async () => {
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     const others = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection')
@@ -166,8 +166,8 @@ describe('faults that leave the socket open', () => {
     expect(await one.connect().open()).toBe(true)
   })
 
-  it('silence is noticed by the keep-alive as 408, and what was said meanwhile comes later', async () => {
-    const { simulator, linked } = await startWorld()
+  it('silence is noticed by the keep-alive as 408, and messages sent meanwhile come later', async () => {
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP, { keepAliveIntervalMs: 500 })
     await simulator.fault({ kind: 'silence', account: SHOP })
     await simulator.contact(ANA).say(SHOP, 'into the void')
@@ -180,7 +180,7 @@ describe('faults that leave the socket open', () => {
   })
 
   it('silence for a time ends by itself on the same socket', async () => {
-    const { simulator, linked } = await startWorld()
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await simulator.fault({ kind: 'silence', account: SHOP, for: 200 })
     await simulator.contact(ANA).say(SHOP, 'held back')
@@ -189,8 +189,8 @@ describe('faults that leave the socket open', () => {
     expect(device.logins).toBe(1)
   })
 
-  it('deaf loses what the device says: all of it comes again', async () => {
-    const { simulator, linked } = await startWorld()
+  it('deaf loses what the device sends: unacknowledged messages come again', async () => {
+    const { simulator, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await simulator.fault({ kind: 'deaf', account: SHOP })
     const { id } = await simulator.contact(ANA).say(SHOP, 'seen, not acknowledged')
@@ -203,9 +203,9 @@ describe('faults that leave the socket open', () => {
   })
 })
 
-describe('strangers', () => {
-  it('are cut off: bytes that are no handshake, and a handshake that does not decrypt', async () => {
-    const { simulator, url, client } = await startWorld()
+describe('a client that does not speak the protocol', () => {
+  it('is cut off: bytes that are no handshake, and a handshake that does not decrypt', async () => {
+    const { simulator, url, client } = await startSimulator()
     const { WebSocket } = await import('ws')
     const stranger = new WebSocket(url)
     stranger.on('error', () => {})

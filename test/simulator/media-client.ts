@@ -2,7 +2,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import { downloadMediaMessage, type UserFacingSocketConfig, type WAMessage } from '@whiskeysockets/baileys'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { onTestFinished } from 'vitest'
-import type { Client } from './baileys.ts'
+import type { Client } from './baileys-client.ts'
 
 /** What a Baileys client sets to use the simulated media host: an agent for uploads, a dispatcher for downloads. */
 export function trusting({ ca }: { ca: string }) {

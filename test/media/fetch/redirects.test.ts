@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { makeTlsIdentity } from '../../../simulator/x509.ts'
+import { makeTlsIdentity } from '../../../simulator/media/tls-certificate.ts'
 import { createClock } from '../../../src/base/clock.ts'
 import { fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
 

@@ -2,7 +2,7 @@ import { Curve } from '@whiskeysockets/baileys'
 import { generateSenderSigningKey } from '@whiskeysockets/baileys/lib/Signal/Group/keyhelper.js'
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
 import { describe, expect, it } from 'vitest'
-import { mendSignatures, verifySignature } from '../../../src/whatsapp/patches/signatures.ts'
+import { mendSignatures } from '../../../src/whatsapp/patches/signatures.ts'
 
 const original = Curve.verify
 const hex = (text: string) => Buffer.from(text, 'hex')
@@ -14,50 +14,6 @@ const SIGNATURE = hex(
   '5de88ca9a89b4a115da79109c67c9c7464a3e4180274f1cb8c63c2984e286dfb' +
     'ede82deb9dcd9fae0bfbb821569b3d9001bd8130cd11d486cef047bd60b86e88',
 )
-
-describe('verifySignature', () => {
-  it('accepts the published signature, with and without the type byte', () => {
-    expect(verifySignature(PUBLIC, MESSAGE, SIGNATURE)).toBe(true)
-    expect(verifySignature(PUBLIC.subarray(1), MESSAGE, SIGNATURE)).toBe(true)
-  })
-
-  it('refuses it with any one byte changed, as the published test does', () => {
-    for (let i = 0; i < SIGNATURE.length; i++) {
-      const changed = Buffer.from(SIGNATURE)
-      changed[i]! ^= 0x01
-      expect(verifySignature(PUBLIC, MESSAGE, changed), `byte ${i}`).toBe(false)
-    }
-  })
-
-  it('refuses another message, another key and another sign bit', () => {
-    expect(verifySignature(PUBLIC, Buffer.concat([MESSAGE, hex('00')]), SIGNATURE)).toBe(false)
-    const sign = Buffer.from(SIGNATURE)
-    sign[63]! ^= 0x80
-    expect(verifySignature(PUBLIC, MESSAGE, sign)).toBe(false)
-    expect(verifySignature(Curve.generateKeyPair().public, MESSAGE, SIGNATURE)).toBe(false)
-  })
-
-  it.each([
-    ['a zero signature', PUBLIC, Buffer.alloc(64)],
-    ['a short signature', PUBLIC, SIGNATURE.subarray(1)],
-    ['no signature', PUBLIC, Buffer.alloc(0)],
-    ['a short key', PUBLIC.subarray(2), SIGNATURE],
-    ['a wrong type byte', Buffer.concat([hex('06'), PUBLIC.subarray(1)]), SIGNATURE],
-    ['a key off the field', Buffer.alloc(32, 0xff), SIGNATURE],
-    ['u = -1', hex(`ec${'ff'.repeat(30)}7f`), SIGNATURE],
-    ['a zero key', Buffer.alloc(32), Buffer.alloc(64)],
-  ])('refuses %s without throwing', (_, key, signature) => {
-    expect(verifySignature(key, MESSAGE, signature)).toBe(false)
-  })
-
-  it('accepts what Baileys signs', () => {
-    for (let i = 0; i < 20; i++) {
-      const pair = Curve.generateKeyPair()
-      const signature = Curve.sign(pair.private, MESSAGE)
-      expect(verifySignature(pair.public, MESSAGE, signature)).toBe(true)
-    }
-  })
-})
 
 describe('mendSignatures', () => {
   it('is needed: Baileys accepts anything well-formed until it is mended, and only then says no', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { mediaMessage as simulated } from '../../../simulator/media-message.ts'
+import { mediaMessage as simulated } from '../../../simulator/content/media.ts'
 import { Simulator } from '../../../simulator/simulator.ts'
 import type { MediaSource } from '../../../src/messages/received.ts'
 import { download, mediaMessage } from '../../../src/whatsapp/receiving/media-download.ts'

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { now } from '../../harness/now.ts'
+import { type Commands, offer } from '../../harness/rpc.ts'
+import { silenceConsole } from '../../patches/libsignal-console.ts'
+import { type Address, Simulator } from '../../simulator/simulator.ts'
+import type { Pair } from '../traffic/pair.ts'
+import { fileCommands } from './simulator-files.ts'
+
+/** The simulated WhatsApp of a benchmark, a process of its own: phones that scan, contacts that write and read. */
+
+silenceConsole()
+
+// More pre-keys on the server than Baileys wants: nobody uploads any. Copies for the own phone are sent, not decrypted.
+const simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false })
+const received = new Map<string, number>()
+simulator.on('message', ({ message: { id } }) => received.set(id, (received.get(id) ?? 0) + 1))
+
+const commands = {
+  ...fileCommands(simulator),
+
+  listen: (): Promise<Address> => simulator.listen(),
+
+  /** The number's phone scans a QR text. */
+  async scan(number: string, qr: string): Promise<void> {
+    await simulator.phone(number, { name: `Shop ${number}` }).scan(qr)
+  },
+
+  /** Devices that logged in since the start. */
+  logins: (): number => simulator.loginCount,
+
+  /** No device can connect any more, until `acceptConnections`. */
+  async refuseConnections(): Promise<void> {
+    await simulator.fault({ kind: 'refuse' })
+  },
+
+  acceptConnections: (): Promise<void> => simulator.heal(),
+
+  /** The number exists from now on. */
+  addContact(contact: string): void {
+    simulator.contact(contact)
+  },
+
+  /** Credentials of a device that is linked to the number without a phone. */
+  async enroll(number: string): Promise<AuthenticationCreds> {
+    return (await simulator.enroll(number, { name: `Shop ${number}` })).creds
+  },
+
+  /** Contacts write to their numbers in turn, so many a second; when each message was on its socket, in ms. */
+  async sendTexts(pairs: Pair[], count: number, perSecond: number): Promise<{ id: string; at: number }[]> {
+    const begun = now()
+    const said: Promise<{ id: string; at: number }>[] = []
+    for (let n = 0; n < count; n++) {
+      await pause(Math.max(0, begun + (n * 1000) / perSecond - now()))
+      const { contact, number } = pairs[n % pairs.length]!
+      const saying = simulator.contact(contact).say(number, `hello ${n}`)
+      said.push(saying.then(({ id }) => ({ id, at: now() })))
+    }
+    return Promise.all(said)
+  },
+
+  /** Of these messages, those that no contact decrypted and those that one decrypted twice; waits at most so long. */
+  async checkReceived(ids: string[], waitMs: number): Promise<{ missing: string[]; doubled: string[] }> {
+    const deadline = now() + waitMs
+    let missing = ids.filter(id => !received.has(id))
+    while (missing.length > 0 && now() < deadline) {
+      await pause(20)
+      missing = missing.filter(id => !received.has(id))
+    }
+    return { missing, doubled: ids.filter(id => (received.get(id) ?? 0) > 1) }
+  },
+
+  /** What went wrong since the last call, in words; then all is forgotten. */
+  troubles(): string[] {
+    const { undecryptable, unanswered, errors } = simulator.ledger
+    const troubles = [
+      ...undecryptable.map(({ to, reason }) => `${to} could not decrypt: ${reason}`),
+      ...unanswered.map(({ tag }) => `the simulator has no answer for <${tag}>`),
+      ...errors.map(({ reason }) => `the simulator failed: ${reason}`),
+    ]
+    simulator.ledger.clear()
+    received.clear()
+    return troubles
+  },
+} satisfies Commands
+
+export type SimulatorProgram = typeof commands
+
+offer(commands)

@@ -1,0 +1,43 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Commands, offer } from '../../harness/rpc.ts'
+import { createProfiler } from './profiler.ts'
+
+/** Loaded before the program of a child under test: measures that process from inside, the same way for everybody. */
+
+/** In bytes. */
+export interface Memory {
+  rss: number
+  /** V8's heap and what hangs on it outside, of the main thread. */
+  heap: number
+}
+
+const GC_ROUNDS = 3
+
+async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < GC_ROUNDS; round++) {
+    await globalThis.gc?.({ type: 'major', execution: 'async', flavor: 'last-resort' })
+    await pause(100)
+  }
+}
+
+const commands = {
+  ...createProfiler(),
+
+  pid: () => process.pid,
+
+  /** CPU of all threads since the start, in ms. */
+  cpu(): number {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
+  /** The memory in use after garbage was collected. */
+  async memory(): Promise<Memory> {
+    await collectGarbage()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    return { rss, heap: heapUsed + external }
+  },
+} satisfies Commands
+
+export type Probe = typeof commands
+
+offer(commands)

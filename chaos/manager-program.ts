@@ -1,0 +1,84 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { type Commands, offer } from '../harness/rpc.ts'
+import type { Store } from '../src/ports/store.ts'
+import { type KillPoint, storeWithoutInbox, watchKillPoints } from './kill-points.ts'
+
+/** The manager of a run: the whole product in a process of its own, which can be told when to kill itself. */
+
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
+const { createApp } = await import('../src/app.ts')
+const { loadConfig } = await import('../src/config.ts')
+const { createLogger } = await import('../src/base/logger.ts')
+
+export type Signal = 'SIGKILL' | 'SIGTERM'
+
+/** How one process of the manager runs and ends. */
+export interface ProcessOptions {
+  mode: 'safe' | 'naive'
+  /**
+   * Where the process sends itself a signal: at which occurrence of the point, counted from the start or from so many ms after it listened;
+   * null: it runs until somebody else ends it.
+   */
+  killAt: { point: KillPoint; occurrence: number; afterMs: number; signal: Signal } | null
+  /** The disk is full so many pages of 4 KiB after what the store has now; null: it never is. */
+  pagesLeft: number | null
+}
+
+let store: Store | null = null
+
+const commands = {
+  /** Starts the app; resolves with its address. */
+  async begin({ mode, killAt, pagesLeft }: ProcessOptions): Promise<string> {
+    const config = loadConfig(process.env)
+    let occurrences = 0
+    let stopping = false
+    let countsFrom = killAt?.afterMs === 0 ? 0 : Number.POSITIVE_INFINITY
+    const points = watchKillPoints(point => {
+      // A second SIGTERM would end what stops.
+      if (stopping || point !== killAt?.point || Date.now() < countsFrom) return
+      if (++occurrences === killAt.occurrence) process.kill(process.pid, killAt.signal)
+    })
+    const app = await createApp(config, createLogger(config.log), {
+      ...points,
+      // The moments are those of the product, so they lie outside of what is left out.
+      store(opened) {
+        store = opened
+        return points.store!(mode === 'naive' ? storeWithoutInbox(opened) : opened)
+      },
+      ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
+    })
+    flushCompileCache()
+    if (killAt !== null) countsFrom = Math.min(countsFrom, Date.now() + killAt.afterMs)
+    process.once('SIGTERM', () => {
+      stopping = true
+      setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()
+      app.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
+    })
+    return app.url
+  },
+
+  /** Under which name a Redis knows this installation. */
+  installation: (): string => store?.id ?? '',
+
+  /** Deliveries that Laravel did not take yet. */
+  pending: (): number => store?.deliveries.counts().pending ?? 0,
+} satisfies Commands
+
+export type ManagerCommands = typeof commands
+
+function pagesOf(dataDir: string): number {
+  const db = new DatabaseSync(join(dataDir, 'store.sqlite'))
+  try {
+    return Number(db.prepare('PRAGMA page_count').get()?.page_count)
+  } finally {
+    db.close()
+  }
+}
+
+offer(commands)

@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Child } from '../harness/child.ts'
+import { type Answer, ManagerApi } from '../harness/manager-api.ts'
+import type { Address } from '../simulator/simulator.ts'
+import type { ManagerCommands, ProcessOptions, Signal } from './manager-program.ts'
+
+const KEY = 'ledger'
+/** Longer than the manager's own grace. */
+const END_MS = 40_000
+
+export interface ManagerSettings {
+  whatsapp: Address
+  laravelUrl: string
+  dataDir: string
+  /** More of the manager's environment. */
+  env: Record<string, string>
+  /** Told of every process, so that none outlives the run. */
+  onStart(child: Child<ManagerCommands>): void
+  /** What the manager prints. */
+  onOutput(text: string): void
+}
+
+/** The manager over many processes on the same data: it is started and ended, and between them nobody answers. */
+export class RestartableManager {
+  readonly #settings: ManagerSettings
+  #child: Child<ManagerCommands> | null = null
+  #api: ManagerApi | null = null
+  #up = Promise.withResolvers<void>()
+
+  constructor(settings: ManagerSettings) {
+    this.#settings = settings
+  }
+
+  /** Starts a process; resolves when it listens, rejects when it ends before. */
+  async start(options: ProcessOptions): Promise<void> {
+    const { whatsapp, laravelUrl, dataDir, env, onStart, onOutput } = this.#settings
+    const child = new Child<ManagerCommands>(
+      {
+        name: 'the manager',
+        file: 'chaos/manager-program.ts',
+        env: {
+          PORT: '0',
+          API_KEYS: KEY,
+          DATA_DIR: dataDir,
+          LARAVEL_URL: laravelUrl,
+          WHATSAPP_URL: whatsapp.url,
+          WHATSAPP_ROOT_KEY: whatsapp.rootKey,
+          CONNECT_PER_SECOND: '1000',
+          SEND_WAIT_MS: '2000',
+          LOG_FORMAT: 'json',
+          ...env,
+        },
+      },
+      onOutput,
+    )
+    this.#child = child
+    onStart(child)
+    const url = await child.remote.call('begin', options)
+    this.#api = new ManagerApi(url, KEY, 512)
+    this.installation ||= await child.remote.call('installation')
+    this.#up.resolve()
+  }
+
+  /** Whether the process runs. */
+  get running(): boolean {
+    return this.#child?.running ?? false
+  }
+
+  /** How the process ended: a signal or an exit code. */
+  get ending(): number | NodeJS.Signals | null {
+    return this.#child?.end ?? null
+  }
+
+  get output(): string {
+    return this.#child?.output ?? ''
+  }
+
+  /** Under which name a Redis knows this installation; empty before the first start. */
+  installation = ''
+
+  /** Deliveries that Laravel did not take yet. */
+  pending(): Promise<number> {
+    return this.#child!.remote.call('pending')
+  }
+
+  /** Resolves once somebody listens. */
+  up(): Promise<void> {
+    return this.#up.promise
+  }
+
+  /** Resolves when the process has ended by itself, or after so many ms. */
+  async runsFor(ms: number): Promise<void> {
+    await Promise.race([this.#child!.exited, pause(ms)])
+  }
+
+  /** Ends the process, and waits for the end if it ends already. */
+  async stop(signal: Signal): Promise<void> {
+    const child = this.#child!
+    // Who waits for a process that never listened waits for the next one.
+    if (this.#api !== null) this.#up = Promise.withResolvers()
+    if (child.running) child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_MS)
+    await child.exited
+    clearTimeout(timer)
+    await this.#api?.close()
+    this.#api = null
+  }
+
+  /** One request; rejects when the connection breaks, or there is none. */
+  async call(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<Answer> {
+    if (this.#api === null) throw new Error('nobody listens')
+    return this.#api.call(method, path, body, key)
+  }
+
+  async startSession(sessionId: string): Promise<void> {
+    if (this.#api === null) throw new Error('nobody listens')
+    await this.#api.startSession(sessionId)
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Commands, offer } from '../harness/rpc.ts'
+import { silenceConsole } from '../patches/libsignal-console.ts'
+import { type Address, Simulator } from '../simulator/simulator.ts'
+import type { Acknowledged, Arrived, Conversation, Said } from './records.ts'
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
+
+/** The simulated WhatsApp of a run, a process of its own: contacts that talk whether or not anybody listens. */
+
+silenceConsole()
+
+/** Texts that follow each other without a pause. */
+const BURST = 4
+
+const simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false })
+const said: Said[] = []
+let talking: Promise<unknown> | null = null
+let stopped = false
+
+async function talk(
+  { session, chat, people }: Conversation,
+  random: SeededRandom,
+  everyMs: number,
+): Promise<void> {
+  const name = `${session} ${people.join(' ')}`
+  const isGroup = chat.endsWith('@g.us')
+  const habit = random.pick(['pn', 'lid', 'both'] as const, name, 'addressing')
+  for (let n = 0; ; n++) {
+    const alone = random.share(name, n, 'alone') < 0.7 || n % BURST === 0
+    if (alone) await pause(2 * everyMs * random.share(name, n, 'pause'))
+    if (stopped) return
+    const addressing = habit === 'both' ? random.pick(['pn', 'lid'] as const, name, n) : habit
+    const contact = random.pick(people, name, n, 'author')
+    const id = `3EB0${random.hex(16, name, n)}`
+    const text = `${contact} says ${n}`
+    const line = { session, chat, contact, n, id, text, at: Date.now() }
+    await simulator.contact(contact).say(isGroup ? chat : session, text, { id, addressing })
+    said.push(line)
+  }
+}
+
+const commands = {
+  listen: (): Promise<Address> => simulator.listen(),
+
+  /** The number's phone scans a QR text. */
+  async scan(number: string, qr: string): Promise<void> {
+    await simulator.phone(number, { name: `Shop ${number}` }).scan(qr)
+  },
+
+  /** Adds the contacts of a session, and returns its conversations: one with each contact and, if wanted, a group of all. */
+  addContacts(session: string, people: string[], grouped: boolean): Conversation[] {
+    for (const contact of people) simulator.contact(contact)
+    const conversations = people.map(
+      (contact): Conversation => ({ session, chat: contact, people: [contact] }),
+    )
+    if (!grouped) return conversations
+    const { jid } = simulator.group(`Group of ${session}`, [session, ...people])
+    return [...conversations, { session, chat: jid, people }]
+  },
+
+  /** In every conversation somebody writes from now on, about once in `everyMs`. */
+  talk(conversations: Conversation[], seed: string, everyMs: number): void {
+    const random = createSeededRandom(seed)
+    talking = Promise.all(conversations.map(conversation => talk(conversation, random, everyMs)))
+  },
+
+  /** Resolves when nobody talks any more. */
+  async stopTalking(): Promise<void> {
+    stopped = true
+    await talking
+  },
+
+  /** Where things stand. */
+  count() {
+    return { said: said.length, logins: simulator.counters.logins, qrs: simulator.counters.qrRefs }
+  },
+
+  /** Stanzas kept for devices, and what contacts have decrypted, as `contact id`. */
+  backlog(): { pending: number; arrived: string[] } {
+    return { pending: pending(), arrived: simulator.ledger.received.map(({ to, id }) => `${to} ${id}`) }
+  },
+
+  /** All that this end knows. */
+  records(people: string[]) {
+    const { ledger, counters } = simulator
+    const acknowledged = ledger.acknowledged.map(
+      ({ id, to, at, error }): Acknowledged => ({ id, session: to, at, error: error ?? null }),
+    )
+    const sessions = new Set(simulator.devices.map(({ account }) => account.pn))
+    const arrived = people.flatMap(contact =>
+      simulator
+        .contact(contact)
+        // What others said in a group is none of ours.
+        .inbox.filter(({ from }) => sessions.has(from))
+        .map(({ id, from, text, at }): Arrived => ({ contact, session: from, id, text, at })),
+    )
+    const troubles = [
+      ...ledger.unanswered.map(({ tag }) => `the simulator has no answer for <${tag}>`),
+      ...ledger.errors.map(({ reason }) => `the simulator failed: ${reason}`),
+    ]
+    const askedAgain = ledger.undecryptable.length
+    return { said, acknowledged, arrived, pending: pending(), qrs: counters.qrRefs, troubles, askedAgain }
+  },
+} satisfies Commands
+
+const pending = () => simulator.devices.reduce((sum, device) => sum + device.pending, 0)
+
+export type SimulatorProgram = typeof commands
+
+offer(commands)

@@ -1,0 +1,140 @@
+import { jidEncode } from '@whiskeysockets/baileys'
+import type { Connection } from '../protocol/connection.ts'
+import { SignalEndpoint } from '../signal/endpoint.ts'
+import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
+import type { DatedConversation } from './conversation.ts'
+import { Mailbox } from './mailbox.ts'
+
+/** Which of an account's two addresses is used: its phone number or its LID. */
+export type Addressing = 'pn' | 'lid'
+
+/** What a phone answers when a linked device asks for media again: it has them, it has them no more, or it is away. */
+export type Reuploads = 'answered' | 'not-found' | 'ignored'
+
+/** The public keys a device registered with. */
+export type Registration = {
+  noiseKey: Buffer
+  identity: Buffer
+  registrationId: number
+  signedPreKey: SignedPreKey
+}
+
+/** A companion device linked to an account: what the server knows about it and holds for it. */
+export class Device {
+  readonly account: Account
+  /** The device number in its jids, from 1. */
+  readonly id: number
+  readonly registration: Registration
+  readonly mailbox = new Mailbox()
+  /** One-time pre-keys it uploaded and nobody took yet. */
+  preKeys: PreKey[] = []
+  connection: Connection | undefined
+  removed = false
+  historySent = false
+  /** Times it logged in. */
+  logins = 0
+  /** Pre-keys the server claims beside the uploaded ones. */
+  claimedPreKeys: number
+
+  constructor(account: Account, id: number, registration: Registration, claimedPreKeys: number) {
+    this.account = account
+    this.id = id
+    this.registration = registration
+    this.claimedPreKeys = claimedPreKeys
+  }
+
+  /** `PN:N@s.whatsapp.net` */
+  get jid(): string {
+    return jidEncode(this.account.pn, 's.whatsapp.net', this.id)
+  }
+
+  /** `LID:N@lid`, the address under which its Signal sessions are kept. */
+  get lidJid(): string {
+    return jidEncode(this.account.lid, 'lid', this.id)
+  }
+
+  get online(): boolean {
+    return this.connection?.open === true
+  }
+
+  /** Hexadecimal Noise static key of its registration. */
+  get noiseKey(): string {
+    return this.registration.noiseKey.toString('hex')
+  }
+
+  /** Stanzas kept for it because it did not acknowledge them. */
+  get pending(): number {
+    return this.mailbox.size
+  }
+
+  /** A key bundle for a new session; uses up one pre-key if any is left. */
+  takeBundle(): KeyBundle {
+    const { identity, registrationId, signedPreKey } = this.registration
+    const preKey = this.preKeys.shift()
+    return { identity, registrationId, signedPreKey, ...(preKey && { preKey }) }
+  }
+}
+
+/** A phone number: its phone (device 0), its linked devices and its two addresses. */
+export class Account {
+  /** Phone number in digits. */
+  readonly pn: string
+  /** The account's LID user in digits. */
+  readonly lid: string
+  name: string
+  readonly devices = new Map<number, Device>()
+  /** With whom it has a direct chat. */
+  readonly directChats = new Set<Account>()
+  /** Privacy settings by name that are not `all`. */
+  readonly privacy = new Map<string, string>()
+  /** What its phone sends a newly linked device. */
+  history: readonly DatedConversation[] = []
+  /** Error codes for its next sends; the first is used first. */
+  readonly errorAcks: string[] = []
+  /** What its phone does when a linked device asks for media again. */
+  reuploads: Reuploads = 'answered'
+  /** How many of its next sends get no ack. */
+  droppedAcks = 0
+  #lastDevice = 0
+  #signal: SignalEndpoint | undefined
+
+  constructor(pn: string, lid: string, name: string) {
+    this.pn = pn
+    this.lid = lid
+    this.name = name
+  }
+
+  get jid(): string {
+    return `${this.pn}@s.whatsapp.net`
+  }
+
+  get lidJid(): string {
+    return `${this.lid}@lid`
+  }
+
+  /** The Signal side of the account's phone; made on first use. */
+  get signal(): SignalEndpoint {
+    this.#signal ??= new SignalEndpoint()
+    return this.#signal
+  }
+
+  /** Links a device under the next free number; 99 is skipped because it means "hosted". */
+  link(registration: Registration, claimedPreKeys: number): Device {
+    this.#lastDevice += this.#lastDevice === 98 ? 2 : 1
+    const device = new Device(this, this.#lastDevice, registration, claimedPreKeys)
+    this.devices.set(device.id, device)
+    return device
+  }
+
+  /** Notes a direct chat, on both sides. */
+  addDirectChat(other: Account): void {
+    this.directChats.add(other)
+    other.directChats.add(this)
+  }
+
+  /** Forgets a device: what was kept for it is gone and its next login is refused. */
+  remove(device: Device): void {
+    device.removed = true
+    this.devices.delete(device.id)
+  }
+}

@@ -1,0 +1,50 @@
+import { BufferJSON } from '@whiskeysockets/baileys'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { Simulator } from '../simulator.ts'
+import { deviceLine } from './devices.ts'
+import { body, Pn, pnOf } from './requests.ts'
+
+const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
+const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional() })
+const Settings = z.strictObject({ reuploads: z.enum(['answered', 'not-found', 'ignored']) })
+const Unlink = z.strictObject({ device: z.string().optional() })
+const Enroll = z.strictObject({ pn: Pn, name: z.string().optional() })
+
+/** Phones that link devices and unlink them, over HTTP. */
+export function phoneRoutes(simulator: Simulator): Hono {
+  const app = new Hono()
+  app.get('/devices', c => c.json(simulator.devices.map(deviceLine)))
+  app.get('/phones/:pn', c => {
+    const { account, contact, devices } = simulator.phone(pnOf(c))
+    const { pn, lid, name } = account
+    return c.json({ pn, lid, name, devices: devices.map(deviceLine), copies: contact.copies })
+  })
+  app.post('/phones/:pn/scan', async c => {
+    const { qr, name } = await body(c, Scan)
+    return c.json(deviceLine(await simulator.phone(pnOf(c), { ...(name && { name }) }).scan(qr)))
+  })
+  app.post('/phones/:pn/code', async c => {
+    const { code, name } = await body(c, Code)
+    return c.json(deviceLine(await simulator.phone(pnOf(c), { ...(name && { name }) }).enterCode(code)))
+  })
+  app.patch('/phones/:pn', async c => {
+    simulator.phone(pnOf(c)).reuploads = (await body(c, Settings)).reuploads
+    return c.body(null, 204)
+  })
+  app.post('/phones/:pn/unlink', async c => {
+    const { device } = await body(c, Unlink)
+    const phone = simulator.phone(pnOf(c))
+    const meant = phone.devices.filter(({ jid }) => !device || jid === device)
+    for (const one of meant) phone.unlink(one)
+    return c.json({ unlinked: meant.map(({ jid }) => jid) })
+  })
+  app.post('/enroll', async c => {
+    const { pn, name } = await body(c, Enroll)
+    const { creds, device } = await simulator.enroll(pn, { ...(name && { name }) })
+    return c.body(JSON.stringify({ device: deviceLine(device), creds }, BufferJSON.replacer), 200, {
+      'content-type': 'application/json',
+    })
+  })
+  return app
+}

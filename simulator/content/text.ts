@@ -1,0 +1,17 @@
+import { extractMessageContent, type proto } from '@whiskeysockets/baileys'
+import { mediaOf } from './media.ts'
+
+/** The text of a message: conversation, extended text or a caption; empty for anything else. */
+export function textOf(message: proto.IMessage): string {
+  const { conversation, extendedTextMessage, imageMessage, videoMessage, documentMessage } =
+    extractMessageContent(message) ?? {}
+  const captioned = imageMessage ?? videoMessage ?? documentMessage
+  return conversation || extendedTextMessage?.text || captioned?.caption || ''
+}
+
+/** The `type` attribute of a message stanza with that content. */
+export function stanzaTypeOf(message: proto.IMessage): string {
+  if (message.reactionMessage) return 'reaction'
+  if (message.pollCreationMessageV3 || message.pollCreationMessage || message.pollUpdateMessage) return 'poll'
+  return mediaOf(message) ? 'media' : 'text'
+}

@@ -1,0 +1,75 @@
+import type { Account, Device, Reuploads } from '../accounts/account.ts'
+import type { Conversation } from '../accounts/conversation.ts'
+import { enterCode } from '../linking/pairing-code.ts'
+import { scan } from '../linking/qr.ts'
+import { contactOf, tellDevice, type World } from '../world.ts'
+import { Contact } from './contact.ts'
+import { dateConversations } from './history.ts'
+
+/** The phone of an account: links devices and unlinks them. */
+export class Phone {
+  readonly account: Account
+  readonly #world: World
+
+  constructor(world: World, account: Account) {
+    this.#world = world
+    this.account = account
+  }
+
+  get pn(): string {
+    return this.account.pn
+  }
+
+  /** The same person as a contact: inbox, copies of what its devices sent, `say`. */
+  get contact(): Contact {
+    return new Contact(this.#world, contactOf(this.#world, this.account))
+  }
+
+  /** The chats it sends to a device after the first login that follows a scan; empty unless set before. Throws for a group or number that cannot be. */
+  get history(): readonly Conversation[] {
+    return this.account.history
+  }
+
+  set history(conversations: readonly Conversation[]) {
+    this.account.history = dateConversations(this.#world, this.account, conversations)
+  }
+
+  /** What it answers when a linked device asks for media again: `answered` unless set. */
+  get reuploads(): Reuploads {
+    return this.account.reuploads
+  }
+
+  set reuploads(answer: Reuploads) {
+    this.account.reuploads = answer
+  }
+
+  /** The linked devices, in the order of linking. */
+  get devices(): Device[] {
+    return [...this.account.devices.values()]
+  }
+
+  /**
+   * Scans the text of a QR. Resolves with the linked device once it signed its identity and was told to reconnect (515). Rejects
+   * with one sentence for a reference that is unknown, used or expired, or keys that are not those of its socket.
+   */
+  scan(qr: string): Promise<Device> {
+    return scan(this.#world, this.account, qr)
+  }
+
+  /**
+   * Enters the pairing code that a registering socket asked for with this number (it is waited for, for a moment). Resolves like
+   * `scan`. Rejects with one sentence when no socket asked, the code is wrong or has expired, or the socket is gone.
+   */
+  enterCode(code: string): Promise<Device> {
+    return enterCode(this.#world, this.account, code)
+  }
+
+  /** Removes one linked device, or all of them: an open socket gets 401 device_removed, the next login a 401 failure. */
+  unlink(device?: Device): void {
+    for (const one of device ? [device] : this.devices) {
+      this.account.remove(one)
+      one.connection?.endWithStreamError('401', 'device_removed')
+      tellDevice(this.#world, one, 'removed')
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Account, Device } from '../accounts/account.ts'
+import { editAttribute } from '../content/revisions.ts'
+import { stanzaTypeOf } from '../content/text.ts'
+import { deliver } from '../delivery.ts'
+import { seconds, stanza } from '../protocol/stanza.ts'
+import { encNode } from '../signal/enc-nodes.ts'
+import type { World } from '../world.ts'
+import type { SentMessage } from './contact-state.ts'
+import type { Retry } from './retry-receipt.ts'
+
+/** Encrypts a message of a direct chat for one device and delivers it there. */
+export async function sendToDevice(
+  world: World,
+  account: Account,
+  device: Device,
+  id: string,
+  sent: SentMessage,
+  retry?: Retry,
+): Promise<void> {
+  const attributes =
+    sent.addressing === 'lid'
+      ? { from: account.lidJid, sender_pn: account.jid, addressing_mode: 'lid' }
+      : { from: account.jid, sender_lid: account.lidJid, addressing_mode: 'pn' }
+  const node = stanza(
+    'message',
+    {
+      ...attributes,
+      recipient: sent.recipient,
+      id,
+      type: stanzaTypeOf(sent.message),
+      edit: editAttribute(sent.message),
+      t: seconds(sent.at),
+      notify: account.name,
+    },
+    [await contentFor(account, device, sent, retry)],
+  )
+  deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
+}
+
+async function contentFor(
+  account: Account,
+  device: Device,
+  sent: SentMessage,
+  retry?: Retry,
+): Promise<BinaryNode> {
+  if (sent.unavailable && !retry) return unavailableNode(sent.unavailable)
+  const bundle = retry?.bundle ?? (() => device.takeBundle())
+  return encNode(await account.signal.encrypt(device.lidJid, sent.message, bundle), retry?.count)
+}
+
+/** `<unavailable>` in the place of content; for some types Baileys does not ask the phone. */
+export function unavailableNode(type: true | string): BinaryNode {
+  return stanza('unavailable', { type: type === true ? undefined : type })
+}

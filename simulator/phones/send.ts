@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import type { BinaryNode, proto } from '@whiskeysockets/baileys'
+import type { Account, Addressing, Device } from '../accounts/account.ts'
+import { isMediaContent, type MediaContent, mediaMessage } from '../content/media.ts'
+import { type PollContent, pollMessage } from '../content/polls.ts'
+import { textOf } from '../content/text.ts'
+import type { Group } from '../groups/group.ts'
+import { contactOf, type World } from '../world.ts'
+import type { ContactState, SentMessage } from './contact-state.ts'
+import { addToInbox, MAX_RETRIES } from './receive.ts'
+import { readRetry } from './retry-receipt.ts'
+import { sendToDevice } from './send-to-device.ts'
+import { resendToGroupMember, sendToGroup } from './send-to-group.ts'
+
+/** Text, something with a file that is encrypted and put on the media host, a poll, or a message as it is. */
+export type Sayable = string | MediaContent | PollContent | proto.IMessage
+
+export type SayOptions = {
+  /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
+  addressing?: Addressing
+  /** The message id; random unless given. */
+  id?: string
+  /**
+   * It arrives without content, and linked devices must ask their own phone for it (`PLACEHOLDER_MESSAGE_RESEND`). A string is the
+   * `type` of `<unavailable>`; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
+   */
+  unavailable?: true | string
+}
+
+/** Sends a message to an account (its phone number) or a group (its jid), as `Contact.say`. */
+export async function send(
+  world: World,
+  contact: ContactState,
+  to: string,
+  content: Sayable,
+  options: SayOptions,
+): Promise<{ id: string }> {
+  const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
+  const message = await messageFrom(world, content)
+  const sent: SentMessage = { message, to, addressing: options.addressing ?? 'pn', at: Date.now() }
+  if (options.unavailable) sent.unavailable = options.unavailable
+  if (to.endsWith('@g.us')) await sendInGroup(world, contact, to, id, sent)
+  else await sendDirectly(world, contact, to, id, sent)
+  return { id }
+}
+
+/** The message that carries this content; a file is encrypted and put on the media host. */
+export async function messageFrom(world: World, content: Sayable): Promise<proto.IMessage> {
+  if (typeof content === 'string') return { conversation: content }
+  if ('poll' in content) return pollMessage(content)
+  return isMediaContent(content) ? mediaMessage(world.media, content) : content
+}
+
+/** Answers a device's retry receipt: encrypts the same message again in a new session, under the same id. */
+export async function resend(
+  world: World,
+  contact: ContactState,
+  device: Device,
+  receipt: BinaryNode,
+): Promise<void> {
+  const id = receipt.attrs.id ?? ''
+  const sent = contact.sent.get(id)
+  const retry = readRetry(receipt)
+  if (!sent || retry.count > MAX_RETRIES) return
+  if (sent.group) return resendToGroupMember(world, contact, sent.group, device, id, sent, retry)
+  await contact.account.signal.forget(device.lidJid)
+  await sendToDevice(world, contact.account, device, id, sent, retry)
+}
+
+async function sendDirectly(world: World, contact: ContactState, to: string, id: string, sent: SentMessage) {
+  const { account } = contact
+  const target = world.accounts.get(to)
+  if (!target) throw new Error(`${to} has no account here`)
+  const { message } = sent
+  account.addDirectChat(target)
+  contact.sent.set(id, sent)
+  world.ledger.said.push({ id, from: account.pn, to, at: sent.at })
+  const work: Promise<void>[] = []
+  for (const device of target.devices.values()) work.push(sendToDevice(world, account, device, id, sent))
+  const recipient = sent.addressing === 'lid' ? target.lidJid : target.jid
+  const { addressing, at } = sent
+  const copied = { deviceSentMessage: { destinationJid: recipient, message } }
+  const copy: SentMessage = { message: copied, to, addressing, at, recipient }
+  for (const device of account.devices.values()) work.push(sendToDevice(world, account, device, id, copy))
+  if (target.devices.size === 0) handOver(world, account, target, id, message)
+  await Promise.all(work)
+}
+
+async function sendInGroup(
+  world: World,
+  contact: ContactState,
+  to: string,
+  id: string,
+  message: SentMessage,
+) {
+  const { account } = contact
+  const group = world.groups.get(to)
+  if (!group?.accounts.has(account)) throw new Error(`${account.pn} is in no group ${to}`)
+  const sent: SentMessage = { ...message, addressing: group.addressing, group }
+  contact.sent.set(id, sent)
+  world.ledger.said.push({ id, from: account.pn, to, at: sent.at, group: to })
+  for (const member of group.accounts)
+    if (member !== account && member.devices.size === 0)
+      handOver(world, account, member, id, sent.message, group)
+  await sendToGroup(world, contact, group, id, sent)
+}
+
+/** A target without linked devices is another simulated phone: no wire lies between. */
+function handOver(
+  world: World,
+  from: Account,
+  target: Account,
+  id: string,
+  message: proto.IMessage,
+  group?: Group,
+) {
+  addToInbox(world, contactOf(world, target), {
+    id,
+    from: from.pn,
+    device: from.jid,
+    group: group?.jid ?? null,
+    text: textOf(message),
+    at: Date.now(),
+    message,
+  })
+}

@@ -1,0 +1,49 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { takePairingAnswer } from '../linking/link.ts'
+import { takePairingCodeIq } from '../linking/pairing-code.ts'
+import { children, result, SERVER, stanza } from '../protocol/stanza.ts'
+import type { World } from '../world.ts'
+import type { Client } from './client.ts'
+import { takeMessage } from './messages.ts'
+import { takePresence } from './presence.ts'
+import { answerQuery } from './queries.ts'
+import { takeAck, takeReceipt } from './receipts.ts'
+
+/** What a socket may say that is not linked yet: it acks notifications, and Baileys announces a name it does not have. */
+const FROM_UNLINKED = new Set(['ack', 'presence'])
+
+/** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
+export function dispatch(world: World, client: Client, node: BinaryNode): void {
+  const { connection } = client
+  try {
+    if (handle(world, client, node)) return
+    if (node.tag === 'iq') connection.send(result(node))
+  } catch {
+    const error = stanza('error', { code: 400, text: 'bad-request' })
+    if (node.tag === 'iq')
+      connection.send(stanza('iq', { from: SERVER, type: 'error', id: node.attrs.id }, [error]))
+  }
+  const { tag, attrs } = node
+  world.ledger.unanswered.push({ tag, attrs, children: children(node).map(part => part.tag), at: Date.now() })
+  world.events.emit('unanswered', { tag, attrs })
+}
+
+function handle(world: World, { connection, device, offer }: Client, node: BinaryNode): boolean {
+  if (node.tag === 'ib') return true
+  if (node.tag === 'iq') {
+    // An iq result answers us: to pair-success it carries the device's signature, to anything else it says nothing more.
+    if (node.attrs.type === 'result' || node.attrs.type === 'error') {
+      takePairingAnswer(offer, node)
+      return true
+    }
+    if (!device) return takePairingCodeIq(world, offer, node)
+    return answerQuery(world, connection, device, node)
+  }
+  if (!device) return offer !== undefined && FROM_UNLINKED.has(node.tag)
+  if (node.tag === 'presence' || node.tag === 'chatstate') return takePresence(world, device, node)
+  if (node.tag === 'message') takeMessage(world, connection, device, node)
+  else if (node.tag === 'receipt') takeReceipt(world, device, node)
+  else if (node.tag === 'ack') takeAck(world, device, node)
+  else return false
+  return true
+}

@@ -1,0 +1,42 @@
+import { offerPairing } from '../linking/qr.ts'
+import { readRegistration } from '../linking/registration.ts'
+import type { Connection } from '../protocol/connection.ts'
+import type { ClientFinish } from '../protocol/noise.ts'
+import { seconds, stanza } from '../protocol/stanza.ts'
+import { tellDevice, type World } from '../world.ts'
+import type { Client } from './client.ts'
+
+/** Decides who a client is after the handshake: a device to register, a linked device that logs in, or nobody. */
+export function admit(world: World, client: Client, { noiseKey, payload }: ClientFinish): void {
+  const { connection } = client
+  if (payload.devicePairingData) {
+    try {
+      client.offer = offerPairing(world, connection, readRegistration(noiseKey, payload.devicePairingData))
+    } catch {
+      refuse(world, connection, '400')
+    }
+    return
+  }
+  const account = world.accounts.get(String(payload.username ?? ''))
+  const device = account?.devices.get(payload.device ?? 0)
+  if (!device?.registration.noiseKey.equals(noiseKey)) {
+    refuse(world, connection, '401')
+    return
+  }
+  if (world.loginFaults.take(connection, device)) {
+    world.counters.refusedLogins++
+    return
+  }
+  device.connection?.endWithStreamError(undefined, 'replaced')
+  device.connection = connection
+  client.device = device
+  device.logins++
+  world.counters.logins++
+  connection.send(stanza('success', { t: seconds(), props: 27, lid: device.lidJid }))
+  tellDevice(world, device, 'online')
+}
+
+function refuse(world: World, connection: Connection, reason: string) {
+  world.counters.refusedLogins++
+  connection.end(stanza('failure', { reason }))
+}

@@ -1,0 +1,91 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Device } from '../accounts/account.ts'
+import { deliver } from '../delivery.ts'
+import { receive } from '../phones/receive.ts'
+import type { Connection } from '../protocol/connection.ts'
+import { child, children, seconds, stanza } from '../protocol/stanza.ts'
+import { encsOf } from '../signal/enc-nodes.ts'
+import { contactOf, type World } from '../world.ts'
+import { routeInGroup } from './group-messages.ts'
+
+/** Takes a message from a device: acks it, then hands each `<enc>` to the phone or device it is for. */
+export function takeMessage(world: World, connection: Connection, device: Device, node: BinaryNode): void {
+  const { account } = device
+  const { id, to } = node.attrs
+  const ack = { class: 'message', id, from: to, t: seconds() }
+  const error = account.errorAcks.shift()
+  if (error) {
+    connection.send(stanza('ack', { ...ack, error }))
+    return
+  }
+  const group = to?.endsWith('@g.us') ? world.groups.get(to) : undefined
+  const refusal = id && (group || world.accounts.resolve(to)) ? undefined : 404
+  if (refusal || (group && !group.accounts.has(account))) {
+    connection.send(stanza('ack', { ...ack, error: refusal ?? 403 }))
+    return
+  }
+  if (account.droppedAcks > 0) account.droppedAcks--
+  else connection.send(stanza('ack', ack))
+  if (group) {
+    const { jid } = group
+    const line = { id: id!, from: account.pn, to: jid, device: device.jid, at: Date.now(), group: jid }
+    world.ledger.accepted.push(line)
+    routeInGroup(world, device, group, node)
+    return
+  }
+  const target = world.accounts.resolve(node.attrs.recipient ?? to)
+  const line = { id: id!, from: account.pn, to: target?.account.pn ?? '', device: device.jid, at: Date.now() }
+  world.ledger.accepted.push(line)
+
+  const participants = child(node, 'participants')
+  if (participants)
+    for (const part of children(participants)) route(world, device, node, part.attrs.jid, part)
+  else route(world, device, node, to, node)
+}
+
+function route(world: World, sender: Device, message: BinaryNode, jid: string | undefined, part: BinaryNode) {
+  const target = world.accounts.resolve(jid)
+  if (!target) return
+  const { id, to } = message.attrs
+  if (target.device > 0) {
+    const device = target.account.devices.get(target.device)
+    if (device && device !== sender) forward(world, sender, device, message, part)
+    return
+  }
+  const encs = encsOf(part)
+  const ownCopy = target.account === sender.account
+  if (!encs.length || (ownCopy && !world.options.ownCopies)) return
+  const from = ownCopy || !to ? target.account.jid : bare(to)
+  const t = String(seconds())
+  const incoming = { device: sender, id: id!, t, addressee: { from }, group: undefined, encs }
+  world.background(receive(world, contactOf(world, target.account), incoming))
+}
+
+/** From one linked device to another: the ciphertext passes as it is. */
+function forward(world: World, sender: Device, device: Device, message: BinaryNode, part: BinaryNode) {
+  const { id, to, type, edit, recipient } = message.attrs
+  const lid = to?.endsWith('@lid')
+  const own = device.account === sender.account
+  const addresses = lid
+    ? { from: sender.lidJid, sender_pn: sender.jid, addressing_mode: 'lid' }
+    : { from: sender.jid, sender_lid: sender.lidJid, addressing_mode: 'pn' }
+  const content = children(part).filter(({ tag }) => tag === 'enc')
+  const identity = child(message, 'device-identity')
+  if (identity) content.push(identity)
+  const node = stanza(
+    'message',
+    {
+      ...addresses,
+      recipient: own ? (recipient ?? to) : undefined,
+      id,
+      type,
+      edit,
+      t: seconds(),
+      notify: sender.account.name,
+    },
+    content,
+  )
+  deliver(world, device, { kind: 'message', id: id!, from: sender.account.pn, node, peer: false })
+}
+
+const bare = (jid: string) => jid.replace(/:\d+@/, '@')
