@@ -18,7 +18,7 @@ import type {
 import { openStore } from '../../src/store/sqlite.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
-import type { WhatsAppConfig } from '../../src/whatsapp/settings.ts'
+import type { WhatsAppConfig } from '../../src/whatsapp/baileys-settings.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 
 export const systemClock = createClock()

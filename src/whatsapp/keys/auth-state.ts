@@ -7,7 +7,7 @@ import type {
 import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
-import type { KeyCache } from '../caches.ts'
+import type { KeyCache } from '../session-caches.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'
 

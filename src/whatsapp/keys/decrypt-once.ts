@@ -18,8 +18,8 @@ import type { Store } from '../../ports/store.ts'
 import { accountJid } from '../jid.ts'
 import { wasOffline } from '../patches/arrival-order.ts'
 import { holdsSenderKey } from '../patches/sender-key-redelivery.ts'
-import { NEWSLETTER_NOTIFICATION, postsIn } from '../receiving/newsletters.ts'
-import type { Wire } from '../socket-guards.ts'
+import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
+import type { Wire } from '../socket/guarded-socket.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 
 export interface Me {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { NEWSLETTER_NOTIFICATION, postsIn } from '../receiving/newsletters.ts'
+import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 
 /** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
 const LIVE = 'live'

@@ -1,7 +1,7 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { InboundMessage, MediaSource } from '../../messages/received.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
-import { type Content, readContent, unsupported } from './content.ts'
+import { type Content, readContent, unsupported } from './read-content.ts'
 import { type Poll, readVote } from './poll-votes.ts'
 
 /** What inbound.ts must know of the session and of what it has learnt about others. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SendContent } from '../../../src/messages/send.ts'
 import type { SendUpdate } from '../../../src/ports/whatsapp.ts'
 import { InFlight } from '../../../src/whatsapp/pending-requests.ts'
-import { readAck, receiptStatus } from '../../../src/whatsapp/sending/acks.ts'
+import { readAck, receiptStatus } from '../../../src/whatsapp/message-status.ts'
 import { type Relay, Sends } from '../../../src/whatsapp/sending/message-sender.ts'
 import { createTestClock } from '../../base/clock.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Processes } from './elsewhere.ts'
+import { Processes } from './other-process.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'

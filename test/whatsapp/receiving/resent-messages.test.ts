@@ -1,6 +1,6 @@
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { resentIn } from '../../../src/whatsapp/receiving/placeholder-resends.ts'
+import { resentIn } from '../../../src/whatsapp/receiving/resent-messages.ts'
 import { createWorld, type Owner, WAIT, type World } from '../world.ts'
 
 const PN = '34600000001'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createCaches } from '../../src/whatsapp/caches.ts'
+import { createCaches } from '../../src/whatsapp/session-caches.ts'
 
 describe('the caches', () => {
   it('of two sessions never meet; those of two sockets of one session do', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Write } from '../../src/ports/store.ts'
-import { Gate } from './gate.ts'
-import { createWorld, type Owner, WAIT, type World } from './world.ts'
+import type { Write } from '../../../src/ports/store.ts'
+import { Gate } from '../gated-store.ts'
+import { createWorld, type Owner, WAIT, type World } from '../world.ts'
 
 const PN = '34600000001'
 let world: World

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { SendContent } from '../../../src/messages/send.ts'
-import type { Write } from '../../../src/ports/store.ts'
-import { decodeKey } from '../../../src/whatsapp/keys/key-codec.ts'
-import { Gate } from '../gate.ts'
-import { createWorld, type Owner, WAIT, type World } from '../world.ts'
+import type { SendContent } from '../../src/messages/send.ts'
+import type { Write } from '../../src/ports/store.ts'
+import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
+import { Gate } from './gated-store.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World

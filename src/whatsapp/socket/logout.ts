@@ -1,5 +1,5 @@
 import { S_WHATSAPP_NET, type WASocket } from '@whiskeysockets/baileys'
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 
 const ANSWER_MS = 2000
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { WASocket } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { makeWired } from '../../src/whatsapp/socket-guards.ts'
+import { makeWired } from '../../src/whatsapp/socket/guarded-socket.ts'
 
 /** A wire over a WebSocket that remembers what was written to it. */
 function setUp() {

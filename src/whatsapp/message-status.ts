@@ -1,5 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { SendUpdate } from '../../ports/whatsapp.ts'
+import type { SendUpdate } from '../ports/whatsapp.ts'
 
 /** Why WhatsApp's server refused a message, by the `error` attribute of its ack. */
 const REFUSALS: Record<string, string> = {

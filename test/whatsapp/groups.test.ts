@@ -1,6 +1,6 @@
 import type { GroupMetadata } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { createGroupCaches, Groups } from '../../../src/whatsapp/groups.ts'
+import { createGroupCaches, Groups } from '../../src/whatsapp/groups.ts'
 
 const JID = '120363@g.us'
 const group = (subject: string, members = ['1@lid']) =>

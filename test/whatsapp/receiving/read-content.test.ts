@@ -2,7 +2,7 @@ import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inboundMessage } from '../../../src/messages/received.ts'
-import { readContent } from '../../../src/whatsapp/receiving/content.ts'
+import { readContent } from '../../../src/whatsapp/receiving/read-content.ts'
 import { toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 /** As it comes from the wire: encoded and decoded, so that only the fields that were set exist. */
