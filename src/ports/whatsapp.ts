@@ -43,8 +43,8 @@ export interface WhatsAppSocket {
   send(messageId: string, content: SendContent): Promise<void>
   /** What else is done in chats. */
   readonly chats: ChatActions
-  /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
-  unlink(): void
+  /** Logs out: asks WhatsApp to remove this device from the account; `logout.confirmed` or `socket.closed` follows. */
+  logout(): void
   /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
   end(): Promise<void>
 }

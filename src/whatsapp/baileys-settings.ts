@@ -15,11 +15,6 @@ export interface WhatsAppConfig {
   inboundIgnore: readonly ('status' | 'newsletter')[]
 }
 
-export const FIRST_QR_MS = 60_000
-export const LATER_QR_MS = 20_000
-/** References that WhatsApp gives a socket, each for one QR. */
-export const QRS = 6
-
 /** Baileys logs keys and whole messages; what matters of it reaches the log as facts of ours. */
 const SILENT: NonNullable<UserFacingSocketConfig['logger']> = {
   level: 'silent',

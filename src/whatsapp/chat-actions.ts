@@ -2,26 +2,26 @@ import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaSource, MessageRef } from '../messages/received.ts'
 import type { ChatActions } from '../ports/whatsapp.ts'
-import { isFinal, refusedWith } from './query-errors.ts'
+import { isFinalRefusal, refusalCodeOf } from './query-errors.ts'
 import { mediaMessage } from './receiving/media-download.ts'
-import type { Numbers } from './sending/number-lookup.ts'
+import type { NumberLookup } from './sending/number-lookup.ts'
 
 type ChatSocket = Pick<WASocket, 'readMessages' | 'sendPresenceUpdate' | 'updateMediaMessage'>
 
 /** What is done in chats beside sending. `unlessEnded` rejects what is in flight when the socket ends, and what takes too long. */
 export function createChatActions(
   socket: ChatSocket,
-  numbers: Numbers,
+  numbers: NumberLookup,
   unlessEnded: <T>(work: () => Promise<T>) => Promise<T>,
 ): ChatActions {
-  const ask = <T>(work: () => Promise<T>) =>
+  const query = <T>(work: () => Promise<T>) =>
     unlessEnded(work).catch((error: unknown): never => {
-      throw refusalOf(error)
+      throw toGatewayError(error)
     })
   return {
-    lookup: phone => ask(() => numbers.lookup(phone)),
-    read: messages => ask(() => socket.readMessages(messages.map(keyOf))),
-    presence: (kind, chatId) => ask(() => socket.sendPresenceUpdate(kind, chatId)),
+    lookup: phone => query(() => numbers.lookup(phone)),
+    read: messages => query(() => socket.readMessages(messages.map(keyOf))),
+    presence: (kind, chatId) => query(() => socket.sendPresenceUpdate(kind, chatId)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
         const asked = { key: keyOf(message), message: mediaMessage(source) } as WAMessage
@@ -39,16 +39,16 @@ export function createChatActions(
   }
 }
 
-function refusalOf(error: unknown): GatewayError {
+function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = refusedWith(error)
+  const code = refusalCodeOf(error)
   if (code === 429)
     return new GatewayError('TOO_MANY_REQUESTS', 'WhatsApp was asked too often; ask again later.', {
       cause: error,
       retryable: true,
       retryAfterSeconds: 60,
     })
-  if (isFinal(code))
+  if (isFinalRefusal(code))
     return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused this with code ${code}.`, { cause: error })
   return new GatewayError('SESSION_NOT_CONNECTED', 'WhatsApp could not be asked.', {
     cause: error,

@@ -10,16 +10,16 @@ import { GatewayError } from '../base/errors.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
 import type { Store } from '../ports/store.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
-import { createCaches } from './session-caches.ts'
+import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
-import { trapConsole } from './patches/libsignal-console.ts'
+import { silenceConsole } from './patches/libsignal-console.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
 import { trapUnhandledRejections } from './patches/unhandled-rejections.ts'
+import { unfinishedMessages } from './receiving/inbox-messages.ts'
 import { download } from './receiving/media-download.ts'
-import { unfinishedMessages } from './receiving/receiver.ts'
-import type { WhatsAppConfig } from './baileys-settings.ts'
+import { createSessionCaches } from './session-caches.ts'
 import { Socket } from './socket/socket.ts'
 
 export interface WhatsAppDeps {
@@ -37,7 +37,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   const media = mediaHost(given.config)
   const deps = { openFile: async () => null, ...given, uploadAgent: media.agent }
   const { store, config, logger } = deps
-  trapConsole(logger)
+  silenceConsole(logger)
   trapUnhandledRejections(logger)
   mendRawKeys()
   mendSignatures()
@@ -48,7 +48,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
     WA_CERT_DETAILS.PUBLIC_KEY = ANY_ROOT
     logger.warn('WHATSAPP_URL without WHATSAPP_ROOT_KEY: the certificate of that server is not checked')
   }
-  const cachesOf = createCaches()
+  const cachesFor = createSessionCaches()
   return {
     open(owner) {
       const stored = readCreds(store.keys, owner.streamId)
@@ -59,7 +59,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
           'the newest credentials cannot be read; using the ones before',
         )
       }
-      return new Socket({ ...deps, caches: cachesOf(owner.streamId) }, owner, stored)
+      return new Socket({ ...deps, caches: cachesFor(owner.streamId) }, owner, stored)
     },
     recover: async streamId => unfinishedMessages(deps, streamId),
     newMessageId: () => generateMessageIDV2(),
@@ -84,7 +84,7 @@ function unreadable(owner: SocketOwner): WhatsAppSocket {
   return {
     send: refuse,
     chats: { lookup: refuse, read: refuse, presence: refuse, reupload: refuse },
-    unlink() {},
+    logout() {},
     async end() {
       clearImmediate(report)
     },

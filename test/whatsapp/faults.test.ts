@@ -248,8 +248,8 @@ describe('unlinking', () => {
   it('is confirmed once WhatsApp was asked, and the device is gone', async () => {
     const owner = await session()
     const [device] = world.sim.phone(owner.pn).devices
-    owner.socket!.unlink()
-    owner.socket!.unlink()
+    owner.socket!.logout()
+    owner.socket!.logout()
     await owner.fact('logout.confirmed')
     expect(closings(owner)).toHaveLength(1)
     await vi.waitFor(() => expect(device!.removed).toBe(true), WAIT)
@@ -257,7 +257,7 @@ describe('unlinking', () => {
 
   it('that is asked before the session is open happens when it is', async () => {
     const owner = await world.linked(String(next++))
-    owner.open().unlink()
+    owner.open().logout()
     await owner.fact('logout.confirmed')
     expect(owner.facts.map(fact => fact.type)).toEqual(['socket.opened', 'logout.confirmed'])
   })
@@ -266,7 +266,7 @@ describe('unlinking', () => {
     const owner = await session()
     await world.sim.fault({ kind: 'silence', account: owner.pn })
     const asked = performance.now()
-    owner.socket!.unlink()
+    owner.socket!.logout()
     await owner.fact('logout.confirmed')
     expect(performance.now() - asked).toBeGreaterThanOrEqual(1990)
     await world.sim.heal()
@@ -276,7 +276,7 @@ describe('unlinking', () => {
     const owner = await session()
     await world.sim.fault({ kind: 'reset', account: owner.pn })
     await owner.fact('socket.closed')
-    owner.socket!.unlink()
+    owner.socket!.logout()
     await owner.socket!.end()
     expect(closings(owner).map(fact => fact.type)).toEqual(['socket.closed'])
   })

@@ -7,8 +7,8 @@ import type {
 import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
-import type { KeyCache } from '../session-caches.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
+import type { KeyCache } from './key-cache.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'
 
 /** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */

@@ -1,40 +1,58 @@
-import type { WAMessage } from '@whiskeysockets/baileys'
+import type { CacheStore, WAMessage, WASocket } from '@whiskeysockets/baileys'
 import type { InboxRow } from '../../ports/key-store.ts'
-import { isBare, rebuild } from '../keys/decrypt-once.ts'
-import { type InboundContext, toInbound } from './to-received-message.ts'
+import { summaryOf } from '../error-summary.ts'
+import { isWithoutContent, rebuildMessage } from '../keys/inbox-rows.ts'
+import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 
 /** Baileys' own limit: the phone is not asked for what is older. */
 const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000
 
 /**
- * Messages of which WhatsApp had only a placeholder, until our phone sends them. Baileys acknowledges a placeholder and asks the
- * phone 2 s later, once: the row keeps the question alive through crashes and disconnects.
+ * Messages of which WhatsApp had only a placeholder (`<unavailable>`), until our phone sends them. Baileys acknowledges a
+ * placeholder and asks the phone 2 s later, once: the inbox row keeps the question alive through crashes and disconnects.
  */
-export class Placeholders {
-  readonly #waiting = new Map<string, { hash: string; message: WAMessage }>()
+export class MissingMessages {
+  readonly #byDedupeKey = new Map<string, { hash: string; message: WAMessage }>()
 
-  /** Whether the row is a placeholder whose message is still to come; then it is asked for. */
-  waits(row: InboxRow, context: InboundContext, isKnown: (dedupeKey: string) => boolean): boolean {
-    if (!isBare(row)) return false
-    const { message, offline } = rebuild(row, context.me)
+  /** Whether the row is a placeholder whose message is still to come; then it is missing from now on. */
+  isMissing(row: InboxRow, context: TranslationContext, isKnown: (dedupeKey: string) => boolean): boolean {
+    if (!isWithoutContent(row)) return false
+    const { message, offline } = rebuildMessage(row, context.me)
     if (message.key.isViewOnce || context.now() - Number(message.messageTimestamp) * 1000 > MAX_AGE_MS) {
       return false
     }
-    const inbound = toInbound({ ...message, message: { conversation: '' } }, offline, context)
-    if ('ignored' in inbound || isKnown(inbound.dedupeKey)) return false
-    this.#waiting.set(inbound.dedupeKey, { hash: row.hash, message })
+    const translated = toReceivedMessage({ ...message, message: { conversation: '' } }, offline, context)
+    if ('ignored' in translated || isKnown(translated.dedupeKey)) return false
+    this.#byDedupeKey.set(translated.dedupeKey, { hash: row.hash, message })
     return true
   }
 
-  /** The hash of the row that waited for a message, or null. */
-  came(dedupeKey: string): string | null {
-    const waiting = this.#waiting.get(dedupeKey)
-    this.#waiting.delete(dedupeKey)
-    return waiting?.hash ?? null
+  /** A message has come. Returns the hash of the row that waited for it, or null. */
+  arrived(dedupeKey: string): string | null {
+    const missing = this.#byDedupeKey.get(dedupeKey)
+    this.#byDedupeKey.delete(dedupeKey)
+    return missing?.hash ?? null
   }
 
   /** What is still to come, oldest first. */
   all(): WAMessage[] {
-    return [...this.#waiting.values()].map(({ message }) => message)
+    return [...this.#byDedupeKey.values()].map(({ message }) => message)
+  }
+}
+
+/** Asks our phone for missing messages. Baileys asks for those of its own placeholders; these are of earlier sockets. */
+export function requestFromPhone(
+  missing: WAMessage[],
+  socket: Pick<WASocket, 'requestPlaceholderResend'>,
+  alreadyAsked: Pick<CacheStore, 'del'>,
+  warn: (fields: object, sentence: string) => void,
+): void {
+  for (const message of missing) {
+    void alreadyAsked.del(message.key.id ?? '')
+    const { remoteJid, fromMe, id, participant } = message.key
+    const key = { remoteJid, fromMe, id, ...(participant && { participant }) }
+    socket.requestPlaceholderResend(key, message).catch((error: unknown) => {
+      warn(summaryOf(error), 'a message could not be asked for; it is asked for again at the next connection')
+    })
   }
 }

@@ -6,7 +6,7 @@ const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE } = proto.Message.ProtocolM
  * The messages inside our own phone's answer to a request: WhatsApp had only a placeholder of them for this device
  * (process-message.js). Nobody else's answer counts; what cannot be read is left out.
  */
-export function resentIn({ key, message }: WAMessage): WAMessage[] {
+export function resentMessagesIn({ key, message }: WAMessage): WAMessage[] {
   const answer = message?.protocolMessage
   if (!key.fromMe || answer?.type !== PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE) return []
   const results = answer.peerDataOperationRequestResponseMessage?.peerDataOperationResult ?? []

@@ -1,11 +1,12 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { InboundMessage, MediaSource } from '../../messages/received.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
-import { type Content, readContent, unsupported } from './read-content.ts'
-import { type Poll, readVote } from './poll-votes.ts'
+import { type Poll, readPollVote } from './poll-votes.ts'
+import { readContent } from './read-content.ts'
+import { type ReceivedContent, unsupported } from './received-content.ts'
 
-/** What inbound.ts must know of the session and of what it has learnt about others. */
-export interface InboundContext {
+/** What the translation must know of the session and of what it has learnt about others. */
+export interface TranslationContext {
   me: { id: string; lid: string | null }
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
@@ -21,7 +22,8 @@ export interface InboundContext {
   now(): number
 }
 
-export type Inbound =
+/** A message as Laravel is told of it, or why nothing is told. */
+export type TranslatedMessage =
   | { message: InboundMessage; dedupeKey: string; media?: MediaSource }
   | { ignored: string }
 
@@ -29,7 +31,11 @@ export type Inbound =
 const CIPHERTEXT = 2
 
 /** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
-export function toInbound(received: WAMessage, offline: boolean, context: InboundContext): Inbound {
+export function toReceivedMessage(
+  received: WAMessage,
+  offline: boolean,
+  context: TranslationContext,
+): TranslatedMessage {
   const { key } = received
   const remote = accountJid(key.remoteJid)
   if (!remote || !key.id) return { ignored: 'no chat or no id' }
@@ -79,7 +85,7 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
 }
 
 /** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */
-function identify(jids: (string | null | undefined)[], context: InboundContext) {
+function identify(jids: (string | null | undefined)[], context: TranslationContext) {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
   const [first, alternative] = jids.map(accountJid)
   const names = [
@@ -96,15 +102,15 @@ function identify(jids: (string | null | undefined)[], context: InboundContext) 
 
 /** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
 function chosenIn(
-  { vote, replyTo }: Content,
+  { vote, replyTo }: ReceivedContent,
   voter: { pn: string | null; lid: string | null },
-  { me, pollOf }: InboundContext,
+  { me, pollOf }: TranslationContext,
 ): string | null {
   const poll = vote && replyTo !== null ? pollOf(replyTo) : null
   if (!vote || !poll) return null
   const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
   const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].flatMap(jid => jid || [])
-  return readVote(vote, poll, { creators, voters })?.join('\n') ?? null
+  return readPollVote(vote, poll, { creators, voters })?.join('\n') ?? null
 }
 
 const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))

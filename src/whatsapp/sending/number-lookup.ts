@@ -7,7 +7,7 @@ const HOUR = 3_600_000
 const KEEP = { known: 24 * HOUR, unknown: HOUR }
 const REMEMBERED = 50_000
 
-export interface Numbers {
+export interface NumberLookup {
   /** Whether a phone number (digits) is on WhatsApp, and its jid there. */
   lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
 }
@@ -21,11 +21,11 @@ export const createNumberCache = (): Answers => new LRUCache({ max: REMEMBERED }
  * Numbers as one socket may ask for them. `lidOf` is the LID that WhatsApp gave for a number before, which proves that it
  * is there.
  */
-export function createNumbers(
+export function createNumberLookup(
   socket: Pick<WASocket, 'onWhatsApp'>,
   answers: Answers,
   lidOf: (phone: string) => string | null,
-): Numbers {
+): NumberLookup {
   return {
     async lookup(phone) {
       const lid = lidOf(phone)

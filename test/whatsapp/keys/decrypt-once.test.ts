@@ -40,9 +40,9 @@ describe('what comes without encryption', () => {
     await arrive({ from: '2@newsletter', id: 'A' }, [plaintext('same')])
     expect(held).toHaveLength(3)
     expect(new Set(kept.flatMap(rows => Object.keys(rows!))).size).toBe(3)
-    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
-    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
-    expect(once.leftovers()).toHaveLength(2)
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
+    expect(once.takeAllRows()).toHaveLength(2)
   })
 
   it.each([
@@ -73,6 +73,6 @@ describe('what comes without encryption', () => {
       ...(await arrive(attrs as BinaryNode['attrs'], [unavailable()])),
     ]
     expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'fulfilled'))
-    expect([kept, once.leftovers()]).toEqual([[], []])
+    expect([kept, once.takeAllRows()]).toEqual([[], []])
   })
 })

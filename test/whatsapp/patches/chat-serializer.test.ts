@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { ArrivalOrder } from '../../../src/whatsapp/patches/arrival-order.ts'
-import { takeTurns } from '../../../src/whatsapp/patches/chat-serializer.ts'
+import { serializeChats } from '../../../src/whatsapp/patches/chat-serializer.ts'
 
 /** A socket whose Baileys queues what waited, and handles the rest at once. */
 function setUp() {
@@ -12,7 +12,7 @@ function setUp() {
   ws.on('CB:message', async ({ attrs }: { attrs: { id: string; offline?: string } }) => {
     ;(attrs.offline === undefined ? live : queue).push(attrs.id)
   })
-  takeTurns(ws)
+  serializeChats(ws)
   const order = new ArrivalOrder()
   order.watch(ws)
   const arrive = (chat: string, id: string, offline?: string) =>

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inboundMessage } from '../../../src/messages/received.ts'
 import { readContent } from '../../../src/whatsapp/receiving/read-content.ts'
-import { toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
+import { toReceivedMessage } from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 /** As it comes from the wire: encoded and decoded, so that only the fields that were set exist. */
 const wired = (message: proto.IMessage) => proto.Message.decode(proto.Message.encode(message).finish())
@@ -217,14 +217,14 @@ describe('the file of a message', () => {
   }
 
   it('lies at WhatsApp, whatever the sender says, unless this is a simulator', () => {
-    const real = toInbound(received, false, { ...context, foreignMediaHost: false })
-    const simulated = toInbound(received, false, { ...context, foreignMediaHost: true })
+    const real = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
+    const simulated = toReceivedMessage(received, false, { ...context, foreignMediaHost: true })
     expect(real).toMatchObject({ media: { host: null } })
     expect(simulated).toMatchObject({ media: { host: 'evil.example' } })
   })
 
   it('has a key that Laravel is not told', () => {
-    const inbound = toInbound(received, false, { ...context, foreignMediaHost: false })
+    const inbound = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
     if ('ignored' in inbound) throw new Error(inbound.ignored)
     inboundMessage.parse(inbound.message)
     const told = JSON.stringify(inbound.message)
@@ -326,7 +326,7 @@ describe('1,000 random messages', () => {
           message: content,
           messageTimestamp: 1_700_000_000,
         }
-        const inbound = toInbound(received, false, context)
+        const inbound = toReceivedMessage(received, false, context)
         if ('ignored' in inbound) {
           const loud = Object.keys(content).filter(
             name =>
@@ -357,7 +357,7 @@ describe('1,000 random messages', () => {
           return
         }
         expect(
-          toInbound({ key: { remoteJid: '1@lid', id: 'ID' }, message: content }, false, context),
+          toReceivedMessage({ key: { remoteJid: '1@lid', id: 'ID' }, message: content }, false, context),
         ).toBeDefined()
       }),
       { numRuns: 1000 },

@@ -36,14 +36,25 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
     done: async (hashes: string[]) => void done.push(...hashes),
     mapped: () => null,
   } as unknown as AuthState
-  const once = {
-    handedOver: ({ id }: { id: string }) => {
+  const decryptOnce = {
+    takeRows: ({ id }: { id: string }) => {
       const rows = pending[id] ?? []
       delete pending[id]
       return rows
     },
   } as unknown as DecryptOnce
-  return { receiver: new Receiver(deps, owner, auth, once, () => {}), received, done }
+  return {
+    receiver: new Receiver({
+      deps,
+      owner,
+      auth,
+      decryptOnce,
+      groups: { subjectOf: () => null },
+      reports: { messageStatus() {} },
+    }),
+    received,
+    done,
+  }
 }
 
 const row = (hash: string, id: string, message: proto.IMessage, more: object = {}): InboxRow => ({
@@ -168,12 +179,12 @@ describe('a placeholder', () => {
     receiver.upserted(stub('B'))
     await receiver.settled()
     expect([received, done]).toEqual([[], []])
-    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['A', 'B'])
+    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['A', 'B'])
     receiver.upserted(upsert('A', { message: { conversation: 'at last' } }))
     await receiver.settled()
     expect(heard(received)).toEqual([['at last', null, undefined]])
     expect(done).toEqual(['bare A'])
-    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['B'])
+    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['B'])
   })
 
   it.each([
@@ -183,6 +194,6 @@ describe('a placeholder', () => {
     const { receiver, received, done } = setUp({ A: [row] }, known)
     receiver.upserted(stub('A'))
     await receiver.settled()
-    expect([received, done, receiver.absent()]).toEqual([[], ['bare A'], []])
+    expect([received, done, receiver.missing()]).toEqual([[], ['bare A'], []])
   })
 })

@@ -1,6 +1,6 @@
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { resentIn } from '../../../src/whatsapp/receiving/resent-messages.ts'
+import { resentMessagesIn } from '../../../src/whatsapp/receiving/resent-messages.ts'
 import { createWorld, type Owner, WAIT, type World } from '../world.ts'
 
 const PN = '34600000001'
@@ -45,7 +45,7 @@ describe('a message of which WhatsApp has only a placeholder', () => {
   })
 })
 
-describe('resentIn', () => {
+describe('resentMessagesIn', () => {
   const { Type } = proto.Message.ProtocolMessage
   const info = { key: { remoteJid: '1@lid', fromMe: false, id: 'A' }, message: { conversation: 'hi' } }
   const bytes = proto.WebMessageInfo.encode(info).finish()
@@ -64,7 +64,7 @@ describe('resentIn', () => {
   })
   const me = { remoteJid: '2@s.whatsapp.net', fromMe: true, id: 'P' }
   const ids = (message: proto.IMessage | null, key = me) =>
-    resentIn({ key, message }).map(({ key }) => key.id)
+    resentMessagesIn({ key, message }).map(({ key }) => key.id)
 
   it('finds all messages that can be read', () => {
     expect(ids(answer([bytes, null, new Uint8Array(0), Buffer.from('nonsense'), bytes]))).toEqual(['A', 'A'])

@@ -1,11 +1,14 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { inboundMessage } from '../../../src/messages/received.ts'
-import { type InboundContext, toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
+import {
+  type TranslationContext,
+  toReceivedMessage,
+} from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const lids: Record<string, string> = { '34600': '998' }
-const context: InboundContext = {
+const context: TranslationContext = {
   me: { id: '111:5@s.whatsapp.net', lid: '555:5@lid' },
   inboundFromMe: false,
   inboundIgnore: ['status', 'newsletter'],
@@ -31,14 +34,14 @@ function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<W
   }
 }
 function taken(message: WAMessage, using = context, offline = false) {
-  const result = toInbound(message, offline, using)
+  const result = toReceivedMessage(message, offline, using)
   if ('ignored' in result) throw new Error(result.ignored)
   inboundMessage.parse(result.message)
   return result
 }
 const text = { conversation: 'hola' }
 
-describe('toInbound', () => {
+describe('toReceivedMessage', () => {
   it('tells everything about a text in a direct chat', () => {
     expect(taken(received(text))).toEqual({
       dedupeKey: '998@lid||0|ID1',
@@ -123,7 +126,7 @@ describe('toInbound', () => {
 
   it('passes on what was written on the own phone only when asked, under the own name', () => {
     const own = received(text, { fromMe: true, remoteJidAlt: '555@lid' })
-    expect(toInbound(own, false, context)).toEqual({ ignored: 'written on the own phone' })
+    expect(toReceivedMessage(own, false, context)).toEqual({ ignored: 'written on the own phone' })
     expect(taken(own, withOwn)).toMatchObject({
       dedupeKey: '998@lid||1|ID1',
       message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '34600@s.whatsapp.net' },
@@ -171,7 +174,7 @@ describe('toInbound', () => {
     ['a protocol message', received({ protocolMessage: { type: 5 } })],
     ['a missed call', received({ call: { callKey: Buffer.from('x') } })],
   ])('ignores %s', (_, message) => {
-    expect(toInbound(message, false, context)).toHaveProperty('ignored')
+    expect(toReceivedMessage(message, false, context)).toHaveProperty('ignored')
   })
 
   it('takes a status and a newsletter when they are wanted', () => {

@@ -3,17 +3,20 @@ import { generateWAMessageContent } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import type { MediaContent, SendContent } from '../../../src/messages/send.ts'
 import {
-  type Referred,
+  type ReferencedMessage,
   stanzaOptions,
   toBaileysContent,
 } from '../../../src/whatsapp/sending/to-baileys-content.ts'
 
 const to = '998@lid'
 const upload = async () => ({ mediaUrl: 'https://mmg.test/x', directPath: '/x' })
-const build = (content: SendContent, referred: Referred | null = null, file: Readable | null = null) =>
-  generateWAMessageContent(toBaileysContent(content, { file, referred }), { upload })
+const build = (
+  content: SendContent,
+  referenced: ReferencedMessage | null = null,
+  file: Readable | null = null,
+) => generateWAMessageContent(toBaileysContent(content, { file, referenced }), { upload })
 
-const referred: Referred = {
+const referenced: ReferencedMessage = {
   key: { remoteJid: to, fromMe: true, id: 'OLD' },
   author: '34600000001@s.whatsapp.net',
   quote: { conversation: 'what was said' },
@@ -29,7 +32,7 @@ describe('a text', () => {
       return undefined
     }
     const message = await generateWAMessageContent(
-      toBaileysContent(content, { file: null, referred: null }),
+      toBaileysContent(content, { file: null, referenced: null }),
       {
         getUrlInfo,
         upload,
@@ -41,7 +44,7 @@ describe('a text', () => {
 
   it('quotes, and names people', async () => {
     const mentions = ['34600000009@s.whatsapp.net']
-    const message = await build({ ...content, reply_to: 'OLD', mentions }, referred)
+    const message = await build({ ...content, reply_to: 'OLD', mentions }, referenced)
     expect(message.extendedTextMessage?.contextInfo).toMatchObject({
       stanzaId: 'OLD',
       participant: '34600000001@s.whatsapp.net',
@@ -91,7 +94,7 @@ describe('what holds no file', () => {
 
   it('a reaction, and its end', async () => {
     for (const body of ['👍', '']) {
-      const { reactionMessage } = await build({ type: 'reaction', to, reply_to: 'OLD', body }, referred)
+      const { reactionMessage } = await build({ type: 'reaction', to, reply_to: 'OLD', body }, referenced)
       expect(reactionMessage).toMatchObject({ text: body, key: { id: 'OLD', remoteJid: to, fromMe: true } })
     }
   })
@@ -118,15 +121,15 @@ describe('what holds no file', () => {
 
   it('an edit and a deletion', async () => {
     const edit: SendContent = { type: 'edit', to, reply_to: 'OLD', body: 'better' }
-    const { protocolMessage } = await build(edit, referred)
+    const { protocolMessage } = await build(edit, referenced)
     expect(protocolMessage).toMatchObject({
       key: { id: 'OLD' },
       editedMessage: { extendedTextMessage: { text: 'better' } },
     })
-    expect(stanzaOptions(edit, referred)).toEqual({ additionalAttributes: { edit: '1' } })
+    expect(stanzaOptions(edit, referenced)).toEqual({ additionalAttributes: { edit: '1' } })
     const gone: SendContent = { type: 'delete', to, reply_to: 'OLD' }
-    expect((await build(gone, referred)).protocolMessage).toMatchObject({ key: { id: 'OLD' }, type: 0 })
-    expect(stanzaOptions(gone, referred)).toEqual({ additionalAttributes: { edit: '7' } })
+    expect((await build(gone, referenced)).protocolMessage).toMatchObject({ key: { id: 'OLD' }, type: 0 })
+    expect(stanzaOptions(gone, referenced)).toEqual({ additionalAttributes: { edit: '7' } })
   })
 })
 
@@ -159,7 +162,7 @@ describe('a file', () => {
   const file = () => Readable.from([Buffer.from('file')])
 
   it('cannot be built without its bytes', () => {
-    expect(() => toBaileysContent(content('image'), { file: null, referred: null })).toThrow(
+    expect(() => toBaileysContent(content('image'), { file: null, referenced: null })).toThrow(
       /without its file/,
     )
   })
@@ -199,7 +202,7 @@ describe('a file', () => {
 
   it('a document under its name, a sticker, and a quote with each', async () => {
     const document = content('document', { mimetype: 'application/pdf', filename: 'bill.pdf' })
-    const { documentMessage } = await build({ ...document, reply_to: 'OLD' }, referred, file())
+    const { documentMessage } = await build({ ...document, reply_to: 'OLD' }, referenced, file())
     expect(documentMessage).toMatchObject({
       fileName: 'bill.pdf',
       caption: 'look',
