@@ -1,10 +1,10 @@
 import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
-import { GatewayError } from '../base/errors.ts'
-import type { MediaSource, MessageRef } from '../messages/received.ts'
-import type { ChatActions } from '../ports/whatsapp.ts'
-import { isFinalRefusal, refusalCodeOf } from './query-errors.ts'
-import { mediaMessage } from './receiving/media-download.ts'
-import type { NumberLookup } from './sending/number-lookup.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { MediaSource, MessageRef } from '../../messages/received.ts'
+import type { ChatActions } from '../../ports/whatsapp.ts'
+import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
+import { mediaMessage } from '../receiving/media-download.ts'
+import type { NumberLookup } from '../sending/number-lookup.ts'
 
 type ChatSocket = Pick<WASocket, 'readMessages' | 'sendPresenceUpdate' | 'updateMediaMessage'>
 
