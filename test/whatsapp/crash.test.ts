@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Processes } from './other-process.ts'
+import { OtherProcesses } from './other-process.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World
 let owner: Owner
-let processes: Processes
+let processes: OtherProcesses
 beforeEach(async () => {
   world = await createWorld()
   owner = await world.linked(PN)
-  processes = new Processes(world, owner)
+  processes = new OtherProcesses(world, owner)
 })
 afterEach(async () => {
   processes.end()

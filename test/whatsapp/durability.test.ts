@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { Write } from '../../src/ports/store.ts'
-import { Gate } from './gated-store.ts'
+import { GatedStore } from './gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 let world: World
-let gate: Gate
+let gate: GatedStore
 let owner: Owner
 let witness: Owner
 beforeAll(async () => {
   world = await createWorld()
-  gate = new Gate(world.store)
+  gate = new GatedStore(world.store)
   owner = await world.linked('34600000001')
   owner.via = world.another({}, gate.store)
   await owner.opened()

@@ -1,7 +1,7 @@
 import type { Store, Write } from '../../src/ports/store.ts'
 
 /** A store whose commits a test can hold back or refuse. */
-export class Gate {
+export class GatedStore {
   readonly store: Store
   readonly writes: Write[] = []
   refuse: ((write: Write) => boolean) | undefined

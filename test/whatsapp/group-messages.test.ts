@@ -2,17 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { SendContent } from '../../src/messages/send.ts'
 import type { Write } from '../../src/ports/store.ts'
 import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
-import { Gate } from './gated-store.ts'
+import { GatedStore } from './gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World
-let gate: Gate
+let gate: GatedStore
 let owner: Owner
 let witness: Owner
 beforeAll(async () => {
   world = await createWorld()
-  gate = new Gate(world.store)
+  gate = new GatedStore(world.store)
   owner = await world.linked(PN)
   owner.via = world.another({}, gate.store)
   await owner.opened()

@@ -110,19 +110,6 @@ describe('messages that are sent', () => {
     expect(Math.abs(read.at - Date.now())).toBeLessThan(60_000)
   })
 
-  it('leave the privacy token of their contact in the store, so that it is issued once', async () => {
-    const eva = world.sim.contact('34611000031')
-    const id = newId()
-    await owner.socket!.send(id, text('34611000031@s.whatsapp.net', 'first'))
-    const token = () => world.store.keys.get(owner.streamId, 'tctoken', [eva.account.lidJid])
-    await vi.waitFor(() => expect(Object.keys(token())).toEqual([eva.account.lidJid]), WAIT)
-    const before = token()
-    const second = newId()
-    await owner.socket!.send(second, text('34611000031@s.whatsapp.net', 'second'))
-    await owner.update(second, 'delivered')
-    expect(token()).toEqual(before)
-  })
-
   it('reach a LID, and a chat that wrote first', async () => {
     const cleo = world.sim.contact('34611000004')
     await cleo.say('34600000001', 'hi', { addressing: 'lid' })

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
 import { type Owner, WAIT, type World } from './world.ts'
 
-export type Elsewhere = Awaited<ReturnType<Processes['start']>>
+export type OtherProcess = Awaited<ReturnType<OtherProcesses['start']>>
 
 /** Other processes that have the session and the store for a while, to be killed. */
-export class Processes {
+export class OtherProcesses {
   readonly #world: World
   readonly #owner: Owner
   readonly #children: ChildProcess[] = []

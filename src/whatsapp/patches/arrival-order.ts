@@ -11,7 +11,7 @@ const LIVE = 'live'
  * After a reconnect Baileys works off what waited at WhatsApp one by one, and what arrives meanwhile at once: a customer's newest
  * message overtakes the older ones. Here a live stanza that finds offline ones before it joins their queue.
  *
- * It can go when Baileys keeps the order of arrival: test/whatsapp/patches/arrival-order-unpatched.test.ts then fails.
+ * It can go when Baileys keeps the order of arrival: test/whatsapp/patches/catching-up.test.ts then fails.
  */
 export class ArrivalOrder {
   /** Ids in Baileys' queue, oldest first. */

@@ -12,12 +12,13 @@ export interface BaileysCaches {
 }
 
 /**
- * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issues 2344 and 2090, pull request 2533 (closed).
+ * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issues 2344 and 2090.
  *
- * Each socket of Baileys makes caches of its own that have no bound, and holds an interval for each that lives on after the socket
- * has ended. These are shared by all sessions, bounded, and without timers; each session sees its part.
+ * Each socket of Baileys makes caches of its own that have no bound and begin empty: a thousand sessions hold a thousand of them,
+ * and a message that cannot be decrypted is counted anew after each reconnect. These are bounded, shared by all sessions, and
+ * outlive a socket; each session sees its part.
  *
- * It can go when Baileys' own caches are bounded and end with their socket: test/whatsapp/patches/bounded-caches.test.ts then fails.
+ * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
  */
 export function createBaileysCaches(): (streamId: string) => BaileysCaches {
   const retries = cache(50_000, 60 * MINUTE)

@@ -11,7 +11,7 @@ type Handle = (stanza: BinaryNode) => unknown
  * a contact a later message can overtake. Here Baileys is given the messages of one chat one after another; other chats do not
  * wait. `ws` is the socket's; Baileys must be listening already, and `ArrivalOrder` listens in front.
  *
- * It can go when Baileys keeps the order of a chat: test/whatsapp/patches/first-burst-unpatched.test.ts then fails.
+ * It can go when Baileys keeps the order of a chat: test/whatsapp/patches/first-burst.test.ts then fails.
  */
 export function serializeChats(ws: EventEmitter): void {
   const lastOfChat = new Map<string, Promise<unknown>>()

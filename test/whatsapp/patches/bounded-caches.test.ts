@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createBaileysCaches } from '../../../src/whatsapp/patches/bounded-caches.ts'
+import { openBareSocket, silentServer } from './bare-socket.ts'
 
 describe("Baileys' caches", () => {
   it('are shared by the sockets of one session and never by two sessions', async () => {
@@ -24,4 +25,13 @@ describe("Baileys' caches", () => {
     await cache.del('x')
     expect(await cache.get('x')).toBeUndefined()
   })
+})
+
+it('are needed: those that a socket of Baileys makes for itself have no bound', async () => {
+  const server = await silentServer()
+  const socket = await openBareSocket(server.url)
+  const { options } = socket.userDevicesCache as unknown as { options: { maxKeys: number } }
+  expect(options.maxKeys, 'upstream mended it: drop bounded-caches.ts').toBe(-1)
+  await socket.end(undefined)
+  server.close()
 })

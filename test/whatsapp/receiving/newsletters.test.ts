@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Write } from '../../../src/ports/store.ts'
-import { Gate } from '../gated-store.ts'
+import { GatedStore } from '../gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from '../world.ts'
 
 const PN = '34600000001'
 let world: World
-let gate: Gate
+let gate: GatedStore
 let owner: Owner
 let deaf: Owner
 beforeAll(async () => {
   world = await createWorld({ inboundIgnore: ['status'] })
-  gate = new Gate(world.store)
+  gate = new GatedStore(world.store)
   owner = await world.linked(PN)
   owner.via = world.another({}, gate.store)
   await owner.opened()
