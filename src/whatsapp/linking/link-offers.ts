@@ -43,7 +43,7 @@ export class LinkOffers {
     const expiresAt = clock.now() + lifetime
     vault.put(sessionId, { hash, text, expiresAt })
     const offer = { type: 'socket.qr', hash, expiresAt } as const
-    if (this.#pairingCode) this.#pairingCode.offered(offer)
+    if (this.#pairingCode) this.#pairingCode.qrOffered(offer)
     else this.#deps.report(offer)
   }
 
@@ -68,7 +68,7 @@ export class LinkOffers {
       lifetimeMs: each === undefined ? FIRST_QR_MS + (QRS - 1) * LATER_QR_MS : QRS * each,
       keep: code => vault.putCode(sessionId, code),
       report,
-      refused: codeRefused,
+      codeRefused,
     })
   }
 }

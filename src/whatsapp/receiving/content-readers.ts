@@ -15,8 +15,8 @@ export const media = (
   part: (message: Message) => (FilePart & { caption?: string | null }) | null | undefined,
 ): ContentReader => {
   return message => {
-    const said = part(message)
-    return { type, caption: said?.caption || null, file: receivedFile(type, said) }
+    const content = part(message)
+    return { type, caption: content?.caption || null, file: receivedFile(type, content) }
   }
 }
 export const location = (
@@ -25,8 +25,9 @@ export const location = (
   ) => proto.Message.ILocationMessage | proto.Message.ILiveLocationMessage | null | undefined,
 ): ContentReader => {
   return message => {
-    const { degreesLatitude, degreesLongitude, ...said } = part(message) ?? {}
-    const words = 'caption' in said ? [said.caption] : 'name' in said ? [said.name, said.address] : []
+    const { degreesLatitude, degreesLongitude, ...content } = part(message) ?? {}
+    const words =
+      'caption' in content ? [content.caption] : 'name' in content ? [content.name, content.address] : []
     return {
       type: 'location',
       body: `${degreesLatitude ?? 0},${degreesLongitude ?? 0}`,

@@ -28,8 +28,8 @@ export function unfinishedMessages(deps: ReceiveDeps, streamId: string): Receive
   const stored = readCreds(deps.store.keys, streamId)
   if (stored.found !== 'creds' || !isPaired(stored.creds)) return []
   const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
-  const mapped = (user: string) => mappedInStore(deps.store, streamId, user)
-  return messagesInRows(rows, translationContext(deps, streamId, me, mapped), deps, streamId)
+  const lidMapping = (user: string) => lidMappingInStore(deps.store, streamId, user)
+  return messagesInRows(rows, translationContext(deps, streamId, me, lidMapping), deps, streamId)
 }
 
 /**
@@ -70,8 +70,8 @@ const isFuller =
   ({ key: other, message }: WAMessage) =>
     other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
 
-/** What `AuthState.mapped` says, for a stream without a socket. */
-function mappedInStore(store: Store, streamId: string, user: string): string | null {
+/** What `AuthState.lidMapping` says, for a stream without a socket. */
+function lidMappingInStore(store: Store, streamId: string, user: string): string | null {
   const stored = store.keys.get(streamId, 'lid-mapping', [user])[user]
   const name = stored && decodeKey('lid-mapping', stored)
   return typeof name === 'string' ? name : null

@@ -19,7 +19,7 @@ import { translationContext } from './translation-context.ts'
 export interface ReceiverParts {
   deps: ReceiveDeps
   owner: SocketOwner
-  auth: Pick<AuthState, 'creds' | 'done' | 'mapped'>
+  auth: Pick<AuthState, 'creds' | 'finishInbox' | 'lidMapping'>
   decryptOnce: Pick<DecryptOnce, 'watch' | 'takeRows' | 'takeAllRows'>
   groups: { subjectOf(jid: string): string | null }
   reports: { messageStatus(update: SendUpdate): void }
@@ -132,7 +132,7 @@ export class Receiver {
     const placeholders = messages.map(({ dedupeKey }) => this.#missing.arrived(dedupeKey))
     const handOver = async () => {
       if (messages.length > 0) await owner.received(messages)
-      await auth.done([...done, ...placeholders.filter(hash => hash !== null)])
+      await auth.finishInbox([...done, ...placeholders.filter(hash => hash !== null)])
     }
     this.#track(handOver(), messages.length)
   }
@@ -144,7 +144,7 @@ export class Receiver {
       const level = error instanceof GatewayError && error.code === 'SHUTTING_DOWN' ? 'debug' : 'error'
       deps.logger[level](
         { sessionId: owner.sessionId, messages, ...summaryOf(error) },
-        'received messages wait in the inbox',
+        'received messages were not stored; they wait in the inbox',
       )
     }
     const tracked: Promise<void> = work.catch(failed).finally(() => this.#handingOver.delete(tracked))
@@ -172,8 +172,8 @@ export class Receiver {
     const { deps, owner, auth, groups } = this.#parts
     const { me } = auth.creds
     const own = { id: me?.id ?? '', lid: me?.lid ?? null }
-    const mapped = (user: string) => auth.mapped(user)
-    const context = translationContext(deps, owner.streamId, own, mapped)
+    const lidMapping = (user: string) => auth.lidMapping(user)
+    const context = translationContext(deps, owner.streamId, own, lidMapping)
     return { ...context, subjectOf: jid => groups.subjectOf(jid) }
   }
 
@@ -182,7 +182,7 @@ export class Receiver {
     const { deps, owner } = this.#parts
     deps.logger.warn(
       { sessionId: owner.sessionId, count: this.#undecryptable },
-      'a message could not be decrypted; asked again',
+      'a message could not be decrypted; its sender is asked to send it again',
     )
   }
 }

@@ -44,9 +44,9 @@ export function toReceivedMessage(
   if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
   const fromMe = key.fromMe === true
   if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
-  const said =
+  const content =
     key.isViewOnce && !received.message ? unsupported('viewOnceMessage') : readContent(received.message)
-  if ('ignored' in said) return said
+  if ('ignored' in content) return content
 
   // In what the phone sends again the author stands beside the key.
   const sender = accountJid(key.participant || received.participant)
@@ -54,13 +54,13 @@ export function toReceivedMessage(
   const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
   const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
   const inGroup = isGroup(chat) || isStatus(chat)
-  const them = identify(inGroup ? [sender, key.participantAlt] : direct, context)
-  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : them
-  const chatKey = inGroup || isNewsletter(chat) ? chat : (them.lid ?? chat)
+  const contact = identify(inGroup ? [sender, key.participantAlt] : direct, context)
+  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
+  const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
   return {
-    ...(said.file && {
-      media: { ...said.file.source, host: context.foreignMediaHost ? said.file.source.host : null },
+    ...(content.file && {
+      media: { ...content.file.source, host: context.foreignMediaHost ? content.file.source.host : null },
     }),
     dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
     message: {
@@ -73,11 +73,11 @@ export function toReceivedMessage(
       is_group: isGroup(chat),
       subject: isGroup(chat) ? context.subjectOf(chat) : null,
       push_name: received.pushName || null,
-      type: said.type,
-      body: said.vote === null ? said.body : chosenIn(said, author, context),
-      caption: said.caption,
-      media: said.file?.media ?? null,
-      reply_to: said.replyTo,
+      type: content.type,
+      body: content.vote === null ? content.body : votedOptions(content, author, context),
+      caption: content.caption,
+      media: content.file?.media ?? null,
+      reply_to: content.replyTo,
       timestamp: new Date(sentAt(received, context.now())).toISOString(),
       offline,
     },
@@ -101,7 +101,7 @@ function identify(jids: (string | null | undefined)[], context: TranslationConte
 }
 
 /** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
-function chosenIn(
+function votedOptions(
   { vote, replyTo }: ReceivedContent,
   voter: { pn: string | null; lid: string | null },
   { me, pollOf }: TranslationContext,

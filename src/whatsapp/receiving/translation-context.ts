@@ -6,20 +6,20 @@ import type { Me } from '../keys/inbox-rows.ts'
 import { pollIn } from './poll-votes.ts'
 import type { TranslationContext } from './to-received-message.ts'
 
-/** `mapped` gives another name of a user, as `AuthState.mapped` does. No group has a subject in it. */
+/** `lidMapping` is that of `AuthState`. No group has a subject in it. */
 export function translationContext(
   { store, config, clock }: { store: Pick<Store, 'messages'>; config: WhatsAppConfig; clock: Clock },
   streamId: string,
   me: Me,
-  mapped: (user: string) => string | null,
+  lidMapping: (user: string) => string | null,
 ): TranslationContext {
   return {
     me,
     inboundFromMe: config.inboundFromMe,
     inboundIgnore: config.inboundIgnore,
     foreignMediaHost: config.url !== undefined,
-    lidForPn: mapped,
-    pnForLid: user => mapped(`${user}_reverse`),
+    lidForPn: lidMapping,
+    pnForLid: user => lidMapping(`${user}_reverse`),
     pollOf(messageId) {
       const sent = store.messages.encoded(streamId, messageId)
       return sent && pollIn(proto.Message.decode(sent))

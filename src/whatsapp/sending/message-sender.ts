@@ -21,13 +21,16 @@ const TYPING = { least: 500, perLetter: 30, most: 5_000 }
 const REMEMBERED = 1000
 
 /** What a socket must have to send. */
-export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'>
+export type SendSocket = Pick<
+  WASocket,
+  'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'
+>
 interface DeviceCache {
   del(user: string): unknown
 }
 type KeyMemory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
 export interface MessageSenderDeps {
-  relay: Relay
+  socket: SendSocket
   devices: DeviceCache
   memory: KeyMemory
   payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
@@ -68,7 +71,7 @@ export class MessageSender {
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
-    if (sent) this.#learnHolders(sent, update.status)
+    if (sent) this.#noteHolders(sent, update.status)
     const stale = update.status === 'failed' && update.code === STALE_SESSION
     if (!stale || !sent || sent.retried) return update
     this.#retry(update.messageId, sent.content).catch(() => this.#deps.onFailedRetry(update))
@@ -88,18 +91,18 @@ export class MessageSender {
   }
 
   async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
-    const { relay, payloads } = this.#deps
-    await this.#mustExist(content.to)
+    const { socket, payloads } = this.#deps
+    await this.#checkNumber(content.to)
     const message = await payloads.make(messageId, content)
     if (content.typing) await this.#showTyping(content)
     const options = stanzaOptions(content, content.type === 'delete' ? payloads.referencedBy(content) : null)
-    await relay.relayMessage(content.to, message, { messageId, ...options })
+    await socket.relayMessage(content.to, message, { messageId, ...options })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
   }
 
   /** WhatsApp acks what goes to a number that it does not know, and nobody gets it. */
-  async #mustExist(to: string): Promise<void> {
-    const phone = digitsOf(to)
+  async #checkNumber(chatId: string): Promise<void> {
+    const phone = digitsOf(chatId)
     if (phone === null) return
     const { exists } = await this.#deps.numbers.lookup(phone)
     if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
@@ -107,24 +110,24 @@ export class MessageSender {
 
   /** Shows "typing…" or "recording…" for a time that fits the message. */
   async #showTyping(content: SendContent): Promise<void> {
-    const { relay, clock } = this.#deps
+    const { socket, clock } = this.#deps
     const kind = content.type === 'audio' ? 'recording' : 'composing'
     const letters = 'body' in content ? content.body.length : 0
-    await relay.sendPresenceUpdate(kind, content.to)
+    await socket.sendPresenceUpdate(kind, content.to)
     await new Promise<void>(resolve => {
       clock.setTimeout(resolve, Math.min(TYPING.least + letters * TYPING.perLetter, TYPING.most))
     })
-    await relay.sendPresenceUpdate('paused', content.to)
+    await socket.sendPresenceUpdate('paused', content.to)
   }
 
   /** What an ack says about our sender key; a key that could not be noted is only given once more. */
-  #learnHolders({ content, written }: Unacked, status: SendUpdate['status']): void {
+  #noteHolders({ content, written }: Unacked, status: SendUpdate['status']): void {
     if (!isGroup(content.to)) return
-    const learnt = written.then(holders => {
+    const noted = written.then(holders => {
       if (status === 'failed') return this.#deps.memory.forget(content.to)
       return holders ? this.#deps.memory.confirm(holders) : undefined
     })
-    learnt.catch(() => {})
+    noted.catch(() => {})
   }
 
   async #retry(messageId: string, content: SendContent): Promise<void> {
@@ -132,7 +135,7 @@ export class MessageSender {
     if (isGroup(content.to)) await this.#deps.memory.forget(content.to)
     else {
       if (user) await this.#deps.devices.del(user)
-      await this.#deps.relay.assertSessions([content.to], true)
+      await this.#deps.socket.assertSessions([content.to], true)
     }
     await this.#deps.pending.run(() => this.#transmit(messageId, content, true), timeoutOf(content))
   }

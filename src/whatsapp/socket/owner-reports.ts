@@ -25,7 +25,7 @@ export class OwnerReports {
     try {
       this.#owner.report(fact)
     } catch (error) {
-      this.log('error', summaryOf(error), 'the owner threw at a fact')
+      this.log('error', summaryOf(error), 'the session failed to take a fact')
     }
   }
 

@@ -4,7 +4,6 @@ import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
 import type { QrVault } from '../../ports/qr-vault.ts'
 import type { ChatActions, SocketOwner } from '../../ports/whatsapp.ts'
 import { commonSettings } from '../baileys-settings.ts'
-import { createChatActions } from './chat-actions.ts'
 import { Groups } from '../groups.ts'
 import { AuthState } from '../keys/auth-state.ts'
 import { type StoredCreds, withoutUnconfirmedMe } from '../keys/creds.ts'
@@ -20,6 +19,7 @@ import { OutgoingPayloads } from '../sending/outgoing-payloads.ts'
 import type { SessionCaches } from '../session-caches.ts'
 import type { WriteGate } from '../write-gate.ts'
 import { openBaileysSocket, type SocketProblems } from './baileys-socket.ts'
+import { createChatActions } from './chat-actions.ts'
 import type { OwnerReports } from './owner-reports.ts'
 
 export interface SocketDeps extends ReceiveDeps {
@@ -84,7 +84,7 @@ export function createSocketParts(
   const groups = new Groups(caches.groups, jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS))
   const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, reports })
   const numbers = createNumberLookup(baileys, caches.numbers, phone => {
-    const user = auth.mapped(phone)
+    const user = auth.lidMapping(phone)
     return user && `${user}@lid`
   })
   const payloads = new OutgoingPayloads(
@@ -97,7 +97,7 @@ export function createSocketParts(
     owner,
   )
   const sender = new MessageSender({
-    relay: baileys,
+    socket: baileys,
     devices: caches.baileys.userDevicesCache,
     memory,
     payloads,

@@ -33,8 +33,8 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
   }
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
-    done: async (hashes: string[]) => void done.push(...hashes),
-    mapped: () => null,
+    finishInbox: async (hashes: string[]) => void done.push(...hashes),
+    lidMapping: () => null,
   } as unknown as AuthState
   const decryptOnce = {
     takeRows: ({ id }: { id: string }) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SendContent } from '../../../src/messages/send.ts'
 import type { SendUpdate } from '../../../src/ports/whatsapp.ts'
 import { PendingRequests } from '../../../src/whatsapp/pending-requests.ts'
-import { MessageSender, type Relay } from '../../../src/whatsapp/sending/message-sender.ts'
+import { MessageSender, type SendSocket } from '../../../src/whatsapp/sending/message-sender.ts'
 import { createTestClock } from '../../base/clock.ts'
 
 const hello: SendContent = { type: 'text', to: '998@lid', body: 'hello', reply_to: null }
@@ -13,14 +13,14 @@ function setUp() {
   const clock = createTestClock()
   const calls: { id: string | undefined; resolve: () => void; reject: (error: Error) => void }[] = []
   const asserted: string[][] = []
-  const relay = {
+  const socket = {
     relayMessage: (_jid: string, _message: unknown, options: { messageId?: string }) =>
       new Promise<string>((resolve, reject) => {
         const id = options.messageId
         calls.push({ id, resolve: () => resolve(id ?? ''), reject })
       }),
     assertSessions: async (jids: string[]) => asserted.push(jids) > 0,
-  } as unknown as Relay
+  } as unknown as SendSocket
   const forgotten: string[] = []
   const failed: SendUpdate[] = []
   const memory = { holders: () => null, confirm: async () => {}, forget: async () => {} }
@@ -30,7 +30,7 @@ function setUp() {
   const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
   const onFailedRetry = (update: SendUpdate) => void failed.push(update)
   const sender = new MessageSender({
-    relay,
+    socket,
     devices,
     memory,
     payloads,
