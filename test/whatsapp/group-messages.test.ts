@@ -42,8 +42,11 @@ async function roundTrip() {
   await witness.update(id, 'delivered')
 }
 
-describe('a group', () => {
-  it.each(['pn', 'lid'] as const)('told in order, addressed by %s', async addressing => {
+describe('messages of a group', () => {
+  it.each([
+    'pn',
+    'lid',
+  ] as const)('are handed over in order when they are addressed by %s', async addressing => {
     const members = ['34611000011', '34611000012'].map(pn => world.sim.contact(pn))
     const group = world.sim.group(`by ${addressing}`, [PN, ...members.map(({ pn }) => pn)], { addressing })
     const said: string[] = []
@@ -65,7 +68,7 @@ describe('a group', () => {
     await nothingUnfinished()
   })
 
-  it('keeps the first burst of many authors in order', async () => {
+  it('are handed over in order when many new authors write at once', async () => {
     const authors = Array.from({ length: 8 }, (_, i) => world.sim.contact(`3461100010${i}`))
     const group = world.sim.group('strangers', [PN, ...authors.map(({ pn }) => pn)])
     const said: string[] = []
@@ -80,7 +83,7 @@ describe('a group', () => {
 })
 
 describe('the sender key of an author', () => {
-  it('moves in the commit of its message; the first stanza is two rows, the one with the key done at once', async () => {
+  it('is committed with its message; of the two inbox rows of the first stanza the one with the key is done at once', async () => {
     const ana = world.sim.contact('34611000021')
     const group = world.sim.group('two rows', [PN, ana.pn])
     const from = gate.writes.length
@@ -118,7 +121,7 @@ describe('the sender key of an author', () => {
     await vi.waitFor(() => expect(acknowledged()).toBe(true), WAIT)
   })
 
-  it('survives a stanza whose key was decrypted and not its message: it comes again and is told once', async () => {
+  it('is kept when its stanza comes again because the message in it was not decrypted, and the message is handed over once', async () => {
     const cleo = world.sim.contact('34611000023')
     const group = world.sim.group('torn', [PN, cleo.pn])
     const facts = owner.facts.length
@@ -156,7 +159,7 @@ describe('our own sender key', () => {
     await owner.update(id, 'sent')
   })
 
-  it('is given again to everybody when the message that carried it was lost on the way', async () => {
+  it('is sent to everybody again when the message that carried it was lost on the way', async () => {
     const bea = world.sim.contact('34611000032')
     // From then on all that is needed to write to her is known, and her group's key alone is new.
     const warm = world.sim.group('warm', [PN, bea.pn])
@@ -178,7 +181,7 @@ describe('our own sender key', () => {
     expect(await bea.next()).toMatchObject({ id, text: 'lost' })
   })
 
-  it('is given again to everybody after WhatsApp refused the message that carried it', async () => {
+  it('is sent to everybody again when WhatsApp refused the message that carried it', async () => {
     const cleo = world.sim.contact('34611000033')
     const group = world.sim.group('refused', [PN, cleo.pn])
     const refused = world.whatsApp.newMessageId()
@@ -192,7 +195,7 @@ describe('our own sender key', () => {
     expect(await cleo.next()).toMatchObject({ id: stale, text: 'stale' })
   })
 
-  it('is given to each device once: later messages carry none and cost one commit', async () => {
+  it('is sent to each device once: later messages carry none and cost one commit', async () => {
     const dora = world.sim.contact('34611000034')
     const group = world.sim.group('once', [PN, dora.pn])
     for (const body of ['first', 'second', 'third']) {
@@ -212,7 +215,7 @@ describe('our own sender key', () => {
   })
 })
 
-it('four authors and our own sends at once: all decrypted on both sides, in order, none twice', async () => {
+it('four authors and our own sends at once are all decrypted on both sides, in order, none twice', async () => {
   const authors = Array.from({ length: 4 }, (_, i) => world.sim.contact(`3461100004${i}`))
   const group = world.sim.group('busy', [PN, ...authors.map(({ pn }) => pn)])
   const inbox = () => authors[0]!.inbox.filter(message => message.group === group.jid)

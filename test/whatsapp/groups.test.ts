@@ -22,14 +22,14 @@ function createWorld(cachesOf = createGroupCaches()) {
 }
 
 describe('the subject of a group', () => {
-  it('is asked once, in the background, and known afterwards', async () => {
+  it('is fetched once, in the background, and known afterwards', async () => {
     const { groups, asked } = createWorld()
     expect([groups.subjectOf(JID), groups.subjectOf(JID)]).toEqual([null, null])
     await settle()
     expect([groups.subjectOf(JID), asked]).toEqual(['Team', [JID]])
   })
 
-  it('of many groups is asked one after the other', async () => {
+  it('is fetched for one group after the other', async () => {
     const world = createWorld()
     const open: (() => void)[] = []
     world.answer = () => new Promise(resolve => open.push(() => resolve(group('x'))))
@@ -41,7 +41,7 @@ describe('the subject of a group', () => {
     expect(world.asked).toEqual(['0@g.us', '1@g.us'])
   })
 
-  it('that WhatsApp does not tell is not asked for at each message', async () => {
+  it('that WhatsApp does not give is not fetched at each message', async () => {
     const world = createWorld()
     world.answer = () => Promise.reject(new Error('forbidden'))
     for (let n = 0; n < 20; n++) {
@@ -64,7 +64,7 @@ describe('the subject of a group', () => {
 })
 
 describe('the members of a group', () => {
-  it('are asked for once, until something changes', async () => {
+  it('are fetched once, until something changes', async () => {
     const world = createWorld()
     await world.groups.members(JID)
     await world.groups.members(JID)
@@ -78,7 +78,7 @@ describe('the members of a group', () => {
     expect(world.asked).toHaveLength(3)
   })
 
-  it('that were told before a change came are not kept', async () => {
+  it('that WhatsApp gave before a change are not kept', async () => {
     const world = createWorld()
     const answered = Promise.withResolvers<GroupMetadata>()
     world.answer = () => answered.promise
@@ -91,7 +91,7 @@ describe('the members of a group', () => {
     expect((await world.groups.members(JID))?.participants).toEqual([{ id: '1@lid' }])
   })
 
-  it('are not asked for in other chats, and a refusal is passed on and not kept', async () => {
+  it('are not fetched for other chats, and a refusal rejects and is not kept', async () => {
     const world = createWorld()
     expect(await world.groups.members('status@broadcast')).toBeUndefined()
     expect(world.asked).toEqual([])
@@ -101,7 +101,7 @@ describe('the members of a group', () => {
     expect((await world.groups.members(JID))?.subject).toBe('Team')
   })
 
-  it('are nothing that another socket knows', async () => {
+  it('are not known to another socket', async () => {
     const caches = createGroupCaches()
     const [first, second] = [createWorld(caches), createWorld(caches)]
     await first.groups.members(JID)

@@ -19,13 +19,13 @@ afterEach(async () => {
 const pending = () => world.sim.phone(PN).devices[0]!.pending
 const bodies = () => owner.received_.map(({ message }) => message.body)
 
-describe('kill -9', { timeout: 90_000 }, () => {
+describe('a process that is killed', { timeout: 90_000 }, () => {
   it.each([
     ['after the acknowledgement of a newsletter', true, false],
     ['before the acknowledgement of a newsletter', false, false],
     ['after the acknowledgement of a notification about a newsletter', true, true],
     ['before the acknowledgement of a notification about a newsletter', false, true],
-  ])('%s: its post is told once, in order', async (_, acknowledged, notified) => {
+  ])('%s hands over its post once, in order', async (_, acknowledged, notified) => {
     const news = world.sim.newsletter('News')
     news.subscribe(PN)
     const child = await processes.start('forgetful')
@@ -44,7 +44,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
   })
 
-  it('between the answer of the phone and the log: the message inside it is told once', async () => {
+  it('between the answer of the phone and the log hands over the message inside it once', async () => {
     const ana = world.sim.contact('34611000001')
     const child = await processes.start('forgetful')
     const { id } = await ana.say(PN, 'only the phone had it', { unavailable: true })
@@ -57,7 +57,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
   })
 
-  it('between a placeholder and the question to the phone: it is asked after the restart, and told once', async () => {
+  it('between a placeholder and the request to the phone asks the phone after the restart, and hands over the message once', async () => {
     const ana = world.sim.contact('34611000001', { name: 'Ana' })
     const child = await processes.start('forgetful')
     const { id } = await ana.say(PN, 'never asked for', { unavailable: true })
@@ -73,7 +73,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
     await vi.waitFor(() => processes.nothingIsLeft(), WAIT)
   })
 
-  it('before a view-once message was told of: that one came is told once', async () => {
+  it('before it told of a view-once message tells once that one came', async () => {
     const child = await processes.start('forgetful')
     const { id } = await world.sim.contact('34611000001').say(PN, 'secret', { unavailable: 'view_once' })
     await child.said(`received ${id}`)

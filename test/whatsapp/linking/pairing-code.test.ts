@@ -56,7 +56,7 @@ function accept(ws: EventEmitter) {
 }
 
 describe('a pairing code', () => {
-  it('is asked for once, after the first QR; the QRs are held back', async () => {
+  it('is requested once, after the first QR, and the QRs are not offered', async () => {
     const { pairing, asked, kept, reported, clock } = setUp()
     expect(asked).toEqual([])
     for (const hash of ['a', 'b', 'c']) {
@@ -71,7 +71,7 @@ describe('a pairing code', () => {
     expect(reported).toEqual([{ type: 'socket.qr', hash, expiresAt }])
   })
 
-  it('is shown only once WhatsApp took the request', async () => {
+  it('is offered only once WhatsApp accepted the request', async () => {
     const { pairing, ws, reported } = setUp(() => {})
     pairing.qrOffered(qr('a'))
     await settle()
@@ -82,9 +82,9 @@ describe('a pairing code', () => {
   })
 
   it.each<[string, (ws: EventEmitter) => void, number]>([
-    ['refuses', ws => ws.emit('CB:iq,type:error', {}), 0],
-    ['says nothing', () => {}, 10_000],
-  ])('that WhatsApp %s leaves the QRs', async (_, server, ms) => {
+    ['refuses it', ws => ws.emit('CB:iq,type:error', {}), 0],
+    ['does not answer', () => {}, 10_000],
+  ])('is replaced by the QRs when WhatsApp %s', async (_, server, ms) => {
     const { pairing, clock, kept, reported, refusals } = setUp(server)
     pairing.qrOffered(qr('a'))
     pairing.qrOffered(qr('b'))
@@ -97,7 +97,7 @@ describe('a pairing code', () => {
     expect(refusals()).toBe(1)
   })
 
-  it('that could not be asked for leaves the QRs', async () => {
+  it('is replaced by the QRs when it cannot be requested', async () => {
     const { pairing, fail, reported } = setUp()
     fail(new Error('Connection Closed'))
     pairing.qrOffered(qr('a'))
@@ -105,7 +105,7 @@ describe('a pairing code', () => {
     expect(reported).toEqual([qr('a')])
   })
 
-  it('is replaced when it is good no more, which ends with the socket’s QRs, and not without end', async () => {
+  it('is requested again when it is good no more, five times at most, until the QRs of the socket end', async () => {
     const { pairing, clock, kept, asked, reported, refresh } = setUp()
     pairing.qrOffered(qr('a'))
     const until = clock.now() + 160_000
@@ -120,7 +120,7 @@ describe('a pairing code', () => {
     expect(reported.at(-1)).toEqual(qr('a'))
   })
 
-  it('is not asked for twice at once, nor before there is one', async () => {
+  it('is not requested twice at once, nor again before there is one', async () => {
     const { pairing, ws, asked, refresh } = setUp(() => {})
     await refresh()
     expect(asked).toEqual([])
@@ -132,7 +132,7 @@ describe('a pairing code', () => {
     await settle()
   })
 
-  it('of a socket that has ended is kept nowhere', async () => {
+  it('is not kept when the socket has ended', async () => {
     const { pairing, ws, kept, reported, asked, refresh } = setUp(() => {})
     pairing.qrOffered(qr('a'))
     await settle()
@@ -145,7 +145,7 @@ describe('a pairing code', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('leaves no listener behind', async () => {
+  it('leaves no listener on the socket', async () => {
     const { pairing, ws } = setUp()
     pairing.qrOffered(qr('a'))
     await settle()

@@ -31,8 +31,8 @@ const newsletter = (name: string) => {
 const from = (jid: string) => owner.received_.filter(({ message }) => message.chat_id === jid)
 const told = (jid: string, count: number) => vi.waitFor(() => expect(from(jid)).toHaveLength(count), WAIT)
 
-describe('a newsletter', () => {
-  it('is told in order, the same words twice, and finishes its rows', async () => {
+describe('a post of a newsletter', () => {
+  it('is handed over in order, also with the same words as another, and its inbox row is done', async () => {
     const news = newsletter('News')
     const ids = ['hello', 'hello', 'bye'].map(text => news.post(text).id)
     await told(news.jid, 3)
@@ -42,7 +42,7 @@ describe('a newsletter', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
-  it('that tells of its posts in notifications is told the same way, as live as it came', async () => {
+  it('that comes in a notification is handed over the same way, as a live one', async () => {
     const news = newsletter('Announcer')
     const ids = ['hello', 'hello', 'bye'].map(text => news.post(text, { notified: true }).id)
     await told(news.jid, 3)
@@ -52,7 +52,7 @@ describe('a newsletter', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
-  it('is acknowledged only when its post is durable, and what else is written meanwhile keeps its order', async () => {
+  it('is acknowledged only when it is durable, and what else is written meanwhile keeps its order', async () => {
     const held = newsletter('Held')
     const ana = world.sim.contact('34611000001')
     const id = world.whatsApp.newMessageId()
@@ -80,7 +80,7 @@ describe('a newsletter', () => {
     )
   })
 
-  it('that cannot be stored is never acknowledged, comes again and is told once', async () => {
+  it('that cannot be stored is not acknowledged, comes again and is handed over once', async () => {
     const lost = newsletter('Full disk')
     const facts = owner.facts.length
     gate.refuse = putsRow
@@ -94,7 +94,7 @@ describe('a newsletter', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
-  it('that is ignored leaves nothing behind', async () => {
+  it('of an ignored kind of chat is acknowledged and not stored', async () => {
     const dull = world.sim.newsletter('Dull')
     dull.subscribe('34600000002')
     const { id } = dull.post('nobody cares')

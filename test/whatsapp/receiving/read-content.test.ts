@@ -16,7 +16,7 @@ function read(message: proto.IMessage) {
   return said
 }
 
-describe('what a message says', () => {
+describe('the content of a message', () => {
   it.each<[string, proto.IMessage, object]>([
     [
       'location',
@@ -99,11 +99,11 @@ describe('what a message says', () => {
     ['unsupported', { eventMessage: { name: 'party' } }, { body: 'eventMessage' }],
     ['unsupported', { protocolMessage: { type: 99 as never, key } }, { body: 'protocolMessage.99' }],
     ['unsupported', { viewOnceMessage: {} }, { body: 'viewOnceMessage' }],
-  ])('%s: %j', (type, message, rest) => {
+  ])('of type %s is read from %j', (type, message, rest) => {
     expect(read(message)).toMatchObject({ type, ...rest })
   })
 
-  it('is unsupported, not nothing, when every field of it is newer than this program', () => {
+  it('is unsupported, not ignored, when every field of it is newer than this program', () => {
     // Field 15000 of a message, with two bytes in it.
     const newer = Buffer.from([0xc2, 0xa9, 0x07, 0x02, 0x08, 0x01])
     expect(readContent(proto.Message.decode(newer))).toMatchObject({ type: 'unsupported', body: 'unknown' })
@@ -116,13 +116,13 @@ describe('what a message says', () => {
 
   it.each(
     Object.entries(Type).filter(([name]) => !['REVOKE', 'MESSAGE_EDIT'].includes(name)),
-  )('is dropped for a reason when it is a notice: %s', (_, type) => {
+  )('is ignored, with the reason, when it is a protocol message of type %s', (_, type) => {
     expect(readContent(wired({ protocolMessage: { type: type as never, key } }))).toEqual({
       ignored: expect.stringMatching(/\w/),
     })
   })
 
-  it('is dropped when a change names no message', () => {
+  it('is ignored when it changes a message that it does not name', () => {
     for (const type of [Type.REVOKE, Type.MESSAGE_EDIT, undefined])
       expect(readContent(wired({ protocolMessage: type === undefined ? {} : { type } }))).toHaveProperty(
         'ignored',
@@ -154,7 +154,7 @@ describe('the file of a message', () => {
     ['image', { ephemeralMessage: { message: { imageMessage: part } } }],
   ]
 
-  it.each(kinds)('of kind %s: %j', (kind, message) => {
+  it.each(kinds)('of kind %s is read from %j', (kind, message) => {
     const { type, file } = read(message)
     expect(type).toBe(kind)
     expect(file?.media).toMatchObject({ id: hash.toString('hex'), mimetype: 'application/pdf', size: 1234 })
@@ -169,7 +169,7 @@ describe('the file of a message', () => {
     })
   })
 
-  it('is null, and the message still one of its type, without a usable key, hash or place', () => {
+  it('is null, and the type of the message stays, without a usable key, hash or place', () => {
     const broken = [
       { mediaKey: null },
       { mediaKey: Buffer.alloc(31) },
@@ -186,11 +186,11 @@ describe('the file of a message', () => {
       })
   })
 
-  it('is found by its URL when the message has no path', () => {
+  it('is located by its URL when the message has no path', () => {
     expect(read({ imageMessage: { ...part, directPath: null } }).file?.source.directPath).toBe('/v/t62?x=1')
   })
 
-  it('has a name without folders, line ends and endless length, and a type on one line', () => {
+  it('has a name without folders and line ends and of limited length, and a MIME type on one line', () => {
     const named = (fileName: string, mimetype = 'text/html') =>
       read({ documentMessage: { ...part, fileName, mimetype } }).file!.media
     expect(named('../../etc/passwd').filename).toBe('passwd')
@@ -216,14 +216,14 @@ describe('the file of a message', () => {
     message: wired({ imageMessage: part }),
   }
 
-  it('lies at WhatsApp, whatever the sender says, unless this is a simulator', () => {
+  it('is fetched from WhatsApp, whatever host the sender names, unless this is a simulator', () => {
     const real = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
     const simulated = toReceivedMessage(received, false, { ...context, foreignMediaHost: true })
     expect(real).toMatchObject({ media: { host: null } })
     expect(simulated).toMatchObject({ media: { host: 'evil.example' } })
   })
 
-  it('has a key that Laravel is not told', () => {
+  it('has a key that the message for Laravel does not contain', () => {
     const inbound = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
     if ('ignored' in inbound) throw new Error(inbound.ignored)
     inboundMessage.parse(inbound.message)
@@ -292,7 +292,7 @@ const { message } = fc.letrec<{ message: Record<string, unknown> }>(tie => ({
   ),
 }))
 
-describe('1,000 random messages', () => {
+describe('random messages', () => {
   const context = {
     me: { id: '111@s.whatsapp.net', lid: '222@lid' },
     inboundFromMe: true,
@@ -305,12 +305,12 @@ describe('1,000 random messages', () => {
     now: () => 1_700_000_000_000,
   }
 
-  it('know all fields', () => {
+  it('are made of all fields of the protocol', () => {
     expect(ALL.length).toBeGreaterThan(80)
     expect([...SILENT].filter(name => !ALL.includes(name))).toEqual([])
   })
 
-  it('never crash and never vanish', () => {
+  it('never throw and are never lost', () => {
     let delivered = 0
     fc.assert(
       fc.property(message, fc.boolean(), (random, fromMe) => {
@@ -347,7 +347,7 @@ describe('1,000 random messages', () => {
     expect(delivered).toBeGreaterThan(500)
   })
 
-  it('of random bytes neither', () => {
+  it('made of random bytes never throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), bytes => {
         let content: proto.Message

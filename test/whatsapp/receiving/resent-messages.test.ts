@@ -18,7 +18,7 @@ const told = (body: string) => vi.waitFor(() => expect(bodies()).toContain(body)
 const nothingUnfinished = () => vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
 
 describe('a message of which WhatsApp has only a placeholder', () => {
-  it('is told once, as the phone has it, with the name from the placeholder', async () => {
+  it('is handed over once, with the content from the phone and the name from the placeholder', async () => {
     const ana = world.sim.contact('34611000001', { name: 'Ana' })
     const { id } = await ana.say(PN, 'from the phone', { unavailable: true })
     await told('from the phone')
@@ -31,7 +31,7 @@ describe('a message of which WhatsApp has only a placeholder', () => {
     })
   })
 
-  it('is told once in a group, under its author', async () => {
+  it('of a group is handed over once, with its author', async () => {
     const bea = world.sim.contact('34611000002')
     const group = world.sim.group('resent', [PN, bea.pn])
     const { id } = await bea.say(group.jid, 'in the group', { unavailable: true })
@@ -45,7 +45,7 @@ describe('a message of which WhatsApp has only a placeholder', () => {
   })
 })
 
-describe('resentMessagesIn', () => {
+describe('the answer of a phone to a placeholder request', () => {
   const { Type } = proto.Message.ProtocolMessage
   const info = { key: { remoteJid: '1@lid', fromMe: false, id: 'A' }, message: { conversation: 'hi' } }
   const bytes = proto.WebMessageInfo.encode(info).finish()
@@ -66,11 +66,11 @@ describe('resentMessagesIn', () => {
   const ids = (message: proto.IMessage | null, key = me) =>
     resentMessagesIn({ key, message }).map(({ key }) => key.id)
 
-  it('finds all messages that can be read', () => {
+  it('holds all messages in it that can be read', () => {
     expect(ids(answer([bytes, null, new Uint8Array(0), Buffer.from('nonsense'), bytes]))).toEqual(['A', 'A'])
   })
 
-  it('believes nobody but our own phone, and takes no other kind for an answer', () => {
+  it('is believed from our own phone only, and in no other kind of message', () => {
     expect(ids(answer([bytes]), { ...me, fromMe: false })).toEqual([])
     expect(ids(answer([bytes], Type.REVOKE))).toEqual([])
     expect(ids(null)).toEqual([])
