@@ -1,4 +1,4 @@
-import { createGroupCaches, type GroupCache } from './groups.ts'
+import { createGroupCaches, type GroupCache } from './group-cache.ts'
 import { createKeyCaches, type KeyCache } from './keys/key-cache.ts'
 import { type BaileysCaches, createBaileysCaches } from './patches/bounded-caches.ts'
 import { createNumberCache } from './sending/number-lookup.ts'

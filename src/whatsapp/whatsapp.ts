@@ -32,17 +32,12 @@ export interface WhatsAppDeps {
   openFile?(id: string): Promise<Readable | null>
 }
 
-/** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
+/** WhatsApp through Baileys. `config.rootKey` is for the whole process. */
 export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   const media = mediaHost(given.config)
   const deps = { openFile: async () => null, ...given, uploadAgent: media.agent }
   const { store, config, logger } = deps
-  silenceConsole(logger)
-  trapUnhandledRejections(logger)
-  mendRawKeys()
-  mendSignatures()
-  mendSignalQueue()
-  mendSignalSessions()
+  patchLibraries(logger)
   if (config.rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.rootKey, 'hex')
   else if (config.url) {
     WA_CERT_DETAILS.PUBLIC_KEY = ANY_ROOT
@@ -52,7 +47,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   return {
     open(owner) {
       const stored = readCreds(store.keys, owner.streamId)
-      if (stored.found === 'corrupt') return unreadable(owner)
+      if (stored.found === 'corrupt') return corruptSocket(owner)
       if (stored.found === 'creds' && stored.fellBack) {
         logger.warn(
           { sessionId: owner.sessionId },
@@ -67,6 +62,16 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   }
 }
 
+/** What is mended once for the whole process; patches of one socket are applied where it is opened (socket/). */
+function patchLibraries(logger: Logger): void {
+  silenceConsole(logger)
+  trapUnhandledRejections(logger)
+  mendRawKeys()
+  mendSignatures()
+  mendSignalQueue()
+  mendSignalSessions()
+}
+
 /** A simulator's media host has a certificate of its own; its files are checked against the hash in their message all the same. */
 function mediaHost({ url }: WhatsAppConfig) {
   const checked = url === undefined
@@ -77,7 +82,7 @@ function mediaHost({ url }: WhatsAppConfig) {
 }
 
 /** A socket that never opens; the operator decides what becomes of credentials that cannot be read. */
-function unreadable(owner: SocketOwner): WhatsAppSocket {
+function corruptSocket(owner: SocketOwner): WhatsAppSocket {
   const report = setImmediate(() => owner.report({ type: 'socket.closed', ...CREDENTIALS_CORRUPT }))
   const refuse = () =>
     Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', CREDENTIALS_CORRUPT.reasonText))

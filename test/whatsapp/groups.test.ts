@@ -1,6 +1,7 @@
 import type { GroupMetadata } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { createGroupCaches, Groups } from '../../src/whatsapp/groups.ts'
+import { createGroupCaches } from '../../src/whatsapp/group-cache.ts'
+import { Groups } from '../../src/whatsapp/groups.ts'
 
 const JID = '120363@g.us'
 const group = (subject: string, members = ['1@lid']) =>

@@ -81,8 +81,7 @@ export async function* download(
   } catch (error) {
     throw asGatewayError(error)
   }
-  if (tail.length < MAC_BYTES || !timingSafeEqual(mac.digest().subarray(0, MAC_BYTES), tail))
-    throw corrupt()
+  if (tail.length < MAC_BYTES || !timingSafeEqual(mac.digest().subarray(0, MAC_BYTES), tail)) throw corrupt()
   if (!timingSafeEqual(hash.digest(), Buffer.from(source.id, 'hex'))) throw corrupt()
 }
 

@@ -7,15 +7,15 @@ import { EMPTY, type Ignored, type ReceivedContent, unsupported } from './receiv
 type Message = proto.IMessage
 type Field = keyof Message
 
-/** Wrappers deep; WhatsApp's own clients accept no more, and a longer chain is hostile. */
-const DEEPEST = 5
+/** Wrappers inside each other; WhatsApp's own clients accept no more, and a longer chain is hostile. */
+const MAX_WRAPPERS = 5
 
 /**
  * Reads a decrypted message, through all its wrappers; says why when there is nothing for Laravel in it. What is newer than this
  * program is `unsupported`, too: protobuf leaves out the fields that it does not know.
  */
 export function readContent(message: Message | null | undefined): ReceivedContent | Ignored {
-  return message ? readWithin(message, 'unknown', DEEPEST) : { ignored: 'no content' }
+  return message ? readWithin(message, 'unknown', MAX_WRAPPERS) : { ignored: 'no content' }
 }
 
 /** `name` is what the message is called if nothing is in it. */

@@ -51,7 +51,7 @@ export class Receiver {
   }
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
-  upserted({ messages, type }: BaileysEventMap['messages.upsert']): void {
+  handleUpsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
     const { decryptOnce, deps, reports } = this.#parts
     const context = this.#context()
     const received: ReceivedMessage[] = []
@@ -82,7 +82,7 @@ export class Receiver {
   }
 
   /** `messaging-history.set`: kept in commits of some hundred messages, one after the other. */
-  imported({ messages }: BaileysEventMap['messaging-history.set']): void {
+  handleHistory({ messages }: BaileysEventMap['messaging-history.set']): void {
     const { decryptOnce, owner } = this.#parts
     const arrived: InboxRow[] = []
     // Baileys makes history of a message that arrived while it held its events and that history has, too.

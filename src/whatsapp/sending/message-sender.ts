@@ -16,9 +16,9 @@ const SEND_TIMEOUT_MS = 20_000
 /** A file takes a minute more for each of these many bytes. */
 const BYTES_PER_MINUTE = 4 * 1024 * 1024
 /** In ms. */
-const TYPING = { least: 500, perLetter: 30, most: 5_000 }
+const TYPING = { min: 500, perLetter: 30, max: 5_000 }
 /** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
-const REMEMBERED = 1000
+const MAX_UNACKED = 1000
 
 /** What a socket must have to send. */
 export type SendSocket = Pick<
@@ -115,7 +115,7 @@ export class MessageSender {
     const letters = 'body' in content ? content.body.length : 0
     await socket.sendPresenceUpdate(kind, content.to)
     await new Promise<void>(resolve => {
-      clock.setTimeout(resolve, Math.min(TYPING.least + letters * TYPING.perLetter, TYPING.most))
+      clock.setTimeout(resolve, Math.min(TYPING.min + letters * TYPING.perLetter, TYPING.max))
     })
     await socket.sendPresenceUpdate('paused', content.to)
   }
@@ -142,7 +142,7 @@ export class MessageSender {
 
   #remember(messageId: string, unacked: Unacked): void {
     this.#unacked.set(messageId, unacked)
-    if (this.#unacked.size > REMEMBERED) this.#unacked.delete(this.#unacked.keys().next().value!)
+    if (this.#unacked.size > MAX_UNACKED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
 }
 

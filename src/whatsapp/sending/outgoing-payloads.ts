@@ -17,16 +17,16 @@ export interface PayloadDeps {
 }
 
 /** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
-const REMEMBERED = 50
+const MAX_KNOWN = 50
 
 /**
- * What goes out for each send of a stream. What holds chance (the key of a file, the secret of a poll) is made once and stored
+ * What goes out for each send of a stream. What has something random in it (the key of a file, the secret of a poll) is made once and stored
  * before it leaves: every later transmission under that id is the very same message.
  */
 export class OutgoingPayloads {
   readonly #deps: PayloadDeps
   readonly #stream: { streamId: string; epoch: number }
-  readonly #known = new LRUCache<string, proto.IMessage>({ max: REMEMBERED })
+  readonly #known = new LRUCache<string, proto.IMessage>({ max: MAX_KNOWN })
 
   constructor(deps: PayloadDeps, stream: { streamId: string; epoch: number }) {
     this.#deps = deps

@@ -42,8 +42,8 @@ export class BaileysEvents {
     const { groups, receiver } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
-    if (events['messages.upsert']) receiver.upserted(events['messages.upsert'])
-    if (events['messaging-history.set']) receiver.imported(events['messaging-history.set'])
+    if (events['messages.upsert']) receiver.handleUpsert(events['messages.upsert'])
+    if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
     for (const update of statusUpdatesIn(events, () => clock.now())) reports.messageStatus(update)
     if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
   }

@@ -73,7 +73,7 @@ const heard = (received: ReceivedMessage[]) =>
 describe('the receiver, when Baileys merged events in its buffer', () => {
   it('hands over a text from its inbox row when a stub took its place', async () => {
     const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
-    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    receiver.handleUpsert(upsert('A', { messageStubType: STUB }))
     await receiver.settled()
     expect(heard(received)).toEqual([['said', 'h1', undefined]])
     expect(done).toEqual([])
@@ -82,14 +82,16 @@ describe('the receiver, when Baileys merged events in its buffer', () => {
   it('hands over nothing and finishes the row when a stub stands for the keys of a group', async () => {
     const keys = row('h1', 'A', { senderKeyDistributionMessage: { groupId: '1@g.us' } })
     const { receiver, received, done } = setUp({ A: [keys] })
-    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    receiver.handleUpsert(upsert('A', { messageStubType: STUB }))
     await receiver.settled()
     expect([received, done]).toEqual([[], ['h1']])
   })
 
   it('hands over a message that was deleted before it was handed over', async () => {
     const { receiver, received } = setUp({ A: [row('h1', 'A', { conversation: 'oops' })] })
-    receiver.upserted(upsert('A', { message: null, messageStubType: proto.WebMessageInfo.StubType.REVOKE }))
+    receiver.handleUpsert(
+      upsert('A', { message: null, messageStubType: proto.WebMessageInfo.StubType.REVOKE }),
+    )
     await receiver.settled()
     expect(heard(received)).toEqual([['oops', 'h1', undefined]])
   })
@@ -99,7 +101,7 @@ describe('the receiver, when Baileys merged events in its buffer', () => {
     const { receiver, received, done } = setUp({ A: [arrived] })
     const info = (id: string, conversation: string): WAMessage =>
       ({ ...upsert(id, { message: { conversation } }).messages[0] }) as WAMessage
-    receiver.imported({
+    receiver.handleHistory({
       messages: [info('A', 'arrived'), info('B', 'old')],
       chats: [],
       contacts: [],
@@ -137,7 +139,7 @@ describe('the inbox row of an answer of our own phone', () => {
 
   it('is done with the message inside it, which is handed over without waiting for Baileys', async () => {
     const { receiver, received, done } = setUp({ P: [answer] })
-    receiver.upserted({ messages: [peer], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer], type: 'notify' })
     await receiver.settled()
     expect(heard(received)).toEqual([['resent', 'h1', undefined]])
     expect(done).toEqual([])
@@ -146,7 +148,7 @@ describe('the inbox row of an answer of our own phone', () => {
   it('gives the message as Baileys knows it when that comes with it', async () => {
     const { receiver, received } = setUp({ P: [answer] })
     const { messages } = upsert('A', { message: { conversation: 'resent' }, pushName: 'Ana' })
-    receiver.upserted({ messages: [peer, ...messages], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer, ...messages], type: 'notify' })
     await receiver.settled()
     expect(received[0]).toMatchObject({ inboxHash: 'h1', message: { push_name: 'Ana' } })
     expect(new Set(received.map(({ dedupeKey }) => dedupeKey)).size).toBe(1)
@@ -154,7 +156,7 @@ describe('the inbox row of an answer of our own phone', () => {
 
   it('is done, and nothing is handed over, when its message is known', async () => {
     const { receiver, received, done } = setUp({ P: [answer] }, [`${ANA}||0|A`])
-    receiver.upserted({ messages: [peer], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer], type: 'notify' })
     await receiver.settled()
     expect([received, done]).toEqual([[], ['h1']])
   })
@@ -175,12 +177,12 @@ describe('the inbox row of a placeholder', () => {
 
   it('waits for its message, is handed over as none, and is done with it', async () => {
     const { receiver, received, done } = setUp({ A: [placeholder('A')], B: [placeholder('B')] })
-    receiver.upserted(stub('A'))
-    receiver.upserted(stub('B'))
+    receiver.handleUpsert(stub('A'))
+    receiver.handleUpsert(stub('B'))
     await receiver.settled()
     expect([received, done]).toEqual([[], []])
     expect(receiver.missing().map(({ key }) => key.id)).toEqual(['A', 'B'])
-    receiver.upserted(upsert('A', { message: { conversation: 'at last' } }))
+    receiver.handleUpsert(upsert('A', { message: { conversation: 'at last' } }))
     await receiver.settled()
     expect(heard(received)).toEqual([['at last', null, undefined]])
     expect(done).toEqual(['placeholder A'])
@@ -192,7 +194,7 @@ describe('the inbox row of a placeholder', () => {
     ['that is too old for the phone to be asked', placeholder('A', {}, 1_700_000_000), []],
   ])('%s is done at once', async (_, row, known) => {
     const { receiver, received, done } = setUp({ A: [row] }, known)
-    receiver.upserted(stub('A'))
+    receiver.handleUpsert(stub('A'))
     await receiver.settled()
     expect([received, done, receiver.missing()]).toEqual([[], ['placeholder A'], []])
   })
