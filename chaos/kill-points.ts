@@ -40,7 +40,7 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
         return {
           send: (messageId, content) => socket.send(messageId, content).then(() => pass('after-write')),
           chats: socket.chats,
-          unlink: () => socket.unlink(),
+          logout: () => socket.logout(),
           end: () => socket.end(),
         }
       },

@@ -10,18 +10,18 @@ export interface ReceivedMessage {
   /** The inbox row that this message finishes, if it came through the ratchet. */
   inboxHash: string | null
   message: ReceivedContent
-  /** It is WhatsApp's history of before the link: kept, never delivered, and no reason to drop the message itself if it comes. */
+  /** It is of WhatsApp's history from before the link: stored, never delivered, and no duplicate of the same message if that arrives. */
   imported?: true
   /** The file that it carries. */
   media?: MediaSource
 }
 
-/** What WhatsApp says about a message that was sent. */
+/** A new status of a message that was sent, as WhatsApp reports it. */
 export type SendUpdate =
   | { messageId: string; status: 'sent' | 'delivered' | 'read' | 'played'; at: number }
   | { messageId: string; status: 'failed'; at: number; code: string; error: string }
 
-/** What one socket tells its owner. No callback may throw into the socket. */
+/** The session that a socket belongs to, and what the socket reports to it. No callback may throw into the socket. */
 export interface SocketOwner {
   sessionId: string
   streamId: string
@@ -30,26 +30,28 @@ export interface SocketOwner {
   phoneNumber: string | null
   /** A lifecycle fact, in order of occurrence; `socket.closed` or `logout.confirmed` is the last one. */
   report(fact: SocketFact): void
-  /** Resolves once the messages are durable. */
+  /** Messages have arrived; resolves once they are durable. */
   received(messages: ReceivedMessage[]): Promise<void>
+  /** The status of a message that was sent has changed. */
   updated(update: SendUpdate): void
 }
 
+/** One connection of one session. */
 export interface WhatsAppSocket {
   /**
    * Sends under the given id; resolves when the bytes were handed over, rejects when they were not. They leave only after a
    * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too.
    */
   send(messageId: string, content: SendContent): Promise<void>
-  /** What else is done in chats. */
+  /** What is done in chats beside sending. */
   readonly chats: ChatActions
-  /** Asks WhatsApp to unlink this device; `logout.confirmed` or `socket.closed` follows. */
-  unlink(): void
+  /** Logs out: asks WhatsApp to remove this device from the account; `logout.confirmed` or `socket.closed` follows. */
+  logout(): void
   /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
   end(): Promise<void>
 }
 
-/** Each rejects with SESSION_NOT_CONNECTED when the connection ends first. */
+/** What is done in chats beside sending; each rejects with SESSION_NOT_CONNECTED when the connection ends first. */
 export interface ChatActions {
   /** Whether a phone number (digits) is on WhatsApp. */
   lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
@@ -61,6 +63,7 @@ export interface ChatActions {
   reupload(message: MessageRef, source: MediaSource): Promise<MediaSource>
 }
 
+/** The seam to WhatsApp: opens sockets, and does what needs none. */
 export interface WhatsApp {
   /** Opens a socket with the stream's credentials, or fresh ones if it has none. The stream's previous socket must have ended. */
   open(owner: SocketOwner): WhatsAppSocket

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 
 /** What one socket was asked for and has not answered: Baileys leaves it hanging when the socket ends, and some of it for ever. */
-export class InFlight {
+export class PendingRequests {
   readonly #clock: Clock
   readonly #rejects = new Set<(error: GatewayError) => void>()
   #ended: GatewayError | null = null

@@ -10,17 +10,17 @@ import { GatewayError } from '../base/errors.ts'
 import type { QrVault } from '../ports/qr-vault.ts'
 import type { Store } from '../ports/store.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
-import { createCaches } from './caches.ts'
+import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
-import { trapConsole } from './patches/console.ts'
+import { silenceConsole } from './patches/libsignal-console.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
 import { trapUnhandledRejections } from './patches/unhandled-rejections.ts'
+import { unfinishedMessages } from './receiving/inbox-messages.ts'
 import { download } from './receiving/media-download.ts'
-import { unfinishedMessages } from './receiving/receiver.ts'
-import type { WhatsAppConfig } from './settings.ts'
-import { Socket } from './socket.ts'
+import { createSessionCaches } from './session-caches.ts'
+import { Socket } from './socket/socket.ts'
 
 export interface WhatsAppDeps {
   store: Store
@@ -32,39 +32,44 @@ export interface WhatsAppDeps {
   openFile?(id: string): Promise<Readable | null>
 }
 
-/** WhatsApp through Baileys. Mends Baileys' process-wide defects first; `config.rootKey` is for the whole process, too. */
+/** WhatsApp through Baileys. `config.rootKey` is for the whole process. */
 export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   const media = mediaHost(given.config)
   const deps = { openFile: async () => null, ...given, uploadAgent: media.agent }
   const { store, config, logger } = deps
-  trapConsole(logger)
-  trapUnhandledRejections(logger)
-  mendRawKeys()
-  mendSignatures()
-  mendSignalQueue()
-  mendSignalSessions()
+  patchLibraries(logger)
   if (config.rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(config.rootKey, 'hex')
   else if (config.url) {
     WA_CERT_DETAILS.PUBLIC_KEY = ANY_ROOT
     logger.warn('WHATSAPP_URL without WHATSAPP_ROOT_KEY: the certificate of that server is not checked')
   }
-  const cachesOf = createCaches()
+  const cachesFor = createSessionCaches()
   return {
     open(owner) {
       const stored = readCreds(store.keys, owner.streamId)
-      if (stored.found === 'corrupt') return unreadable(owner)
+      if (stored.found === 'corrupt') return corruptSocket(owner)
       if (stored.found === 'creds' && stored.fellBack) {
         logger.warn(
           { sessionId: owner.sessionId },
           'the newest credentials cannot be read; using the ones before',
         )
       }
-      return new Socket({ ...deps, caches: cachesOf(owner.streamId) }, owner, stored)
+      return new Socket({ ...deps, caches: cachesFor(owner.streamId) }, owner, stored)
     },
     recover: async streamId => unfinishedMessages(deps, streamId),
     newMessageId: () => generateMessageIDV2(),
     download: (source, signal) => download(source, { signal, dispatcher: media.dispatcher }),
   }
+}
+
+/** What is mended once for the whole process; patches of one socket are applied where it is opened (socket/). */
+function patchLibraries(logger: Logger): void {
+  silenceConsole(logger)
+  trapUnhandledRejections(logger)
+  mendRawKeys()
+  mendSignatures()
+  mendSignalQueue()
+  mendSignalSessions()
 }
 
 /** A simulator's media host has a certificate of its own; its files are checked against the hash in their message all the same. */
@@ -77,14 +82,14 @@ function mediaHost({ url }: WhatsAppConfig) {
 }
 
 /** A socket that never opens; the operator decides what becomes of credentials that cannot be read. */
-function unreadable(owner: SocketOwner): WhatsAppSocket {
+function corruptSocket(owner: SocketOwner): WhatsAppSocket {
   const report = setImmediate(() => owner.report({ type: 'socket.closed', ...CREDENTIALS_CORRUPT }))
   const refuse = () =>
     Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', CREDENTIALS_CORRUPT.reasonText))
   return {
     send: refuse,
     chats: { lookup: refuse, read: refuse, presence: refuse, reupload: refuse },
-    unlink() {},
+    logout() {},
     async end() {
       clearImmediate(report)
     },

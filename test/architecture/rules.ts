@@ -45,6 +45,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     linking: ['.'],
     sending: ['keys', '.'],
     receiving: ['keys', 'patches', '.'],
+    socket: ['keys', 'linking', 'sending', 'receiving', 'patches', '.'],
   },
   simulator: {
     protocol: [],

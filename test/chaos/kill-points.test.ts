@@ -28,7 +28,7 @@ function parts() {
       owner = given
       return {
         send: async () => void steps.push('written'),
-        unlink() {},
+        logout() {},
         end: async () => {},
       } as Partial<WhatsAppSocket> as WhatsAppSocket
     },

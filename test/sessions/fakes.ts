@@ -64,7 +64,7 @@ export class FakeSocket implements WhatsAppSocket {
     reupload: async (_message, source) => source,
   }
 
-  unlink(): void {
+  logout(): void {
     this.unlinks++
   }
 

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Processes } from './elsewhere.ts'
+import { OtherProcesses } from './other-process.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World
 let owner: Owner
-let processes: Processes
+let processes: OtherProcesses
 beforeEach(async () => {
   world = await createWorld()
   owner = await world.linked(PN)
-  processes = new Processes(world, owner)
+  processes = new OtherProcesses(world, owner)
 })
 afterEach(async () => {
   processes.end()
@@ -18,8 +18,8 @@ afterEach(async () => {
 
 const nothingIsLeft = () => processes.nothingIsLeft()
 
-describe('kill -9', { timeout: 90_000 }, () => {
-  it('between the acknowledgement and the log: the message is told once, after the restart', async () => {
+describe('a process that is killed', { timeout: 90_000 }, () => {
+  it('between the acknowledgement and the log hands over the message once, after the restart', async () => {
     const ana = world.sim.contact('34611000001')
     const child = await processes.start('forgetful')
     const { id } = await ana.say(PN, 'acknowledged, not stored')
@@ -34,9 +34,9 @@ describe('kill -9', { timeout: 90_000 }, () => {
   })
 
   it.each([
-    ['and the restart recovers it', true],
-    ['and WhatsApp delivers it again', false],
-  ])('between the decryption and the acknowledgement, %s: told once', async (_, recover) => {
+    ['when the restart recovers it', true],
+    ['when WhatsApp delivers it again', false],
+  ])('between the decryption and the acknowledgement hands over the message once, %s', async (_, recover) => {
     const bea = world.sim.contact('34611000002')
     const child = await processes.start('forgetful')
     await world.sim.fault({ kind: 'deaf', account: PN })
@@ -55,7 +55,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
     await vi.waitFor(nothingIsLeft, WAIT)
   })
 
-  it('three times during traffic: every message once, no QR', async () => {
+  it('three times during traffic hands over every message once and needs no QR', async () => {
     const contacts = ['34611000003', '34611000004'].map(pn => world.sim.contact(pn))
     const said: string[] = []
     const talk = async (messages: number) => {
@@ -85,7 +85,7 @@ describe('kill -9', { timeout: 90_000 }, () => {
 })
 
 describe('a connection that breaks', () => {
-  it('in the middle of a burst, again and again: every message once', async () => {
+  it('in the middle of a burst, again and again, hands over every message once', async () => {
     const cleo = world.sim.contact('34611000005')
     await owner.opened()
     const said: string[] = []

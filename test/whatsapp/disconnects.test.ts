@@ -51,18 +51,20 @@ const NOT_WHATSAPP: typeof TABLE = [
   [440, 'Upgrade Refused (440)', 'backoff', 'network'],
 ]
 
-describe('disconnects', () => {
-  it.each(TABLE)('%i %s -> %s (%s)', (code, message, reaction, reason) => {
+describe('the verdict on a disconnect', () => {
+  it.each(TABLE)('of %i %s is %s, reason %s', (code, message, reaction, reason) => {
     const verdict = classify({ code, message }, NOW)
     expect(verdict).toMatchObject({ code, reaction, reason })
     expect(verdict.reasonText).toMatch(/^[A-Z].{20,}\.$/)
   })
 
-  it.each(NOT_WHATSAPP)('%i %s is no verdict of WhatsApp', (code, message, reaction, reason) => {
+  it.each(
+    NOT_WHATSAPP,
+  )('of %i %s, which WhatsApp did not say, is %s, reason %s', (code, message, reaction, reason) => {
     expect(classify({ code, message }, NOW)).toMatchObject({ code, reaction, reason })
   })
 
-  it('dates the end of a temporary ban, and only of that', () => {
+  it('has the end of a temporary ban, and of nothing else', () => {
     const ban = { code: 402, message: 'Connection Failure' }
     expect(classify({ ...ban, expireSeconds: 3600 }, NOW).until).toBe(NOW + 3_600_000)
     expect(classify(ban, NOW)).not.toHaveProperty('until')

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { Write } from '../../src/ports/store.ts'
-import { Gate } from './gate.ts'
+import { GatedStore } from './gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 let world: World
-let gate: Gate
+let gate: GatedStore
 let owner: Owner
 let witness: Owner
 beforeAll(async () => {
   world = await createWorld()
-  gate = new Gate(world.store)
+  gate = new GatedStore(world.store)
   owner = await world.linked('34600000001')
   owner.via = world.another({}, gate.store)
   await owner.opened()
@@ -30,7 +30,7 @@ async function roundTrip() {
   await witness.update(id, 'delivered')
 }
 
-describe('the ratchet', () => {
+describe('the ratchet of a peer', () => {
   it('is durable before a message leaves', async () => {
     const ana = world.sim.contact('34611000001')
     const first = world.whatsApp.newMessageId()
@@ -47,7 +47,7 @@ describe('the ratchet', () => {
     expect(await ana.next()).toMatchObject({ id, text: 'held' })
   })
 
-  it('and the plaintext are durable, in one commit, before a message is acknowledged', async () => {
+  it('is durable in one commit with the plaintext before a message is acknowledged', async () => {
     const bea = world.sim.contact('34611000002')
     await bea.say('34600000001', 'warm up')
     await owner.texts(1)
@@ -68,7 +68,7 @@ describe('the ratchet', () => {
     )
   })
 
-  it('is never apart from its plaintext, although other accounts talk with the same peer', async () => {
+  it('is committed with its plaintext also when other accounts talk with the same peer', async () => {
     const shared = world.sim.contact('34611000003')
     const others = await Promise.all(
       ['34600000011', '34600000012', '34600000013'].map(pn => world.linked(pn)),
@@ -92,7 +92,7 @@ describe('the ratchet', () => {
     expect(ratchets.filter(({ inbox }) => inbox?.length !== 1)).toEqual([])
   })
 
-  it('that cannot be stored ends the socket before anything is acknowledged; the message comes again', async () => {
+  it('that cannot be stored ends the socket before the message is acknowledged, and the message comes again', async () => {
     const cleo = world.sim.contact('34611000004')
     await cleo.say('34600000001', 'warm up')
     await vi.waitFor(() => expect(owner.received_.at(-1)?.message.body).toBe('warm up'), WAIT)
@@ -110,8 +110,8 @@ describe('the ratchet', () => {
   })
 })
 
-describe('the credentials', () => {
-  it('of a new link are durable before WhatsApp hears that it is accepted', async () => {
+describe('the credentials of a session', () => {
+  it('are durable before WhatsApp hears that a new link is accepted', async () => {
     const fresh = await world.owner('fresh')
     fresh.via = owner.via
     fresh.open()
@@ -135,7 +135,7 @@ describe('the credentials', () => {
     ).toBeGreaterThan(0)
   })
 
-  it('are saved once for many changes of one tick, and not at all for none', async () => {
+  it('are saved once for all changes of one tick, and not at all without a change', async () => {
     const from = gate.writes.length
     await owner.socket!.end()
     await owner.opened()
@@ -151,7 +151,7 @@ describe('the credentials', () => {
     )
   })
 
-  it('that cannot be read suspend the session, and nothing fresh is written', async () => {
+  it('that cannot be read suspend the session and are not overwritten', async () => {
     const broken = await world.owner('broken')
     const value = Buffer.from('not credentials')
     await world.store.commit({
@@ -179,7 +179,7 @@ describe('the credentials', () => {
     })
   })
 
-  it('without a finished pairing start over with a QR instead of logging in as nobody', async () => {
+  it('of an unfinished pairing are dropped: the next socket shows a QR instead of logging in', async () => {
     const half = await world.owner('half')
     half.open()
     await half.fact('socket.qr')

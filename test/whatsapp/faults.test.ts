@@ -2,16 +2,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../simulator/faults.ts'
-import type { SendContent } from '../../src/messages/send.ts'
+import { closings, OpenSessions, text } from './open-sessions.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const unhandled: unknown[] = []
 const note = (reason: unknown) => void unhandled.push(reason)
 let world: World
-let next = 34_600_000_100
+let sessions: OpenSessions
 beforeAll(async () => {
   process.on('unhandledRejection', note)
   world = await createWorld({ keepAliveMs: 400 })
+  sessions = new OpenSessions(world)
 })
 afterEach(() => {
   expect(world.sim.ledger.unanswered).toEqual([])
@@ -22,24 +23,7 @@ afterAll(async () => {
   await world.close()
 })
 
-const text = (to: string, body: string): SendContent => ({ type: 'text', to, body, reply_to: null })
-
-async function session(): Promise<Owner & { pn: string }> {
-  const pn = String(next++)
-  const owner = await world.linked(pn)
-  await owner.opened()
-  return Object.assign(owner, { pn })
-}
-/** Sends a message all the way and back, so that an open session proves to be one. */
-async function works(owner: Owner) {
-  const friend = world.sim.contact('34611000001')
-  const id = world.whatsApp.newMessageId()
-  await owner.socket!.send(id, text(friend.account.jid, 'still here'))
-  await owner.update(id, 'delivered')
-}
-const closings = (owner: Owner) => owner.facts.filter(fact => /closed|confirmed/.test(fact.type))
-
-describe('what WhatsApp does to a socket', () => {
+describe('a socket that WhatsApp ends', () => {
   it.each<[Partial<Fault>, object]>([
     [{ kind: 'close' }, { code: 428, reaction: 'backoff', reason: 'network' }],
     [{ kind: 'reset' }, { code: 428, reaction: 'backoff', reason: 'network' }],
@@ -53,8 +37,8 @@ describe('what WhatsApp does to a socket', () => {
       { kind: 'silence', for: 12_000 },
       { code: 408, reaction: 'backoff', reason: 'network' },
     ],
-  ])('%o -> %o, once, and sends are refused from then on', async (fault, fact) => {
-    const owner = await session()
+  ])('by %o reports %o once and rejects sends from then on', async (fault, fact) => {
+    const owner = await sessions.open()
     await world.sim.fault({ ...fault, account: owner.pn } as Fault)
     expect(await owner.fact('socket.closed')).toMatchObject(fact)
     await expect(owner.socket!.send('x', text('1@lid', 'x'))).rejects.toMatchObject({ retryable: true })
@@ -70,8 +54,8 @@ describe('what WhatsApp does to a socket', () => {
     [409, 'suspend', 'client_mismatch'],
     [503, 'backoffLong', 'overloaded'],
     [500, 'backoffCounted', 'unknown'],
-  ])('a login answered with %i -> %s', async (status, reaction, reason) => {
-    const owner = await session()
+  ])('at its login with %i reports %s', async (status, reaction, reason) => {
+    const owner = await sessions.open()
     await owner.socket!.end()
     await world.sim.fault({ kind: 'failure', account: owner.pn, status })
     const from = owner.facts.length
@@ -80,14 +64,12 @@ describe('what WhatsApp does to a socket', () => {
     expect(owner.facts.slice(from)).toHaveLength(1)
   })
 
-  it.each([
-    401, 403, 503,
-  ])('an upgrade answered with HTTP %i is the network, never a verdict', async status => {
+  it.each([401, 403, 503])('by HTTP %i instead of a WebSocket reports the network', async status => {
     const server = createServer((_, response) => response.writeHead(status).end())
     server.on('upgrade', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const owner = await world.linked(String(next++))
+    const owner = await world.linked(sessions.newNumber())
     owner.via = world.another({ url: `ws://127.0.0.1:${port}/ws/chat` })
     owner.open()
     expect(await owner.fact('socket.closed')).toMatchObject({
@@ -100,15 +82,15 @@ describe('what WhatsApp does to a socket', () => {
     await new Promise(resolve => server.close(resolve))
   })
 
-  it('nobody there: the network', async () => {
-    const owner = await world.linked(String(next++))
+  it('before it is open, because nobody listens there, reports the network', async () => {
+    const owner = await world.linked(sessions.newNumber())
     owner.via = world.another({ url: 'ws://127.0.0.1:1/ws/chat' })
     owner.open()
     expect(await owner.fact('socket.closed')).toMatchObject({ reaction: 'backoff', reason: 'network' })
   })
 
-  it('a server with another root key is no WhatsApp', async () => {
-    const owner = await world.linked(String(next++))
+  it('whose certificate has another root key reports an invalid certificate', async () => {
+    const owner = await world.linked(sessions.newNumber())
     owner.via = world.another({ rootKey: '11'.repeat(32) })
     owner.open()
     expect(await owner.fact('socket.closed')).toMatchObject({
@@ -116,11 +98,11 @@ describe('what WhatsApp does to a socket', () => {
       reason: 'certificate_invalid',
     })
     world.another({})
-    await session()
+    await sessions.open()
   })
 
-  it('a QR that nobody scans: each has its life, and the last one ends it', async () => {
-    const owner = await world.owner(`qr${next++}`)
+  it('whose QRs nobody scans offers each for its time, and ends with the last one', async () => {
+    const owner = await world.owner(`qr${sessions.newNumber()}`)
     owner.via = world.another({ qrTimeoutMs: 150, keepAliveMs: 30_000 })
     owner.open()
     expect(await owner.fact('socket.closed')).toMatchObject({
@@ -136,29 +118,29 @@ describe('what WhatsApp does to a socket', () => {
   })
 })
 
-describe('one bad session among others', () => {
+describe('a session that fails among others', () => {
   let others: Owner[]
   beforeEach(async () => {
-    others = await Promise.all([session(), session(), session()])
+    others = await Promise.all([sessions.open(), sessions.open(), sessions.open()])
   })
   async function untouched() {
     for (const other of others) {
-      await works(other)
+      await sessions.expectToWork(other)
       expect(closings(other)).toEqual([])
     }
   }
 
-  it('a garbage frame ends its own socket only', async () => {
-    const bad = await session()
+  it('by a garbage frame ends its own socket only', async () => {
+    const bad = await sessions.open()
     await world.sim.fault({ kind: 'garbage', account: bad.pn })
     await bad.fact('socket.closed')
     await untouched()
     await bad.opened()
-    await works(bad)
+    await sessions.expectToWork(bad)
   })
 
-  it('an owner that throws at an update ends its own socket only', async () => {
-    const bad = await session()
+  it('because its owner throws at a message status ends its own socket only', async () => {
+    const bad = await sessions.open()
     bad.updated = () => {
       throw new Error('a bug in the owner')
     }
@@ -172,8 +154,8 @@ describe('one bad session among others', () => {
     await untouched()
   })
 
-  it('an owner that throws at a fact or rejects messages loses nothing', async () => {
-    const bad = await session()
+  it('because its owner throws at a fact or rejects messages loses nothing', async () => {
+    const bad = await sessions.open()
     bad.refuse = () => {
       throw new Error('a bug in the owner')
     }
@@ -188,8 +170,8 @@ describe('one bad session among others', () => {
     expect(recovered!.message.body).toBe('refused')
   })
 
-  it('a bug in the translation of what arrived ends its own socket only', async () => {
-    const bad = await session()
+  it('because the translation of a message throws ends its own socket only', async () => {
+    const bad = await sessions.open()
     const { hasDedupeKey } = world.store.messages
     world.store.messages.hasDedupeKey = (streamId, key) => {
       if (streamId === bad.streamId) throw new Error('a bug')
@@ -202,96 +184,16 @@ describe('one bad session among others', () => {
   })
 })
 
-describe('ending a socket', () => {
-  it('keeps the link, says nothing, and refuses what was in flight at once', async () => {
-    const owner = await session()
-    const from = owner.facts.length
-    await world.sim.fault({ kind: 'silence', account: owner.pn })
-    const unknown = world.sim.contact('34611000005').account.jid
-    const sending = owner.socket!.send('in-flight', text(unknown, 'needs an answer of the server'))
-    const refused = expect(sending).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', retryable: true })
-    await owner.socket!.end()
-    await refused
-    await world.sim.heal()
-    expect(owner.facts).toHaveLength(from)
-    await owner.opened()
-    await works(owner)
-  })
-
-  it.each(['at once', 'while it shows a QR'])('works %s', async when => {
-    const owner = await world.owner(`end${next++}`)
-    const socket = owner.open()
-    if (when !== 'at once') await owner.fact('socket.qr')
-    const from = owner.facts.length
-    await socket.end()
-    await socket.end()
-    expect(owner.facts).toHaveLength(from)
-    expect(world.vault.read(owner.sessionId)).toBeNull()
-  })
-
-  it('hands over what was received before it resolves', async () => {
-    const owner = await session()
-    const ana = world.sim.contact('34611000006')
-    const said = Promise.all(Array.from({ length: 10 }, (_, i) => ana.say(owner.pn, `m${i}`)))
-    await vi.waitFor(() => expect(owner.received_.length).toBeGreaterThan(0), WAIT)
-    await owner.socket!.end()
-    expect(owner.unfinished()).toBe(0)
-    const { length } = owner.received_
-    await said
-    expect(owner.received_).toHaveLength(length)
-    await owner.opened()
-    expect((await owner.texts(10)).sort()).toEqual(Array.from({ length: 10 }, (_, i) => `m${i}`))
-  })
-})
-
-describe('unlinking', () => {
-  it('is confirmed once WhatsApp was asked, and the device is gone', async () => {
-    const owner = await session()
-    const [device] = world.sim.phone(owner.pn).devices
-    owner.socket!.unlink()
-    owner.socket!.unlink()
-    await owner.fact('logout.confirmed')
-    expect(closings(owner)).toHaveLength(1)
-    await vi.waitFor(() => expect(device!.removed).toBe(true), WAIT)
-  })
-
-  it('that is asked before the session is open happens when it is', async () => {
-    const owner = await world.linked(String(next++))
-    owner.open().unlink()
-    await owner.fact('logout.confirmed')
-    expect(owner.facts.map(fact => fact.type)).toEqual(['socket.opened', 'logout.confirmed'])
-  })
-
-  it('is confirmed without an answer, 2 s after the bytes were written', async () => {
-    const owner = await session()
-    await world.sim.fault({ kind: 'silence', account: owner.pn })
-    const asked = performance.now()
-    owner.socket!.unlink()
-    await owner.fact('logout.confirmed')
-    expect(performance.now() - asked).toBeGreaterThanOrEqual(1990)
-    await world.sim.heal()
-  })
-
-  it('is not confirmed when the connection was lost before', async () => {
-    const owner = await session()
-    await world.sim.fault({ kind: 'reset', account: owner.pn })
-    await owner.fact('socket.closed')
-    owner.socket!.unlink()
-    await owner.socket!.end()
-    expect(closings(owner).map(fact => fact.type)).toEqual(['socket.closed'])
-  })
-})
-
-describe('secrets', () => {
-  it('are in no log line, no fact and no error', async () => {
-    const owner = await world.owner(`secret${next}`)
+describe('keys, credentials and QR texts', () => {
+  it('are in no log line and no fact', async () => {
+    const owner = await world.owner(`secret${sessions.newNumber()}`)
     owner.open()
     const qr = await owner.fact('socket.qr')
     const { text: qrText } = world.vault.read(owner.sessionId)!
-    await world.sim.phone(String(next++)).scan(qrText)
+    await world.sim.phone(sessions.newNumber()).scan(qrText)
     await owner.fact('socket.closed')
     await owner.opened()
-    await works(owner)
+    await sessions.expectToWork(owner)
     const stored = world.store.keys.get(owner.streamId, 'creds', ['0', '1', '2'])
     const base64 = [
       ...Object.values(stored)
@@ -307,15 +209,5 @@ describe('secrets', () => {
     expect(world.log.length).toBeGreaterThan(0)
     for (const secret of secrets)
       expect(said.includes(secret), `a secret of ${secret.length} characters`).toBe(false)
-  })
-
-  it('that libsignal prints are dropped', () => {
-    const from = world.log.length
-    const { info, error } = globalThis.console
-    info('Closing session:', { privKey: 'SECRET' })
-    error('SECRET', new Error('SECRET'))
-    const lines = world.log.slice(from)
-    expect(lines).toHaveLength(2)
-    expect(lines.join()).not.toContain('SECRET')
   })
 })

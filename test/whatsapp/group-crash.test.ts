@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Processes } from './elsewhere.ts'
+import { OtherProcesses } from './other-process.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const PN = '34600000001'
 let world: World
 let owner: Owner
-let processes: Processes
+let processes: OtherProcesses
 beforeEach(async () => {
   world = await createWorld()
   owner = await world.linked(PN)
-  processes = new Processes(world, owner)
+  processes = new OtherProcesses(world, owner)
 })
 afterEach(async () => {
   processes.end()
@@ -19,7 +19,7 @@ afterEach(async () => {
 const nothingIsLeft = () => processes.nothingIsLeft()
 const bodies = () => owner.received_.map(({ message }) => message.body)
 
-describe('kill -9 and a group message', { timeout: 90_000 }, () => {
+describe('a process that is killed while it receives group messages', { timeout: 90_000 }, () => {
   /** A group whose author was heard `before` times. */
   async function group(before: number) {
     const author = world.sim.contact('34611000001')
@@ -35,9 +35,9 @@ describe('kill -9 and a group message', { timeout: 90_000 }, () => {
   }
 
   it.each([
-    ['the first one of its author', 0],
-    ['a later one', 3],
-  ])('%s, between the acknowledgement and the log: told once, and what follows decrypts', async (_, before) => {
+    ['the first message of an author', 0],
+    ['a later message', 3],
+  ])('hands over %s once when it died between the acknowledgement and the log, and decrypts what follows', async (_, before) => {
     const { say, heard } = await group(before)
     const child = await processes.start('forgetful')
     const { id } = await say('acknowledged, not stored')
@@ -53,11 +53,11 @@ describe('kill -9 and a group message', { timeout: 90_000 }, () => {
   })
 
   it.each([
-    ['the first one of its author', 'recovered', 0, true],
-    ['the first one of its author', 'delivered again', 0, false],
-    ['a later one', 'recovered', 3, true],
-    ['a later one', 'delivered again', 3, false],
-  ])('%s, between the decryption and the acknowledgement, is %s: told once', async (_, __, before, recover) => {
+    ['the first message of an author', 'recovered', 0, true],
+    ['the first message of an author', 'delivered again', 0, false],
+    ['a later message', 'recovered', 3, true],
+    ['a later message', 'delivered again', 3, false],
+  ])('hands over %s once when it died between the decryption and the acknowledgement and it is %s', async (_, __, before, recover) => {
     const { say, heard } = await group(before)
     const child = await processes.start('forgetful')
     await world.sim.fault({ kind: 'deaf', account: PN })
@@ -76,7 +76,7 @@ describe('kill -9 and a group message', { timeout: 90_000 }, () => {
     await vi.waitFor(nothingIsLeft, WAIT)
   })
 
-  it('several authors and own messages, killed again and again: each once, in order, all decrypted', async () => {
+  it('and killed again and again hands over each message of several authors once and in order, and its own are decrypted', async () => {
     const authors = ['34611000003', '34611000004', '34611000005'].map(pn => world.sim.contact(pn))
     const { jid } = world.sim.group('busy', [PN, ...authors.map(({ pn }) => pn)])
     const said: string[] = []

@@ -10,7 +10,7 @@ import {
   parseJid,
 } from '../../src/whatsapp/jid.ts'
 
-describe('jid', () => {
+describe('a jid', () => {
   it.each([
     ['34600@s.whatsapp.net', { user: '34600', device: 0, server: 's.whatsapp.net' }],
     ['34600:12@s.whatsapp.net', { user: '34600', device: 12, server: 's.whatsapp.net' }],
@@ -20,7 +20,7 @@ describe('jid', () => {
     ['34600:99@hosted.lid', { user: '34600', device: 99, server: 'lid' }],
     ['120363-1@g.us', { user: '120363-1', device: 0, server: 'g.us' }],
     ['status@broadcast', { user: 'status', device: 0, server: 'broadcast' }],
-  ])('%s in parts', (jid, parts) => {
+  ])('like %s is parsed into its parts', (jid, parts) => {
     expect(parseJid(jid)).toEqual(parts)
   })
 
@@ -33,14 +33,14 @@ describe('jid', () => {
     '34600@',
     ':1@lid',
     '34600:x@lid',
-  ])('%s is no address', jid => {
+  ])('like %s is no address', jid => {
     expect(parseJid(jid)).toBeNull()
     expect(accountJid(jid)).toBeNull()
     expect(digitsOf(jid)).toBeNull()
     expect(lidOf(jid)).toBeNull()
   })
 
-  it('knows the account behind a device', () => {
+  it('of a device has the address of its account', () => {
     expect(accountJid('34600:7@s.whatsapp.net')).toBe('34600@s.whatsapp.net')
     expect(lidOf('998:7@lid')).toBe('998@lid')
     expect(lidOf('34600@s.whatsapp.net')).toBeNull()
@@ -48,7 +48,7 @@ describe('jid', () => {
     expect(digitsOf('998@lid')).toBeNull()
   })
 
-  it('tells chats apart', () => {
+  it('tells what kind of chat it is', () => {
     expect([isGroup('1@g.us'), isGroup('1@lid')]).toEqual([true, false])
     expect([isStatus('status@broadcast'), isStatus('1@broadcast')]).toEqual([true, false])
     expect([isBroadcast('1@broadcast'), isBroadcast('1@lid')]).toEqual([true, false])

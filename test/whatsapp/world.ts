@@ -16,9 +16,9 @@ import type {
   WhatsAppSocket,
 } from '../../src/ports/whatsapp.ts'
 import { openStore } from '../../src/store/sqlite.ts'
+import type { WhatsAppConfig } from '../../src/whatsapp/baileys-settings.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
-import type { WhatsAppConfig } from '../../src/whatsapp/settings.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 
 export const systemClock = createClock()

@@ -74,7 +74,7 @@ export function socketChild(deps: SocketChildDeps) {
     })
     onEvent(() =>
       actor.effect(() => {
-        if (!stopped) socket?.unlink()
+        if (!stopped) socket?.logout()
       }),
     )
     return actor.onChildStop(() => {

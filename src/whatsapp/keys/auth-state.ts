@@ -7,8 +7,8 @@ import type {
 import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
-import type { KeyCache } from '../caches.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
+import type { KeyCache } from './key-cache.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'
 
 /** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */
@@ -25,11 +25,11 @@ export class AuthState {
   readonly #cache: KeyCache
   readonly #stream: { streamId: string; epoch: number }
   readonly #onFailure: (error: unknown) => void
-  readonly #inFlight = new Set<Promise<void>>()
+  readonly #pendingWrites = new Set<Promise<void>>()
   #generation: number
   #savedJson: string
   #dirty = false
-  #soon: NodeJS.Immediate | undefined
+  #scheduledFlush: NodeJS.Immediate | undefined
   #closed = false
 
   /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write. */
@@ -54,7 +54,7 @@ export class AuthState {
   }
 
   /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
-  mapped(user: string): string | null {
+  lidMapping(user: string): string | null {
     const name = this.#get('lid-mapping', [user])[user]
     return typeof name === 'string' ? name : null
   }
@@ -62,8 +62,8 @@ export class AuthState {
   /** Baileys changed the credentials: they are saved with the next keys, or alone after this tick. Never before pairing. */
   credsChanged(): void {
     this.#dirty = true
-    this.#soon ??= setImmediate(() => {
-      this.#soon = undefined
+    this.#scheduledFlush ??= setImmediate(() => {
+      this.#scheduledFlush = undefined
       void this.flush().catch(() => {})
     })
   }
@@ -71,11 +71,11 @@ export class AuthState {
   /** Resolves once all that was handed over, and the credentials as they are, is durable; rejects if any of it is not. */
   async flush(): Promise<void> {
     if (this.#dirty && !this.#closed) void this.#commit([], []).catch(() => {})
-    await Promise.all(this.#inFlight)
+    await Promise.all(this.#pendingWrites)
   }
 
-  /** These decrypted stanzas need no message any more. */
-  async done(hashes: string[]): Promise<void> {
+  /** Marks inbox rows as done: these decrypted stanzas need no message any more. */
+  async finishInbox(hashes: string[]): Promise<void> {
     if (hashes.length > 0)
       await this.#commit(
         [],
@@ -86,8 +86,8 @@ export class AuthState {
   /** Refuses further writes; resolves when those handed over before were answered. */
   async close(): Promise<void> {
     this.#closed = true
-    clearImmediate(this.#soon)
-    await Promise.allSettled(this.#inFlight)
+    clearImmediate(this.#scheduledFlush)
+    await Promise.allSettled(this.#pendingWrites)
   }
 
   #get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
@@ -133,7 +133,7 @@ export class AuthState {
       ...(keys.length > 0 && { keys }),
       ...(inbox.length > 0 && { inbox }),
     })
-    this.#inFlight.add(write)
+    this.#pendingWrites.add(write)
     try {
       await write
       for (const { type, id, value } of keys) this.#cache.set(type, id, value)
@@ -145,7 +145,7 @@ export class AuthState {
       this.#onFailure(error)
       throw error
     } finally {
-      this.#inFlight.delete(write)
+      this.#pendingWrites.delete(write)
     }
   }
 

@@ -52,6 +52,12 @@ export function isPaired(creds: AuthenticationCreds): boolean {
   return Boolean(creds.me?.id && creds.account)
 }
 
+/** Pairing by code sets `me` before the phone agreed; a login with it would be an unknown device. */
+export function withoutUnconfirmedMe(creds: AuthenticationCreds): AuthenticationCreds {
+  if (!isPaired(creds)) delete creds.me
+  return creds
+}
+
 interface Generation {
   generation: number
   creds: AuthenticationCreds

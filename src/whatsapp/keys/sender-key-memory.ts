@@ -8,19 +8,20 @@ export interface SenderKeyHolders {
   group: string
   devices: Record<string, boolean>
   /** Grows whenever Baileys forgets the group's holders. */
-  life: number
+  generation: number
 }
 
 /**
- * Believes that devices of a group have our sender key only once WhatsApp acknowledged the message that carried it. Baileys
- * notes it as soon as the bytes are written: if they are lost with the connection, nobody could read what follows.
+ * Notes that devices of a group have our sender key only once WhatsApp acknowledged the message that carried it. Baileys
+ * 7.0.0-rc14 notes it as soon as the bytes are written: if they are lost with the connection, nobody could read what follows
+ * (akin to WhiskeySockets/Baileys issue 2704: such notes are never taken back).
  */
 export class SenderKeyMemory {
   /** For Baileys' configuration. */
   readonly keys: SignalKeyStore
   readonly #stored: SignalKeyStore
   readonly #sent = new Map<string, SenderKeyHolders>()
-  readonly #lives = new Map<string, number>()
+  readonly #generations = new Map<string, number>()
 
   constructor(stored: SignalKeyStore) {
     this.#stored = stored
@@ -35,11 +36,11 @@ export class SenderKeyMemory {
         return found
       },
       set: ({ [TYPE]: memory, ...others }: KeySet) => {
-        const forgotten = Object.entries(memory ?? {}).filter(
+        const toForget = Object.entries(memory ?? {}).filter(
           ([group, devices]) => !this.#note(group, devices),
         )
-        const left = forgotten.length > 0 ? { ...others, [TYPE]: Object.fromEntries(forgotten) } : others
-        return Object.keys(left).length > 0 ? stored.set(left) : Promise.resolve()
+        const toStore = toForget.length > 0 ? { ...others, [TYPE]: Object.fromEntries(toForget) } : others
+        return Object.keys(toStore).length > 0 ? stored.set(toStore) : Promise.resolve()
       },
     }
   }
@@ -50,8 +51,8 @@ export class SenderKeyMemory {
   }
 
   /** WhatsApp acknowledged the message after which these had the key; resolves when that is durable. */
-  async confirm({ group, devices, life }: SenderKeyHolders): Promise<void> {
-    if (life !== this.#lifeOf(group)) return
+  async confirm({ group, devices, generation }: SenderKeyHolders): Promise<void> {
+    if (generation !== this.#generationOf(group)) return
     const { [group]: known } = await this.#stored.get(TYPE, [group])
     if (JSON.stringify(known) !== JSON.stringify(devices))
       await this.#stored.set({ [TYPE]: { [group]: devices } })
@@ -64,15 +65,16 @@ export class SenderKeyMemory {
 
   /** Whether there is anything to remember. */
   #note(group: string, devices: Record<string, boolean> | null): boolean {
-    if (devices) this.#sent.set(group, { group, devices: { ...devices }, life: this.#lifeOf(group) })
+    if (devices)
+      this.#sent.set(group, { group, devices: { ...devices }, generation: this.#generationOf(group) })
     else {
       this.#sent.delete(group)
-      this.#lives.set(group, this.#lifeOf(group) + 1)
+      this.#generations.set(group, this.#generationOf(group) + 1)
     }
     return devices !== null
   }
 
-  #lifeOf(group: string): number {
-    return this.#lives.get(group) ?? 0
+  #generationOf(group: string): number {
+    return this.#generations.get(group) ?? 0
   }
 }

@@ -5,9 +5,9 @@ import type { LinkSecret } from '../../ports/qr-vault.ts'
 import type { SocketFact } from '../../ports/whatsapp.ts'
 
 /** How long WhatsApp may take to answer, in ms. */
-const PATIENCE = 10_000
+const ANSWER_MS = 10_000
 /** Codes of one socket: WhatsApp says when one is good no more. */
-const MOST_CODES = 5
+const MAX_CODES = 5
 /** The notification and the iqs of pairing by code (`requestPairingCode` in Baileys). */
 const REGISTRATION = 'link_code_companion_reg'
 
@@ -23,7 +23,7 @@ export interface PairingCodeDeps {
   keep(code: LinkSecret): void
   report(offer: Offer): void
   /** WhatsApp gives no code, so the QRs are offered. */
-  refused(): void
+  codeRefused(): void
 }
 
 /**
@@ -33,7 +33,7 @@ export interface PairingCodeDeps {
 export class PairingCode {
   readonly #deps: PairingCodeDeps
   #qr: Offer | null = null
-  #state: 'new' | 'asking' | 'shown' | 'refused' | 'ended' = 'new'
+  #state: 'new' | 'requested' | 'shown' | 'refused' | 'ended' = 'new'
   #codes = 0
   #until = 0
 
@@ -41,17 +41,17 @@ export class PairingCode {
     this.#deps = deps
     deps.socket.ws.on(`CB:notification,type:${REGISTRATION}`, ({ content }: BinaryNode) => {
       const stages = Array.isArray(content) ? content.map(({ attrs }) => attrs.stage) : []
-      if (stages.includes('refresh_code') && this.#state === 'shown') void this.#ask()
+      if (stages.includes('refresh_code') && this.#state === 'shown') void this.#offerCode()
     })
   }
 
   /** WhatsApp offers a QR, which is in the vault. */
-  offered(qr: Offer): void {
+  qrOffered(qr: Offer): void {
     this.#qr = qr
     if (this.#state === 'refused') this.#deps.report(qr)
     if (this.#state !== 'new') return
     this.#until = this.#deps.clock.now() + this.#deps.lifetimeMs
-    void this.#ask()
+    void this.#offerCode()
   }
 
   /** Nothing is offered any more. */
@@ -59,15 +59,15 @@ export class PairingCode {
     this.#state = 'ended'
   }
 
-  async #ask(): Promise<void> {
-    const { socket, phoneNumber, clock, keep, report, refused } = this.#deps
-    this.#state = 'asking'
-    const text = this.#codes++ < MOST_CODES ? await this.#answered(socket, phoneNumber, clock) : null
+  async #offerCode(): Promise<void> {
+    const { socket, phoneNumber, clock, keep, report, codeRefused } = this.#deps
+    this.#state = 'requested'
+    const text = this.#codes++ < MAX_CODES ? await this.#request(socket, phoneNumber, clock) : null
     // It may have ended while it waited.
-    if ((this.#state as string) !== 'asking') return
+    if ((this.#state as string) !== 'requested') return
     if (text === null) {
       this.#state = 'refused'
-      refused()
+      codeRefused()
       if (this.#qr) report(this.#qr)
       return
     }
@@ -78,13 +78,13 @@ export class PairingCode {
   }
 
   /** The code, once WhatsApp took the request; null if it did not. Baileys waits for no answer. */
-  async #answered({ ws, requestPairingCode }: PairingCodeDeps['socket'], phone: string, clock: Clock) {
+  async #request({ ws, requestPairingCode }: PairingCodeDeps['socket'], phone: string, clock: Clock) {
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const [took, refuses] = [() => resolve(true), () => resolve(false)]
-    const timer = clock.setTimeout(refuses, PATIENCE)
-    ws.on(`CB:iq,,${REGISTRATION}`, took)
+    const [accept, refuse] = [() => resolve(true), () => resolve(false)]
+    const timer = clock.setTimeout(refuse, ANSWER_MS)
+    ws.on(`CB:iq,,${REGISTRATION}`, accept)
     // Nothing else is asked before the login.
-    ws.on('CB:iq,type:error', refuses)
+    ws.on('CB:iq,type:error', refuse)
     try {
       const code = await requestPairingCode(phone)
       return (await promise) ? code : null
@@ -92,8 +92,8 @@ export class PairingCode {
       return null
     } finally {
       clock.clearTimeout(timer)
-      ws.off(`CB:iq,,${REGISTRATION}`, took)
-      ws.off('CB:iq,type:error', refuses)
+      ws.off(`CB:iq,,${REGISTRATION}`, accept)
+      ws.off('CB:iq,type:error', refuse)
     }
   }
 }

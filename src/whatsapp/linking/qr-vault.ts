@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
 import type { LinkSecret, QrVault } from '../../ports/qr-vault.ts'
 
-const MOST_SESSIONS = 10_000
+const MAX_SESSIONS = 10_000
 
 /** The newest QR text and pairing code of each session, in memory only; each is gone the moment it expires. */
 export function createQrVault(clock: Clock): QrVault {
-  const qrs = createShelf(clock)
-  const codes = createShelf(clock)
+  const qrs = createExpiringSecrets(clock)
+  const codes = createExpiringSecrets(clock)
   return {
     put: qrs.put,
     read: qrs.read,
@@ -19,23 +19,23 @@ export function createQrVault(clock: Clock): QrVault {
   }
 }
 
-function createShelf(clock: Clock) {
-  const held = new Map<string, { secret: LinkSecret; timer: unknown }>()
+function createExpiringSecrets(clock: Clock) {
+  const bySession = new Map<string, { secret: LinkSecret; timer: unknown }>()
   const clear = (sessionId: string) => {
-    clock.clearTimeout(held.get(sessionId)?.timer)
-    held.delete(sessionId)
+    clock.clearTimeout(bySession.get(sessionId)?.timer)
+    bySession.delete(sessionId)
   }
   return {
     put(sessionId: string, secret: LinkSecret): void {
       clear(sessionId)
       if (secret.expiresAt <= clock.now()) return
-      const oldest = held.size >= MOST_SESSIONS ? held.keys().next().value : undefined
+      const oldest = bySession.size >= MAX_SESSIONS ? bySession.keys().next().value : undefined
       if (oldest !== undefined) clear(oldest)
-      const timer = clock.setTimeout(() => held.delete(sessionId), secret.expiresAt - clock.now())
-      held.set(sessionId, { secret: { ...secret }, timer })
+      const timer = clock.setTimeout(() => bySession.delete(sessionId), secret.expiresAt - clock.now())
+      bySession.set(sessionId, { secret: { ...secret }, timer })
     },
     read(sessionId: string): LinkSecret | null {
-      const secret = held.get(sessionId)?.secret
+      const secret = bySession.get(sessionId)?.secret
       return secret !== undefined && secret.expiresAt > clock.now() ? { ...secret } : null
     },
     clear,

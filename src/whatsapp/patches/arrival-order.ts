@@ -1,21 +1,24 @@
 import type { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { NEWSLETTER_NOTIFICATION, postsIn } from '../receiving/newsletters.ts'
+import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 
 /** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
 const LIVE = 'live'
 
 /**
- * Keeps the order of arrival after a reconnect. Baileys works off what waited at WhatsApp one by one, and what arrives meanwhile
- * at once: a customer's newest message would overtake the older ones. A live stanza that finds offline ones before it
- * joins their queue.
+ * Baileys 7.0.0-rc14. Upstream: none known.
+ *
+ * After a reconnect Baileys works off what waited at WhatsApp one by one, and what arrives meanwhile at once: a customer's newest
+ * message overtakes the older ones. Here a live stanza that finds offline ones before it joins their queue.
+ *
+ * It can go when Baileys keeps the order of arrival: test/whatsapp/patches/catching-up.test.ts then fails.
  */
 export class ArrivalOrder {
   /** Ids in Baileys' queue, oldest first. */
   readonly #queued = new Set<string>()
   readonly #live = new Set<string>()
 
-  /** Must listen before Baileys does; `ws` is the socket's. */
+  /** Must listen in front of Baileys; `ws` is the socket's. */
   watch(ws: EventEmitter): void {
     ws.prependListener('CB:message', ({ attrs }: BinaryNode) => {
       const { id } = attrs

@@ -5,29 +5,33 @@ import { accountJid, isBroadcast, isStatus, lidOf } from '../jid.ts'
 type Handle = (stanza: BinaryNode) => unknown
 
 /**
- * Gives the messages of one chat to Baileys one after another. Baileys stores a new contact's LID before it queues for its own
- * mutex (messages-recv.js, handleMessage), so that in the first burst of a contact a later message can overtake.
- * Other chats do not wait. `ws` is the socket's; Baileys must be listening already, and `ArrivalOrder` listens in front.
+ * Baileys 7.0.0-rc14. Upstream: none known; WhiskeySockets/Baileys pull request 2137 redesigned the mutexes and left this open.
+ *
+ * Baileys stores a new contact's LID before it queues for its own mutex (messages-recv.js, handleMessage): in the first burst of
+ * a contact a later message can overtake. Here Baileys is given the messages of one chat one after another; other chats do not
+ * wait. `ws` is the socket's; Baileys must be listening already, and `ArrivalOrder` listens in front.
+ *
+ * It can go when Baileys keeps the order of a chat: test/whatsapp/patches/first-burst.test.ts then fails.
  */
-export function takeTurns(ws: EventEmitter): void {
-  const last = new Map<string, Promise<unknown>>()
-  const inTurn = async (handle: Handle, stanza: BinaryNode) => {
+export function serializeChats(ws: EventEmitter): void {
+  const lastOfChat = new Map<string, Promise<unknown>>()
+  const handleAfterLast = async (handle: Handle, stanza: BinaryNode) => {
     const chat = chatOf(stanza)
-    const before = last.get(chat)
-    const turn = before ? before.then(() => handle(stanza)) : Promise.resolve(handle(stanza))
-    const settled = turn.catch(() => {})
-    last.set(chat, settled)
+    const last = lastOfChat.get(chat)
+    const handled = last ? last.then(() => handle(stanza)) : Promise.resolve(handle(stanza))
+    const settled = handled.catch(() => {})
+    lastOfChat.set(chat, settled)
     try {
-      await turn
+      await handled
     } finally {
-      if (last.get(chat) === settled) last.delete(chat)
+      if (lastOfChat.get(chat) === settled) lastOfChat.delete(chat)
     }
   }
   for (const handle of ws.listeners('CB:message') as Handle[]) {
     ws.off('CB:message', handle)
     // What waited at WhatsApp only joins Baileys' own queue here, and must join it in the order of arrival.
     ws.on('CB:message', (stanza: BinaryNode) =>
-      stanza.attrs.offline === undefined ? inTurn(handle, stanza) : handle(stanza),
+      stanza.attrs.offline === undefined ? handleAfterLast(handle, stanza) : handle(stanza),
     )
   }
 }

@@ -6,9 +6,13 @@ type KeyedFactory = (algorithm: string, key: unknown, ...rest: unknown[]) => unk
 const MENDED = Symbol.for('whatsapp-manager.node-keys')
 
 /**
- * Hands `createHmac`, `createCipheriv` and `createDecipheriv` a KeyObject where they get raw bytes, once per process. Node 24.21
- * captures and drops an error with its stack for each raw key: 6 µs an HMAC, 12 µs a cipher, and a WhatsApp message takes
- * some thirty of them. The results are the same.
+ * Node 24.21. Upstream: none known.
+ *
+ * For each raw key Node captures an error with its stack and drops it: 6 µs an HMAC, 12 µs a cipher, and a WhatsApp message takes
+ * some thirty of them. `createHmac`, `createCipheriv` and `createDecipheriv` get a KeyObject instead, once per process; the
+ * results are the same.
+ *
+ * It can go when raw keys cost no more than a KeyObject: test/whatsapp/patches/node-raw-keys.test.ts then fails.
  */
 export function mendRawKeys(): void {
   const mutable = crypto as unknown as Record<string, KeyedFactory> & { [MENDED]?: true }

@@ -1,8 +1,12 @@
 import type { SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
 
 /**
- * Lets the privacy token that Baileys issues to a contact after a send reach the store. rc14 writes it inside the transaction of
- * that send, which has ended by then: the token is forgotten, and every send costs WhatsApp one more query.
+ * Baileys 7.0.0-rc14. Upstream: none known; the code came with WhiskeySockets/Baileys pull request 2339.
+ *
+ * Baileys issues a privacy token to a contact after a send and writes it inside the transaction of that send, which has ended by
+ * then: the token is forgotten, and every send costs WhatsApp one more query. Here it goes to the store at once.
+ *
+ * It can go when the token outlives its send: test/whatsapp/patches/privacy-tokens.test.ts then fails.
  */
 export function mendPrivacyTokens({ authState }: Pick<WASocket, 'authState'>, stored: SignalKeyStore): void {
   const { keys } = authState

@@ -8,14 +8,15 @@ interface SenderKeyState {
 }
 
 /**
- * Whether a distributed sender key is in the author's record already. `name` is that of the record. WhatsApp delivers distributions
- * again; Baileys adds each as a new key from its old start and drops the oldest of five, so that the ratchet would go back.
+ * Baileys 7.0.0-rc14. Upstream: none known.
+ *
+ * WhatsApp delivers the distribution of a sender key again. Baileys adds each to the author's record as a new key from its old
+ * start and drops the oldest of five, so that the ratchet goes back. This says whether the record, called `name`, has the key
+ * already: then Baileys must not be given it.
+ *
+ * It can go when Baileys leaves a key that it has as it is: test/whatsapp/patches/sender-key-redelivery.test.ts then fails.
  */
-export async function holdsSenderKey(
-  keys: SignalKeyStore,
-  name: string,
-  item: Distribution,
-): Promise<boolean> {
+export async function hasSenderKey(keys: SignalKeyStore, name: string, item: Distribution): Promise<boolean> {
   const { [name]: record } = await keys.get('sender-key', [name])
   const distributed = item.axolotlSenderKeyDistributionMessage
   if (!record || !distributed) return false

@@ -35,9 +35,9 @@ export interface DownloadOptions {
 
 const ORIGIN = 'https://web.whatsapp.com'
 /** Bytes of the MAC behind the ciphertext. */
-const MAC = 10
+const MAC_BYTES = 10
 /** For the answer to begin, and between two pieces of it, in ms. */
-const PATIENCE = 30_000
+const TIMEOUT_MS = 30_000
 
 /**
  * The decrypted bytes of a received file, checked against its MAC and the hash that its message carries. Rejects with MEDIA_GONE
@@ -49,43 +49,43 @@ export async function* download(
   source: MediaSource,
   { signal, dispatcher }: DownloadOptions,
 ): AsyncIterable<Uint8Array> {
-  const body = await answerOf(source, signal, dispatcher)
+  const body = await openResponse(source, signal, dispatcher)
   const keys = await getMediaKeys(Buffer.from(source.mediaKey, 'base64'), source.kind as MediaType)
   const decipher = createDecipheriv('aes-256-cbc', keys.cipherKey, keys.iv)
   const mac = createHmac('sha256', keys.macKey!).update(keys.iv)
   const hash = createHash('sha256')
-  const plain = (bytes: Buffer) => {
+  const decrypt = (bytes: Buffer) => {
     mac.update(bytes)
     const opened = decipher.update(bytes)
     hash.update(opened)
     return opened
   }
   // What comes before a piece with room for the MAC is no part of it, and needs no copy.
-  let held: Buffer = Buffer.alloc(0)
+  let tail: Buffer = Buffer.alloc(0)
   try {
     for await (const chunk of body) {
-      const all = chunk.length < MAC ? Buffer.concat([held, chunk]) : null
-      const ready = all === null ? held : all.subarray(0, Math.max(0, all.length - MAC))
-      held = all === null ? chunk : all.subarray(ready.length)
+      const all = chunk.length < MAC_BYTES ? Buffer.concat([tail, chunk]) : null
+      const ready = all === null ? tail : all.subarray(0, Math.max(0, all.length - MAC_BYTES))
+      tail = all === null ? chunk : all.subarray(ready.length)
       if (ready.length === 0) continue
-      const opened = plain(ready)
+      const opened = decrypt(ready)
       releaseBuffer(ready)
       yield opened
       releaseBuffer(opened)
     }
-    yield plain(held.subarray(0, Math.max(0, held.length - MAC)))
-    held = held.subarray(-MAC)
+    yield decrypt(tail.subarray(0, Math.max(0, tail.length - MAC_BYTES)))
+    tail = tail.subarray(-MAC_BYTES)
     const last = decipher.final()
     hash.update(last)
     yield last
   } catch (error) {
     throw asGatewayError(error)
   }
-  if (held.length < MAC || !timingSafeEqual(mac.digest().subarray(0, MAC), held)) throw corrupt()
+  if (tail.length < MAC_BYTES || !timingSafeEqual(mac.digest().subarray(0, MAC_BYTES), tail)) throw corrupt()
   if (!timingSafeEqual(hash.digest(), Buffer.from(source.id, 'hex'))) throw corrupt()
 }
 
-async function answerOf(
+async function openResponse(
   source: MediaSource,
   signal: AbortSignal,
   dispatcher: Dispatcher,
@@ -100,8 +100,8 @@ async function answerOf(
       dispatcher,
       signal,
       headers: { origin: ORIGIN },
-      headersTimeout: PATIENCE,
-      bodyTimeout: PATIENCE,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
     })
     // Whoever reads it hears of its end; an error that nobody listens to would end the process.
     body.on('error', () => {})

@@ -23,7 +23,7 @@ export function pollIn(message: proto.IMessage): Poll | null {
  * The options that were chosen, none if the vote was taken back; null if it cannot be read. A vote is sealed under the addresses
  * of both sides as the voter's phone wrote them, number or LID: the bare jids of both are tried.
  */
-export function readVote(
+export function readPollVote(
   { pollCreationMessageKey, vote }: proto.Message.IPollUpdateMessage,
   poll: Poll,
   { creators, voters }: { creators: string[]; voters: string[] },

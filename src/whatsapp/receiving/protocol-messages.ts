@@ -3,15 +3,17 @@ import { proto } from '@whiskeysockets/baileys'
 const { Type } = proto.Message.ProtocolMessage
 type TypeName = keyof typeof Type
 
-/** What a protocol message says about another one. */
-export type Notice = { about: 'edit'; id: string; message: proto.IMessage } | { about: 'delete'; id: string }
+/** What a protocol message does to another message. */
+export type MessageChange =
+  | { type: 'edit'; id: string; message: proto.IMessage }
+  | { type: 'delete'; id: string }
 
 /** A person did it. */
-const REVISION = 'revision'
+const CHANGE = 'change'
 /** Every kind of protocol message: why it is dropped; a kind that Baileys learns later does not compile until it stands here. */
-const KINDS: Record<TypeName, typeof REVISION | { ignored: string }> = {
-  REVOKE: REVISION,
-  MESSAGE_EDIT: REVISION,
+const KINDS: Record<TypeName, typeof CHANGE | { ignored: string }> = {
+  REVOKE: CHANGE,
+  MESSAGE_EDIT: CHANGE,
 
   EPHEMERAL_SETTING: ignored('a setting of the chat'),
   EPHEMERAL_SYNC_RESPONSE: ignored('a setting of the chat'),
@@ -40,17 +42,17 @@ const KINDS: Record<TypeName, typeof REVISION | { ignored: string }> = {
 }
 
 /** Reads a protocol message; `unknown` names a kind that is newer than this program. */
-export function readNotice(
-  notice: proto.Message.IProtocolMessage,
-): Notice | { ignored: string } | { unknown: string } {
-  const { type, key, editedMessage } = notice
-  if (type === null || type === undefined) return { ignored: 'a notice about nothing' }
+export function readProtocolMessage(
+  protocolMessage: proto.Message.IProtocolMessage,
+): MessageChange | { ignored: string } | { unknown: string } {
+  const { type, key, editedMessage } = protocolMessage
+  if (type === null || type === undefined) return { ignored: 'a protocol message without a type' }
   const kind = KINDS[Type[type] as TypeName] as (typeof KINDS)[TypeName] | undefined
   if (kind === undefined) return { unknown: `protocolMessage.${type}` }
-  if (kind !== REVISION) return kind
+  if (kind !== CHANGE) return kind
   if (!key?.id) return { ignored: 'a change of a message that it does not name' }
-  if (type === Type.REVOKE) return { about: 'delete', id: key.id }
-  return { about: 'edit', id: key.id, message: editedMessage ?? {} }
+  if (type === Type.REVOKE) return { type: 'delete', id: key.id }
+  return { type: 'edit', id: key.id, message: editedMessage ?? {} }
 }
 
 function ignored(why: string) {

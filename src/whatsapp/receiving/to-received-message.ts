@@ -1,11 +1,12 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { MediaSource, ReceivedContent } from '../../messages/received.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
-import { type Content, readContent, unsupported } from './content.ts'
-import { type Poll, readVote } from './poll-votes.ts'
+import { type ParsedContent, unsupported } from './parsed-content.ts'
+import { type Poll, readPollVote } from './poll-votes.ts'
+import { readContent } from './read-content.ts'
 
-/** What inbound.ts must know of the session and of what it has learnt about others. */
-export interface InboundContext {
+/** What the translation must know of the session and of what it has learnt about others. */
+export interface TranslationContext {
   me: { id: string; lid: string | null }
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
@@ -21,7 +22,8 @@ export interface InboundContext {
   now(): number
 }
 
-export type Inbound =
+/** A message as Laravel is told of it, or why nothing is told. */
+export type TranslatedMessage =
   | { message: ReceivedContent; dedupeKey: string; media?: MediaSource }
   | { ignored: string }
 
@@ -29,7 +31,11 @@ export type Inbound =
 const CIPHERTEXT = 2
 
 /** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
-export function toInbound(received: WAMessage, offline: boolean, context: InboundContext): Inbound {
+export function toReceivedMessage(
+  received: WAMessage,
+  offline: boolean,
+  context: TranslationContext,
+): TranslatedMessage {
   const { key } = received
   const remote = accountJid(key.remoteJid)
   if (!remote || !key.id) return { ignored: 'no chat or no id' }
@@ -38,9 +44,9 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
   if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
   const fromMe = key.fromMe === true
   if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
-  const said =
+  const content =
     key.isViewOnce && !received.message ? unsupported('viewOnceMessage') : readContent(received.message)
-  if ('ignored' in said) return said
+  if ('ignored' in content) return content
 
   // In what the phone sends again the author stands beside the key.
   const sender = accountJid(key.participant || received.participant)
@@ -48,13 +54,13 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
   const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
   const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
   const inGroup = isGroup(chat) || isStatus(chat)
-  const them = identify(inGroup ? [sender, key.participantAlt] : direct, context)
-  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : them
-  const chatKey = inGroup || isNewsletter(chat) ? chat : (them.lid ?? chat)
+  const contact = identify(inGroup ? [sender, key.participantAlt] : direct, context)
+  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
+  const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
   return {
-    ...(said.file && {
-      media: { ...said.file.source, host: context.foreignMediaHost ? said.file.source.host : null },
+    ...(content.file && {
+      media: { ...content.file.source, host: context.foreignMediaHost ? content.file.source.host : null },
     }),
     dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
     message: {
@@ -67,11 +73,11 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
       is_group: isGroup(chat),
       subject: isGroup(chat) ? context.subjectOf(chat) : null,
       push_name: received.pushName || null,
-      type: said.type,
-      body: said.vote === null ? said.body : chosenIn(said, author, context),
-      caption: said.caption,
-      media: said.file?.media ?? null,
-      reply_to: said.replyTo,
+      type: content.type,
+      body: content.vote === null ? content.body : votedOptions(content, author, context),
+      caption: content.caption,
+      media: content.file?.media ?? null,
+      reply_to: content.replyTo,
       timestamp: new Date(sentAt(received, context.now())).toISOString(),
       offline,
     },
@@ -79,7 +85,7 @@ export function toInbound(received: WAMessage, offline: boolean, context: Inboun
 }
 
 /** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */
-function identify(jids: (string | null | undefined)[], context: InboundContext) {
+function identify(jids: (string | null | undefined)[], context: TranslationContext) {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
   const [first, alternative] = jids.map(accountJid)
   const names = [
@@ -95,16 +101,16 @@ function identify(jids: (string | null | undefined)[], context: InboundContext) 
 }
 
 /** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
-function chosenIn(
-  { vote, replyTo }: Content,
+function votedOptions(
+  { vote, replyTo }: ParsedContent,
   voter: { pn: string | null; lid: string | null },
-  { me, pollOf }: InboundContext,
+  { me, pollOf }: TranslationContext,
 ): string | null {
   const poll = vote && replyTo !== null ? pollOf(replyTo) : null
   if (!vote || !poll) return null
   const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
   const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].flatMap(jid => jid || [])
-  return readVote(vote, poll, { creators, voters })?.join('\n') ?? null
+  return readPollVote(vote, poll, { creators, voters })?.join('\n') ?? null
 }
 
 const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))

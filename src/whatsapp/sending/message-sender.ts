@@ -5,34 +5,37 @@ import type { SendContent } from '../../messages/send.ts'
 import type { SendUpdate } from '../../ports/whatsapp.ts'
 import { digitsOf, isGroup, parseJid } from '../jid.ts'
 import type { SenderKeyHolders, SenderKeyMemory } from '../keys/sender-key-memory.ts'
-import type { InFlight } from '../pending-requests.ts'
-import { isFinal, refusedWith } from '../query-errors.ts'
-import { readAck, STALE_SESSION } from './acks.ts'
-import type { Numbers } from './number-lookup.ts'
-import type { Protos } from './outgoing-payloads.ts'
+import { STALE_SESSION, statusInAck } from '../message-status.ts'
+import type { PendingRequests } from '../pending-requests.ts'
+import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
+import type { NumberLookup } from './number-lookup.ts'
+import type { OutgoingPayloads } from './outgoing-payloads.ts'
 import { stanzaOptions } from './to-baileys-content.ts'
 
 const SEND_TIMEOUT_MS = 20_000
 /** A file takes a minute more for each of these many bytes. */
 const BYTES_PER_MINUTE = 4 * 1024 * 1024
 /** In ms. */
-const TYPING = { least: 500, perLetter: 30, most: 5_000 }
+const TYPING = { min: 500, perLetter: 30, max: 5_000 }
 /** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
-const REMEMBERED = 1000
+const MAX_UNACKED = 1000
 
 /** What a socket must have to send. */
-export type Relay = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'>
-interface Devices {
+export type SendSocket = Pick<
+  WASocket,
+  'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'
+>
+interface DeviceCache {
   del(user: string): unknown
 }
-type Memory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
-export interface SendsDeps {
-  relay: Relay
-  devices: Devices
-  memory: Memory
-  protos: Pick<Protos, 'make' | 'referred'>
-  numbers: Numbers
-  inFlight: InFlight
+type KeyMemory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
+export interface MessageSenderDeps {
+  socket: SendSocket
+  devices: DeviceCache
+  memory: KeyMemory
+  payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
+  numbers: NumberLookup
+  pending: PendingRequests
   clock: Clock
   onFailedRetry(update: SendUpdate): void
 }
@@ -44,18 +47,18 @@ interface Unacked {
 }
 
 /** The sends of one socket. */
-export class Sends {
-  readonly #deps: SendsDeps
+export class MessageSender {
+  readonly #deps: MessageSenderDeps
   readonly #unacked = new Map<string, Unacked>()
 
-  constructor(deps: SendsDeps) {
+  constructor(deps: MessageSenderDeps) {
     this.#deps = deps
   }
 
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
   async send(messageId: string, content: SendContent): Promise<void> {
     try {
-      await this.#deps.inFlight.run(() => this.#transmit(messageId, content, false), patience(content))
+      await this.#deps.pending.run(() => this.#transmit(messageId, content, false), timeoutOf(content))
     } catch (error) {
       this.#unacked.delete(messageId)
       throw toGatewayError(error)
@@ -64,11 +67,11 @@ export class Sends {
 
   /** What a server ack says; null while a stale session is being cured by one more transmission. */
   acked(ack: BinaryNode): SendUpdate | null {
-    const update = readAck(ack, this.#deps.clock.now())
+    const update = statusInAck(ack, this.#deps.clock.now())
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
-    if (sent) this.#learn(sent, update.status)
+    if (sent) this.#noteHolders(sent, update.status)
     const stale = update.status === 'failed' && update.code === STALE_SESSION
     if (!stale || !sent || sent.retried) return update
     this.#retry(update.messageId, sent.content).catch(() => this.#deps.onFailedRetry(update))
@@ -88,43 +91,43 @@ export class Sends {
   }
 
   async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
-    const { relay, protos } = this.#deps
-    await this.#mustExist(content.to)
-    const message = await protos.make(messageId, content)
-    if (content.typing) await this.#type(content)
-    const options = stanzaOptions(content, content.type === 'delete' ? protos.referred(content) : null)
-    await relay.relayMessage(content.to, message, { messageId, ...options })
+    const { socket, payloads } = this.#deps
+    await this.#checkNumber(content.to)
+    const message = await payloads.make(messageId, content)
+    if (content.typing) await this.#showTyping(content)
+    const options = stanzaOptions(content, content.type === 'delete' ? payloads.referencedBy(content) : null)
+    await socket.relayMessage(content.to, message, { messageId, ...options })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
   }
 
   /** WhatsApp acks what goes to a number that it does not know, and nobody gets it. */
-  async #mustExist(to: string): Promise<void> {
-    const phone = digitsOf(to)
+  async #checkNumber(chatId: string): Promise<void> {
+    const phone = digitsOf(chatId)
     if (phone === null) return
     const { exists } = await this.#deps.numbers.lookup(phone)
     if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
   }
 
   /** Shows "typing…" or "recording…" for a time that fits the message. */
-  async #type(content: SendContent): Promise<void> {
-    const { relay, clock } = this.#deps
+  async #showTyping(content: SendContent): Promise<void> {
+    const { socket, clock } = this.#deps
     const kind = content.type === 'audio' ? 'recording' : 'composing'
     const letters = 'body' in content ? content.body.length : 0
-    await relay.sendPresenceUpdate(kind, content.to)
+    await socket.sendPresenceUpdate(kind, content.to)
     await new Promise<void>(resolve => {
-      clock.setTimeout(resolve, Math.min(TYPING.least + letters * TYPING.perLetter, TYPING.most))
+      clock.setTimeout(resolve, Math.min(TYPING.min + letters * TYPING.perLetter, TYPING.max))
     })
-    await relay.sendPresenceUpdate('paused', content.to)
+    await socket.sendPresenceUpdate('paused', content.to)
   }
 
   /** What an ack says about our sender key; a key that could not be noted is only given once more. */
-  #learn({ content, written }: Unacked, status: SendUpdate['status']): void {
+  #noteHolders({ content, written }: Unacked, status: SendUpdate['status']): void {
     if (!isGroup(content.to)) return
-    const learnt = written.then(holders => {
+    const noted = written.then(holders => {
       if (status === 'failed') return this.#deps.memory.forget(content.to)
       return holders ? this.#deps.memory.confirm(holders) : undefined
     })
-    learnt.catch(() => {})
+    noted.catch(() => {})
   }
 
   async #retry(messageId: string, content: SendContent): Promise<void> {
@@ -132,27 +135,27 @@ export class Sends {
     if (isGroup(content.to)) await this.#deps.memory.forget(content.to)
     else {
       if (user) await this.#deps.devices.del(user)
-      await this.#deps.relay.assertSessions([content.to], true)
+      await this.#deps.socket.assertSessions([content.to], true)
     }
-    await this.#deps.inFlight.run(() => this.#transmit(messageId, content, true), patience(content))
+    await this.#deps.pending.run(() => this.#transmit(messageId, content, true), timeoutOf(content))
   }
 
   #remember(messageId: string, unacked: Unacked): void {
     this.#unacked.set(messageId, unacked)
-    if (this.#unacked.size > REMEMBERED) this.#unacked.delete(this.#unacked.keys().next().value!)
+    if (this.#unacked.size > MAX_UNACKED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
 }
 
 /** How long a send may take, in ms. */
-function patience(content: SendContent): number {
+function timeoutOf(content: SendContent): number {
   if (!('media' in content)) return SEND_TIMEOUT_MS
   return SEND_TIMEOUT_MS + Math.ceil((content.media.size ?? 0) / BYTES_PER_MINUTE) * 60_000
 }
 
 function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = refusedWith(error)
-  if (isFinal(code)) {
+  const code = refusalCodeOf(error)
+  if (isFinalRefusal(code)) {
     return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the recipient with code ${code}`, {
       cause: error,
     })

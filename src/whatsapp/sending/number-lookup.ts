@@ -4,10 +4,10 @@ import { digitsOf } from '../jid.ts'
 
 const HOUR = 3_600_000
 /** A number that has joined stays; one that has not may join any day. */
-const KEEP = { known: 24 * HOUR, unknown: HOUR }
-const REMEMBERED = 50_000
+const TTL_MS = { known: 24 * HOUR, unknown: HOUR }
+const MAX_NUMBERS = 50_000
 
-export interface Numbers {
+export interface NumberLookup {
   /** Whether a phone number (digits) is on WhatsApp, and its jid there. */
   lookup(phone: string): Promise<{ exists: boolean; jid: string | null; lid: string | null }>
 }
@@ -15,17 +15,17 @@ export interface Numbers {
 type Answers = LRUCache<string, { jid: string | null }>
 
 /** Answers of WhatsApp about numbers, for all sessions together. */
-export const createNumberCache = (): Answers => new LRUCache({ max: REMEMBERED })
+export const createNumberCache = (): Answers => new LRUCache({ max: MAX_NUMBERS })
 
 /**
  * Numbers as one socket may ask for them. `lidOf` is the LID that WhatsApp gave for a number before, which proves that it
  * is there.
  */
-export function createNumbers(
+export function createNumberLookup(
   socket: Pick<WASocket, 'onWhatsApp'>,
   answers: Answers,
   lidOf: (phone: string) => string | null,
-): Numbers {
+): NumberLookup {
   return {
     async lookup(phone) {
       const lid = lidOf(phone)
@@ -35,7 +35,7 @@ export function createNumbers(
       const [found] = (await socket.onWhatsApp(`${phone}@s.whatsapp.net`)) ?? []
       const digits = found?.exists ? digitsOf(found.jid) : null
       const jid = digits && `${digits}@s.whatsapp.net`
-      answers.set(phone, { jid }, { ttl: jid ? KEEP.known : KEEP.unknown })
+      answers.set(phone, { jid }, { ttl: jid ? TTL_MS.known : TTL_MS.unknown })
       return { exists: jid !== null, jid, lid: lidOf(phone) }
     },
   }

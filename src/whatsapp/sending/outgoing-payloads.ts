@@ -6,9 +6,9 @@ import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid, isGroup } from '../jid.ts'
-import { type Referred, toBaileysContent } from './to-baileys-content.ts'
+import { type ReferencedMessage, toBaileysContent } from './to-baileys-content.ts'
 
-export interface ProtoDeps {
+export interface PayloadDeps {
   store: Pick<Store, 'commit' | 'messages'>
   /** Bytes of a file in the media store. */
   openFile(id: string): Promise<Readable | null>
@@ -17,18 +17,18 @@ export interface ProtoDeps {
 }
 
 /** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
-const REMEMBERED = 50
+const MAX_KNOWN = 50
 
 /**
- * What goes out for each send of a stream. What holds chance (the key of a file, the secret of a poll) is made once and stored
+ * What goes out for each send of a stream. What has something random in it (the key of a file, the secret of a poll) is made once and stored
  * before it leaves: every later transmission under that id is the very same message.
  */
-export class Protos {
-  readonly #deps: ProtoDeps
+export class OutgoingPayloads {
+  readonly #deps: PayloadDeps
   readonly #stream: { streamId: string; epoch: number }
-  readonly #known = new LRUCache<string, proto.IMessage>({ max: REMEMBERED })
+  readonly #known = new LRUCache<string, proto.IMessage>({ max: MAX_KNOWN })
 
-  constructor(deps: ProtoDeps, stream: { streamId: string; epoch: number }) {
+  constructor(deps: PayloadDeps, stream: { streamId: string; epoch: number }) {
     this.#deps = deps
     this.#stream = { streamId: stream.streamId, epoch: stream.epoch }
   }
@@ -37,8 +37,8 @@ export class Protos {
   async make(messageId: string, content: SendContent): Promise<proto.IMessage> {
     const known = isRepeatable(content) ? this.#known.get(messageId) : this.#find(messageId)
     if (known) return known
-    const referred = this.referred(content)
-    const made = await this.#build(content, referred)
+    const referenced = this.referencedBy(content)
+    const made = await this.#build(content, referenced)
     this.#known.set(messageId, made)
     if (isRepeatable(content)) return made
     const { streamId, epoch } = this.#stream
@@ -51,37 +51,39 @@ export class Protos {
     return made
   }
 
-  /** The same for a message that went out, as a retry receipt asks for it; undefined if it is not known. */
-  async sent(messageId: string): Promise<proto.IMessage | undefined> {
+  /** What went out under that id, as a retry receipt asks for it; undefined if it is not known. */
+  async payloadOf(messageId: string): Promise<proto.IMessage | undefined> {
     const known = this.#find(messageId)
     if (known) return known
     const content = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')?.content
     if (!content || !('to' in content) || !isRepeatable(content)) return undefined
-    return this.#build(content, this.referred(content))
+    return this.#build(content, this.referencedBy(content))
   }
 
   /** The message that a send refers to; null if it refers to none. Throws SEND_FAILED for one that is not known. */
-  referred(content: SendContent): Referred | null {
+  referencedBy(content: SendContent): ReferencedMessage | null {
     const { reply_to: id } = content
     if (id === null) return null
     const row = this.#deps.store.messages.find(this.#stream.streamId, id)
     if (row === null)
       throw new GatewayError('SEND_FAILED', 'The message that it refers to is not known any more.')
-    const said = row.content
-    if ('to' in said) {
+    const { content: original } = row
+    if ('to' in original) {
       const author = accountJid(this.#deps.me()) ?? ''
-      return { key: { remoteJid: said.to, fromMe: true, id }, author, quote: quoteOf(said) }
+      return { key: { remoteJid: original.to, fromMe: true, id }, author, quote: quoteOf(original) }
     }
-    const author = said.from_me ? (accountJid(this.#deps.me()) ?? '') : (said.participant ?? said.chat_id)
+    const author = original.from_me
+      ? (accountJid(this.#deps.me()) ?? '')
+      : (original.participant ?? original.chat_id)
     return {
       key: {
-        remoteJid: said.chat_id,
-        fromMe: said.from_me,
+        remoteJid: original.chat_id,
+        fromMe: original.from_me,
         id,
-        ...(isGroup(said.chat_id) && said.participant && { participant: said.participant }),
+        ...(isGroup(original.chat_id) && original.participant && { participant: original.participant }),
       },
       author,
-      quote: quoteOf(said),
+      quote: quoteOf(original),
     }
   }
 
@@ -92,10 +94,10 @@ export class Protos {
     return stored === null ? undefined : proto.Message.decode(stored)
   }
 
-  async #build(content: SendContent, referred: Referred | null): Promise<proto.IMessage> {
+  async #build(content: SendContent, referenced: ReferencedMessage | null): Promise<proto.IMessage> {
     const file = await this.#fileOf(content)
     try {
-      return await generateWAMessageContent(toBaileysContent(content, { file, referred }), {
+      return await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {
         upload: this.#deps.upload,
       })
     } finally {
@@ -117,8 +119,8 @@ export class Protos {
 const isRepeatable = ({ type }: SendContent) => type === 'text' || type === 'location' || type === 'contact'
 
 /** A quote shows words; of everything else, what it is. */
-function quoteOf(said: SendContent | ReceivedContent): proto.IMessage {
-  const body = 'body' in said ? said.body : null
-  const caption = 'caption' in said ? said.caption : null
-  return { conversation: body || caption || (said.type === 'text' ? '' : `[${said.type}]`) }
+function quoteOf(message: SendContent | ReceivedContent): proto.IMessage {
+  const body = 'body' in message ? message.body : null
+  const caption = 'caption' in message ? message.caption : null
+  return { conversation: body || caption || (message.type === 'text' ? '' : `[${message.type}]`) }
 }

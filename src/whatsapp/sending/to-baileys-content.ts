@@ -4,7 +4,7 @@ import type { MediaContent, SendContent } from '../../messages/send.ts'
 import { isGroup } from '../jid.ts'
 
 /** The message that a send answers, reacts to, edits or deletes. */
-export interface Referred {
+export interface ReferencedMessage {
   key: WAMessageKey
   /** Its author's jid. */
   author: string
@@ -13,20 +13,23 @@ export interface Referred {
 }
 
 /** What must be found before a send can be built. */
-export interface Parts {
+export interface ContentParts {
   /** The bytes of its file; read once. */
   file: Readable | null
-  referred: Referred | null
+  referenced: ReferencedMessage | null
 }
 
 /** What Baileys must be given to send this content. A null preview keeps Baileys from fetching links in the text. */
-export function toBaileysContent(content: SendContent, { file, referred }: Parts): AnyMessageContent {
+export function toBaileysContent(
+  content: SendContent,
+  { file, referenced }: ContentParts,
+): AnyMessageContent {
   const mentions = content.mentions && { mentions: content.mentions }
-  const quoted = referred && {
+  const quoted = referenced && {
     contextInfo: {
-      stanzaId: referred.key.id ?? null,
-      participant: referred.author,
-      quotedMessage: referred.quote,
+      stanzaId: referenced.key.id ?? null,
+      participant: referenced.author,
+      quotedMessage: referenced.quote,
       ...(content.mentions && { mentionedJid: content.mentions }),
     },
   }
@@ -53,16 +56,16 @@ export function toBaileysContent(content: SendContent, { file, referred }: Parts
       return { contacts: { displayName, contacts }, ...quoted }
     }
     case 'reaction':
-      return { react: { key: keyOf(referred), text: content.body } }
+      return { react: { key: keyOf(referenced), text: content.body } }
     case 'poll':
       return {
         poll: { name: content.body, values: content.options, selectableCount: content.select },
         ...quoted,
       }
     case 'edit':
-      return { text: content.body, linkPreview: null, edit: keyOf(referred), ...mentions }
+      return { text: content.body, linkPreview: null, edit: keyOf(referenced), ...mentions }
     case 'delete':
-      return { delete: keyOf(referred) }
+      return { delete: keyOf(referenced) }
     default:
       return { ...fileContent(content, file), ...mentions, ...quoted }
   }
@@ -114,18 +117,18 @@ function fileContent(content: MediaContent, file: Readable | null): AnyMessageCo
 /** What a stanza must say about what it carries; as Baileys' own `sendMessage` does (messages-send.js). */
 export function stanzaOptions(
   content: SendContent,
-  referred: Referred | null,
+  referenced: ReferencedMessage | null,
 ): Pick<MessageRelayOptions, 'additionalAttributes' | 'additionalNodes'> {
   if (content.type === 'poll') return { additionalNodes: [{ tag: 'meta', attrs: { polltype: 'creation' } }] }
   if (content.type === 'edit') return { additionalAttributes: { edit: '1' } }
   if (content.type !== 'delete') return {}
-  const ofAnother = isGroup(content.to) && referred?.key.fromMe !== true
+  const ofAnother = isGroup(content.to) && referenced?.key.fromMe !== true
   return { additionalAttributes: { edit: ofAnother ? '8' : '7' } }
 }
 
-function keyOf(referred: Referred | null): WAMessageKey {
-  if (referred === null) throw new Error('a message that refers to none')
-  return referred.key
+function keyOf(referenced: ReferencedMessage | null): WAMessageKey {
+  if (referenced === null) throw new Error('a message that refers to none')
+  return referenced.key
 }
 
 /** RFC 6350 has `\`, `,`, `;` and line ends escaped; WhatsApp reads version 3.0 with the number as `waid`. */

@@ -207,7 +207,7 @@ export class Outside {
   #opens(socket: FakeSocket): void {
     const { streamId } = socket.owner
     this.#counts(streamId, 'sockets')
-    socket.unlink = this.#living(() => {
+    socket.logout = this.#living(() => {
       socket.unlinks++
       this.#counts(streamId, 'unlinks')
     })

@@ -35,7 +35,7 @@ const flip = (bytes: Buffer) => {
 }
 
 describe('stored credentials', () => {
-  it('come back as they were', () => {
+  it('are read as they were written', () => {
     const creds = paired()
     const found = readCreds(rows(credsWrite(credsJson(creds), 0)).keys, 's')
     if (found.found !== 'creds') throw new Error(found.found)
@@ -45,11 +45,11 @@ describe('stored credentials', () => {
     expect(isPaired(found.creds)).toBe(true)
   })
 
-  it('are none when there is no row, which is not the same as corrupt', () => {
+  it('are `none`, not `corrupt`, when there is no row', () => {
     expect(readCreds(rows().keys, 's')).toEqual({ found: 'none' })
   })
 
-  it('are the newest of three generations, whatever slot it is in', () => {
+  it('are read from the newest of three generations, whatever slot it is in', () => {
     const { keys, put } = rows()
     for (let n = 0; n < 8; n++) {
       put(generation(n))
@@ -77,7 +77,7 @@ describe('stored credentials', () => {
     expect(readCreds(keys, 's')).toMatchObject({ generation: 5, fellBack: false })
   })
 
-  it('do not overwrite pre-keys after falling back', () => {
+  it('that fell back skip the pre-keys that are stored', () => {
     const { keys, put, damage } = rows(generation(0, paired(6)), generation(1, paired(800)))
     for (const id of [6, 7, 500, 799]) put({ type: 'pre-key', id: String(id), value: Buffer.of(0) })
     damage(1, flip)
@@ -112,23 +112,23 @@ describe('stored keys', () => {
       'app-state-sync-version',
       { version: 2, hash: Buffer.alloc(128), indexValueMap: { x: { valueMac: Buffer.of(1) } } },
     ],
-  ])('%s comes back as it was', (type, value) => {
+  ])('%s is read as it was written', (type, value) => {
     expect(decodeKey(type, encodeKey(type, value))).toEqual(value)
   })
 
-  it('app-state-sync-key comes back with its bytes', async () => {
+  it('app-state-sync-key is read with its bytes', async () => {
     const { proto } = await import('@whiskeysockets/baileys')
     const key = proto.Message.AppStateSyncKeyData.fromObject({ keyData: Buffer.alloc(32, 7), timestamp: 9 })
     const back = decodeKey('app-state-sync-key', encodeKey('app-state-sync-key', key)) as typeof key
     expect(Buffer.from(back.keyData!)).toEqual(Buffer.alloc(32, 7))
   })
 
-  it('raw bytes are Buffers again, as libsignal demands', () => {
+  it('raw bytes are read as Buffers, as libsignal demands', () => {
     const stored = new Uint8Array(encodeKey('identity-key', Buffer.from([5, 1])))
     expect(Buffer.isBuffer(decodeKey('identity-key', stored))).toBe(true)
   })
 
-  it('bytes of another maker are refused', () => {
+  it('bytes of an unknown encoding are rejected', () => {
     expect(() => decodeKey('session', Buffer.from('x'))).toThrow(/session/)
   })
 })

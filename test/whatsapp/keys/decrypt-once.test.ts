@@ -31,8 +31,8 @@ const plaintext = (text: string): BinaryNode => ({ tag: 'plaintext', attrs: {}, 
 const unavailable = (type?: string): BinaryNode => ({ tag: 'unavailable', attrs: type ? { type } : {} })
 const enc: BinaryNode = { tag: 'enc', attrs: { type: 'msg' }, content: Buffer.from('sealed') }
 
-describe('what comes without encryption', () => {
-  it('is kept before it is acknowledged, the same words of two posts twice', async () => {
+describe('a stanza that arrives', () => {
+  it('without encryption is stored before it is acknowledged, and the same words of two posts are two rows', async () => {
     const { once, kept, held, arrive } = setUp()
     const from = '1@newsletter'
     await arrive({ from, id: 'A' }, [plaintext('same')])
@@ -40,21 +40,21 @@ describe('what comes without encryption', () => {
     await arrive({ from: '2@newsletter', id: 'A' }, [plaintext('same')])
     expect(held).toHaveLength(3)
     expect(new Set(kept.flatMap(rows => Object.keys(rows!))).size).toBe(3)
-    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
-    expect(once.handedOver({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
-    expect(once.leftovers()).toHaveLength(2)
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
+    expect(once.takeAllRows()).toHaveLength(2)
   })
 
   it.each([
     ['an encrypted message', '5@s.whatsapp.net', [enc]],
-    ['an ignored chat', 'ignored@newsletter', [plaintext('x')]],
+    ['a post of an ignored chat', 'ignored@newsletter', [plaintext('x')]],
     ['a placeholder in an ignored chat', 'ignored@newsletter', [unavailable()]],
     [
       'a placeholder that no device gets a message for',
       '5@s.whatsapp.net',
       [unavailable('bot_unavailable_fanout')],
     ],
-  ])('%s holds nothing back', async (_, from, content) => {
+  ])('as %s is not stored here, and no acknowledgement waits', async (_, from, content) => {
     const { kept, held, arrive } = setUp()
     await arrive({ from, id: 'A' }, content)
     expect([kept, held]).toEqual([[], []])
@@ -66,13 +66,13 @@ describe('what comes without encryption', () => {
     ['without an id', { from: '5@newsletter' }],
     ['without a sender', { id: 'A' }],
     ['that claims to come from us', { from: '5@s.whatsapp.net', recipient: '6@s.whatsapp.net', id: 'A' }],
-  ])('a stanza %s cannot stop the socket from writing', async (_, attrs) => {
+  ])('%s does not stop the socket from writing', async (_, attrs) => {
     const { kept, arrive, once } = setUp()
     const outcomes = [
       ...(await arrive(attrs as BinaryNode['attrs'], [plaintext('x')])),
       ...(await arrive(attrs as BinaryNode['attrs'], [unavailable()])),
     ]
     expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'fulfilled'))
-    expect([kept, once.leftovers()]).toEqual([[], []])
+    expect([kept, once.takeAllRows()]).toEqual([[], []])
   })
 })

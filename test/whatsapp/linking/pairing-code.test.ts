@@ -12,7 +12,7 @@ const settle = async () => {
 const qr = (hash: string) => ({ type: 'socket.qr', hash, expiresAt: 1 }) as const
 
 /** One socket that gives codes CODE0001, CODE0002 and so on; `server` answers a request. */
-function setUp(server: (ws: EventEmitter) => void = took) {
+function setUp(server: (ws: EventEmitter) => void = accept) {
   const clock = createTestClock()
   const ws = new EventEmitter()
   const [asked, kept, reported]: [string[], LinkSecret[], SocketFact[]] = [[], [], []]
@@ -31,7 +31,7 @@ function setUp(server: (ws: EventEmitter) => void = took) {
     lifetimeMs: 160_000,
     keep: code => void kept.push(code),
     report: fact => void reported.push(fact),
-    refused: () => void refusals++,
+    codeRefused: () => void refusals++,
   })
   return {
     pairing,
@@ -51,16 +51,16 @@ function setUp(server: (ws: EventEmitter) => void = took) {
     },
   }
 }
-function took(ws: EventEmitter) {
+function accept(ws: EventEmitter) {
   ws.emit('CB:iq,,link_code_companion_reg', {})
 }
 
 describe('a pairing code', () => {
-  it('is asked for once, after the first QR; the QRs are held back', async () => {
+  it('is requested once, after the first QR, and the QRs are not offered', async () => {
     const { pairing, asked, kept, reported, clock } = setUp()
     expect(asked).toEqual([])
     for (const hash of ['a', 'b', 'c']) {
-      pairing.offered(qr(hash))
+      pairing.qrOffered(qr(hash))
       await settle()
     }
     expect(asked).toEqual(['34600000001'])
@@ -71,43 +71,43 @@ describe('a pairing code', () => {
     expect(reported).toEqual([{ type: 'socket.qr', hash, expiresAt }])
   })
 
-  it('is shown only once WhatsApp took the request', async () => {
+  it('is offered only once WhatsApp accepted the request', async () => {
     const { pairing, ws, reported } = setUp(() => {})
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     await settle()
     expect(reported).toEqual([])
-    took(ws)
+    accept(ws)
     await settle()
     expect(reported).toHaveLength(1)
   })
 
   it.each<[string, (ws: EventEmitter) => void, number]>([
-    ['refuses', ws => ws.emit('CB:iq,type:error', {}), 0],
-    ['says nothing', () => {}, 10_000],
-  ])('that WhatsApp %s leaves the QRs', async (_, server, ms) => {
+    ['refuses it', ws => ws.emit('CB:iq,type:error', {}), 0],
+    ['does not answer', () => {}, 10_000],
+  ])('is replaced by the QRs when WhatsApp %s', async (_, server, ms) => {
     const { pairing, clock, kept, reported, refusals } = setUp(server)
-    pairing.offered(qr('a'))
-    pairing.offered(qr('b'))
+    pairing.qrOffered(qr('a'))
+    pairing.qrOffered(qr('b'))
     await settle()
     await clock.advance(ms)
     await settle()
-    pairing.offered(qr('c'))
+    pairing.qrOffered(qr('c'))
     expect(kept).toEqual([])
     expect(reported).toEqual([qr('b'), qr('c')])
     expect(refusals()).toBe(1)
   })
 
-  it('that could not be asked for leaves the QRs', async () => {
+  it('is replaced by the QRs when it cannot be requested', async () => {
     const { pairing, fail, reported } = setUp()
     fail(new Error('Connection Closed'))
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     await settle()
     expect(reported).toEqual([qr('a')])
   })
 
-  it('is replaced when it is good no more, which ends with the socket’s QRs, and not without end', async () => {
+  it('is requested again when it is good no more, five times at most, until the QRs of the socket end', async () => {
     const { pairing, clock, kept, asked, reported, refresh } = setUp()
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     const until = clock.now() + 160_000
     await settle()
     for (let i = 0; i < 10; i++) {
@@ -120,34 +120,34 @@ describe('a pairing code', () => {
     expect(reported.at(-1)).toEqual(qr('a'))
   })
 
-  it('is not asked for twice at once, nor before there is one', async () => {
+  it('is not requested twice at once, nor again before there is one', async () => {
     const { pairing, ws, asked, refresh } = setUp(() => {})
     await refresh()
     expect(asked).toEqual([])
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     await refresh()
     await refresh()
     expect(asked).toHaveLength(1)
-    took(ws)
+    accept(ws)
     await settle()
   })
 
-  it('of a socket that has ended is kept nowhere', async () => {
+  it('is not kept when the socket has ended', async () => {
     const { pairing, ws, kept, reported, asked, refresh } = setUp(() => {})
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     await settle()
     pairing.end()
-    took(ws)
+    accept(ws)
     await settle()
-    pairing.offered(qr('b'))
+    pairing.qrOffered(qr('b'))
     await refresh()
     expect([kept, reported]).toEqual([[], []])
     expect(asked).toHaveLength(1)
   })
 
-  it('leaves no listener behind', async () => {
+  it('leaves no listener on the socket', async () => {
     const { pairing, ws } = setUp()
-    pairing.offered(qr('a'))
+    pairing.qrOffered(qr('a'))
     await settle()
     expect(ws.listenerCount('CB:iq,type:error') + ws.listenerCount('CB:iq,,link_code_companion_reg')).toBe(0)
   })

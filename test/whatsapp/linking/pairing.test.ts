@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 describe('pairing on the real socket', () => {
-  it('goes from QR over scan and 515 to open, and opens again with the same credentials', async () => {
+  it('goes from the QR over its scan and a 515 to open, and opens again with the same credentials', async () => {
     const owner = await world.owner('pair')
     owner.open()
     const qr = await owner.fact('socket.qr')

@@ -14,7 +14,7 @@ function vaultAt() {
 }
 
 describe('the QR vault', () => {
-  it('gives the newest QR of a session and no other', () => {
+  it('reads the newest QR of a session', () => {
     const { vault, qr } = vaultAt()
     vault.put('a', qr('one', 60_000))
     vault.put('a', qr('two', 20_000))
@@ -22,7 +22,7 @@ describe('the QR vault', () => {
     expect(vault.read('b')).toBeNull()
   })
 
-  it('forgets the text at its expiry, not one read later', async () => {
+  it('forgets a QR when it expires, without a read', async () => {
     const { clock, vault, qr } = vaultAt()
     vault.put('a', qr('one', 60_000))
     await clock.advance(59_999)
@@ -33,7 +33,7 @@ describe('the QR vault', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('does not let the timer of an old QR take the new one', async () => {
+  it('keeps a new QR when the old one would have expired', async () => {
     const { clock, vault, qr } = vaultAt()
     vault.put('a', qr('one', 1000))
     await clock.advance(500)
@@ -42,7 +42,7 @@ describe('the QR vault', () => {
     expect(vault.read('a')).toMatchObject({ text: 'two' })
   })
 
-  it('keeps nothing that has expired already', () => {
+  it('does not keep a QR that has expired already', () => {
     const { clock, vault, qr } = vaultAt()
     vault.put('a', qr('one', 60_000))
     vault.put('a', qr('late', 0))
@@ -50,7 +50,7 @@ describe('the QR vault', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('clears, also what is not there', () => {
+  it('forgets a QR when it is cleared, and clears again without harm', () => {
     const { clock, vault, qr } = vaultAt()
     vault.put('a', qr('one', 60_000))
     vault.clear('a')
@@ -59,14 +59,14 @@ describe('the QR vault', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('hands out copies', () => {
+  it('reads copies', () => {
     const { vault, qr } = vaultAt()
     vault.put('a', qr('one', 60_000))
     vault.read('a')!.text = 'changed'
     expect(vault.read('a')!.text).toBe('one')
   })
 
-  it('is bounded: the oldest goes first', () => {
+  it('is bounded: the oldest QR goes first', () => {
     const { clock, vault, qr } = vaultAt()
     for (let i = 0; i <= 10_000; i++) vault.put(`s${i}`, qr(`${i}`, 60_000))
     expect(clock.pending()).toBe(10_000)

@@ -14,7 +14,7 @@ function arrival() {
 }
 
 describe('the order of arrival', () => {
-  it('lets live messages join the queue of offline ones, and knows them apart afterwards', () => {
+  it('puts live messages behind the offline ones, and knows them apart afterwards', () => {
     const { order, seen, arrive } = arrival()
     arrive('a', '0')
     arrive('b', '1')
@@ -30,7 +30,7 @@ describe('the order of arrival', () => {
     expect(order.handedOver('e', 'notify')).toBe(false)
   })
 
-  it('does not wait for ever for a message that is never handed over', () => {
+  it('does not wait for a message that Baileys never hands over', () => {
     const { order, seen, arrive } = arrival()
     arrive('dropped', '0')
     arrive('a')
@@ -39,7 +39,7 @@ describe('the order of arrival', () => {
     expect(seen.at(-1)).toBe('b:now')
   })
 
-  it('reads the mark back from a stored stanza', () => {
+  it('knows an offline stanza by what is stored of it', () => {
     expect([wasOffline({ offline: '0' }), wasOffline({ offline: 'live' }), wasOffline({})]).toEqual([
       true,
       false,

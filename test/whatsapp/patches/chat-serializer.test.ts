@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { ArrivalOrder } from '../../../src/whatsapp/patches/arrival-order.ts'
-import { takeTurns } from '../../../src/whatsapp/patches/chat-serializer.ts'
+import { serializeChats } from '../../../src/whatsapp/patches/chat-serializer.ts'
 
 /** A socket whose Baileys queues what waited, and handles the rest at once. */
 function setUp() {
@@ -12,7 +12,7 @@ function setUp() {
   ws.on('CB:message', async ({ attrs }: { attrs: { id: string; offline?: string } }) => {
     ;(attrs.offline === undefined ? live : queue).push(attrs.id)
   })
-  takeTurns(ws)
+  serializeChats(ws)
   const order = new ArrivalOrder()
   order.watch(ws)
   const arrive = (chat: string, id: string, offline?: string) =>
@@ -25,7 +25,7 @@ function setUp() {
 
 const [ANA, EVA] = ['34611000001', '34611000002']
 
-it('queues what waited in the order of arrival, whatever the chats', async () => {
+it('offline messages of all chats are queued in the order of arrival', async () => {
   const { queue, arrive } = setUp()
   for (const [chat, id] of [
     [ANA, 'a0'],
@@ -39,7 +39,7 @@ it('queues what waited in the order of arrival, whatever the chats', async () =>
   expect(queue).toEqual(['a0', 'a1', 'b0', 'a2', 'b1'])
 })
 
-it('lets no live message overtake older ones of its chat', async () => {
+it('a live message does not overtake older ones of its chat', async () => {
   const { queue, live, order, arrive } = setUp()
   for (const id of ['a0', 'a1', 'a2', 'a3']) arrive(ANA, id, '0')
   arrive(EVA, 'b0', '0')

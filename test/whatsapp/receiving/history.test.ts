@@ -26,7 +26,7 @@ async function link(pn: string, prepare?: () => Promise<unknown>): Promise<Owner
 }
 
 describe('history', () => {
-  it('is kept and told as such: both directions, groups too; what comes afterwards is told as ever', async () => {
+  it('is handed over as imported, in both directions and of groups, and later messages as usual', async () => {
     const pn = '34600000001'
     const group = world.sim.group('Old', [pn, ANA])
     const ana = world.sim.contact(ANA, { name: 'Ana' })
@@ -64,7 +64,7 @@ describe('history', () => {
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
 
-  it('comes in commits of some hundred messages, oldest first', async () => {
+  it('is handed over in batches of some hundred messages, oldest first', async () => {
     const pn = '34600000002'
     const messages = Array.from({ length: 450 }, (_, i) => ({
       content: `h${i}`,
@@ -78,7 +78,7 @@ describe('history', () => {
     expect(importedBodies(owner)).toEqual(messages.map(({ content }) => content))
   })
 
-  it('that holds a message which arrives meanwhile does not swallow it', async () => {
+  it('does not take the place of a message in it that arrives meanwhile', async () => {
     const pn = '34600000003'
     const ana = world.sim.contact(ANA)
     world.sim.phone(pn).history = [

@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 describe('a download', () => {
-  it('gives the bytes that were sent, of any size', async () => {
+  it('yields the bytes that were sent, of any size', async () => {
     expect((await collect(source)).equals(bytes)).toBe(true)
     for (const size of [0, 1, 15, 16, 17, 65_535, 65_536, 65_537]) {
       const data = randomBytes(size)
@@ -56,7 +56,7 @@ describe('a download', () => {
     }
   })
 
-  it('keeps no memory of a piece once the next is asked for', async () => {
+  it('frees the memory of a piece once the next is asked for', async () => {
     const { signal } = new AbortController()
     const held: Uint8Array[] = []
     let most = 0
@@ -83,13 +83,13 @@ describe('a download', () => {
     for (let n = 0; n < 20; n++) await expect(collect(source)).rejects.toMatchObject({ code })
   })
 
-  it('that is cut is worth another try', async () => {
+  it('that is cut short rejects with a retryable error', async () => {
     simulator.media.faults.add({ kind: 'cut', on: 'download' })
     for (let n = 0; n < 5; n++)
       await expect(collect(source)).rejects.toMatchObject({ code: 'MEDIA_UNREACHABLE', retryable: true })
   })
 
-  it('that hangs ends when it is told to', async () => {
+  it('that hangs ends when it is aborted', async () => {
     simulator.media.faults.add({ kind: 'hang', on: 'download' })
     const abort = new AbortController()
     const waiting = collect(source, abort.signal)
@@ -97,7 +97,7 @@ describe('a download', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'MEDIA_UNREACHABLE' })
   })
 
-  it('that is ended in the middle, by its reader or from outside, harms nobody', async () => {
+  it('that is ended in the middle, by its reader or an abort, leaves no unhandled error', async () => {
     simulator.media.faults.add({ kind: 'slow', on: 'download', bytesPerSecond: 100_000 })
     const abort = new AbortController()
     for await (const chunk of download(source, { signal: abort.signal, dispatcher })) {
@@ -118,12 +118,12 @@ describe('a download', () => {
     await expect(collect({ ...source, ...change() })).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' })
   })
 
-  it('of bytes that were changed on their way is MEDIA_CORRUPT', async () => {
+  it('of bytes that were changed on their way rejects with MEDIA_CORRUPT', async () => {
     simulator.media.faults.add({ kind: 'corrupt', on: 'download' })
     await expect(collect(source)).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' })
   })
 
-  it('never goes where the sender points', async () => {
+  it('never asks the host that the sender names', async () => {
     const evil = [
       'https://evil.test/x',
       '//evil.test/x',
@@ -137,7 +137,7 @@ describe('a download', () => {
     await expect(collect({ ...source, directPath: evil[4]! })).rejects.toMatchObject({ code: 'MEDIA_GONE' })
   })
 
-  it('can be asked for again by what is stored of it', () => {
+  it('can be asked for again with what is stored of the file', () => {
     const { imageMessage } = mediaMessage(source)
     expect(imageMessage?.directPath).toBe(source.directPath)
     expect(Buffer.from(imageMessage!.mediaKey!).toString('base64')).toBe(source.mediaKey)

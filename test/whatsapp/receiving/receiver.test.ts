@@ -33,17 +33,28 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
   }
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
-    done: async (hashes: string[]) => void done.push(...hashes),
-    mapped: () => null,
+    finishInbox: async (hashes: string[]) => void done.push(...hashes),
+    lidMapping: () => null,
   } as unknown as AuthState
-  const once = {
-    handedOver: ({ id }: { id: string }) => {
+  const decryptOnce = {
+    takeRows: ({ id }: { id: string }) => {
       const rows = pending[id] ?? []
       delete pending[id]
       return rows
     },
   } as unknown as DecryptOnce
-  return { receiver: new Receiver(deps, owner, auth, once, () => {}), received, done }
+  return {
+    receiver: new Receiver({
+      deps,
+      owner,
+      auth,
+      decryptOnce,
+      groups: { subjectOf: () => null },
+      reports: { messageStatus() {} },
+    }),
+    received,
+    done,
+  }
 }
 
 const row = (hash: string, id: string, message: proto.IMessage, more: object = {}): InboxRow => ({
@@ -59,36 +70,38 @@ const upsert = (id: string, more: Partial<WAMessage>) => ({
 const heard = (received: ReceivedMessage[]) =>
   received.map(({ message, inboxHash, imported }) => [message.body, inboxHash, imported])
 
-describe('what Baileys merged while it held its events', () => {
-  it('a stub in the place of a text: the text is told from its row', async () => {
+describe('the receiver, when Baileys merged events in its buffer', () => {
+  it('hands over a text from its inbox row when a stub took its place', async () => {
     const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
-    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    receiver.handleUpsert(upsert('A', { messageStubType: STUB }))
     await receiver.settled()
     expect(heard(received)).toEqual([['said', 'h1', undefined]])
     expect(done).toEqual([])
   })
 
-  it('a stub beside the keys of a group: nothing is told, the row is done', async () => {
+  it('hands over nothing and finishes the row when a stub stands for the keys of a group', async () => {
     const keys = row('h1', 'A', { senderKeyDistributionMessage: { groupId: '1@g.us' } })
     const { receiver, received, done } = setUp({ A: [keys] })
-    receiver.upserted(upsert('A', { messageStubType: STUB }))
+    receiver.handleUpsert(upsert('A', { messageStubType: STUB }))
     await receiver.settled()
     expect([received, done]).toEqual([[], ['h1']])
   })
 
-  it('a message that was taken back before it was told: it is told', async () => {
+  it('hands over a message that was deleted before it was handed over', async () => {
     const { receiver, received } = setUp({ A: [row('h1', 'A', { conversation: 'oops' })] })
-    receiver.upserted(upsert('A', { message: null, messageStubType: proto.WebMessageInfo.StubType.REVOKE }))
+    receiver.handleUpsert(
+      upsert('A', { message: null, messageStubType: proto.WebMessageInfo.StubType.REVOKE }),
+    )
     await receiver.settled()
     expect(heard(received)).toEqual([['oops', 'h1', undefined]])
   })
 
-  it('a message that arrived made history: it is told, and only what did not arrive is imported', async () => {
+  it('hands over a message that arrived and became history, and imports only what did not arrive', async () => {
     const arrived = row('h1', 'A', { conversation: 'arrived' }, { offline: '1' })
     const { receiver, received, done } = setUp({ A: [arrived] })
     const info = (id: string, conversation: string): WAMessage =>
       ({ ...upsert(id, { message: { conversation } }).messages[0] }) as WAMessage
-    receiver.imported({
+    receiver.handleHistory({
       messages: [info('A', 'arrived'), info('B', 'old')],
       chats: [],
       contacts: [],
@@ -104,7 +117,7 @@ describe('what Baileys merged while it held its events', () => {
   })
 })
 
-describe('an answer of our own phone', () => {
+describe('the inbox row of an answer of our own phone', () => {
   const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE: ANSWER } = proto.Message.ProtocolMessage.Type
   const key = { remoteJid: ANA, id: 'A', fromMe: false }
   const inside = { key, message: { conversation: 'resent' }, messageTimestamp: 1_700_000_000 }
@@ -124,34 +137,34 @@ describe('an answer of our own phone', () => {
   const peer = { ...upsert('P', { message: { protocolMessage } }).messages[0]! }
   peer.key = { remoteJid: '34600000001@s.whatsapp.net', id: 'P', fromMe: true }
 
-  it('is done only with the message inside it, which is told without waiting for Baileys', async () => {
+  it('is done with the message inside it, which is handed over without waiting for Baileys', async () => {
     const { receiver, received, done } = setUp({ P: [answer] })
-    receiver.upserted({ messages: [peer], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer], type: 'notify' })
     await receiver.settled()
     expect(heard(received)).toEqual([['resent', 'h1', undefined]])
     expect(done).toEqual([])
   })
 
-  it('is told as Baileys knows it when that comes with it', async () => {
+  it('gives the message as Baileys knows it when that comes with it', async () => {
     const { receiver, received } = setUp({ P: [answer] })
     const { messages } = upsert('A', { message: { conversation: 'resent' }, pushName: 'Ana' })
-    receiver.upserted({ messages: [peer, ...messages], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer, ...messages], type: 'notify' })
     await receiver.settled()
     expect(received[0]).toMatchObject({ inboxHash: 'h1', message: { push_name: 'Ana' } })
     expect(new Set(received.map(({ dedupeKey }) => dedupeKey)).size).toBe(1)
   })
 
-  it('about a message that is known is done and tells nothing', async () => {
+  it('is done, and nothing is handed over, when its message is known', async () => {
     const { receiver, received, done } = setUp({ P: [answer] }, [`${ANA}||0|A`])
-    receiver.upserted({ messages: [peer], type: 'notify' })
+    receiver.handleUpsert({ messages: [peer], type: 'notify' })
     await receiver.settled()
     expect([received, done]).toEqual([[], ['h1']])
   })
 })
 
-describe('a placeholder', () => {
-  const bare = (id: string, kind: object = {}, t = Math.floor(Date.now() / 1000)): InboxRow => ({
-    hash: `bare ${id}`,
+describe('the inbox row of a placeholder', () => {
+  const placeholder = (id: string, kind: object = {}, t = Math.floor(Date.now() / 1000)): InboxRow => ({
+    hash: `placeholder ${id}`,
     plaintext: new Uint8Array(0),
     stanza: JSON.stringify({
       attrs: { from: ANA, id, t: String(t) },
@@ -162,27 +175,27 @@ describe('a placeholder', () => {
   })
   const stub = (id: string) => upsert(id, { messageStubType: STUB })
 
-  it('waits for its message, counts as none, and is done with it', async () => {
-    const { receiver, received, done } = setUp({ A: [bare('A')], B: [bare('B')] })
-    receiver.upserted(stub('A'))
-    receiver.upserted(stub('B'))
+  it('waits for its message, is handed over as none, and is done with it', async () => {
+    const { receiver, received, done } = setUp({ A: [placeholder('A')], B: [placeholder('B')] })
+    receiver.handleUpsert(stub('A'))
+    receiver.handleUpsert(stub('B'))
     await receiver.settled()
     expect([received, done]).toEqual([[], []])
-    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['A', 'B'])
-    receiver.upserted(upsert('A', { message: { conversation: 'at last' } }))
+    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['A', 'B'])
+    receiver.handleUpsert(upsert('A', { message: { conversation: 'at last' } }))
     await receiver.settled()
     expect(heard(received)).toEqual([['at last', null, undefined]])
-    expect(done).toEqual(['bare A'])
-    expect(receiver.absent().map(({ key }) => key.id)).toEqual(['B'])
+    expect(done).toEqual(['placeholder A'])
+    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['B'])
   })
 
   it.each([
-    ['of a message that is known', bare('A'), [`${ANA}||0|A`]],
-    ['that is too old for the phone to be asked', bare('A', {}, 1_700_000_000), []],
-  ])('%s waits for nothing', async (_, row, known) => {
+    ['of a message that is known', placeholder('A'), [`${ANA}||0|A`]],
+    ['that is too old for the phone to be asked', placeholder('A', {}, 1_700_000_000), []],
+  ])('%s is done at once', async (_, row, known) => {
     const { receiver, received, done } = setUp({ A: [row] }, known)
-    receiver.upserted(stub('A'))
+    receiver.handleUpsert(stub('A'))
     await receiver.settled()
-    expect([received, done, receiver.absent()]).toEqual([[], ['bare A'], []])
+    expect([received, done, receiver.missing()]).toEqual([[], ['placeholder A'], []])
   })
 })

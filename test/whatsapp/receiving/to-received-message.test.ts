@@ -1,11 +1,14 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { receivedContent } from '../../../src/messages/received.ts'
-import { type InboundContext, toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
+import {
+  type TranslationContext,
+  toReceivedMessage,
+} from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const lids: Record<string, string> = { '34600': '998' }
-const context: InboundContext = {
+const context: TranslationContext = {
   me: { id: '111:5@s.whatsapp.net', lid: '555:5@lid' },
   inboundFromMe: false,
   inboundIgnore: ['status', 'newsletter'],
@@ -31,15 +34,15 @@ function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<W
   }
 }
 function taken(message: WAMessage, using = context, offline = false) {
-  const result = toInbound(message, offline, using)
+  const result = toReceivedMessage(message, offline, using)
   if ('ignored' in result) throw new Error(result.ignored)
   receivedContent.parse(result.message)
   return result
 }
 const text = { conversation: 'hola' }
 
-describe('toInbound', () => {
-  it('tells everything about a text in a direct chat', () => {
+describe('toReceivedMessage', () => {
+  it('translates every field of a text in a direct chat', () => {
     expect(taken(received(text))).toEqual({
       dedupeKey: '998@lid||0|ID1',
       message: {
@@ -63,7 +66,7 @@ describe('toInbound', () => {
     })
   })
 
-  it('gives one key to one message, by whichever address it came', () => {
+  it('gives one dedupe key to one message, by whichever address it came', () => {
     const keys = [
       received(text),
       received(text, { remoteJidAlt: '998@lid' }),
@@ -81,7 +84,7 @@ describe('toInbound', () => {
     expect(new Set([...keys, ...others]).size).toBe(5)
   })
 
-  it('answers to the address it came from and knows the author by both names', () => {
+  it('keeps the chat that it came from and gives number and LID of the author', () => {
     const fromLid = taken(
       received(text, { remoteJid: '777@lid', remoteJidAlt: '34601@s.whatsapp.net' }),
     ).message
@@ -93,7 +96,7 @@ describe('toInbound', () => {
     expect(unmapped.dedupeKey).toBe('34602@s.whatsapp.net||0|ID1')
   })
 
-  it('names the author in a group', () => {
+  it('gives the author in a group', () => {
     const group = received(text, {
       remoteJid: '120363@g.us',
       participant: '998:2@lid',
@@ -113,7 +116,7 @@ describe('toInbound', () => {
     expect(taken(sameByNumber).dedupeKey).toBe(dedupeKey)
   })
 
-  it('answers a broadcast list in the chat with its sender', () => {
+  it('puts a message of a broadcast list into the chat with its sender', () => {
     const list = received(text, { remoteJid: '42@broadcast', participant: '34600@s.whatsapp.net' })
     expect(taken(list)).toMatchObject({
       dedupeKey: '998@lid||0|ID1',
@@ -121,21 +124,21 @@ describe('toInbound', () => {
     })
   })
 
-  it('passes on what was written on the own phone only when asked, under the own name', () => {
+  it('translates what the own phone wrote only when it is asked to, as from the own account', () => {
     const own = received(text, { fromMe: true, remoteJidAlt: '555@lid' })
-    expect(toInbound(own, false, context)).toEqual({ ignored: 'written on the own phone' })
+    expect(toReceivedMessage(own, false, context)).toEqual({ ignored: 'written on the own phone' })
     expect(taken(own, withOwn)).toMatchObject({
       dedupeKey: '998@lid||1|ID1',
       message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '34600@s.whatsapp.net' },
     })
   })
 
-  it('keeps the chat with oneself apart', () => {
+  it('knows the chat with oneself', () => {
     const notes = received(text, { remoteJid: '111@s.whatsapp.net', remoteJidAlt: '555@lid', fromMe: true })
     expect(taken(notes, withOwn)).toMatchObject({ dedupeKey: '555@lid||1|ID1', message: { from: '111' } })
   })
 
-  it('dates by WhatsApp, by the clock when WhatsApp says nothing', () => {
+  it('takes the time from WhatsApp, and from the clock when WhatsApp gives none', () => {
     const long = {
       low: 1_700_000_000,
       high: 0,
@@ -151,7 +154,7 @@ describe('toInbound', () => {
     }
   })
 
-  it('says whether it waited at WhatsApp', () => {
+  it('says whether the message waited at WhatsApp', () => {
     expect(taken(received(text), context, true).message.offline).toBe(true)
   })
 
@@ -171,10 +174,10 @@ describe('toInbound', () => {
     ['a protocol message', received({ protocolMessage: { type: 5 } })],
     ['a missed call', received({ call: { callKey: Buffer.from('x') } })],
   ])('ignores %s', (_, message) => {
-    expect(toInbound(message, false, context)).toHaveProperty('ignored')
+    expect(toReceivedMessage(message, false, context)).toHaveProperty('ignored')
   })
 
-  it('takes a status and a newsletter when they are wanted', () => {
+  it('translates a status and a newsletter unless they are ignored', () => {
     const all = { ...context, inboundIgnore: [] }
     const status = received(text, { remoteJid: 'status@broadcast', participant: '998@lid' })
     expect(taken(status, all).message).toMatchObject({
@@ -229,19 +232,19 @@ describe('toInbound', () => {
     expect(taken(received(message)).message).toMatchObject({ type, ...fields })
   })
 
-  it('calls unsupported what is newer than this program', () => {
+  it('gives the type unsupported to what is newer than this program', () => {
     const future = received(null, {}, { message: { somethingNewMessage: { x: 1 } } as proto.IMessage })
     expect(taken(future).message).toMatchObject({ type: 'unsupported', body: 'somethingNewMessage' })
   })
 
-  it('tells of a picture that WhatsApp shows on the phone only', () => {
+  it('gives the type unsupported to a view-once message that only the phone shows', () => {
     expect(taken(received(null, { isViewOnce: true } as Key)).message).toMatchObject({
       type: 'unsupported',
       body: 'viewOnceMessage',
     })
   })
 
-  it('gives up on endless wrappers', () => {
+  it('gives the type unsupported to endless wrappers', () => {
     let nested: proto.IMessage = text
     for (let i = 0; i < 50; i++) nested = { ephemeralMessage: { message: nested } }
     expect(taken(received(nested)).message).toMatchObject({ type: 'unsupported', body: 'ephemeralMessage' })

@@ -3,17 +3,20 @@ import { generateWAMessageContent } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import type { MediaContent, SendContent } from '../../../src/messages/send.ts'
 import {
-  type Referred,
+  type ReferencedMessage,
   stanzaOptions,
   toBaileysContent,
 } from '../../../src/whatsapp/sending/to-baileys-content.ts'
 
 const to = '998@lid'
 const upload = async () => ({ mediaUrl: 'https://mmg.test/x', directPath: '/x' })
-const build = (content: SendContent, referred: Referred | null = null, file: Readable | null = null) =>
-  generateWAMessageContent(toBaileysContent(content, { file, referred }), { upload })
+const build = (
+  content: SendContent,
+  referenced: ReferencedMessage | null = null,
+  file: Readable | null = null,
+) => generateWAMessageContent(toBaileysContent(content, { file, referenced }), { upload })
 
-const referred: Referred = {
+const referenced: ReferencedMessage = {
   key: { remoteJid: to, fromMe: true, id: 'OLD' },
   author: '34600000001@s.whatsapp.net',
   quote: { conversation: 'what was said' },
@@ -29,7 +32,7 @@ describe('a text', () => {
       return undefined
     }
     const message = await generateWAMessageContent(
-      toBaileysContent(content, { file: null, referred: null }),
+      toBaileysContent(content, { file: null, referenced: null }),
       {
         getUrlInfo,
         upload,
@@ -39,9 +42,9 @@ describe('a text', () => {
     expect(asked).toBe(0)
   })
 
-  it('quotes, and names people', async () => {
+  it('quotes the message that it answers and mentions people', async () => {
     const mentions = ['34600000009@s.whatsapp.net']
-    const message = await build({ ...content, reply_to: 'OLD', mentions }, referred)
+    const message = await build({ ...content, reply_to: 'OLD', mentions }, referenced)
     expect(message.extendedTextMessage?.contextInfo).toMatchObject({
       stanzaId: 'OLD',
       participant: '34600000001@s.whatsapp.net',
@@ -51,8 +54,8 @@ describe('a text', () => {
   })
 })
 
-describe('what holds no file', () => {
-  it('a place', async () => {
+describe('the content for Baileys of a send without a file', () => {
+  it('is right for a location', async () => {
     const content: SendContent = {
       type: 'location',
       to,
@@ -69,7 +72,7 @@ describe('what holds no file', () => {
     })
   })
 
-  it('one contact, and several, with names that would end a line', async () => {
+  it('is right for one contact and for several, also with line ends in a name', async () => {
     const contact = (name: string) => ({ name, phone: '+34 600000002' })
     const one = await build({ type: 'contact', to, reply_to: null, contacts: [contact('Ana;\nTEL:1,')] })
     expect(one.contactMessage?.displayName).toBe('Ana;\nTEL:1,')
@@ -89,14 +92,14 @@ describe('what holds no file', () => {
     expect(two.contactsArrayMessage?.contacts).toHaveLength(2)
   })
 
-  it('a reaction, and its end', async () => {
+  it('is right for a reaction and for taking it back', async () => {
     for (const body of ['👍', '']) {
-      const { reactionMessage } = await build({ type: 'reaction', to, reply_to: 'OLD', body }, referred)
+      const { reactionMessage } = await build({ type: 'reaction', to, reply_to: 'OLD', body }, referenced)
       expect(reactionMessage).toMatchObject({ text: body, key: { id: 'OLD', remoteJid: to, fromMe: true } })
     }
   })
 
-  it('a poll', async () => {
+  it('is right for a poll', async () => {
     const content: SendContent = {
       type: 'poll',
       to,
@@ -116,21 +119,21 @@ describe('what holds no file', () => {
     })
   })
 
-  it('an edit and a deletion', async () => {
+  it('is right for an edit and for a deletion', async () => {
     const edit: SendContent = { type: 'edit', to, reply_to: 'OLD', body: 'better' }
-    const { protocolMessage } = await build(edit, referred)
+    const { protocolMessage } = await build(edit, referenced)
     expect(protocolMessage).toMatchObject({
       key: { id: 'OLD' },
       editedMessage: { extendedTextMessage: { text: 'better' } },
     })
-    expect(stanzaOptions(edit, referred)).toEqual({ additionalAttributes: { edit: '1' } })
+    expect(stanzaOptions(edit, referenced)).toEqual({ additionalAttributes: { edit: '1' } })
     const gone: SendContent = { type: 'delete', to, reply_to: 'OLD' }
-    expect((await build(gone, referred)).protocolMessage).toMatchObject({ key: { id: 'OLD' }, type: 0 })
-    expect(stanzaOptions(gone, referred)).toEqual({ additionalAttributes: { edit: '7' } })
+    expect((await build(gone, referenced)).protocolMessage).toMatchObject({ key: { id: 'OLD' }, type: 0 })
+    expect(stanzaOptions(gone, referenced)).toEqual({ additionalAttributes: { edit: '7' } })
   })
 })
 
-describe('a file', () => {
+describe('the content for Baileys of a send with a file', () => {
   const media: MediaContent['media'] = {
     url: null,
     id: 'a'.repeat(64),
@@ -158,13 +161,13 @@ describe('a file', () => {
   })
   const file = () => Readable.from([Buffer.from('file')])
 
-  it('cannot be built without its bytes', () => {
-    expect(() => toBaileysContent(content('image'), { file: null, referred: null })).toThrow(
+  it('cannot be made without the bytes of the file', () => {
+    expect(() => toBaileysContent(content('image'), { file: null, referenced: null })).toThrow(
       /without its file/,
     )
   })
 
-  it('an image with its thumbnail and size', async () => {
+  it('is right for an image with its thumbnail and size', async () => {
     const thumbnail = Buffer.from('jpeg').toString('base64')
     const image = content('image', { mimetype: 'image/png', width: 30, height: 20, thumbnail })
     const { imageMessage } = await build(image, null, file())
@@ -178,7 +181,7 @@ describe('a file', () => {
     expect(Buffer.from(imageMessage!.jpegThumbnail as Uint8Array).toString()).toBe('jpeg')
   })
 
-  it('a video, and one that moves like a gif', async () => {
+  it('is right for a video and for a GIF', async () => {
     const mimetype = 'video/mp4'
     expect((await build(content('video', { mimetype }), null, file())).videoMessage).toMatchObject({
       gifPlayback: false,
@@ -189,7 +192,7 @@ describe('a file', () => {
     })
   })
 
-  it('a voice note with its length and waveform', async () => {
+  it('is right for a voice note with its length and waveform', async () => {
     const waveform = Buffer.from([1, 2, 3]).toString('base64')
     const voice = content('audio', { mimetype: 'audio/ogg; codecs=opus', seconds: 7, waveform }, true)
     const { audioMessage } = await build(voice, null, file())
@@ -197,9 +200,9 @@ describe('a file', () => {
     expect([...audioMessage!.waveform!]).toEqual([1, 2, 3])
   })
 
-  it('a document under its name, a sticker, and a quote with each', async () => {
+  it('is right for a document with its name and a quote, and for a sticker', async () => {
     const document = content('document', { mimetype: 'application/pdf', filename: 'bill.pdf' })
-    const { documentMessage } = await build({ ...document, reply_to: 'OLD' }, referred, file())
+    const { documentMessage } = await build({ ...document, reply_to: 'OLD' }, referenced, file())
     expect(documentMessage).toMatchObject({
       fileName: 'bill.pdf',
       caption: 'look',

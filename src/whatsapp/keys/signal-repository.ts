@@ -1,0 +1,84 @@
+import {
+  addTransactionCapability,
+  DEFAULT_CONNECTION_CONFIG,
+  isPnUser,
+  type SignalKeyStore,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+} from '@whiskeysockets/baileys'
+import { hasSenderKey } from '../patches/sender-key-redelivery.ts'
+
+/** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
+export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }
+
+/** One ciphertext of a peer, or of an author of a group, to be decrypted in a transaction on `keys` that is named `lock`. */
+export interface Decryption {
+  keys: SignalKeyStoreWithTransaction
+  lock: string
+  ciphertext: Uint8Array
+  decrypt(): Promise<Uint8Array>
+}
+
+/**
+ * Baileys' Signal repository with one transaction per peer, whichever of its addresses is used, and one per author of a group:
+ * Baileys locks sends by the own account, decrypts by the peer's address as written, and not at all where it makes the record of a
+ * sender key. Every decryption goes through `decryptOnce`.
+ */
+export function signalRepositoryMaker(
+  stored: SignalKeyStore,
+  decryptOnce: (decryption: Decryption) => Promise<Uint8Array>,
+): SocketConfig['makeSignalRepository'] {
+  return (signal, logger, pnToLid) => {
+    const keys = addTransactionCapability(stored, logger, TRANSACTIONS)
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { creds: signal.creds, keys },
+      logger,
+      pnToLid,
+    )
+    const peerLock = async (jid: string) => {
+      const lid = isPnUser(jid) ? await repository.lidMapping.getLIDForPN(jid) : null
+      return repository.jidToSignalProtocolAddress(lid ?? jid)
+    }
+    // The name of the record of a sender key, as libsignal's sender-key-name.js makes it.
+    const authorLock = (group: string | null | undefined, jid: string) =>
+      [group, ...repository.jidToSignalProtocolAddress(jid).split('.')].join('::')
+    return {
+      ...repository,
+      decryptMessage: async message =>
+        decryptOnce({
+          keys,
+          lock: await peerLock(message.jid),
+          ciphertext: message.ciphertext,
+          decrypt: () => repository.decryptMessage(message),
+        }),
+      decryptGroupMessage: message =>
+        decryptOnce({
+          keys,
+          lock: authorLock(message.group, message.authorJid),
+          ciphertext: message.msg,
+          decrypt: () => repository.decryptGroupMessage(message),
+        }),
+      processSenderKeyDistributionMessage: message => {
+        const lock = authorLock(message.item.groupId, message.authorJid)
+        return keys.transaction(async () => {
+          const known = await hasSenderKey(keys, lock, message.item)
+          if (!known) await repository.processSenderKeyDistributionMessage(message)
+        }, lock)
+      },
+      encryptGroupMessage: message =>
+        keys.transaction(
+          () => repository.encryptGroupMessage(message),
+          authorLock(message.group, message.meId),
+        ),
+      getSenderKeyDistributionMessage: message =>
+        keys.transaction(
+          () => repository.getSenderKeyDistributionMessage(message),
+          authorLock(message.group, message.meId),
+        ),
+      encryptMessage: async message =>
+        keys.transaction(() => repository.encryptMessage(message), await peerLock(message.jid)),
+      injectE2ESession: async message =>
+        keys.transaction(() => repository.injectE2ESession(message), await peerLock(message.jid)),
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { CacheStore } from '@whiskeysockets/baileys'
+import { LRUCache } from 'lru-cache'
+
+const MINUTE = 60_000
+
+/** Baileys' caches of one session. */
+export interface BaileysCaches {
+  msgRetryCounterCache: CacheStore
+  userDevicesCache: CacheStore
+  callOfferCache: CacheStore
+  placeholderResendCache: CacheStore
+}
+
+/**
+ * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issues 2344 and 2090.
+ *
+ * Each socket of Baileys makes caches of its own that have no bound and begin empty: a thousand sessions hold a thousand of them,
+ * and a message that cannot be decrypted is counted anew after each reconnect. These are bounded, shared by all sessions, and
+ * outlive a socket; each session sees its part.
+ *
+ * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
+ */
+export function createBaileysCaches(): (streamId: string) => BaileysCaches {
+  const retries = cache(50_000, 60 * MINUTE)
+  const devices = cache(50_000, 5 * MINUTE)
+  const calls = cache(5_000, 5 * MINUTE)
+  const placeholders = cache(5_000, 60 * MINUTE)
+  return streamId => ({
+    msgRetryCounterCache: view(retries, streamId),
+    userDevicesCache: view(devices, streamId),
+    callOfferCache: view(calls, streamId),
+    placeholderResendCache: view(placeholders, streamId),
+  })
+}
+
+type Cache = LRUCache<string, NonNullable<unknown>>
+
+const cache = (max: number, ttl: number): Cache => new LRUCache({ max, ttl })
+
+/** One session's part of a shared cache. */
+function view(shared: Cache, streamId: string): CacheStore {
+  const own = (key: string) => `${streamId}/${key}`
+  return {
+    get: <T>(key: string) => shared.get(own(key)) as T | undefined,
+    set: (key, value) => {
+      if (value === null || value === undefined) shared.delete(own(key))
+      else shared.set(own(key), value)
+    },
+    del: key => {
+      shared.delete(own(key))
+    },
+    flushAll: () => {
+      for (const key of shared.keys()) if (key.startsWith(own(''))) shared.delete(key)
+    },
+  }
+}

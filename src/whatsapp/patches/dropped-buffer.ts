@@ -1,0 +1,17 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+
+/**
+ * Baileys 7.0.0-rc14. Upstream: none known.
+ *
+ * Baileys holds its events back in a buffer and throws the buffer away when the socket ends, messages that it has acknowledged to
+ * WhatsApp among them. Here they are emitted before.
+ *
+ * It can go when Baileys flushes its buffer at the end: test/whatsapp/patches/dropped-buffer.test.ts then fails.
+ */
+export function flushBufferAtEnd({ ev, registerSocketEndHandler }: BufferingSocket): void {
+  registerSocketEndHandler(() => {
+    ev.flush()
+  })
+}
+
+type BufferingSocket = Pick<WASocket, 'ev' | 'registerSocketEndHandler'>

@@ -1,0 +1,78 @@
+import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
+import type { Logger } from 'pino'
+import type { Clock } from '../../base/clock.ts'
+import type { InboxRow } from '../../ports/key-store.ts'
+import type { Store } from '../../ports/store.ts'
+import type { ReceivedMessage } from '../../ports/whatsapp.ts'
+import type { WhatsAppConfig } from '../baileys-settings.ts'
+import { summaryOf } from '../error-summary.ts'
+import { isPaired, readCreds } from '../keys/creds.ts'
+import { type Me, rebuildMessage } from '../keys/inbox-rows.ts'
+import { decodeKey } from '../keys/key-codec.ts'
+import { resentMessagesIn } from './resent-messages.ts'
+import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
+import { translationContext } from './translation-context.ts'
+
+/** What receiving needs besides a socket. */
+export interface ReceiveDeps {
+  store: Store
+  config: WhatsAppConfig
+  clock: Clock
+  logger: Logger
+}
+
+/** The messages of a stream that were decrypted before a crash and are not in the log. */
+export function unfinishedMessages(deps: ReceiveDeps, streamId: string): ReceivedMessage[] {
+  const rows = deps.store.keys.unfinished(streamId)
+  if (rows.length === 0) return []
+  const stored = readCreds(deps.store.keys, streamId)
+  if (stored.found !== 'creds' || !isPaired(stored.creds)) return []
+  const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
+  const lidMapping = (user: string) => lidMappingInStore(deps.store, streamId, user)
+  return messagesInRows(rows, translationContext(deps, streamId, me, lidMapping), deps, streamId)
+}
+
+/**
+ * One message per dedupe key, the oldest row first; rows without a message for Laravel give none. `fuller` is what Baileys knows of
+ * the same messages.
+ */
+export function messagesInRows(
+  rows: InboxRow[],
+  context: TranslationContext,
+  { store, logger }: Pick<ReceiveDeps, 'store' | 'logger'>,
+  streamId: string,
+  fuller: WAMessage[] = [],
+): ReceivedMessage[] {
+  const found = new Map<string, ReceivedMessage>()
+  for (const row of rows) {
+    try {
+      const { message, offline } = rebuildMessage(row, context.me)
+      // What the phone sends again lacks what Baileys knows from the placeholder.
+      const resent = resentMessagesIn(message).map(
+        ({ key, ...rest }) => fuller.find(isFuller(key)) ?? { key, ...rest },
+      )
+      for (const one of [message, ...resent]) {
+        const translated = toReceivedMessage(one, offline, context)
+        if ('ignored' in translated) continue
+        const { dedupeKey } = translated
+        if (store.messages.hasDedupeKey(streamId, dedupeKey)) continue
+        if (!found.has(dedupeKey)) found.set(dedupeKey, { ...translated, inboxHash: row.hash })
+      }
+    } catch (error) {
+      logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
+    }
+  }
+  return [...found.values()]
+}
+
+const isFuller =
+  (key: WAMessageKey) =>
+  ({ key: other, message }: WAMessage) =>
+    other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
+
+/** What `AuthState.lidMapping` says, for a stream without a socket. */
+function lidMappingInStore(store: Store, streamId: string, user: string): string | null {
+  const stored = store.keys.get(streamId, 'lid-mapping', [user])[user]
+  const name = stored && decodeKey('lid-mapping', stored)
+  return typeof name === 'string' ? name : null
+}

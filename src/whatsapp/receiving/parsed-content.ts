@@ -1,0 +1,34 @@
+import type { proto } from '@whiskeysockets/baileys'
+import type { ReceivedFile } from './received-file.ts'
+
+/** What a message says, as far as Laravel is told. */
+export interface ParsedContent {
+  type: string
+  /** The words; of a location `latitude,longitude`, of contacts their vCards, of what is unsupported its name. */
+  body: string | null
+  /** The words under a file; of a location its name and address, of contacts their names, of a poll its options, each on a line. */
+  caption: string | null
+  /** The id of the message that this one answers, reacts to, edits, deletes or votes in. */
+  replyTo: string | null
+  file: ReceivedFile | null
+  /** A vote, still sealed: it is read where the poll is known. */
+  vote: proto.Message.IPollUpdateMessage | null
+}
+
+/** Not something a person wrote: `ignored` says why it is dropped. */
+export interface Ignored {
+  ignored: string
+}
+
+export const ignored = (why: string): Ignored => ({ ignored: why })
+
+export const EMPTY = { body: null, caption: null, replyTo: null, file: null, vote: null }
+
+/** What a person sent and this program cannot read; `name` is WhatsApp's own for it. */
+export function unsupported(name: string): ParsedContent {
+  return { ...EMPTY, type: 'unsupported', body: name }
+}
+
+/** What is there of some texts, each on a line; null if there is none. */
+export const lines = (all: (string | null | undefined)[]): string | null =>
+  all.filter(Boolean).join('\n') || null

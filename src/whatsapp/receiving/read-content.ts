@@ -1,0 +1,76 @@
+import type { proto } from '@whiskeysockets/baileys'
+import { FIELDS, PROTOCOL, UNSUPPORTED, WRAPPER } from './content-fields.ts'
+import type { ContentReader } from './content-readers.ts'
+import { EMPTY, type Ignored, type ParsedContent, unsupported } from './parsed-content.ts'
+import { readProtocolMessage } from './protocol-messages.ts'
+
+type Message = proto.IMessage
+type Field = keyof Message
+
+/** Wrappers inside each other; WhatsApp's own clients accept no more, and a longer chain is hostile. */
+const MAX_WRAPPERS = 5
+
+/**
+ * Reads a decrypted message, through all its wrappers; says why when there is nothing for Laravel in it. What is newer than this
+ * program is `unsupported`, too: protobuf leaves out the fields that it does not know.
+ */
+export function readContent(message: Message | null | undefined): ParsedContent | Ignored {
+  return message ? readWithin(message, 'unknown', MAX_WRAPPERS) : { ignored: 'no content' }
+}
+
+/** `name` is what the message is called if nothing is in it. */
+function readWithin(message: Message, name: string, depth: number): ParsedContent | Ignored {
+  const wrapped: Field[] = []
+  let dropped: Ignored | null = null
+  for (const field of fieldsOf(message)) {
+    const kind = FIELDS[field] as (typeof FIELDS)[Field] | undefined
+    if (kind === undefined || kind === UNSUPPORTED) return unsupported(field)
+    if (kind === WRAPPER) wrapped.push(field)
+    else if (kind === PROTOCOL || typeof kind === 'function') {
+      const content = kind === PROTOCOL ? readChange(message.protocolMessage ?? {}) : kind(message)
+      if (!('ignored' in content)) return { ...EMPTY, replyTo: repliesTo(message, field), ...content }
+      dropped = content
+    } else if (field !== 'messageContextInfo') dropped = kind
+  }
+  for (const field of wrapped) {
+    const inner = insideOf(message, field)
+    const content = inner && depth > 0 ? readWithin(inner, field, depth - 1) : unsupported(field)
+    if (!('ignored' in content)) return content
+    dropped = content
+  }
+  return dropped ?? unsupported(name)
+}
+
+/** Edits and deletions are messages about another one. */
+function readChange(protocolMessage: proto.Message.IProtocolMessage): ReturnType<ContentReader> {
+  const change = readProtocolMessage(protocolMessage)
+  if ('unknown' in change) return unsupported(change.unknown)
+  if ('ignored' in change) return change
+  if (change.type === 'delete') return { type: 'delete', replyTo: change.id }
+  const edited = readContent(change.message)
+  return {
+    type: 'edit',
+    body: 'ignored' in edited ? null : (edited.body ?? edited.caption),
+    replyTo: change.id,
+  }
+}
+
+function fieldsOf(message: Message): Field[] {
+  return (Object.keys(message) as Field[]).filter(
+    field => message[field] !== null && message[field] !== undefined,
+  )
+}
+
+function insideOf(message: Message, field: Field): Message | null | undefined {
+  const wrapper = message[field]
+  return typeof wrapper === 'object' && wrapper !== null && 'message' in wrapper
+    ? (wrapper.message as Message | null | undefined)
+    : null
+}
+
+function repliesTo(message: Message, field: Field): string | null {
+  const value = message[field]
+  if (typeof value !== 'object' || value === null || !('contextInfo' in value)) return null
+  const context = value.contextInfo as proto.IContextInfo | null | undefined
+  return context?.stanzaId || null
+}

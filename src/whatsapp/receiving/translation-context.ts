@@ -1,0 +1,30 @@
+import { proto } from '@whiskeysockets/baileys'
+import type { Clock } from '../../base/clock.ts'
+import type { Store } from '../../ports/store.ts'
+import type { WhatsAppConfig } from '../baileys-settings.ts'
+import type { Me } from '../keys/inbox-rows.ts'
+import { pollIn } from './poll-votes.ts'
+import type { TranslationContext } from './to-received-message.ts'
+
+/** `lidMapping` is that of `AuthState`. No group has a subject in it. */
+export function translationContext(
+  { store, config, clock }: { store: Pick<Store, 'messages'>; config: WhatsAppConfig; clock: Clock },
+  streamId: string,
+  me: Me,
+  lidMapping: (user: string) => string | null,
+): TranslationContext {
+  return {
+    me,
+    inboundFromMe: config.inboundFromMe,
+    inboundIgnore: config.inboundIgnore,
+    foreignMediaHost: config.url !== undefined,
+    lidForPn: lidMapping,
+    pnForLid: user => lidMapping(`${user}_reverse`),
+    pollOf(messageId) {
+      const sent = store.messages.encoded(streamId, messageId)
+      return sent && pollIn(proto.Message.decode(sent))
+    },
+    subjectOf: () => null,
+    now: () => clock.now(),
+  }
+}

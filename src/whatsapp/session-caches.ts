@@ -1,0 +1,21 @@
+import { createGroupCaches, type GroupCache } from './group-cache.ts'
+import { createKeyCaches, type KeyCache } from './keys/key-cache.ts'
+import { type BaileysCaches, createBaileysCaches } from './patches/bounded-caches.ts'
+import { createNumberCache } from './sending/number-lookup.ts'
+
+export interface SessionCaches {
+  baileys: BaileysCaches
+  /** What WhatsApp said about numbers, whoever asked. */
+  numbers: ReturnType<typeof createNumberCache>
+  keys: KeyCache
+  groups: GroupCache
+}
+
+/** Bounded caches shared by all sessions. The result is called for each new socket: its keys and groups begin with nothing. */
+export function createSessionCaches(): (streamId: string) => SessionCaches {
+  const baileys = createBaileysCaches()
+  const keys = createKeyCaches()
+  const numbers = createNumberCache()
+  const groups = createGroupCaches()
+  return streamId => ({ baileys: baileys(streamId), numbers, keys: keys(), groups: groups() })
+}

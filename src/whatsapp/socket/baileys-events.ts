@@ -1,0 +1,75 @@
+import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
+import type { Clock } from '../../base/clock.ts'
+import type { LinkOffers } from '../linking/link-offers.ts'
+import { statusUpdatesIn } from '../message-status.ts'
+import type { BaileysCaches } from '../patches/bounded-caches.ts'
+import { requestFromPhone } from '../receiving/missing-messages.ts'
+import type { AccountFacts } from './account-facts.ts'
+import type { Logout } from './logout.ts'
+import type { OwnerReports } from './owner-reports.ts'
+import type { SocketEnd } from './socket-end.ts'
+import type { SocketParts } from './socket-parts.ts'
+
+export interface BaileysEventsDeps {
+  parts: SocketParts
+  account: AccountFacts
+  offers: LinkOffers
+  logout: Logout
+  end: SocketEnd
+  reports: OwnerReports
+  clock: Clock
+  caches: Pick<BaileysCaches, 'placeholderResendCache'>
+}
+
+/** Gives each event of one Baileys socket to the part that it concerns, always in the same order. */
+export class BaileysEvents {
+  readonly #deps: BaileysEventsDeps
+
+  constructor(deps: BaileysEventsDeps) {
+    this.#deps = deps
+  }
+
+  /** Baileys begins to be heard; what throws ends the socket. */
+  listen(): void {
+    const { parts, end } = this.#deps
+    const { ws, ev } = parts.baileys
+    ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
+    ev.process(events => end.guard(() => this.#handle(events)))
+  }
+
+  #handle(events: Partial<BaileysEventMap>): void {
+    const { parts, account, reports, clock } = this.#deps
+    const { groups, receiver } = parts
+    if (events['creds.update']) account.credsUpdated(events['creds.update'])
+    groups.handle(events)
+    if (events['messages.upsert']) receiver.handleUpsert(events['messages.upsert'])
+    if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
+    for (const update of statusUpdatesIn(events, () => clock.now())) reports.messageStatus(update)
+    if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
+  }
+
+  #connectionUpdated(update: BaileysEventMap['connection.update']): void {
+    const { account, offers, end } = this.#deps
+    if (update.qr) offers.offerQr(update.qr)
+    if (update.isNewLogin) account.paired()
+    if (update.connection === 'open') this.#opened()
+    if (update.connection === 'close') void end.finish(update.lastDisconnect?.error)
+  }
+
+  #opened(): void {
+    const { parts, account, logout, reports, caches } = this.#deps
+    account.opened()
+    requestFromPhone(
+      parts.receiver.missing(),
+      parts.baileys,
+      caches.placeholderResendCache,
+      (fields, sentence) => reports.log('warn', fields, sentence),
+    )
+    logout.opened()
+  }
+
+  #acked(ack: BinaryNode): void {
+    const update = this.#deps.parts.sender.acked(ack)
+    if (update) this.#deps.reports.messageStatus(update)
+  }
+}

@@ -1,0 +1,33 @@
+import {
+  makeWASocket,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
+import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
+import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
+import { watchRefusedUpgrade } from '../patches/refused-upgrade.ts'
+import { limitClosing } from '../patches/unanswered-close.ts'
+import { rawWebSocket } from '../raw-websocket.ts'
+import { WriteGate } from '../write-gate.ts'
+
+export interface SocketProblems extends RejectionHandlers {
+  /** The upgrade to a WebSocket was answered with an HTTP status. */
+  upgradeRefused(status: number): void
+}
+
+/** Opens a socket of Baileys whose defects are mended; `stored` is the key store under its transactions. */
+export function openBaileysSocket(
+  config: UserFacingSocketConfig,
+  stored: SignalKeyStore,
+  problems: SocketProblems,
+): { baileys: WASocket; writes: WriteGate } {
+  const baileys = captureListenerRejections(() => makeWASocket(config), problems)
+  const websocket = rawWebSocket(baileys)
+  watchRefusedUpgrade(baileys, problems.upgradeRefused)
+  limitClosing(websocket)
+  mendPrivacyTokens(baileys, stored)
+  flushBufferAtEnd(baileys)
+  return { baileys, writes: new WriteGate(websocket) }
+}

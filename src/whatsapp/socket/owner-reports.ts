@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import type { SendUpdate, SocketFact, SocketOwner } from '../../ports/whatsapp.ts'
+import { summaryOf } from '../error-summary.ts'
+
+/** What one socket tells its owner and the log; nothing reaches the owner after `silence()`. */
+export class OwnerReports {
+  readonly #owner: SocketOwner
+  readonly #logger: Logger
+  #pushName: string | null = null
+  #silent = false
+
+  constructor(owner: SocketOwner, logger: Logger) {
+    this.#owner = owner
+    this.#logger = logger
+  }
+
+  /** The account's name as the owner knows it. */
+  get pushName(): string | null {
+    return this.#pushName
+  }
+
+  fact(fact: SocketFact): void {
+    if (this.#silent) return
+    if (fact.type === 'socket.opened' || fact.type === 'socket.named') this.#pushName = fact.pushName
+    try {
+      this.#owner.report(fact)
+    } catch (error) {
+      this.log('error', summaryOf(error), 'the session failed to take a fact')
+    }
+  }
+
+  messageStatus(update: SendUpdate): void {
+    if (!this.#silent) this.#owner.updated(update)
+  }
+
+  silence(): void {
+    this.#silent = true
+  }
+
+  log(level: 'warn' | 'error', fields: object, sentence: string): void {
+    this.#logger[level]({ sessionId: this.#owner.sessionId, ...fields }, sentence)
+  }
+}

@@ -1,0 +1,111 @@
+import type { Agent } from 'node:https'
+import type { Readable } from 'node:stream'
+import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
+import type { QrVault } from '../../ports/qr-vault.ts'
+import type { ChatActions, SocketOwner } from '../../ports/whatsapp.ts'
+import { commonSettings } from '../baileys-settings.ts'
+import { Groups } from '../groups.ts'
+import { AuthState } from '../keys/auth-state.ts'
+import { type StoredCreds, withoutUnconfirmedMe } from '../keys/creds.ts'
+import { DecryptOnce } from '../keys/decrypt-once.ts'
+import { SenderKeyMemory } from '../keys/sender-key-memory.ts'
+import { TRANSACTIONS } from '../keys/signal-repository.ts'
+import { PendingRequests } from '../pending-requests.ts'
+import type { ReceiveDeps } from '../receiving/inbox-messages.ts'
+import { Receiver } from '../receiving/receiver.ts'
+import { MessageSender } from '../sending/message-sender.ts'
+import { createNumberLookup } from '../sending/number-lookup.ts'
+import { OutgoingPayloads } from '../sending/outgoing-payloads.ts'
+import type { SessionCaches } from '../session-caches.ts'
+import type { WriteGate } from '../write-gate.ts'
+import { openBaileysSocket, type SocketProblems } from './baileys-socket.ts'
+import { createChatActions } from './chat-actions.ts'
+import type { OwnerReports } from './owner-reports.ts'
+
+export interface SocketDeps extends ReceiveDeps {
+  vault: QrVault
+  caches: SessionCaches
+  /** Bytes of a file in the media store. */
+  openFile(id: string): Promise<Readable | null>
+  /** For a media host whose certificate nobody signed. */
+  uploadAgent: Agent | null
+}
+
+/** Credentials that can be used: none, or those that were read. */
+export type UsableCreds = Exclude<StoredCreds, { found: 'corrupt' }>
+
+export interface PartsProblems extends SocketProblems {
+  /** A write of keys or credentials was refused. */
+  storeFailed(error: unknown): void
+}
+
+/** What one socket consists of. */
+export interface SocketParts {
+  auth: AuthState
+  baileys: WASocket
+  writes: WriteGate
+  receiver: Receiver
+  sender: MessageSender
+  groups: Groups
+  chats: ChatActions
+  pending: PendingRequests
+}
+
+/** How long an answer of WhatsApp may take, in ms. */
+const ANSWER_MS = 15_000
+
+/** Opens a Baileys socket with the credentials, or fresh ones, and puts everything around it that sends, receives and asks. */
+export function createSocketParts(
+  deps: SocketDeps,
+  owner: SocketOwner,
+  stored: UsableCreds,
+  reports: Pick<OwnerReports, 'messageStatus'>,
+  problems: PartsProblems,
+): SocketParts {
+  const { store, clock, config, caches } = deps
+  const from = stored.found === 'creds' ? stored : { creds: initAuthCreds(), generation: -1 }
+  const creds = { ...from, creds: withoutUnconfirmedMe(from.creds) }
+  const auth = new AuthState(store, caches.keys, owner, creds, error => problems.storeFailed(error))
+  const decryptOnce = new DecryptOnce(store, owner.streamId, auth, () => clock.now())
+  const memory = new SenderKeyMemory(auth.keys)
+  const settings = {
+    ...commonSettings(config),
+    ...(deps.uploadAgent && { fetchAgent: deps.uploadAgent }),
+    ...caches.baileys,
+    auth: { creds: auth.creds, keys: memory.keys },
+    transactionOpts: TRANSACTIONS,
+    makeSignalRepository: decryptOnce.makeSignalRepository,
+    // Baileys wants these before there is a socket, and asks them when it is open.
+    cachedGroupMetadata: (jid: string) => groups.members(jid),
+    getMessage: async ({ id }: { id?: string | null }) => (id ? payloads.payloadOf(id) : undefined),
+  }
+  const { baileys, writes } = openBaileysSocket(settings, auth.keys, problems)
+  const pending = new PendingRequests(clock)
+  const groups = new Groups(caches.groups, jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS))
+  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, reports })
+  const numbers = createNumberLookup(baileys, caches.numbers, phone => {
+    const user = auth.lidMapping(phone)
+    return user && `${user}@lid`
+  })
+  const payloads = new OutgoingPayloads(
+    {
+      store,
+      openFile: deps.openFile,
+      upload: (...args) => baileys.waUploadToServer(...args),
+      me: () => auth.creds.me?.id ?? '',
+    },
+    owner,
+  )
+  const sender = new MessageSender({
+    socket: baileys,
+    devices: caches.baileys.userDevicesCache,
+    memory,
+    payloads,
+    numbers,
+    pending,
+    clock,
+    onFailedRetry: update => reports.messageStatus(update),
+  })
+  const chats = createChatActions(baileys, numbers, work => pending.run(work, ANSWER_MS))
+  return { auth, baileys, writes, receiver, sender, groups, chats, pending }
+}

@@ -1,0 +1,79 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { SendContent } from '../../messages/send.ts'
+import type { ChatActions, SocketOwner, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import { summaryOf } from '../error-summary.ts'
+import { LinkOffers } from '../linking/link-offers.ts'
+import { AccountFacts } from './account-facts.ts'
+import { BaileysEvents } from './baileys-events.ts'
+import { DisconnectError } from './disconnect-error.ts'
+import { Logout } from './logout.ts'
+import { OwnerReports } from './owner-reports.ts'
+import { SocketEnd } from './socket-end.ts'
+import { createSocketParts, type SocketDeps, type SocketParts, type UsableCreds } from './socket-parts.ts'
+
+/** One Baileys socket of one session. It reports facts in order, exactly one last one, and nothing after `end()`. */
+export class Socket implements WhatsAppSocket {
+  readonly chats: ChatActions
+  readonly #parts: SocketParts
+  readonly #account: AccountFacts
+  readonly #logout: Logout
+  readonly #end: SocketEnd
+
+  constructor(deps: SocketDeps, owner: SocketOwner, stored: UsableCreds) {
+    const { vault, clock, config, caches } = deps
+    const reports = new OwnerReports(owner, deps.logger)
+    const parts = createSocketParts(deps, owner, stored, reports, {
+      storeFailed: error => this.#end.fail('Store Failed', error),
+      undecryptable: () => this.#end.fail('Undecryptable Frame'),
+      upgradeRefused: status =>
+        this.#end.endBaileys(new DisconnectError(`Upgrade Refused (${status})`, status)),
+      rejected: (event, error) =>
+        reports.log('warn', { event, ...summaryOf(error) }, 'Baileys failed to handle an event'),
+    })
+    const { auth, baileys, writes, receiver } = parts
+    const offers = new LinkOffers({
+      socket: baileys,
+      sessionId: owner.sessionId,
+      phoneNumber: owner.phoneNumber,
+      vault,
+      clock,
+      config,
+      report: offer => reports.fact(offer),
+      codeRefused: () => reports.log('warn', {}, 'WhatsApp gave no pairing code; the QR is offered'),
+    })
+    const account = new AccountFacts({ auth, writes, offers, reports })
+    const logout = new Logout(baileys, clock)
+    const end = new SocketEnd({ parts, account, offers, logout, reports, clock })
+    this.chats = parts.chats
+    this.#parts = parts
+    this.#account = account
+    this.#logout = logout
+    this.#end = end
+    receiver.watch(baileys.ws, durable => writes.holdUntil(durable))
+    new BaileysEvents({
+      parts,
+      account,
+      offers,
+      logout,
+      end,
+      reports,
+      clock,
+      caches: caches.baileys,
+    }).listen()
+    end.guard(() => receiver.finishOldRows())
+  }
+
+  send(messageId: string, content: SendContent): Promise<void> {
+    if (this.#account.isOpen) return this.#parts.sender.send(messageId, content)
+    const sentence = 'The session is not connected yet'
+    return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence, { retryable: true }))
+  }
+
+  logout(): void {
+    if (!this.#end.hasBegun) this.#logout.ask(this.#account.isOpen)
+  }
+
+  end(): Promise<void> {
+    return this.#end.close()
+  }
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { createBaileysCaches } from '../../../src/whatsapp/patches/bounded-caches.ts'
+import { openBareSocket, silentServer } from './bare-socket.ts'
+
+describe("Baileys' caches", () => {
+  it('are shared by the sockets of one session and never by two sessions', async () => {
+    const cachesOf = createBaileysCaches()
+    const [a, again, b] = [cachesOf('a'), cachesOf('a'), cachesOf('b')].map(
+      ({ userDevicesCache }) => userDevicesCache,
+    )
+    await a!.set('34600', ['1'])
+    expect(await a!.get('34600')).toEqual(['1'])
+    expect(await again!.get('34600')).toEqual(['1'])
+    expect(await b!.get('34600')).toBeUndefined()
+    await b!.flushAll()
+    expect(await a!.get('34600')).toEqual(['1'])
+    await a!.flushAll()
+    expect(await a!.get('34600')).toBeUndefined()
+  })
+
+  it('forget what is deleted and keep falsy values', async () => {
+    const { msgRetryCounterCache: cache } = createBaileysCaches()('a')
+    await cache.set('x', 0)
+    expect(await cache.get('x')).toBe(0)
+    await cache.del('x')
+    expect(await cache.get('x')).toBeUndefined()
+  })
+})
+
+it('are needed: those that a socket of Baileys makes for itself have no bound', async () => {
+  const server = await silentServer()
+  const socket = await openBareSocket(server.url)
+  const { options } = socket.userDevicesCache as unknown as { options: { maxKeys: number } }
+  expect(options.maxKeys, 'upstream mended it: drop bounded-caches.ts').toBe(-1)
+  await socket.end(undefined)
+  server.close()
+})

@@ -1,0 +1,59 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closings, OpenSessions } from '../open-sessions.ts'
+import { createWorld, WAIT, type World } from '../world.ts'
+
+const unhandled: unknown[] = []
+const note = (reason: unknown) => void unhandled.push(reason)
+let world: World
+let sessions: OpenSessions
+beforeAll(async () => {
+  process.on('unhandledRejection', note)
+  world = await createWorld({ keepAliveMs: 400 })
+  sessions = new OpenSessions(world)
+})
+afterEach(() => {
+  expect(world.sim.ledger.unanswered).toEqual([])
+  expect(unhandled).toEqual([])
+})
+afterAll(async () => {
+  process.off('unhandledRejection', note)
+  await world.close()
+})
+
+describe('a logout', () => {
+  it('is confirmed once WhatsApp was asked, and the device is removed', async () => {
+    const owner = await sessions.open()
+    const [device] = world.sim.phone(owner.pn).devices
+    owner.socket!.logout()
+    owner.socket!.logout()
+    await owner.fact('logout.confirmed')
+    expect(closings(owner)).toHaveLength(1)
+    await vi.waitFor(() => expect(device!.removed).toBe(true), WAIT)
+  })
+
+  it('that is asked for before the session is open is sent when it is', async () => {
+    const owner = await world.linked(sessions.newNumber())
+    owner.open().logout()
+    await owner.fact('logout.confirmed')
+    expect(owner.facts.map(fact => fact.type)).toEqual(['socket.opened', 'logout.confirmed'])
+  })
+
+  it('is confirmed 2 s after it was sent when WhatsApp does not answer', async () => {
+    const owner = await sessions.open()
+    await world.sim.fault({ kind: 'silence', account: owner.pn })
+    const asked = performance.now()
+    owner.socket!.logout()
+    await owner.fact('logout.confirmed')
+    expect(performance.now() - asked).toBeGreaterThanOrEqual(1990)
+    await world.sim.heal()
+  })
+
+  it('is not confirmed when the connection was lost before', async () => {
+    const owner = await sessions.open()
+    await world.sim.fault({ kind: 'reset', account: owner.pn })
+    await owner.fact('socket.closed')
+    owner.socket!.logout()
+    await owner.socket!.end()
+    expect(closings(owner).map(fact => fact.type)).toEqual(['socket.closed'])
+  })
+})

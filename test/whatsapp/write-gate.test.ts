@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import { WriteGate } from '../../src/whatsapp/write-gate.ts'
+
+/** A gate in front of a WebSocket that remembers what was written to it. */
+function setUp() {
+  const written: string[] = []
+  const websocket = {
+    send: (data: string, done: (error?: Error) => void) => {
+      written.push(data)
+      done()
+    },
+  }
+  const gate = new WriteGate(websocket as unknown as WebSocket)
+  const outcomes: string[] = []
+  const write = (data: string) =>
+    websocket.send(data, error => void outcomes.push(error ? `${data}: ${error.message}` : data))
+  return { gate, write, written, outcomes }
+}
+const nextTurn = () => new Promise(resolve => setImmediate(resolve))
+
+describe('the gate in front of a WebSocket', () => {
+  it('writes the frames in their order when several holds overlap, whichever ends first', async () => {
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ]) {
+      const { gate, write, written, outcomes } = setUp()
+      const holds = [0, 1, 2].map(() => Promise.withResolvers<void>())
+      write('before')
+      for (const [i, { promise }] of holds.entries()) {
+        gate.holdUntil(promise)
+        write(`frame ${i}`)
+      }
+      for (const i of order.slice(0, 2)) holds[i]!.resolve()
+      await nextTurn()
+      expect(written).toEqual(['before'])
+      write('late')
+      holds[order[2]!]!.resolve()
+      await nextTurn()
+      write('after')
+      expect(written).toEqual(['before', 'frame 0', 'frame 1', 'frame 2', 'late', 'after'])
+      expect(outcomes).toEqual(written)
+    }
+  })
+
+  it('writes nothing more once what it waited for has failed, and fails each write', async () => {
+    const { gate, write, written, outcomes } = setUp()
+    const [good, bad] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    gate.holdUntil(good.promise)
+    gate.holdUntil(bad.promise)
+    write('kept')
+    bad.reject(new Error('disk full'))
+    await nextTurn()
+    write('later')
+    good.resolve()
+    await nextTurn()
+    write('at last')
+    expect(written).toEqual([])
+    expect(outcomes).toEqual(['kept: disk full', 'later: disk full', 'at last: disk full'])
+  })
+})
