@@ -136,7 +136,9 @@ export class GroupCommit {
   }
 
   #write(write: WireWrite, now: number): void {
-    const { streamId, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
+    const { streamId, epoch, create, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
+    // Before the erasure: a first write may erase its own stream.
+    if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
       eraseKeys(this.#sql, streamId)
       this.#erased = true
