@@ -7,6 +7,7 @@ import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.
 import { sessionSetup } from '../../machines/session.setup.ts'
 import { createTestClock } from '../base/clock.ts'
 import { differences } from '../golden/logs.ts'
+import { assertProperty } from '../property.ts'
 import {
   closed,
   crashed,
@@ -267,7 +268,9 @@ const property = fc.asyncProperty(
   },
 )
 
-it('keeps every rule, whatever happens', { timeout: 120_000 }, () => fc.assert(property, { numRuns: 200 }))
+it('keeps every rule, whatever happens', { timeout: 120_000 }, () =>
+  assertProperty(property, { numRuns: 200 }),
+)
 
 describe('the property finds a machine', () => {
   afterEach(() => {

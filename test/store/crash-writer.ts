@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { openStore } from '../../src/store/sqlite.ts'
 import { given, messageFact } from './facts.ts'
 
@@ -21,7 +20,7 @@ async function write(sessionId: string): Promise<void> {
       events: [messageFact(seq)],
       keys: [{ type: 't', id: 'seq', value }],
     })
-    writeSync(1, `${sessionId} ${seq}\n`)
+    process.stdout.write(`${sessionId} ${seq}\n`)
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { inboundMessage } from '../../../src/messages/received.ts'
 import { readContent } from '../../../src/whatsapp/receiving/content.ts'
 import { toInbound } from '../../../src/whatsapp/receiving/to-received-message.ts'
+import { assertProperty } from '../../property.ts'
 
 /** As it comes from the wire: encoded and decoded, so that only the fields that were set exist. */
 const wired = (message: proto.IMessage) => proto.Message.decode(proto.Message.encode(message).finish())
@@ -310,9 +311,9 @@ describe('1,000 random messages', () => {
     expect([...SILENT].filter(name => !ALL.includes(name))).toEqual([])
   })
 
-  it('never crash and never vanish', () => {
+  it('never crash and never vanish', async () => {
     let delivered = 0
-    fc.assert(
+    await assertProperty(
       fc.property(message, fc.boolean(), (random, fromMe) => {
         let content: proto.Message
         try {
@@ -347,8 +348,8 @@ describe('1,000 random messages', () => {
     expect(delivered).toBeGreaterThan(500)
   })
 
-  it('of random bytes neither', () => {
-    fc.assert(
+  it('of random bytes neither', async () => {
+    await assertProperty(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), bytes => {
         let content: proto.Message
         try {
