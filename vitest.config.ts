@@ -1,13 +1,40 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { LONGEST, OTHERS, UNIT } from './test/parts.ts'
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const index = LONGEST.findIndex(file => moduleId.endsWith(`/${file}`))
+      return index === -1 ? LONGEST.length : index
+    }
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+  }
+}
+
+// Every process, worker or child, would compile Baileys anew.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/node', import.meta.url))
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    sequence: { sequencer: LongestFirst },
     // libsignal prints whole sessions, private keys included; the product replaces console, the simulator's process does not.
     onConsoleLog: log => !/session|prekey|decrypt|Bad MAC|identity/i.test(log),
+    projects: [
+      {
+        extends: true,
+        // A process for each file would cost more than the tests in it.
+        test: { ...UNIT, isolate: false, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      ...OTHERS.map(part => ({
+        extends: true as const,
+        // More than there are cores: they wait for sockets, disks and timers most of the time.
+        test: { ...part, maxWorkers: 3, sequence: { groupOrder: 0 } },
+      })),
+    ],
   },
 })
