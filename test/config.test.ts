@@ -16,7 +16,7 @@ function refusal(env: Record<string, string>): GatewayError {
   throw new Error(`accepted: ${JSON.stringify(env)}`)
 }
 
-describe('defaults', () => {
+describe('the defaults', () => {
   it('are those of the contract', () => {
     expect(loadConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
@@ -216,7 +216,7 @@ describe('a bad value', () => {
   })
 })
 
-describe('rules across variables', () => {
+describe('what one variable asks of another', () => {
   it.each([
     '0.0.0.0',
     '::',

@@ -28,7 +28,9 @@ it('what exceeds SEND_PER_MINUTE is answered 202 and arrives later, in order', a
   expect(Date.now() - began).toBeGreaterThan(5_500)
 })
 
-it('a 429 lets the message arrive later under its id; it never failed', { timeout: 90_000 }, async () => {
+it('a message that WhatsApp answers with 429 arrives later under the same id', {
+  timeout: 90_000,
+}, async () => {
   world.simulator.errorAck(SHOP, 429)
   const answer = await world.send('shop', EVA, 'too fast')
   expect(answer).toMatchObject({ status: 202, body: { status: 'queued' } })
@@ -40,7 +42,9 @@ it('a 429 lets the message arrive later under its id; it never failed', { timeou
   })
 })
 
-it('a 463 fails that message and pauses new chats; the known ones go on', { timeout: 150_000 }, async () => {
+it('a 463 fails that message and pauses new chats, while known chats go on', {
+  timeout: 150_000,
+}, async () => {
   await world.simulator.contact(EVA).say(SHOP, 'a question')
   await world.laravel.seen(({ path, body }) => path === '/messages' && body.body === 'a question')
   world.simulator.errorAck(SHOP, 463)

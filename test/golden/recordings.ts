@@ -6,8 +6,8 @@ import {
   HOUR,
   killed,
   paired,
+  type Recording,
   reconnects,
-  type Story,
   says,
   send,
   shows,
@@ -15,12 +15,12 @@ import {
   suspensions,
   throwing,
   update,
-} from './telling.ts'
+} from './recording-steps.ts'
 
 /** The lives that are recorded, by the name of their logs. */
-export const stories: Record<string, Story> = {
+export const recordings: Record<string, Recording> = {
   'first-link': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, { type: 'socket.named', pushName: 'Ana & Eva' })
       await world.wait(300_000)
@@ -29,7 +29,7 @@ export const stories: Record<string, Story> = {
   },
 
   'qr-throttled-and-expired': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.wait(10_000)
       await shows(world, 'b')
@@ -46,7 +46,7 @@ export const stories: Record<string, Story> = {
   },
 
   'qr-not-taken': {
-    async tell(world) {
+    async record(world) {
       world.laravel.answer = async () => 'unknown'
       world.laravel.onPublish = async () => {
         throw new Error('500')
@@ -68,7 +68,7 @@ export const stories: Record<string, Story> = {
   },
 
   'refused-by-laravel': {
-    async tell(world) {
+    async record(world) {
       world.laravel.answer = async () => 'inactive'
       await starts(world)
       await shows(world, 'a')
@@ -84,7 +84,7 @@ export const stories: Record<string, Story> = {
   },
 
   reconnects: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await reconnects(world, 428, 'Connection Terminated by Server')
       await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
@@ -107,7 +107,7 @@ export const stories: Record<string, Story> = {
   },
 
   'restarts-too-often': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       for (let i = 0; i < 5; i++) await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
       await world.backoff()
@@ -116,7 +116,7 @@ export const stories: Record<string, Story> = {
   },
 
   'cannot-log-in': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
       for (let i = 0; i < 5; i++) {
@@ -131,7 +131,7 @@ export const stories: Record<string, Story> = {
 
   queued: {
     options: { connect: { concurrency: 1, perSecond: 1_000_000 } },
-    async tell(world) {
+    async record(world) {
       await world.started('first')
       await world.commands.start({ sessionId: 's1', userId: 'u-1' })
       await world.settle()
@@ -146,7 +146,7 @@ export const stories: Record<string, Story> = {
 
   hibernation: {
     options: { policy: 'hibernate' },
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.wait(32 * 60_000)
       await killed(world)
@@ -164,7 +164,7 @@ export const stories: Record<string, Story> = {
   },
 
   suspended: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       for (const fact of suspensions(world)) {
         await says(world, fact)
@@ -179,7 +179,7 @@ export const stories: Record<string, Story> = {
   },
 
   'suspended-by-laravel': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.deliverStatus()
       world.laravel.answer = async () => 'inactive'
@@ -197,7 +197,7 @@ export const stories: Record<string, Story> = {
   },
 
   logout: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       void world.commands.logout('s1', world.clock.now() + 4000)
       await world.settle()
@@ -209,7 +209,7 @@ export const stories: Record<string, Story> = {
   },
 
   'logout-owed-over-a-restart': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       void world.commands.logout('s1', world.clock.now() + 4000)
       await world.settle()
@@ -224,7 +224,7 @@ export const stories: Record<string, Story> = {
   },
 
   'logout-before-a-link': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.commands.logout('s1', world.clock.now())
       await killed(world)
@@ -238,7 +238,7 @@ export const stories: Record<string, Story> = {
   },
 
   'deletion-owed': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
       void world.commands.remove('s1', world.clock.now() + 4000)
@@ -250,7 +250,7 @@ export const stories: Record<string, Story> = {
 
   'deletion-of-what-was-idle': {
     options: { policy: 'delete' },
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.wait(30 * 60_000 - 5_000)
       while (world.state() !== 'open.unlinking') await world.wait(5_000)
@@ -259,14 +259,14 @@ export const stories: Record<string, Story> = {
   },
 
   'deletion-before-a-link': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.wait(32 * 60_000)
     },
   },
 
   'banned-with-archive': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 403, 'Connection Failure'))
       await killed(world, 7 * DAY - HOUR)
@@ -276,7 +276,7 @@ export const stories: Record<string, Story> = {
   },
 
   'unlinked-by-the-phone': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
       await killed(world)
@@ -292,7 +292,7 @@ export const stories: Record<string, Story> = {
   crashes: crashing(),
 
   sends: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       const read = await send(world, 'a voice note')
       for (const status of ['sent', 'delivered', 'read', 'played'] as const) await update(world, read, status)
@@ -319,7 +319,7 @@ export const stories: Record<string, Story> = {
   },
 
   received: {
-    async tell(world) {
+    async record(world) {
       const socket = await world.linked()
       await socket.owner.received([{ ...incoming('old'), imported: true }])
       await socket.owner.received([incoming('m1'), incoming('m2', '34622222222')])
@@ -334,7 +334,7 @@ export const stories: Record<string, Story> = {
   },
 }
 
-function crashing(): Story {
+function crashing(): Recording {
   const fault = { armed: false }
   const fails = async (world: World) => {
     fault.armed = true
@@ -344,7 +344,7 @@ function crashing(): Story {
   }
   return {
     options: throwing('noteName', fault),
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await fails(world)
       await world.backoff()
