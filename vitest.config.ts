@@ -1,15 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { LONGEST, OTHERS, UNIT } from './test/parts.ts'
+import { OTHERS, SLOW, UNIT } from './test/parts.ts'
 
-class LongestFirst extends BaseSequencer {
+class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
-      const index = LONGEST.findIndex(file => moduleId.endsWith(`/${file}`))
-      return index === -1 ? LONGEST.length : index
-    }
-    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+    const slow = Object.keys(SLOW).toReversed()
+    const place = ({ moduleId }: TestSpecification) => slow.findIndex(file => moduleId.endsWith(`/${file}`))
+    return (await super.sort(files)).sort((a, b) => place(b) - place(a))
   }
 }
 
@@ -21,7 +19,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: SlowFirst },
     // libsignal prints whole sessions, private keys included; the product replaces console, the simulator's process does not.
     onConsoleLog: log => !/session|prekey|decrypt|Bad MAC|identity/i.test(log),
     projects: [

@@ -38,12 +38,23 @@ export const OTHERS: Part[] = Object.entries(PLACES).map(([name, places]) => ({
   exclude: [],
 }))
 
-/** Files that last 20 s to 80 s, most of it waiting. Begun last, one of them alone would be waited for. */
-export const LONGEST = [
-  'test/chaos/run.test.ts',
-  'test/model/session.test.ts',
-  'test/scenarios/clock.test.ts',
-  'test/scenarios/pace.test.ts',
-  'test/demo/run.test.ts',
-  'test/scenarios/restart.test.ts',
-]
+/**
+ * Files that last 20 s to 80 s, and why they may. They are begun first, the longest before all: begun last, one of them alone would
+ * be waited for.
+ */
+export const SLOW: Record<string, string> = {
+  'test/chaos/run.test.ts':
+    'a manager lives and is killed nine times, each life up to six seconds of traffic',
+  'test/model/session.test.ts':
+    'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
+  'test/scenarios/pace.test.ts':
+    'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
+  'test/scenarios/clock.test.ts':
+    'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
+  'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',
+  'test/scenarios/restart.test.ts': 'five sessions under traffic, stopped and killed',
+  'test/scenarios/laravel-away.test.ts':
+    'the first retries of a delivery in real time, for five kinds of outage',
+  'test/store/crash.test.ts':
+    'ten processes write with fsync until they are killed, and each log is read whole',
+}

@@ -162,7 +162,7 @@ async function setBackWhileAway(ahead: number, status: number, signal: 'SIGTERM'
 }
 
 describe('the machine is set back while the process is away: what waited for that time is delivered now', () => {
-  it.each([
+  it.concurrent.each([
     [DAY, 500, 'SIGKILL'],
     [2 * DAY, 500, 'SIGTERM'],
     [2 * DAY, 422, 'SIGKILL'],
