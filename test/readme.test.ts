@@ -13,6 +13,7 @@ import { createTestHttp } from './http/fakes.ts'
 
 const shell = promisify(execFile)
 const readme = readFileSync('README.md', 'utf8')
+const contributing = readFileSync('CONTRIBUTING.md', 'utf8')
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 
 /** The rows of the table under a heading, as cells, without its head. */
@@ -53,7 +54,12 @@ describe('the README', () => {
     expect(listed).toHaveLength(new Set(listed).size)
   })
 
-  it.each(['README.md', 'CHANGELOG.md', '.ci/run'])('names only npm scripts that exist: %s', file => {
+  it.each([
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    '.ci/run',
+  ])('names only npm scripts that exist: %s', file => {
     const text = readFileSync(file, 'utf8')
     const named = [...text.matchAll(/npm (?:run ([\w:-]+)|(start|test)\b)/g)].map(
       match => match[1] ?? match[2]!,
@@ -119,6 +125,27 @@ describe('the README', () => {
       await simulator.close()
       rmSync(directory, { recursive: true, force: true })
     }
+  })
+})
+
+describe('CONTRIBUTING.md', () => {
+  it('shows code as it stands in the files that it names', () => {
+    const blocks = [...contributing.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)]
+    expect(blocks.length).toBeGreaterThan(4)
+    for (const [, file, code] of blocks) expect(readFileSync(file!, 'utf8'), file).toContain(code)
+  })
+
+  it('names only files that exist', () => {
+    const prose = contributing.replace(/```[\s\S]*?```/g, '')
+    const paths = inCode(prose).filter(text => /^(?:src|test|machines|docs)\/\S+$/.test(text))
+    expect(paths.length).toBeGreaterThan(5)
+    expect(paths.filter(path => !existsSync(path))).toEqual([])
+  })
+
+  it('lists every part of the suite', () => {
+    const parts = Object.keys(scripts).filter(name => name.startsWith('test:'))
+    const listed = [...contributing.matchAll(/^\| `npm run (test:\w+)`/gm)].map(match => match[1])
+    expect(listed.sort()).toEqual(parts.sort())
   })
 })
 

@@ -8,16 +8,16 @@ import { FakeWhatsApp } from '../sessions/fakes.ts'
 import { World } from '../sessions/world.ts'
 import * as golden from './logs.ts'
 import { MADE_UP } from './made-up-version.ts'
-import { stories } from './stories.ts'
+import { recordings } from './recordings.ts'
 
 const files = golden.filesInFolder()
 const logs = files.map(file => ({ file, rows: golden.parseLog(golden.readLog(file)) }))
 const UPDATING = process.env.UPDATE_GOLDEN === '1'
 Object.assign(UPCASTERS, MADE_UP)
 
-/** Runs a story in the real actor host and returns the log of `s1` as the store has it, for a deletion as it was before. */
+/** Records in the real actor host and returns the log of `s1` as the store has it, for a deletion as it was before. */
 async function record(name: string): Promise<golden.GoldenRow[]> {
-  const { options, tell } = stories[name]!
+  const { options, record } = recordings[name]!
   let sends = 0
   const ids = vi
     .spyOn(FakeWhatsApp.prototype, 'newMessageId')
@@ -28,7 +28,7 @@ async function record(name: string): Promise<golden.GoldenRow[]> {
     if (erase === 'stream') erased = world.store.log.after(streamId, 0, 10_000).map(golden.rowOf)
   }
   try {
-    await tell(world)
+    await record(world)
     const rows = erased ?? world.rows().map(golden.rowOf)
     await world.end()
     return rows
@@ -37,13 +37,13 @@ async function record(name: string): Promise<golden.GoldenRow[]> {
   }
 }
 
-describe('the folder', () => {
+describe('the folder of golden logs', () => {
   it('has every log that was ever recorded, unchanged', () => {
     expect(golden.faults(golden.sums(), files, golden.readLog)).toEqual([])
     expect(files.length).toBeGreaterThan(20)
   })
 
-  it('would tell', () => {
+  it('is found out when a log is missing, changed or not listed', () => {
     const [file] = files as [string]
     const others = files.filter(one => one !== file)
     const more = `${golden.readLog(file)}\n`
@@ -57,7 +57,7 @@ describe('the folder', () => {
   })
 })
 
-describe.each(Object.keys(stories))('the story %s', name => {
+describe.each(Object.keys(recordings))('the recording %s', name => {
   it('is recorded as its newest log', async () => {
     const rows = await record(name)
     expect(golden.differences(rows)).toEqual([])
@@ -78,7 +78,7 @@ describe.each(logs)('$file', ({ rows }) => {
     expect(golden.differences(rows)).toEqual([])
   })
 
-  it('goes on from every row', async () => {
+  it('lets a session go on from every row', async () => {
     const world = await World.start()
     world.kill()
     const lives = rows.filter(({ state }) => state !== null).map(({ seq }) => rows.slice(0, seq))
@@ -92,7 +92,7 @@ describe.each(logs)('$file', ({ rows }) => {
     await leave(world)
   })
 
-  it('can be looked at as it was after every fact', async () => {
+  it('shows the session as it was after every fact', async () => {
     const world = await World.start()
     await store(world, rows, 's1')
     let shown = rows[0]!
@@ -224,12 +224,12 @@ describe('a log of an older version', () => {
   })
 })
 
-describe('a machine that was changed without its version', () => {
+describe('a change of the machine without a new version', () => {
   const all = logs.map(({ rows }) => rows)
   const found = (machine: typeof sessionMachine) => all.flatMap(rows => golden.differences(rows, machine))
   const { config } = sessionMachine
 
-  it('in an assign', () => {
+  it('is noticed in an assign', () => {
     const settled = assign({ attempts: 1, restarts: 0 })
     const changed = sessionMachine.provide({ actions: { noteSettled: settled } } as never)
     expect(found(changed as typeof sessionMachine)).toContainEqual(
@@ -237,7 +237,7 @@ describe('a machine that was changed without its version', () => {
     )
   })
 
-  it('in a guard', () => {
+  it('is noticed in a guard', () => {
     const changed = sessionMachine.provide({
       guards: { failsToLogIn: () => false },
     } as never)
@@ -246,7 +246,7 @@ describe('a machine that was changed without its version', () => {
     )
   })
 
-  it('in a target', () => {
+  it('is noticed in the target of a transition', () => {
     const on = {
       ...config.on,
       'session.crashed': { target: '.reconnecting.suspended', actions: 'noteCrashed' },
@@ -257,7 +257,7 @@ describe('a machine that was changed without its version', () => {
     )
   })
 
-  it('and one that was not is quiet', () => {
+  it('is not reported when nothing was changed', () => {
     expect(found(sessionSetup.createMachine(config as never) as never)).toEqual([])
   })
 })

@@ -84,16 +84,16 @@ export function faults(
   ]
 }
 
-/** The newest recording of a story, or null. */
-export function newestOf(story: string, listed = sums()): string | null {
-  const files = [...listed.keys()].filter(file => file.replace(/\.\d+\.jsonl$/, '') === story)
+/** The newest log of a recording, or null. */
+export function newestOf(recording: string, listed = sums()): string | null {
+  const files = [...listed.keys()].filter(file => file.replace(/\.\d+\.jsonl$/, '') === recording)
   return files.at(-1) ?? null
 }
 
 /** Adds a recording beside those that are there; none of them is ever written again. */
-export function addLog(story: string, rows: GoldenRow[]): void {
-  const taken = [...sums().keys()].filter(file => file.startsWith(`${story}.`)).length
-  const file = `${story}.${taken + 1}.jsonl`
+export function addLog(recording: string, rows: GoldenRow[]): void {
+  const taken = [...sums().keys()].filter(file => file.startsWith(`${recording}.`)).length
+  const file = `${recording}.${taken + 1}.jsonl`
   const text = formatLog(rows)
   writeFileSync(new URL(file, FOLDER), text, { flag: 'wx' })
   writeFileSync(SUMS, `${sha256(text)}  ${file}\n`, { flag: 'a' })

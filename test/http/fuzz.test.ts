@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { assertProperty } from '../property.ts'
 import { createTestHttp } from './fakes.ts'
 
 const words = fc.constantFrom(
@@ -165,7 +166,7 @@ it("2,000 generated requests get no 5xx and always an answer of the contract's s
 }, async () => {
   const seen = new Map<number, number>()
   const [open, guarded] = [createTestHttp(), createTestHttp({ apiKeys: ['key'] })]
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(
       fc.record({
         method,
@@ -211,7 +212,7 @@ it('requests with bytes changed on the wire get no 5xx', { timeout: 120_000 }, a
   ]
   const change = fc.record({ at: fc.nat(), bytes: fc.uint8Array({ maxLength: 4 }), cut: fc.nat({ max: 4 }) })
   let answers = 0
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(
       fc.constantFrom(...whole),
       fc.array(change, { minLength: 1, maxLength: 3 }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Attempt } from '../../src/laravel/attempt.ts'
+import { assertProperty } from '../property.ts'
 import { answered, createHarness, HOUR, ok, SECOND, unanswered } from './harness.ts'
 
 type Trouble =
@@ -88,7 +89,7 @@ async function play(told: Story) {
 }
 
 it('whatever fails, everything is delivered, in order per lane and once per id', async () => {
-  await fc.assert(
+  await assertProperty(
     fc.asyncProperty(story, async told => {
       const { harness, taken, accepted, overlaps, added } = await play(told)
       expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })

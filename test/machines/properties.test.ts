@@ -8,6 +8,7 @@ import { sessionSetup } from '../../machines/session.setup.ts'
 import { estadoQrOf } from '../../machines/session.state.ts'
 import { createTestClock } from '../base/clock.ts'
 import { differences } from '../golden/logs.ts'
+import { assertProperty } from '../property.ts'
 import {
   closed,
   crashed,
@@ -268,7 +269,9 @@ const property = fc.asyncProperty(
   },
 )
 
-it('keeps every rule, whatever happens', { timeout: 120_000 }, () => fc.assert(property, { numRuns: 200 }))
+it('keeps every rule, whatever happens', { timeout: 120_000 }, () =>
+  assertProperty(property, { numRuns: 200 }),
+)
 
 describe('the property finds a machine', () => {
   afterEach(() => {

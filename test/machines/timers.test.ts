@@ -9,6 +9,7 @@ import {
 } from '../../machines/session.context.ts'
 import { estadoQrOf } from '../../machines/session.state.ts'
 import { sessionDelays, throttledBy } from '../../machines/session.timers.ts'
+import { assertProperty } from '../property.ts'
 import { DAY, HOUR, MINUTE, QR, SECOND } from './probe.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -16,8 +17,8 @@ const fresh = initialContext({ sessionId: 's1', userId: 7, at: start })
 const with_ = (changes: Partial<SessionContext>): SessionContext => ({ ...fresh, ...changes })
 
 describe('backoff', () => {
-  it('stays between its floor and 5 min', () => {
-    fc.assert(
+  it('stays between its floor and 5 min', async () => {
+    await assertProperty(
       fc.property(
         fc.string(),
         fc.integer({ min: 0, max: 2 ** 42 }),
@@ -116,9 +117,9 @@ describe('delays', () => {
     archiveEnd: 7 * DAY,
   }
 
-  it('are between 0 and their nominal length whatever the clock says, and never fire at once by overflow', () => {
+  it('are between 0 and their nominal length whatever the clock says, and never fire at once by overflow', async () => {
     const time = fc.option(fc.integer({ min: 0, max: start * 2 }))
-    fc.assert(
+    await assertProperty(
       fc.property(
         fc.integer({ min: 0, max: start * 2 }),
         fc.record({ connectingAt: fc.integer({ min: 0, max: start * 2 }), openedAt: time, retryAt: time }),

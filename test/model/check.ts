@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { ID, type Json, nameOf, SECOND, type Stage } from './stage.ts'
-import { dotted, type Snapshot } from './walks.ts'
+import { ID, type Json, type ManagerUnderTest, nameOf, SECOND } from './manager-under-test.ts'
+import { dotted, type Snapshot } from './paths.ts'
 
 interface Before {
   /** The session before the last event, and the last row of its log by then. */
@@ -14,20 +14,24 @@ interface Before {
  * Compares everything that can be seen of the session, by whoever sees it, with the model. Resolves with the last row of the log
  * (0 once the session is gone); rejects at the first difference.
  */
-export async function check(stage: Stage, next: Snapshot, { before, seq, sends }: Before): Promise<number> {
+export async function check(
+  manager: ManagerUnderTest,
+  next: Snapshot,
+  { before, seq, sends }: Before,
+): Promise<number> {
   const { context } = next
   const state = dotted(next).replace(/\.(?:told|untold)$/, '')
-  const { laravel, simulator, gate, publications } = stage
+  const { laravel, simulator, proxy, publications } = manager
   const newest =
-    state === 'absent' ? await checkAbsent(stage) : await checkSession(stage, state, before, next, seq)
-  expect((await stage.get('/qr?format=json')).status).toBe(context.qr ? 200 : 404)
+    state === 'absent' ? await checkAbsent(manager) : await checkSession(manager, state, before, next, seq)
+  expect((await manager.get('/qr?format=json')).status).toBe(context.qr ? 200 : 404)
   expect(laravel.accepted('/whatsapp/status', ID).map(({ estado_qr }) => estado_qr)).toEqual(context.told)
   expect({
     published: publications.length,
-    devices: stage.phone.devices.length,
-    arrived: stage.ana.inbox.length,
-    waiting: gate.waiting.size,
-    inside: gate.inside.size,
+    devices: manager.phone.devices.length,
+    arrived: manager.ana.inbox.length,
+    waiting: proxy.waiting.size,
+    inside: proxy.inside.size,
   }).toEqual({
     published: context.published,
     devices: context.devices,
@@ -45,10 +49,10 @@ export async function check(stage: Stage, next: Snapshot, { before, seq, sends }
         : context.arrived > before.context.arrived
           ? /^sent|delivered$/
           : /^failed$/
-    for (const id of sends) expect((await stage.get(`/messages/${id}`)).body.status).toMatch(status)
+    for (const id of sends) expect((await manager.get(`/messages/${id}`)).body.status).toMatch(status)
   }
   // WhatsApp keeps nothing for it any more; Baileys holds its events back until it has its first history.
-  if (/^open\.settl/.test(state)) expect(stage.phone.devices.at(-1)?.pending).toBe(0)
+  if (/^open\.settl/.test(state)) expect(manager.phone.devices.at(-1)?.pending).toBe(0)
   for (const [i, at] of publications.entries())
     if (i > 0) expect(at - publications[i - 1]!).toBeGreaterThanOrEqual(30 * SECOND)
   expect(simulator.ledger.unanswered).toEqual([])
@@ -56,29 +60,29 @@ export async function check(stage: Stage, next: Snapshot, { before, seq, sends }
   return newest
 }
 
-async function checkAbsent(stage: Stage): Promise<number> {
-  expect((await stage.get()).status).toBe(404)
+async function checkAbsent(manager: ManagerUnderTest): Promise<number> {
+  expect((await manager.get()).status).toBe(404)
   return 0
 }
 
 async function checkSession(
-  stage: Stage,
+  manager: ManagerUnderTest,
   state: string,
   before: Snapshot,
   { context }: Snapshot,
   seq: number,
 ): Promise<number> {
-  const { body } = await stage.get()
+  const { body } = await manager.get()
   const session = body.session as Json
   expect({ ...session, state: nameOf(session) }).toMatchObject({
     state,
     reason: context.reason,
     attempts: context.attempts,
     estado_qr: estadoOf(state, context.link),
-    wa_id: context.link === 'none' ? null : stage.phone.pn,
+    wa_id: context.link === 'none' ? null : manager.phone.pn,
     qr: context.qr ? { expires_at: expect.any(String) } : null,
   })
-  const events = await stage.events(seq)
+  const events = await manager.events(seq)
   expect(events.map(event => event.seq)).toEqual(events.map((_, i) => seq + 1 + i))
   expect(events.map(({ type }) => type)).not.toContain('session.crashed')
   if (before.context.link !== 'none' && context.link !== 'none')

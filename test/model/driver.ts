@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { check } from './check.ts'
-import { eventually, ID, type Json, MINUTE, SECOND, Stage, time } from './stage.ts'
-import { dotted, type Event, type Snapshot } from './walks.ts'
+import { eventually, ID, type Json, ManagerUnderTest, MINUTE, SECOND, time } from './manager-under-test.ts'
+import { dotted, type Event, type Snapshot } from './paths.ts'
 
 const PAUSING = 'awaitingQr.verifying.pausing'
 const ASKING = 'awaitingQr.verifying.asking'
@@ -10,7 +10,7 @@ const ASKING = 'awaitingQr.verifying.asking'
 type Act = (how: string, mood: string, next: Snapshot) => unknown
 
 /** Makes the events of the model happen to the real thing, and compares what can be seen with the model. */
-export class Driver extends Stage {
+export class Driver extends ManagerUnderTest {
   /** The session as it was before the event, and the last row of its log by then. */
   #before!: Snapshot
   #seq = 0
@@ -54,7 +54,7 @@ export class Driver extends Stage {
     restart: (_, __, next) => this.#ask('POST', `/sessions/${ID}/restart`, next),
     logout: async (how, _, next) => {
       if (how === '') return this.#askAndWait('logout.requested', 'POST', `/sessions/${ID}/logout`, next)
-      this.gate.gag()
+      this.proxy.dropWhatClientsSay()
       const hangUp = new AbortController()
       const asked = this.fetch('POST', `/sessions/${ID}/logout`, undefined, hangUp.signal).catch(() => null)
       await this.recorded('logout.requested', this.#seq)
@@ -81,13 +81,13 @@ export class Driver extends Stage {
     },
 
     answer: async (_, mood) => {
-      await this.gate.letIn()
+      await this.proxy.letIn()
       if (mood === 'no') await this.#denied()
     },
     refuse: async code => {
       if (code === '401') this.#unlinkOnPhone()
       else await this.simulator.fault({ kind: 'failure', account: this.phone.pn, status: Number(code) })
-      await this.gate.letIn()
+      await this.proxy.letIn()
     },
     drop: async (how, mood) => {
       if (mood === 'no') await this.clock.advance(15 * SECOND)
@@ -95,8 +95,8 @@ export class Driver extends Stage {
       else if (how !== 'network')
         await this.simulator.fault({ kind: how as '503' | '515' | 'replaced', account: this.phone.pn })
       else {
-        await eventually(() => expect(this.gate.waiting.size + this.gate.inside.size).toBe(1))
-        this.gate.cut()
+        await eventually(() => expect(this.proxy.waiting.size + this.proxy.inside.size).toBe(1))
+        this.proxy.cut()
       }
       if (how === 'removed' && mood === 'away')
         await this.laravel.seen(({ path, status }) => path === '/whatsapp/status' && status === 503)

@@ -28,7 +28,7 @@ import {
   unread,
   unthrottled,
   world,
-} from './known.ts'
+} from './model-context.ts'
 import {
   ABSENT,
   conflict,
@@ -50,7 +50,7 @@ import {
   unlinkedByUs,
   VERIFYING,
   WAITING,
-} from './outcomes.ts'
+} from './shared-transitions.ts'
 
 /** One session as its user sees it: what happens in the world, and what must come of it by DESIGN and CONTRACT. */
 export const sessionModel = world.createMachine({

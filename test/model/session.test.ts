@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Driver } from './driver.ts'
+import { dotted, initial, model, planPaths, type Step, states, transitions } from './paths.ts'
 import { QrTimers } from './qr-timers.ts'
-import { dotted, initial, model, planWalks, type Step, states, transitions } from './walks.ts'
 
 const timers = new QrTimers()
 const simulator = new Simulator({ qrRefs: 12 })
@@ -19,12 +19,12 @@ afterAll(async () => {
 })
 
 /** Each begins with a manager that knows no session. They run beside each other, and share nothing but the simulator. */
-const walks = planWalks(190).map((walk, i) => ({ ...walk, number: i + 1 }))
+const paths = planPaths(190).map((path, i) => ({ ...path, number: i + 1 }))
 const executed = new Set<string>()
 const seen = new Set<string>()
 
 describe('over HTTP the manager does what the model of a session says', () => {
-  it.concurrent.each(walks)('walk $number', { timeout: 180_000 }, async ({ steps, keys, number }) => {
+  it.concurrent.each(paths)('on path $number', { timeout: 180_000 }, async ({ steps, keys, number }) => {
     const driver = new Driver(simulator, number, timers.another())
     await driver.begin(initial, port)
     let done = 0
@@ -49,7 +49,7 @@ describe('over HTTP the manager does what the model of a session says', () => {
     expect(done).toBe(steps.length)
   })
 
-  it('and every transition of the model happened, to every state', () => {
+  it('has made every transition of the model, and been in every state', () => {
     expect(transitions.length).toBeGreaterThan(350)
     expect(transitions.filter(transition => !executed.has(transition))).toEqual([])
     expect([...seen].sort()).toEqual(states)

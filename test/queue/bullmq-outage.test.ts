@@ -6,6 +6,8 @@ import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
 import { createFastClock, createLog, realClock, until } from './real.ts'
 
+// Slow for a reason: a Redis of its own dies, hangs and comes back, and BullMQ notices in its own time.
+
 const SECOND = 1_000
 
 describeWithOwnRedis('the BullMQ queue', () => {

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { WakeTimes } from '../../src/queue/wake-times.ts'
+import { assertProperty } from '../property.ts'
 
 const lane = fc.integer({ min: 0, max: 12 }).map(String)
 const at = fc.integer({ min: 0, max: 50 })
@@ -12,8 +13,8 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('take' as const), at }),
 )
 
-it('wake times behave like a map of the earliest times, whatever is done to them', () => {
-  fc.assert(
+it('wake times behave like a map of the earliest times, whatever is done to them', async () => {
+  await assertProperty(
     fc.property(fc.array(step, { maxLength: 400 }), steps => {
       const wakeTimes = new WakeTimes()
       const model = new Map<string, number>()

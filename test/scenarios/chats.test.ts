@@ -29,7 +29,7 @@ const delivered = (body: string) =>
   world.laravel.seen(request => request.path === '/messages' && request.body.body === body)
 
 describe('what becomes of a send', () => {
-  it('is told step by step, each once, in the shape of the contract', async () => {
+  it('is told to Laravel step by step, each step once', async () => {
     const ana = world.simulator.contact(ANA)
     const { body } = await world.send('shop', ANA, 'hello')
     const received = await ana.next()
@@ -65,7 +65,7 @@ describe('what becomes of a send', () => {
 })
 
 describe('MARK_READ', () => {
-  it('marks what Laravel accepted, not before', async () => {
+  it('marks a message as read once Laravel accepted it, not before', async () => {
     const eva = world.simulator.contact(EVA)
     world.laravel.misbehaviour = { status: 503 }
     const { id } = await eva.say(SHOP, 'one')
@@ -120,7 +120,7 @@ describe('an open session', () => {
   })
 })
 
-it('without MARK_READ nothing is marked until it is asked for; a closed session cannot', async () => {
+it('without MARK_READ a message is marked only on request, and not by a closed session', async () => {
   await world.stopManager('SIGTERM')
   await world.startManager({ MARK_READ: 'false', LARAVEL_MESSAGE_STATUS: 'false' })
   await world.waitForState('shop', 'open')

@@ -56,7 +56,7 @@ describe.each([
   })
   afterAll(() => end())
 
-  it('a QR on the screen neither expires early nor stays', { timeout: 60_000 }, async () => {
+  it('a QR that is shown expires when it should', { timeout: 60_000 }, async () => {
     await world.call('POST', '/start', { user_id: 1, session_id: 'fresh' })
     await world.laravel.seen(({ path, body }) => path === '/qr' && body.session_id === 'fresh')
     await world.waitForState('fresh', 'awaitingQr.shown')
@@ -72,7 +72,7 @@ describe.each([
     expect(await world.session('fresh')).toMatchObject({ reason: 'qr_expired' })
   })
 
-  it('deliveries are tried again at their pace, and a send waits for its connection', {
+  it('deliveries are retried at their intervals, and a send waits for its connection', {
     timeout: 60_000,
   }, async () => {
     // From a machine that is right to one that is off again: the jump comes in the middle.
@@ -106,7 +106,7 @@ describe.each([
     })
   })
 
-  it('nothing was lost, doubled or given up', async () => {
+  it('no message was lost, doubled or given up', async () => {
     const accepted = world.laravel.accepted('/messages').map(({ body }) => body)
     expect(accepted).toEqual(['before', 'one', 'two', 'three'])
     expect((await world.call('GET', '/deliveries/dead')).body).toMatchObject({ count: 0 })
@@ -162,7 +162,7 @@ async function setBackWhileAway(ahead: number, status: number, signal: 'SIGTERM'
 }
 
 describe('the machine is set back while the process is away: what waited for that time is delivered now', () => {
-  it.each([
+  it.concurrent.each([
     [DAY, 500, 'SIGKILL'],
     [2 * DAY, 500, 'SIGTERM'],
     [2 * DAY, 422, 'SIGKILL'],

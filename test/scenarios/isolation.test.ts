@@ -10,7 +10,7 @@ describe('one session in trouble among twenty-one', () => {
   }, 90_000)
   afterAll(() => world.end())
 
-  it('a garbage frame ends one socket, which comes back; the others stay open', {
+  it('loses its socket to a garbage frame and comes back, while the others stay open', {
     timeout: 60_000,
   }, async () => {
     const [victim, ...others] = sessions

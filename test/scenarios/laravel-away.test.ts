@@ -89,7 +89,7 @@ describe('Laravel says no', () => {
     expect(world.simulator.counters.qrRefs).toBe(qrRefs)
   })
 
-  it('treats an id that Laravel does not know as refused, but not in the first 15 s', async () => {
+  it('does not refuse an id that Laravel does not know yet, in its first 15 s', async () => {
     world.laravel.estadoOfUnknown = null
     await world.call('POST', '/start', { user_id: 1, session_id: 'new' })
     await world.waitForState('new', 'awaitingQr.verifying')

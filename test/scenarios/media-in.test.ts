@@ -91,7 +91,7 @@ describe('what people send', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
 
-  it('as a page or a drawing never runs on our origin', async () => {
+  it('is never run by a browser on our origin, be it a page or a drawing', async () => {
     const page = Buffer.from('<script>fetch("/sessions")</script>')
     for (const mimetype of ['text/html', 'image/svg+xml', 'application/xhtml+xml']) {
       const { media } = await said({ document: page, mimetype, filename: 'a.html' })
@@ -103,7 +103,7 @@ describe('what people send', () => {
     }
   })
 
-  it('is had in parts, by HEAD, by key; not by a link that was changed', async () => {
+  it('is served in ranges, to HEAD and with an API key, but not for a link that was changed', async () => {
     const { media } = await said({ image: bytes })
     const { url } = media!
     const part = await fetched(url, { headers: { range: 'bytes=100-199' } })
@@ -118,7 +118,7 @@ describe('what people send', () => {
       expect((await fetched(wrong)).status).toBe(401)
   })
 
-  it('that WhatsApp has deleted is asked for at the phone', async () => {
+  it('is asked for at the phone when WhatsApp has deleted the file', async () => {
     const data = randomBytes(50_000)
     world.simulator.media.faults.add({ kind: 'status', status: 404, on: 'download', times: 1 })
     const { media } = await said({ image: data })
@@ -181,7 +181,7 @@ describe('what people send', () => {
     )
   })
 
-  it('of other kinds arrives by name', async () => {
+  it('arrives with the name of its kind: edits, reactions, places, contacts, what is not supported', async () => {
     await world.waitForState('shop', 'open')
     const { id } = await ana().say(SHOP, 'first words')
     await delivered(id)
@@ -209,7 +209,7 @@ describe('what people send', () => {
     })
   })
 
-  it('as votes in a poll of ours arrives in words; in a poll of others, that there was one', async () => {
+  it('arrives as words when it is a vote in our poll, and as a vote without words in a poll of others', async () => {
     const asked = await world.call('POST', '/send-message', {
       session_id: 'shop',
       wa_id: ANA,
@@ -253,7 +253,7 @@ describe('what people send', () => {
       for (const form of [key.toString('base64'), key.toString('hex')]) expect(text).not.toContain(form)
   })
 
-  it('goes with its session', async () => {
+  it('is deleted with its session', async () => {
     const { media } = await said({ image: randomBytes(1_000) })
     expect((await fetched(media!.url)).status).toBe(200)
     expect((await world.call('DELETE', '/sessions/shop')).status).toBe(200)

@@ -140,7 +140,7 @@ describe('sending', () => {
     expect(sha(await world.simulator.contact(ANA).download(line))).toBe(sha(bytes))
   })
 
-  it('a file in base64 does, too', async () => {
+  it('a file in base64 reaches the contact', async () => {
     const bytes = png(100_000)
     const { status, body } = await send({
       type: 'image',
@@ -153,7 +153,7 @@ describe('sending', () => {
     expect(sha(await world.simulator.contact(ANA).download(line))).toBe(sha(bytes))
   })
 
-  it('a place, a contact, a poll', async () => {
+  it('a place, a contact and a poll reach the contact', async () => {
     const place = await send({ type: 'location', latitude: 19.43, longitude: -99.13, name: 'Zócalo' })
     expect((await got(place.body.message_id)).message.locationMessage).toMatchObject({
       name: 'Zócalo',
@@ -165,7 +165,7 @@ describe('sending', () => {
     expect((await got(poll.body.message_id)).message.pollCreationMessageV3?.options).toHaveLength(2)
   })
 
-  it('a reply quotes, a reaction sticks, an edit changes, a deletion removes', async () => {
+  it('a reply quotes, a reaction is shown, an edit replaces the text, a deletion removes it', async () => {
     const { id } = await world.simulator.contact(ANA).say(SHOP, 'is it open?')
     await world.laravel.seen(({ body }) => body.message_id === id)
     const reply = await send({ type: 'text', body: 'yes', reply_to: id })

@@ -4,7 +4,7 @@ import { World } from './world.ts'
 const SHOP = '34600000001'
 const [ANA, EVA, STRANGER, NEWCOMER] = ['34600000002', '34600000003', '34600000004', '34600000005'] as const
 
-const world = new World({ SEND_PER_MINUTE: '30', LARAVEL_MESSAGE_STATUS: 'true', SEND_WAIT_MS: '1000' })
+const world = new World({ SEND_PER_MINUTE: '30', LARAVEL_MESSAGE_STATUS: 'true', SEND_WAIT_MS: '3000' })
 beforeAll(async () => {
   await world.start()
   await world.link('shop', SHOP)
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => world.end())
 
 const texts = (number: string) => world.simulator.contact(number).inbox.map(({ text }) => text)
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 50 })
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 90_000, interval: 50 })
 
 it('what exceeds SEND_PER_MINUTE is answered 202 and arrives later, in order', async () => {
   const began = Date.now()
@@ -28,7 +28,9 @@ it('what exceeds SEND_PER_MINUTE is answered 202 and arrives later, in order', a
   expect(Date.now() - began).toBeGreaterThan(5_500)
 })
 
-it('a 429 lets the message arrive later under its id; it never failed', { timeout: 90_000 }, async () => {
+it('a message that WhatsApp answers with 429 arrives later under the same id', {
+  timeout: 150_000,
+}, async () => {
   world.simulator.errorAck(SHOP, 429)
   const answer = await world.send('shop', EVA, 'too fast')
   expect(answer).toMatchObject({ status: 202, body: { status: 'queued' } })
@@ -40,7 +42,9 @@ it('a 429 lets the message arrive later under its id; it never failed', { timeou
   })
 })
 
-it('a 463 fails that message and pauses new chats; the known ones go on', { timeout: 150_000 }, async () => {
+it('a 463 fails that message and pauses new chats, while known chats go on', {
+  timeout: 240_000,
+}, async () => {
   await world.simulator.contact(EVA).say(SHOP, 'a question')
   await world.laravel.seen(({ path, body }) => path === '/messages' && body.body === 'a question')
   world.simulator.errorAck(SHOP, 463)

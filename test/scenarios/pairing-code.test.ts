@@ -80,7 +80,7 @@ describe('linking by a code', () => {
     await world.waitForState('shop', 'open')
   })
 
-  it('a socket that dies before the phone agreed: its code is no good, the next one is, and nobody was linked meanwhile', async () => {
+  it('a code dies with its socket: nobody is linked, and the next code works', async () => {
     await begin({ QR_THROTTLE_MS: '100' })
     await start(SHOP)
     const first = await nextCode()
@@ -95,7 +95,7 @@ describe('linking by a code', () => {
     expect(world.simulator.counters.refusedLogins).toBe(0)
   })
 
-  it('so does a process that dies before the phone agreed', async () => {
+  it('a code dies with the process, and the next code works', async () => {
     await begin({ QR_THROTTLE_MS: '100' })
     await start(SHOP)
     await nextCode()
@@ -107,7 +107,7 @@ describe('linking by a code', () => {
     expect(world.simulator.counters.refusedLogins).toBe(0)
   })
 
-  it('is asked for over HTTP instead of the QR that is shown; a linked session is not linked again', async () => {
+  it('a code can be asked for in place of the QR that is shown, but not by a session that is linked', async () => {
     await begin()
     await world.call('POST', '/start', { user_id: 1, session_id: 'shop' })
     await world.waitForState('shop', 'awaitingQr.shown')

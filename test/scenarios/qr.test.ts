@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { World } from './world.ts'
 
-describe('a QR that nobody scans, at a server whose root key nobody told', () => {
+describe('a QR that nobody scans, with WHATSAPP_URL and no WHATSAPP_ROOT_KEY', () => {
   const world = new World({ QR_EXPIRY_MS: '1500', QR_THROTTLE_MS: '1000', WHATSAPP_ROOT_KEY: '' })
   beforeAll(() => world.start())
   afterAll(() => world.end())
@@ -23,7 +23,7 @@ describe('a QR that nobody scans, at a server whose root key nobody told', () =>
     expect(await world.session('shop')).toMatchObject({ reason: 'qr_expired', estado_qr: 'inactive' })
   })
 
-  it('comes again on /start although Laravel still says inactive: that is what we told it', async () => {
+  it('is offered again on /start, although Laravel still says the inactive that we told it', async () => {
     expect(world.laravel.estados.get('shop')).toBe('inactive')
     await world.call('POST', '/start', { user_id: 1, session_id: 'shop' })
     await vi.waitFor(() => expect(world.laravel.accepted('/qr')).toHaveLength(2), { timeout: 10_000 })

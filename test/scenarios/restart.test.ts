@@ -56,7 +56,7 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('%s during traffic', signal => {
     expect(messages().some(({ body }) => body.offline === true)).toBe(true)
   })
 
-  it('brought every accepted send to its contact, each id once', async () => {
+  it('delivers every accepted send to its contact, each id once', async () => {
     for (const { id, number } of sessions) {
       const contact = world.simulator.contact(traffic.contactOf(number))
       const wanted = traffic.accepted.filter(({ session }) => session === id).map(({ id }) => id)
@@ -71,7 +71,7 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('%s during traffic', signal => {
     expect(world.simulator.ledger.unanswered).toEqual([])
   })
 
-  it('kept the order of each chat', () => {
+  it('keeps the order of each chat', () => {
     for (const { id } of sessions) {
       const numbers = world.laravel.accepted('/messages', id).map(({ body }) => Number(String(body).slice(3)))
       const first = numbers.filter((n, i) => numbers.indexOf(n) === i)

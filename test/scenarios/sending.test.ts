@@ -32,7 +32,7 @@ describe('a send', () => {
   const statusIs = (id: unknown, wanted: string) =>
     vi.waitFor(async () => expect((await status(id)).status).toBe(wanted), { timeout: 20_000, interval: 50 })
 
-  it('to a session that reconnects waits, is answered with 202, and goes out when it opens', async () => {
+  it('waits for a session that reconnects, is answered with 202, and goes out when it opens', async () => {
     await world.simulator.fault({ kind: 'refuse' })
     await world.waitForState('shop', 'reconnecting', 'starting')
     const asked = performance.now()
@@ -55,7 +55,7 @@ describe('a send', () => {
     ])
   })
 
-  it('under one key goes out once, however many ask at the same time', async () => {
+  it('goes out once under one Idempotency-Key, however many ask at the same time', async () => {
     await world.waitForState('shop', 'open')
     const answers = await Promise.all(Array.from({ length: 30 }, () => send('only one', 'thirty')))
     const codes = answers.map(({ status: code }) => code)
@@ -70,7 +70,7 @@ describe('a send', () => {
     })
   })
 
-  it('whose caller lost the answer in a kill -9 is found again by its key', { timeout: 60_000 }, async () => {
+  it('is found by its Idempotency-Key when a kill -9 took the answer', { timeout: 60_000 }, async () => {
     for (let n = 0; n < 3; n++) {
       await world.waitForState('shop', 'open')
       const text = `lost answer ${n}`
@@ -94,7 +94,7 @@ describe('a send', () => {
     }
   })
 
-  it('that is never acknowledged is unknown after three connections, not sent for ever', {
+  it('is unknown after three connections without an ack, and not sent for ever', {
     timeout: 90_000,
   }, async () => {
     await world.waitForState('shop', 'open')

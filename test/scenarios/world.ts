@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
@@ -33,9 +33,11 @@ export class World {
     this.simulator = new Simulator(simulated)
   }
 
-  async start(): Promise<this> {
+  /** Begins with an empty DATA_DIR, or with a copy of the given one. */
+  async start(dataDir?: string): Promise<this> {
     const { url, rootKey } = await this.simulator.listen()
     this.#dataDir = await mkdtemp(join(tmpdir(), 'whatsapp-manager-'))
+    if (dataDir !== undefined) await cp(dataDir, this.#dataDir, { recursive: true })
     this.#base = {
       PORT: '0',
       DATA_DIR: this.#dataDir,

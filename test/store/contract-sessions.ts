@@ -245,4 +245,13 @@ export function sessionsContract(subject: Subject): void {
     await store.commit(created('a', { streamId: 'second life' }))
     expect(living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
   })
+
+  test('a first write that erases its stream leaves the tombstone and a free session id', async () => {
+    const { store } = subject
+    await store.commit(created('a', { erase: 'stream', keys: [{ type: 't', id: 'x', value: null }] }))
+    expect(store.sessions.find('a')).toBeNull()
+    expect(store.log.after('stream-of-a', 0, 9).map(event => event.seq)).toEqual([1])
+    await store.commit(created('a', { streamId: 'second life' }))
+    expect(living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
+  })
 }

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openStore } from '../../src/store/sqlite.ts'
+import { assertProperty } from '../property.ts'
 import { living } from './facts.ts'
 
 const WRITER = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
@@ -45,19 +46,22 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
   timeout: 120_000,
 }, async () => {
   let total = 0
-  for (const lines of fc.sample(fc.integer({ min: 1, max: 1_500 }), 10)) {
-    const acknowledged = await killedAfter(lines)
-    const store = await openStore({ dataDir: dir })
-    for (const [sessionId, seq] of acknowledged) {
-      const { streamId, lastSeq } = living(store, sessionId)
-      expect(lastSeq).toBeGreaterThanOrEqual(seq)
-      const seqs = store.log.after(streamId, 0, 1_000_000).map(event => event.seq)
-      expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1))
-      expect(Buffer.from(store.keys.get(streamId, 't', ['seq']).seq!).toString()).toBe(String(lastSeq))
-    }
-    total += acknowledged.size
-    await store.close()
-  }
+  await assertProperty(
+    fc.asyncProperty(fc.integer({ min: 1, max: 1_500 }), async lines => {
+      const acknowledged = await killedAfter(lines)
+      const store = await openStore({ dataDir: dir })
+      for (const [sessionId, seq] of acknowledged) {
+        const { streamId, lastSeq } = living(store, sessionId)
+        expect(lastSeq).toBeGreaterThanOrEqual(seq)
+        const seqs = store.log.after(streamId, 0, 1_000_000).map(event => event.seq)
+        expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1))
+        expect(Buffer.from(store.keys.get(streamId, 't', ['seq']).seq!).toString()).toBe(String(lastSeq))
+      }
+      total += acknowledged.size
+      await store.close()
+    }),
+    { numRuns: 10, endOnFailure: true },
+  )
   expect(total).toBeGreaterThanOrEqual(10)
 })
 

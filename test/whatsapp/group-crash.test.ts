@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { OtherProcesses } from './other-process.ts'
 import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
+// Slow for a reason: each test kills a process that has loaded Baileys and logged in.
+
 const PN = '34600000001'
 let world: World
 let owner: Owner

@@ -139,7 +139,10 @@ export class GroupCommit {
   }
 
   #write(write: EncodedWrite, now: number): void {
-    const { streamId, erase, keys, inbox, messages, downloads, idempotency, deliveries } = write
+    const { streamId, epoch, create, erase, keys, inbox, messages, downloads, idempotency, deliveries } =
+      write
+    // Before the erasure: a first write may erase its own stream.
+    if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
       eraseKeys(this.#sql, streamId)
       this.#erased = true

@@ -66,19 +66,25 @@ export class Streams {
     return null
   }
 
-  /** Identity, events and projection of a write that was not refused. */
-  apply({ streamId, epoch, create, events = [], lastActivity, announced }: EncodedWrite): void {
-    if (create)
-      this.#sql.run(
-        `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
-         VALUES (?, ?, ?, ?, 0, ?, ?, 0, '', '')`,
-        streamId,
-        create.sessionId,
-        create.userId,
-        epoch,
-        create.at,
-        create.at,
-      )
+  create(
+    streamId: string,
+    epoch: number,
+    { sessionId, userId, at }: NonNullable<EncodedWrite['create']>,
+  ): void {
+    this.#sql.run(
+      `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
+       VALUES (?, ?, ?, ?, 0, ?, ?, 0, '', '')`,
+      streamId,
+      sessionId,
+      userId,
+      epoch,
+      at,
+      at,
+    )
+  }
+
+  /** Events and projection of a write that was not refused. */
+  apply({ streamId, events = [], lastActivity, announced }: EncodedWrite): void {
     if (events.length === 0 && lastActivity === undefined && announced === undefined) return
     const stream = this.#find(streamId)!
     for (const { seq, at, type, data, snapshot } of events) {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { opusSeconds } from '../../../src/media/convert/ogg.ts'
 import { waveformOf } from '../../../src/media/convert/waveform.ts'
+import { assertProperty } from '../../property.ts'
 import { oggPage, opusHead } from './voice.ts'
 
 async function* inChunks(bytes: Uint8Array, size: number) {
@@ -41,7 +42,7 @@ describe('the seconds of an Ogg Opus file', () => {
   })
 
   it('are read from any bytes without an error', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.nat(400), async (noise, at) => {
         const file = Buffer.concat([opusHead(0), sound(48_000n), sound(96_000n)])
         file.set(noise.subarray(0, Math.max(0, file.length - at)), Math.min(at, file.length))

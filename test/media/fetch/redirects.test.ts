@@ -5,7 +5,6 @@ import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { makeTlsIdentity } from '../../../simulator/media/tls-certificate.ts'
 import { createClock } from '../../../src/base/clock.ts'
-import { fetchMedia } from '../../../src/media/fetch/fetch-media.ts'
 
 /** One spelling of this machine stands for a host on the internet, all others are what they are. */
 const OUTSIDE = '::ffff:7f00:1'
@@ -17,6 +16,10 @@ vi.mock(import('../../../src/media/fetch/addresses.ts'), async original => {
       text === OUTSIDE || text === '::ffff:127.0.0.1' ? ('public' as const) : reachOf(text),
   }
 })
+
+// Anew: other tests of this process may have loaded it as it is.
+vi.resetModules()
+const { fetchMedia } = await import('../../../src/media/fetch/fetch-media.ts')
 
 let server: Server
 let port: number

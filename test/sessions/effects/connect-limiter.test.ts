@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createConnectLimiter } from '../../../src/sessions/effects/connect-limiter.ts'
 import { createTestClock } from '../../base/clock.ts'
+import { assertProperty } from '../../property.ts'
 import { World } from '../world.ts'
 
 const setup = (concurrency: number, perSecond: number) => {
@@ -110,7 +111,7 @@ describe('places to connect', () => {
   })
 
   it('keep both limits and the order, and reach everybody, whatever happens', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 5 }),

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { SessionActor } from '../../../src/sessions/host/session-actor.ts'
 import { Idempotency } from '../../../src/sessions/sending/idempotency.ts'
+import { assertProperty } from '../../property.ts'
 import { text } from '../fakes.ts'
 import { closedAs, World, type WorldOptions } from '../world.ts'
 import { DyingDisk, faultsOf, Outside } from './crash-points.ts'
@@ -277,7 +278,7 @@ const property = (faulty?: Faulty) =>
 it(
   'a death at any moment: nothing outside was ahead of the log, nothing is lost, nothing is doubled',
   { timeout: 180_000 },
-  () => fc.assert(property(), { numRuns: 60 }),
+  () => assertProperty(property(), { numRuns: 60 }),
 )
 
 describe('the property finds', () => {

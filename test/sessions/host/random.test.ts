@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { assertProperty } from '../../property.ts'
 import { incoming, text } from '../fakes.ts'
 import { closedAs, opened, World } from '../world.ts'
 import { faultsOf } from './crash-points.ts'
@@ -159,7 +160,7 @@ it(
   'whatever happens: logs fold, sockets are single, nothing is doubled, nothing is unhandled',
   { timeout: 180_000 },
   () =>
-    fc.assert(
+    assertProperty(
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 60, size: 'max' }), async acts => {
         const world = await World.start({
           policy: 'hibernate',

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { SendRate } from '../../../src/sessions/sending/send-rate.ts'
+import { assertProperty } from '../../property.ts'
 
 const START = Date.UTC(2026, 0, 1)
 const SECOND = 1000
@@ -50,8 +51,8 @@ describe('the pace of sends', () => {
     expect(drain(rate, 12, START + 600 * MINUTE)).toEqual([...Array(10).fill(0), 1000, 2000])
   })
 
-  it('never exceeds the limit and the burst within any time, and wastes nothing', () => {
-    fc.assert(
+  it('never exceeds the limit and the burst within any time, and wastes nothing', async () => {
+    await assertProperty(
       fc.property(
         fc.integer({ min: 1, max: 600 }),
         fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 200 }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { receivedContent } from '../../../src/messages/received.ts'
 import { readContent } from '../../../src/whatsapp/receiving/read-content.ts'
 import { toReceivedMessage } from '../../../src/whatsapp/receiving/to-received-message.ts'
+import { assertProperty } from '../../property.ts'
 
 /** As it comes from the wire: encoded and decoded, so that only the fields that were set exist. */
 const wired = (message: proto.IMessage) => proto.Message.decode(proto.Message.encode(message).finish())
@@ -310,9 +311,9 @@ describe('random messages', () => {
     expect([...SILENT].filter(name => !ALL.includes(name))).toEqual([])
   })
 
-  it('never throw and are never lost', () => {
+  it('never throw and are never lost', async () => {
     let delivered = 0
-    fc.assert(
+    await assertProperty(
       fc.property(message, fc.boolean(), (random, fromMe) => {
         let content: proto.Message
         try {
@@ -347,8 +348,8 @@ describe('random messages', () => {
     expect(delivered).toBeGreaterThan(500)
   })
 
-  it('made of random bytes never throw', () => {
-    fc.assert(
+  it('made of random bytes never throw', async () => {
+    await assertProperty(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), bytes => {
         let content: proto.Message
         try {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { vi } from 'vitest'
 
 /** Stands between the manager and WhatsApp: who connects waits until it is let in. */
-export class Gate {
+export class ConnectionProxy {
   readonly waiting = new Set<Socket>()
   /** Their connections, each with the one it goes on with. */
   readonly inside = new Map<Socket, Socket>()
@@ -27,11 +27,11 @@ export class Gate {
   }
 
   /** Listens on 127.0.0.1 for connections to the simulator's port. */
-  static async before(port: number): Promise<Gate> {
-    const gate = new Gate(port)
-    gate.#server.listen(0, '127.0.0.1')
-    await once(gate.#server, 'listening')
-    return gate
+  static async before(port: number): Promise<ConnectionProxy> {
+    const proxy = new ConnectionProxy(port)
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
   }
 
   get url(): string {
@@ -61,7 +61,7 @@ export class Gate {
   }
 
   /** What those inside say from now on is lost; what is said to them arrives. */
-  gag(): void {
+  dropWhatClientsSay(): void {
     for (const [socket, onward] of this.inside) socket.unpipe(onward).resume()
   }
 

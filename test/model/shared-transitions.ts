@@ -15,7 +15,7 @@ import {
   tellIfLinked,
   tellOwing,
   unlinkedAfresh,
-} from './known.ts'
+} from './model-context.ts'
 
 export const STARTING = '#world.starting'
 export const WAITING = '#world.reconnecting.waiting'

@@ -7,7 +7,7 @@ import {
   type StateValue,
 } from 'xstate'
 import { adjacencyMapToArray, createTestModel } from 'xstate/graph'
-import { believesNo } from './known.ts'
+import { believesNo } from './model-context.ts'
 import { sessionModel } from './session.model.ts'
 
 export type Snapshot = SnapshotFrom<typeof sessionModel>
@@ -17,7 +17,7 @@ export interface Step {
   event: Event
 }
 
-export interface Walk {
+export interface Path {
   steps: Step[]
   /** The transitions of the steps. */
   keys: string[]
@@ -71,30 +71,30 @@ function leavesOf(node: AnyStateNode): string[] {
 }
 
 /**
- * Walks over the model from its beginning, each step to the nearest transition that no walk has made yet; a walk ends after
+ * Paths over the model from its beginning, each step to the nearest transition that no path has made yet; a path ends after
  * `length` steps, or when nothing new can be reached. `getShortestPaths` would begin anew for each transition.
  */
-export function planWalks(length: number): Walk[] {
+export function planPaths(length: number): Path[] {
   const left = new Set(transitions)
-  const walks: Walk[] = []
+  const paths: Path[] = []
   while (left.size > 0) {
     const before = left.size
-    const walk: Walk = { steps: [], keys: [] }
-    for (let from = initial; walk.steps.length < length; ) {
+    const path: Path = { steps: [], keys: [] }
+    for (let from = initial; path.steps.length < length; ) {
       const way = nearest(from, left)
       if (way === null) break
       for (const step of way) {
         const done = key(from, step.event)
-        walk.keys.push(done)
+        path.keys.push(done)
         left.delete(done)
-        walk.steps.push(step)
+        path.steps.push(step)
         from = step.state
       }
     }
-    if (left.size === before) throw new Error(`no walk reaches ${[...left].join(', ')}`)
-    walks.push(walk)
+    if (left.size === before) throw new Error(`no path reaches ${[...left].join(', ')}`)
+    paths.push(path)
   }
-  return walks
+  return paths
 }
 
 export const initial: Snapshot = getInitialSnapshot(sessionModel)

@@ -3,7 +3,7 @@ import { setup } from 'xstate'
 type Estado = 'pending' | 'active' | 'inactive'
 
 /** What a user, Laravel and WhatsApp can know of a session; nothing of how the manager works. */
-export interface Known {
+export interface ModelContext {
   /** `paired`: a phone has scanned; `linked`: the session was open since. */
   link: 'none' | 'paired' | 'linked'
   /** What WhatsApp has not confirmed yet. */
@@ -64,7 +64,7 @@ export type WorldEvent = {
     | 'laravelBack'
 }
 
-export const fresh: Known = {
+export const fresh: ModelContext = {
   link: 'none',
   owes: 'none',
   reason: null,
@@ -88,14 +88,14 @@ export const fresh: Known = {
 }
 
 /** A "no" is Laravel's own word: not what it was told, and not older than the last /start. */
-export const believesNo = ({ lastTold, startedSince }: Known) =>
+export const believesNo = ({ lastTold, startedSince }: ModelContext) =>
   lastTold === null || (lastTold !== 'inactive' && !startedSince)
 
 /** A socket that opens now offers a QR which may be published at once. */
-const publishes = ({ link, throttled }: Known) => link === 'none' && !throttled
+const publishes = ({ link, throttled }: ModelContext) => link === 'none' && !throttled
 
 export const world = setup({
-  types: { context: {} as Known, events: {} as WorldEvent },
+  types: { context: {} as ModelContext, events: {} as WorldEvent },
   guards: {
     isNew: ({ context }) => context.link === 'none',
     isFree: ({ context }) => context.owes === 'none',
@@ -118,7 +118,7 @@ export const world = setup({
   },
 })
 
-type Change = Partial<Known> | ((context: Known) => Partial<Known>)
+type Change = Partial<ModelContext> | ((context: ModelContext) => Partial<ModelContext>)
 const set = (change: Change) =>
   world.assign(({ context }) => (typeof change === 'function' ? change(context) : change))
 
@@ -128,8 +128,8 @@ export const because = (reason: string) => set({ reason })
 
 /** Laravel is told what changed, and only what changed. */
 const telling =
-  (estado: Estado, applies: (context: Known) => boolean = () => true) =>
-  (context: Known): Partial<Known> =>
+  (estado: Estado, applies: (context: ModelContext) => boolean = () => true) =>
+  (context: ModelContext): Partial<ModelContext> =>
     context.estado === estado || !applies(context)
       ? {}
       : { estado, told: [...context.told, estado], lastTold: estado, startedSince: false }

@@ -10,7 +10,7 @@ import type { Simulator } from '../../simulator/simulator.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { createTestClock } from '../base/clock.ts'
-import { Gate } from './gate.ts'
+import { ConnectionProxy } from './connection-proxy.ts'
 import type { QrTimer } from './qr-timers.ts'
 
 export const ID = 'shop'
@@ -31,8 +31,8 @@ interface Memory {
   qr: { ask_at: string | null }
 }
 
-/** The whole manager in this process, on a simulated clock, between a stand-in Laravel and the simulator behind a gate. */
-export class Stage {
+/** The whole manager in this process, on a simulated clock, between a stand-in Laravel and the simulator behind a proxy. */
+export class ManagerUnderTest {
   /** Shared with others: Baileys trusts one server per process. */
   readonly simulator: Simulator
   readonly phone: Phone
@@ -44,7 +44,7 @@ export class Stage {
   readonly publications: number[] = []
   /** The reaper reads its policy each time it looks: one manager serves all three. */
   readonly idle = { afterMs: 30 * MINUTE, policy: 'keep' as Config['idle']['policy'], reapEveryMs: MINUTE }
-  gate!: Gate
+  proxy!: ConnectionProxy
   #bootedAt = 0
   readonly #dirs: string[] = []
   #app!: App
@@ -62,7 +62,7 @@ export class Stage {
   }
 
   async start(port: number): Promise<void> {
-    this.gate = await Gate.before(port)
+    this.proxy = await ConnectionProxy.before(port)
     this.#laravelUrl = await this.laravel.listen()
     this.#dirs.push(await mkdtemp(join(tmpdir(), 'whatsapp-manager-')))
     await this.#boot()
@@ -73,7 +73,7 @@ export class Stage {
     // Who still waits for an answer gets it.
     await this.clock.advance(5 * SECOND)
     await stopped
-    await this.gate.close()
+    await this.proxy.close()
     await this.laravel.close()
     for (const dir of this.#dirs) await rm(dir, { recursive: true, force: true })
   }
@@ -81,7 +81,7 @@ export class Stage {
   /** As on SIGTERM, and a new start. */
   async restart(): Promise<void> {
     await this.#app.stop()
-    await eventually(() => expect(this.gate.inside.size + this.gate.waiting.size).toBe(0))
+    await eventually(() => expect(this.proxy.inside.size + this.proxy.waiting.size).toBe(0))
     await this.#boot()
   }
 
@@ -104,7 +104,7 @@ export class Stage {
       PORT: '0',
       DATA_DIR: this.#dirs.at(-1),
       LARAVEL_URL: this.#laravelUrl,
-      WHATSAPP_URL: this.gate.url,
+      WHATSAPP_URL: this.proxy.url,
       WHATSAPP_ROOT_KEY: this.simulator.rootKey,
       CONNECT_PER_SECOND: '10000',
       SEND_WAIT_MS: '0',

@@ -4,9 +4,9 @@ import { text } from '../sessions/fakes.ts'
 import type { World, WorldOptions } from '../sessions/world.ts'
 
 /** One life of the session `s1`, to be recorded. */
-export interface Story {
+export interface Recording {
   options?: WorldOptions
-  tell(world: World): Promise<void>
+  record(world: World): Promise<void>
 }
 
 export const HOUR = 3_600_000
@@ -79,7 +79,7 @@ export function throwing(action: string, when: { armed: boolean }): WorldOptions
     machine: machine => {
       const original = machine.implementations.actions[action] as (...args: unknown[]) => void
       const faulty = (...args: unknown[]) => {
-        if (when.armed) throw new RangeError('a fault that the story wants')
+        if (when.armed) throw new RangeError('a fault that the recording wants')
         return original(...args)
       }
       return machine.provide({ actions: { [action]: faulty } } as never) as typeof machine

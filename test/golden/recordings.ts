@@ -6,9 +6,9 @@ import {
   HOUR,
   killed,
   paired,
+  type Recording,
   reconnects,
   refuses,
-  type Story,
   says,
   send,
   shows,
@@ -16,12 +16,12 @@ import {
   suspensions,
   throwing,
   update,
-} from './telling.ts'
+} from './recording-steps.ts'
 
 /** The lives that are recorded, by the name of their logs. */
-export const stories: Record<string, Story> = {
+export const recordings: Record<string, Recording> = {
   'first-link': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, { type: 'socket.named', pushName: 'Ana & Eva' })
       await world.wait(300_000)
@@ -30,7 +30,7 @@ export const stories: Record<string, Story> = {
   },
 
   'qr-throttled-and-expired': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.wait(10_000)
       await shows(world, 'b')
@@ -47,7 +47,7 @@ export const stories: Record<string, Story> = {
   },
 
   'qr-not-taken': {
-    async tell(world) {
+    async record(world) {
       world.laravel.answer = async () => 'unknown'
       world.laravel.onPublish = async () => {
         throw new Error('500')
@@ -69,7 +69,7 @@ export const stories: Record<string, Story> = {
   },
 
   'refused-by-laravel': {
-    async tell(world) {
+    async record(world) {
       world.laravel.answer = async () => 'inactive'
       await starts(world)
       await shows(world, 'a')
@@ -85,7 +85,7 @@ export const stories: Record<string, Story> = {
   },
 
   reconnects: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await reconnects(world, 428, 'Connection Terminated by Server')
       await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
@@ -108,7 +108,7 @@ export const stories: Record<string, Story> = {
   },
 
   'restarts-too-often': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       for (let i = 0; i < 5; i++) await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
       await world.backoff()
@@ -117,7 +117,7 @@ export const stories: Record<string, Story> = {
   },
 
   'cannot-log-in': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
       for (let i = 0; i < 5; i++) {
@@ -132,7 +132,7 @@ export const stories: Record<string, Story> = {
 
   queued: {
     options: { connect: { concurrency: 1, perSecond: 1_000_000 } },
-    async tell(world) {
+    async record(world) {
       await world.started('first')
       await world.commands.start({ sessionId: 's1', userId: 'u-1' })
       await world.settle()
@@ -146,7 +146,7 @@ export const stories: Record<string, Story> = {
   },
 
   'refused-for-its-pace': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       const fast = await send(world, 'too fast')
       await refuses(world, fast, '429')
@@ -161,7 +161,7 @@ export const stories: Record<string, Story> = {
 
   hibernation: {
     options: { policy: 'hibernate' },
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.wait(32 * 60_000)
       await killed(world)
@@ -179,7 +179,7 @@ export const stories: Record<string, Story> = {
   },
 
   suspended: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       for (const fact of suspensions(world)) {
         await says(world, fact)
@@ -194,7 +194,7 @@ export const stories: Record<string, Story> = {
   },
 
   'suspended-by-laravel': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.deliverStatus()
       world.laravel.answer = async () => 'inactive'
@@ -212,7 +212,7 @@ export const stories: Record<string, Story> = {
   },
 
   logout: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       void world.commands.logout('s1', world.clock.now() + 4000)
       await world.settle()
@@ -224,7 +224,7 @@ export const stories: Record<string, Story> = {
   },
 
   'logout-owed-over-a-restart': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       void world.commands.logout('s1', world.clock.now() + 4000)
       await world.settle()
@@ -239,7 +239,7 @@ export const stories: Record<string, Story> = {
   },
 
   'logout-before-a-link': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.commands.logout('s1', world.clock.now())
       await killed(world)
@@ -253,7 +253,7 @@ export const stories: Record<string, Story> = {
   },
 
   'deletion-owed': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
       void world.commands.delete('s1', world.clock.now() + 4000)
@@ -265,7 +265,7 @@ export const stories: Record<string, Story> = {
 
   'deletion-of-what-was-idle': {
     options: { policy: 'delete' },
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await world.wait(30 * 60_000 - 5_000)
       while (world.state() !== 'open.unlinking') await world.wait(5_000)
@@ -274,14 +274,14 @@ export const stories: Record<string, Story> = {
   },
 
   'deletion-before-a-link': {
-    async tell(world) {
+    async record(world) {
       await world.shown()
       await world.wait(32 * 60_000)
     },
   },
 
   'banned-with-archive': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 403, 'Connection Failure'))
       await killed(world, 7 * DAY - HOUR)
@@ -291,7 +291,7 @@ export const stories: Record<string, Story> = {
   },
 
   'unlinked-by-the-phone': {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
       await killed(world)
@@ -307,7 +307,7 @@ export const stories: Record<string, Story> = {
   crashes: crashing(),
 
   sends: {
-    async tell(world) {
+    async record(world) {
       await world.linked()
       const read = await send(world, 'a voice note')
       for (const status of ['sent', 'delivered', 'read', 'played'] as const) await update(world, read, status)
@@ -334,7 +334,7 @@ export const stories: Record<string, Story> = {
   },
 
   received: {
-    async tell(world) {
+    async record(world) {
       const socket = await world.linked()
       await socket.owner.received([{ ...incoming('old'), imported: true }])
       await socket.owner.received([incoming('m1'), incoming('m2', '34622222222')])
@@ -349,7 +349,7 @@ export const stories: Record<string, Story> = {
   },
 }
 
-function crashing(): Story {
+function crashing(): Recording {
   const fault = { armed: false }
   const fails = async (world: World) => {
     fault.armed = true
@@ -359,7 +359,7 @@ function crashing(): Story {
   }
   return {
     options: throwing('noteName', fault),
-    async tell(world) {
+    async record(world) {
       await world.linked()
       await fails(world)
       await world.backoff()

@@ -1,0 +1,33 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { matchesGlob } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { OTHERS, type Part, SLOW, UNIT } from './parts.ts'
+
+const PARTS = [UNIT, ...OTHERS]
+const files = globSync('test/**/*.test.ts')
+const isIn = (file: string, { include, exclude }: Part) =>
+  include.some(glob => matchesGlob(file, glob)) && !exclude.some(glob => matchesGlob(file, glob))
+
+describe('the suite', () => {
+  it('has each test file in exactly one of its parts', () => {
+    expect(files.length).toBeGreaterThan(150)
+    const parts = files.map(file => [file, PARTS.filter(part => isIn(file, part)).map(({ name }) => name)])
+    expect(parts.filter(([, names]) => names!.length !== 1)).toEqual([])
+  })
+
+  it.each(PARTS)('has files in the part $name, and a script that runs them', part => {
+    expect(files.filter(file => isIn(file, part))).not.toEqual([])
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+    expect(scripts[`test:${part.name}`]).toBe(`vitest run --project ${part.name}`)
+  })
+
+  it('has no script for a part that is none', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const named = Object.keys(scripts).filter(name => name.startsWith('test:'))
+    expect(named.sort()).toEqual(PARTS.map(({ name }) => `test:${name}`).sort())
+  })
+
+  it('begins with its slow files, which exist', () => {
+    expect(Object.keys(SLOW).filter(file => !existsSync(file))).toEqual([])
+  })
+})

@@ -1,0 +1,60 @@
+/**
+ * The parts of the suite, each `npm run test:<part>`, by the folders and files of test/ that they are made of. What is in none of
+ * them is `unit`: quick, and nothing of it needs a process of its own.
+ */
+export const PLACES: Record<string, string[]> = {
+  /** The real SQLite store, which is killed, too. */
+  store: ['store'],
+  /** In memory, and BullMQ on a Redis. */
+  queue: ['queue'],
+  /** Baileys against the simulator. */
+  whatsapp: ['whatsapp'],
+  simulator: ['simulator'],
+  /** Walks over the model of a session, by HTTP alone. */
+  model: ['model'],
+  /** Stories from end to end; the manager is a process. */
+  scenarios: ['scenarios'],
+  /** What is run by hand: the demo, the proof by killing, the measurements, the lines of the README. */
+  tools: ['bench', 'chaos', 'demo', 'harness', 'property', 'readme'],
+}
+
+export interface Part {
+  name: string
+  include: string[]
+  exclude: string[]
+}
+
+const filesOf = (place: string) => [`test/${place}/**/*.test.ts`, `test/${place}.test.ts`]
+
+export const UNIT: Part = {
+  name: 'unit',
+  include: ['test/**/*.test.ts'],
+  exclude: Object.values(PLACES).flat().flatMap(filesOf),
+}
+
+export const OTHERS: Part[] = Object.entries(PLACES).map(([name, places]) => ({
+  name,
+  include: places.flatMap(filesOf),
+  exclude: [],
+}))
+
+/**
+ * Files that last 20 s to 80 s, and why they may. They are begun first, the longest before all: begun last, one of them alone would
+ * be waited for.
+ */
+export const SLOW: Record<string, string> = {
+  'test/chaos/run.test.ts':
+    'a manager lives and is killed nine times, each life up to six seconds of traffic',
+  'test/model/session.test.ts':
+    'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
+  'test/scenarios/pace.test.ts':
+    'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
+  'test/scenarios/clock.test.ts':
+    'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
+  'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',
+  'test/scenarios/restart.test.ts': 'five sessions under traffic, stopped and killed',
+  'test/scenarios/laravel-away.test.ts':
+    'the first retries of a delivery in real time, for five kinds of outage',
+  'test/store/crash.test.ts':
+    'ten processes write with fsync until they are killed, and each log is read whole',
+}
