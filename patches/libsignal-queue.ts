@@ -1,3 +1,13 @@
+/**
+ * libsignal 6.0.0. Upstream: none known.
+ *
+ * Its queues are keyed by the peer's address alone and shared by all accounts, and a job that waited runs in the async context of
+ * whoever came first. A Baileys transaction (an AsyncLocalStorage) of account A then sees account B's context, or an old one of
+ * its own, and its ratchet is written apart from its transaction or never. Each job runs in the context of its caller instead.
+ *
+ * It can go when libsignal does so itself: test/patches/libsignal-queue.test.ts then fails.
+ */
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { loadLibsignal } from './load-libsignal.ts'
 
@@ -9,15 +19,7 @@ interface Libsignal {
 
 const MENDED = Symbol.for('whatsapp-manager.signal-queue')
 
-/**
- * libsignal 6.0.0. Upstream: none known.
- *
- * Its queues are keyed by the peer's address alone and shared by all accounts, and a job that waited runs in the async context of
- * whoever came first. A Baileys transaction (an AsyncLocalStorage) of account A then sees account B's context, or an old one of
- * its own, and its ratchet is written apart from its transaction or never. Each job runs in the context of its caller instead.
- *
- * It can go when libsignal does so itself: test/patches/libsignal-queue.test.ts then fails.
- */
+/** Makes libsignal run each job in the async context of its caller, once per process. */
 export function mendSignalQueue(): void {
   const { SessionCipher, SessionBuilder } = loadLibsignal<Libsignal>()
   const cipher: typeof SessionCipher.prototype & { [MENDED]?: true } = SessionCipher.prototype

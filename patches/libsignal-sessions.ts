@@ -1,3 +1,13 @@
+/**
+ * libsignal 6.0.0. Upstream: none known for the cause; https://github.com/WhiskeySockets/Baileys/issues/2079 is how it shows, open.
+ *
+ * It steps the ratchet before it checks the MAC and then stores the record. While a fresh session waits for its first answer, each
+ * message that comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other side for ever. A session
+ * stays as it was when it cannot decrypt a message instead, and sessions that know the message's chain are tried first.
+ *
+ * It can go when a failed decryption changes nothing: test/patches/libsignal-sessions.test.ts then fails.
+ */
+
 import { loadLibsignal } from './load-libsignal.ts'
 
 interface Session {
@@ -18,15 +28,7 @@ interface Libsignal {
 
 const MENDED = Symbol.for('whatsapp-manager.signal-sessions')
 
-/**
- * libsignal 6.0.0. Upstream: none known for the cause; https://github.com/WhiskeySockets/Baileys/issues/2079 is how it shows, open.
- *
- * It steps the ratchet before it checks the MAC and then stores the record. While a fresh session waits for its first answer, each
- * message that comes on the old one breaks the fresh one, and what is sent on it is "Bad MAC" to the other side for ever. A session
- * stays as it was when it cannot decrypt a message instead, and sessions that know the message's chain are tried first.
- *
- * It can go when a failed decryption changes nothing: test/patches/libsignal-sessions.test.ts then fails.
- */
+/** Makes libsignal leave a session as it was when it cannot decrypt a message, once per process. */
 export function mendSignalSessions(): void {
   const { prototype: cipher } = loadLibsignal<Libsignal>().SessionCipher
   if (cipher[MENDED]) return

@@ -1,3 +1,12 @@
+/**
+ * libsignal 6.0.0. Upstream: none known.
+ *
+ * It verifies signatures in JavaScript (curve25519-js), which takes 9 ms of CPU each on the main thread. Node's own Ed25519 is used
+ * instead.
+ *
+ * It can go when libsignal verifies natively: test/patches/libsignal-verify.test.ts then fails.
+ */
+
 import { createPublicKey, verify } from 'node:crypto'
 
 const P = 2n ** 255n - 19n
@@ -7,13 +16,6 @@ const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 export const SIGNATURE_BYTES = 64
 
 /**
- * libsignal 6.0.0. Upstream: none known.
- *
- * It verifies signatures in JavaScript (curve25519-js), which takes 9 ms of CPU each on the main thread. Node's own Ed25519 is used
- * instead.
- *
- * It can go when libsignal verifies natively: test/patches/libsignal-verify.test.ts then fails.
- *
  * Checks an XEdDSA signature (https://signal.org/docs/specifications/xeddsa/): `publicKey` is the 32-byte X25519 key, or
  * 33 bytes with the type byte 0x05; `signature` is 64 bytes whose top bit carries the sign of the Edwards key.
  * Malformed input is false, never an error.

@@ -63,6 +63,16 @@ describe('the house', () => {
     expect(crowded).toEqual([])
   })
 
+  it('says at the head of each patch: library and version, upstream, what goes wrong, and which test says when it can go', () => {
+    const patches = product.filter(
+      ({ path }) => /(?:^|\/)patches\//.test(path) && !path.endsWith('load-libsignal.ts'),
+    )
+    expect(patches.length).toBeGreaterThan(10)
+    const head =
+      /^\/\*\*\n \* (?:Baileys|libsignal|Node) \d[^\n]*\bUpstream: [\s\S]+?\n \*\n[\s\S]+\n \*\n \* It can go when [\s\S]+?(?:test\/\S+\.test\.ts|No test can say so)/
+    expect(patches.filter(({ text }) => !head.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
   it('asks the tags of the chart, never the name of a state', () => {
     // What older versions called a state is known by its name alone.
     const asking = product.filter(({ path }) => path !== 'machines/session.upcasters.ts')

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { generateMessageIDV2, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import { Agent } from 'undici'
+import { silenceConsole } from '../../patches/libsignal-console.ts'
 import { mendSignalQueue } from '../../patches/libsignal-queue.ts'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
 import type { Clock } from '../base/clock.ts'
@@ -13,7 +14,6 @@ import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts
 import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
-import { silenceConsole } from './patches/libsignal-console.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
 import { trapUnhandledRejections } from './patches/unhandled-rejections.ts'
@@ -64,7 +64,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
 
 /** What is mended once for the whole process; patches of one socket are applied where it is opened (socket/). */
 function patchLibraries(logger: Logger): void {
-  silenceConsole(logger)
+  silenceConsole(method => logger.debug({ method }, 'a library printed to the console; dropped'))
   trapUnhandledRejections(logger)
   mendRawKeys()
   mendSignatures()

@@ -1,10 +1,3 @@
-import type { EventEmitter } from 'node:events'
-import type { BinaryNode } from '@whiskeysockets/baileys'
-import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
-
-/** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
-const LIVE = 'live'
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known.
  *
@@ -13,6 +6,15 @@ const LIVE = 'live'
  *
  * It can go when Baileys keeps the order of arrival: test/whatsapp/patches/catching-up.test.ts then fails.
  */
+
+import type { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
+
+/** The `offline` attribute of a stanza that arrived live and waits behind offline ones. */
+const LIVE = 'live'
+
+/** Keeps live messages behind those that waited at WhatsApp before them. */
 export class ArrivalOrder {
   /** Ids in Baileys' queue, oldest first. */
   readonly #queued = new Set<string>()

@@ -1,3 +1,13 @@
+/**
+ * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issues 2344 and 2090.
+ *
+ * Each socket of Baileys makes caches of its own that have no bound and begin empty: a thousand sessions hold a thousand of them,
+ * and a message that cannot be decrypted is counted anew after each reconnect. These are bounded, shared by all sessions, and
+ * outlive a socket; each session sees its part.
+ *
+ * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
+ */
+
 import type { CacheStore } from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
 
@@ -11,15 +21,7 @@ export interface BaileysCaches {
   placeholderResendCache: CacheStore
 }
 
-/**
- * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issues 2344 and 2090.
- *
- * Each socket of Baileys makes caches of its own that have no bound and begin empty: a thousand sessions hold a thousand of them,
- * and a message that cannot be decrypted is counted anew after each reconnect. These are bounded, shared by all sessions, and
- * outlive a socket; each session sees its part.
- *
- * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
- */
+/** Makes the caches that all sockets share; call the result for each stream. */
 export function createBaileysCaches(): (streamId: string) => BaileysCaches {
   const retries = cache(50_000, 60 * MINUTE)
   const devices = cache(50_000, 5 * MINUTE)

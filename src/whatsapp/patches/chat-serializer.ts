@@ -1,9 +1,3 @@
-import type { EventEmitter } from 'node:events'
-import { type BinaryNode, extractAddressingContext } from '@whiskeysockets/baileys'
-import { accountJid, isBroadcast, isStatus, lidOf } from '../jid.ts'
-
-type Handle = (stanza: BinaryNode) => unknown
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known; WhiskeySockets/Baileys pull request 2137 redesigned the mutexes and left this open.
  *
@@ -13,6 +7,14 @@ type Handle = (stanza: BinaryNode) => unknown
  *
  * It can go when Baileys keeps the order of a chat: test/whatsapp/patches/first-burst.test.ts then fails.
  */
+
+import type { EventEmitter } from 'node:events'
+import { type BinaryNode, extractAddressingContext } from '@whiskeysockets/baileys'
+import { accountJid, isBroadcast, isStatus, lidOf } from '../jid.ts'
+
+type Handle = (stanza: BinaryNode) => unknown
+
+/** Hands the messages of one chat to Baileys one after another; other chats do not wait. `ws` is the socket's, with Baileys listening. */
 export function serializeChats(ws: EventEmitter): void {
   const lastOfChat = new Map<string, Promise<unknown>>()
   const handleAfterLast = async (handle: Handle, stanza: BinaryNode) => {

@@ -1,5 +1,3 @@
-import type { WASocket } from '@whiskeysockets/baileys'
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known.
  *
@@ -8,6 +6,10 @@ import type { WASocket } from '@whiskeysockets/baileys'
  *
  * It can go when Baileys flushes its buffer at the end: test/whatsapp/patches/dropped-buffer.test.ts then fails.
  */
+
+import type { WASocket } from '@whiskeysockets/baileys'
+
+/** Lets a socket that ends hand over what it has buffered. */
 export function flushBufferAtEnd({ ev, registerSocketEndHandler }: BufferingSocket): void {
   registerSocketEndHandler(() => {
     ev.flush()

@@ -1,5 +1,3 @@
-import type { WASocket } from '@whiskeysockets/baileys'
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known; WhiskeySockets/Baileys pull request 1368 caught the timeout alone.
  *
@@ -8,6 +6,10 @@ import type { WASocket } from '@whiskeysockets/baileys'
  *
  * It can go when Baileys fails its queries at the end: test/whatsapp/patches/hanging-queries.test.ts then fails.
  */
+
+import type { WASocket } from '@whiskeysockets/baileys'
+
+/** Fails every query that still waits for an answer, with `error`. */
 export function failQueries({ ws }: Pick<WASocket, 'ws'>, error: Error): void {
   ws.emit('error', error)
 }

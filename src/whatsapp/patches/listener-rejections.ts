@@ -1,3 +1,12 @@
+/**
+ * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issue 769 is about one case of it, none about the whole.
+ *
+ * Baileys' emitters have async listeners that nobody awaits: one that rejects ends the process, with all its sessions, and a frame
+ * that cannot be decrypted leaves its socket open. Here the emitters of the socket that `make` makes capture those rejections.
+ *
+ * It can go when Baileys catches what its own listeners throw: test/whatsapp/patches/listener-rejections.test.ts then fails.
+ */
+
 import { EventEmitter } from 'node:events'
 import type { WASocket } from '@whiskeysockets/baileys'
 
@@ -10,14 +19,7 @@ export interface RejectionHandlers {
   rejected(event: string, error: unknown): void
 }
 
-/**
- * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys issue 769 is about one case of it, none about the whole.
- *
- * Baileys' emitters have async listeners that nobody awaits: one that rejects ends the process, with all its sessions, and a frame
- * that cannot be decrypted leaves its socket open. Here the emitters of the socket that `make` makes capture those rejections.
- *
- * It can go when Baileys catches what its own listeners throw: test/whatsapp/patches/listener-rejections.test.ts then fails.
- */
+/** Makes a socket whose listeners may reject: `handlers` is told, the process lives on. */
 export function captureListenerRejections(make: () => WASocket, handlers: RejectionHandlers): WASocket {
   const socket = capturingRejections(make)
   const { ws } = socket

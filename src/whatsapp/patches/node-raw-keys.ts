@@ -1,10 +1,3 @@
-import crypto, { createSecretKey } from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
-
-type KeyedFactory = (algorithm: string, key: unknown, ...rest: unknown[]) => unknown
-
-const MENDED = Symbol.for('whatsapp-manager.node-keys')
-
 /**
  * Node 24.21. Upstream: none known.
  *
@@ -14,6 +7,15 @@ const MENDED = Symbol.for('whatsapp-manager.node-keys')
  *
  * It can go when raw keys cost no more than a KeyObject: test/whatsapp/patches/node-raw-keys.test.ts then fails.
  */
+
+import crypto, { createSecretKey } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+
+type KeyedFactory = (algorithm: string, key: unknown, ...rest: unknown[]) => unknown
+
+const MENDED = Symbol.for('whatsapp-manager.node-keys')
+
+/** Hands Node key objects where Baileys gives raw bytes, once per process; the results are the same. */
 export function mendRawKeys(): void {
   const mutable = crypto as unknown as Record<string, KeyedFactory> & { [MENDED]?: true }
   if (mutable[MENDED]) return

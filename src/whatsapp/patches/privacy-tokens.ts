@@ -1,5 +1,3 @@
-import type { SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known; the code came with WhiskeySockets/Baileys pull request 2339.
  *
@@ -8,6 +6,10 @@ import type { SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
  *
  * It can go when the token outlives its send: test/whatsapp/patches/privacy-tokens.test.ts then fails.
  */
+
+import type { SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
+
+/** Lets the token that Baileys issues after a send reach the `stored` keys. */
 export function mendPrivacyTokens({ authState }: Pick<WASocket, 'authState'>, stored: SignalKeyStore): void {
   const { keys } = authState
   const set = keys.set.bind(keys)

@@ -1,5 +1,3 @@
-import type { WASocket } from '@whiskeysockets/baileys'
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known; rmyndharis/OpenWA pull request 1579 describes it.
  *
@@ -8,6 +6,10 @@ import type { WASocket } from '@whiskeysockets/baileys'
  *
  * It can go when Baileys ends such a socket itself: test/whatsapp/patches/refused-upgrade.test.ts then fails.
  */
+
+import type { WASocket } from '@whiskeysockets/baileys'
+
+/** Tells the HTTP status with which WhatsApp refused the WebSocket; the handshake ends then. */
 export function watchRefusedUpgrade({ ws }: Pick<WASocket, 'ws'>, refused: (status: number) => void): void {
   ws.on('unexpected-response', (request: { destroy(): void }, response: { statusCode?: number }) => {
     refused(response.statusCode ?? 0)

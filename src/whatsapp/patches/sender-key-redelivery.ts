@@ -1,12 +1,3 @@
-import { proto, type SignalKeyStore, type SignalRepositoryWithLIDStore } from '@whiskeysockets/baileys'
-
-type Distribution = Parameters<SignalRepositoryWithLIDStore['processSenderKeyDistributionMessage']>[0]['item']
-/** One of the up to five keys in a stored record, as libsignal's sender-key-state.js writes it. */
-interface SenderKeyState {
-  senderKeyId: number
-  senderSigningKey: { public: { data: number[] | string } }
-}
-
 /**
  * Baileys 7.0.0-rc14. Upstream: none known.
  *
@@ -16,6 +7,17 @@ interface SenderKeyState {
  *
  * It can go when Baileys leaves a key that it has as it is: test/whatsapp/patches/sender-key-redelivery.test.ts then fails.
  */
+
+import { proto, type SignalKeyStore, type SignalRepositoryWithLIDStore } from '@whiskeysockets/baileys'
+
+type Distribution = Parameters<SignalRepositoryWithLIDStore['processSenderKeyDistributionMessage']>[0]['item']
+/** One of the up to five keys in a stored record, as libsignal's sender-key-state.js writes it. */
+interface SenderKeyState {
+  senderKeyId: number
+  senderSigningKey: { public: { data: number[] | string } }
+}
+
+/** Whether the stored record called `name` has the distributed sender key `item` already. */
 export async function hasSenderKey(keys: SignalKeyStore, name: string, item: Distribution): Promise<boolean> {
   const { [name]: record } = await keys.get('sender-key', [name])
   const distributed = item.axolotlSenderKeyDistributionMessage

@@ -1,3 +1,12 @@
+/**
+ * Baileys 7.0.0-rc14 with libsignal 6.0.0. Upstream: no issue known; the review of WhiskeySockets/Baileys pull request 2067 names it.
+ *
+ * `Curve.verify` says yes to every well-formed input, because it waits for an exception where libsignal returns false. Messages of
+ * groups Baileys verifies with libsignal itself, which is right and takes 9 ms of CPU.
+ *
+ * It can go when Baileys refuses a wrong signature: test/whatsapp/patches/signatures.test.ts then fails.
+ */
+
 import { Curve } from '@whiskeysockets/baileys'
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
 import { SIGNATURE_BYTES, verifySignature } from '../../../patches/libsignal-verify.ts'
@@ -7,11 +16,7 @@ const MENDED = Symbol.for('whatsapp-manager.signatures')
 /** The root key of a server whose root nobody told us: whatever it signed is taken, what it certifies further is checked. */
 export const ANY_ROOT = Buffer.alloc(32)
 
-/**
- * Makes Baileys verify signatures, once per process. Its own `Curve.verify` says yes to every well-formed input, because it
- * waits for an exception where libsignal 6.0.0 returns false. Messages of groups it verifies with libsignal itself, which is
- * right and takes 9 ms of CPU.
- */
+/** Makes Baileys verify signatures, once per process. */
 export function mendSignatures(): void {
   const curve: typeof Curve & { [MENDED]?: true } = Curve
   if (curve[MENDED]) return

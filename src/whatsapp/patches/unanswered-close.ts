@@ -1,8 +1,3 @@
-import type { WebSocket } from 'ws'
-
-/** How long a peer may take to answer our close frame, in ms. */
-const CLOSE_MS = 1000
-
 /**
  * Baileys 7.0.0-rc14 on ws 8.23. Upstream: none known.
  *
@@ -11,6 +6,13 @@ const CLOSE_MS = 1000
  *
  * It can go when Baileys waits less than a few seconds: test/whatsapp/patches/unanswered-close.test.ts then fails.
  */
+
+import type { WebSocket } from 'ws'
+
+/** How long a peer may take to answer our close frame, in ms. */
+const CLOSE_MS = 1000
+
+/** Gives up waiting for the peer's close frame after a second. */
 export function limitClosing(websocket: WebSocket): void {
   const close = websocket.close.bind(websocket)
   websocket.close = (...args) => {

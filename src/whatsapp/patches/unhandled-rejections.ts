@@ -1,8 +1,3 @@
-import type { Logger } from 'pino'
-import { summaryOf } from '../error-summary.ts'
-
-const TRAPPED = Symbol.for('whatsapp-manager.unhandled')
-
 /**
  * Baileys 7.0.0-rc14. Upstream: WhiskeySockets/Baileys pull request 1368 mended one case; others are open.
  *
@@ -11,6 +6,13 @@ const TRAPPED = Symbol.for('whatsapp-manager.unhandled')
  *
  * It can go when Baileys awaits or catches all that it starts. No test can say so; the line in the log shows that it has not.
  */
+
+import type { Logger } from 'pino'
+import { summaryOf } from '../error-summary.ts'
+
+const TRAPPED = Symbol.for('whatsapp-manager.unhandled')
+
+/** Logs a rejection that nobody awaited, in one line, instead of ending the process; once per process. */
 export function trapUnhandledRejections(logger: Logger): void {
   const trapped: typeof process & { [TRAPPED]?: true } = process
   if (trapped[TRAPPED]) return
