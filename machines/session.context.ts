@@ -85,6 +85,16 @@ const emptyQr: SessionContext['qr'] = {
   askAt: null,
 }
 
+const unlinked = {
+  linked: false,
+  waId: null,
+  lid: null,
+  pushName: null,
+  attempts: 0,
+  loginFailures: 0,
+  restarts: 0,
+} as const
+
 /** A session that was just asked for. */
 export function initialContext({ sessionId, userId, at, phoneNumber }: SessionInput): SessionContext {
   return {
@@ -94,13 +104,7 @@ export function initialContext({ sessionId, userId, at, phoneNumber }: SessionIn
     startedAt: at,
     ...(phoneNumber !== undefined && { phoneNumber }),
     intent: 'none',
-    linked: false,
-    waId: null,
-    lid: null,
-    pushName: null,
-    attempts: 0,
-    loginFailures: 0,
-    restarts: 0,
+    ...unlinked,
     connectingAt: at,
     openedAt: null,
     retryAt: null,
@@ -116,13 +120,7 @@ export function initialContext({ sessionId, userId, at, phoneNumber }: SessionIn
 /** The same session with nothing linked any more: the next socket gets fresh credentials. */
 export function unlinkedContext(context: SessionContext): Partial<SessionContext> {
   return {
-    linked: false,
-    waId: null,
-    lid: null,
-    pushName: null,
-    attempts: 0,
-    loginFailures: 0,
-    restarts: 0,
+    ...unlinked,
     openedAt: null,
     archiveUntil: null,
     qr: { ...emptyQr, lastPublishedAt: context.qr.lastPublishedAt },
