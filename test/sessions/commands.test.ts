@@ -52,7 +52,7 @@ describe('start', () => {
   it("another user's session is a CONFLICT, whatever its state; 7 and '7' are the same user", async () => {
     await start('s1', 7)
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
-    expect(await start('s1', '7')).toMatchObject({ user_id: 7 })
+    expect(await start('s1', '7')).toMatchObject({ userId: 7 })
     await world.commands.logout('s1', 0)
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
@@ -108,7 +108,7 @@ describe('start', () => {
 describe('restart', () => {
   it('opens a new socket under the same credentials', async () => {
     const socket = await world.linked()
-    expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', wa_id: '34600000001' })
+    expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', waId: '34600000001' })
     await world.settle()
     expect([socket.ended, socket.unlinks, world.whatsapp.live('s1').length]).toEqual([true, 0, 1])
   })
@@ -135,7 +135,7 @@ describe('logout', () => {
     socket.report({ type: 'logout.confirmed' })
     expect(await out).toMatchObject({
       done: true,
-      session: { state: 'loggedOut', estado_qr: 'inactive', reason: 'logged_out' },
+      session: { state: 'loggedOut', estadoQr: 'inactive', reason: 'logged_out' },
     })
     expect(world.clock.pending()).toBe(2) // the reaper, and the end of an archive that there is none of
     expect(await logout()).toMatchObject({ done: true })

@@ -31,7 +31,7 @@ describe('while the fact is not durable', () => {
     expect(world.whatsapp.sockets).toHaveLength(0)
     expect(() => world.queries.get('s1')).toThrow('There is no session')
     world.disk.release()
-    expect(await start).toMatchObject({ session_id: 's1', state: 'starting' })
+    expect(await start).toMatchObject({ sessionId: 's1', state: 'starting' })
     await world.settle()
     expect(world.whatsapp.sockets).toHaveLength(1)
   })
