@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { makeTlsIdentity } from '../../../simulator/media/tls-certificate.ts'
 import { createClock } from '../../../src/base/clock.ts'
 
@@ -17,8 +17,9 @@ vi.mock(import('../../../src/media/fetch/addresses.ts'), async original => {
   }
 })
 
-// Anew: other tests of this process may have loaded it as it is.
+// Loaded anew, and again after it: other files share this process and want it as it is.
 vi.resetModules()
+afterAll(() => void vi.resetModules())
 const { fetchMedia } = await import('../../../src/media/fetch/fetch-media.ts')
 
 let server: Server
