@@ -27,6 +27,16 @@ describe('the suite', () => {
     expect(named.sort()).toEqual(PARTS.map(({ name }) => `test:${name}`).sort())
   })
 
+  // The files of the unit part share a process: what one of them mocks, the next would get.
+  it('mocks no module in the part unit that is not loaded anew afterwards', () => {
+    const mocking = files.filter(file => isIn(file, UNIT) && file !== 'test/parts.test.ts')
+    const texts = mocking.map(file => [file, readFileSync(file, 'utf8')] as const)
+    const careless = texts.filter(
+      ([, text]) => text.includes('vi.mock(') && !/afterAll\(.*resetModules/.test(text),
+    )
+    expect(careless.map(([file]) => file)).toEqual([])
+  })
+
   it('begins with its slow files, which exist', () => {
     expect(Object.keys(SLOW).filter(file => !existsSync(file))).toEqual([])
   })
