@@ -133,7 +133,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     chatsOf: sessionId => registry.chatsOf(sessionId),
     onSettled: lane => deliveries.wake(lane),
   })
-  const onDownload = () => downloads.look()
+  const onDownload = () => downloads.startDue()
   const machine = bindEffects({
     registry,
     whatsapp,
@@ -199,7 +199,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   await supervisor.start()
   const { url } = await http.listen()
   linkBase.url = config.publicUrl ?? url
-  downloads.look()
+  downloads.startDue()
   retention.start()
   logger.info(
     {

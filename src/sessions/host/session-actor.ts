@@ -255,7 +255,7 @@ export class SessionActor {
   #end(): void {
     this.#ended = true
     this.#runner.stop()
-    this.#waiters.look()
+    this.#waiters.recheck()
     this.#deps.onEnded(this)
   }
 
@@ -282,7 +282,7 @@ export class SessionActor {
       () => {
         this.#deps.onCommitted(this.sessionId, state, context)
         logStateChange(logger, before, state, context)
-        this.#waiters.look()
+        this.#waiters.recheck()
       },
       () => {},
     )

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 /** Who waits for something to become true of a session. */
 export class Waiters {
   readonly #clock: Clock
-  readonly #looks = new Set<() => void>()
+  readonly #checks = new Set<() => void>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -15,17 +15,17 @@ export class Waiters {
     return new Promise(resolve => {
       const finish = (held: boolean) => {
         this.#clock.clearTimeout(timer)
-        this.#looks.delete(look)
+        this.#checks.delete(check)
         resolve(held)
       }
-      const look = () => done() && finish(true)
+      const check = () => done() && finish(true)
       const timer = this.#clock.setTimeout(() => finish(false), Math.max(0, deadline - this.#clock.now()))
-      this.#looks.add(look)
+      this.#checks.add(check)
     })
   }
 
-  /** Something changed: everybody looks whether it is what they wait for. */
-  look(): void {
-    for (const look of [...this.#looks]) look()
+  /** Something changed: whoever waits checks again. */
+  recheck(): void {
+    for (const check of [...this.#checks]) check()
   }
 }

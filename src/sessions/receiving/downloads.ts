@@ -58,7 +58,7 @@ export class Downloads {
   }
 
   /** Takes up what is due; to be called at the start, and when a download was added. */
-  look(): void {
+  startDue(): void {
     if (this.#stopped.signal.aborted) return
     const { store, clock, logger } = this.#deps
     clock.clearTimeout(this.#timer)
@@ -71,7 +71,7 @@ export class Downloads {
       logger.error({ code: codeOf(error) }, 'the files to be downloaded could not be read')
     }
     // What found no room now is looked at when another is through.
-    if (next !== null) this.#timer = clock.setTimeout(() => this.look(), next - now)
+    if (next !== null) this.#timer = clock.setTimeout(() => this.startDue(), next - now)
   }
 
   /** Ends what is under way; it is taken up again at the next start. */
@@ -88,7 +88,7 @@ export class Downloads {
     if (this.#running.size >= AT_ONCE || others.length >= OF_ONE_SESSION || this.#running.has(name)) return
     const work = this.#bring(download).finally(() => {
       this.#running.delete(name)
-      this.look()
+      this.startDue()
     })
     this.#running.set(name, { sessionId, work })
   }

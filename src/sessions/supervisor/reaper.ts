@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionRegistry } from '../registry.ts'
-import type { Census } from './census.ts'
+import type { SessionCounts } from './session-counts.ts'
 
 /** Sends given up in one round of the reaper. */
 const OVERDUE_AT_ONCE = 1000
@@ -17,14 +17,14 @@ export function reap({
   store,
   clock,
   registry,
-  census,
+  counts,
   idle,
   sendMaxAgeMs,
 }: {
   store: Pick<Store, 'messages'>
   clock: Clock
   registry: SessionRegistry
-  census: Census
+  counts: SessionCounts
   idle: IdlePolicy
   sendMaxAgeMs: number
 }): void {
@@ -34,7 +34,7 @@ export function reap({
     void entry?.actor.guard(() => entry.outbox.expire(messageId))
   }
   const since = now - idle.afterMs
-  for (const sessionId of census.idleSince(since)) {
+  for (const sessionId of counts.idleSince(since)) {
     const actor = registry.find(sessionId)?.actor
     // Whoever called /start just now is about to scan, or to send.
     if (actor === undefined || actor.context.startedAt > since) continue

@@ -24,7 +24,11 @@ export async function claimSession(store: Pick<Store, 'claim'>, row: SessionRow)
  * Lets a restored session live: what was decrypted and not in the log yet comes first. Resolves once it goes on durably, so that
  * nobody is told that a session is open which only was. `mayStart` is asked when it is about to begin.
  */
-export async function goOn(actor: SessionActor, deps: RestoreDeps, mayStart: () => boolean): Promise<void> {
+export async function resumeSession(
+  actor: SessionActor,
+  deps: RestoreDeps,
+  mayStart: () => boolean,
+): Promise<void> {
   const { store, whatsapp } = deps
   await actor.guard(async () => {
     const unfinished = await whatsapp.recover(actor.streamId)

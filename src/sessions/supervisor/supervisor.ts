@@ -10,10 +10,10 @@ import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
-import { Census } from './census.ts'
-import { frames, nameOf } from './error-description.ts'
+import { framesOf, nameOf } from './describe-error.ts'
 import { type IdlePolicy, reap } from './reaper.ts'
-import { claimSession, goOn, type RestoreDeps } from './restore-session.ts'
+import { claimSession, type RestoreDeps, resumeSession } from './restore-session.ts'
+import { SessionCounts } from './session-counts.ts'
 
 /** Streams claimed at once while restoring; more would only queue in the store. */
 const CLAIMS_AT_ONCE = 200
@@ -40,7 +40,7 @@ export const notHere = () =>
 /** Does what the supervisor's machine decides: spawns, restarts, brings back, reaps and drains session actors. */
 export class Supervisor {
   readonly #deps: SupervisorDeps
-  readonly #census: Census
+  readonly #counts: SessionCounts
   readonly #machine
   /** Actors that ended by themselves and whose sockets are still closing. */
   readonly #closing = new Map<SessionActor, Promise<void>>()
@@ -72,7 +72,7 @@ export class Supervisor {
       },
     })
     this.#machine = createActor(bound, { clock: deps.clock as never })
-    this.#census = new Census((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
+    this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
   }
 
   /** Restores every living session from its newest row and lets it go on. */
@@ -115,8 +115,8 @@ export class Supervisor {
       sessions: {
         totalSessions: states.reduce((sum, [, count]) => sum + count, 0),
         activeSessions: byState.open ?? 0,
-        inactiveSessions: this.#census.quietSince(now - INACTIVE_AFTER),
-        oldestSession: now - (this.#census.oldest() ?? now),
+        inactiveSessions: this.#counts.quietSince(now - INACTIVE_AFTER),
+        oldestSession: now - (this.#counts.oldest() ?? now),
       },
       qr: { pendingQR: publishing, trackedSessions: tracked },
       byState: Object.fromEntries(states),
@@ -154,8 +154,8 @@ export class Supervisor {
     const actor: SessionActor = new SessionActor(
       {
         ...deps,
-        onCommitted: (...committed) => this.#census.committed(...committed),
-        onActivity: (sessionId, at) => this.#census.active(sessionId, at),
+        onCommitted: (...committed) => this.#counts.committed(...committed),
+        onActivity: (sessionId, at) => this.#counts.active(sessionId, at),
         onCrash: (crashed, error) => this.#crashed(crashed, error),
         onStoreFailure: (failed, error) => this.#storeFailed(failed, error),
         onEnded: ended => this.#ended(ended),
@@ -169,14 +169,14 @@ export class Supervisor {
     const closing = actor.stop().finally(() => this.#closing.delete(actor))
     this.#closing.set(actor, closing)
     if (!this.#deps.registry.remove(actor)) return
-    if (actor.deletion === 'done') this.#census.deleted(actor.sessionId)
+    if (actor.deletion === 'done') this.#counts.deleted(actor.sessionId)
     this.#machine.send({ type: 'session.left' })
   }
 
   async #restoreAll(): Promise<SessionActor[]> {
     const { store } = this.#deps
     const rows = [...store.sessions.all()]
-    this.#census.fill(rows)
+    this.#counts.fill(rows)
     const actors: SessionActor[] = []
     for (let i = 0; i < rows.length && this.#isRunning; i += CLAIMS_AT_ONCE) {
       const some = rows.slice(i, i + CLAIMS_AT_ONCE)
@@ -190,7 +190,7 @@ export class Supervisor {
     const origin = await claimSession(store, row)
     this.#machine.send({ type: 'session.restored', origin })
     const { actor } = registry.of(row.sessionId)
-    await goOn(actor, this.#deps, () => this.#isRunning)
+    await resumeSession(actor, this.#deps, () => this.#isRunning)
     logger.debug({ session_id: row.sessionId, state: row.state }, 'session restored')
     return actor
   }
@@ -205,7 +205,13 @@ export class Supervisor {
       return
     }
     const at = clock.now()
-    this.#machine.send({ type: 'session.crashed', sessionId, at, error: nameOf(error), stack: frames(error) })
+    this.#machine.send({
+      type: 'session.crashed',
+      sessionId,
+      at,
+      error: nameOf(error),
+      stack: framesOf(error),
+    })
   }
 
   #restart({ sessionId, error, stack }: Of<'session.crashed'>, tooOften: boolean): void {
@@ -247,7 +253,7 @@ export class Supervisor {
 
   #reap(): void {
     try {
-      reap({ ...this.#deps, census: this.#census })
+      reap({ ...this.#deps, counts: this.#counts })
     } catch (error) {
       this.#deps.logger.error({ error: nameOf(error) }, 'the reaper could not do its round; it tries again')
     }

@@ -113,7 +113,7 @@ function createWorld() {
         clock,
         logger: pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) }),
       })
-      world.downloads.look()
+      world.downloads.startDue()
     },
     async session(id = 's1') {
       await disk.store.commit({
@@ -164,7 +164,7 @@ function createWorld() {
         ],
       }
       await disk.store.commit(write)
-      world.downloads.look()
+      world.downloads.startDue()
     },
     async settle() {
       for (let i = 0; i < 10; i++) await setImmediate()

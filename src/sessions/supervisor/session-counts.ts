@@ -18,7 +18,7 @@ type OnChange = (was: SessionStanding | null, is: SessionStanding | null) => voi
  * What is committed of every session, as far as it is counted: in creation order, and in the order of their last activity, so that
  * nothing that is asked here looks at each session.
  */
-export class Census {
+export class SessionCounts {
   readonly #onChange: OnChange
   readonly #known = new Map<string, Known>()
   /** Sessions by their last activity, longest ago first; those that were found quiet stand in `#quiet`. */

@@ -2,7 +2,7 @@
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'Error')
 
 /** Where it happened, without the message. */
-export const frames = (error: unknown): string[] =>
+export const framesOf = (error: unknown): string[] =>
   error instanceof Error
     ? (error.stack ?? '')
         .split('\n')
