@@ -148,10 +148,16 @@ export const sessionModel = world.createMachine({
           },
         },
         publishing: {
-          on: {
-            newQr: { actions: heldBack },
-            askedAgain: { target: SHOWN, actions: published },
-            'askedAgain.away': [{ guard: 'isHeld', target: '#world.awaitingQr.verifying.pausing' }, remains],
+          initial: 'pausing',
+          states: {
+            pausing: {
+              on: {
+                newQr: { target: SHOWN, actions: published },
+                'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
+                askedAgain: { target: SHOWN, actions: published },
+                'askedAgain.away': remains,
+              },
+            },
           },
         },
         shown: {
