@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type DirectedGraphEdge, type DirectedGraphNode, toDirectedGraph } from 'xstate/graph'
-import { TIMES } from '../machines/session.context.ts'
 import { sessionMachine } from '../machines/session.machine.ts'
+import { TIMES } from '../machines/session.timers.ts'
 import { supervisorMachine } from '../machines/supervisor.machine.ts'
 
 /** Draws both statecharts into docs/machines.md, from the machines themselves: `npm run machines`. With `--check` it only compares. */

@@ -1,26 +1,5 @@
 import type { Reason, SessionFact } from './facts.ts'
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-
-/** Nominal lengths of the machine's timers that no configuration changes, in ms. */
-export const TIMES = {
-  watchdog: 45 * SECOND,
-  settle: 5 * MINUTE,
-  patience: 5 * SECOND,
-  freshStart: 15 * SECOND,
-  unlink: 10 * SECOND,
-  recheck: 15 * MINUTE,
-  hibernation: 6 * 60 * MINUTE,
-  archive: 7 * 24 * 60 * MINUTE,
-  /** Between two offers of a QR that Laravel did not take. */
-  offerAgain: 5 * SECOND,
-  /** How long a session that crashed too often is left alone. */
-  crashRest: 15 * MINUTE,
-  /** A longer `after` fires at once (2^31 ms). */
-  longest: 24 * 24 * 60 * MINUTE,
-} as const
-
 /** What a session remembers; plain JSON, so that one row restores it. */
 export interface SessionContext {
   sessionId: string
@@ -124,23 +103,11 @@ export function unlinkedContext(context: SessionContext): Partial<SessionContext
     openedAt: null,
     archiveUntil: null,
     qr: { ...emptyQr, lastPublishedAt: context.qr.lastPublishedAt },
+    // They were about the account that was linked.
+    reachOutLock: null,
+    slowdown: null,
   }
 }
-
-/**
- * Full jitter, 1 s (or `floor`) to 5 min, in ms. The spread comes from a hash of session and time (FNV-1a):
- * it differs between sessions that lost the network together and is the same when a log is folded.
- */
-export function backoff(sessionId: string, at: number, attempt: number, floor = SECOND): number {
-  const ceiling = Math.min(5 * MINUTE, floor * 2 ** Math.min(attempt, 20))
-  let hash = 0x811c9dc5
-  for (const char of `${sessionId}|${at}`) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0
-  return Math.round(floor + ((hash ^ (hash >>> 13)) >>> 0) * ((ceiling - floor) / 2 ** 32))
-}
-
-/** How long until a question without a clear answer is asked again, in ms: 1 s, 2 s, 4 s … 1 min. */
-export const askAgainIn = (unclear: number): number => Math.min(MINUTE, SECOND * 2 ** Math.min(unclear, 10))
 
 /** Whether a "no" of Laravel is only what we told it before (DESIGN: old news). */
 export function isOldNews(

@@ -1,6 +1,7 @@
 import { fromCallback, setup } from 'xstate'
 import type { Reaction, SessionEvent } from './facts.ts'
-import { isOldNews, type SessionContext, type SessionInput, TIMES } from './session.context.ts'
+import { isOldNews, type SessionContext, type SessionInput } from './session.context.ts'
+import { TIMES } from './session.timers.ts'
 
 /** `message.queued` is asked for, never sent: `can()` says whether a message may be queued now. */
 type MachineEvent = SessionEvent | { type: 'message.queued'; at: number }
@@ -101,7 +102,9 @@ export const guarded = setup({
     },
     isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
     endsByItself: ({ context }) => context.retryAt !== null,
-    endsByRestart: ({ context }) => context.reason === 'replaced' || context.reason === 'client_outdated',
+    /** A new process may do what the old one could not; crashes had no end of their own before version 2. */
+    endsByRestart: ({ context: { reason, retryAt } }) =>
+      reason === 'replaced' || reason === 'client_outdated' || (reason === 'crashed' && retryAt === null),
     isUnlinked: ({ event }) => reacts(event, 'unlinked'),
     isBanned: ({ event }) => reacts(event, 'banned'),
     needsOperator: ({ event }) => reacts(event, 'suspend'),

@@ -1,6 +1,7 @@
 import { assertEvent, assign, sendTo, spawnChild, stopChild } from 'xstate'
-import { askAgainIn, backoff, TIMES, unlinkedContext } from './session.context.ts'
+import { unlinkedContext } from './session.context.ts'
 import { at, guarded, missing } from './session.guards.ts'
+import { askAgainIn, BACKOFF_FLOOR, backoff, TIMES } from './session.timers.ts'
 
 /**
  * The vocabulary of the session machine: assigns that read facts, and the names of what touches the outside, which the runtime
@@ -24,7 +25,7 @@ export const sessionSetup = guarded.extend({
     deleteSessionIfOwed: missing,
     /** Sends that wait fail with SESSION_LOGGED_OUT. */
     failQueued: missing,
-    /** Only asked for through `can()`. */
+    /** Takes a fact that changes nothing: it is recorded, or only asked for through `can()`. */
     permit: () => {},
     noteStart: assign({ startedAt: ({ event }) => at(event) }),
     /** Whether a QR or a pairing code is to be shown. */
@@ -81,7 +82,7 @@ export const sessionSetup = guarded.extend({
     noteClosed: assign(({ context, event }) => {
       assertEvent(event, 'socket.closed')
       const attempts = context.attempts + (event.reaction === 'reconnectNow' ? 0 : 1)
-      const floor = event.reaction === 'backoffLong' ? 5000 : 1000
+      const floor = event.reaction === 'backoffLong' ? BACKOFF_FLOOR.overload : BACKOFF_FLOOR.usual
       return {
         attempts,
         restarts: context.restarts + (event.reaction === 'reconnectNow' ? 1 : 0),
@@ -117,6 +118,7 @@ export const sessionSetup = guarded.extend({
         reasonText: `A fault inside the manager stopped this session: ${event.error}`,
       }
     }),
+    /** A session that crashed too often is left alone for a while. */
     restAfterCrashes: assign({ retryAt: ({ event }) => at(event) + TIMES.crashRest }),
     noteLoggedOut: assign({
       openedAt: null,

@@ -4,9 +4,7 @@ import type { SessionContext } from './session.context.ts'
 import type { SessionTag } from './session.guards.ts'
 import { sessionMachine } from './session.machine.ts'
 
-/** What can be asked of a state by its dotted name, as the log and the store keep it (`awaitingQr.shown.ready`). */
-
-/** `{ awaitingQr: { shown: 'ready' } }` -> `awaitingQr.shown.ready`. */
+/** `{ awaitingQr: { shown: 'ready' } }` -> `awaitingQr.shown.ready`, as the log and the store keep it. */
 export function dottedState(value: StateValue): string {
   if (typeof value === 'string') return value
   const [[name, rest] = ['', undefined]] = Object.entries(value)
@@ -19,6 +17,7 @@ export function stateValue(dotted: string): StateValue {
   return dot === -1 ? dotted : { [dotted.slice(0, dot)]: stateValue(dotted.slice(dot + 1)) }
 }
 
+/** The five states of CONTRACT. */
 export type TopState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'
 
 /** The machine's state and what stands below it. */
@@ -44,6 +43,9 @@ function nodesOf(dotted: string): Node[] {
   }
   return nodes
 }
+
+/** Whether the chart has this state. */
+export const isState = (dotted: string): boolean => nodesOf(dotted).length === dotted.split('.').length
 
 /** Whether the chart gives a state this tag. */
 export const hasTag = (dotted: string, tag: SessionTag): boolean =>

@@ -2,7 +2,7 @@ import { supervisorSetup } from './supervisor.setup.ts'
 
 /**
  * Keeps the session actors: spawns, restarts, brings back, reaps and counts them by its events. The actors themselves are roots in a
- * registry (src/sessions/supervisor/registry.ts): children of one machine cost O(n²).
+ * registry (src/sessions/registry.ts): children of one machine cost O(n²).
  */
 export const supervisorMachine = supervisorSetup.createMachine({
   id: 'supervisor',
@@ -28,6 +28,7 @@ export const supervisorMachine = supervisorSetup.createMachine({
           actions: ['noteLost', 'scheduleReturn', 'tellReturn'],
         },
         'session.returned': { actions: 'noteReturned' },
+        'round.ended': { actions: 'forgetOld' },
         'sessions.stopped': { actions: ['cancelReturns', 'forgetReturns'] },
         'drain.requested': 'draining',
       },

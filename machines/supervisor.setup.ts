@@ -1,4 +1,5 @@
-import { assign, cancel, enqueueActions, setup } from 'xstate'
+import { assertEvent, assign, cancel, enqueueActions, setup } from 'xstate'
+import { CRASHES, RETURN, SUPERVISOR_TIMES } from './supervisor.timers.ts'
 
 /** What /stats must know of one session. */
 export interface SessionStanding {
@@ -10,16 +11,16 @@ export interface SessionStanding {
   tracked: boolean
 }
 
-/** Where a session's life stands when its actor begins; the runtime knows the rest of it. */
-export interface SessionBeginning {
-  sessionId: string
+/** A session's actor and what belongs to it; the runtime knows the rest. */
+export interface SessionToSpawn {
+  actor: { sessionId: string }
 }
 
 export type SupervisorEvent =
   /** Somebody asked for a session that does not exist. */
-  | { type: 'session.requested'; origin: SessionBeginning }
+  | { type: 'session.requested'; entry: SessionToSpawn }
   /** A stored session was claimed and is to live again. */
-  | { type: 'session.restored'; origin: SessionBeginning }
+  | { type: 'session.restored'; entry: SessionToSpawn }
   /** A session threw, in a transition, an effect or a callback: the error's kind, and where it came from. `at` in ms. */
   | { type: 'session.crashed'; sessionId: string; at: number; error: string; stack: string[] }
   /** The store refused a session's write for what was in it: its actor is gone, its log is not. */
@@ -34,6 +35,8 @@ export type SupervisorEvent =
   | { type: 'session.changed'; was: SessionStanding | null; is: SessionStanding | null }
   /** A session actor is gone: deleted, lost, or stopped. */
   | { type: 'session.left' }
+  /** A round of the reaper is over; `at` in ms. */
+  | { type: 'round.ended'; at: number }
   /** Every actor was stopped, so that all can be restored. */
   | { type: 'sessions.stopped' }
   /** A commit failed: nothing may happen until the store works again. */
@@ -54,12 +57,6 @@ export interface SupervisorContext {
   returns: Record<string, { pending: boolean; ms: number; at: number }>
 }
 
-/** Restart intensity: more crashes than this within the window suspend the session. */
-const CRASHES = { most: 5, withinMs: 60_000 }
-
-/** In ms: the first wait, the longest, and how long after a return the next wait is the first again. */
-const RETURN = { first: 1000, longest: 60_000, forgottenAfter: 300_000 }
-
 const byProvider = () => {}
 
 const recent = (crashes: number[] | undefined, at: number): number[] => [
@@ -67,31 +64,39 @@ const recent = (crashes: number[] | undefined, at: number): number[] => [
   at,
 ]
 
-const waitOf = (last: SupervisorContext['returns'][string] | undefined, at: number): number =>
-  last === undefined || (!last.pending && last.at + last.ms < at - RETURN.forgottenAfter)
-    ? RETURN.first
-    : Math.min(2 * last.ms, RETURN.longest)
+type Return = SupervisorContext['returns'][string]
 
-type Lost = Extract<SupervisorEvent, { type: 'session.lost' | 'session.returnFailed' }>
-type Crashed = Extract<SupervisorEvent, { type: 'session.crashed' }>
-type Changed = Extract<SupervisorEvent, { type: 'session.changed' }>
+/** Whether a return was so long ago that it counts no more. */
+const isOld = ({ pending, at, ms }: Return, now: number): boolean =>
+  !pending && at + ms < now - RETURN.forgottenAfter
+
+/** How long a session waits this time, in ms. */
+const waitOf = (last: Return | undefined, at: number): number =>
+  last === undefined || isOld(last, at) ? RETURN.first : Math.min(2 * last.ms, RETURN.longest)
 
 const timerOf = (sessionId: string) => `return.${sessionId}`
 
 /** The vocabulary of the supervisor's machine; what acts on session actors is provided (src/sessions/supervisor/supervisor.ts). */
 export const supervisorSetup = setup({
   types: { context: {} as SupervisorContext, events: {} as SupervisorEvent },
-  delays: { reapEvery: 60_000, storeRetry: 2_000 },
+  delays: SUPERVISOR_TIMES,
   guards: {
     crashesTooOften: ({ context, event }) => {
-      const { sessionId, at } = event as Crashed
+      assertEvent(event, 'session.crashed')
+      const { sessionId, at } = event
       return recent(context.crashes[sessionId], at).length > CRASHES.most
     },
-    isReturning: ({ context, event }) => context.returns[(event as Lost).sessionId]?.pending === true,
-    isNotReturning: ({ context, event }) => context.returns[(event as Lost).sessionId]?.pending !== true,
+    isReturning: ({ context, event }) => {
+      assertEvent(event, 'session.returnFailed')
+      return context.returns[event.sessionId]?.pending === true
+    },
+    isNotReturning: ({ context, event }) => {
+      assertEvent(event, 'session.lost')
+      return context.returns[event.sessionId]?.pending !== true
+    },
   },
   actions: {
-    /** Begins a session's life in an actor of its own. */
+    /** Puts a session's actor into the registry: from now on it is found, and lives once it is started. */
     spawnSession: byProvider,
     /** Lets a session that crashed go on from its last good state. */
     restartSession: byProvider,
@@ -110,7 +115,8 @@ export const supervisorSetup = setup({
     countSpawned: assign({ live: ({ context }) => context.live + 1 }),
     countLeft: assign({ live: ({ context }) => context.live - 1 }),
     countChange: assign(({ context: { counts }, event }) => {
-      const { was, is } = event as Changed
+      assertEvent(event, 'session.changed')
+      const { was, is } = event
       const byState = { ...counts.byState }
       if (was) byState[was.state] = (byState[was.state] ?? 0) - 1
       if (is) byState[is.state] = (byState[is.state] ?? 0) + 1
@@ -122,29 +128,37 @@ export const supervisorSetup = setup({
         },
       }
     }),
-    noteCrash: assign(({ context, event }) => {
-      const { sessionId, at } = event as Crashed
-      const still = Object.entries(context.crashes).filter(
-        ([, crashes]) => crashes.at(-1)! > at - CRASHES.withinMs,
-      )
-      const crashes = { ...Object.fromEntries(still), [sessionId]: recent(context.crashes[sessionId], at) }
-      return { crashes }
+    noteCrash: assign(({ context: { crashes }, event }) => {
+      assertEvent(event, 'session.crashed')
+      const { sessionId, at } = event
+      return { crashes: { ...crashes, [sessionId]: recent(crashes[sessionId], at) } }
     }),
-    noteLost: assign(({ context, event }) => {
-      const { sessionId, at } = event as Lost
-      const still = Object.entries(context.returns).filter(
-        ([, one]) => one.pending || one.at + one.ms >= at - RETURN.forgottenAfter,
+    noteLost: assign(({ context: { returns }, event }) => {
+      assertEvent(event, ['session.lost', 'session.returnFailed'])
+      const { sessionId, at } = event
+      return {
+        returns: { ...returns, [sessionId]: { pending: true, ms: waitOf(returns[sessionId], at), at } },
+      }
+    }),
+    /** Forgets crashes and returns that count no more. */
+    forgetOld: assign(({ context, event }) => {
+      assertEvent(event, 'round.ended')
+      const { at } = event
+      const crashes = Object.entries(context.crashes).filter(
+        ([, times]) => times.at(-1)! > at - CRASHES.withinMs,
       )
-      const wait = { pending: true, ms: waitOf(context.returns[sessionId], at), at }
-      return { returns: { ...Object.fromEntries(still), [sessionId]: wait } }
+      const returns = Object.entries(context.returns).filter(([, one]) => !isOld(one, at))
+      return { crashes: Object.fromEntries(crashes), returns: Object.fromEntries(returns) }
     }),
     scheduleReturn: enqueueActions(({ context, event, enqueue }) => {
-      const { sessionId } = event as Lost
+      assertEvent(event, ['session.lost', 'session.returnFailed'])
+      const { sessionId } = event
       const { ms } = context.returns[sessionId]!
       enqueue.raise({ type: 'session.returnDue', sessionId }, { id: timerOf(sessionId), delay: ms })
     }),
     noteReturned: assign(({ context, event }) => {
-      const { sessionId } = event as Extract<SupervisorEvent, { type: 'session.returned' }>
+      assertEvent(event, 'session.returned')
+      const { sessionId } = event
       const wait = context.returns[sessionId]
       return wait === undefined
         ? {}

@@ -52,6 +52,7 @@ export const reconnecting = sessionSetup.createStateConfig({
       on: {
         'start.requested': begin,
         'session.crashed': { target: 'suspended', reenter: true },
+        'crashes.exceeded': { target: 'suspended', reenter: true },
         'session.resumed': [
           { guard: 'endsByRestart', target: '#session.starting', actions: 'tryAgain' },
           { target: 'suspended', reenter: true },

@@ -18,5 +18,6 @@ export const untilStart = {
   'socket.*': {},
   'session.resumed': {},
   'session.crashed': { actions: 'permit' },
+  'crashes.exceeded': { actions: 'permit' },
   'start.requested': begin,
 } as const

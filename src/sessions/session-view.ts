@@ -1,11 +1,11 @@
 import { estadoQrOf, hasTag, splitState } from '../../machines/session.state.ts'
 import type { SessionView } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
-import { readStoredSession } from './host/stored-session.ts'
+import { showStoredSession } from './host/stored-session.ts'
 
 /** A session as callers may know it, from its committed row. */
 export function sessionViewOf(row: SessionRow): SessionView {
-  const { state: dotted, context } = readStoredSession(row)
+  const { state: dotted, context } = showStoredSession(row)
   const { state, detail } = splitState(dotted)
   const { current, published } = context.qr
   const shown = hasTag(dotted, 'awaitsScan') && current !== null

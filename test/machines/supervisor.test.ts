@@ -63,8 +63,8 @@ describe('when the store fails', () => {
   it('no new session is spawned, and stored ones are', () => {
     const s = supervisor()
     s.send({ type: 'store.failed' })
-    s.send({ type: 'session.requested', origin: { sessionId: 'new' } })
-    s.send({ type: 'session.restored', origin: { sessionId: 'stored' } })
+    s.send({ type: 'session.requested', entry: { actor: { sessionId: 'new' } } })
+    s.send({ type: 'session.restored', entry: { actor: { sessionId: 'stored' } } })
     expect(s.done).toEqual(['stopAll', 'spawnSession'])
     expect(s.snapshot().context.live).toBe(1)
   })
@@ -92,7 +92,10 @@ describe('a session that crashes', () => {
     }
     expect(s.done.filter(one => one.startsWith('suspendSession'))).toEqual([])
     expect(s.snapshot().context.crashes.a!.length).toBeLessThanOrEqual(6)
-    expect(Object.keys(s.snapshot().context.crashes).length).toBeLessThanOrEqual(7)
+    s.send({ type: 'round.ended', at: s.clock.now() })
+    expect(Object.keys(s.snapshot().context.crashes).length).toBeLessThanOrEqual(6)
+    s.send({ type: 'round.ended', at: s.clock.now() + MINUTE })
+    expect(s.snapshot().context.crashes).toEqual({})
   })
 })
 
@@ -179,7 +182,7 @@ describe('what is counted', () => {
 
   it('is counted in every state of the supervisor', () => {
     const s = supervisor()
-    for (const sessionId of ['a', 'b']) s.send({ type: 'session.restored', origin: { sessionId } })
+    for (const sessionId of ['a', 'b']) s.send({ type: 'session.restored', entry: { actor: { sessionId } } })
     s.send({ type: 'store.failed' })
     s.send({ type: 'session.left' })
     s.send({ type: 'drain.requested' })

@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  askAgainIn,
-  backoff,
-  initialContext,
-  isOldNews,
-  type SessionContext,
-} from '../../machines/session.context.ts'
+import { initialContext, isOldNews, type SessionContext } from '../../machines/session.context.ts'
 import { estadoQrOf } from '../../machines/session.state.ts'
-import { sessionDelays, throttledBy } from '../../machines/session.timers.ts'
+import { askAgainIn, backoff, sessionDelays, throttledBy } from '../../machines/session.timers.ts'
 import { assertProperty } from '../property.ts'
 import { DAY, HOUR, MINUTE, QR, SECOND } from './probe.ts'
 

@@ -2,7 +2,7 @@ import type { SessionContext } from '../../../machines/session.context.ts'
 import { hasTag, splitState } from '../../../machines/session.state.ts'
 import type { SessionStanding } from '../../../machines/supervisor.setup.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
-import { readStoredSession } from '../host/stored-session.ts'
+import { showStoredSession } from '../host/stored-session.ts'
 
 interface Known {
   createdAt: number
@@ -29,12 +29,13 @@ export class SessionCounts {
     this.#onChange = onChange
   }
 
-  /** Sessions of a store that was just opened; in creation order. */
-  fill(rows: SessionRow[]): void {
+  /** Sessions of a store that was just opened, in creation order. None of them was active after `now` (ms), whatever an old clock said. */
+  fill(rows: SessionRow[], now: number): void {
     for (const row of rows) {
-      const { sessionId, createdAt, lastActivity } = row
+      const { sessionId, createdAt } = row
       if (this.#known.has(sessionId)) continue
-      const { state, context } = readStoredSession(row)
+      const lastActivity = Math.min(row.lastActivity, now)
+      const { state, context } = showStoredSession(row)
       const standing = standingOf(state, context)
       this.#known.set(sessionId, { createdAt, lastActivity, standing })
       this.#onChange(null, standing)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createActor } from 'xstate'
+import { assertEvent, createActor } from 'xstate'
 import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { GatewayError } from '../../base/errors.ts'
@@ -12,11 +12,8 @@ import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
 import { framesOf, nameOf } from './describe-error.ts'
 import { type IdlePolicy, reap } from './reaper.ts'
-import { claimSession, type RestoreDeps, resumeSession } from './restore-session.ts'
 import { SessionCounts } from './session-counts.ts'
-
-/** Streams claimed at once while restoring; more would only queue in the store. */
-const CLAIMS_AT_ONCE = 200
+import { type RestoreDeps, SessionRestorer } from './session-restorer.ts'
 
 /** Without a message for this long a session counts as inactive in /stats, in ms. */
 const INACTIVE_AFTER = 5 * 60_000
@@ -41,6 +38,7 @@ export const notHere = () =>
 export class Supervisor {
   readonly #deps: SupervisorDeps
   readonly #counts: SessionCounts
+  readonly #restorer: SessionRestorer
   readonly #machine
   /** Actors that ended by themselves and whose sockets are still closing. */
   readonly #closing = new Map<SessionActor, Promise<void>>()
@@ -53,14 +51,26 @@ export class Supervisor {
     const bound = supervisorMachine.provide({
       delays: { reapEvery: deps.idle.reapEveryMs },
       actions: {
-        spawnSession: ({ event }) => this.#spawn((event as Of<'session.requested'>).origin as SessionOrigin),
-        restartSession: ({ event }) => this.#restart(event as Of<'session.crashed'>, false),
-        suspendSession: ({ event }) => this.#restart(event as Of<'session.crashed'>, true),
-        bringBackSession: ({ event }) => void this.#bringBack((event as Of<'session.returnDue'>).sessionId),
+        spawnSession: ({ event }) => {
+          assertEvent(event, ['session.requested', 'session.restored'])
+          deps.registry.add(event.entry as SessionEntry)
+        },
+        restartSession: ({ event }) => {
+          assertEvent(event, 'session.crashed')
+          this.#restart(event, false)
+        },
+        suspendSession: ({ event }) => {
+          assertEvent(event, 'session.crashed')
+          this.#restart(event, true)
+        },
+        bringBackSession: ({ event }) => {
+          assertEvent(event, 'session.returnDue')
+          void this.#bringBack(event.sessionId)
+        },
         tellReturn: ({ context, event }) => {
-          const { sessionId } = event as Of<'session.lost'>
-          const { ms } = context.returns[sessionId]!
-          deps.logger.warn({ session_id: sessionId, ms }, 'session is restored from its log soon')
+          assertEvent(event, ['session.lost', 'session.returnFailed'])
+          const { ms } = context.returns[event.sessionId]!
+          deps.logger.warn({ session_id: event.sessionId, ms }, 'session is restored from its log soon')
         },
         reapIdleSessions: () => this.#reap(),
         stopAll: () => void this.#stopAll(),
@@ -72,13 +82,21 @@ export class Supervisor {
       },
     })
     this.#machine = createActor(bound, { clock: deps.clock as never })
+    this.#machine.subscribe({
+      error: error =>
+        deps.logger.fatal({ error: nameOf(error), stack: framesOf(error) }, 'the supervisor failed'),
+    })
     this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
+    this.#restorer = new SessionRestorer(deps, this.#counts, {
+      spawn: origin => this.#spawn('session.restored', origin),
+      isRunning: () => this.#isRunning,
+    })
   }
 
   /** Restores every living session from its newest row and lets it go on. */
   async start(): Promise<void> {
     this.#machine.start()
-    await this.#restoreAll()
+    await this.#restorer.restoreAll()
   }
 
   find(sessionId: string): SessionEntry | undefined {
@@ -91,6 +109,7 @@ export class Supervisor {
     if (snapshot.matches({ running: 'recovering' })) {
       return 'The store takes no writes (is the disk full?); every session stands still until it does.'
     }
+    if (snapshot.status === 'error') return 'The supervisor of the sessions failed: restart the process.'
     return snapshot.matches('running') ? null : 'Shutting down.'
   }
 
@@ -129,8 +148,7 @@ export class Supervisor {
     if (refusal !== null) throw refusal
     if (this.#machine.getSnapshot().context.returns[sessionId]?.pending) throw notHere()
     const origin: SessionOrigin = { streamId: randomUUID(), sessionId, userId, epoch: 1, phoneNumber }
-    this.#machine.send({ type: 'session.requested', origin })
-    const entry = this.#deps.registry.of(sessionId)
+    const entry = this.#spawn('session.requested', origin)
     entry.actor.start()
     await entry.actor.durable()
     return entry
@@ -149,8 +167,9 @@ export class Supervisor {
     return this.#machine.getSnapshot().matches('running')
   }
 
-  #spawn(origin: SessionOrigin): void {
-    const { registry, ...deps } = this.#deps
+  /** An actor for a session, and its outbox: known from now on, and not started yet. */
+  #spawn(type: 'session.requested' | 'session.restored', origin: SessionOrigin): SessionEntry {
+    const deps = this.#deps
     const actor: SessionActor = new SessionActor(
       {
         ...deps,
@@ -162,7 +181,9 @@ export class Supervisor {
       },
       origin,
     )
-    registry.add({ actor, outbox: new Outbox(actor, deps) })
+    const entry = { actor, outbox: new Outbox(actor, deps) }
+    this.#machine.send({ type, entry })
+    return entry
   }
 
   #ended(actor: SessionActor): void {
@@ -171,28 +192,6 @@ export class Supervisor {
     if (!this.#deps.registry.remove(actor)) return
     if (actor.deletion === 'done') this.#counts.deleted(actor.sessionId)
     this.#machine.send({ type: 'session.left' })
-  }
-
-  async #restoreAll(): Promise<SessionActor[]> {
-    const { store } = this.#deps
-    const rows = [...store.sessions.all()]
-    this.#counts.fill(rows)
-    const actors: SessionActor[] = []
-    for (let i = 0; i < rows.length && this.#isRunning; i += CLAIMS_AT_ONCE) {
-      const some = rows.slice(i, i + CLAIMS_AT_ONCE)
-      actors.push(...(await Promise.all(some.map(row => this.#restore(row)))))
-    }
-    return actors
-  }
-
-  async #restore(row: Parameters<typeof claimSession>[1]): Promise<SessionActor> {
-    const { store, registry, logger } = this.#deps
-    const origin = await claimSession(store, row)
-    this.#machine.send({ type: 'session.restored', origin })
-    const { actor } = registry.of(row.sessionId)
-    await resumeSession(actor, this.#deps, () => this.#isRunning)
-    logger.debug({ session_id: row.sessionId, state: row.state }, 'session restored')
-    return actor
   }
 
   #crashed(actor: SessionActor, error: unknown): void {
@@ -242,7 +241,7 @@ export class Supervisor {
       const refusal = this.refusal()
       if (refusal !== null) throw refusal
       const row = registry.find(sessionId) === undefined ? store.sessions.find(sessionId) : null
-      if (row !== null && (await this.#restore(row)).ended) throw notHere()
+      if (row !== null && (await this.#restorer.restore(row))?.ended) throw notHere()
       this.#machine.send({ type: 'session.returned', sessionId })
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
@@ -257,6 +256,7 @@ export class Supervisor {
     } catch (error) {
       this.#deps.logger.error({ error: nameOf(error) }, 'the reaper could not do its round; it tries again')
     }
+    this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
   }
 
   /** The actors that this session had have ended. */
@@ -278,7 +278,7 @@ export class Supervisor {
       if (first) await store.claim(first.streamId)
       this.#machine.send({ type: 'sessions.stopped' })
       await this.#stopAll()
-      const actors = await this.#restoreAll()
+      const actors = await this.#restorer.restoreAll()
       const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))
       for (const outcome of outcomes)
         if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
