@@ -17,10 +17,10 @@ import {
 
 const asks = { logout: fact('logout.requested'), delete: fact('delete.requested') } as const
 
-describe.each(['logout', 'delete'] as const)('%s', intent => {
+describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
   const ask = asks[intent]
 
-  it.each(['open.settling', 'open.settled'])('in %s asks WhatsApp at once', async state => {
+  it.each(['open.settling', 'open.settled'])('asks WhatsApp at once in %s', async state => {
     const s = (await ways[state]!()).send(ask)
     expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', intent, 1])
     expect(s.can({ type: 'message.queued' })).toBe(false)
@@ -40,14 +40,14 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     'reconnecting.hibernated',
     'reconnecting.suspended.resting',
     'reconnecting.suspended.asking',
-  ])('in %s connects first', async state => {
+  ])('connects first in %s', async state => {
     const s = (await ways[state]!()).send(ask)
     expect([s.state, s.context.intent, s.effects]).toEqual(['starting.connecting', intent, []])
     s.send(opened)
     expect([s.state, s.socket?.unlinks]).toEqual(['open.unlinking', 1])
   })
 
-  it('while connecting does not start again, and unlinks at the open', () => {
+  it('does not connect again while connecting, and asks WhatsApp at the open', () => {
     const s = linked().send(closed('reconnectNow', 'restart'))
     const sockets = s.sockets.length
     s.send(ask)
@@ -56,7 +56,7 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     expect(s.state).toBe('open.unlinking')
   })
 
-  it('is owed across lost connections, timeouts and restarts of the process', async () => {
+  it('stays pending across lost connections, timeouts and restarts of the process', async () => {
     const s = await linked()
       .send(ask)
       .wait(10 * SECOND)
@@ -89,7 +89,7 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     expect(s.ran('deleteSessionIfOwed')).toBe(1)
   })
 
-  it('asks Laravel nothing on its way', () => {
+  it('is done without asking Laravel anything', () => {
     const s = linked().send(ask, closed('backoffLong', 'overload'))
     expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
   })
@@ -104,15 +104,15 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
   })
 })
 
-describe('asked twice', () => {
-  it('a logout becomes a deletion, a deletion stays one', () => {
+describe('A second request to leave', () => {
+  it('turns a logout into a deletion, and keeps a deletion a deletion', () => {
     const s = linked().send(asks.logout, asks.delete)
     expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
     s.send(asks.logout)
     expect(s.context.intent).toBe('delete')
   })
 
-  it('does not give WhatsApp less than 10 s each time', async () => {
+  it('does not shorten the 10 s that WhatsApp gets each time', async () => {
     const s = await linked()
       .send(asks.delete)
       .wait(9 * SECOND)
@@ -121,7 +121,7 @@ describe('asked twice', () => {
   })
 })
 
-describe('a session that no phone has linked', () => {
+describe('A session that no phone has linked', () => {
   it.each([
     'starting.connecting',
     'starting.queued',
@@ -146,7 +146,7 @@ describe('a session that no phone has linked', () => {
     expect(out.ran('eraseCredentials')).toBe(1)
   })
 
-  it('is unlinked first if a phone has scanned already', () => {
+  it('is logged out at WhatsApp first if a phone has already scanned', () => {
     const s = shown().send(paired, asks.delete)
     expect([s.state, s.effects]).toEqual(['starting.connecting', []])
     s.send(opened)
@@ -154,12 +154,12 @@ describe('a session that no phone has linked', () => {
   })
 })
 
-describe('logged out', () => {
+describe('A logged out session', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('%s takes /start as a wish for fresh credentials, erased before the socket opens', async state => {
+  ])('in %s starts with fresh credentials at /start, the old ones erased before the socket opens', async state => {
     const s = await ways[state]!()
     const before = s.effects.length
     s.send(fact('start.requested'))
@@ -183,12 +183,12 @@ describe('logged out', () => {
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('%s is deleted at once', async state => {
+  ])('in %s is deleted at once', async state => {
     const s = (await ways[state]!()).send(asks.delete)
     expect([s.state, s.context.intent, s.ran('deleteSession')]).toEqual([state, 'delete', 1])
   })
 
-  it('keeps the throttle of the link before', () => {
+  it('keeps the QR throttle of its last link', () => {
     const s = shown().send(fact('logout.requested'), fact('start.requested'), qr('b'))
     expect(s.state).toBe('awaitingQr.shown.throttled')
   })
@@ -196,7 +196,7 @@ describe('logged out', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
-  ])('%s erases credentials after 7 days, over restarts and crashes, once', async state => {
+  ])('in %s erases its credentials once after 7 days, across restarts and crashes', async state => {
     const s = await ways[state]!()
     await s.wait(3 * DAY)
     await s.restart(DAY)
@@ -209,7 +209,7 @@ describe('logged out', () => {
     expect(s.ran('eraseCredentials')).toBe(1)
   })
 
-  it('a logout that was asked for archives nothing', async () => {
+  it('keeps no credentials after a logout that was requested', async () => {
     const s = await linked()
       .send(asks.logout, fact('logout.confirmed'))
       .wait(30 * DAY)
@@ -217,12 +217,12 @@ describe('logged out', () => {
   })
 })
 
-describe('a process that died between the fact and its effects', () => {
+describe('A session whose process died between a fact and its effects', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('in %s fails what was queued for the old link, after the restart', async state => {
+  ])('fails sends that waited for the old link after the restart, in %s', async state => {
     const s = await ways[state]!()
     const before = s.ran('failQueued')
     await s.restart()
@@ -234,7 +234,7 @@ describe('a process that died between the fact and its effects', () => {
     ['unlinked', () => linked().send(asks.delete, closed('unlinked'))],
     ['banned', () => linked().send(asks.delete, closed('banned'))],
     ['never linked', () => shown().send(asks.delete)],
-  ])('erases the session that was to be deleted (%s)', async (_, way) => {
+  ])('is erased after the restart when its deletion was requested (%s)', async (_, way) => {
     const s = way()
     expect(s.context.intent).toBe('delete')
     const before = s.ran('deleteSessionIfOwed')
@@ -242,7 +242,7 @@ describe('a process that died between the fact and its effects', () => {
     expect(s.ran('deleteSessionIfOwed')).toBe(before + 1)
   })
 
-  it('erases the credentials of a confirmed logout, and keeps those of an archived link', async () => {
+  it('erases the credentials of a confirmed logout after the restart, and keeps those of an unlinked device', async () => {
     const out = await linked().send(asks.logout, fact('logout.confirmed')).restart()
     expect(out.ran('eraseCredentialsIfDue')).toBe(1)
     expect(out.context.archiveUntil).toBe(null)
@@ -251,8 +251,12 @@ describe('a process that died between the fact and its effects', () => {
   })
 })
 
-describe('the idle policy', () => {
-  it.each(['keep', 'hibernate', 'delete'] as const)('%s deletes what no phone has linked', async policy => {
+describe('The idle policy', () => {
+  it.each([
+    'keep',
+    'hibernate',
+    'delete',
+  ] as const)('%s deletes a session that no phone has linked', async policy => {
     for (const state of Object.keys(ways).filter(state => /^(starting|awaitingQr)/.test(state))) {
       const s = (await ways[state]!()).send(idled(policy))
       expect([s.state, s.context.intent], state).toEqual(['loggedOut.neverLinked', 'delete'])
@@ -262,14 +266,14 @@ describe('the idle policy', () => {
     expect(s.ran('deleteSession')).toBe(1)
   })
 
-  it('keep: leaves every linked session alone', async () => {
+  it('keep leaves every linked session alone', async () => {
     for (const state of Object.keys(ways).filter(state => /^(open|reconnecting)/.test(state))) {
       const s = await ways[state]!()
       expect(s.can(idled('keep')), state).toBe(false)
     }
   })
 
-  it('hibernate: puts open sessions to sleep, and no others', async () => {
+  it('hibernate hibernates open sessions and no others', async () => {
     for (const state of ['open.settling', 'open.settled']) {
       const s = (await ways[state]!()).send(idled('hibernate'))
       expect([s.state, s.socket, s.effects]).toEqual(['reconnecting.hibernated', undefined, []])
@@ -278,7 +282,7 @@ describe('the idle policy', () => {
       expect((await ways[state]!()).can(idled('hibernate')), state).toBe(false)
   })
 
-  it('delete: unlinks and erases', async () => {
+  it('delete logs the session out and erases it', async () => {
     const s = linked().send(idled('delete'))
     expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
     for (const state of ['reconnecting.waiting', 'reconnecting.suspended.resting']) {
@@ -287,7 +291,7 @@ describe('the idle policy', () => {
     }
   })
 
-  it('delete: does not shorten the backoff of a deletion that is owed already', async () => {
+  it('delete does not shorten the backoff of a deletion that is already pending', async () => {
     const s = linked().send(idled('delete'), closed('backoffLong', 'overload'))
     expect(s.state).toBe('reconnecting.waiting')
     expect(s.can(idled('delete'))).toBe(false)
@@ -301,13 +305,13 @@ describe('the idle policy', () => {
       expect((await ways[state]!()).can(idled(policy)), state).toBe(false)
   })
 
-  it('does not delete a session that a phone has just scanned', () => {
+  it('delete does not delete a session that a phone has just scanned', () => {
     const s = shown().send(paired)
     for (const policy of ['keep', 'hibernate'] as const) expect(s.can(idled(policy))).toBe(false)
   })
 })
 
-it('a new link asks Laravel before its first QR is published again', () => {
+it('A new link asks Laravel again before its first QR is published', () => {
   const s = new Probe().send(fact('logout.requested'), fact('start.requested'), qr('a'))
   expect([s.state, s.asking]).toEqual(['awaitingQr.verifying.asking', true])
   s.send(said('active'))

@@ -27,14 +27,14 @@ const after: Record<string, { state: string; socket: boolean; asking?: boolean }
   'loggedOut.neverLinked': { state: 'loggedOut.neverLinked', socket: false },
 }
 
-it('knows a way to every leaf of the chart', async () => {
+it('The tests have a way to every leaf state of the chart', async () => {
   expect(Object.keys(ways).sort()).toEqual([...leaves].sort())
   expect(Object.keys(after).sort()).toEqual([...leaves].sort())
   for (const [state, way] of Object.entries(ways)) expect((await way()).state).toBe(state)
 })
 
-describe.each(leaves)('a restart in %s', state => {
-  it('goes on with what it was doing, and its state is the one that was stored', async () => {
+describe.each(leaves)('A restart in %s', state => {
+  it('goes on with what the session was doing, from the stored state', async () => {
     const s = await ways[state]!()
     const { context } = s
     await s.restart()
@@ -62,8 +62,8 @@ describe.each(leaves)('a restart in %s', state => {
   })
 })
 
-describe('timers keep what remains of them', () => {
-  it('hibernation', async () => {
+describe('A restart keeps the remaining time of', () => {
+  it('a hibernation', async () => {
     const s = linked().send({ type: 'session.idled', policy: 'hibernate' })
     await s.wait(3 * HOUR)
     await s.restart(2 * HOUR)
@@ -73,7 +73,7 @@ describe('timers keep what remains of them', () => {
     expect(s.state).toBe('starting.connecting')
   })
 
-  it('a deadline that passed while the process was away fires at once', async () => {
+  it('a deadline that passed while the process was away, which fires at once', async () => {
     const s = await linked()
       .send({ type: 'session.idled', policy: 'hibernate' })
       .restart(7 * HOUR)
@@ -130,7 +130,7 @@ describe('timers keep what remains of them', () => {
     expect(s.asking).toBe(true)
   })
 
-  it('the QR throttle (the QR itself begins a new round)', async () => {
+  it('the QR throttle, while the QR itself begins a new round', async () => {
     const s = await shown('a').wait(20 * SECOND)
     await s.restart(4 * SECOND)
     expect(s.context.qr).toMatchObject({ current: null, published: null })
@@ -142,15 +142,15 @@ describe('timers keep what remains of them', () => {
   })
 })
 
-describe('a restart costs nobody a QR', () => {
-  it('between the scan and the first open', async () => {
+describe('A restart', () => {
+  it('between the scan and the first open keeps the link', async () => {
     const s = await shown().send(paired).restart(MINUTE)
     expect(s.state).toBe('starting.connecting')
     s.send(opened)
     expect([s.state, s.context.linked, s.effects]).toEqual(['open.settling', true, []])
   })
 
-  it('in any state', async () => {
+  it('erases no credentials in any state', async () => {
     for (const [state, way] of Object.entries(ways)) {
       const s = await way()
       const erased = s.ran('eraseCredentials')
@@ -160,7 +160,7 @@ describe('a restart costs nobody a QR', () => {
     }
   })
 
-  it('is no attempt that failed', async () => {
+  it('does not count as a failed attempt', async () => {
     const s = await linked().wait(6 * MINUTE)
     for (let i = 0; i < 3; i++) {
       await s.restart()

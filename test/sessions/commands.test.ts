@@ -12,20 +12,20 @@ const start = (sessionId = 's1', userId: string | number = 7) => world.commands.
 const remove = (waitMs = 60_000) => world.commands.delete('s1', world.clock.now() + waitMs)
 const logout = (waitMs = 60_000) => world.commands.logout('s1', world.clock.now() + waitMs)
 
-describe('start', () => {
+describe('POST /start', () => {
   it('makes an id when none is given', async () => {
     const { sessionId } = await world.commands.start({ userId: 'u1' })
     expect(sessionId).toMatch(/^[0-9a-f-]{36}$/)
     expect(world.queries.get(sessionId)).toMatchObject({ userId: 'u1', state: 'starting' })
   })
 
-  it('asks nothing of Laravel before it answers', async () => {
+  it('asks Laravel nothing before it answers', async () => {
     world.laravel.answer = () => new Promise(() => {})
     await start()
     expect(world.laravel.asked).toEqual([])
   })
 
-  it('again changes nothing but the time of the last /start', async () => {
+  it('changes nothing but the time of the last /start when it is repeated', async () => {
     for (const way of [() => world.started(), () => world.shown(), () => world.linked()]) {
       await way()
       const sockets = world.whatsapp.sockets.length
@@ -40,7 +40,7 @@ describe('start', () => {
     }
   })
 
-  it('many at once for one new id make one session', async () => {
+  it('makes one session of many requests at once for one new id', async () => {
     const views = await Promise.all(Array.from({ length: 20 }, () => start()))
     await world.settle()
     expect(new Set(views.map(({ createdAt }) => createdAt)).size).toBe(1)
@@ -49,7 +49,7 @@ describe('start', () => {
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
   })
 
-  it("another user's session is a CONFLICT, whatever its state; 7 and '7' are the same user", async () => {
+  it("is a CONFLICT for another user's session in every state, and takes 7 and '7' as the same user", async () => {
     await start('s1', 7)
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
     expect(await start('s1', '7')).toMatchObject({ userId: 7 })
@@ -57,13 +57,13 @@ describe('start', () => {
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('of two users at once for one new id: the first one has it', async () => {
+  it('gives a new id to the first of two users who ask at once', async () => {
     const [first, second] = await Promise.allSettled([start('s1', 7), start('s1', 8)])
     expect(first.status).toBe('fulfilled')
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } })
   })
 
-  it('of a session that is to be deleted is refused until it is gone; then it is a new life', async () => {
+  it('is refused while the session is being deleted, and makes a new one after that', async () => {
     const socket = await world.linked()
     const { streamId } = world.entry().actor
     const removed = remove()
@@ -77,7 +77,7 @@ describe('start', () => {
     expect(world.types()).toEqual(['session.created'])
   })
 
-  it('at the moment of the burial: refused or a new life, never lost', async () => {
+  it('is refused or makes a new session at the moment of the deletion, and is never lost', async () => {
     await world.shown()
     const removed = remove()
     const outcomes: string[] = []
@@ -96,7 +96,7 @@ describe('start', () => {
     expect(last.state).toBe('starting')
   })
 
-  it('brings back what expired, was refused or is suspended, credentials kept', async () => {
+  it('connects a session that expired, was refused or is suspended, and keeps its credentials', async () => {
     const socket = await world.linked()
     socket.report(closedAs('suspend', 'replaced'))
     await world.settle()
@@ -105,15 +105,15 @@ describe('start', () => {
   })
 })
 
-describe('restart', () => {
-  it('opens a new socket under the same credentials', async () => {
+describe('POST /restart', () => {
+  it('opens a new socket with the same credentials', async () => {
     const socket = await world.linked()
     expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', waId: '34600000001' })
     await world.settle()
     expect([socket.ended, socket.unlinks, world.whatsapp.live('s1').length]).toEqual([true, 0, 1])
   })
 
-  it('is refused when logged out or owed, and unknown sessions are 404', async () => {
+  it('is refused when logged out or with a logout pending, and is a 404 for an unknown session', async () => {
     await world.linked()
     await expect(world.commands.restart('s2')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
     const owed = logout(0)
@@ -126,8 +126,8 @@ describe('restart', () => {
   })
 })
 
-describe('logout', () => {
-  it('is done once WhatsApp confirmed it', async () => {
+describe('POST /logout', () => {
+  it('is done once WhatsApp has confirmed it', async () => {
     const socket = await world.linked()
     const out = logout()
     await world.settle()
@@ -142,7 +142,7 @@ describe('logout', () => {
     expect(world.types().filter(type => type === 'logout.requested')).toHaveLength(1)
   })
 
-  it('is owed when that takes longer', async () => {
+  it('is answered as pending when that takes longer', async () => {
     const socket = await world.linked()
     const out = logout(4000)
     await world.wait(4000)
@@ -150,7 +150,7 @@ describe('logout', () => {
     expect(socket.ended).toBe(false)
   })
 
-  it('of a session that never was linked is done at once', async () => {
+  it('is done at once for a session that was never linked', async () => {
     await world.shown()
     expect(await logout()).toMatchObject({
       done: true,
@@ -162,7 +162,7 @@ describe('logout', () => {
 })
 
 describe('DELETE', () => {
-  it('of a session that never was linked: gone at once, nothing left but the tombstone', async () => {
+  it('erases a session that was never linked at once, and leaves only the fact of its deletion', async () => {
     await world.shown()
     const { streamId } = world.entry().actor
     expect(await remove()).toEqual({ done: true })
@@ -176,7 +176,7 @@ describe('DELETE', () => {
     await expect(remove()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
 
-  it('of a linked session: unlinks, erases keys and messages, frees the id', async () => {
+  it('logs a linked session out, erases keys and messages, and frees the id', async () => {
     const socket = await world.linked()
     const { streamId, epoch } = world.entry().actor
     await world.store.commit({
@@ -198,7 +198,7 @@ describe('DELETE', () => {
     expect(world.whatsapp.live()).toEqual([])
   })
 
-  it('while reconnecting is owed: 202, then done as soon as WhatsApp can be asked', async () => {
+  it('is answered with 202 while reconnecting, and is done as soon as WhatsApp can be asked', async () => {
     ;(await world.linked()).report(closedAs('backoff'))
     await world.settle()
     const removed = remove(4000)
@@ -214,12 +214,12 @@ describe('DELETE', () => {
     expect(world.store.sessions.find('s1')).toBe(null)
   })
 
-  it('twice in one breath: both are done', async () => {
+  it('is done for both callers when it comes twice at the same time', async () => {
     await world.shown()
     expect(await Promise.all([remove(), remove()])).toEqual([{ done: true }, { done: true }])
   })
 
-  it('again while the first is being buried: done too, and nothing follows the tombstone', async () => {
+  it('is also done when it comes while the first deletion is being stored, and no fact follows that deletion', async () => {
     const socket = await world.shown()
     const { streamId } = world.entry().actor
     world.disk.hold()
@@ -239,7 +239,7 @@ describe('DELETE', () => {
     expect(world.logs.filter(line => /"level":"(error|warn)"/.test(line))).toEqual([])
   })
 
-  it('while the first one waits for WhatsApp: both wait, both are done', async () => {
+  it('waits with the first one for WhatsApp, and both are done', async () => {
     const socket = await world.linked()
     const first = remove()
     await world.settle()
@@ -260,7 +260,7 @@ describe('DELETE', () => {
     expect(world.context().intent).toBe('delete')
   })
 
-  it('of an archived link asks nobody and erases at once', async () => {
+  it('asks nobody and erases at once when WhatsApp has already ended the link', async () => {
     ;(await world.linked()).report(closedAs('banned', 'banned'))
     await world.settle()
     const sockets = world.whatsapp.sockets.length
@@ -268,7 +268,7 @@ describe('DELETE', () => {
     expect(world.whatsapp.sockets).toHaveLength(sockets)
   })
 
-  it('that a killed process had only begun is finished by the next one', async () => {
+  it('is finished by the next process when this one is killed in the middle', async () => {
     const socket = await world.linked()
     void remove().catch(() => {})
     await world.settle()

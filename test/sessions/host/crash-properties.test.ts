@@ -276,12 +276,12 @@ const property = (faulty?: Faulty) =>
   fc.asyncProperty(fc.array(act, { minLength: 15, maxLength: 60, size: 'max' }), acts => walk(acts, faulty))
 
 it(
-  'a death at any moment: nothing outside was ahead of the log, nothing is lost, nothing is doubled',
+  'A kill at any moment loses nothing, doubles nothing, and finds nothing done that the log had not asked for',
   { timeout: 180_000 },
   () => assertProperty(property(), { numRuns: 60 }),
 )
 
-describe('the property finds', () => {
+describe('The property of kills fails with', () => {
   const found = async (faulty?: Faulty): Promise<string> => {
     const { failed, errorInstance } = await fc.check(property(faulty), {
       numRuns: 60,
@@ -296,14 +296,14 @@ describe('the property finds', () => {
     expect(await found({ lies: true })).toMatch(/before the log asked for it|not in the log/)
   })
 
-  it('a host whose effects do not wait', async () => {
+  it('a session actor whose effects do not wait for the commit', async () => {
     vi.spyOn(SessionActor.prototype, 'effect').mockImplementation(function (this: SessionActor, run) {
       queueMicrotask(() => void this.guard(run))
     })
     expect(await found()).toMatch(/before the log asked for it/)
   })
 
-  it('a host whose questions and publications do not wait', async () => {
+  it('a session actor whose questions and publications do not wait for the commit', async () => {
     vi.spyOn(SessionActor.prototype, 'runConcurrently').mockImplementation(function (
       this: SessionActor,
       run,
@@ -313,13 +313,13 @@ describe('the property finds', () => {
     expect(await found()).toMatch(/before the log asked for it|did not ask for/)
   })
 
-  it('a machine that never throttles', async () => {
+  it('a machine that never throttles QRs', async () => {
     const machine: WorldOptions['machine'] = bound =>
       bound.provide({ guards: { isThrottled: () => false } }) as typeof bound
     expect(await found({ options: { machine } })).toMatch(/two QRs within 30 s|before the log asked for it/)
   })
 
-  it('a host that forgets its keys', async () => {
+  it('a session actor that forgets idempotency keys', async () => {
     vi.spyOn(Idempotency.prototype, 'once').mockImplementation((_key, _content, send) =>
       send({ key: String(Math.random()), hash: '' }),
     )

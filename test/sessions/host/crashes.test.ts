@@ -18,7 +18,7 @@ const throwing = (action: string, victims: Set<string>): WorldOptions => ({
   },
 })
 
-describe('a transition that throws', () => {
+describe('A transition that throws', () => {
   it('leaves no row, runs no effect, and is recorded as a crash', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
@@ -38,7 +38,7 @@ describe('a transition that throws', () => {
     expect(world.state()).toBe('open.settling')
   })
 
-  it('runs none of its effects, though the crash takes their number', async () => {
+  it('runs none of its effects, although the crash gets their seq', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
@@ -66,7 +66,7 @@ describe('a transition that throws', () => {
     expect(world.state()).toBe('reconnecting.waiting')
   })
 
-  it('touches no other session', async () => {
+  it('does not affect other sessions', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const others = Array.from({ length: 20 }, (_, i) => `other${i}`)
@@ -87,7 +87,7 @@ describe('a transition that throws', () => {
     }
   })
 
-  it('in the same breath as messages: their rows stand, and the numbers have no gap', async () => {
+  it('between messages stored in the same commit leaves their rows, and seqs without a gap', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
@@ -102,7 +102,7 @@ describe('a transition that throws', () => {
     expect(world.types().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
   })
 
-  it('every time, for whatever comes: the session is given up, the process is not', async () => {
+  it('for every fact, the crash included, stops the session but not the process', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('noteCrashed', victims))
     await world.linked('bystander')
@@ -121,8 +121,8 @@ describe('a transition that throws', () => {
   })
 })
 
-describe('an effect that throws', () => {
-  it('is the crash of its session: opening a socket', async () => {
+describe('An effect that throws', () => {
+  it('is recorded as a crash of its session when a socket opens', async () => {
     world = await World.start()
     await world.linked('other')
     world.whatsapp.onOpen = ({ owner }) => {
@@ -139,7 +139,7 @@ describe('an effect that throws', () => {
     expect(world.state('other')).toBe('open.settling')
   })
 
-  it('is the crash of its session: a callback, an answer of the store', async () => {
+  it('is recorded as a crash of its session when the store fails a callback', async () => {
     world = await World.start()
     const socket = await world.linked()
     const { messages } = world.store
@@ -154,7 +154,7 @@ describe('an effect that throws', () => {
     expect(socket.ended).toBe(true)
   })
 
-  it('does not stop the effects after it', async () => {
+  it('does not stop later effects', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onEnd = async () => {
@@ -169,7 +169,7 @@ describe('an effect that throws', () => {
     expect(world.whatsapp.of('s1')).toBeDefined()
   })
 
-  it('while the process stops: no row, no socket', async () => {
+  it('leaves no row and no socket while the process stops', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onEnd = async () => {
@@ -183,8 +183,8 @@ describe('an effect that throws', () => {
   })
 })
 
-describe('a child that throws as it starts', () => {
-  it('is the crash of its session, and its error is not in the log', async () => {
+describe('A child actor that throws as it starts', () => {
+  it('is recorded as a crash of its session, without its error in the log', async () => {
     let faulty = true
     world = await World.start({
       machine: machine => {
@@ -215,14 +215,14 @@ describe('a child that throws as it starts', () => {
   })
 })
 
-describe('restart intensity', () => {
+describe('A session that crashes often', () => {
   const crash = async () => {
     world.supervisor.find('s1')!.outbox.updated = () => Promise.reject(new RangeError('x'))
     world.whatsapp.of('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
     await world.settle()
   }
 
-  it('the sixth crash within a minute suspends', async () => {
+  it('is suspended at the sixth crash within a minute', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 5; i++) {
@@ -244,7 +244,7 @@ describe('restart intensity', () => {
     expect(world.state()).toBe('starting.connecting')
   })
 
-  it('a session that was suspended for its crashes is tried again after 15 min, by itself', async () => {
+  it('connects again by itself after 15 min of suspension', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 6; i++) {
@@ -262,7 +262,7 @@ describe('restart intensity', () => {
     expect(world.state()).toBe('open.settling')
   })
 
-  it('crashes far apart never do', async () => {
+  it('is not suspended when its crashes are far apart', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 12; i++) {
@@ -276,8 +276,8 @@ describe('restart intensity', () => {
   })
 })
 
-describe('what a crash does not lose', () => {
-  it('a message that waits to be sent goes out under its id after the crash', async () => {
+describe('After a crash, the session', () => {
+  it('sends a waiting message under its id', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onSend = () => Promise.withResolvers<void>().promise

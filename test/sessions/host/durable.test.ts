@@ -23,7 +23,7 @@ const settled = async (promise: Promise<unknown>) => {
   return done
 }
 
-describe('while the fact is not durable', () => {
+describe('Until its fact is durable', () => {
   it('no socket opens and POST /start is not answered', async () => {
     world.disk.hold()
     const start = world.commands.start({ sessionId: 's1', userId: 7 })
@@ -36,7 +36,7 @@ describe('while the fact is not durable', () => {
     expect(world.whatsapp.sockets).toHaveLength(1)
   })
 
-  it('Laravel is not asked, and no QR is published', async () => {
+  it('Laravel is not asked and no QR is published', async () => {
     const socket = await world.started()
     world.disk.hold()
     socket.qr('a', world.clock.now() + 60_000)
@@ -64,7 +64,7 @@ describe('while the fact is not durable', () => {
     expect(world.laravel.published.length).toBe(publications + 1)
   })
 
-  it('nothing is transmitted', async () => {
+  it('no message is transmitted', async () => {
     const socket = await world.linked()
     world.disk.hold()
     const send = world.commands.send('s1', text('34622222222'), world.clock.now() + 4000)
@@ -78,7 +78,7 @@ describe('while the fact is not durable', () => {
     expect(await send).toEqual({ messageId, status: 'sent', chatId: '34622222222@s.whatsapp.net' })
   })
 
-  it('WhatsApp is not asked to unlink, and nothing is erased', async () => {
+  it('WhatsApp is not asked to log out and nothing is erased', async () => {
     const socket = await world.linked()
     const { streamId } = world.entry().actor
     await world.store.commit({
@@ -105,7 +105,7 @@ describe('while the fact is not durable', () => {
     expect(stored()).toBe(0)
   })
 
-  it('DELETE is not answered, and the id is not free', async () => {
+  it('DELETE is not answered and the id cannot be used again', async () => {
     await world.shown()
     world.disk.hold()
     const remove = world.commands.delete('s1', world.clock.now() + 60_000)
@@ -140,8 +140,8 @@ describe('while the fact is not durable', () => {
   })
 })
 
-describe('order', () => {
-  it('the old socket has ended before the next one opens', async () => {
+describe('The order of effects', () => {
+  it('ends the old socket before the next one opens', async () => {
     const socket = await world.linked()
     const ending = Promise.withResolvers<void>()
     socket.onEnd = () => ending.promise
@@ -154,7 +154,7 @@ describe('order', () => {
     expect(world.whatsapp.of('s1')).not.toBe(socket)
   })
 
-  it('fresh credentials: the old ones are erased before the socket opens', async () => {
+  it('erases old credentials before a socket opens with fresh ones', async () => {
     const socket = await world.linked()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
@@ -168,7 +168,7 @@ describe('order', () => {
     expect(erasedAtOpen).toBe(true)
   })
 
-  it('fresh credentials: a process killed right after the start never sees the old ones', async () => {
+  it('erases old credentials before a process killed right after the start could read them', async () => {
     const socket = await world.linked()
     void world.commands.send('s1', text('34611111111'), world.clock.now())
     await world.settle()
@@ -186,7 +186,7 @@ describe('order', () => {
     expect(stored()).toEqual({})
   })
 
-  it('the socket has ended before keys are erased and before the session is', async () => {
+  it('ends the socket before keys or the session are erased', async () => {
     const socket = await world.linked('s1')
     const other = await world.shown('s2')
     const ended: boolean[] = []
@@ -202,7 +202,7 @@ describe('order', () => {
     expect(ended).toEqual([true, true])
   })
 
-  it('a socket whose state was left before it could open is never made', async () => {
+  it('opens no socket for a state that was left before it was durable', async () => {
     world.disk.hold()
     const start = world.commands.start({ sessionId: 's1', userId: 7 })
     world.entry().actor.tell({ type: 'logout.requested' })

@@ -9,8 +9,8 @@ beforeEach(async () => {
 /** Ends with the fold of every log: see World.checkLog. */
 afterEach(() => world.end())
 
-describe('the log', () => {
-  it('holds a life from the first start to an open, in order', async () => {
+describe('The log of a session', () => {
+  it('has every fact from the first start to the open, in order', async () => {
     await world.linked()
     expect(world.types()).toEqual([
       'session.created',
@@ -27,7 +27,7 @@ describe('the log', () => {
     expect(world.state()).toBe('open.settling')
   })
 
-  it('has no row for what the machine has no use for', async () => {
+  it('has no row for a fact that the machine ignores', async () => {
     const socket = await world.shown()
     const { length } = world.rows()
     socket.qr('a', world.clock.now() + 60_000)
@@ -37,7 +37,7 @@ describe('the log', () => {
     expect(world.rows()).toHaveLength(length)
   })
 
-  it('holds timers as facts with the time at which they fired', async () => {
+  it('has timers as facts with the time at which they fired', async () => {
     await world.shown()
     const publishedAt = world.clock.now()
     await world.wait(70_000)
@@ -49,7 +49,7 @@ describe('the log', () => {
     expect(world.whatsapp.live()).toEqual([])
   })
 
-  it('keeps no QR text and no message body, and facts never change afterwards', async () => {
+  it('has no QR text and no message body', async () => {
     const socket = await world.linked()
     await socket.owner.received([incoming('m1')])
     const rows = JSON.stringify(world.rows())
@@ -57,7 +57,7 @@ describe('the log', () => {
     expect(world.types().at(-1)).toBe('message.received')
   })
 
-  it('is gap-free when messages and lifecycle facts come in one breath', async () => {
+  it('has seqs without a gap when messages and facts of the session come at the same time', async () => {
     const socket = await world.linked()
     world.disk.hold()
     const all = [
@@ -82,7 +82,7 @@ describe('the log', () => {
     ])
   })
 
-  it('a session that lived through everything folds to what it is', async () => {
+  it('folds to the stored state after a session was in many states', async () => {
     const socket = await world.linked()
     socket.report(closedAs('backoffLong', 'overload'))
     await world.settle()
@@ -108,7 +108,7 @@ describe('the log', () => {
     expect(JSON.parse(JSON.stringify(world.entry().actor.context))).toEqual(world.context())
   })
 
-  it('stops without a row and without a logout', async () => {
+  it('has no row and no logout when the process stops', async () => {
     const socket = await world.linked()
     const { length } = world.rows()
     await world.stop()
@@ -120,7 +120,7 @@ describe('the log', () => {
     })
   })
 
-  it('a socket that says more after its end is not heard', async () => {
+  it('has no row for what a socket reports after its end', async () => {
     const socket = await world.linked()
     await world.commands.restart('s1')
     await world.settle()

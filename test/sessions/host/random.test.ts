@@ -157,7 +157,7 @@ function check(world: World): void {
 }
 
 it(
-  'whatever happens: logs fold, sockets are single, nothing is doubled, nothing is unhandled',
+  'Sessions under random actions have logs that fold, one socket at most, nothing doubled and no unhandled error',
   { timeout: 180_000 },
   () =>
     assertProperty(

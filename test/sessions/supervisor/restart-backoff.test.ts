@@ -5,7 +5,7 @@ import { World } from '../world.ts'
 let world: World
 afterEach(() => world.end())
 
-describe('a write that the store refuses for what is in it', () => {
+describe('A session with a write that the store refuses for its content', () => {
   /** Two rows of one name. */
   const poison = (sessionId = 's1') => {
     const { actor } = world.entry(sessionId)
@@ -23,7 +23,7 @@ describe('a write that the store refuses for what is in it', () => {
     return expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
   }
 
-  it('ends its session, which comes back as the log has it; no other one notices', async () => {
+  it('ends and is restored from its log; other sessions go on', async () => {
     world = await World.start()
     const socket = await world.linked()
     const other = await world.linked('other')
@@ -43,7 +43,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.types().slice(before.length)).toEqual(['session.resumed', 'socket.opened'])
   })
 
-  it('again and again: it comes back later each time, for ever', async () => {
+  it('is restored later each time when it happens again, for ever', async () => {
     world = await World.start()
     await world.linked()
     const waits: number[] = []
@@ -61,7 +61,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.supervisor.find('s1')).toBeDefined()
   })
 
-  it('because another life has claimed the stream: the session comes back, too', async () => {
+  it('is restored also when another owner has claimed its stream', async () => {
     world = await World.start()
     const socket = await world.linked()
     await world.store.claim(world.entry().actor.streamId)
@@ -73,7 +73,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.state()).toBe('open.settling')
   })
 
-  it('while the store recovers: the session comes back all the same', async () => {
+  it('is restored also when it is lost while the store recovers', async () => {
     world = await World.start()
     await world.linked()
     await world.linked('other')
@@ -92,7 +92,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 2])
   })
 
-  it('on a disk that fails at the return: the session comes back later', async () => {
+  it('is restored later when the disk fails during its restoration', async () => {
     world = await World.start()
     await world.linked()
     await poison()
@@ -105,7 +105,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 1])
   })
 
-  it('and a /start while it is coming back: one session, one socket', async () => {
+  it('has one actor and one socket when /start comes while it is being restored', async () => {
     world = await World.start()
     const socket = await world.linked()
     let ended = () => {}
@@ -125,7 +125,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect([world.whatsapp.live('s1').length, world.supervisor.live]).toEqual([1, 1])
   })
 
-  it('does not bring back what is being deleted', async () => {
+  it('is not restored while it is being deleted', async () => {
     world = await World.start()
     await world.shown()
     const { actor } = world.entry()
@@ -138,7 +138,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.entry().actor.streamId).not.toBe(actor.streamId)
   })
 
-  it('is not taken up after a stop', async () => {
+  it('is not restored after the supervisor has stopped', async () => {
     world = await World.start()
     await world.linked()
     await poison()

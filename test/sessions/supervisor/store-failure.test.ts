@@ -10,8 +10,8 @@ const openAll = async () => {
   for (const { owner } of world.whatsapp.live()) await world.reopened(owner.sessionId)
 }
 
-describe('a store that takes no writes', () => {
-  it('ends all sockets, says so, and restores every session once it works again', async () => {
+describe('When the store takes no writes, the supervisor', () => {
+  it('ends all sockets, reports the problem, and restores every session once the store works again', async () => {
     world = await World.start()
     const ids = ['a', 'b', 'c']
     for (const id of ids) await world.linked(id)
@@ -37,7 +37,7 @@ describe('a store that takes no writes', () => {
     expect(world.supervisor.live).toBe(3)
   })
 
-  it('runs no effect of what was not stored', async () => {
+  it('runs no effect of a fact that was not stored', async () => {
     world = await World.start()
     await world.linked()
     world.disk.break()
@@ -80,7 +80,7 @@ describe('a store that takes no writes', () => {
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
   })
 
-  it('the same for callers whose fact was being stored when the store failed', async () => {
+  it('tells the same to callers whose fact was being stored at that moment', async () => {
     world = await World.start()
     await world.linked('a')
     await world.linked('b')
@@ -97,7 +97,7 @@ describe('a store that takes no writes', () => {
     expect(world.supervisor.problem()).toBe(null)
   })
 
-  it('a deletion that waits is not answered as done', async () => {
+  it('does not answer a pending deletion as done', async () => {
     world = await World.start()
     await world.linked()
     const remove = world.commands.delete('s1', world.clock.now() + 60_000)
@@ -116,7 +116,7 @@ describe('a store that takes no writes', () => {
     expect([world.state(), world.context().intent]).toEqual(['open.unlinking', 'delete'])
   })
 
-  it('loses nothing that was acknowledged: messages in flight are rejected to their socket', async () => {
+  it('rejects messages being stored to their socket, so that no acknowledged one is lost', async () => {
     world = await World.start()
     const socket = await world.linked()
     world.disk.break()
@@ -129,7 +129,7 @@ describe('a store that takes no writes', () => {
     expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
   })
 
-  it('that fails again while sessions are being restored is tried again, until none is missing', async () => {
+  it('restores again after another failure during the restoration, until no session is missing', async () => {
     world = await World.start()
     for (const id of ['a', 'b', 'c']) await world.linked(id)
     world.disk.break()
@@ -146,7 +146,7 @@ describe('a store that takes no writes', () => {
     expect(world.whatsapp.live()).toHaveLength(3)
   })
 
-  it('a slow restoration is not started twice', async () => {
+  it('does not start a slow restoration twice', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
     const slow = Promise.withResolvers<void>()
@@ -166,7 +166,7 @@ describe('a store that takes no writes', () => {
     expect(world.whatsapp.live()).toHaveLength(2)
   })
 
-  it('a store that comes back slowly is not asked twice at once', async () => {
+  it('does not try a store that recovers slowly twice at once', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
     world.disk.break()
@@ -183,7 +183,7 @@ describe('a store that takes no writes', () => {
     expect(world.whatsapp.live()).toHaveLength(2)
   })
 
-  it('a shutdown waits for a restoration that has begun', async () => {
+  it('waits at shutdown for a restoration that has begun', async () => {
     world = await World.start()
     await world.linked()
     world.disk.break()
@@ -205,7 +205,7 @@ describe('a store that takes no writes', () => {
     expect(world.types().at(-1)).toBe('socket.opened')
   })
 
-  it('a shutdown during a restoration leaves no socket behind', async () => {
+  it('leaves no socket behind when shut down during a restoration', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
     const slow = Promise.withResolvers<void>()
@@ -224,8 +224,11 @@ describe('a store that takes no writes', () => {
   })
 })
 
-describe('another owner of one session', () => {
-  it.each(['epoch', 'seq'] as const)('(%s conflict) stops that one actor, quietly', async kind => {
+describe('When another process owns one session', () => {
+  it.each([
+    'epoch',
+    'seq',
+  ] as const)('a conflict of %s stops the actor of that session only, without an alarm', async kind => {
     world = await World.start()
     await world.linked('other')
     const socket = await world.linked()

@@ -5,10 +5,10 @@ import { closedAs, World } from '../world.ts'
 const MINUTE = 60_000
 
 let world: World
-describe('the reaper', () => {
+describe('The reaper of idle sessions', () => {
   afterEach(() => world.end())
 
-  it('deletes after 30 min what no phone has linked, and tells Laravel', async () => {
+  it('deletes a session that no phone has linked after 30 min, and tells Laravel', async () => {
     world = await World.start()
     await world.shown()
     await world.wait(29 * MINUTE)
@@ -19,7 +19,7 @@ describe('the reaper', () => {
     expect(world.statuses()).toEqual(['pending', 'inactive'])
   })
 
-  it('does not take the QR away from somebody who called /start just now', async () => {
+  it('does not delete a session whose QR was just asked for with /start', async () => {
     world = await World.start()
     await world.shown()
     await world.wait(29 * MINUTE)
@@ -32,7 +32,7 @@ describe('the reaper', () => {
     expect(world.store.sessions.find('s1')).toBe(null)
   })
 
-  it('keep: linked sessions stay open for ever', async () => {
+  it('leaves linked sessions open for ever under the policy keep', async () => {
     world = await World.start()
     await world.linked()
     const { length } = world.rows()
@@ -40,7 +40,7 @@ describe('the reaper', () => {
     expect([world.state(), world.rows().length]).toEqual(['open.settled', length + 1])
   })
 
-  it('hibernate: 30 min after the last message in or accepted send', async () => {
+  it('hibernates a session 30 min after the last message received or send accepted under the policy hibernate', async () => {
     world = await World.start({ policy: 'hibernate' })
     const socket = await world.linked()
     await world.wait(20 * MINUTE)
@@ -57,7 +57,7 @@ describe('the reaper', () => {
     expect(world.state()).toMatch(/^(starting|reconnecting\.(waiting|verifying))/)
   })
 
-  it('delete: unlinks, erases, tells inactive', async () => {
+  it('logs the session out, erases it and tells Laravel inactive under the policy delete', async () => {
     world = await World.start({ policy: 'delete' })
     const socket = await world.linked()
     await world.wait(30 * MINUTE)
@@ -68,7 +68,7 @@ describe('the reaper', () => {
     expect(world.statuses().at(-1)).toBe('inactive')
   })
 
-  it('delete: an unlink that fails backs off as any other connection', async () => {
+  it('lets a logout that fails under the policy delete back off as any other connection', async () => {
     world = await World.start({ policy: 'delete' })
     ;(await world.linked()).report(closedAs('backoff'))
     await world.wait(32 * MINUTE)
@@ -80,10 +80,10 @@ describe('the reaper', () => {
   })
 })
 
-describe('a restart of the process', () => {
+describe('A restart of the process', () => {
   afterEach(() => world.end())
 
-  it('restores 1,000 sessions, each with one socket or none, as it stood', async () => {
+  it('restores 1,000 sessions in the states they were in, each with one socket or none', async () => {
     world = await World.start()
     const ids = Array.from({ length: 1000 }, (_, i) => `s${i}`)
     // One socket in each turn of the event loop.
@@ -114,7 +114,7 @@ describe('a restart of the process', () => {
     expect(new Set(ids.map(id => world.supervisor.find(id)?.actor.epoch))).toEqual(new Set([2]))
   }, 120_000)
 
-  it('leaves alone what was deleted', async () => {
+  it('does not restore deleted sessions', async () => {
     world = await World.start()
     await world.shown('gone')
     await world.commands.delete('gone', world.clock.now() + 1000)
@@ -125,7 +125,7 @@ describe('a restart of the process', () => {
     expect(world.supervisor.find('gone')).toBe(undefined)
   })
 
-  it('after a clean stop and after a kill the session goes on the same way', async () => {
+  it('lets a session go on in the same way after a clean stop and after a kill', async () => {
     for (const end of ['stop', 'kill'] as const) {
       if (end === 'kill') await world.end()
       world = await World.start()
@@ -139,7 +139,7 @@ describe('a restart of the process', () => {
     }
   })
 
-  it('keeps the rest of the throttle: 20 s before it, 10 s after it', async () => {
+  it('keeps the rest of the QR throttle: 20 s before the restart, 10 s after it', async () => {
     world = await World.start()
     await world.shown()
     await world.wait(20_000)
@@ -154,7 +154,7 @@ describe('a restart of the process', () => {
     expect(world.laravel.published.map(({ text }) => text)).toEqual(['secret text of a', 'secret text of b'])
   })
 
-  it('the process that was killed writes nothing any more', async () => {
+  it('finds that the killed process writes nothing any more', async () => {
     world = await World.start()
     const socket = await world.linked()
     world.kill()
