@@ -10,16 +10,16 @@ import {
   crashedTooOften,
   fact,
   idled,
-  leaves,
-  nodes,
+  leafStates,
   opened,
   Probe,
   paired,
+  pathTo,
   published,
   publishFailed,
   qr,
   said,
-  ways,
+  stateNodes,
 } from './probe.ts'
 
 type Type = SessionFact['type']
@@ -181,7 +181,7 @@ const machine = sessionMachine.provide({
 }) as typeof sessionMachine
 
 /** Timers of the chart: their events name the node that waits. */
-const timers = nodes.flatMap(({ transitions }) =>
+const timers = stateNodes.flatMap(({ transitions }) =>
   [...transitions.keys()].filter(type => type.startsWith('xstate.after')),
 )
 
@@ -206,7 +206,7 @@ const rowsFor = (leaf: string, context: SessionContext, one: SessionFact) =>
   )
 
 describe('The session machine', () => {
-  it.each(leaves)('ignores in %s exactly the facts that are listed', leaf => {
+  it.each(leafStates)('ignores in %s exactly the facts that are listed', leaf => {
     const here = reached.filter(one => one.leaf === leaf)
     expect(here).not.toEqual([])
     for (const { snapshot } of here)
@@ -242,12 +242,12 @@ describe('The session machine', () => {
 
 describe('Every state', () => {
   it('can be reached', () => {
-    expect([...new Set(reached.map(({ leaf }) => leaf))].sort()).toEqual([...leaves].sort())
+    expect([...new Set(reached.map(({ leaf }) => leaf))].sort()).toEqual([...leafStates].sort())
   })
 
   it('can be left towards open by facts and timers', async () => {
-    for (const leaf of leaves) {
-      const s = await ways[leaf]!()
+    for (const leaf of leafStates) {
+      const s = await pathTo[leaf]!()
       expect(s.state).toBe(leaf)
       for (let i = 0; i < 40 && s.state !== 'open.settling'; i++) {
         if (s.context.intent !== 'none') s.send(opened, fact('logout.confirmed'))

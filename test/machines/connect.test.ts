@@ -9,10 +9,10 @@ import {
   opened,
   Probe,
   paired,
+  pathTo,
   SECOND,
   said,
   shown,
-  ways,
 } from './probe.ts'
 
 describe('A new session', () => {
@@ -86,7 +86,7 @@ describe('A socket that closes', () => {
       'open.settling',
       'open.settled',
     ]) {
-      const s = await ways[state]!()
+      const s = await pathTo[state]!()
       const before = s.sockets.length
       s.send(closed(reaction, 'why'))
       expect(s.state, `from ${state}`).toBe(target)
@@ -94,7 +94,7 @@ describe('A socket that closes', () => {
       expect(s.sockets.length - before, `from ${state}`).toBe(reaction === 'reconnectNow' ? 1 : 0)
       if (reaction !== 'qrExhausted')
         expect(s.context).toMatchObject({ reason: 'why', reasonText: 'Because of why.' })
-      expect(s.ran('eraseCredentials')).toBe(0)
+      expect(s.timesRun('eraseCredentials')).toBe(0)
     }
   })
 
@@ -243,11 +243,11 @@ describe('Unknown failures at login', () => {
 
 describe('A crash', () => {
   it.each(
-    Object.keys(ways).filter(state =>
+    Object.keys(pathTo).filter(state =>
       /^(starting|open|awaitingQr\.(ver|pub|sho)|reconnecting\.(ver|wai))/.test(state),
     ),
   )('in %s ends the socket, and the session tries again after a backoff', async state => {
-    const s = (await ways[state]!()).send(crashed)
+    const s = (await pathTo[state]!()).send(crashed)
     expect([s.state, s.socket]).toEqual(['reconnecting.waiting', undefined])
     expect(s.context.reason).toBe('crashed')
     expect(s.context.reasonText).toContain('TypeError')
@@ -265,16 +265,16 @@ describe('A crash', () => {
     'loggedOut.banned',
     'loggedOut.neverLinked',
   ])('in %s opens no socket', async state => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     expect(s.can(crashed)).toBe(true)
     s.send(crashed)
     expect([s.state, s.socket]).toEqual([state, undefined])
   })
 
   it.each(
-    Object.keys(ways).filter(state => !state.startsWith('loggedOut')),
+    Object.keys(pathTo).filter(state => !state.startsWith('loggedOut')),
   )('too many in %s suspends the session for 15 min, then it connects again by itself', async state => {
-    const s = (await ways[state]!()).send(crashedTooOften)
+    const s = (await pathTo[state]!()).send(crashedTooOften)
     expect([s.state, s.context.reason, s.socket]).toEqual([
       'reconnecting.suspended.resting',
       'crashed',

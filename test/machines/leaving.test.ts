@@ -8,11 +8,11 @@ import {
   opened,
   Probe,
   paired,
+  pathTo,
   qr,
   SECOND,
   said,
   shown,
-  ways,
 } from './probe.ts'
 
 const asks = { logout: fact('logout.requested'), delete: fact('delete.requested') } as const
@@ -21,8 +21,8 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
   const ask = asks[intent]
 
   it.each(['open.settling', 'open.settled'])('asks WhatsApp at once in %s', async state => {
-    const s = (await ways[state]!()).send(ask)
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', intent, 1])
+    const s = (await pathTo[state]!()).send(ask)
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', intent, 1])
     expect(s.can({ type: 'message.queued' })).toBe(false)
     s.send(fact('logout.confirmed'))
     expect([s.state, s.socket]).toEqual(['loggedOut.unlinked', undefined])
@@ -41,10 +41,10 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
     'reconnecting.suspended.resting',
     'reconnecting.suspended.asking',
   ])('connects first in %s', async state => {
-    const s = (await ways[state]!()).send(ask)
+    const s = (await pathTo[state]!()).send(ask)
     expect([s.state, s.context.intent, s.effects]).toEqual(['starting.connecting', intent, []])
     s.send(opened)
-    expect([s.state, s.socket?.unlinks]).toEqual(['open.unlinking', 1])
+    expect([s.state, s.socket?.logouts]).toEqual(['open.unlinking', 1])
   })
 
   it('does not connect again while connecting, and asks WhatsApp at the open', () => {
@@ -63,21 +63,21 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
     expect([s.state, s.socket, s.context.intent]).toEqual(['reconnecting.waiting', undefined, intent])
     await s.restart(3 * SECOND)
     expect([s.state, s.context.intent]).toEqual(['reconnecting.waiting', intent])
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened)
     expect(s.state).toBe('open.unlinking')
     s.send(closed('backoff'))
     expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
-    await s.backoff()
+    await s.waitForRetry()
     await s.wait(45 * SECOND)
     expect(s.state).toBe('reconnecting.waiting')
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened)
     await s.restart()
     expect([s.state, s.context.intent]).toEqual(['starting.connecting', intent])
     s.send(opened, fact('logout.confirmed'))
     expect(s.state).toBe('loggedOut.unlinked')
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
   it('is also done when WhatsApp says that the device is unlinked', () => {
@@ -86,7 +86,7 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
       'loggedOut.unlinked',
       intent === 'delete' ? 'delete' : 'none',
     ])
-    expect(s.ran('deleteSessionIfOwed')).toBe(1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(1)
   })
 
   it('is done without asking Laravel anything', () => {
@@ -96,7 +96,7 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
 
   it('refuses /start, /restart and sends until it is done', async () => {
     for (const before of ['open.settled', 'reconnecting.waiting', 'reconnecting.hibernated']) {
-      const s = (await ways[before]!()).send(ask)
+      const s = (await pathTo[before]!()).send(ask)
       expect(s.can(fact('start.requested'))).toBe(false)
       expect(s.can(fact('restart.requested'))).toBe(false)
       expect(s.can({ type: 'message.queued' })).toBe(false)
@@ -107,7 +107,7 @@ describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
 describe('A second request to leave', () => {
   it('turns a logout into a deletion, and keeps a deletion a deletion', () => {
     const s = linked().send(asks.logout, asks.delete)
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', 'delete', 1])
     s.send(asks.logout)
     expect(s.context.intent).toBe('delete')
   })
@@ -133,7 +133,7 @@ describe('A session that no phone has linked', () => {
     'awaitingQr.refused',
     'awaitingQr.expired',
   ])('is deleted and logged out at once in %s', async state => {
-    const gone = (await ways[state]!()).send(asks.delete)
+    const gone = (await pathTo[state]!()).send(asks.delete)
     expect([gone.state, gone.context.intent, gone.socket]).toEqual([
       'loggedOut.neverLinked',
       'delete',
@@ -141,9 +141,9 @@ describe('A session that no phone has linked', () => {
     ])
     expect(gone.effects.map(({ name }) => name)).toEqual(['failQueued', 'deleteSessionIfOwed'])
 
-    const out = (await ways[state]!()).send(asks.logout)
+    const out = (await pathTo[state]!()).send(asks.logout)
     expect([out.state, out.context.intent]).toEqual(['loggedOut.neverLinked', 'none'])
-    expect(out.ran('eraseCredentials')).toBe(1)
+    expect(out.timesRun('eraseCredentials')).toBe(1)
   })
 
   it('is logged out at WhatsApp first if a phone has already scanned', () => {
@@ -160,7 +160,7 @@ describe('A logged out session', () => {
     'loggedOut.banned',
     'loggedOut.neverLinked',
   ])('in %s starts with fresh credentials at /start, the old ones erased before the socket opens', async state => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     const before = s.effects.length
     s.send(fact('start.requested'))
     expect(s.state).toBe('starting.connecting')
@@ -184,8 +184,8 @@ describe('A logged out session', () => {
     'loggedOut.banned',
     'loggedOut.neverLinked',
   ])('in %s is deleted at once', async state => {
-    const s = (await ways[state]!()).send(asks.delete)
-    expect([s.state, s.context.intent, s.ran('deleteSession')]).toEqual([state, 'delete', 1])
+    const s = (await pathTo[state]!()).send(asks.delete)
+    expect([s.state, s.context.intent, s.timesRun('deleteSession')]).toEqual([state, 'delete', 1])
   })
 
   it('keeps the QR throttle of its last link', () => {
@@ -197,23 +197,23 @@ describe('A logged out session', () => {
     'loggedOut.unlinked',
     'loggedOut.banned',
   ])('in %s erases its credentials once after 7 days, across restarts and crashes', async state => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     await s.wait(3 * DAY)
     await s.restart(DAY)
     s.send({ type: 'session.crashed', error: 'TypeError' })
     await s.wait(3 * DAY - 1)
-    expect(s.ran('eraseCredentials')).toBe(0)
+    expect(s.timesRun('eraseCredentials')).toBe(0)
     await s.wait(1)
-    expect([s.state, s.ran('eraseCredentials'), s.context.archiveUntil]).toEqual([state, 1, null])
+    expect([s.state, s.timesRun('eraseCredentials'), s.context.archiveUntil]).toEqual([state, 1, null])
     await s.wait(30 * DAY)
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
   it('keeps no credentials after a logout that was requested', async () => {
     const s = await linked()
       .send(asks.logout, fact('logout.confirmed'))
       .wait(30 * DAY)
-    expect([s.context.archiveUntil, s.ran('eraseCredentials')]).toEqual([null, 1])
+    expect([s.context.archiveUntil, s.timesRun('eraseCredentials')]).toEqual([null, 1])
   })
 })
 
@@ -223,10 +223,10 @@ describe('A session whose process died between a fact and its effects', () => {
     'loggedOut.banned',
     'loggedOut.neverLinked',
   ])('fails sends that waited for the old link after the restart, in %s', async state => {
-    const s = await ways[state]!()
-    const before = s.ran('failQueued')
+    const s = await pathTo[state]!()
+    const before = s.timesRun('failQueued')
     await s.restart()
-    expect(s.ran('failQueued')).toBe(before + 1)
+    expect(s.timesRun('failQueued')).toBe(before + 1)
   })
 
   it.each([
@@ -237,17 +237,19 @@ describe('A session whose process died between a fact and its effects', () => {
   ])('is erased after the restart when its deletion was requested (%s)', async (_, way) => {
     const s = way()
     expect(s.context.intent).toBe('delete')
-    const before = s.ran('deleteSessionIfOwed')
+    const before = s.timesRun('deleteSessionIfOwed')
     await s.restart()
-    expect(s.ran('deleteSessionIfOwed')).toBe(before + 1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(before + 1)
   })
 
   it('erases the credentials of a confirmed logout after the restart, and keeps those of an unlinked device', async () => {
     const out = await linked().send(asks.logout, fact('logout.confirmed')).restart()
-    expect(out.ran('eraseCredentialsIfDue')).toBe(1)
+    expect(out.timesRun('eraseCredentialsIfDue')).toBe(1)
     expect(out.context.archiveUntil).toBe(null)
     const archived = await linked().send(closed('unlinked')).restart()
-    expect([archived.ran('eraseCredentialsIfDue'), archived.ran('eraseCredentials')]).toEqual([0, 0])
+    expect([archived.timesRun('eraseCredentialsIfDue'), archived.timesRun('eraseCredentials')]).toEqual([
+      0, 0,
+    ])
   })
 })
 
@@ -257,36 +259,36 @@ describe('The idle policy', () => {
     'hibernate',
     'delete',
   ] as const)('%s deletes a session that no phone has linked', async policy => {
-    for (const state of Object.keys(ways).filter(state => /^(starting|awaitingQr)/.test(state))) {
-      const s = (await ways[state]!()).send(idled(policy))
+    for (const state of Object.keys(pathTo).filter(state => /^(starting|awaitingQr)/.test(state))) {
+      const s = (await pathTo[state]!()).send(idled(policy))
       expect([s.state, s.context.intent], state).toEqual(['loggedOut.neverLinked', 'delete'])
-      expect(s.ran('deleteSessionIfOwed'), state).toBe(1)
+      expect(s.timesRun('deleteSessionIfOwed'), state).toBe(1)
     }
-    const s = (await ways['loggedOut.neverLinked']!()).send(idled(policy))
-    expect(s.ran('deleteSession')).toBe(1)
+    const s = (await pathTo['loggedOut.neverLinked']!()).send(idled(policy))
+    expect(s.timesRun('deleteSession')).toBe(1)
   })
 
   it('keep leaves every linked session alone', async () => {
-    for (const state of Object.keys(ways).filter(state => /^(open|reconnecting)/.test(state))) {
-      const s = await ways[state]!()
+    for (const state of Object.keys(pathTo).filter(state => /^(open|reconnecting)/.test(state))) {
+      const s = await pathTo[state]!()
       expect(s.can(idled('keep')), state).toBe(false)
     }
   })
 
   it('hibernate hibernates open sessions and no others', async () => {
     for (const state of ['open.settling', 'open.settled']) {
-      const s = (await ways[state]!()).send(idled('hibernate'))
+      const s = (await pathTo[state]!()).send(idled('hibernate'))
       expect([s.state, s.socket, s.effects]).toEqual(['reconnecting.hibernated', undefined, []])
     }
-    for (const state of Object.keys(ways).filter(state => /^(reconnecting|open.unlinking)/.test(state)))
-      expect((await ways[state]!()).can(idled('hibernate')), state).toBe(false)
+    for (const state of Object.keys(pathTo).filter(state => /^(reconnecting|open.unlinking)/.test(state)))
+      expect((await pathTo[state]!()).can(idled('hibernate')), state).toBe(false)
   })
 
   it('delete logs the session out and erases it', async () => {
     const s = linked().send(idled('delete'))
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', 'delete', 1])
     for (const state of ['reconnecting.waiting', 'reconnecting.suspended.resting']) {
-      const s = (await ways[state]!()).send(idled('delete'))
+      const s = (await pathTo[state]!()).send(idled('delete'))
       expect([s.state, s.context.intent]).toEqual(['starting.connecting', 'delete'])
     }
   })
@@ -295,14 +297,14 @@ describe('The idle policy', () => {
     const s = linked().send(idled('delete'), closed('backoffLong', 'overload'))
     expect(s.state).toBe('reconnecting.waiting')
     expect(s.can(idled('delete'))).toBe(false)
-    await s.backoff()
+    await s.waitForRetry()
     expect(s.state).toBe('starting.connecting')
     expect(s.can(idled('delete'))).toBe(false)
   })
 
   it.each(['keep', 'hibernate', 'delete'] as const)('%s leaves a logged out session alone', async policy => {
     for (const state of ['loggedOut.unlinked', 'loggedOut.banned'])
-      expect((await ways[state]!()).can(idled(policy)), state).toBe(false)
+      expect((await pathTo[state]!()).can(idled(policy)), state).toBe(false)
   })
 
   it('delete does not delete a session that a phone has just scanned', () => {

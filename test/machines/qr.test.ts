@@ -253,12 +253,12 @@ describe('A QR for a device that is to be logged out', () => {
     const s = new Probe().send(qr('a'), paired, fact('logout.requested'), qr('b'))
     expect([s.state, s.publications.length]).toEqual(['loggedOut.unlinked', 0])
     expect(s.context.intent).toBe('none')
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
   it('shows that no device is linked: the pending deletion is done', () => {
     const s = new Probe().send(qr('a'), paired, fact('delete.requested'), qr('b'))
     expect([s.state, s.context.intent]).toEqual(['loggedOut.unlinked', 'delete'])
-    expect(s.ran('deleteSessionIfOwed')).toBe(1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(1)
   })
 })

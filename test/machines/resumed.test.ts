@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { dottedState } from '../../machines/session.state.ts'
-import { DAY, HOUR, leaves, linked, MINUTE, opened, paired, qr, SECOND, said, shown, ways } from './probe.ts'
+import {
+  DAY,
+  HOUR,
+  leafStates,
+  linked,
+  MINUTE,
+  opened,
+  paired,
+  pathTo,
+  qr,
+  SECOND,
+  said,
+  shown,
+} from './probe.ts'
 
 /** Where a restart leads from each leaf, and what must run again there. */
 const after: Record<string, { state: string; socket: boolean; asking?: boolean }> = {
@@ -28,14 +41,14 @@ const after: Record<string, { state: string; socket: boolean; asking?: boolean }
 }
 
 it('The tests have a way to every leaf state of the chart', async () => {
-  expect(Object.keys(ways).sort()).toEqual([...leaves].sort())
-  expect(Object.keys(after).sort()).toEqual([...leaves].sort())
-  for (const [state, way] of Object.entries(ways)) expect((await way()).state).toBe(state)
+  expect(Object.keys(pathTo).sort()).toEqual([...leafStates].sort())
+  expect(Object.keys(after).sort()).toEqual([...leafStates].sort())
+  for (const [state, way] of Object.entries(pathTo)) expect((await way()).state).toBe(state)
 })
 
-describe.each(leaves)('A restart in %s', state => {
+describe.each(leafStates)('A restart in %s', state => {
   it('goes on with what the session was doing, from the stored state', async () => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     const { context } = s
     await s.restart()
     const { state: expected, socket, asking = false } = after[state]!
@@ -51,11 +64,11 @@ describe.each(leaves)('A restart in %s', state => {
       userId: context.userId,
       archiveUntil: context.archiveUntil,
     })
-    expect(s.ran('eraseCredentials')).toBe(state === 'loggedOut.neverLinked' ? 1 : 0)
+    expect(s.timesRun('eraseCredentials')).toBe(state === 'loggedOut.neverLinked' ? 1 : 0)
   })
 
   it('can be repeated for ever without losing the session', async () => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     for (let i = 0; i < 5; i++) await s.restart(SECOND)
     const end = after[state]!.state
     expect([end, 'starting.connecting']).toContain(s.state)
@@ -113,7 +126,7 @@ describe('A restart keeps the remaining time of', () => {
   it('the question to Laravel every 15 min', async () => {
     const s = await linked().wait(15 * SECOND)
     s.send({ type: 'session.crashed', error: 'x' })
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened, {
       type: 'socket.closed',
       code: 428,
@@ -151,12 +164,12 @@ describe('A restart', () => {
   })
 
   it('erases no credentials in any state', async () => {
-    for (const [state, way] of Object.entries(ways)) {
+    for (const [state, way] of Object.entries(pathTo)) {
       const s = await way()
-      const erased = s.ran('eraseCredentials')
+      const erased = s.timesRun('eraseCredentials')
       await s.restart()
-      expect(s.ran('eraseCredentials'), state).toBe(erased)
-      if (s.ran('eraseCredentialsIfDue') > 0) expect(dottedState(s.snapshot.value)).toMatch(/^loggedOut/)
+      expect(s.timesRun('eraseCredentials'), state).toBe(erased)
+      if (s.timesRun('eraseCredentialsIfDue') > 0) expect(dottedState(s.snapshot.value)).toMatch(/^loggedOut/)
     }
   })
 

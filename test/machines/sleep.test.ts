@@ -10,10 +10,10 @@ import {
   MINUTE,
   opened,
   Probe,
+  pathTo,
   qr,
   SECOND,
   said,
-  ways,
 } from './probe.ts'
 
 describe('A hibernated session', () => {
@@ -182,7 +182,7 @@ describe('A suspended session', () => {
 
   it('still asks Laravel after a crash or a restart in the middle of the question', async () => {
     for (const disturb of [(s: Probe) => s.send(crashed), (s: Probe) => s.restart()]) {
-      const s = (await ways['reconnecting.suspended.asking']!()) as Probe
+      const s = (await pathTo['reconnecting.suspended.asking']!()) as Probe
       await disturb(s)
       await s.wait(15 * MINUTE)
       expect([s.state, s.asking]).toEqual(['reconnecting.suspended.asking', true])

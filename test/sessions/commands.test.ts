@@ -44,7 +44,7 @@ describe('POST /start', () => {
     const views = await Promise.all(Array.from({ length: 20 }, () => start()))
     await world.settle()
     expect(new Set(views.map(({ createdAt }) => createdAt)).size).toBe(1)
-    expect(world.types().filter(type => type === 'session.created')).toHaveLength(1)
+    expect(world.factTypes().filter(type => type === 'session.created')).toHaveLength(1)
     expect(world.whatsapp.sockets).toHaveLength(1)
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
   })
@@ -74,7 +74,7 @@ describe('POST /start', () => {
     await start()
     await world.settle()
     expect(world.entry().actor.streamId).not.toBe(streamId)
-    expect(world.types()).toEqual(['session.created'])
+    expect(world.factTypes()).toEqual(['session.created'])
   })
 
   it('is refused or makes a new session at the moment of the deletion, and is never lost', async () => {
@@ -110,7 +110,7 @@ describe('POST /restart', () => {
     const socket = await world.linked()
     expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', waId: '34600000001' })
     await world.settle()
-    expect([socket.ended, socket.unlinks, world.whatsapp.live('s1').length]).toEqual([true, 0, 1])
+    expect([socket.ended, socket.logouts, world.whatsapp.liveSockets('s1').length]).toEqual([true, 0, 1])
   })
 
   it('is refused when logged out or with a logout pending, and is a 404 for an unknown session', async () => {
@@ -120,7 +120,7 @@ describe('POST /restart', () => {
     await world.wait(0)
     expect(await owed).toMatchObject({ done: false })
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS' })
-    world.whatsapp.of('s1').report({ type: 'logout.confirmed' })
+    world.whatsapp.socketOf('s1').report({ type: 'logout.confirmed' })
     await world.settle()
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS', status: 409 })
   })
@@ -131,7 +131,7 @@ describe('POST /logout', () => {
     const socket = await world.linked()
     const out = logout()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await out).toMatchObject({
       done: true,
@@ -139,7 +139,7 @@ describe('POST /logout', () => {
     })
     expect(world.clock.pending()).toBe(2) // the reaper, and the end of an archive that there is none of
     expect(await logout()).toMatchObject({ done: true })
-    expect(world.types().filter(type => type === 'logout.requested')).toHaveLength(1)
+    expect(world.factTypes().filter(type => type === 'logout.requested')).toHaveLength(1)
   })
 
   it('is answered as pending when that takes longer', async () => {
@@ -157,7 +157,7 @@ describe('POST /logout', () => {
       session: { state: 'loggedOut', detail: 'neverLinked' },
     })
     await world.settle()
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 })
 
@@ -171,7 +171,7 @@ describe('DELETE', () => {
     expect(world.store.log.after(streamId, 0, 100)).toMatchObject([
       { type: 'session.deleted', data: {}, snapshot: null },
     ])
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
     expect(world.supervisor.live).toBe(0)
     await expect(remove()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
@@ -189,13 +189,13 @@ describe('DELETE', () => {
     await sending
     const removed = remove()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await removed).toEqual({ done: true })
     expect(world.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
     expect(world.store.messages.unsent(streamId)).toEqual([])
     await world.settle()
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 
   it('is answered with 202 while reconnecting, and is done as soon as WhatsApp can be asked', async () => {
@@ -207,8 +207,8 @@ describe('DELETE', () => {
     world.kill()
     await world.boot()
     expect(world.context().intent).toBe('delete')
-    const socket = await world.reopened()
-    expect(socket.unlinks).toBe(1)
+    const socket = await world.openSocket()
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
     expect(world.store.sessions.find('s1')).toBe(null)
@@ -222,18 +222,18 @@ describe('DELETE', () => {
   it('is also done when it comes while the first deletion is being stored, and no fact follows that deletion', async () => {
     const socket = await world.shown()
     const { streamId } = world.entry().actor
-    world.disk.hold()
+    world.disk.holdWrites()
     const first = remove()
     await world.settle()
-    world.disk.release()
-    world.disk.hold()
+    world.disk.releaseWrites()
+    world.disk.holdWrites()
     await world.settle()
     expect(world.entry().actor.deletion).toBe('begun')
     const second = remove()
     socket.owner.report({ type: 'socket.qr', hash: 'late', expiresAt: world.clock.now() + 1000 })
     await expect(socket.owner.received([incoming('late')])).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
     expect(world.store.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
     expect(world.logs.filter(line => /"level":"(error|warn)"/.test(line))).toEqual([])
@@ -245,7 +245,7 @@ describe('DELETE', () => {
     await world.settle()
     const second = remove()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
   })
@@ -272,10 +272,10 @@ describe('DELETE', () => {
     const socket = await world.linked()
     void remove().catch(() => {})
     await world.settle()
-    world.disk.hold()
+    world.disk.holdWrites()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     world.kill()
     await world.settle()
     expect(world.state()).toBe('loggedOut.unlinked')
@@ -288,7 +288,7 @@ describe('DELETE', () => {
     for (let i = 0; i < 50; i++) {
       await start(`x${i}`)
       await world.settle()
-      world.whatsapp.of(`x${i}`).qr('a', world.clock.now() + 60_000)
+      world.whatsapp.socketOf(`x${i}`).qr('a', world.clock.now() + 60_000)
       await world.settle()
       expect(await world.commands.delete(`x${i}`, world.clock.now() + 1000)).toEqual({ done: true })
     }

@@ -17,7 +17,7 @@ const start = async (phoneNumber?: string) => {
     ...(phoneNumber !== undefined && { phoneNumber }),
   })
   await world.settle()
-  return world.whatsapp.of('s1')
+  return world.whatsapp.socketOf('s1')
 }
 const codes = () => world.laravel.codes.map(({ text }) => text)
 
@@ -90,7 +90,7 @@ describe('A session started with a phone number', () => {
     const socket = await shown()
     socket.report({ type: 'socket.paired', waId: SHOP, lid: null }, closedAs('reconnectNow', 'restart'))
     await world.settle()
-    await world.reopened()
+    await world.openSocket()
     expect(world.context().phoneNumber).toBeUndefined()
     expect(world.state()).toMatch(/^open/)
   })
@@ -99,11 +99,11 @@ describe('A session started with a phone number', () => {
     const socket = await shown()
     socket.report(closedAs('backoff'))
     await world.settle()
-    await world.backoff()
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(SHOP)
+    await world.waitForRetry()
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(SHOP)
     world.kill()
     await world.boot()
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(SHOP)
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(SHOP)
   })
 
   it('shows a QR again after a /start without a phone number, once the code has expired', async () => {
@@ -132,7 +132,7 @@ describe('A request for a pairing code', () => {
     const first = await world.shown()
     const asked = ask()
     await world.settle()
-    const socket = world.whatsapp.of('s1')
+    const socket = world.whatsapp.socketOf('s1')
     expect(socket).not.toBe(first)
     socket.code('a', world.clock.now() + 160_000)
     await asked
@@ -145,10 +145,10 @@ describe('A request for a pairing code', () => {
   it('gives the same code for the same number, and another one for another number', async () => {
     const socket = await shown()
     await ask()
-    expect(world.whatsapp.of('s1')).toBe(socket)
+    expect(world.whatsapp.socketOf('s1')).toBe(socket)
     const asked = ask(OTHER)
     await world.settle()
-    const next = world.whatsapp.of('s1')
+    const next = world.whatsapp.socketOf('s1')
     expect(next.owner.phoneNumber).toBe(OTHER)
     next.code('b', world.clock.now() + 160_000)
     await asked
@@ -159,7 +159,7 @@ describe('A request for a pairing code', () => {
     await world.wait(160_000)
     const asked = ask()
     await world.settle()
-    world.whatsapp.of('s1').code('b', world.clock.now() + 160_000)
+    world.whatsapp.socketOf('s1').code('b', world.clock.now() + 160_000)
     await asked
     await world.wait(0)
     expect(codes()).toEqual(['secret code of a', 'secret code of b'])
@@ -187,7 +187,7 @@ describe('A request for a pairing code', () => {
     await world.settle()
     const asked = ask()
     await world.settle()
-    world.whatsapp.of('s1').code('a', world.clock.now() + 160_000)
+    world.whatsapp.socketOf('s1').code('a', world.clock.now() + 160_000)
     await asked
     expect(world.context().phoneNumber).toBe(SHOP)
   })
@@ -200,9 +200,9 @@ describe('A request for a pairing code', () => {
     await world.started()
     for (const phone of [SHOP, OTHER, SHOP, SHOP, OTHER]) void ask(phone)
     await world.settle()
-    expect(world.whatsapp.live('s1')).toHaveLength(1)
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(OTHER)
-    world.whatsapp.of('s1').report(opened)
+    expect(world.whatsapp.liveSockets('s1')).toHaveLength(1)
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(OTHER)
+    world.whatsapp.socketOf('s1').report(opened)
     await world.wait(4000)
   })
 })

@@ -23,18 +23,18 @@ describe('A transition that throws', () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
-    const before = world.types()
+    const before = world.factTypes()
     victims.add('s1')
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
-    expect(world.types()).toEqual([...before, 'session.crashed'])
+    expect(world.factTypes()).toEqual([...before, 'session.crashed'])
     expect(world.rows().at(-1)!.data).toEqual({ error: 'TypeError' })
     expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
     expect(world.disk.committed.some(({ erase }) => erase !== undefined)).toBe(false)
     victims.clear()
-    await world.backoff()
+    await world.waitForRetry()
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 
@@ -53,7 +53,7 @@ describe('A transition that throws', () => {
     victims.add('s1')
     socket.report({ type: 'logout.confirmed' }) // erases the keys, then throws
     await world.settle()
-    expect([world.types().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
+    expect([world.factTypes().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
     expect(Object.keys(world.store.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
   })
 
@@ -72,7 +72,7 @@ describe('A transition that throws', () => {
     const others = Array.from({ length: 20 }, (_, i) => `other${i}`)
     for (const id of others) await world.linked(id)
     const socket = await world.linked('victim')
-    const before = others.map(id => [world.rows(id).length, world.whatsapp.of(id)])
+    const before = others.map(id => [world.rows(id).length, world.whatsapp.socketOf(id)])
     victims.add('victim')
     for (let i = 0; i < 7; i++) {
       world.supervisor.find('victim')?.actor.tell({ type: 'logout.requested' })
@@ -80,10 +80,10 @@ describe('A transition that throws', () => {
       socket.report(closedAs('banned', 'banned'))
       await world.settle()
     }
-    expect(others.map(id => [world.rows(id).length, world.whatsapp.of(id)])).toEqual(before)
+    expect(others.map(id => [world.rows(id).length, world.whatsapp.socketOf(id)])).toEqual(before)
     for (const id of others) {
-      await world.whatsapp.of(id).owner.received([incoming(`to ${id}`)])
-      expect(world.types(id).at(-1)).toBe('message.received')
+      await world.whatsapp.socketOf(id).owner.received([incoming(`to ${id}`)])
+      expect(world.factTypes(id).at(-1)).toBe('message.received')
     }
   })
 
@@ -92,14 +92,14 @@ describe('A transition that throws', () => {
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
     victims.add('s1')
-    world.disk.hold()
+    world.disk.holdWrites()
     const first = socket.owner.received([incoming('m1')])
     socket.report(closedAs('unlinked'))
     const second = socket.owner.received([incoming('m2')])
-    world.disk.release()
+    world.disk.releaseWrites()
     await Promise.all([first, second])
     await world.settle()
-    expect(world.types().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
+    expect(world.factTypes().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
   })
 
   it('for every fact, the crash included, stops the session but not the process', async () => {
@@ -111,7 +111,7 @@ describe('A transition that throws', () => {
     socket.owner.updated(null as never)
     await world.settle()
     expect(world.supervisor.find('s1')).toBe(undefined)
-    expect([socket.ended, world.whatsapp.live('s1')]).toEqual([true, []])
+    expect([socket.ended, world.whatsapp.liveSockets('s1')]).toEqual([true, []])
     expect(world.state('bystander')).toBe('open.settling')
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
     victims.clear()
@@ -130,11 +130,11 @@ describe('An effect that throws', () => {
     }
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect(world.types()).toEqual(['session.created', 'session.crashed'])
+    expect(world.factTypes()).toEqual(['session.created', 'session.crashed'])
     expect(world.logs.join('')).not.toContain('no socket today')
     world.whatsapp.onOpen = () => {}
-    await world.backoff()
-    await world.reopened()
+    await world.waitForRetry()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
     expect(world.state('other')).toBe('open.settling')
   })
@@ -150,7 +150,7 @@ describe('An effect that throws', () => {
     socket.owner.updated({ messageId: 'x', status: 'sent', at: 0 })
     await world.settle()
     messages.find = find
-    expect([world.types().at(-1), world.state()]).toEqual(['session.crashed', 'reconnecting.waiting'])
+    expect([world.factTypes().at(-1), world.state()]).toEqual(['session.crashed', 'reconnecting.waiting'])
     expect(socket.ended).toBe(true)
   })
 
@@ -166,7 +166,7 @@ describe('An effect that throws', () => {
     expect(world.state()).toBe('loggedOut.unlinked')
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect(world.whatsapp.of('s1')).toBeDefined()
+    expect(world.whatsapp.socketOf('s1')).toBeDefined()
   })
 
   it('leaves no row and no socket while the process stops', async () => {
@@ -202,7 +202,7 @@ describe('A child actor that throws as it starts', () => {
     const socket = await world.started()
     socket.qr('a', world.clock.now() + 60_000)
     await world.settle()
-    expect(world.types().filter(type => !type.startsWith('xstate.error'))).toEqual([
+    expect(world.factTypes().filter(type => !type.startsWith('xstate.error'))).toEqual([
       'session.created',
       'socket.qr',
       'session.crashed',
@@ -210,7 +210,7 @@ describe('A child actor that throws as it starts', () => {
     expect(JSON.stringify(world.rows())).not.toContain('secret text')
     expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
     faulty = false
-    await world.backoff()
+    await world.waitForRetry()
     expect(world.state()).toBe('starting.connecting')
   })
 })
@@ -218,7 +218,7 @@ describe('A child actor that throws as it starts', () => {
 describe('A session that crashes often', () => {
   const crash = async () => {
     world.supervisor.find('s1')!.outbox.updated = () => Promise.reject(new RangeError('x'))
-    world.whatsapp.of('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
+    world.whatsapp.socketOf('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
     await world.settle()
   }
 
@@ -230,7 +230,7 @@ describe('A session that crashes often', () => {
       expect(world.state()).toBe('reconnecting.waiting')
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
     }
     await crash()
     expect(world.state()).toBe('reconnecting.suspended.resting')
@@ -252,13 +252,13 @@ describe('A session that crashes often', () => {
       if (i === 6) break
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
     }
     await world.wait(15 * 60_000 - 1)
     expect(world.state()).toBe('reconnecting.suspended.resting')
     await world.wait(1)
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 
@@ -269,7 +269,7 @@ describe('A session that crashes often', () => {
       await crash()
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
       await world.wait(12_001)
     }
     expect(world.state()).toBe('open.settling')
@@ -291,8 +291,8 @@ describe('After a crash, the session', () => {
     await world.wait(1000)
     const { messageId, status } = await send
     expect(status).toBe('queued')
-    await world.backoff()
-    const next = world.whatsapp.of('s1')
+    await world.waitForRetry()
+    const next = world.whatsapp.socketOf('s1')
     next.report(opened)
     await world.settle()
     expect(next.sent.map(({ messageId }) => messageId)).toEqual([messageId])

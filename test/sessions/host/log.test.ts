@@ -12,7 +12,7 @@ afterEach(() => world.end())
 describe('The log of a session', () => {
   it('has every fact from the first start to the open, in order', async () => {
     await world.linked()
-    expect(world.types()).toEqual([
+    expect(world.factTypes()).toEqual([
       'session.created',
       'socket.qr',
       'laravel.answered',
@@ -46,7 +46,7 @@ describe('The log of a session', () => {
       ['qrThrottle', 30_000],
       ['qrExpiry', 60_000],
     ])
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 
   it('has no QR text and no message body', async () => {
@@ -54,12 +54,12 @@ describe('The log of a session', () => {
     await socket.owner.received([incoming('m1')])
     const rows = JSON.stringify(world.rows())
     expect(rows).not.toMatch(/secret text|body of/)
-    expect(world.types().at(-1)).toBe('message.received')
+    expect(world.factTypes().at(-1)).toBe('message.received')
   })
 
   it('has seqs without a gap when messages and facts of the session come at the same time', async () => {
     const socket = await world.linked()
-    world.disk.hold()
+    world.disk.holdWrites()
     const all = [
       socket.owner.received([incoming('m1'), incoming('m2')]),
       world.commands.send('s1', text('34622222222'), world.clock.now()),
@@ -68,10 +68,10 @@ describe('The log of a session', () => {
     socket.report({ type: 'socket.named', pushName: 'Eva' }, closedAs('backoff'))
     all.push(socket.owner.received([incoming('m4')]))
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.wait(0)
     await Promise.all(all)
-    expect(world.types().slice(7, 14)).toEqual([
+    expect(world.factTypes().slice(7, 14)).toEqual([
       'message.received',
       'message.received',
       'message.queued',
@@ -86,22 +86,22 @@ describe('The log of a session', () => {
     const socket = await world.linked()
     socket.report(closedAs('backoffLong', 'overload'))
     await world.settle()
-    await world.backoff()
-    ;(await world.reopened()).report(closedAs('suspend', 'replaced'))
+    await world.waitForRetry()
+    ;(await world.openSocket()).report(closedAs('suspend', 'replaced'))
     await world.settle()
     await world.commands.restart('s1')
     await world.settle()
-    await world.reopened()
+    await world.openSocket()
     await world.wait(300_000)
     expect(world.state()).toBe('open.settled')
     world.kill()
     await world.boot()
-    await world.reopened()
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.openSocket()
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    world.whatsapp.of('s1').qr('z', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('s1').qr('z', world.clock.now() + 60_000)
     await world.wait(31_000)
     expect(world.state()).toMatch(/^awaitingQr/)
     expect(world.entry().actor.state).toBe(world.state())
@@ -112,7 +112,7 @@ describe('The log of a session', () => {
     const socket = await world.linked()
     const { length } = world.rows()
     await world.stop()
-    expect([socket.ended, socket.unlinks, socket.ends]).toEqual([true, 0, 1])
+    expect([socket.ended, socket.logouts, socket.endCalls]).toEqual([true, 0, 1])
     expect(world.rows()).toHaveLength(length)
     expect(world.supervisor.problem()).toBe('Shutting down.')
     await expect(world.commands.start({ sessionId: 's2', userId: 7 })).rejects.toMatchObject({

@@ -56,7 +56,7 @@ function createWorld() {
   const logs: string[] = []
   const asked: string[] = []
   const reuploads: MessageRef[] = []
-  const woken: string[] = []
+  const wokenLanes: string[] = []
   const kept = new Set<string>()
   const limits: number[] = []
   const world = {
@@ -65,7 +65,7 @@ function createWorld() {
     logs,
     asked,
     reuploads,
-    woken,
+    wokenLanes,
     kept,
     limits,
     fetch: async (_: MediaSource, __: AbortSignal): Promise<void> => {},
@@ -109,7 +109,7 @@ function createWorld() {
                 },
               }
             : null,
-        onSettled: lane => void woken.push(lane),
+        onSettled: lane => void wokenLanes.push(lane),
         clock,
         logger: pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) }),
       })
@@ -189,7 +189,7 @@ describe('A media file', () => {
     await world.settle()
     expect([...world.kept]).toEqual([idOf(2)])
     expect(world.state()).toEqual({ state: 'done', error: null })
-    expect(world.woken).toEqual(['s1|1@g.us'])
+    expect(world.wokenLanes).toEqual(['s1|1@g.us'])
     expect(world.clock.pending()).toBe(0)
   })
 
@@ -258,7 +258,7 @@ describe('A media file', () => {
     await world.receive(2)
     await world.settle()
     expect(world.state()).toEqual({ state: 'failed', error: gone().message })
-    expect(world.woken).toHaveLength(1)
+    expect(world.wokenLanes).toHaveLength(1)
     await world.clock.advance(48 * HOUR)
     expect(world.reuploads).toHaveLength(1)
   })
@@ -377,10 +377,10 @@ describe('Many media files', () => {
     for (let seq = 2; seq < 12; seq++) await world.receive(seq, source(99), 'calm')
     await world.settle()
     expect(world.most).toBeLessThanOrEqual(16)
-    expect(world.woken).toEqual(Array.from({ length: 10 }, () => 'calm|1@g.us'))
+    expect(world.wokenLanes).toEqual(Array.from({ length: 10 }, () => 'calm|1@g.us'))
     waiting.resolve()
     await world.clock.advance(1_000)
-    expect(world.woken).toHaveLength(50)
+    expect(world.wokenLanes).toHaveLength(50)
     await world.downloads.stop()
   })
 })

@@ -57,7 +57,7 @@ describe('A received message', () => {
       },
     ])
     expect(unfinished()).toEqual([])
-    expect(world.woken.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
+    expect(world.wokenLanes.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
     expect(world.store.deliveries.head(write!.deliveries![0]!.lane)!.payload).toMatchObject({
       session_id: 's1',
       message_id: 'm1',
@@ -110,7 +110,7 @@ describe('A message that comes again', () => {
     const first = await decrypted('m1', 'h1')
     const second = await decrypted('m1', 'h2')
     const third = await decrypted('m2', 'h3')
-    world.disk.hold()
+    world.disk.holdWrites()
     const done: string[] = []
     const batches = [
       socket.owner.received([first]).then(() => done.push('first')),
@@ -119,7 +119,7 @@ describe('A message that comes again', () => {
     ]
     await world.settle()
     expect(done).toEqual([])
-    world.disk.release()
+    world.disk.releaseWrites()
     await Promise.all(batches)
     expect([received(), unfinished(), deliveries().length]).toEqual([['m1', 'm2'], [], 2])
     expect(world.entry().actor.arriving.size).toBe(0)
@@ -131,12 +131,12 @@ describe('A message that comes again', () => {
   })
 
   it('after its commit failed is stored', async () => {
-    world.disk.break()
+    world.disk.failWrites()
     const failed = socket.owner.received([incoming('m1')])
     await expect(failed).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
-    const next = await world.reopened()
+    const next = await world.openSocket()
     await next.owner.received([incoming('m1')])
     expect(received()).toEqual(['m1'])
   })
@@ -173,7 +173,7 @@ describe('After a crash, the session', () => {
     await world.boot(({ whatsapp }) => {
       whatsapp.unfinished = { [stream]: [rescued] }
     })
-    expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
+    expect(world.factTypes().slice(-2)).toEqual(['message.received', 'session.resumed'])
     expect(unfinished()).toEqual([])
     expect(deliveries()).toHaveLength(1)
   })

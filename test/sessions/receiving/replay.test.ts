@@ -22,7 +22,7 @@ async function drain(name = lane()): Promise<string[]> {
 }
 
 async function receive(...ids: string[]): Promise<void> {
-  const socket = world.whatsapp.of('s1')
+  const socket = world.whatsapp.socketOf('s1')
   for (const id of ids) await socket.owner.received([incoming(id)])
 }
 
@@ -33,7 +33,7 @@ describe('A replay', () => {
     const first = await drain()
     expect(first).toHaveLength(3)
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(3)
-    expect(world.woken.at(-1)).toBe(lane())
+    expect(world.wokenLanes.at(-1)).toBe(lane())
     expect(await drain()).toEqual(first)
   })
 
@@ -62,7 +62,7 @@ describe('A replay', () => {
   it('takes several commits for many messages, and keeps the order of each chat', async () => {
     await world.linked()
     const ids = Array.from({ length: 1_201 }, (_, n) => `m${n}`)
-    await world.whatsapp.of('s1').owner.received(ids.map(id => incoming(id)))
+    await world.whatsapp.socketOf('s1').owner.received(ids.map(id => incoming(id)))
     const first = await drain()
     const before = world.disk.committed.length
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(1_201)

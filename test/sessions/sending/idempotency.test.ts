@@ -71,7 +71,7 @@ describe('An idempotency key whose request was refused', () => {
   it('can be used again when nothing was stored', async () => {
     await world.shown()
     await expect(once('k')).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED' })
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     void once('k', 'other', 0)
     await world.settle()
     expect(bodies(socket)).toEqual(['other'])
@@ -112,10 +112,10 @@ describe('A retry with the same idempotency key', () => {
 
   it('after a crash before the commit sends the message', async () => {
     await disconnect(await world.linked())
-    world.disk.break()
+    world.disk.failWrites()
     await expect(once('k')).rejects.toMatchObject({ code: 'STORE_FAILED' })
     world.kill()
-    world.disk.mend()
+    world.disk.repair()
     await world.boot()
     const retry = once('k', 'hello', 0)
     await world.wait(1)

@@ -63,7 +63,7 @@ describe('Message statuses for Laravel', () => {
     const { streamId } = world.entry().actor
     const lanes = [ANA, EVA].map(number => `${streamId}|receipts|${number}@s.whatsapp.net`)
     expect(receipts().map(({ lane }) => lane)).toEqual(lanes)
-    expect(world.woken).toEqual(expect.arrayContaining(lanes))
+    expect(world.wokenLanes).toEqual(expect.arrayContaining(lanes))
   })
 
   it('say why a send failed, and none follows that', async () => {

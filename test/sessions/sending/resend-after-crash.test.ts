@@ -45,7 +45,7 @@ describe('After a lost connection, the session', () => {
     const [{ messageId }] = socket.sent as { messageId: string }[] as [{ messageId: string }]
     world.kill()
     await world.boot()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     expect(next.sent.map(one => one.messageId)).toEqual([messageId])
     expect(message(messageId).attempts).toBe(2)
   })
@@ -54,8 +54,8 @@ describe('After a lost connection, the session', () => {
     await disconnect(await world.linked())
     void send(ANA, 'one')
     await world.wait(4000)
-    await world.backoff()
-    const socket = world.whatsapp.of('s1')
+    await world.waitForRetry()
+    const socket = world.whatsapp.socketOf('s1')
     const written = Promise.withResolvers<void>()
     socket.onSend = () => written.promise
     socket.report(opened)
@@ -71,7 +71,7 @@ describe('After a lost connection, the session', () => {
     const socket = await world.linked()
     await world.commands.restart('s1')
     await world.settle()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     socket.owner.report(closedAs('backoff'))
     void send(ANA, 'one')
     await world.settle()
@@ -89,7 +89,7 @@ describe('After a lost connection, the session', () => {
     void send(ANA, 'young')
     await world.wait(4000)
     while (world.state() !== 'starting.connecting') await world.wait(1000)
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     expect(bodies(socket)).toEqual(['young'])
     expect(message(old)).toMatchObject({ status: 'failed', error: expect.stringMatching(/^EXPIRED/) })
   })
@@ -129,13 +129,13 @@ describe('A send that is never acknowledged', () => {
       await world.settle()
       world.kill()
       await world.boot()
-      const socket = await world.reopened()
+      const socket = await world.openSocket()
       expect(bodies(socket)).toEqual(['one'])
       expect(message(socket.sent[0]!.messageId).attempts).toBe(attempts)
     }
     world.kill()
     await world.boot()
-    expect(bodies(await world.reopened())).toEqual([])
+    expect(bodies(await world.openSocket())).toEqual([])
   })
 
   it('lets the next message of its chat go', async () => {

@@ -190,12 +190,12 @@ describe('After a restart of the process, the session', () => {
     await world.wait(10 * 60_000)
     world.kill()
     await world.boot()
-    await world.reopened()
+    await world.openSocket()
     const refused = { code: 'NEW_CHATS_PAUSED', retryAfterSeconds: 3000 }
     await expect(send(EVA)).rejects.toMatchObject(refused)
     await world.wait(50 * 60_000)
     await go(EVA)
-    expect(bodies(world.whatsapp.of('s1')).at(-1)).toBe('hello')
+    expect(bodies(world.whatsapp.socketOf('s1')).at(-1)).toBe('hello')
   })
 
   it('still sends at half the pace, and under the id that WhatsApp refused', async () => {
@@ -203,10 +203,10 @@ describe('After a restart of the process, the session', () => {
     for (let i = 0; i < 10; i++) await go(ANA, `m${i}`)
     const { messageId } = socket.sent.at(-1)!
     await refuse(socket, messageId, '429')
-    expect(world.types()).toContain('sends.slowed')
+    expect(world.factTypes()).toContain('sends.slowed')
     world.kill()
     await world.boot()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     expect(bodies(next)).toEqual([])
     await world.wait(65_000)
     expect(bodies(next)).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
