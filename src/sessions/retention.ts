@@ -52,7 +52,7 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
     } catch (error) {
       logger.error(
         { err: error },
-        'old message bodies and media files could not be removed; this is tried again later',
+        'old message bodies and media files could not be removed, trying again later',
       )
     }
   }

@@ -17,7 +17,7 @@ import {
 
 const asks = { logout: fact('logout.requested'), delete: fact('delete.requested') } as const
 
-describe.each(['logout', 'delete'] as const)('The request for a %s', intent => {
+describe.each(['logout', 'delete'] as const)('A request to %s', intent => {
   const ask = asks[intent]
 
   it.each(['open.settling', 'open.settled'])('asks WhatsApp at once in %s', async state => {

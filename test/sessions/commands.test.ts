@@ -161,7 +161,7 @@ describe('POST /logout', () => {
   })
 })
 
-describe('DELETE', () => {
+describe('DELETE /sessions/{id}', () => {
   it('erases a session that was never linked at once, and leaves only the fact of its deletion', async () => {
     await world.shown()
     const { streamId } = world.entry().actor
