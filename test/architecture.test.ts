@@ -27,7 +27,7 @@ const product = PRODUCT.flatMap(read)
 const beside = BESIDE.flatMap(read)
 const house = [...product, ...beside]
 
-describe('the house', () => {
+describe('The tree of the project', () => {
   it('is read whole', () => {
     expect(house.map(({ path }) => path)).toEqual(
       expect.arrayContaining(['machines/facts.ts', 'src/ports/store.ts', 'simulator/main.ts']),
@@ -36,12 +36,12 @@ describe('the house', () => {
     expect(imports.length).toBeGreaterThan(100)
   })
 
-  it('has no part that the arrows forget', () => {
+  it('has no part without a rule of imports', () => {
     const parts = new Set(house.map(({ path }) => partOf(path)).filter(part => part !== 'facts'))
     expect([...parts].filter(part => !knownParts().includes(part))).toEqual([])
   })
 
-  it('keeps its arrows, between its parts and between the rooms of a part', () => {
+  it('has only imports that its rules allow, between parts and between rooms of a part', () => {
     expect(house.flatMap(violations)).toEqual([])
   })
 
@@ -63,7 +63,7 @@ describe('the house', () => {
     expect(crowded).toEqual([])
   })
 
-  it('says at the head of each patch: library and version, upstream, what goes wrong, and which test says when it can go', () => {
+  it('has at the head of each patch: library and version, upstream issue, what goes wrong, and which test says when it can go', () => {
     const patches = product.filter(
       ({ path }) => /(?:^|\/)patches\//.test(path) && !path.endsWith('load-libsignal.ts'),
     )
@@ -73,14 +73,14 @@ describe('the house', () => {
     expect(patches.filter(({ text }) => !head.test(text)).map(({ path }) => path)).toEqual([])
   })
 
-  it('asks the tags of the chart, never the name of a state', () => {
+  it('asks for tags of the chart, never for the name of a state', () => {
     // What older versions called a state is known by its name alone.
     const asking = product.filter(({ path }) => path !== 'machines/session.upcasters.ts')
     expect(asking.flatMap(asksByName)).toEqual([])
   })
 })
 
-describe('a violation is caught', () => {
+describe('The rules', () => {
   const caught: [string, string, RegExp][] = [
     ['machines/a.machine.ts', "import { z } from 'zod'", /imports zod/],
     ['machines/a.machine.ts', "import { readFile } from 'node:fs'", /imports node:fs/],
@@ -145,11 +145,11 @@ describe('a violation is caught', () => {
     ['simulator/media/a.ts', "import { b } from '../phones/b.ts'", /another room/],
     ['src/http/a.ts', 'export default function a() {}', /default export/],
   ]
-  it.each(caught)('%s: %s', (path, text, sentence) => {
+  it.each(caught)('refuse in %s: %s', (path, text, sentence) => {
     expect(violations({ path, text }).join('\n')).toMatch(sentence)
   })
 
-  it('and the same words in a comment, or an import that is allowed, are not', () => {
+  it('allow the same words in a comment, and imports that are fine', () => {
     const allowed: [string, string][] = [
       [
         'machines/a.machine.ts',
@@ -176,13 +176,13 @@ describe('a violation is caught', () => {
     for (const [path, text] of allowed) expect(violations({ path, text })).toEqual([])
   })
 
-  it('a file of 301 lines', () => {
+  it('refuse a file of 301 lines', () => {
     const of = (lines: number) => tooLong(300)({ path: 'src/a.ts', text: 'a\n'.repeat(lines) })
     expect(of(300)).toEqual([])
     expect(of(301)).toEqual(['src/a.ts has 301 lines'])
   })
 
-  it('a circle of three files, types included', () => {
+  it('refuse a circle of three files, types included', () => {
     const sources = [
       { path: 'src/http/a.ts', text: "import type { B } from './b.ts'" },
       { path: 'src/http/b.ts', text: "import { c } from '../http/c.ts'" },
@@ -192,7 +192,7 @@ describe('a violation is caught', () => {
     expect(circlesIn(sources.slice(1))).toEqual([])
   })
 
-  it('a question by the name of a state', () => {
+  it('refuse a question for the name of a state', () => {
     for (const text of ["state.startsWith('open.')", "row.state === 'awaitingQr.publishing'"])
       expect(asksByName({ path: 'src/a.ts', text })).toHaveLength(1)
     for (const text of ["hasTag(state, 'open')", "address.startsWith('opening')", "view.state === 'open'"])

@@ -17,7 +17,7 @@ export function erasingFiles(store: Store, files: Pick<MediaStore, 'remove'>, lo
         try {
           await files.remove(id)
         } catch (error) {
-          logger.warn({ media: id, err: error }, 'a file of a deleted session could not be removed')
+          logger.warn({ media: id, err: error }, 'a media file of a deleted session could not be removed')
         }
       }
     },

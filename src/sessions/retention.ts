@@ -47,9 +47,13 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
       const bodies =
         bodiesMs === null ? 0 : await all(STEP.messages, n => store.eraseBodies(now - bodiesMs, n))
       const media = mediaMs === null ? 0 : await all(STEP.files, n => files.prune(now - mediaMs, n))
-      if (bodies + media > 0) logger.info({ bodies, media }, 'removed what is kept no longer')
+      if (bodies + media > 0)
+        logger.info({ bodies, media }, 'old message bodies and media files were removed')
     } catch (error) {
-      logger.error({ err: error }, 'what is kept no longer could not be removed, trying again later')
+      logger.error(
+        { err: error },
+        'old message bodies and media files could not be removed, trying again later',
+      )
     }
   }
 

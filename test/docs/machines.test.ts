@@ -21,7 +21,7 @@ const machines = await Promise.all(
   }),
 )
 
-it('docs/machines.md is what the machines are today; if not: npm run machines', () => {
+it('docs/machines.md shows the machines as they are (if not: npm run machines)', () => {
   expect(readFileSync(PAGE, 'utf8')).toBe(page())
 })
 
@@ -30,7 +30,7 @@ describe('stately.config.json', () => {
     expect(files.sort()).toEqual(['machines/session.machine.ts', 'machines/supervisor.machine.ts'])
   })
 
-  it.each(machines)('$file draws as it is: everything in the chart has a name', ({ machine }) => {
+  it.each(machines)('finds $file, whose chart has a name for everything', ({ machine }) => {
     const chart = JSON.parse(JSON.stringify(machine.definition)) as { id: string; states: object }
     expect(Object.keys(chart.states).length).toBeGreaterThan(2)
     const { guards, actions, delays } = machine.implementations

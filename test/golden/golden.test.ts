@@ -3,7 +3,7 @@ import { assign } from 'xstate'
 import { SESSION_MACHINE_VERSION, sessionMachine } from '../../machines/session.machine.ts'
 import { sessionSetup } from '../../machines/session.setup.ts'
 import { UPCASTERS, upcast } from '../../machines/session.upcasters.ts'
-import { leaves } from '../machines/probe.ts'
+import { leafStates } from '../machines/probe.ts'
 import { FakeWhatsApp } from '../sessions/fakes.ts'
 import { World } from '../sessions/world.ts'
 import * as golden from './logs.ts'
@@ -129,7 +129,7 @@ const AT_REST = /^awaitingQr\.(refused|expired)$/
 function goesOn(world: World, sessionId: string, last: golden.GoldenRow): void {
   const events = world.store.log.after(sessionId, last.seq, 10_000)
   const context = JSON.parse(named(last, sessionId).context!)
-  const live = world.whatsapp.live(sessionId)
+  const live = world.whatsapp.liveSockets(sessionId)
   if (context.intent === 'delete' && last.state!.startsWith('loggedOut')) {
     expect(world.store.log.after(sessionId, 0, 10).map(({ type }) => type)).toEqual(['session.deleted'])
   } else if (AT_REST.test(last.state!)) {
@@ -162,7 +162,7 @@ describe('all logs of the current version together', () => {
   const rows = logs.flatMap(log => log.rows).filter(row => row.machine_version === SESSION_MACHINE_VERSION)
 
   it('visit every state of the machine', () => {
-    expect([...new Set(rows.map(({ state }) => state))].sort()).toEqual(leaves.sort())
+    expect([...new Set(rows.map(({ state }) => state))].sort()).toEqual(leafStates.sort())
   })
 
   it('hold every kind of fact', () => {
@@ -217,7 +217,7 @@ describe('a log of an older version', () => {
       for (const row of rows.filter(({ state }) => state !== null)) {
         const { state } = golden.today(row)
         expect(
-          leaves.some(leaf => leaf === state || leaf.startsWith(`${state}.`)),
+          leafStates.some(leaf => leaf === state || leaf.startsWith(`${state}.`)),
           state,
         ).toBe(true)
       }

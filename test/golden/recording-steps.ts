@@ -22,13 +22,13 @@ export const paired: SocketFact = { type: 'socket.paired', waId: '34600000001', 
 
 /** The session's socket says these facts, one after the other. */
 export async function says(world: World, ...facts: SocketFact[]): Promise<void> {
-  const socket = world.whatsapp.of('s1')
+  const socket = world.whatsapp.socketOf('s1')
   for (const fact of facts) socket.report(fact)
   await world.settle()
 }
 
 export const shows = async (world: World, hash: string): Promise<void> => {
-  world.whatsapp.of('s1').qr(hash, world.clock.now() + 60_000)
+  world.whatsapp.socketOf('s1').qr(hash, world.clock.now() + 60_000)
   await world.settle()
 }
 
@@ -40,7 +40,7 @@ export const starts = async (world: World): Promise<void> => {
 /** Loses the connection and waits until the next socket is asked for. */
 export async function reconnects(world: World, code: number, message: string): Promise<void> {
   await says(world, endedBy(world, code, message))
-  await world.backoff()
+  await world.waitForRetry()
 }
 
 export const send = async (world: World, body: string): Promise<string> => {
@@ -55,14 +55,14 @@ export const update = async (
   messageId: string,
   status: 'sent' | 'delivered' | 'read' | 'played',
 ) => {
-  world.whatsapp.of('s1').owner.updated({ messageId, status, at: world.clock.now() })
+  world.whatsapp.socketOf('s1').owner.updated({ messageId, status, at: world.clock.now() })
   await world.settle()
 }
 
 /** WhatsApp does not take a message, with this code. */
 export const refuses = async (world: World, messageId: string, code: '429' | '463') => {
   const refusal = { messageId, status: 'failed', at: world.clock.now(), code, error: 'No.' } as const
-  world.whatsapp.of('s1').owner.updated(refusal)
+  world.whatsapp.socketOf('s1').owner.updated(refusal)
   await world.settle()
 }
 

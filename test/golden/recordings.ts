@@ -98,7 +98,7 @@ export const recordings: Record<string, Recording> = {
       await starts(world)
       await world.wait(5_000)
       await killed(world)
-      await world.backoff()
+      await world.waitForRetry()
       await world.wait(45_000)
       world.laravel.answer = async () => 'unknown'
       await world.commands.restart('s1')
@@ -111,7 +111,7 @@ export const recordings: Record<string, Recording> = {
     async record(world) {
       await world.linked()
       for (let i = 0; i < 5; i++) await says(world, endedBy(world, 515, 'Stream Errored (restart required)'))
-      await world.backoff()
+      await world.waitForRetry()
       await says(world, opened)
     },
   },
@@ -121,7 +121,7 @@ export const recordings: Record<string, Recording> = {
       await world.linked()
       await says(world, endedBy(world, 428, 'Connection Closed'))
       for (let i = 0; i < 5; i++) {
-        await world.backoff()
+        await world.waitForRetry()
         await says(world, endedBy(world, 500, 'noise certificate'))
       }
       await killed(world)
@@ -137,10 +137,10 @@ export const recordings: Record<string, Recording> = {
       await world.commands.start({ sessionId: 's1', userId: 'u-1' })
       await world.settle()
       await killed(world)
-      world.whatsapp.live('first')[0]?.report(opened)
-      world.whatsapp.live('s1')[0]?.report(opened)
+      world.whatsapp.liveSockets('first')[0]?.report(opened)
+      world.whatsapp.liveSockets('s1')[0]?.report(opened)
       await world.settle()
-      world.whatsapp.live('s1')[0]?.report(opened)
+      world.whatsapp.liveSockets('s1')[0]?.report(opened)
       await world.settle()
     },
   },
@@ -230,7 +230,7 @@ export const recordings: Record<string, Recording> = {
       await world.settle()
       await world.wait(11_000)
       await killed(world)
-      await world.backoff()
+      await world.waitForRetry()
       await killed(world)
       await says(world, opened)
       await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
@@ -312,7 +312,7 @@ export const recordings: Record<string, Recording> = {
       const read = await send(world, 'a voice note')
       for (const status of ['sent', 'delivered', 'read', 'played'] as const) await update(world, read, status)
       const refused = await send(world, 'too many')
-      world.whatsapp.of('s1').owner.updated({
+      world.whatsapp.socketOf('s1').owner.updated({
         messageId: refused,
         status: 'failed',
         at: world.clock.now(),
@@ -328,7 +328,7 @@ export const recordings: Record<string, Recording> = {
       await update(world, lost, 'delivered')
       await says(world, endedBy(world, 428, 'Connection Closed'))
       await send(world, 'fails with the logout')
-      await world.backoff()
+      await world.waitForRetry()
       await says(world, endedBy(world, 401, 'Stream Errored (conflict)'))
     },
   },
@@ -353,7 +353,7 @@ function crashing(): Recording {
   const fault = { armed: false }
   const fails = async (world: World) => {
     fault.armed = true
-    world.whatsapp.live('s1')[0]?.report({ type: 'socket.named', pushName: 'x' })
+    world.whatsapp.liveSockets('s1')[0]?.report({ type: 'socket.named', pushName: 'x' })
     await world.settle()
     fault.armed = false
   }
@@ -362,7 +362,7 @@ function crashing(): Recording {
     async record(world) {
       await world.linked()
       await fails(world)
-      await world.backoff()
+      await world.waitForRetry()
       await says(world, opened)
       for (let i = 0; i < 6; i++) {
         await world.supervisor.find('s1')!.actor.guard(() => {

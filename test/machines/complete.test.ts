@@ -10,16 +10,16 @@ import {
   crashedTooOften,
   fact,
   idled,
-  leaves,
-  nodes,
+  leafStates,
   opened,
   Probe,
   paired,
+  pathTo,
   published,
   publishFailed,
   qr,
   said,
-  ways,
+  stateNodes,
 } from './probe.ts'
 
 type Type = SessionFact['type']
@@ -181,7 +181,7 @@ const machine = sessionMachine.provide({
 }) as typeof sessionMachine
 
 /** Timers of the chart: their events name the node that waits. */
-const timers = nodes.flatMap(({ transitions }) =>
+const timers = stateNodes.flatMap(({ transitions }) =>
   [...transitions.keys()].filter(type => type.startsWith('xstate.after')),
 )
 
@@ -205,8 +205,8 @@ const rowsFor = (leaf: string, context: SessionContext, one: SessionFact) =>
       states.test(leaf) && facts.includes(one.type) && when(context, one),
   )
 
-describe('no fact goes unheard by mistake', () => {
-  it.each(leaves)('%s', leaf => {
+describe('The session machine', () => {
+  it.each(leafStates)('ignores in %s exactly the facts that are listed', leaf => {
     const here = reached.filter(one => one.leaf === leaf)
     expect(here).not.toEqual([])
     for (const { snapshot } of here)
@@ -218,7 +218,7 @@ describe('no fact goes unheard by mistake', () => {
       }
   })
 
-  it.each(ignored)('every fact of this line is ignored somewhere: $why', row => {
+  it.each(ignored)('ignores each fact of this line in some state: $why', row => {
     for (const type of row.facts)
       expect(
         reached.some(({ leaf, snapshot: { context } }) =>
@@ -228,7 +228,7 @@ describe('no fact goes unheard by mistake', () => {
       ).toBe(true)
   })
 
-  it('a send is taken exactly where the session of who has scanned is open, or comes to be by itself', () => {
+  it('takes a send exactly where the session is open or connects by itself after a scan', () => {
     for (const { leaf, snapshot } of reached) {
       const { waId, intent } = snapshot.context
       const comesBack = /^(starting|open\.settl|reconnecting\.(verifying|waiting|hibernated))/.test(leaf)
@@ -240,14 +240,14 @@ describe('no fact goes unheard by mistake', () => {
   })
 })
 
-describe('every state', () => {
+describe('Every state', () => {
   it('can be reached', () => {
-    expect([...new Set(reached.map(({ leaf }) => leaf))].sort()).toEqual([...leaves].sort())
+    expect([...new Set(reached.map(({ leaf }) => leaf))].sort()).toEqual([...leafStates].sort())
   })
 
-  it('is left by a sequence of facts and timers towards open, unless the session is gone', async () => {
-    for (const leaf of leaves) {
-      const s = await ways[leaf]!()
+  it('can be left towards open by facts and timers', async () => {
+    for (const leaf of leafStates) {
+      const s = await pathTo[leaf]!()
       expect(s.state).toBe(leaf)
       for (let i = 0; i < 40 && s.state !== 'open.settling'; i++) {
         if (s.context.intent !== 'none') s.send(opened, fact('logout.confirmed'))
@@ -260,7 +260,7 @@ describe('every state', () => {
   })
 })
 
-it('a session of its own is untouched by another one of the same machine', () => {
+it('Two sessions of the same machine do not change each other', () => {
   const [a, b] = [new Probe('a'), new Probe('b')]
   a.send(qr('a'), said('active'), published('a'))
   expect(b.state).toBe('starting.connecting')

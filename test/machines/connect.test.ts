@@ -9,13 +9,13 @@ import {
   opened,
   Probe,
   paired,
+  pathTo,
   SECOND,
   said,
   shown,
-  ways,
 } from './probe.ts'
 
-describe('a new session', () => {
+describe('A new session', () => {
   it('opens one socket and waits 45 s for it', async () => {
     const s = new Probe()
     expect([s.state, s.sockets.length]).toEqual(['starting.connecting', 1])
@@ -26,7 +26,7 @@ describe('a new session', () => {
     expect(s.context).toMatchObject({ attempts: 1, reason: 'connect_timeout' })
   })
 
-  it('waits for its turn without the watchdog, which starts with the turn', async () => {
+  it('waits in the queue without the watchdog, which starts when it connects', async () => {
     const s = await new Probe().send(fact('connect.queued')).wait(10 * MINUTE)
     expect(s.state).toBe('starting.queued')
     s.send(fact('connect.begun'))
@@ -36,7 +36,7 @@ describe('a new session', () => {
     expect(s.state).toBe('reconnecting.verifying')
   })
 
-  it('takes nothing to send before a phone has scanned and it connects again, and everything from then on', () => {
+  it('takes no sends until a phone has scanned and it connects again, and all of them from then on', () => {
     const s = new Probe()
     expect(s.can({ type: 'message.queued' })).toBe(false)
     expect(shown('a', s).can({ type: 'message.queued' })).toBe(false)
@@ -46,7 +46,7 @@ describe('a new session', () => {
   })
 })
 
-describe('a link', () => {
+describe('The link of a session', () => {
   it('begins at the first open, not at the scan', () => {
     const s = shown().send(paired)
     expect(s.context).toMatchObject({ linked: false, waId: '34600000001' })
@@ -57,7 +57,7 @@ describe('a link', () => {
     expect(s.context.qr).toMatchObject({ current: null, published: null })
   })
 
-  it('keeps what it knows when a later open says less, and learns a new name', () => {
+  it('keeps its ids when a later open says less, and learns a new name', () => {
     const s = linked().send(closed('backoff'), said('active'))
     s.send(fact('restart.requested'))
     s.send({ type: 'socket.opened', waId: '34600000001', lid: null, pushName: null })
@@ -67,7 +67,7 @@ describe('a link', () => {
   })
 })
 
-describe('reactions', () => {
+describe('A socket that closes', () => {
   it.each([
     ['backoff', 'reconnecting.verifying'],
     ['backoffLong', 'reconnecting.verifying'],
@@ -77,7 +77,7 @@ describe('reactions', () => {
     ['suspend', 'reconnecting.suspended.resting'],
     ['unlinked', 'loggedOut.unlinked'],
     ['banned', 'loggedOut.banned'],
-  ] as const)('%s leads to %s from every state with a socket', async (reaction, target) => {
+  ] as const)('with the reaction %s leads to %s from every state with a socket', async (reaction, target) => {
     for (const state of [
       'starting.connecting',
       'awaitingQr.verifying.asking',
@@ -86,7 +86,7 @@ describe('reactions', () => {
       'open.settling',
       'open.settled',
     ]) {
-      const s = await ways[state]!()
+      const s = await pathTo[state]!()
       const before = s.sockets.length
       s.send(closed(reaction, 'why'))
       expect(s.state, `from ${state}`).toBe(target)
@@ -94,18 +94,18 @@ describe('reactions', () => {
       expect(s.sockets.length - before, `from ${state}`).toBe(reaction === 'reconnectNow' ? 1 : 0)
       if (reaction !== 'qrExhausted')
         expect(s.context).toMatchObject({ reason: 'why', reasonText: 'Because of why.' })
-      expect(s.ran('eraseCredentials')).toBe(0)
+      expect(s.timesRun('eraseCredentials')).toBe(0)
     }
   })
 
-  it('keeps credentials of an unlinked device for 7 days and of a ban, too', () => {
+  it('keeps the credentials of an unlinked device and of a ban for 7 days', () => {
     for (const reaction of ['unlinked', 'banned'] as const) {
       const s = linked().send(closed(reaction))
       expect(s.context.archiveUntil).toBe(s.clock.now() + 7 * 24 * 60 * MINUTE)
     }
   })
 
-  it('a temporary ban ends by itself at its end', async () => {
+  it('for a temporary ban connects again by itself when the ban ends', async () => {
     const s = linked()
     s.send(closed('suspend', 'temporary_ban', s.clock.now() + 20 * MINUTE))
     await s.wait(20 * MINUTE - 1)
@@ -114,7 +114,7 @@ describe('reactions', () => {
     expect([s.state, s.context.reason]).toEqual(['starting.connecting', null])
   })
 
-  it('other suspensions wait for somebody', async () => {
+  it('for other suspensions waits for a request', async () => {
     const s = await linked()
       .send(closed('suspend', 'device_mismatch'))
       .wait(30 * 24 * 60 * MINUTE)
@@ -124,7 +124,7 @@ describe('reactions', () => {
   })
 })
 
-describe('attempts', () => {
+describe('The attempts to connect', () => {
   /** Waits out the backoff and says how long it was. */
   const reconnect = async (s: Probe) => {
     s.send(said('active'))
@@ -137,7 +137,7 @@ describe('attempts', () => {
     return wait
   }
 
-  it('start again from nothing only after an open that held 5 min', async () => {
+  it('count from none again only after an open that held 5 min', async () => {
     const s = linked().send(closed('backoff'))
     await reconnect(s)
     s.send(opened)
@@ -163,20 +163,20 @@ describe('attempts', () => {
     expect(Math.max(...waits.slice(-4))).toBeGreaterThan(MINUTE)
   })
 
-  it('wait at least 5 s after an overload', async () => {
+  it('wait at least 5 s when WhatsApp is overloaded', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) {
       const s = linked(new Probe(id)).send(closed('backoffLong'))
       expect(await reconnect(s)).toBeGreaterThanOrEqual(5 * SECOND)
     }
   })
 
-  it('differ between sessions and are the same when a log is folded', () => {
+  it('wait differently in each session, and equally when a log is folded again', () => {
     const at = (id: string) => linked(new Probe(id)).send(closed('backoff'), said('active')).context.retryAt
     expect(at('a')).toBe(at('a'))
     expect(new Set(['a', 'b', 'c', 'd', 'e', 'f'].map(at)).size).toBeGreaterThan(3)
   })
 
-  it('do not count a restart that WhatsApp asks for; the sixth one backs off', () => {
+  it('leave out restarts that WhatsApp asks for, until the sixth one backs off', () => {
     const s = linked()
     for (let i = 2; i <= 5; i++) {
       s.send(closed('reconnectNow', 'restart'))
@@ -188,7 +188,7 @@ describe('attempts', () => {
   })
 })
 
-it('restarts that WhatsApp asks for count from nothing after a settled open', async () => {
+it('Restarts that WhatsApp asks for count from none again after an open that held 5 min', async () => {
   const s = linked()
   for (let i = 2; i <= 5; i++) s.send(closed('reconnectNow', 'restart'), opened)
   await s.wait(5 * MINUTE)
@@ -199,7 +199,7 @@ it('restarts that WhatsApp asks for count from nothing after a settled open', as
   }
 })
 
-describe('unknown failures at login', () => {
+describe('Unknown failures at login', () => {
   const fail = async (s: Probe) => {
     s.send(closed('backoffCounted', 'unknown'))
     if (s.state === 'reconnecting.verifying') {
@@ -207,7 +207,7 @@ describe('unknown failures at login', () => {
       await s.wait(s.context.retryAt! - s.clock.now())
     }
   }
-  it('suspend at the fifth in a row and keep the credentials', async () => {
+  it('suspend the session at the fifth in a row and keep the credentials', async () => {
     const s = linked()
     s.send(fact('restart.requested'))
     for (let i = 1; i < 5; i++) await fail(s)
@@ -217,21 +217,21 @@ describe('unknown failures at login', () => {
     expect(s.effects).toEqual([])
   })
 
-  it('count from nothing after an open', async () => {
+  it('count from none again after an open', async () => {
     const s = linked().send(fact('restart.requested'))
     for (let i = 1; i < 5; i++) await fail(s)
     s.send(opened)
     expect(s.context.loginFailures).toBe(0)
   })
 
-  it('does not count the drop of an open connection as a failure to log in', async () => {
+  it('do not include the drop of an open connection', async () => {
     const s = linked()
     await fail(s)
     for (let i = 1; i < 5; i++) await fail(s)
     expect([s.state, s.context.loginFailures]).toEqual(['starting.connecting', 4])
   })
 
-  it('never suspends a session that opens in between, however often it drops', async () => {
+  it('never suspend a session that opens in between, however often it drops', async () => {
     const s = linked()
     for (let i = 0; i < 20; i++) {
       await fail(s)
@@ -241,13 +241,13 @@ describe('unknown failures at login', () => {
   })
 })
 
-describe('crashes', () => {
+describe('A crash', () => {
   it.each(
-    Object.keys(ways).filter(state =>
+    Object.keys(pathTo).filter(state =>
       /^(starting|open|awaitingQr\.(ver|pub|sho)|reconnecting\.(ver|wai))/.test(state),
     ),
-  )('in %s end the socket and try again after a backoff', async state => {
-    const s = (await ways[state]!()).send(crashed)
+  )('in %s ends the socket, and the session tries again after a backoff', async state => {
+    const s = (await pathTo[state]!()).send(crashed)
     expect([s.state, s.socket]).toEqual(['reconnecting.waiting', undefined])
     expect(s.context.reason).toBe('crashed')
     expect(s.context.reasonText).toContain('TypeError')
@@ -264,17 +264,17 @@ describe('crashes', () => {
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('in %s open no socket that nobody asked for', async state => {
-    const s = await ways[state]!()
+  ])('in %s opens no socket', async state => {
+    const s = await pathTo[state]!()
     expect(s.can(crashed)).toBe(true)
     s.send(crashed)
     expect([s.state, s.socket]).toEqual([state, undefined])
   })
 
   it.each(
-    Object.keys(ways).filter(state => !state.startsWith('loggedOut')),
-  )('too many in %s suspend for 15 min, then it connects again by itself', async state => {
-    const s = (await ways[state]!()).send(crashedTooOften)
+    Object.keys(pathTo).filter(state => !state.startsWith('loggedOut')),
+  )('too many in %s suspends the session for 15 min, then it connects again by itself', async state => {
+    const s = (await pathTo[state]!()).send(crashedTooOften)
     expect([s.state, s.context.reason, s.socket]).toEqual([
       'reconnecting.suspended.resting',
       'crashed',

@@ -8,21 +8,21 @@ import {
   opened,
   Probe,
   paired,
+  pathTo,
   qr,
   SECOND,
   said,
   shown,
-  ways,
 } from './probe.ts'
 
 const asks = { logout: fact('logout.requested'), delete: fact('delete.requested') } as const
 
-describe.each(['logout', 'delete'] as const)('%s', intent => {
+describe.each(['logout', 'delete'] as const)('A request to %s', intent => {
   const ask = asks[intent]
 
-  it.each(['open.settling', 'open.settled'])('in %s asks WhatsApp at once', async state => {
-    const s = (await ways[state]!()).send(ask)
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', intent, 1])
+  it.each(['open.settling', 'open.settled'])('asks WhatsApp at once in %s', async state => {
+    const s = (await pathTo[state]!()).send(ask)
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', intent, 1])
     expect(s.can({ type: 'message.queued' })).toBe(false)
     s.send(fact('logout.confirmed'))
     expect([s.state, s.socket]).toEqual(['loggedOut.unlinked', undefined])
@@ -40,14 +40,14 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     'reconnecting.hibernated',
     'reconnecting.suspended.resting',
     'reconnecting.suspended.asking',
-  ])('in %s connects first', async state => {
-    const s = (await ways[state]!()).send(ask)
+  ])('connects first in %s', async state => {
+    const s = (await pathTo[state]!()).send(ask)
     expect([s.state, s.context.intent, s.effects]).toEqual(['starting.connecting', intent, []])
     s.send(opened)
-    expect([s.state, s.socket?.unlinks]).toEqual(['open.unlinking', 1])
+    expect([s.state, s.socket?.logouts]).toEqual(['open.unlinking', 1])
   })
 
-  it('while connecting does not start again, and unlinks at the open', () => {
+  it('does not connect again while connecting, and asks WhatsApp at the open', () => {
     const s = linked().send(closed('reconnectNow', 'restart'))
     const sockets = s.sockets.length
     s.send(ask)
@@ -56,28 +56,28 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
     expect(s.state).toBe('open.unlinking')
   })
 
-  it('is owed across lost connections, timeouts and restarts of the process', async () => {
+  it('stays pending across lost connections, timeouts and restarts of the process', async () => {
     const s = await linked()
       .send(ask)
       .wait(10 * SECOND)
     expect([s.state, s.socket, s.context.intent]).toEqual(['reconnecting.waiting', undefined, intent])
     await s.restart(3 * SECOND)
     expect([s.state, s.context.intent]).toEqual(['reconnecting.waiting', intent])
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened)
     expect(s.state).toBe('open.unlinking')
     s.send(closed('backoff'))
     expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
-    await s.backoff()
+    await s.waitForRetry()
     await s.wait(45 * SECOND)
     expect(s.state).toBe('reconnecting.waiting')
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened)
     await s.restart()
     expect([s.state, s.context.intent]).toEqual(['starting.connecting', intent])
     s.send(opened, fact('logout.confirmed'))
     expect(s.state).toBe('loggedOut.unlinked')
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
   it('is also done when WhatsApp says that the device is unlinked', () => {
@@ -86,17 +86,17 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
       'loggedOut.unlinked',
       intent === 'delete' ? 'delete' : 'none',
     ])
-    expect(s.ran('deleteSessionIfOwed')).toBe(1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(1)
   })
 
-  it('asks Laravel nothing on its way', () => {
+  it('is done without asking Laravel anything', () => {
     const s = linked().send(ask, closed('backoffLong', 'overload'))
     expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
   })
 
   it('refuses /start, /restart and sends until it is done', async () => {
     for (const before of ['open.settled', 'reconnecting.waiting', 'reconnecting.hibernated']) {
-      const s = (await ways[before]!()).send(ask)
+      const s = (await pathTo[before]!()).send(ask)
       expect(s.can(fact('start.requested'))).toBe(false)
       expect(s.can(fact('restart.requested'))).toBe(false)
       expect(s.can({ type: 'message.queued' })).toBe(false)
@@ -104,15 +104,15 @@ describe.each(['logout', 'delete'] as const)('%s', intent => {
   })
 })
 
-describe('asked twice', () => {
-  it('a logout becomes a deletion, a deletion stays one', () => {
+describe('A second request to leave', () => {
+  it('turns a logout into a deletion, and keeps a deletion a deletion', () => {
     const s = linked().send(asks.logout, asks.delete)
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', 'delete', 1])
     s.send(asks.logout)
     expect(s.context.intent).toBe('delete')
   })
 
-  it('does not give WhatsApp less than 10 s each time', async () => {
+  it('does not shorten the 10 s that WhatsApp gets each time', async () => {
     const s = await linked()
       .send(asks.delete)
       .wait(9 * SECOND)
@@ -121,7 +121,7 @@ describe('asked twice', () => {
   })
 })
 
-describe('a session that no phone has linked', () => {
+describe('A session that no phone has linked', () => {
   it.each([
     'starting.connecting',
     'starting.queued',
@@ -133,7 +133,7 @@ describe('a session that no phone has linked', () => {
     'awaitingQr.refused',
     'awaitingQr.expired',
   ])('is deleted and logged out at once in %s', async state => {
-    const gone = (await ways[state]!()).send(asks.delete)
+    const gone = (await pathTo[state]!()).send(asks.delete)
     expect([gone.state, gone.context.intent, gone.socket]).toEqual([
       'loggedOut.neverLinked',
       'delete',
@@ -141,12 +141,12 @@ describe('a session that no phone has linked', () => {
     ])
     expect(gone.effects.map(({ name }) => name)).toEqual(['failQueued', 'deleteSessionIfOwed'])
 
-    const out = (await ways[state]!()).send(asks.logout)
+    const out = (await pathTo[state]!()).send(asks.logout)
     expect([out.state, out.context.intent]).toEqual(['loggedOut.neverLinked', 'none'])
-    expect(out.ran('eraseCredentials')).toBe(1)
+    expect(out.timesRun('eraseCredentials')).toBe(1)
   })
 
-  it('is unlinked first if a phone has scanned already', () => {
+  it('is logged out at WhatsApp first if a phone has already scanned', () => {
     const s = shown().send(paired, asks.delete)
     expect([s.state, s.effects]).toEqual(['starting.connecting', []])
     s.send(opened)
@@ -154,13 +154,13 @@ describe('a session that no phone has linked', () => {
   })
 })
 
-describe('logged out', () => {
+describe('A logged out session', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('%s takes /start as a wish for fresh credentials, erased before the socket opens', async state => {
-    const s = await ways[state]!()
+  ])('in %s starts with fresh credentials at /start, the old ones erased before the socket opens', async state => {
+    const s = await pathTo[state]!()
     const before = s.effects.length
     s.send(fact('start.requested'))
     expect(s.state).toBe('starting.connecting')
@@ -183,12 +183,12 @@ describe('logged out', () => {
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('%s is deleted at once', async state => {
-    const s = (await ways[state]!()).send(asks.delete)
-    expect([s.state, s.context.intent, s.ran('deleteSession')]).toEqual([state, 'delete', 1])
+  ])('in %s is deleted at once', async state => {
+    const s = (await pathTo[state]!()).send(asks.delete)
+    expect([s.state, s.context.intent, s.timesRun('deleteSession')]).toEqual([state, 'delete', 1])
   })
 
-  it('keeps the throttle of the link before', () => {
+  it('keeps the QR throttle of its last link', () => {
     const s = shown().send(fact('logout.requested'), fact('start.requested'), qr('b'))
     expect(s.state).toBe('awaitingQr.shown.throttled')
   })
@@ -196,37 +196,37 @@ describe('logged out', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
-  ])('%s erases credentials after 7 days, over restarts and crashes, once', async state => {
-    const s = await ways[state]!()
+  ])('in %s erases its credentials once after 7 days, across restarts and crashes', async state => {
+    const s = await pathTo[state]!()
     await s.wait(3 * DAY)
     await s.restart(DAY)
     s.send({ type: 'session.crashed', error: 'TypeError' })
     await s.wait(3 * DAY - 1)
-    expect(s.ran('eraseCredentials')).toBe(0)
+    expect(s.timesRun('eraseCredentials')).toBe(0)
     await s.wait(1)
-    expect([s.state, s.ran('eraseCredentials'), s.context.archiveUntil]).toEqual([state, 1, null])
+    expect([s.state, s.timesRun('eraseCredentials'), s.context.archiveUntil]).toEqual([state, 1, null])
     await s.wait(30 * DAY)
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
-  it('a logout that was asked for archives nothing', async () => {
+  it('keeps no credentials after a logout that was requested', async () => {
     const s = await linked()
       .send(asks.logout, fact('logout.confirmed'))
       .wait(30 * DAY)
-    expect([s.context.archiveUntil, s.ran('eraseCredentials')]).toEqual([null, 1])
+    expect([s.context.archiveUntil, s.timesRun('eraseCredentials')]).toEqual([null, 1])
   })
 })
 
-describe('a process that died between the fact and its effects', () => {
+describe('A session whose process died between a fact and its effects', () => {
   it.each([
     'loggedOut.unlinked',
     'loggedOut.banned',
     'loggedOut.neverLinked',
-  ])('in %s fails what was queued for the old link, after the restart', async state => {
-    const s = await ways[state]!()
-    const before = s.ran('failQueued')
+  ])('fails sends that waited for the old link after the restart, in %s', async state => {
+    const s = await pathTo[state]!()
+    const before = s.timesRun('failQueued')
     await s.restart()
-    expect(s.ran('failQueued')).toBe(before + 1)
+    expect(s.timesRun('failQueued')).toBe(before + 1)
   })
 
   it.each([
@@ -234,80 +234,86 @@ describe('a process that died between the fact and its effects', () => {
     ['unlinked', () => linked().send(asks.delete, closed('unlinked'))],
     ['banned', () => linked().send(asks.delete, closed('banned'))],
     ['never linked', () => shown().send(asks.delete)],
-  ])('erases the session that was to be deleted (%s)', async (_, way) => {
+  ])('is erased after the restart when its deletion was requested (%s)', async (_, way) => {
     const s = way()
     expect(s.context.intent).toBe('delete')
-    const before = s.ran('deleteSessionIfOwed')
+    const before = s.timesRun('deleteSessionIfOwed')
     await s.restart()
-    expect(s.ran('deleteSessionIfOwed')).toBe(before + 1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(before + 1)
   })
 
-  it('erases the credentials of a confirmed logout, and keeps those of an archived link', async () => {
+  it('erases the credentials of a confirmed logout after the restart, and keeps those of an unlinked device', async () => {
     const out = await linked().send(asks.logout, fact('logout.confirmed')).restart()
-    expect(out.ran('eraseCredentialsIfDue')).toBe(1)
+    expect(out.timesRun('eraseCredentialsIfDue')).toBe(1)
     expect(out.context.archiveUntil).toBe(null)
     const archived = await linked().send(closed('unlinked')).restart()
-    expect([archived.ran('eraseCredentialsIfDue'), archived.ran('eraseCredentials')]).toEqual([0, 0])
+    expect([archived.timesRun('eraseCredentialsIfDue'), archived.timesRun('eraseCredentials')]).toEqual([
+      0, 0,
+    ])
   })
 })
 
-describe('the idle policy', () => {
-  it.each(['keep', 'hibernate', 'delete'] as const)('%s deletes what no phone has linked', async policy => {
-    for (const state of Object.keys(ways).filter(state => /^(starting|awaitingQr)/.test(state))) {
-      const s = (await ways[state]!()).send(idled(policy))
+describe('The idle policy', () => {
+  it.each([
+    'keep',
+    'hibernate',
+    'delete',
+  ] as const)('%s deletes a session that no phone has linked', async policy => {
+    for (const state of Object.keys(pathTo).filter(state => /^(starting|awaitingQr)/.test(state))) {
+      const s = (await pathTo[state]!()).send(idled(policy))
       expect([s.state, s.context.intent], state).toEqual(['loggedOut.neverLinked', 'delete'])
-      expect(s.ran('deleteSessionIfOwed'), state).toBe(1)
+      expect(s.timesRun('deleteSessionIfOwed'), state).toBe(1)
     }
-    const s = (await ways['loggedOut.neverLinked']!()).send(idled(policy))
-    expect(s.ran('deleteSession')).toBe(1)
+    const s = (await pathTo['loggedOut.neverLinked']!()).send(idled(policy))
+    expect(s.timesRun('deleteSession')).toBe(1)
   })
 
-  it('keep: leaves every linked session alone', async () => {
-    for (const state of Object.keys(ways).filter(state => /^(open|reconnecting)/.test(state))) {
-      const s = await ways[state]!()
+  it('keep leaves every linked session alone', async () => {
+    for (const state of Object.keys(pathTo).filter(state => /^(open|reconnecting)/.test(state))) {
+      const s = await pathTo[state]!()
       expect(s.can(idled('keep')), state).toBe(false)
     }
   })
 
-  it('hibernate: puts open sessions to sleep, and no others', async () => {
+  it('hibernate hibernates open sessions and no others', async () => {
     for (const state of ['open.settling', 'open.settled']) {
-      const s = (await ways[state]!()).send(idled('hibernate'))
+      const s = (await pathTo[state]!()).send(idled('hibernate'))
       expect([s.state, s.socket, s.effects]).toEqual(['reconnecting.hibernated', undefined, []])
     }
-    for (const state of Object.keys(ways).filter(state => /^(reconnecting|open.unlinking)/.test(state)))
-      expect((await ways[state]!()).can(idled('hibernate')), state).toBe(false)
+    for (const state of Object.keys(pathTo).filter(state => /^(reconnecting|open.unlinking)/.test(state)))
+      expect((await pathTo[state]!()).can(idled('hibernate')), state).toBe(false)
   })
 
-  it('delete: unlinks and erases', async () => {
+  it('delete logs the session out and erases it', async () => {
     const s = linked().send(idled('delete'))
-    expect([s.state, s.context.intent, s.socket?.unlinks]).toEqual(['open.unlinking', 'delete', 1])
+    expect([s.state, s.context.intent, s.socket?.logouts]).toEqual(['open.unlinking', 'delete', 1])
     for (const state of ['reconnecting.waiting', 'reconnecting.suspended.resting']) {
-      const s = (await ways[state]!()).send(idled('delete'))
+      const s = (await pathTo[state]!()).send(idled('delete'))
       expect([s.state, s.context.intent]).toEqual(['starting.connecting', 'delete'])
     }
   })
 
-  it('delete: does not shorten the backoff of a deletion that is owed already', async () => {
+  it('delete does not shorten the backoff of a deletion that is already pending', async () => {
     const s = linked().send(idled('delete'), closed('backoffLong', 'overload'))
     expect(s.state).toBe('reconnecting.waiting')
     expect(s.can(idled('delete'))).toBe(false)
-    await s.backoff()
+    await s.waitForRetry()
     expect(s.state).toBe('starting.connecting')
     expect(s.can(idled('delete'))).toBe(false)
   })
 
   it.each(['keep', 'hibernate', 'delete'] as const)('%s leaves a logged out session alone', async policy => {
     for (const state of ['loggedOut.unlinked', 'loggedOut.banned'])
-      expect((await ways[state]!()).can(idled(policy)), state).toBe(false)
+      expect((await pathTo[state]!()).can(idled(policy)), state).toBe(false)
   })
 
-  it('does not delete a session that a phone has just scanned', () => {
+  it('delete does not delete a session that a phone has just scanned', () => {
     const s = shown().send(paired)
     for (const policy of ['keep', 'hibernate'] as const) expect(s.can(idled(policy))).toBe(false)
   })
 })
 
-it('a new link asks Laravel before its first QR is published again', () => {
+it('A new link asks Laravel again before its first QR is published', () => {
   const s = new Probe().send(fact('logout.requested'), fact('start.requested'), qr('a'))
   expect([s.state, s.asking]).toEqual(['awaitingQr.verifying.asking', true])
   s.send(said('active'))

@@ -9,8 +9,8 @@ function refuse(s: Probe): Probe {
 }
 const lockedFor = (s: Probe) => reachOutLockedFor(s.context, s.clock.now())
 
-describe('the lock on people whom the account never wrote with (463)', () => {
-  it('lasts an hour, and twice as long when WhatsApp says it again', async () => {
+describe('The pause of sends to people the account never wrote with (463)', () => {
+  it('lasts an hour, and twice as long when WhatsApp refuses again', async () => {
     const s = linked()
     expect(lockedFor(s)).toBe(0)
     refuse(s)
@@ -22,7 +22,7 @@ describe('the lock on people whom the account never wrote with (463)', () => {
     expect(lockedFor(refuse(s))).toBe(2 * HOUR)
   })
 
-  it('lasts a day at most, and an hour again after a good day', async () => {
+  it('lasts a day at most, and an hour again after a day without a refusal', async () => {
     const s = linked()
     for (let i = 0; i < 10; i++) await refuse(s).wait(lockedFor(s))
     expect(lockedFor(refuse(s))).toBe(24 * HOUR)
@@ -39,8 +39,8 @@ describe('the lock on people whom the account never wrote with (463)', () => {
   })
 })
 
-describe('the slowdown after too many messages (429)', () => {
-  it('stands in the context with its end, in every state', async () => {
+describe('The slowdown after too many messages (429)', () => {
+  it('is in the context with its end, in every state', async () => {
     const s = linked()
     const at = s.clock.now()
     const slowdown = { perMinute: 12, until: at + 5 * MINUTE }

@@ -20,10 +20,10 @@ export interface Child {
   /** The hash of a publication. */
   hash?: string
   /** How often a socket was asked to unlink. */
-  unlinks: number
+  logouts: number
 }
 
-const byTest = [
+const recordedActions = [
   'eraseCredentials',
   'eraseCredentialsIfDue',
   'deleteSession',
@@ -53,11 +53,11 @@ export class Probe {
         const one: Child = {
           at: clock.now(),
           alive: true,
-          unlinks: 0,
+          logouts: 0,
           ...(input.hash && { hash: input.hash }),
         }
         list.push(one)
-        receive(() => one.unlinks++)
+        receive(() => one.logouts++)
         return () => {
           one.alive = false
         }
@@ -71,14 +71,14 @@ export class Probe {
       guards: { isThrottled: throttledBy(QR) as () => boolean },
       delays: sessionDelays(QR, clock.now) as never,
       actions: Object.fromEntries(
-        byTest.map(name => [
+        recordedActions.map(name => [
           name,
           ({ context, event }: { context: SessionContext; event: { type: string } }) =>
             this.effects.push({ name, context, event: event.type }),
         ]),
       ) as never,
     }) as typeof sessionMachine
-    this.#actor = createActor(this.#stamping(), {
+    this.#actor = createActor(this.#machineWithTimes(), {
       input: { sessionId, userId: 7, at: clock.now() },
       clock: clock as never,
     })
@@ -86,10 +86,10 @@ export class Probe {
   }
 
   /** XState's own logic with the time on every event, as the host does. */
-  #stamping(): typeof sessionMachine {
+  #machineWithTimes(): typeof sessionMachine {
     const machine = this.#machine
-    const stamping = Object.create(machine) as typeof sessionMachine
-    stamping.transition = (snapshot, event, scope) => {
+    const withTimes = Object.create(machine) as typeof sessionMachine
+    withTimes.transition = (snapshot, event, scope) => {
       if (event.type.startsWith('xstate.init') || event.type.startsWith('xstate.stop'))
         return machine.transition(snapshot, event, scope)
       const stamped = { ...event, at: this.clock.now() } as SessionEvent
@@ -104,7 +104,7 @@ export class Probe {
       })
       return next
     }
-    return stamping
+    return withTimes
   }
 
   get snapshot(): SnapshotFrom<typeof sessionMachine> {
@@ -134,7 +134,7 @@ export class Probe {
   }
 
   /** Waits until the next try is due. */
-  backoff(): Promise<this> {
+  waitForRetry(): Promise<this> {
     return this.wait(Math.max(0, this.context.retryAt! - this.clock.now()))
   }
 
@@ -145,7 +145,7 @@ export class Probe {
     this.#actor.stop()
     await this.clock.advance(awayMs)
     const resolved = this.#machine.resolveState({ value: stateValue(state) as never, context })
-    this.#actor = createActor(this.#stamping(), {
+    this.#actor = createActor(this.#machineWithTimes(), {
       input: { sessionId: this.sessionId, userId: 7, at: context.createdAt },
       snapshot: this.#machine.getPersistedSnapshot(resolved) as never,
       clock: this.clock as never,
@@ -172,7 +172,7 @@ export class Probe {
     return this.publications.findLast(({ alive }) => alive)?.hash
   }
 
-  ran(name: string): number {
+  timesRun(name: string): number {
     return this.effects.filter(effect => effect.name === name).length
   }
 }
@@ -237,11 +237,11 @@ export function linked(probe = new Probe()): Probe {
 const below = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(below)]
 
 /** Every node of the chart, and the dotted names of those that have none below. */
-export const nodes = below(sessionMachine.root as never)
-export const leaves = nodes.filter(({ type }) => type === 'atomic').map(({ path }) => path.join('.'))
+export const stateNodes = below(sessionMachine.root as never)
+export const leafStates = stateNodes.filter(({ type }) => type === 'atomic').map(({ path }) => path.join('.'))
 
 /** How each leaf state is reached, for tests that look at all of them. */
-export const ways: Record<string, () => Probe | Promise<Probe>> = {
+export const pathTo: Record<string, () => Probe | Promise<Probe>> = {
   'starting.connecting': () => new Probe(),
   'starting.queued': () => new Probe().send(fact('connect.queued')),
   'awaitingQr.verifying.asking': () => new Probe().send(qr('a')),

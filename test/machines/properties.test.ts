@@ -99,8 +99,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: away.map((awayMs): Step => ({ does: 'restart', awayMs })) },
 )
 
-/** A QR round that goes well, so that random walks get deep. */
-const well: fc.Arbitrary<Step[]> = fc
+/** A QR round that goes goodRound, so that random walks get deep. */
+const goodRound: fc.Arbitrary<Step[]> = fc
   .constantFrom(
     [],
     [qr('a'), said('active'), published('a')],
@@ -134,7 +134,7 @@ async function walk(steps: Step[]): Promise<Probe> {
       const stated = one.fact.type.startsWith('qr.') ? { ...one.fact, hash: s.publishing! } : one.fact
       s.send(stated as SessionFact)
     }
-    keeps(always, s)
+    checkRules(always, s)
   }
   expect(delays.every(ms => ms >= 0 && ms < 2 ** 31)).toBe(true)
   s.stop()
@@ -142,7 +142,7 @@ async function walk(steps: Step[]): Promise<Probe> {
 }
 
 /** Throws with the name of the first rule that is broken. */
-function keeps(rules: Record<string, (s: Probe) => void>, s: Probe): void {
+function checkRules(rules: Record<string, (s: Probe) => void>, s: Probe): void {
   for (const [name, rule] of Object.entries(rules)) {
     try {
       rule(s)
@@ -262,18 +262,18 @@ const overall: Record<string, (s: Probe) => void> = {
 }
 
 const property = fc.asyncProperty(
-  well,
+  goodRound,
   fc.array(step, { maxLength: 60, size: 'max' }),
   async (first, steps) => {
-    keeps(overall, await walk([...first, ...steps]))
+    checkRules(overall, await walk([...first, ...steps]))
   },
 )
 
-it('keeps every rule, whatever happens', { timeout: 120_000 }, () =>
+it('The session machine keeps every rule under random facts, waits and restarts', { timeout: 120_000 }, () =>
   assertProperty(property, { numRuns: 200 }),
 )
 
-describe('the property finds a machine', () => {
+describe('The property fails with a machine', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
@@ -291,29 +291,33 @@ describe('the property finds a machine', () => {
   const asIs = sessionMachine.provide.bind(sessionMachine)
 
   it.each<[string, Change, RegExp]>([
-    ['that never throttles', guard('isThrottled', false), /no publication starts within 30 s/],
+    ['that never throttles QRs', guard('isThrottled', false), /no publication starts within 30 s/],
     [
-      'that is linked before it was',
+      'that is linked before the first open',
       action('notePaired', assign({ linked: true, waId: '1' })),
       /never hears active/,
     ],
     [
-      'that takes nobody for paired',
+      'that ignores the scan of a phone',
       guard('isPaired', false),
       /credentials are erased only|is logged out by/,
     ],
     [
-      'that forgets what it owes',
+      'that forgets a pending logout',
       action('clearIntent', assign({ intent: 'none' })),
       /is forgotten only when/,
     ],
-    ['that lets sockets live', action('endSocket', () => {}), /at most one socket lives/],
+    ['that does not end its sockets', action('endSocket', () => {}), /at most one socket lives/],
     [
-      'that throws a die',
+      'that picks its next try at random',
       action('noteClosed', assign({ retryAt: () => Math.random() })),
       /the fold of the log/,
     ],
-    ['that counts from none on each loss', action('noteClosed', assign({ attempts: 0 })), /attempts go back/],
+    [
+      'that counts attempts from none at each lost connection',
+      action('noteClosed', assign({ attempts: 0 })),
+      /attempts go back/,
+    ],
   ])('%s', async (_name, change, rule) => {
     vi.spyOn(sessionMachine, 'provide').mockImplementation(
       provided => asIs({ ...provided, ...change(provided) } as never) as never,

@@ -14,8 +14,8 @@ import {
   shown,
 } from './probe.ts'
 
-describe('the first QR', () => {
-  it('is offered to Laravel only after Laravel said that the session is active', () => {
+describe('The first QR', () => {
+  it('is published only after Laravel said that the session is active', () => {
     const s = new Probe().send(qr('a'))
     expect([s.state, s.asking, s.publications.length]).toEqual(['awaitingQr.verifying.asking', true, 0])
     s.send(said('active'))
@@ -28,7 +28,7 @@ describe('the first QR', () => {
     })
   })
 
-  it('leaves nothing but its hash and its expiry in facts and context', () => {
+  it('leaves only its hash and its expiry in facts and context', () => {
     const s = shown()
     const qrFacts = s.log.filter(({ event }) => /qr/i.test(event.type))
     expect(qrFacts.map(({ event }) => Object.keys(event).sort())).toEqual([
@@ -42,12 +42,12 @@ describe('the first QR', () => {
   })
 })
 
-describe('dedup', () => {
+describe('A QR that is already known', () => {
   it.each([
     'awaitingQr.verifying',
     'awaitingQr.publishing.offering',
     'awaitingQr.shown.throttled',
-  ])('drops a QR that is known, in %s', state => {
+  ])('is dropped in %s', state => {
     const s = new Probe().send(qr('a'))
     if (state !== 'awaitingQr.verifying') s.send(said('active'))
     if (state === 'awaitingQr.shown.throttled') s.send(published('a'))
@@ -58,7 +58,7 @@ describe('dedup', () => {
     expect(s.log.length).toBe(before)
   })
 
-  it('drops the published QR while a newer one is held, and keeps the newer one', async () => {
+  it('is dropped when it is the published one, while a newer one is held', async () => {
     const s = shown('a').send(qr('b'))
     expect(s.can(qr('a'))).toBe(false)
     await s.send(qr('a')).wait(30 * SECOND)
@@ -66,15 +66,15 @@ describe('dedup', () => {
     expect(s.publishing).toBe('b')
   })
 
-  it('never publishes one hash twice in a round', async () => {
+  it('is never published twice in a QR round', async () => {
     const s = await shown('a').wait(31 * SECOND)
     expect(s.state).toBe('awaitingQr.shown.ready')
     expect(s.can(qr('a'))).toBe(false)
   })
 })
 
-describe('in flight', () => {
-  it('holds the newest QR while one is being published', async () => {
+describe('While a QR is being published, the session', () => {
+  it('holds the newest QR', async () => {
     const s = new Probe().send(qr('a'), said('active'), qr('b'), qr('c'))
     expect(s.state).toBe('awaitingQr.publishing.offering')
     expect(s.publications.map(({ hash }) => hash)).toEqual(['a'])
@@ -85,7 +85,7 @@ describe('in flight', () => {
     expect(s.publications.map(({ hash }) => hash)).toEqual(['a', 'c'])
   })
 
-  it('asks again and publishes the newest at once when the one in flight failed', () => {
+  it('asks Laravel again and publishes the newest QR at once when the publication fails', () => {
     const s = new Probe().send(qr('a'), said('active'), qr('b'), publishFailed('a'))
     expect(s.state).toBe('awaitingQr.verifying.asking')
     s.send(said('active'))
@@ -96,8 +96,8 @@ describe('in flight', () => {
   })
 })
 
-describe('throttle', () => {
-  it('lets the newest held QR out 30 s after the last publication, not earlier', async () => {
+describe('The QR throttle', () => {
+  it('publishes the newest held QR 30 s after the last publication, not earlier', async () => {
     const s = shown('a').send(qr('b'))
     await s.wait(20 * SECOND)
     s.send(qr('c'))
@@ -109,28 +109,28 @@ describe('throttle', () => {
     expect(s.publishing).toBe('c')
   })
 
-  it('ends in ready when nothing is held; the next QR goes out at once', async () => {
+  it('ends in ready when no QR is held, and the next QR is published at once', async () => {
     const s = await shown('a').wait(30 * SECOND)
     expect(s.state).toBe('awaitingQr.shown.ready')
     s.send(qr('b'), said('active'))
     expect(s.publishing).toBe('b')
   })
 
-  it('is started by a publication that succeeded and by nothing else', () => {
+  it('starts with a publication that succeeded and with nothing else', () => {
     const s = new Probe().send(qr('a'), said('active'), publishFailed('a'))
     expect([s.state, s.context.qr.lastPublishedAt]).toEqual(['awaitingQr.publishing.pausing', null])
     s.send(qr('b'), said('active'))
     expect(s.publishing).toBe('b')
   })
 
-  it('still counts from the success before when a later publication failed', async () => {
+  it('still counts from the last success when a later publication failed', async () => {
     const s = await shown('a').wait(30 * SECOND)
     const success = s.context.qr.lastPublishedAt
     s.send(qr('b'), said('active'), publishFailed('b'))
     expect(s.context.qr.lastPublishedAt).toBe(success)
   })
 
-  it('holds across rounds: a new socket does not publish earlier', async () => {
+  it('holds across QR rounds: a new socket does not publish earlier', async () => {
     const s = await shown('a').wait(10 * SECOND)
     s.send(fact('restart.requested'), qr('b'))
     expect(s.state).toBe('awaitingQr.shown.throttled')
@@ -140,7 +140,7 @@ describe('throttle', () => {
     expect(s.state).toBe('awaitingQr.verifying.asking')
   })
 
-  it('waits for what remains after a restart: 20 s before it, 10 s after it', async () => {
+  it('waits for the rest of its time after a restart: 20 s before it, 10 s after it', async () => {
     const s = await shown('a').wait(20 * SECOND)
     await s.restart()
     expect(s.state).toBe('starting.connecting')
@@ -154,8 +154,8 @@ describe('throttle', () => {
   })
 })
 
-describe('expiry', () => {
-  it('comes 60 s after the last publication; the socket ends', async () => {
+describe('The QR expiry', () => {
+  it('comes 60 s after the last publication and ends the socket', async () => {
     const s = await shown('a').wait(59_999)
     expect([s.state, s.socket !== undefined]).toEqual(['awaitingQr.shown.ready', true])
     await s.wait(1)
@@ -184,14 +184,14 @@ describe('expiry', () => {
     expect(s.clock.now() - s.context.qr.lastPublishedAt!).toBe(60 * SECOND)
   })
 
-  it('comes when WhatsApp runs out of QRs, published or not', () => {
+  it('comes when WhatsApp has no more QRs, published or not', () => {
     for (const s of [new Probe().send(qr('a')), shown('a')]) {
       s.send(closed('qrExhausted', 'qr_exhausted'))
       expect([s.state, s.socket, s.asking]).toEqual(['awaitingQr.expired', undefined, false])
     }
   })
 
-  it('does not cut off a phone that has scanned', async () => {
+  it('does not disconnect a phone that has scanned', async () => {
     const s = await shown('a')
       .send(paired)
       .wait(5 * MINUTE)
@@ -202,7 +202,7 @@ describe('expiry', () => {
     expect(s.state).toBe('open.settling')
   })
 
-  it('ignores what the ended socket still says, and starts a new round on request', async () => {
+  it('ignores what the ended socket still reports, and a request starts a new QR round', async () => {
     const s = await shown('a').wait(60 * SECOND)
     for (const late of [qr('z'), paired, opened, closed('backoff')]) expect(s.can(late)).toBe(false)
     s.send(fact('start.requested'), qr('b'))
@@ -212,11 +212,11 @@ describe('expiry', () => {
   })
 })
 
-describe('a QR that Laravel did not take', () => {
+describe('A QR that Laravel did not take', () => {
   const failed = (expiresAt?: number) =>
     new Probe().send(qr('a', expiresAt), said('active'), publishFailed('a'))
 
-  it('is offered again every 5 s while it is good', async () => {
+  it('is published again every 5 s while it is valid', async () => {
     const s = failed()
     for (let offers = 1; offers < 5; offers++) {
       expect([s.publications.length, s.publishing]).toEqual([offers, undefined])
@@ -230,7 +230,7 @@ describe('a QR that Laravel did not take', () => {
     expect(s.send(published('a')).state).toBe('awaitingQr.shown.throttled')
   })
 
-  it('is offered no more once it has expired', async () => {
+  it('is not published again once it has expired', async () => {
     const s = failed(new Probe().clock.now() + 7 * SECOND)
     await s.wait(5 * SECOND)
     s.send(publishFailed('a'))
@@ -240,7 +240,7 @@ describe('a QR that Laravel did not take', () => {
     expect(late.state).toBe('awaitingQr.shown.ready')
   })
 
-  it('is given up for a newer one, at once', () => {
+  it('is replaced at once by a newer one', () => {
     const s = failed().send(qr('a'))
     expect(s.state).toBe('awaitingQr.publishing.pausing')
     expect(s.send(qr('b')).state).toBe('awaitingQr.verifying.asking')
@@ -248,17 +248,17 @@ describe('a QR that Laravel did not take', () => {
   })
 })
 
-describe('a QR for a device that is to be unlinked', () => {
-  it('shows that there is nothing to unlink: the debt is settled, nothing is published', () => {
+describe('A QR for a device that is to be logged out', () => {
+  it('shows that no device is linked: the logout is done, and no QR is published', () => {
     const s = new Probe().send(qr('a'), paired, fact('logout.requested'), qr('b'))
     expect([s.state, s.publications.length]).toEqual(['loggedOut.unlinked', 0])
     expect(s.context.intent).toBe('none')
-    expect(s.ran('eraseCredentials')).toBe(1)
+    expect(s.timesRun('eraseCredentials')).toBe(1)
   })
 
-  it('ends a deletion that was owed', () => {
+  it('shows that no device is linked: the pending deletion is done', () => {
     const s = new Probe().send(qr('a'), paired, fact('delete.requested'), qr('b'))
     expect([s.state, s.context.intent]).toEqual(['loggedOut.unlinked', 'delete'])
-    expect(s.ran('deleteSessionIfOwed')).toBe(1)
+    expect(s.timesRun('deleteSessionIfOwed')).toBe(1)
   })
 })

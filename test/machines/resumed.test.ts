@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { dottedState } from '../../machines/session.state.ts'
-import { DAY, HOUR, leaves, linked, MINUTE, opened, paired, qr, SECOND, said, shown, ways } from './probe.ts'
+import {
+  DAY,
+  HOUR,
+  leafStates,
+  linked,
+  MINUTE,
+  opened,
+  paired,
+  pathTo,
+  qr,
+  SECOND,
+  said,
+  shown,
+} from './probe.ts'
 
 /** Where a restart leads from each leaf, and what must run again there. */
 const after: Record<string, { state: string; socket: boolean; asking?: boolean }> = {
@@ -27,15 +40,15 @@ const after: Record<string, { state: string; socket: boolean; asking?: boolean }
   'loggedOut.neverLinked': { state: 'loggedOut.neverLinked', socket: false },
 }
 
-it('knows a way to every leaf of the chart', async () => {
-  expect(Object.keys(ways).sort()).toEqual([...leaves].sort())
-  expect(Object.keys(after).sort()).toEqual([...leaves].sort())
-  for (const [state, way] of Object.entries(ways)) expect((await way()).state).toBe(state)
+it('The tests have a way to every leaf state of the chart', async () => {
+  expect(Object.keys(pathTo).sort()).toEqual([...leafStates].sort())
+  expect(Object.keys(after).sort()).toEqual([...leafStates].sort())
+  for (const [state, way] of Object.entries(pathTo)) expect((await way()).state).toBe(state)
 })
 
-describe.each(leaves)('a restart in %s', state => {
-  it('goes on with what it was doing, and its state is the one that was stored', async () => {
-    const s = await ways[state]!()
+describe.each(leafStates)('A restart in %s', state => {
+  it('goes on with what the session was doing, from the stored state', async () => {
+    const s = await pathTo[state]!()
     const { context } = s
     await s.restart()
     const { state: expected, socket, asking = false } = after[state]!
@@ -51,19 +64,19 @@ describe.each(leaves)('a restart in %s', state => {
       userId: context.userId,
       archiveUntil: context.archiveUntil,
     })
-    expect(s.ran('eraseCredentials')).toBe(state === 'loggedOut.neverLinked' ? 1 : 0)
+    expect(s.timesRun('eraseCredentials')).toBe(state === 'loggedOut.neverLinked' ? 1 : 0)
   })
 
   it('can be repeated for ever without losing the session', async () => {
-    const s = await ways[state]!()
+    const s = await pathTo[state]!()
     for (let i = 0; i < 5; i++) await s.restart(SECOND)
     const end = after[state]!.state
     expect([end, 'starting.connecting']).toContain(s.state)
   })
 })
 
-describe('timers keep what remains of them', () => {
-  it('hibernation', async () => {
+describe('A restart keeps the remaining time of', () => {
+  it('a hibernation', async () => {
     const s = linked().send({ type: 'session.idled', policy: 'hibernate' })
     await s.wait(3 * HOUR)
     await s.restart(2 * HOUR)
@@ -73,7 +86,7 @@ describe('timers keep what remains of them', () => {
     expect(s.state).toBe('starting.connecting')
   })
 
-  it('a deadline that passed while the process was away fires at once', async () => {
+  it('a deadline that passed while the process was away, which fires at once', async () => {
     const s = await linked()
       .send({ type: 'session.idled', policy: 'hibernate' })
       .restart(7 * HOUR)
@@ -113,7 +126,7 @@ describe('timers keep what remains of them', () => {
   it('the question to Laravel every 15 min', async () => {
     const s = await linked().wait(15 * SECOND)
     s.send({ type: 'session.crashed', error: 'x' })
-    await s.backoff()
+    await s.waitForRetry()
     s.send(opened, {
       type: 'socket.closed',
       code: 428,
@@ -130,7 +143,7 @@ describe('timers keep what remains of them', () => {
     expect(s.asking).toBe(true)
   })
 
-  it('the QR throttle (the QR itself begins a new round)', async () => {
+  it('the QR throttle, while the QR itself begins a new round', async () => {
     const s = await shown('a').wait(20 * SECOND)
     await s.restart(4 * SECOND)
     expect(s.context.qr).toMatchObject({ current: null, published: null })
@@ -142,25 +155,25 @@ describe('timers keep what remains of them', () => {
   })
 })
 
-describe('a restart costs nobody a QR', () => {
-  it('between the scan and the first open', async () => {
+describe('A restart', () => {
+  it('between the scan and the first open keeps the link', async () => {
     const s = await shown().send(paired).restart(MINUTE)
     expect(s.state).toBe('starting.connecting')
     s.send(opened)
     expect([s.state, s.context.linked, s.effects]).toEqual(['open.settling', true, []])
   })
 
-  it('in any state', async () => {
-    for (const [state, way] of Object.entries(ways)) {
+  it('erases no credentials in any state', async () => {
+    for (const [state, way] of Object.entries(pathTo)) {
       const s = await way()
-      const erased = s.ran('eraseCredentials')
+      const erased = s.timesRun('eraseCredentials')
       await s.restart()
-      expect(s.ran('eraseCredentials'), state).toBe(erased)
-      if (s.ran('eraseCredentialsIfDue') > 0) expect(dottedState(s.snapshot.value)).toMatch(/^loggedOut/)
+      expect(s.timesRun('eraseCredentials'), state).toBe(erased)
+      if (s.timesRun('eraseCredentialsIfDue') > 0) expect(dottedState(s.snapshot.value)).toMatch(/^loggedOut/)
     }
   })
 
-  it('is no attempt that failed', async () => {
+  it('does not count as a failed attempt', async () => {
     const s = await linked().wait(6 * MINUTE)
     for (let i = 0; i < 3; i++) {
       await s.restart()

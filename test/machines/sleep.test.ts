@@ -10,14 +10,14 @@ import {
   MINUTE,
   opened,
   Probe,
+  pathTo,
   qr,
   SECOND,
   said,
-  ways,
 } from './probe.ts'
 
-describe('hibernation', () => {
-  it('ends after 6 h, to see what WhatsApp holds', async () => {
+describe('A hibernated session', () => {
+  it('connects after 6 h to get what WhatsApp holds', async () => {
     const s = await linked()
       .send(idled('hibernate'))
       .wait(6 * HOUR - 1)
@@ -26,7 +26,7 @@ describe('hibernation', () => {
     expect([s.state, s.socket !== undefined]).toEqual(['starting.connecting', true])
   })
 
-  it('keeps its end over restarts and crashes', async () => {
+  it('keeps the time of its end over restarts and crashes', async () => {
     const s = await linked().send(idled('hibernate')).wait(HOUR)
     await s.restart(HOUR)
     await s.wait(HOUR)
@@ -37,25 +37,28 @@ describe('hibernation', () => {
     expect(s.state).toBe('starting.connecting')
   })
 
-  it.each(['wake.requested', 'start.requested', 'restart.requested'] as const)('ends with %s', type => {
+  it.each(['wake.requested', 'start.requested', 'restart.requested'] as const)('connects after %s', type => {
     const s = linked().send(idled('hibernate'), fact(type))
     expect([s.state, s.context.reason, s.context.retryAt]).toEqual(['starting.connecting', null, null])
   })
 
-  it('takes messages, that a send may wake it', () => {
+  it('takes sends, so that one can wake it', () => {
     expect(linked().send(idled('hibernate')).can({ type: 'message.queued' })).toBe(true)
   })
 })
 
-describe('Laravel is asked after a lost connection', () => {
-  it.each(['active', 'unknown'] as const)('%s: the session is kept', word => {
+describe('After a lost connection, Laravel is asked, and', () => {
+  it.each(['active', 'unknown'] as const)('the session connects again when the answer is %s', word => {
     const s = linked().send(closed('backoff'))
     expect(s.asking).toBe(true)
     s.send(said(word))
     expect([s.state, s.asking]).toEqual(['reconnecting.waiting', false])
   })
 
-  it.each(['inactive', 'missing'] as const)('%s: the session rests, credentials kept', async word => {
+  it.each([
+    'inactive',
+    'missing',
+  ] as const)('the session is suspended and keeps its credentials when the answer is %s', async word => {
     const s = await linked().wait(15 * SECOND)
     s.send(closed('backoff'), said(word))
     expect([s.state, s.context.reason, s.effects]).toEqual([
@@ -66,7 +69,7 @@ describe('Laravel is asked after a lost connection', () => {
     expect(s.context.retryAt).toBe(s.clock.now() + 15 * MINUTE)
   })
 
-  it('goes on without an answer after 5 s', async () => {
+  it('the session connects again after 5 s without an answer', async () => {
     const s = await linked()
       .send(closed('backoff'))
       .wait(5 * SECOND - 1)
@@ -85,17 +88,17 @@ describe('Laravel is asked after a lost connection', () => {
   })
 })
 
-describe('old news', () => {
+describe('An inactive from Laravel', () => {
   const told = (estadoQr: 'active' | 'inactive', at: number) => ({ estadoQr, at })
 
-  it('"inactive" is not believed when we said it', () => {
+  it('is not believed when it is what we told Laravel', () => {
     const s = new Probe().send(qr('a'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
     expect(s.state).toBe('awaitingQr.publishing.offering')
     const open = linked().send(closed('backoff'), said('inactive', told('inactive', Date.UTC(2026, 0, 2))))
     expect(open.state).toBe('reconnecting.waiting')
   })
 
-  it('"inactive" is not believed when /start came after the last thing that we said', async () => {
+  it('is not believed when /start came after the last status that we told Laravel', async () => {
     const s = linked()
     const at = s.clock.now()
     await s.wait(SECOND)
@@ -106,7 +109,7 @@ describe('old news', () => {
     ).toBe(true)
   })
 
-  it('"inactive" is believed when Laravel changed its mind', async () => {
+  it('is believed when Laravel was told active after the /start', async () => {
     const s = await linked().wait(SECOND)
     s.send(closed('backoff'), said('inactive', told('active', s.clock.now())))
     expect(s.state).toBe('reconnecting.suspended.resting')
@@ -115,8 +118,8 @@ describe('old news', () => {
   })
 })
 
-describe('a 404 in the first 15 s after /start', () => {
-  it('is asked again, with growing pauses, and believed after that', async () => {
+describe('A 404 from Laravel in the first 15 s after /start', () => {
+  it('is asked again with growing pauses, and believed after that', async () => {
     const s = new Probe().send(qr('a'))
     for (const pause of [1, 2, 4, 8]) {
       s.send(said('missing'))
@@ -135,7 +138,7 @@ describe('a 404 in the first 15 s after /start', () => {
     ])
   })
 
-  it('counts from the last /start, not from the first', async () => {
+  it('is counted from the last /start, not from the first', async () => {
     const s = await new Probe().send(qr('a')).wait(10 * MINUTE)
     s.send(fact('start.requested'), said('missing'))
     expect(s.state).toBe('awaitingQr.verifying.pausing')
@@ -147,8 +150,8 @@ describe('a 404 in the first 15 s after /start', () => {
   })
 })
 
-describe('an answer that is unclear', () => {
-  it('is asked for again for ever, with the newest QR at hand', async () => {
+describe('An unclear answer from Laravel', () => {
+  it('makes the session ask again for ever, and the newest QR is published after a yes', async () => {
     const s = new Probe().send(qr('a'))
     for (const pause of [1, 2, 4, 8, 16, 32, 60, 60]) {
       s.send(said('unknown'))
@@ -161,8 +164,8 @@ describe('an answer that is unclear', () => {
   })
 })
 
-describe('suspended because of Laravel', () => {
-  it('asks again every 15 min, and goes on with a yes', async () => {
+describe('A suspended session', () => {
+  it('asks Laravel again every 15 min when Laravel was the reason, and connects when the answer is active', async () => {
     const s = linked().send(closed('backoff'), said('inactive'))
     for (const word of ['inactive', 'unknown', 'missing'] as const) {
       await s.wait(15 * MINUTE - 1)
@@ -177,16 +180,16 @@ describe('suspended because of Laravel', () => {
     expect([s.state, s.context.reason, s.context.attempts]).toEqual(['starting.connecting', null, 0])
   })
 
-  it('still asks after a crash and after a restart in the middle of the question', async () => {
+  it('still asks Laravel after a crash or a restart in the middle of the question', async () => {
     for (const disturb of [(s: Probe) => s.send(crashed), (s: Probe) => s.restart()]) {
-      const s = (await ways['reconnecting.suspended.asking']!()) as Probe
+      const s = (await pathTo['reconnecting.suspended.asking']!()) as Probe
       await disturb(s)
       await s.wait(15 * MINUTE)
       expect([s.state, s.asking]).toEqual(['reconnecting.suspended.asking', true])
     }
   })
 
-  it('a replaced connection is tried again after a restart, an unlinkable device is not', async () => {
+  it('connects after a restart when its connection was replaced, but not when its device cannot be linked', async () => {
     const replaced = await linked().send(closed('suspend', 'replaced')).restart()
     expect(replaced.state).toBe('starting.connecting')
     const mismatch = await linked().send(closed('suspend', 'device_mismatch')).restart()
@@ -194,8 +197,8 @@ describe('suspended because of Laravel', () => {
   })
 })
 
-describe('refused', () => {
-  it('says when it is tried again only if it is', async () => {
+describe('A session that Laravel refused', () => {
+  it('has no time of a next try, and connects only when it is started', async () => {
     const s = new Probe().send(qr('a'), said('inactive'))
     expect(s.context.retryAt).toBe(null)
     await s.wait(24 * HOUR)

@@ -40,16 +40,16 @@ function supervisor() {
   }
 }
 
-describe('the supervisor reaps', () => {
-  it('every minute while it serves', async () => {
+describe('The supervisor', () => {
+  it('reaps idle sessions every minute while it serves', async () => {
     const s = supervisor()
     await s.clock.advance(3 * MINUTE)
     expect(s.done).toEqual(['reapIdleSessions', 'reapIdleSessions', 'reapIdleSessions'])
   })
 })
 
-describe('when the store fails', () => {
-  it('every session is stopped once, the store tried every 2 s, and then it serves again', async () => {
+describe('When the store fails, the supervisor', () => {
+  it('stops every session once, tries the store every 2 s, and serves again when it works', async () => {
     const s = supervisor()
     s.send({ type: 'store.failed' })
     s.send({ type: 'store.failed' })
@@ -60,7 +60,7 @@ describe('when the store fails', () => {
     expect(s.done.slice(3)).toEqual(['reapIdleSessions'])
   })
 
-  it('no new session is spawned, and stored ones are', () => {
+  it('spawns no new session, and restores stored ones', () => {
     const s = supervisor()
     s.send({ type: 'store.failed' })
     s.send({ type: 'session.requested', entry: { actor: { sessionId: 'new' } } })
@@ -70,8 +70,8 @@ describe('when the store fails', () => {
   })
 })
 
-describe('a session that crashes', () => {
-  it('is restarted five times in a minute and suspended at the sixth; others are not counted with it', async () => {
+describe('A session that crashes', () => {
+  it("is restarted five times within a minute and suspended at the sixth crash, without other sessions' crashes counted", async () => {
     const s = supervisor()
     for (let i = 0; i < 6; i++) {
       s.crash('a')
@@ -83,7 +83,7 @@ describe('a session that crashes', () => {
     expect(s.done.filter(one => one.startsWith('suspendSession'))).toEqual(['suspendSession a'])
   })
 
-  it('now and then is only restarted, and is remembered no longer than it counts', async () => {
+  it('is only restarted when it crashes now and then, and its crashes are forgotten once they no longer count', async () => {
     const s = supervisor()
     for (let i = 0; i < 20; i++) {
       s.crash('a')
@@ -99,7 +99,7 @@ describe('a session that crashes', () => {
   })
 })
 
-describe('a session that the store refused', () => {
+describe('A session that was lost because the store refused a write', () => {
   const waits = async (s: ReturnType<typeof supervisor>, sessionId: string) => {
     const begin = s.clock.now()
     const { length } = s.done
@@ -107,7 +107,7 @@ describe('a session that the store refused', () => {
     return s.clock.now() - begin
   }
 
-  it('comes back after 1 s, 2 s, 4 s … 1 min, and after 1 s again once it was quiet for 5 min', async () => {
+  it('is restored after 1 s, 2 s, 4 s … 1 min, and after 1 s again once it ran for 5 min', async () => {
     const s = supervisor()
     const seen: number[] = []
     for (let i = 0; i < 8; i++) {
@@ -121,7 +121,7 @@ describe('a session that the store refused', () => {
     expect(await waits(s, 'a')).toBe(SECOND)
   })
 
-  it('that cannot be restored is tried again later, for ever', async () => {
+  it('is restored later, for ever, when it cannot be restored now', async () => {
     const s = supervisor()
     s.lose('a')
     const seen: number[] = []
@@ -132,7 +132,7 @@ describe('a session that the store refused', () => {
     expect(seen).toEqual([1, 2, 4, 8, 16, 32, 60, 60].map(seconds => seconds * SECOND))
   })
 
-  it('that is lost twice before it is back comes back once', async () => {
+  it('is restored once when it is lost twice before that', async () => {
     const s = supervisor()
     s.lose('a')
     s.lose('a')
@@ -140,7 +140,7 @@ describe('a session that the store refused', () => {
     expect(s.done).toEqual(['bringBackSession a'])
   })
 
-  it.each(['store.failed', 'drain.requested'] as const)('is not brought back after %s', async type => {
+  it.each(['store.failed', 'drain.requested'] as const)('is not restored after %s', async type => {
     const s = supervisor()
     s.lose('a')
     s.send({ type })
@@ -150,7 +150,7 @@ describe('a session that the store refused', () => {
   })
 })
 
-describe('what is counted', () => {
+describe('The number of live sessions', () => {
   const standing = (state: string, publishing = false, tracked = false) => ({ state, publishing, tracked })
 
   it('follows every change of a session', () => {
@@ -191,7 +191,7 @@ describe('what is counted', () => {
   })
 })
 
-it.each([true, false])('the supervisor drains and stops, store broken: %s', async broken => {
+it.each([true, false])('The supervisor drains and stops (after a failure of the store: %s)', async broken => {
   const s = supervisor()
   if (broken) s.send({ type: 'store.failed' })
   s.send({ type: 'drain.requested' })

@@ -10,8 +10,8 @@ const start = Date.UTC(2026, 0, 1)
 const fresh = initialContext({ sessionId: 's1', userId: 7, at: start })
 const with_ = (changes: Partial<SessionContext>): SessionContext => ({ ...fresh, ...changes })
 
-describe('backoff', () => {
-  it('stays between its floor and 5 min', async () => {
+describe('The backoff', () => {
+  it('stays between its minimum and 5 min', async () => {
     await assertProperty(
       fc.property(
         fc.string(),
@@ -49,7 +49,7 @@ describe('backoff', () => {
   })
 })
 
-describe('a question without a clear answer', () => {
+describe('A question without a clear answer', () => {
   it('is asked again after 1 s, 2 s, 4 s … 1 min', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 7, 1e6].map(askAgainIn)).toEqual(
       [1, 2, 4, 8, 16, 32, 60, 60, 60].map(s => s * SECOND),
@@ -59,7 +59,7 @@ describe('a question without a clear answer', () => {
 
 type Said = 'active' | 'inactive' | 'missing' | 'unknown'
 
-describe('old news', () => {
+describe('Whether an answer of Laravel is old news:', () => {
   const told = (estadoQr: 'active' | 'inactive', at: number) => ({ estadoQr, at })
   it.each([
     ['active', told('inactive', start + 9), false, 'a yes is never old'],
@@ -80,13 +80,13 @@ describe('old news', () => {
   })
 })
 
-describe('the throttle', () => {
+describe('The QR throttle', () => {
   const throttled = (lastPublishedAt: number | null, at: number) =>
     throttledBy(QR)({
       context: with_({ qr: { ...fresh.qr, lastPublishedAt } }),
       event: { at },
     })
-  it('counts from the last publication, and never holds for ever when the clock was set back', () => {
+  it('counts from the last publication, and ends also when the clock was set back', () => {
     expect(throttled(null, start)).toBe(false)
     expect(throttled(start, start)).toBe(true)
     expect(throttled(start, start + 29_999)).toBe(true)
@@ -95,7 +95,7 @@ describe('the throttle', () => {
   })
 })
 
-describe('delays', () => {
+describe('The delays', () => {
   const nominal = {
     watchdog: 45 * SECOND,
     settle: 5 * MINUTE,
@@ -111,7 +111,7 @@ describe('delays', () => {
     archiveEnd: 7 * DAY,
   }
 
-  it('are between 0 and their nominal length whatever the clock says, and never fire at once by overflow', async () => {
+  it('are between 0 and their nominal length at any time of the clock, and never fire at once by overflow', async () => {
     const time = fc.option(fc.integer({ min: 0, max: start * 2 }))
     await assertProperty(
       fc.property(
@@ -146,7 +146,7 @@ describe('delays', () => {
   })
 })
 
-describe('estado_qr', () => {
+describe('The estado_qr', () => {
   it.each([
     ['starting.connecting', false, 'pending'],
     ['starting.queued', false, 'pending'],

@@ -24,22 +24,22 @@ const actions = {
   showPresence: (id = 's1') => world.commands.showPresence(id, 'available'),
 }
 
-describe.each(Object.entries(actions))('%s', (_, act) => {
-  it('is refused while the session is not open, and of a session that is not there', async () => {
+describe.each(Object.entries(actions))('The command %s', (_, act) => {
+  it('is refused while the session is not open, and for an unknown session', async () => {
     socket.report(closedAs('backoff'))
     await world.settle()
     await expect(act()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', status: 409 })
     await expect(act('s2')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
 
-  it('is refused while a logout is owed', async () => {
+  it('is refused while a logout is pending', async () => {
     void world.commands.logout('s1', world.clock.now() + 1000)
     await world.settle()
     await expect(act()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED' })
   })
 })
 
-describe('marking as read', () => {
+describe('Marking messages as read', () => {
   it('names each message as WhatsApp knows it', async () => {
     await socket.owner.received([incoming('A'), incoming('B', '34611111111', GROUP)])
     await world.commands.markRead('s1', ['A', 'B'])
@@ -49,7 +49,7 @@ describe('marking as read', () => {
     ])
   })
 
-  it('is all or nothing, and says which are unknown', async () => {
+  it('marks all of them or none, and says which are unknown', async () => {
     await socket.owner.received([incoming('A')])
     const ids = ['A', ...Array.from({ length: 7 }, (_, i) => `X${i}`)]
     await expect(world.commands.markRead('s1', ids)).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('marking as read', () => {
     expect(socket.read).toEqual([])
   })
 
-  it('never takes what was sent for what was received', async () => {
+  it('never takes a sent message for a received one', async () => {
     void world.commands.send('s1', text('34611111111'), world.clock.now() + 1000)
     await world.settle()
     const { messageId } = socket.sent[0]!
@@ -67,7 +67,7 @@ describe('marking as read', () => {
   })
 })
 
-describe('read marks of what Laravel accepted', () => {
+describe('Read marks for messages that Laravel accepted', () => {
   const marks = () =>
     new ReadMarks(world.clock, (streamId, sessionId) => {
       const actor = world.supervisor.find(sessionId)?.actor
@@ -79,7 +79,7 @@ describe('read marks of what Laravel accepted', () => {
     return { kind, streamId, sessionId: 's1', payload } as unknown as DeliveryRow
   }
 
-  it('go out together, and not before', async () => {
+  it('are sent together, and not before Laravel accepted them', async () => {
     const reads: number[] = []
     const { read } = socket.chats
     socket.chats.read = async messages => {
@@ -106,7 +106,7 @@ describe('read marks of what Laravel accepted', () => {
     expect(reads).toEqual([200, 200, 50])
   })
 
-  it('are not for own messages, statuses and receipts', async () => {
+  it('are not sent for own messages, status posts and receipts', async () => {
     const readMarks = marks()
     readMarks.accepted(delivery('A', { from_me: true }))
     readMarks.accepted({ ...delivery('B', {}, 'status'), payload: { estado_qr: 'active' } })
@@ -115,7 +115,7 @@ describe('read marks of what Laravel accepted', () => {
     expect(socket.read).toEqual([])
   })
 
-  it('are left when the session is not open, or lives another life', async () => {
+  it('are dropped when the session is not open, or is a new one under the same id', async () => {
     const readMarks = marks()
     readMarks.accepted({ ...delivery('A'), streamId: 'an-earlier-life' })
     readMarks.accepted(delivery('B'))
@@ -124,7 +124,7 @@ describe('read marks of what Laravel accepted', () => {
     expect(socket.read).toEqual([])
   })
 
-  it('that fail harm nobody', async () => {
+  it('change nothing else when they fail', async () => {
     socket.chats.read = () => Promise.reject(new Error('gone'))
     marks().accepted(delivery('A'))
     await world.wait(300)

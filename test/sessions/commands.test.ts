@@ -12,20 +12,20 @@ const start = (sessionId = 's1', userId: string | number = 7) => world.commands.
 const remove = (waitMs = 60_000) => world.commands.delete('s1', world.clock.now() + waitMs)
 const logout = (waitMs = 60_000) => world.commands.logout('s1', world.clock.now() + waitMs)
 
-describe('start', () => {
+describe('POST /start', () => {
   it('makes an id when none is given', async () => {
     const { sessionId } = await world.commands.start({ userId: 'u1' })
     expect(sessionId).toMatch(/^[0-9a-f-]{36}$/)
     expect(world.queries.get(sessionId)).toMatchObject({ userId: 'u1', state: 'starting' })
   })
 
-  it('asks nothing of Laravel before it answers', async () => {
+  it('asks Laravel nothing before it answers', async () => {
     world.laravel.answer = () => new Promise(() => {})
     await start()
     expect(world.laravel.asked).toEqual([])
   })
 
-  it('again changes nothing but the time of the last /start', async () => {
+  it('changes nothing but the time of the last /start when it is repeated', async () => {
     for (const way of [() => world.started(), () => world.shown(), () => world.linked()]) {
       await way()
       const sockets = world.whatsapp.sockets.length
@@ -40,16 +40,16 @@ describe('start', () => {
     }
   })
 
-  it('many at once for one new id make one session', async () => {
+  it('makes one session of many requests at once for one new id', async () => {
     const views = await Promise.all(Array.from({ length: 20 }, () => start()))
     await world.settle()
     expect(new Set(views.map(({ createdAt }) => createdAt)).size).toBe(1)
-    expect(world.types().filter(type => type === 'session.created')).toHaveLength(1)
+    expect(world.factTypes().filter(type => type === 'session.created')).toHaveLength(1)
     expect(world.whatsapp.sockets).toHaveLength(1)
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
   })
 
-  it("another user's session is a CONFLICT, whatever its state; 7 and '7' are the same user", async () => {
+  it("is a CONFLICT for another user's session in every state, and takes 7 and '7' as the same user", async () => {
     await start('s1', 7)
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT', status: 409 })
     expect(await start('s1', '7')).toMatchObject({ userId: 7 })
@@ -57,13 +57,13 @@ describe('start', () => {
     await expect(start('s1', 8)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('of two users at once for one new id: the first one has it', async () => {
+  it('gives a new id to the first of two users who ask at once', async () => {
     const [first, second] = await Promise.allSettled([start('s1', 7), start('s1', 8)])
     expect(first.status).toBe('fulfilled')
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } })
   })
 
-  it('of a session that is to be deleted is refused until it is gone; then it is a new life', async () => {
+  it('is refused while the session is being deleted, and makes a new one after that', async () => {
     const socket = await world.linked()
     const { streamId } = world.entry().actor
     const removed = remove()
@@ -74,10 +74,10 @@ describe('start', () => {
     await start()
     await world.settle()
     expect(world.entry().actor.streamId).not.toBe(streamId)
-    expect(world.types()).toEqual(['session.created'])
+    expect(world.factTypes()).toEqual(['session.created'])
   })
 
-  it('at the moment of the burial: refused or a new life, never lost', async () => {
+  it('is refused or makes a new session at the moment of the deletion, and is never lost', async () => {
     await world.shown()
     const removed = remove()
     const outcomes: string[] = []
@@ -96,7 +96,7 @@ describe('start', () => {
     expect(last.state).toBe('starting')
   })
 
-  it('brings back what expired, was refused or is suspended, credentials kept', async () => {
+  it('connects a session that expired, was refused or is suspended, and keeps its credentials', async () => {
     const socket = await world.linked()
     socket.report(closedAs('suspend', 'replaced'))
     await world.settle()
@@ -105,33 +105,33 @@ describe('start', () => {
   })
 })
 
-describe('restart', () => {
-  it('opens a new socket under the same credentials', async () => {
+describe('POST /restart', () => {
+  it('opens a new socket with the same credentials', async () => {
     const socket = await world.linked()
     expect(await world.commands.restart('s1')).toMatchObject({ state: 'starting', waId: '34600000001' })
     await world.settle()
-    expect([socket.ended, socket.unlinks, world.whatsapp.live('s1').length]).toEqual([true, 0, 1])
+    expect([socket.ended, socket.logouts, world.whatsapp.liveSockets('s1').length]).toEqual([true, 0, 1])
   })
 
-  it('is refused when logged out or owed, and unknown sessions are 404', async () => {
+  it('is refused when logged out or with a logout pending, and is a 404 for an unknown session', async () => {
     await world.linked()
     await expect(world.commands.restart('s2')).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
     const owed = logout(0)
     await world.wait(0)
     expect(await owed).toMatchObject({ done: false })
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS' })
-    world.whatsapp.of('s1').report({ type: 'logout.confirmed' })
+    world.whatsapp.socketOf('s1').report({ type: 'logout.confirmed' })
     await world.settle()
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STATE_FORBIDS', status: 409 })
   })
 })
 
-describe('logout', () => {
-  it('is done once WhatsApp confirmed it', async () => {
+describe('POST /logout', () => {
+  it('is done once WhatsApp has confirmed it', async () => {
     const socket = await world.linked()
     const out = logout()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await out).toMatchObject({
       done: true,
@@ -139,10 +139,10 @@ describe('logout', () => {
     })
     expect(world.clock.pending()).toBe(2) // the reaper, and the end of an archive that there is none of
     expect(await logout()).toMatchObject({ done: true })
-    expect(world.types().filter(type => type === 'logout.requested')).toHaveLength(1)
+    expect(world.factTypes().filter(type => type === 'logout.requested')).toHaveLength(1)
   })
 
-  it('is owed when that takes longer', async () => {
+  it('is answered as pending when that takes longer', async () => {
     const socket = await world.linked()
     const out = logout(4000)
     await world.wait(4000)
@@ -150,19 +150,19 @@ describe('logout', () => {
     expect(socket.ended).toBe(false)
   })
 
-  it('of a session that never was linked is done at once', async () => {
+  it('is done at once for a session that was never linked', async () => {
     await world.shown()
     expect(await logout()).toMatchObject({
       done: true,
       session: { state: 'loggedOut', detail: 'neverLinked' },
     })
     await world.settle()
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 })
 
-describe('DELETE', () => {
-  it('of a session that never was linked: gone at once, nothing left but the tombstone', async () => {
+describe('DELETE /sessions/{id}', () => {
+  it('erases a session that was never linked at once, and leaves only the fact of its deletion', async () => {
     await world.shown()
     const { streamId } = world.entry().actor
     expect(await remove()).toEqual({ done: true })
@@ -171,12 +171,12 @@ describe('DELETE', () => {
     expect(world.store.log.after(streamId, 0, 100)).toMatchObject([
       { type: 'session.deleted', data: {}, snapshot: null },
     ])
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
     expect(world.supervisor.live).toBe(0)
     await expect(remove()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
 
-  it('of a linked session: unlinks, erases keys and messages, frees the id', async () => {
+  it('logs a linked session out, erases keys and messages, and frees the id', async () => {
     const socket = await world.linked()
     const { streamId, epoch } = world.entry().actor
     await world.store.commit({
@@ -189,16 +189,16 @@ describe('DELETE', () => {
     await sending
     const removed = remove()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await removed).toEqual({ done: true })
     expect(world.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
     expect(world.store.messages.unsent(streamId)).toEqual([])
     await world.settle()
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 
-  it('while reconnecting is owed: 202, then done as soon as WhatsApp can be asked', async () => {
+  it('is answered with 202 while reconnecting, and is done as soon as WhatsApp can be asked', async () => {
     ;(await world.linked()).report(closedAs('backoff'))
     await world.settle()
     const removed = remove(4000)
@@ -207,45 +207,45 @@ describe('DELETE', () => {
     world.kill()
     await world.boot()
     expect(world.context().intent).toBe('delete')
-    const socket = await world.reopened()
-    expect(socket.unlinks).toBe(1)
+    const socket = await world.openSocket()
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
     expect(world.store.sessions.find('s1')).toBe(null)
   })
 
-  it('twice in one breath: both are done', async () => {
+  it('is done for both callers when it comes twice at the same time', async () => {
     await world.shown()
     expect(await Promise.all([remove(), remove()])).toEqual([{ done: true }, { done: true }])
   })
 
-  it('again while the first is being buried: done too, and nothing follows the tombstone', async () => {
+  it('is also done when it comes while the first deletion is being stored, and no fact follows that deletion', async () => {
     const socket = await world.shown()
     const { streamId } = world.entry().actor
-    world.disk.hold()
+    world.disk.holdWrites()
     const first = remove()
     await world.settle()
-    world.disk.release()
-    world.disk.hold()
+    world.disk.releaseWrites()
+    world.disk.holdWrites()
     await world.settle()
     expect(world.entry().actor.deletion).toBe('begun')
     const second = remove()
     socket.owner.report({ type: 'socket.qr', hash: 'late', expiresAt: world.clock.now() + 1000 })
     await expect(socket.owner.received([incoming('late')])).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
     expect(world.store.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
     expect(world.logs.filter(line => /"level":"(error|warn)"/.test(line))).toEqual([])
   })
 
-  it('while the first one waits for WhatsApp: both wait, both are done', async () => {
+  it('waits with the first one for WhatsApp, and both are done', async () => {
     const socket = await world.linked()
     const first = remove()
     await world.settle()
     const second = remove()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
   })
@@ -260,7 +260,7 @@ describe('DELETE', () => {
     expect(world.context().intent).toBe('delete')
   })
 
-  it('of an archived link asks nobody and erases at once', async () => {
+  it('asks nobody and erases at once when WhatsApp has already ended the link', async () => {
     ;(await world.linked()).report(closedAs('banned', 'banned'))
     await world.settle()
     const sockets = world.whatsapp.sockets.length
@@ -268,14 +268,14 @@ describe('DELETE', () => {
     expect(world.whatsapp.sockets).toHaveLength(sockets)
   })
 
-  it('that a killed process had only begun is finished by the next one', async () => {
+  it('is finished by the next process when this one is killed in the middle', async () => {
     const socket = await world.linked()
     void remove().catch(() => {})
     await world.settle()
-    world.disk.hold()
+    world.disk.holdWrites()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     world.kill()
     await world.settle()
     expect(world.state()).toBe('loggedOut.unlinked')
@@ -288,7 +288,7 @@ describe('DELETE', () => {
     for (let i = 0; i < 50; i++) {
       await start(`x${i}`)
       await world.settle()
-      world.whatsapp.of(`x${i}`).qr('a', world.clock.now() + 60_000)
+      world.whatsapp.socketOf(`x${i}`).qr('a', world.clock.now() + 60_000)
       await world.settle()
       expect(await world.commands.delete(`x${i}`, world.clock.now() + 1000)).toEqual({ done: true })
     }

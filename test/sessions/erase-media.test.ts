@@ -85,8 +85,8 @@ async function createWorld() {
   }
 }
 
-describe('a session that is deleted', () => {
-  it('takes the files along that only its messages had', async () => {
+describe('The deletion of a session', () => {
+  it('erases the media files that only its messages have', async () => {
     const world = await createWorld()
     await world.receive('a', 2, 1)
     await world.receive('a', 3, 1)
@@ -105,7 +105,7 @@ describe('a session that is deleted', () => {
     expect(world.removed.slice(3).toSorted()).toEqual([id(2), id(4), id(5), id(6)])
   })
 
-  it('keeps all of them when the erasure is not committed', async () => {
+  it('erases no file when the deletion is not committed', async () => {
     const world = await createWorld()
     await world.receive('a', 2, 1)
     const stale = world.store.commit({ streamId: 'stream-of-a', epoch: 7, erase: 'stream' })
@@ -113,7 +113,7 @@ describe('a session that is deleted', () => {
     expect(world.removed).toEqual([])
   })
 
-  it('is deleted also when a file cannot be', async () => {
+  it('is done also when a file cannot be erased', async () => {
     const world = await createWorld()
     await world.receive('a', 2, 1)
     world.break()

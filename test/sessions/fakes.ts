@@ -21,10 +21,10 @@ export const deferred = <T = void>() => Promise.withResolvers<T>()
 export class FakeSocket implements WhatsAppSocket {
   readonly owner: SocketOwner
   readonly sent: { messageId: string; content: SendContent }[] = []
-  unlinks = 0
+  logouts = 0
   readonly read: MessageRef[] = []
   readonly presences: { kind: string; chatId: string | null }[] = []
-  ends = 0
+  endCalls = 0
   ended = false
   /** Replaces what `send` does once the bytes are written down. */
   onSend: (messageId: string) => Promise<void> = async () => {}
@@ -65,11 +65,11 @@ export class FakeSocket implements WhatsAppSocket {
   }
 
   logout(): void {
-    this.unlinks++
+    this.logouts++
   }
 
   async end(): Promise<void> {
-    this.ends++
+    this.endCalls++
     for (const reject of this.#inFlight) reject(this.#gone())
     await this.onEnd()
     this.ended = true
@@ -77,17 +77,17 @@ export class FakeSocket implements WhatsAppSocket {
 
   /** What a real socket would tell; nothing after `end()`. */
   report(...facts: SocketFact[]): void {
-    for (const fact of facts) if (this.ends === 0) this.owner.report(fact)
+    for (const fact of facts) if (this.endCalls === 0) this.owner.report(fact)
   }
 
   qr(hash: string, expiresAt: number): void {
-    if (this.ends > 0) return
+    if (this.endCalls > 0) return
     this.#vault.put(this.owner.sessionId, { hash, text: `secret text of ${hash}`, expiresAt })
     this.report({ type: 'socket.qr', hash, expiresAt })
   }
 
   code(hash: string, expiresAt: number): void {
-    if (this.ends > 0) return
+    if (this.endCalls > 0) return
     this.#vault.putCode(this.owner.sessionId, { hash, text: `secret code of ${hash}`, expiresAt })
     this.report({ type: 'socket.qr', hash, expiresAt })
   }
@@ -114,7 +114,8 @@ export class FakeWhatsApp implements WhatsApp {
   }
 
   open(owner: SocketOwner): FakeSocket {
-    if (this.live(owner.sessionId).length > 0) this.violations.push(`two sockets of ${owner.sessionId}`)
+    if (this.liveSockets(owner.sessionId).length > 0)
+      this.violations.push(`two sockets of ${owner.sessionId}`)
     const socket = new FakeSocket(owner, this.#vault, this.#store)
     this.onOpen(socket)
     this.sockets.push(socket)
@@ -134,15 +135,15 @@ export class FakeWhatsApp implements WhatsApp {
     return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
   }
 
-  live(sessionId?: string): FakeSocket[] {
+  liveSockets(sessionId?: string): FakeSocket[] {
     return this.sockets.filter(
       ({ ended, owner }) => !ended && (sessionId === undefined || owner.sessionId === sessionId),
     )
   }
 
   /** The socket of a session that lives; throws if there is none. */
-  of(sessionId: string): FakeSocket {
-    const [socket] = this.live(sessionId)
+  socketOf(sessionId: string): FakeSocket {
+    const [socket] = this.liveSockets(sessionId)
     if (socket === undefined) throw new Error(`${sessionId} has no socket`)
     return socket
   }

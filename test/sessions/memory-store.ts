@@ -32,9 +32,9 @@ export class MemoryStore {
   onWrite: (write: Write) => void = () => {}
   #queue: Waiting[] = []
   #held = false
-  #broken: ((write: Write | null) => boolean) | null = null
-  #refused: ((write: Write) => boolean) | null = null
-  #seen = 0
+  #fails: ((write: Write | null) => boolean) | null = null
+  #refuses: ((write: Write) => boolean) | null = null
+  #committedRequests = 0
   #scheduled = false
 
   constructor(now: () => number) {
@@ -68,29 +68,29 @@ export class MemoryStore {
   }
 
   /** Commits wait from now on. */
-  hold(): void {
+  holdWrites(): void {
     this.#held = true
   }
 
   /** What waits is committed together, as after a slow fsync. */
-  release(): void {
+  releaseWrites(): void {
     this.#held = false
     this.#flush()
   }
 
   /** Commits and claims fail from now on, or those that `which` picks; a claim is null. */
-  break(which: (write: Write | null) => boolean = () => true): void {
-    this.#broken = which
+  failWrites(which: (write: Write | null) => boolean = () => true): void {
+    this.#fails = which
   }
 
   /** Writes that `which` picks are refused for what is in them; those beside them go on. */
-  refuse(which: (write: Write) => boolean): void {
-    this.#refused = which
+  refuseWrites(which: (write: Write) => boolean): void {
+    this.#refuses = which
   }
 
-  mend(): void {
-    this.#broken = null
-    this.#refused = null
+  repair(): void {
+    this.#fails = null
+    this.#refuses = null
   }
 
   /** Commits that wait. */
@@ -113,19 +113,19 @@ export class MemoryStore {
   #flush(): void {
     const queue = this.#queue
     this.#queue = []
-    const failing = queue.filter(({ write, request }) => !('settle' in request) && this.#broken?.(write))
+    const failing = queue.filter(({ write, request }) => !('settle' in request) && this.#fails?.(write))
     // A disk that fails one write of a commit fails the whole commit.
     const lost = failing.length > 0 ? queue : []
     for (const { reject } of lost)
       reject(new GatewayError('STORE_FAILED', 'The disk is full', { retryable: true }))
-    const refused = queue.filter(one => !lost.includes(one) && one.write && this.#refused?.(one.write))
+    const refused = queue.filter(one => !lost.includes(one) && one.write && this.#refuses?.(one.write))
     for (const { reject } of refused) reject(new GatewayError('CONFLICT', 'No such thing is stored here'))
     const kept = queue.filter(one => !lost.includes(one) && !refused.includes(one))
     if (kept.length === 0) return
     const done = this.#group.run([
-      { seen: this.#seen, now: this.#now(), requests: kept.map(({ request }) => request) },
+      { seen: this.#committedRequests, now: this.#now(), requests: kept.map(({ request }) => request) },
     ])
-    this.#seen += done.count
+    this.#committedRequests += done.count
     const failed = new Map(done.failed)
     const results = new Map(done.results)
     for (const [index, { write, resolve, reject }] of kept.entries()) {

@@ -17,7 +17,7 @@ const start = async (phoneNumber?: string) => {
     ...(phoneNumber !== undefined && { phoneNumber }),
   })
   await world.settle()
-  return world.whatsapp.of('s1')
+  return world.whatsapp.socketOf('s1')
 }
 const codes = () => world.laravel.codes.map(({ text }) => text)
 
@@ -29,8 +29,8 @@ async function shown() {
   return socket
 }
 
-describe('a session started with a phone number', () => {
-  it('opens its socket for it, and Laravel gets the code, never a QR', async () => {
+describe('A session started with a phone number', () => {
+  it('opens its socket with the number, and Laravel gets the pairing code, never a QR', async () => {
     const socket = await shown()
     expect(socket.owner.phoneNumber).toBe(SHOP)
     expect(world.laravel.asked).toEqual(['s1'])
@@ -40,13 +40,13 @@ describe('a session started with a phone number', () => {
     expect(world.statuses()).toEqual(['pending'])
   })
 
-  it('writes the code down nowhere', async () => {
+  it('stores and logs the code nowhere', async () => {
     await shown()
     expect(JSON.stringify(world.rows())).not.toContain('secret')
     expect(JSON.stringify(world.disk.committed)).not.toContain('secret')
   })
 
-  it('waits for as long as the code is good, not for QR_EXPIRY_MS', async () => {
+  it('waits as long as the code is valid, not for QR_EXPIRY_MS', async () => {
     await shown()
     await world.wait(159_000)
     expect(world.state()).toMatch(/^awaitingQr\.shown/)
@@ -56,7 +56,7 @@ describe('a session started with a phone number', () => {
     expect(world.statuses()).toEqual(['pending', 'inactive'])
   })
 
-  it('has the same throttle and the newest code when it ends', async () => {
+  it('has the throttle of QRs, and publishes the newest code when it ends', async () => {
     const socket = await shown()
     socket.code('b', world.clock.now() + 160_000)
     await world.wait(10_000)
@@ -67,7 +67,7 @@ describe('a session started with a phone number', () => {
     expect(codes()).toEqual(['secret code of a', 'secret code of c'])
   })
 
-  it('tries again what Laravel did not take, while it is the newest', async () => {
+  it('publishes a code again that Laravel did not take, while it is the newest', async () => {
     let failures = 2
     world.laravel.onPublish = async () => {
       if (failures-- > 0) throw new Error('HTTP 500')
@@ -86,34 +86,34 @@ describe('a session started with a phone number', () => {
     expect(world.vault.readCode('s1')).toBeNull()
   })
 
-  it('forgets the wish once it is linked', async () => {
+  it('forgets the phone number once it is linked', async () => {
     const socket = await shown()
     socket.report({ type: 'socket.paired', waId: SHOP, lid: null }, closedAs('reconnectNow', 'restart'))
     await world.settle()
-    await world.reopened()
+    await world.openSocket()
     expect(world.context().phoneNumber).toBeUndefined()
     expect(world.state()).toMatch(/^open/)
   })
 
-  it('asks for a new code with the next socket: after a lost connection and after a restart', async () => {
+  it('asks for a new code with the next socket, after a lost connection and after a restart', async () => {
     const socket = await shown()
     socket.report(closedAs('backoff'))
     await world.settle()
-    await world.backoff()
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(SHOP)
+    await world.waitForRetry()
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(SHOP)
     world.kill()
     await world.boot()
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(SHOP)
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(SHOP)
   })
 
-  it('shows a QR again on a /start without one, once the code has expired', async () => {
+  it('shows a QR again after a /start without a phone number, once the code has expired', async () => {
     await shown()
     await world.wait(160_000)
     expect((await start()).owner.phoneNumber).toBeNull()
     expect(world.context().phoneNumber).toBeUndefined()
   })
 
-  it('is not disturbed by a /start without one, or with the same', async () => {
+  it('ignores a /start without a phone number, or with the same one', async () => {
     const socket = await shown()
     expect(await start()).toBe(socket)
     expect(await start(SHOP)).toBe(socket)
@@ -121,18 +121,18 @@ describe('a session started with a phone number', () => {
   })
 })
 
-describe('asking for a code', () => {
+describe('A request for a pairing code', () => {
   const ask = (phone = SHOP, waitMs = 4000) => {
     const asked = world.commands.requestPairingCode('s1', phone, world.clock.now() + waitMs)
     asked.catch(() => {})
     return asked
   }
 
-  it('of a session that shows a QR: a new socket asks for it', async () => {
+  it('opens a new socket with the number in a session that shows a QR', async () => {
     const first = await world.shown()
     const asked = ask()
     await world.settle()
-    const socket = world.whatsapp.of('s1')
+    const socket = world.whatsapp.socketOf('s1')
     expect(socket).not.toBe(first)
     socket.code('a', world.clock.now() + 160_000)
     await asked
@@ -142,37 +142,37 @@ describe('asking for a code', () => {
     expect(codes()).toEqual(['secret code of a'])
   })
 
-  it('again for the same number gives the same; for another, another', async () => {
+  it('gives the same code for the same number, and another one for another number', async () => {
     const socket = await shown()
     await ask()
-    expect(world.whatsapp.of('s1')).toBe(socket)
+    expect(world.whatsapp.socketOf('s1')).toBe(socket)
     const asked = ask(OTHER)
     await world.settle()
-    const next = world.whatsapp.of('s1')
+    const next = world.whatsapp.socketOf('s1')
     expect(next.owner.phoneNumber).toBe(OTHER)
     next.code('b', world.clock.now() + 160_000)
     await asked
   })
 
-  it('of an expired session starts it', async () => {
+  it('starts an expired session', async () => {
     await shown()
     await world.wait(160_000)
     const asked = ask()
     await world.settle()
-    world.whatsapp.of('s1').code('b', world.clock.now() + 160_000)
+    world.whatsapp.socketOf('s1').code('b', world.clock.now() + 160_000)
     await asked
     await world.wait(0)
     expect(codes()).toEqual(['secret code of a', 'secret code of b'])
   })
 
-  it('that WhatsApp does not answer in time is a 404 that can be asked again', async () => {
+  it('is a retryable 404 when WhatsApp does not answer in time', async () => {
     await world.started()
     const asked = ask()
     await world.wait(4000)
     await expect(asked).rejects.toMatchObject({ code: 'PAIRING_CODE_NOT_AVAILABLE', retryable: true })
   })
 
-  it('of a linked session is refused, and nothing changes', async () => {
+  it('is refused for a linked session, and nothing changes', async () => {
     const socket = await world.linked()
     await expect(ask()).rejects.toMatchObject({ code: 'STATE_FORBIDS', status: 409 })
     socket.report(closedAs('backoff'))
@@ -181,28 +181,28 @@ describe('asking for a code', () => {
     expect(world.context().phoneNumber).toBeUndefined()
   })
 
-  it('of a logged out session links it anew', async () => {
+  it('links a logged out session anew', async () => {
     const socket = await world.linked()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     const asked = ask()
     await world.settle()
-    world.whatsapp.of('s1').code('a', world.clock.now() + 160_000)
+    world.whatsapp.socketOf('s1').code('a', world.clock.now() + 160_000)
     await asked
     expect(world.context().phoneNumber).toBe(SHOP)
   })
 
-  it('of a session that is not there is a 404', async () => {
+  it('is a 404 for an unknown session', async () => {
     await expect(ask()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
 
-  it('never opens two sockets, however often and for whom it comes', async () => {
+  it('never opens two sockets, however often and for whatever number it comes', async () => {
     await world.started()
     for (const phone of [SHOP, OTHER, SHOP, SHOP, OTHER]) void ask(phone)
     await world.settle()
-    expect(world.whatsapp.live('s1')).toHaveLength(1)
-    expect(world.whatsapp.of('s1').owner.phoneNumber).toBe(OTHER)
-    world.whatsapp.of('s1').report(opened)
+    expect(world.whatsapp.liveSockets('s1')).toHaveLength(1)
+    expect(world.whatsapp.socketOf('s1').owner.phoneNumber).toBe(OTHER)
+    world.whatsapp.socketOf('s1').report(opened)
     await world.wait(4000)
   })
 })

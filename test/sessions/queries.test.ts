@@ -24,7 +24,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
-describe('a session as it is shown', () => {
+describe('The view of a session', () => {
   it('has every field of the contract in every state, and no secret', async () => {
     await world.linked('open')
     await world.shown('shown')
@@ -56,7 +56,7 @@ describe('a session as it is shown', () => {
     expect(world.queries.get('open')).toMatchObject({ qr: null, waId: '34600000001', pushName: 'Ana' })
   })
 
-  it('has no QR any more once a phone has scanned it and the connection begins anew', async () => {
+  it('has no QR once a phone has scanned it and the session connects again', async () => {
     const socket = await world.shown()
     socket.report(
       { type: 'socket.paired', waId: '34600000001', lid: null },
@@ -66,7 +66,7 @@ describe('a session as it is shown', () => {
     expect(world.queries.get('s1')).toMatchObject({ state: 'starting', qr: null, waId: '34600000001' })
   })
 
-  it('unknown: 404', () => {
+  it('is a 404 for an unknown session', () => {
     for (const ask of [
       () => world.queries.get('nobody'),
       () => world.queries.events('nobody', 0, 10),
@@ -77,8 +77,8 @@ describe('a session as it is shown', () => {
   })
 })
 
-describe('lists', () => {
-  it('go page by page, and end', async () => {
+describe('The list of sessions', () => {
+  it('comes in pages, the last of which names no next one', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) await world.started(id, `user-${id}`)
     const seen: string[] = []
     for (let after: string | null = ''; after !== null; ) {
@@ -97,7 +97,7 @@ describe('lists', () => {
   })
 })
 
-describe('the log over HTTP', () => {
+describe('The log of a session over HTTP', () => {
   it('comes in pages that name the next one only if there is one', async () => {
     await world.linked()
     const { length } = world.rows()
@@ -110,8 +110,8 @@ describe('the log over HTTP', () => {
   })
 })
 
-describe('time travel', () => {
-  it('shows each state as it was, with what was possible then', async () => {
+describe('The history of a session', () => {
+  it('shows each past state, with the actions that were possible then', async () => {
     const socket = await world.linked()
     await socket.owner.received([incoming('m1')])
     const rows = world.rows()
@@ -137,7 +137,7 @@ describe('time travel', () => {
   })
 })
 
-describe('a message', () => {
+describe('The view of a message', () => {
   it('has its status and its history', async () => {
     const socket = await world.linked()
     const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
@@ -154,10 +154,10 @@ describe('a message', () => {
   })
 })
 
-describe('stats', () => {
+describe('The stats', () => {
   const stats = () => world.queries.stats()
 
-  it('of nothing', () => {
+  it('are zero without sessions', () => {
     expect(stats()).toEqual({
       sessions: { totalSessions: 0, activeSessions: 0, inactiveSessions: 0, oldestSession: 0 },
       qr: { pendingQR: 0, trackedSessions: 0 },
@@ -165,7 +165,7 @@ describe('stats', () => {
     })
   })
 
-  it('count open, idle, publishing and tracked sessions, and the age of the oldest', async () => {
+  it('count open, idle, publishing and tracked sessions, and have the age of the oldest', async () => {
     const socket = await world.linked('open')
     await world.linked('quiet')
     await world.shown('shown')
@@ -188,14 +188,14 @@ describe('stats', () => {
     expect(Object.values(byState).reduce((a, b) => a + b)).toBe(5)
   })
 
-  it('a published QR is tracked until it is cleared', async () => {
+  it('count a published QR as tracked until it is cleared', async () => {
     await world.shown()
     expect(stats().qr).toEqual({ pendingQR: 0, trackedSessions: 1 })
     await world.wait(60_000)
     expect(stats().qr).toEqual({ pendingQR: 0, trackedSessions: 0 })
   })
 
-  it('a publication in flight is pending', async () => {
+  it('count a running publication as pending', async () => {
     world.laravel.onPublish = () => new Promise(() => {})
     const socket = await world.started()
     socket.qr('a', world.clock.now() + 60_000)

@@ -32,8 +32,8 @@ function createWorld(
   return { ...world, retention, break: (broken: boolean) => (world.broken = broken) }
 }
 
-describe('retention', () => {
-  it('does nothing where everything is kept for ever', async () => {
+describe('Retention', () => {
+  it('removes nothing where everything is kept for ever', async () => {
     const { retention, clock, calls } = createWorld(
       { bodies: 5, files: 5 },
       { bodiesMs: null, mediaMs: null },
@@ -43,7 +43,7 @@ describe('retention', () => {
     expect([calls, clock.pending()]).toEqual([[], 0])
   })
 
-  it('removes all that is old in small steps, and looks again every 15 min', async () => {
+  it('removes old bodies and files in small steps, and looks again every 15 min', async () => {
     const { retention, clock, calls, left, start } = createWorld(
       { bodies: 1_200, files: 250 },
       { bodiesMs: 7 * DAY, mediaMs: 30 * DAY },

@@ -35,20 +35,20 @@ export interface WorldOptions {
 export const QR_TIMES = { throttleMs: 30_000, expiryMs: 60_000 }
 const NEVER = new Promise<never>(() => {})
 
-/** One run of the process on the world's store: what app.ts wires, with the fakes at its ports. */
-function createLife(world: World) {
+/** The parts of one run of the process on the world's store: what app.ts wires, with the fakes at its ports. */
+function createParts(world: World) {
   const { options, clock: outer, disk } = world
-  const life = { dead: false }
+  const run = { killed: false }
   const clock: Clock = {
     now: outer.now,
-    setTimeout: (fn, ms) => outer.setTimeout(() => life.dead || fn(), ms),
+    setTimeout: (fn, ms) => outer.setTimeout(() => run.killed || fn(), ms),
     clearTimeout: id => outer.clearTimeout(id),
   }
   const { store: real } = disk
   const store: Store = {
     ...real,
-    commit: write => (life.dead ? NEVER : real.commit(write)),
-    claim: streamId => (life.dead ? NEVER : real.claim(streamId)),
+    commit: write => (run.killed ? NEVER : real.commit(write)),
+    claim: streamId => (run.killed ? NEVER : real.claim(streamId)),
   }
   const vault = createQrVault(clock)
   const whatsapp = new FakeWhatsApp(vault, store)
@@ -83,11 +83,11 @@ function createLife(world: World) {
     tellStatus: options.tellStatus ?? false,
     sendPerMinute: options.sendPerMinute ?? 0,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
-    onDelivery: lane => void world.woken.push(lane),
+    onDelivery: lane => void world.wokenLanes.push(lane),
   })
   const queries = createQueries(store, supervisor)
   return {
-    life,
+    run,
     connects,
     vault,
     whatsapp,
@@ -103,15 +103,15 @@ export class World {
   readonly clock: TestClock = createTestClock()
   readonly disk = new MemoryStore(this.clock.now)
   readonly laravel = new FakeLaravel()
-  readonly woken: string[] = []
+  readonly wokenLanes: string[] = []
   readonly logs: string[] = []
   readonly unhandled: unknown[] = []
   readonly #note = (error: unknown) => void this.unhandled.push(error)
-  #life: ReturnType<typeof createLife>
+  #parts: ReturnType<typeof createParts>
 
   private constructor(options: WorldOptions) {
     this.options = options
-    this.#life = createLife(this)
+    this.#parts = createParts(this)
     process.on('unhandledRejection', this.#note)
     process.on('uncaughtException', this.#note)
   }
@@ -126,22 +126,22 @@ export class World {
     return this.disk.store
   }
   get whatsapp(): FakeWhatsApp {
-    return this.#life.whatsapp
+    return this.#parts.whatsapp
   }
   get supervisor(): Supervisor {
-    return this.#life.supervisor
+    return this.#parts.supervisor
   }
   get commands() {
-    return this.#life.commands
+    return this.#parts.commands
   }
   get queries() {
-    return this.#life.queries
+    return this.#parts.queries
   }
   get connects() {
-    return this.#life.connects
+    return this.#parts.connects
   }
   get vault() {
-    return this.#life.vault
+    return this.#parts.vault
   }
 
   /** Lets everything that can happen now happen; the clock stands. */
@@ -157,31 +157,31 @@ export class World {
 
   /** The process is killed: nothing is written any more, nothing runs on. */
   kill(): void {
-    this.#life.life.dead = true
+    this.#parts.run.killed = true
   }
 
   /** As on SIGTERM. */
   async stop(): Promise<void> {
     await this.supervisor.stop()
-    this.#life.life.dead = true
+    this.#parts.run.killed = true
     await this.settle()
-    expect(this.whatsapp.live()).toEqual([])
+    expect(this.whatsapp.liveSockets()).toEqual([])
   }
 
   /** A new process on the same store; `before` sees its parts before they start. */
   async boot(before: (world: World) => void = () => {}): Promise<void> {
-    this.#life = createLife(this)
+    this.#parts = createParts(this)
     before(this)
     await this.supervisor.start()
     await this.settle()
   }
 
-  // ------------------------------------------------------------------ stories
+  // ------------------------------------------------------------------ what happens to a session
 
   async started(sessionId = 's1', userId: string | number = 7): Promise<FakeSocket> {
     await this.commands.start({ sessionId, userId })
     await this.settle()
-    return this.whatsapp.of(sessionId)
+    return this.whatsapp.socketOf(sessionId)
   }
 
   /** A session whose QR `a` is on the screen. */
@@ -201,19 +201,19 @@ export class World {
       closedAs('reconnectNow', 'restart'),
     )
     await this.settle()
-    return this.reopened(sessionId)
+    return this.openSocket(sessionId)
   }
 
   /** The session's socket opens. */
-  async reopened(sessionId = 's1'): Promise<FakeSocket> {
-    const socket = this.whatsapp.of(sessionId)
+  async openSocket(sessionId = 's1'): Promise<FakeSocket> {
+    const socket = this.whatsapp.socketOf(sessionId)
     socket.report(opened)
     await this.settle()
     return socket
   }
 
   /** Waits out the backoff of a session. */
-  async backoff(sessionId = 's1'): Promise<void> {
+  async waitForRetry(sessionId = 's1'): Promise<void> {
     const { retryAt } = this.context(sessionId)
     await this.wait(Math.max(0, retryAt! - this.clock.now()))
   }
@@ -239,7 +239,7 @@ export class World {
     return this.store.log.after(this.store.sessions.find(sessionId)!.streamId, 0, 100_000)
   }
 
-  types(sessionId = 's1'): string[] {
+  factTypes(sessionId = 's1'): string[] {
     return this.rows(sessionId).map(({ type }) => type)
   }
 
@@ -326,17 +326,17 @@ export class World {
     const living = [...this.store.sessions.all()]
     for (const { sessionId } of living.slice(0, 100)) this.checkLog(sessionId)
     const before = living.map(({ lastSeq }) => lastSeq)
-    if (!this.#life.life.dead) {
+    if (!this.#parts.run.killed) {
       this.checkStats()
-      this.disk.mend()
-      this.disk.release()
+      this.disk.repair()
+      this.disk.releaseWrites()
       await this.stop()
       expect([...this.store.sessions.all()].map(({ lastSeq }) => lastSeq)).toEqual(before)
     }
     process.off('unhandledRejection', this.#note)
     process.off('uncaughtException', this.#note)
     expect(this.whatsapp.violations).toEqual([])
-    expect(this.whatsapp.sockets.filter(({ ends }) => ends > 1)).toEqual([])
+    expect(this.whatsapp.sockets.filter(({ endCalls }) => endCalls > 1)).toEqual([])
     expect(this.unhandled).toEqual([])
     expect(this.logs.join('')).not.toMatch(/secret text|secret code|body of/)
   }

@@ -68,7 +68,7 @@ export class Downloads {
       for (const download of store.downloads.due(now, LOOK_AT)) this.#take(download)
       next = store.downloads.nextAt(now)
     } catch (error) {
-      logger.error({ code: codeOf(error) }, 'the files to be downloaded could not be read')
+      logger.error({ code: codeOf(error) }, 'the media files to download could not be read from the store')
     }
     // What found no room now is looked at when another is through.
     if (next !== null) this.#timer = clock.setTimeout(() => this.startDue(), next - now)
@@ -99,7 +99,10 @@ export class Downloads {
     const outcome = await this.#attempt(download)
     if (outcome === null) return
     if ('failed' in outcome)
-      logger.warn({ sessionId, seq, error: outcome.error }, 'the file of a message is given up')
+      logger.warn(
+        { sessionId, seq, error: outcome.error },
+        'the media file of a message could not be downloaded and is not tried again',
+      )
     try {
       await store.downloads.settle(streamId, seq, outcome)
       onSettled(messageDelivery(download, seq, dedupeKey, at).lane)
@@ -131,7 +134,10 @@ export class Downloads {
     } catch (error) {
       if (this.#stopped.signal.aborted) return null
       if (!(error instanceof GatewayError))
-        logger.error({ sessionId: download.sessionId, seq: download.seq, err: error }, 'a download threw')
+        logger.error(
+          { sessionId: download.sessionId, seq: download.seq, err: error },
+          'a download failed with an unexpected error',
+        )
       return this.#judge(download, error, source)
     } finally {
       clock.clearTimeout(timer)

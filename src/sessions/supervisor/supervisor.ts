@@ -70,7 +70,10 @@ export class Supervisor {
         tellReturn: ({ context, event }) => {
           assertEvent(event, ['session.lost', 'session.returnFailed'])
           const { ms } = context.returns[event.sessionId]!
-          deps.logger.warn({ session_id: event.sessionId, ms }, 'session is restored from its log soon')
+          deps.logger.warn(
+            { session_id: event.sessionId, ms },
+            'session was lost and will be restored from its log',
+          )
         },
         reapIdleSessions: () => this.#reap(),
         stopAll: () => void this.#stopAll(),
@@ -199,7 +202,7 @@ export class Supervisor {
     const { sessionId } = actor
     if (registry.find(sessionId)?.actor !== actor) return
     if (this.#lastTry === actor) {
-      logger.error({ session_id: sessionId }, 'session throws at everything and is given up')
+      logger.error({ session_id: sessionId }, 'session cannot even record its crash and is stopped')
       void actor.stop()
       return
     }
@@ -254,7 +257,10 @@ export class Supervisor {
     try {
       reap({ ...this.#deps, counts: this.#counts })
     } catch (error) {
-      this.#deps.logger.error({ error: nameOf(error) }, 'the reaper could not do its round; it tries again')
+      this.#deps.logger.error(
+        { error: nameOf(error) },
+        'idle sessions could not be checked; the next round tries again',
+      )
     }
     this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
   }

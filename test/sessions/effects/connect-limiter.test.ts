@@ -24,8 +24,8 @@ const setup = (concurrency: number, perSecond: number) => {
   return { clock, connects, begun, queued, take, names: () => begun.map(({ name }) => name) }
 }
 
-describe('places to connect', () => {
-  it('go to at most `concurrency` at once, in order of arrival', async () => {
+describe('The connect limiter', () => {
+  it('gives at most `concurrency` places at once, in order of arrival', async () => {
     const { clock, begun, queued, take, names } = setup(2, 1_000_000)
     for (const name of ['a', 'b', 'c', 'd']) take(name)
     await clock.advance(10_000)
@@ -42,7 +42,7 @@ describe('places to connect', () => {
     expect(names()).toEqual(['a', 'b', 'c'])
   })
 
-  it('begin evenly, `perSecond` in a second', async () => {
+  it('gives places evenly, `perSecond` in a second', async () => {
     const { clock, begun, queued, take } = setup(100, 4)
     for (let i = 0; i < 6; i++) take(String(i))
     await clock.advance(10_000)
@@ -51,14 +51,14 @@ describe('places to connect', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('lose no time by rounding to whole milliseconds', async () => {
+  it('loses no time by rounding to whole milliseconds', async () => {
     const { clock, begun, take } = setup(10_000, 3000)
     for (let i = 0; i <= 3000; i++) take(String(i))
     await clock.advance(10_000)
     expect(begun.at(-1)!.at).toBe(1000)
   })
 
-  it('keep their pace on a busy event loop: what is late is made up for, a little at a time', async () => {
+  it('keeps its pace on a busy event loop, catching up a little at a time', async () => {
     const clock = createTestClock()
     const late = { ...clock, setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms + 30) }
     const connects = createConnectLimiter({ concurrency: 1000, perSecond: 20 }, late)
@@ -75,7 +75,7 @@ describe('places to connect', () => {
     }
   })
 
-  it('do not pile up while nobody wants one', async () => {
+  it('saves up no places while nobody waits', async () => {
     const { clock, begun, take } = setup(100, 4)
     await clock.advance(60_000)
     take('a')
@@ -84,7 +84,7 @@ describe('places to connect', () => {
     expect(begun.map(({ at }) => at)).toEqual([60_000, 60_250])
   })
 
-  it('are not taken by who gave up', async () => {
+  it('gives no place to a caller that gave up', async () => {
     const { clock, connects, begun, take, names } = setup(1, 1_000_000)
     take('a')
     const b = take('b')
@@ -104,13 +104,13 @@ describe('places to connect', () => {
     expect(names()).toEqual(['a', 'c'])
   })
 
-  it('are not for who gave up before asking', async () => {
+  it('rejects a caller that gave up before asking', async () => {
     const { connects, queued } = setup(1, 1)
     expect(await connects.take(AbortSignal.abort(), () => queued.push('x'))).toBe(null)
     expect(queued).toEqual([])
   })
 
-  it('keep both limits and the order, and reach everybody, whatever happens', async () => {
+  it('keeps both limits and the order, and serves every caller, in any sequence of calls', async () => {
     await assertProperty(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -154,23 +154,23 @@ describe('places to connect', () => {
   })
 })
 
-describe('sessions that open together', () => {
-  it('take turns; who waits says so, and its watchdog does not run', async () => {
+describe('Sessions that open at the same time', () => {
+  it('connect in turn; a waiting one is queued and its watchdog does not run', async () => {
     const world = await World.start({ connect: { concurrency: 2, perSecond: 1_000_000 } })
     for (const id of ['a', 'b', 'c']) await world.commands.start({ sessionId: id, userId: 7 })
     await world.settle()
-    expect(world.whatsapp.live()).toHaveLength(2)
+    expect(world.whatsapp.liveSockets()).toHaveLength(2)
     expect(world.state('c')).toBe('starting.queued')
     await world.wait(44_000)
     expect(world.state('c')).toBe('starting.queued')
-    world.whatsapp.of('a').qr('x', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('a').qr('x', world.clock.now() + 60_000)
     await world.settle()
-    expect([world.state('c'), world.whatsapp.live().length]).toEqual(['starting.connecting', 3])
-    expect(world.types('c')).toEqual(['session.created', 'connect.queued', 'connect.begun'])
+    expect([world.state('c'), world.whatsapp.liveSockets().length]).toEqual(['starting.connecting', 3])
+    expect(world.factTypes('c')).toEqual(['session.created', 'connect.queued', 'connect.begun'])
     await world.end()
   })
 
-  it('give their place back when they fail, are deleted or never answer', async () => {
+  it('free their place when they fail, are deleted or never get an answer', async () => {
     const world = await World.start({ connect: { concurrency: 1, perSecond: 1_000_000 } })
     for (const id of ['a', 'b', 'c', 'd']) await world.commands.start({ sessionId: id, userId: 7 })
     await world.settle()
@@ -180,18 +180,18 @@ describe('sessions that open together', () => {
     expect(world.connects.waiting()).toBe(2)
     await world.commands.delete('a', world.clock.now() + 1000)
     await world.settle()
-    expect(world.whatsapp.live().map(({ owner }) => owner.sessionId)).toEqual(['c'])
+    expect(world.whatsapp.liveSockets().map(({ owner }) => owner.sessionId)).toEqual(['c'])
     await world.wait(45_000)
-    expect(world.whatsapp.live('d')).toHaveLength(1)
+    expect(world.whatsapp.liveSockets('d')).toHaveLength(1)
     world.whatsapp.onOpen = () => {
       throw new Error('no socket today')
     }
-    world.whatsapp.of('d').report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
+    world.whatsapp.socketOf('d').report({ type: 'socket.opened', waId: '1', lid: null, pushName: null })
     await world.wait(60_000)
-    expect(world.types('c')).toContain('session.crashed')
+    expect(world.factTypes('c')).toContain('session.crashed')
     world.whatsapp.onOpen = () => {}
-    for (let i = 0; i < 200 && world.whatsapp.live('c').length === 0; i++) await world.wait(5000)
-    expect(world.whatsapp.live('c')).toHaveLength(1)
+    for (let i = 0; i < 200 && world.whatsapp.liveSockets('c').length === 0; i++) await world.wait(5000)
+    expect(world.whatsapp.liveSockets('c')).toHaveLength(1)
     await world.end()
   })
 })

@@ -19,12 +19,12 @@ export class DyingDisk {
   onCommitted: (write: Write) => void = () => {}
   readonly #commit: Store['commit']
   /** Resolves before anything is durable: a store that a test must find out. */
-  readonly #lies: boolean
+  readonly #resolvesEarly: boolean
   #waiting: Waiting[] = []
 
-  constructor(store: Store, lies = false) {
+  constructor(store: Store, resolvesEarly = false) {
     this.#commit = store.commit
-    this.#lies = lies
+    this.#resolvesEarly = resolvesEarly
     store.commit = write => this.#take(write)
   }
 
@@ -61,16 +61,16 @@ export class DyingDisk {
     queueMicrotask(() => {
       if (!this.held) void this.flush()
     })
-    return this.#lies ? Promise.resolve() : promise
+    return this.#resolvesEarly ? Promise.resolve() : promise
   }
 }
 
 /** How often the committed facts of one stream have asked for something outside. */
-interface Asked {
+interface Requested {
   snapshot: SnapshotFrom<typeof sessionMachine> | null
   sockets: number
   questions: number
-  unlinks: number
+  logouts: number
   erasures: number
   deletions: number
   /** Hashes of the QRs to publish. */
@@ -81,8 +81,8 @@ interface Asked {
 const machine = foldable(sessionMachine)
 
 /** Folds one committed fact with the pure machine, which says what the outside may see of it. */
-function ask(
-  asked: Asked,
+function countRequests(
+  asked: Requested,
   { type, at, data, snapshot }: Pick<StoredEvent, 'type' | 'at' | 'data' | 'snapshot'>,
 ): void {
   if (type === 'session.deleted') asked.deleted = true
@@ -98,25 +98,25 @@ function ask(
       if (id === 'socket') asked.sockets++
       else if (id === 'question') asked.questions++
       else asked.publications.push(input!.hash!)
-    } else if (action.type === 'logout') asked.unlinks++
+    } else if (action.type === 'logout') asked.logouts++
     else if (action.type.startsWith('eraseCredentials')) asked.erasures++
     else if (action.type.startsWith('deleteSession')) asked.deletions++
   }
 }
 
 /** What a stream has seen done in the process of the moment, and what it had asked for before that process began. */
-interface Done {
+interface Observed {
   sockets: number
   questions: number
-  unlinks: number
-  before: Asked
+  logouts: number
+  before: Requested
 }
 
-const nothing = (): Asked => ({
+const nothingRequested = (): Requested => ({
   snapshot: null,
   sockets: 0,
   questions: 0,
-  unlinks: 0,
+  logouts: 0,
   erasures: 0,
   deletions: 0,
   publications: [],
@@ -126,7 +126,7 @@ const nothing = (): Asked => ({
 /** WhatsApp, Laravel and HTTP as they see one process after another; each act is compared with what is committed at that moment. */
 export class Outside {
   /** What must never happen, in words. */
-  readonly breaches: string[] = []
+  readonly violations: string[] = []
   /** Messages that contacts said and WhatsApp still keeps, by session. */
   readonly pending: { session: string; id: string }[] = []
   /** What HTTP promised a caller: this send will not be lost. */
@@ -138,135 +138,142 @@ export class Outside {
   /** How often Laravel asked a stream for everything once more. */
   readonly #replays = new Map<string, number>()
   readonly #world: World
-  readonly #asked = new Map<string, Asked>()
-  readonly #done = new Map<string, Done>()
+  readonly #requested = new Map<string, Requested>()
+  readonly #observed = new Map<string, Observed>()
   /** The ids under which bytes with a body left. */
   readonly #ids = new Map<string, Set<string>>()
   readonly #open = new WeakSet<FakeSocket>()
-  #life: object = {}
-  #copies = 0
+  #run: object = {}
+  #handedOver = 0
 
   constructor(world: World, disk: DyingDisk) {
     this.#world = world
     disk.onCommitted = ({ streamId, events = [] }) => {
-      for (const event of events) ask(this.#askedBy(streamId), event)
+      for (const event of events) countRequests(this.#requestedBy(streamId), event)
     }
     const commit = world.store.commit
     world.store.commit = write => {
-      this.#erases(write)
+      this.#onErase(write)
       return commit(write)
     }
-    world.laravel.answer = async session => this.#asks(session)
-    world.laravel.onPublish = async text => this.#publishes(text)
-    this.watch(world)
+    world.laravel.answer = async session => this.#onQuestion(session)
+    world.laravel.onPublish = async text => this.#onPublish(text)
+    this.watchProcess(world)
   }
 
   /** What Laravel says when it is asked. */
-  says: 'active' | 'inactive' | 'unknown' = 'active'
+  laravelSays: 'active' | 'inactive' | 'unknown' = 'active'
 
   /** A new process begins. */
-  watch({ whatsapp, store }: World): void {
-    this.#life = {}
-    this.#done.clear()
-    for (const [streamId, asked] of this.#asked)
-      this.#done.set(streamId, { sockets: 0, questions: 0, unlinks: 0, before: structuredCloneOf(asked) })
-    whatsapp.onOpen = this.#living((socket: FakeSocket) => this.#opens(socket))
+  watchProcess({ whatsapp, store }: World): void {
+    this.#run = {}
+    this.#observed.clear()
+    for (const [streamId, asked] of this.#requested)
+      this.#observed.set(streamId, { sockets: 0, questions: 0, logouts: 0, before: copyOf(asked) })
+    whatsapp.onOpen = this.#whileAlive((socket: FakeSocket) => this.#onOpen(socket))
     whatsapp.recover = async streamId =>
       store.keys.unfinished(streamId).map(({ hash, stanza }) => ({ ...incoming(stanza), inboxHash: hash }))
   }
 
   /** The same function for the process of this moment, and none once it is dead. */
-  #living<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void {
-    const life = this.#life
+  #whileAlive<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
+    const run = this.#run
     return (...args) => {
-      if (life === this.#life) run(...args)
+      if (run === this.#run) act(...args)
     }
   }
 
-  #askedBy(streamId: string): Asked {
-    const known = this.#asked.get(streamId) ?? nothing()
-    this.#asked.set(streamId, known)
+  #requestedBy(streamId: string): Requested {
+    const known = this.#requested.get(streamId) ?? nothingRequested()
+    this.#requested.set(streamId, known)
     return known
   }
 
-  #doneFor(streamId: string): Done {
-    const known = this.#done.get(streamId) ?? { sockets: 0, questions: 0, unlinks: 0, before: nothing() }
-    this.#done.set(streamId, known)
+  #observedOf(streamId: string): Observed {
+    const known = this.#observed.get(streamId) ?? {
+      sockets: 0,
+      questions: 0,
+      logouts: 0,
+      before: nothingRequested(),
+    }
+    this.#observed.set(streamId, known)
     return known
   }
 
-  #counts(streamId: string, what: 'sockets' | 'questions' | 'unlinks'): void {
-    const done = this.#doneFor(streamId)
-    const asked = this.#askedBy(streamId)
+  #count(streamId: string, what: 'sockets' | 'questions' | 'logouts'): void {
+    const done = this.#observedOf(streamId)
+    const asked = this.#requestedBy(streamId)
     done[what]++
     if (done[what] > asked[what] - done.before[what])
-      this.breaches.push(`${what} before the log asked for it`)
-    if (asked.deleted) this.breaches.push(`${what} of a session that is gone`)
+      this.violations.push(`${what} before the log asked for it`)
+    if (asked.deleted) this.violations.push(`${what} of a session that is gone`)
   }
 
-  #opens(socket: FakeSocket): void {
+  #onOpen(socket: FakeSocket): void {
     const { streamId } = socket.owner
-    this.#counts(streamId, 'sockets')
-    socket.logout = this.#living(() => {
-      socket.unlinks++
-      this.#counts(streamId, 'unlinks')
+    this.#count(streamId, 'sockets')
+    socket.logout = this.#whileAlive(() => {
+      socket.logouts++
+      this.#count(streamId, 'logouts')
     })
-    socket.onSend = async messageId => this.#sends(streamId, socket, messageId)
+    socket.onSend = async messageId => this.#onSend(streamId, socket, messageId)
   }
 
-  #asks(session: string) {
+  #onQuestion(session: string) {
     const row = this.#world.store.sessions.find(session)
-    if (row === null) this.breaches.push('a question about a session that is not in the log')
-    else this.#counts(row.streamId, 'questions')
-    return this.says
+    if (row === null) this.violations.push('a question about a session that is not in the log')
+    else this.#count(row.streamId, 'questions')
+    return this.laravelSays
   }
 
-  #publishes(text: string): void {
+  #onPublish(text: string): void {
     const { sessionId } = this.#world.laravel.published.at(-1)!
     const row = this.#world.store.sessions.find(sessionId)
-    if (row === null) return void this.breaches.push('a QR of a session that is not in the log')
-    const { publications } = this.#askedBy(row.streamId)
-    const since = publications.slice(this.#doneFor(row.streamId).before.publications.length)
+    if (row === null) return void this.violations.push('a QR of a session that is not in the log')
+    const { publications } = this.#requestedBy(row.streamId)
+    const since = publications.slice(this.#observedOf(row.streamId).before.publications.length)
     if (!since.some(hash => text.endsWith(` ${hash}`)))
-      this.breaches.push('a QR that the log did not ask for')
+      this.violations.push('a QR that the log did not ask for')
     const now = this.#world.clock.now()
     const recent = this.#world
       .rows(sessionId)
       .filter(({ type, at }) => type === 'qr.published' && now - at < 30_000)
-    if (recent.length > 0) this.breaches.push('two QRs within 30 s')
+    if (recent.length > 0) this.violations.push('two QRs within 30 s')
   }
 
-  #sends(streamId: string, socket: FakeSocket, messageId: string): void {
+  #onSend(streamId: string, socket: FakeSocket, messageId: string): void {
     const row = this.#world.store.messages.find(streamId, messageId, 'out')
-    if (row === null) this.breaches.push('bytes of a send that is not in the log')
+    if (row === null) this.violations.push('bytes of a send that is not in the log')
     else if (!/^(queued|transmitted)$/.test(row.status))
-      this.breaches.push(`bytes of a send that was ${row.status}`)
+      this.violations.push(`bytes of a send that was ${row.status}`)
     const { body } = socket.sent.find(one => one.messageId === messageId)!.content as { body: string }
     const ids = this.#ids.get(body) ?? new Set()
     this.#ids.set(body, ids.add(messageId))
-    if (ids.size > 1) this.breaches.push(`bytes of one send under ${ids.size} ids`)
+    if (ids.size > 1) this.violations.push(`bytes of one send under ${ids.size} ids`)
   }
 
-  #erases({ streamId, erase, events }: Write): void {
+  #onErase({ streamId, erase, events }: Write): void {
     if (erase === undefined) return
-    const { erasures, deletions } = this.#askedBy(streamId)
-    const { before } = this.#doneFor(streamId)
+    const { erasures, deletions } = this.#requestedBy(streamId)
+    const { before } = this.#observedOf(streamId)
     const withItsFact = events?.some(({ type }) => type === 'start.requested')
     const due = erase === 'stream' ? deletions > before.deletions : withItsFact || erasures > before.erasures
-    if (!due) this.breaches.push(`${erase} erased before the log asked for it`)
-    const session = this.#world.store.sessions.find(this.#askedBy(streamId).snapshot?.context.sessionId ?? '')
+    if (!due) this.violations.push(`${erase} erased before the log asked for it`)
+    const session = this.#world.store.sessions.find(
+      this.#requestedBy(streamId).snapshot?.context.sessionId ?? '',
+    )
     if (
       !withItsFact &&
       session?.streamId === streamId &&
-      this.#world.whatsapp.live(session.sessionId).length > 0
+      this.#world.whatsapp.liveSockets(session.sessionId).length > 0
     )
-      this.breaches.push(`${erase} erased under a socket that lives`)
+      this.violations.push(`${erase} erased under a socket that lives`)
   }
 
   // ------------------------------------------------------------------ what the outside does
 
   /** WhatsApp lets a connection in, which happens once. */
-  opens(socket: FakeSocket): void {
+  openOnce(socket: FakeSocket): void {
     if (!this.#open.has(socket)) socket.report(opened)
     this.#open.add(socket)
   }
@@ -274,36 +281,36 @@ export class Outside {
   /** WhatsApp hands over what it keeps: durable under the ratchet, acked, then in the log. A death may come between any two. */
   handOver(session: string, socket: FakeSocket): void {
     for (const one of this.pending.filter(kept => kept.session === session))
-      void this.#hand(one, socket).catch(() => {})
+      void this.#deliverPending(one, socket).catch(() => {})
   }
 
-  async #hand(one: { session: string; id: string }, { owner }: FakeSocket): Promise<void> {
+  async #deliverPending(one: { session: string; id: string }, { owner }: FakeSocket): Promise<void> {
     const { id } = one
     const { streamId, epoch } = owner
-    const life = this.#life
-    const hash = `${id} ${this.#copies++}`
+    const run = this.#run
+    const hash = `${id} ${this.#handedOver++}`
     const put = { hash, plaintext: new Uint8Array(), stanza: id, at: this.#world.clock.now() }
     await this.#world.store.commit({ streamId, epoch, inbox: [{ put }] })
-    if (life !== this.#life || !this.pending.includes(one)) return
+    if (run !== this.#run || !this.pending.includes(one)) return
     this.pending.splice(this.pending.indexOf(one), 1)
     this.acked.push({ streamId, id })
     await owner.received([{ ...incoming(id), inboxHash: hash }])
-    if (life !== this.#life) return
-    if (!this.#world.store.messages.find(streamId, id, 'in') && !this.#askedBy(streamId).deleted)
-      this.breaches.push('a message called durable that is not in the log')
+    if (run !== this.#run) return
+    if (!this.#world.store.messages.find(streamId, id, 'in') && !this.#requestedBy(streamId).deleted)
+      this.violations.push('a message called durable that is not in the log')
   }
 
   /** Somebody waits for an answer; one that comes must be true. */
-  answered(session: string, answer: Promise<{ messageId: string } | unknown>): void {
-    const life = this.#life
+  watchAnswer(session: string, answer: Promise<{ messageId: string } | unknown>): void {
+    const run = this.#run
     const streamId = this.#world.store.sessions.find(session)?.streamId
     answer.then(
       outcome => {
         const { messageId } = outcome as { messageId?: string }
-        if (life !== this.#life || messageId === undefined || streamId === undefined) return
-        if (this.isGone(streamId)) return
+        if (run !== this.#run || messageId === undefined || streamId === undefined) return
+        if (this.isDeleted(streamId)) return
         if (this.#world.store.messages.find(streamId, messageId, 'out') === null)
-          this.breaches.push('an answer for a send that is not in the log')
+          this.violations.push('an answer for a send that is not in the log')
         this.promised.push({ streamId, messageId })
       },
       () => {},
@@ -318,12 +325,12 @@ export class Outside {
       if (head === null) continue
       const { webhookId, streamId, payload } = head
       if (payload.estado_qr === 'active' && !this.#everOpen(streamId))
-        this.breaches.push('active before the first open')
+        this.violations.push('active before the first open')
       if (!recorded) continue
       const times = (this.delivered.get(webhookId) ?? 0) + 1
       this.delivered.set(webhookId, times)
       const again = webhookId.endsWith('.messages') ? (this.#replays.get(streamId) ?? 0) : 0
-      if (times > 1 + again) this.breaches.push(`${webhookId} delivered once too often`)
+      if (times > 1 + again) this.violations.push(`${webhookId} delivered once too often`)
       await deliveries.settle(head.id, { done: true })
     }
   }
@@ -334,22 +341,22 @@ export class Outside {
   }
 
   /** Laravel asks for what it has had already once more. */
-  allowAgain(streamId: string): void {
+  allowReplay(streamId: string): void {
     this.#replays.set(streamId, (this.#replays.get(streamId) ?? 0) + 1)
   }
 
   /** Throws if anything happened that must never happen. */
   check(): void {
-    if (this.breaches.length > 0) throw new Error(this.breaches.join('; '))
+    if (this.violations.length > 0) throw new Error(this.violations.join('; '))
   }
 
-  /** Whether nothing of a stream is left, as somebody wanted. */
-  isGone(streamId: string): boolean {
-    return this.#askedBy(streamId).deleted
+  /** Whether the stream was deleted, as its log says. */
+  isDeleted(streamId: string): boolean {
+    return this.#requestedBy(streamId).deleted
   }
 }
 
-const structuredCloneOf = (asked: Asked): Asked => ({ ...asked, publications: [...asked.publications] })
+const copyOf = (asked: Requested): Requested => ({ ...asked, publications: [...asked.publications] })
 
 /** Faults of the log of one session: gaps, statuses that go back, a message twice, a table that says something else. */
 export function faultsOf(world: World, sessionId: string): string[] {

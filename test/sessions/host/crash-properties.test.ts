@@ -51,19 +51,19 @@ async function die({ world, disk, outside }: Walk, n: number, whileStarting: boo
   }
   await kill()
   if (whileStarting) {
-    void world.boot(next => outside.watch(next))
+    void world.boot(next => outside.watchProcess(next))
     await turns(n)
     await kill()
   }
-  await world.boot(next => outside.watch(next))
+  await world.boot(next => outside.watchProcess(next))
 }
 
 async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
   const { world, disk, outside } = walk
   const { commands, clock } = world
-  const socket = world.whatsapp.live(session)[0]
+  const socket = world.whatsapp.liveSockets(session)[0]
   const deadline = clock.now() + 4000
-  const ask = (answer: Promise<unknown>) => outside.answered(session, answer)
+  const ask = (answer: Promise<unknown>) => outside.watchAnswer(session, answer)
   const { state = '', context } = world.supervisor.find(session)?.actor ?? {}
   const retryAt = context?.retryAt ?? 0
   switch (does) {
@@ -95,7 +95,7 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
       if (state === 'reconnecting.waiting') return clock.advance(Math.max(0, retryAt - clock.now()))
       if (!(await hasCredentials(world, session))) return
       if (socket === undefined) return
-      outside.opens(socket)
+      outside.openOnce(socket)
       return outside.handOver(session, socket)
     case 'close':
       return socket?.report(closedAs((['backoff', 'reconnectNow', 'backoffCounted'] as const)[n % 3]!))
@@ -123,12 +123,12 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
     case 'replay': {
       const row = world.store.sessions.find(session)
       if (row === null) return
-      outside.allowAgain(row.streamId)
+      outside.allowReplay(row.streamId)
       return ask(commands.replay(session, 0, row.lastSeq))
     }
     case 'sayNo':
     case 'sayYes':
-      outside.says = does === 'sayNo' ? 'inactive' : 'active'
+      outside.laravelSays = does === 'sayNo' ? 'inactive' : 'active'
       return
     case 'hold':
       disk.held = true
@@ -146,7 +146,7 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
       disk.held = false
       await disk.flush()
       await world.stop()
-      return world.boot(next => outside.watch(next))
+      return world.boot(next => outside.watchProcess(next))
   }
 }
 
@@ -168,10 +168,10 @@ function checkCredentials(world: World): void {
 }
 
 /** Everybody does their part until nothing waits any more; who was logged out stays so. */
-async function heal({ world, disk, outside }: Walk): Promise<void> {
+async function finishEverything({ world, disk, outside }: Walk): Promise<void> {
   disk.held = false
   await disk.flush()
-  outside.says = 'active'
+  outside.laravelSays = 'active'
   for (let i = 0; i < 30; i++) {
     for (const { sessionId } of [...world.store.sessions.all()]) {
       const state = world.state(sessionId)!
@@ -179,7 +179,7 @@ async function heal({ world, disk, outside }: Walk): Promise<void> {
       if (world.context(sessionId).intent === 'none') await world.commands.start({ sessionId, userId: 7 })
       else if (state.startsWith('reconnecting.susp')) void world.commands.logout(sessionId, world.clock.now())
       await world.settle()
-      const socket = world.whatsapp.live(sessionId)[0]
+      const socket = world.whatsapp.liveSockets(sessionId)[0]
       if (socket === undefined) continue
       if (!(await hasCredentials(world, sessionId))) {
         const { streamId, epoch } = socket.owner
@@ -189,9 +189,9 @@ async function heal({ world, disk, outside }: Walk): Promise<void> {
           keys: [{ type: 'creds', id: '0', value: new Uint8Array(1) }],
         })
       }
-      outside.opens(socket)
+      outside.openOnce(socket)
       await world.settle()
-      if (socket.unlinks > 0) socket.report({ type: 'logout.confirmed' })
+      if (socket.logouts > 0) socket.report({ type: 'logout.confirmed' })
       outside.handOver(sessionId, socket)
       for (const { messageId } of socket.sent)
         socket.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
@@ -201,21 +201,21 @@ async function heal({ world, disk, outside }: Walk): Promise<void> {
   for (let i = 0; i < 100 && world.store.deliveries.lanes().length > 0; i++) await outside.deliver(true)
 }
 
-interface Faulty {
+interface Faults {
   options?: WorldOptions
-  lies?: boolean
+  resolvesEarly?: boolean
 }
 
-async function walk(acts: Act[], { options, lies = false }: Faulty = {}): Promise<void> {
+async function walk(acts: Act[], { options, resolvesEarly = false }: Faults = {}): Promise<void> {
   const world = await World.start({
     policy: 'hibernate',
     connect: { concurrency: 2, perSecond: 1_000_000 },
     ...options,
   })
-  const disk = new DyingDisk(world.store, lies)
+  const disk = new DyingDisk(world.store, resolvesEarly)
   const outside = new Outside(world, disk)
   const all: Walk = { world, disk, outside, count: 0 }
-  const story = async () => {
+  const run = async () => {
     if (acts.length % 4 > 0) await link(all)
     for (const one of acts) {
       await perform(all, one)
@@ -225,16 +225,16 @@ async function walk(acts: Act[], { options, lies = false }: Faulty = {}): Promis
       checkCredentials(world)
     }
     await die(all, acts.length % 8, false)
-    await heal(all)
+    await finishEverything(all)
     outside.check()
     checkEnd(all)
   }
-  const told = await settled(story())
+  const walked = await settled(run())
   disk.held = false
   await disk.flush()
   const ended = await settled(world.end())
-  // What the story found comes first: the world's own fold would hide it.
-  for (const outcome of [told, ended]) if (outcome.status === 'rejected') throw outcome.reason
+  // What the walk found comes first: the world's own fold would hide it.
+  for (const outcome of [walked, ended]) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 const settled = async (promise: Promise<void>) => (await Promise.allSettled([promise]))[0]
@@ -262,7 +262,7 @@ function checkEnd({ world, outside }: Walk): void {
     if (world.state(sessionId) === 'loggedOut.neverLinked')
       expect(world.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
   }
-  const living = ({ streamId }: { streamId: string }) => !outside.isGone(streamId)
+  const living = ({ streamId }: { streamId: string }) => !outside.isDeleted(streamId)
   for (const { streamId, messageId } of outside.promised.filter(living))
     expect(world.store.messages.find(streamId, messageId, 'out')).not.toBe(null)
   for (const { streamId, id } of outside.acked.filter(living)) {
@@ -272,18 +272,18 @@ function checkEnd({ world, outside }: Walk): void {
   }
 }
 
-const property = (faulty?: Faulty) =>
-  fc.asyncProperty(fc.array(act, { minLength: 15, maxLength: 60, size: 'max' }), acts => walk(acts, faulty))
+const property = (faults?: Faults) =>
+  fc.asyncProperty(fc.array(act, { minLength: 15, maxLength: 60, size: 'max' }), acts => walk(acts, faults))
 
 it(
-  'a death at any moment: nothing outside was ahead of the log, nothing is lost, nothing is doubled',
+  'A kill at any moment loses nothing, doubles nothing, and finds nothing done that the log had not asked for',
   { timeout: 180_000 },
   () => assertProperty(property(), { numRuns: 60 }),
 )
 
-describe('the property finds', () => {
-  const found = async (faulty?: Faulty): Promise<string> => {
-    const { failed, errorInstance } = await fc.check(property(faulty), {
+describe('The property of kills fails with', () => {
+  const found = async (faults?: Faults): Promise<string> => {
+    const { failed, errorInstance } = await fc.check(property(faults), {
       numRuns: 60,
       seed: 7,
       endOnFailure: true,
@@ -293,17 +293,17 @@ describe('the property finds', () => {
   }
 
   it('a store that resolves before it commits', async () => {
-    expect(await found({ lies: true })).toMatch(/before the log asked for it|not in the log/)
+    expect(await found({ resolvesEarly: true })).toMatch(/before the log asked for it|not in the log/)
   })
 
-  it('a host whose effects do not wait', async () => {
+  it('a session actor whose effects do not wait for the commit', async () => {
     vi.spyOn(SessionActor.prototype, 'effect').mockImplementation(function (this: SessionActor, run) {
       queueMicrotask(() => void this.guard(run))
     })
     expect(await found()).toMatch(/before the log asked for it/)
   })
 
-  it('a host whose questions and publications do not wait', async () => {
+  it('a session actor whose questions and publications do not wait for the commit', async () => {
     vi.spyOn(SessionActor.prototype, 'runConcurrently').mockImplementation(function (
       this: SessionActor,
       run,
@@ -313,13 +313,13 @@ describe('the property finds', () => {
     expect(await found()).toMatch(/before the log asked for it|did not ask for/)
   })
 
-  it('a machine that never throttles', async () => {
+  it('a machine that never throttles QRs', async () => {
     const machine: WorldOptions['machine'] = bound =>
       bound.provide({ guards: { isThrottled: () => false } }) as typeof bound
     expect(await found({ options: { machine } })).toMatch(/two QRs within 30 s|before the log asked for it/)
   })
 
-  it('a host that forgets its keys', async () => {
+  it('a session actor that forgets idempotency keys', async () => {
     vi.spyOn(Idempotency.prototype, 'once').mockImplementation((_key, _content, send) =>
       send({ key: String(Math.random()), hash: '' }),
     )

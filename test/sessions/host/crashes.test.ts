@@ -18,27 +18,27 @@ const throwing = (action: string, victims: Set<string>): WorldOptions => ({
   },
 })
 
-describe('a transition that throws', () => {
+describe('A transition that throws', () => {
   it('leaves no row, runs no effect, and is recorded as a crash', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
-    const before = world.types()
+    const before = world.factTypes()
     victims.add('s1')
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
-    expect(world.types()).toEqual([...before, 'session.crashed'])
+    expect(world.factTypes()).toEqual([...before, 'session.crashed'])
     expect(world.rows().at(-1)!.data).toEqual({ error: 'TypeError' })
     expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
     expect(world.disk.committed.some(({ erase }) => erase !== undefined)).toBe(false)
     victims.clear()
-    await world.backoff()
+    await world.waitForRetry()
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 
-  it('runs none of its effects, though the crash takes their number', async () => {
+  it('runs none of its effects, although the crash gets their seq', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
@@ -53,7 +53,7 @@ describe('a transition that throws', () => {
     victims.add('s1')
     socket.report({ type: 'logout.confirmed' }) // erases the keys, then throws
     await world.settle()
-    expect([world.types().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
+    expect([world.factTypes().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
     expect(Object.keys(world.store.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
   })
 
@@ -66,13 +66,13 @@ describe('a transition that throws', () => {
     expect(world.state()).toBe('reconnecting.waiting')
   })
 
-  it('touches no other session', async () => {
+  it('does not affect other sessions', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const others = Array.from({ length: 20 }, (_, i) => `other${i}`)
     for (const id of others) await world.linked(id)
     const socket = await world.linked('victim')
-    const before = others.map(id => [world.rows(id).length, world.whatsapp.of(id)])
+    const before = others.map(id => [world.rows(id).length, world.whatsapp.socketOf(id)])
     victims.add('victim')
     for (let i = 0; i < 7; i++) {
       world.supervisor.find('victim')?.actor.tell({ type: 'logout.requested' })
@@ -80,29 +80,29 @@ describe('a transition that throws', () => {
       socket.report(closedAs('banned', 'banned'))
       await world.settle()
     }
-    expect(others.map(id => [world.rows(id).length, world.whatsapp.of(id)])).toEqual(before)
+    expect(others.map(id => [world.rows(id).length, world.whatsapp.socketOf(id)])).toEqual(before)
     for (const id of others) {
-      await world.whatsapp.of(id).owner.received([incoming(`to ${id}`)])
-      expect(world.types(id).at(-1)).toBe('message.received')
+      await world.whatsapp.socketOf(id).owner.received([incoming(`to ${id}`)])
+      expect(world.factTypes(id).at(-1)).toBe('message.received')
     }
   })
 
-  it('in the same breath as messages: their rows stand, and the numbers have no gap', async () => {
+  it('between messages stored in the same commit leaves their rows, and seqs without a gap', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('failQueued', victims))
     const socket = await world.linked()
     victims.add('s1')
-    world.disk.hold()
+    world.disk.holdWrites()
     const first = socket.owner.received([incoming('m1')])
     socket.report(closedAs('unlinked'))
     const second = socket.owner.received([incoming('m2')])
-    world.disk.release()
+    world.disk.releaseWrites()
     await Promise.all([first, second])
     await world.settle()
-    expect(world.types().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
+    expect(world.factTypes().slice(-3)).toEqual(['message.received', 'session.crashed', 'message.received'])
   })
 
-  it('every time, for whatever comes: the session is given up, the process is not', async () => {
+  it('for every fact, the crash included, stops the session but not the process', async () => {
     const victims = new Set<string>()
     world = await World.start(throwing('noteCrashed', victims))
     await world.linked('bystander')
@@ -111,7 +111,7 @@ describe('a transition that throws', () => {
     socket.owner.updated(null as never)
     await world.settle()
     expect(world.supervisor.find('s1')).toBe(undefined)
-    expect([socket.ended, world.whatsapp.live('s1')]).toEqual([true, []])
+    expect([socket.ended, world.whatsapp.liveSockets('s1')]).toEqual([true, []])
     expect(world.state('bystander')).toBe('open.settling')
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
     victims.clear()
@@ -121,8 +121,8 @@ describe('a transition that throws', () => {
   })
 })
 
-describe('an effect that throws', () => {
-  it('is the crash of its session: opening a socket', async () => {
+describe('An effect that throws', () => {
+  it('is recorded as a crash of its session when a socket opens', async () => {
     world = await World.start()
     await world.linked('other')
     world.whatsapp.onOpen = ({ owner }) => {
@@ -130,16 +130,16 @@ describe('an effect that throws', () => {
     }
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect(world.types()).toEqual(['session.created', 'session.crashed'])
+    expect(world.factTypes()).toEqual(['session.created', 'session.crashed'])
     expect(world.logs.join('')).not.toContain('no socket today')
     world.whatsapp.onOpen = () => {}
-    await world.backoff()
-    await world.reopened()
+    await world.waitForRetry()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
     expect(world.state('other')).toBe('open.settling')
   })
 
-  it('is the crash of its session: a callback, an answer of the store', async () => {
+  it('is recorded as a crash of its session when the store fails a callback', async () => {
     world = await World.start()
     const socket = await world.linked()
     const { messages } = world.store
@@ -150,11 +150,11 @@ describe('an effect that throws', () => {
     socket.owner.updated({ messageId: 'x', status: 'sent', at: 0 })
     await world.settle()
     messages.find = find
-    expect([world.types().at(-1), world.state()]).toEqual(['session.crashed', 'reconnecting.waiting'])
+    expect([world.factTypes().at(-1), world.state()]).toEqual(['session.crashed', 'reconnecting.waiting'])
     expect(socket.ended).toBe(true)
   })
 
-  it('does not stop the effects after it', async () => {
+  it('does not stop later effects', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onEnd = async () => {
@@ -166,10 +166,10 @@ describe('an effect that throws', () => {
     expect(world.state()).toBe('loggedOut.unlinked')
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect(world.whatsapp.of('s1')).toBeDefined()
+    expect(world.whatsapp.socketOf('s1')).toBeDefined()
   })
 
-  it('while the process stops: no row, no socket', async () => {
+  it('leaves no row and no socket while the process stops', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onEnd = async () => {
@@ -183,8 +183,8 @@ describe('an effect that throws', () => {
   })
 })
 
-describe('a child that throws as it starts', () => {
-  it('is the crash of its session, and its error is not in the log', async () => {
+describe('A child actor that throws as it starts', () => {
+  it('is recorded as a crash of its session, without its error in the log', async () => {
     let faulty = true
     world = await World.start({
       machine: machine => {
@@ -202,7 +202,7 @@ describe('a child that throws as it starts', () => {
     const socket = await world.started()
     socket.qr('a', world.clock.now() + 60_000)
     await world.settle()
-    expect(world.types().filter(type => !type.startsWith('xstate.error'))).toEqual([
+    expect(world.factTypes().filter(type => !type.startsWith('xstate.error'))).toEqual([
       'session.created',
       'socket.qr',
       'session.crashed',
@@ -210,19 +210,19 @@ describe('a child that throws as it starts', () => {
     expect(JSON.stringify(world.rows())).not.toContain('secret text')
     expect([world.state(), socket.ended]).toEqual(['reconnecting.waiting', true])
     faulty = false
-    await world.backoff()
+    await world.waitForRetry()
     expect(world.state()).toBe('starting.connecting')
   })
 })
 
-describe('restart intensity', () => {
+describe('A session that crashes often', () => {
   const crash = async () => {
     world.supervisor.find('s1')!.outbox.updated = () => Promise.reject(new RangeError('x'))
-    world.whatsapp.of('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
+    world.whatsapp.socketOf('s1').owner.updated({ messageId: 'x', status: 'sent', at: 0 })
     await world.settle()
   }
 
-  it('the sixth crash within a minute suspends', async () => {
+  it('is suspended at the sixth crash within a minute', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 5; i++) {
@@ -230,7 +230,7 @@ describe('restart intensity', () => {
       expect(world.state()).toBe('reconnecting.waiting')
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
     }
     await crash()
     expect(world.state()).toBe('reconnecting.suspended.resting')
@@ -244,7 +244,7 @@ describe('restart intensity', () => {
     expect(world.state()).toBe('starting.connecting')
   })
 
-  it('a session that was suspended for its crashes is tried again after 15 min, by itself', async () => {
+  it('connects again by itself after 15 min of suspension', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 6; i++) {
@@ -252,32 +252,32 @@ describe('restart intensity', () => {
       if (i === 6) break
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
     }
     await world.wait(15 * 60_000 - 1)
     expect(world.state()).toBe('reconnecting.suspended.resting')
     await world.wait(1)
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 
-  it('crashes far apart never do', async () => {
+  it('is not suspended when its crashes are far apart', async () => {
     world = await World.start()
     await world.linked()
     for (let i = 1; i <= 12; i++) {
       await crash()
       await world.commands.restart('s1')
       await world.settle()
-      await world.reopened()
+      await world.openSocket()
       await world.wait(12_001)
     }
     expect(world.state()).toBe('open.settling')
   })
 })
 
-describe('what a crash does not lose', () => {
-  it('a message that waits to be sent goes out under its id after the crash', async () => {
+describe('After a crash, the session', () => {
+  it('sends a waiting message under its id', async () => {
     world = await World.start()
     const socket = await world.linked()
     socket.onSend = () => Promise.withResolvers<void>().promise
@@ -291,8 +291,8 @@ describe('what a crash does not lose', () => {
     await world.wait(1000)
     const { messageId, status } = await send
     expect(status).toBe('queued')
-    await world.backoff()
-    const next = world.whatsapp.of('s1')
+    await world.waitForRetry()
+    const next = world.whatsapp.socketOf('s1')
     next.report(opened)
     await world.settle()
     expect(next.sent.map(({ messageId }) => messageId)).toEqual([messageId])

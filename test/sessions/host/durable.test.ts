@@ -23,26 +23,26 @@ const settled = async (promise: Promise<unknown>) => {
   return done
 }
 
-describe('while the fact is not durable', () => {
+describe('Until its fact is durable', () => {
   it('no socket opens and POST /start is not answered', async () => {
-    world.disk.hold()
+    world.disk.holdWrites()
     const start = world.commands.start({ sessionId: 's1', userId: 7 })
     expect(await settled(start)).toBe(false)
     expect(world.whatsapp.sockets).toHaveLength(0)
     expect(() => world.queries.get('s1')).toThrow('There is no session')
-    world.disk.release()
+    world.disk.releaseWrites()
     expect(await start).toMatchObject({ sessionId: 's1', state: 'starting' })
     await world.settle()
     expect(world.whatsapp.sockets).toHaveLength(1)
   })
 
-  it('Laravel is not asked, and no QR is published', async () => {
+  it('Laravel is not asked and no QR is published', async () => {
     const socket = await world.started()
-    world.disk.hold()
+    world.disk.holdWrites()
     socket.qr('a', world.clock.now() + 60_000)
     await world.settle()
     expect(world.laravel.asked).toEqual([])
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(world.laravel.asked).toEqual(['s1'])
 
@@ -50,27 +50,27 @@ describe('while the fact is not durable', () => {
     const publications = world.laravel.published.length
     socket.qr('b', world.clock.now() + 60_000)
     // The answer to the second question waits in the log, and the publication with it.
-    world.disk.hold()
+    world.disk.holdWrites()
     await world.settle()
-    world.disk.release()
-    world.disk.hold()
+    world.disk.releaseWrites()
+    world.disk.holdWrites()
     await world.settle()
     expect([world.entry().actor.state, world.laravel.published.length]).toEqual([
       'awaitingQr.publishing.offering',
       publications,
     ])
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(world.laravel.published.length).toBe(publications + 1)
   })
 
-  it('nothing is transmitted', async () => {
+  it('no message is transmitted', async () => {
     const socket = await world.linked()
-    world.disk.hold()
+    world.disk.holdWrites()
     const send = world.commands.send('s1', text('34622222222'), world.clock.now() + 4000)
     expect(await settled(send)).toBe(false)
     expect(socket.sent).toEqual([])
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(socket.sent).toHaveLength(1)
     const { messageId } = socket.sent[0]!
@@ -78,7 +78,7 @@ describe('while the fact is not durable', () => {
     expect(await send).toEqual({ messageId, status: 'sent', chatId: '34622222222@s.whatsapp.net' })
   })
 
-  it('WhatsApp is not asked to unlink, and nothing is erased', async () => {
+  it('WhatsApp is not asked to log out and nothing is erased', async () => {
     const socket = await world.linked()
     const { streamId } = world.entry().actor
     await world.store.commit({
@@ -87,31 +87,31 @@ describe('while the fact is not durable', () => {
       keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
     })
     const stored = () => Object.keys(world.store.keys.get(streamId, 'creds', ['0'])).length
-    world.disk.hold()
+    world.disk.holdWrites()
     const logout = world.commands.logout('s1', world.clock.now() + 4000)
     await world.settle()
-    expect(socket.unlinks).toBe(0)
-    world.disk.release()
+    expect(socket.logouts).toBe(0)
+    world.disk.releaseWrites()
     await world.settle()
-    expect(socket.unlinks).toBe(1)
+    expect(socket.logouts).toBe(1)
 
-    world.disk.hold()
+    world.disk.holdWrites()
     socket.report({ type: 'logout.confirmed' })
     expect(await settled(logout)).toBe(false)
     expect([world.entry().actor.state, stored()]).toEqual(['loggedOut.unlinked', 1])
-    world.disk.release()
+    world.disk.releaseWrites()
     expect(await logout).toMatchObject({ done: true, session: { state: 'loggedOut' } })
     await world.settle()
     expect(stored()).toBe(0)
   })
 
-  it('DELETE is not answered, and the id is not free', async () => {
+  it('DELETE is not answered and the id cannot be used again', async () => {
     await world.shown()
-    world.disk.hold()
+    world.disk.holdWrites()
     const remove = world.commands.delete('s1', world.clock.now() + 60_000)
     expect(await settled(remove)).toBe(false)
     expect(world.state()).toBe('awaitingQr.shown.throttled')
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(await remove).toEqual({ done: true })
     expect(world.store.sessions.find('s1')).toBe(null)
@@ -119,42 +119,42 @@ describe('while the fact is not durable', () => {
 
   it('a received message is not acknowledged to its socket', async () => {
     const socket = await world.linked()
-    world.disk.hold()
+    world.disk.holdWrites()
     const received = socket.owner.received([incoming('m1')])
     expect(await settled(received)).toBe(false)
-    world.disk.release()
+    world.disk.releaseWrites()
     expect(await settled(received)).toBe(true)
   })
 
   it('no lane is woken', async () => {
     const socket = await world.linked()
-    world.woken.length = 0
-    world.disk.hold()
+    world.wokenLanes.length = 0
+    world.disk.holdWrites()
     void socket.owner.received([incoming('m1')])
     socket.report(closedAs('banned', 'banned'))
     await world.settle()
-    expect(world.woken).toEqual([])
-    world.disk.release()
+    expect(world.wokenLanes).toEqual([])
+    world.disk.releaseWrites()
     await world.settle()
-    expect(world.woken).toHaveLength(2)
+    expect(world.wokenLanes).toHaveLength(2)
   })
 })
 
-describe('order', () => {
-  it('the old socket has ended before the next one opens', async () => {
+describe('The order of effects', () => {
+  it('ends the old socket before the next one opens', async () => {
     const socket = await world.linked()
     const ending = Promise.withResolvers<void>()
     socket.onEnd = () => ending.promise
     await world.commands.restart('s1')
     await world.wait(20_000)
-    expect(world.whatsapp.live('s1')).toEqual([socket])
+    expect(world.whatsapp.liveSockets('s1')).toEqual([socket])
     ending.resolve()
     await world.settle()
-    expect(world.whatsapp.live('s1')).toHaveLength(1)
-    expect(world.whatsapp.of('s1')).not.toBe(socket)
+    expect(world.whatsapp.liveSockets('s1')).toHaveLength(1)
+    expect(world.whatsapp.socketOf('s1')).not.toBe(socket)
   })
 
-  it('fresh credentials: the old ones are erased before the socket opens', async () => {
+  it('erases old credentials before a socket opens with fresh ones', async () => {
     const socket = await world.linked()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
@@ -168,7 +168,7 @@ describe('order', () => {
     expect(erasedAtOpen).toBe(true)
   })
 
-  it('fresh credentials: a process killed right after the start never sees the old ones', async () => {
+  it('erases old credentials before a process killed right after the start could read them', async () => {
     const socket = await world.linked()
     void world.commands.send('s1', text('34611111111'), world.clock.now())
     await world.settle()
@@ -177,16 +177,16 @@ describe('order', () => {
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     expect(Object.keys(stored())).toHaveLength(1)
-    world.disk.hold()
+    world.disk.holdWrites()
     void world.commands.start({ sessionId: 's1', userId: 7 }).catch(() => {})
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     world.kill()
-    expect(world.types().at(-1)).toBe('start.requested')
+    expect(world.factTypes().at(-1)).toBe('start.requested')
     expect(stored()).toEqual({})
   })
 
-  it('the socket has ended before keys are erased and before the session is', async () => {
+  it('ends the socket before keys or the session are erased', async () => {
     const socket = await world.linked('s1')
     const other = await world.shown('s2')
     const ended: boolean[] = []
@@ -202,11 +202,11 @@ describe('order', () => {
     expect(ended).toEqual([true, true])
   })
 
-  it('a socket whose state was left before it could open is never made', async () => {
-    world.disk.hold()
+  it('opens no socket for a state that was left before it was durable', async () => {
+    world.disk.holdWrites()
     const start = world.commands.start({ sessionId: 's1', userId: 7 })
     world.entry().actor.tell({ type: 'logout.requested' })
-    world.disk.release()
+    world.disk.releaseWrites()
     await start
     await world.settle()
     expect(world.state()).toBe('loggedOut.neverLinked')
@@ -215,16 +215,16 @@ describe('order', () => {
 
   it('is kept when an open is followed by a close before either is durable', async () => {
     const socket = await world.started()
-    world.disk.hold()
+    world.disk.holdWrites()
     socket.report(opened, closedAs('backoff'))
     await world.settle()
     expect([world.entry().actor.state, world.state()]).toEqual([
       'reconnecting.verifying',
       'starting.connecting',
     ])
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(socket.ended).toBe(true)
-    expect(world.types().slice(-3)).toEqual(['socket.opened', 'socket.closed', 'laravel.answered'])
+    expect(world.factTypes().slice(-3)).toEqual(['socket.opened', 'socket.closed', 'laravel.answered'])
   })
 })

@@ -9,10 +9,10 @@ beforeEach(async () => {
 /** Ends with the fold of every log: see World.checkLog. */
 afterEach(() => world.end())
 
-describe('the log', () => {
-  it('holds a life from the first start to an open, in order', async () => {
+describe('The log of a session', () => {
+  it('has every fact from the first start to the open, in order', async () => {
     await world.linked()
-    expect(world.types()).toEqual([
+    expect(world.factTypes()).toEqual([
       'session.created',
       'socket.qr',
       'laravel.answered',
@@ -27,7 +27,7 @@ describe('the log', () => {
     expect(world.state()).toBe('open.settling')
   })
 
-  it('has no row for what the machine has no use for', async () => {
+  it('has no row for a fact that the machine ignores', async () => {
     const socket = await world.shown()
     const { length } = world.rows()
     socket.qr('a', world.clock.now() + 60_000)
@@ -37,7 +37,7 @@ describe('the log', () => {
     expect(world.rows()).toHaveLength(length)
   })
 
-  it('holds timers as facts with the time at which they fired', async () => {
+  it('has timers as facts with the time at which they fired', async () => {
     await world.shown()
     const publishedAt = world.clock.now()
     await world.wait(70_000)
@@ -46,20 +46,20 @@ describe('the log', () => {
       ['qrThrottle', 30_000],
       ['qrExpiry', 60_000],
     ])
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 
-  it('keeps no QR text and no message body, and facts never change afterwards', async () => {
+  it('has no QR text and no message body', async () => {
     const socket = await world.linked()
     await socket.owner.received([incoming('m1')])
     const rows = JSON.stringify(world.rows())
     expect(rows).not.toMatch(/secret text|body of/)
-    expect(world.types().at(-1)).toBe('message.received')
+    expect(world.factTypes().at(-1)).toBe('message.received')
   })
 
-  it('is gap-free when messages and lifecycle facts come in one breath', async () => {
+  it('has seqs without a gap when messages and facts of the session come at the same time', async () => {
     const socket = await world.linked()
-    world.disk.hold()
+    world.disk.holdWrites()
     const all = [
       socket.owner.received([incoming('m1'), incoming('m2')]),
       world.commands.send('s1', text('34622222222'), world.clock.now()),
@@ -68,10 +68,10 @@ describe('the log', () => {
     socket.report({ type: 'socket.named', pushName: 'Eva' }, closedAs('backoff'))
     all.push(socket.owner.received([incoming('m4')]))
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.wait(0)
     await Promise.all(all)
-    expect(world.types().slice(7, 14)).toEqual([
+    expect(world.factTypes().slice(7, 14)).toEqual([
       'message.received',
       'message.received',
       'message.queued',
@@ -82,37 +82,37 @@ describe('the log', () => {
     ])
   })
 
-  it('a session that lived through everything folds to what it is', async () => {
+  it('folds to the stored state after a session was in many states', async () => {
     const socket = await world.linked()
     socket.report(closedAs('backoffLong', 'overload'))
     await world.settle()
-    await world.backoff()
-    ;(await world.reopened()).report(closedAs('suspend', 'replaced'))
+    await world.waitForRetry()
+    ;(await world.openSocket()).report(closedAs('suspend', 'replaced'))
     await world.settle()
     await world.commands.restart('s1')
     await world.settle()
-    await world.reopened()
+    await world.openSocket()
     await world.wait(300_000)
     expect(world.state()).toBe('open.settled')
     world.kill()
     await world.boot()
-    await world.reopened()
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.openSocket()
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    world.whatsapp.of('s1').qr('z', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('s1').qr('z', world.clock.now() + 60_000)
     await world.wait(31_000)
     expect(world.state()).toMatch(/^awaitingQr/)
     expect(world.entry().actor.state).toBe(world.state())
     expect(JSON.parse(JSON.stringify(world.entry().actor.context))).toEqual(world.context())
   })
 
-  it('stops without a row and without a logout', async () => {
+  it('has no row and no logout when the process stops', async () => {
     const socket = await world.linked()
     const { length } = world.rows()
     await world.stop()
-    expect([socket.ended, socket.unlinks, socket.ends]).toEqual([true, 0, 1])
+    expect([socket.ended, socket.logouts, socket.endCalls]).toEqual([true, 0, 1])
     expect(world.rows()).toHaveLength(length)
     expect(world.supervisor.problem()).toBe('Shutting down.')
     await expect(world.commands.start({ sessionId: 's2', userId: 7 })).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('the log', () => {
     })
   })
 
-  it('a socket that says more after its end is not heard', async () => {
+  it('has no row for what a socket reports after its end', async () => {
     const socket = await world.linked()
     await world.commands.restart('s1')
     await world.settle()

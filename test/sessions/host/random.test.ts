@@ -48,7 +48,7 @@ const act = fc.record({
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 
 async function perform(world: World, { does, session, n }: Act, sends: Promise<unknown>[]): Promise<void> {
-  const socket = world.whatsapp.live(session)[0]
+  const socket = world.whatsapp.liveSockets(session)[0]
   const deadline = world.clock.now() + 4000
   const ask = (promise: Promise<unknown>) => void sends.push(promise.catch((error: unknown) => error))
   const whenOpen = () => world.supervisor.find(session)?.actor.state.startsWith('open')
@@ -92,13 +92,13 @@ async function perform(world: World, { does, session, n }: Act, sends: Promise<u
         throw new TypeError('x')
       })
     case 'hold':
-      return world.disk.hold()
+      return world.disk.holdWrites()
     case 'release':
-      return world.disk.release()
+      return world.disk.releaseWrites()
     case 'break':
-      return world.disk.break()
+      return world.disk.failWrites()
     case 'mend':
-      return world.disk.mend()
+      return world.disk.repair()
     case 'sayNo':
     case 'sayYes':
     case 'sayNothing': {
@@ -112,8 +112,8 @@ async function perform(world: World, { does, session, n }: Act, sends: Promise<u
       return world.wait(40_000 * (1 + n))
     case 'kill':
     case 'stop': {
-      world.disk.mend()
-      world.disk.release()
+      world.disk.repair()
+      world.disk.releaseWrites()
       await world.settle()
       if (does === 'kill') world.kill()
       else await world.stop()
@@ -136,10 +136,10 @@ async function heal(world: World): Promise<void> {
       else if (world.state(sessionId)?.startsWith('reconnecting.susp'))
         void world.commands.logout(sessionId, world.clock.now())
       await world.settle()
-      const socket = world.whatsapp.live(sessionId)[0]
+      const socket = world.whatsapp.liveSockets(sessionId)[0]
       socket?.report(opened)
       await world.settle()
-      if (socket && socket.unlinks > 0) socket.report({ type: 'logout.confirmed' })
+      if (socket && socket.logouts > 0) socket.report({ type: 'logout.confirmed' })
       for (const { messageId } of socket?.sent ?? [])
         socket!.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
     }
@@ -151,13 +151,13 @@ async function heal(world: World): Promise<void> {
 function check(world: World): void {
   expect(world.whatsapp.violations).toEqual([])
   for (const { sessionId } of world.store.sessions.all()) {
-    expect(world.whatsapp.live(sessionId).length).toBeLessThan(2)
+    expect(world.whatsapp.liveSockets(sessionId).length).toBeLessThan(2)
     expect(faultsOf(world, sessionId)).toEqual([])
   }
 }
 
 it(
-  'whatever happens: logs fold, sockets are single, nothing is doubled, nothing is unhandled',
+  'Sessions under random actions have logs that fold, one socket at most, nothing doubled and no unhandled error',
   { timeout: 180_000 },
   () =>
     assertProperty(
@@ -174,8 +174,8 @@ it(
           await world.settle()
           check(world)
         }
-        world.disk.mend()
-        world.disk.release()
+        world.disk.repair()
+        world.disk.releaseWrites()
         await world.wait(10_000)
         // Every caller is answered, and a session is either running or gone.
         await Promise.all(sends)
@@ -186,7 +186,7 @@ it(
           const wants = /^(starting\.connecting|open|awaitingQr\.(verifying|publishing|shown))/.test(
             actor.state,
           )
-          expect(world.whatsapp.live(sessionId).length, actor.state).toBe(wants ? 1 : 0)
+          expect(world.whatsapp.liveSockets(sessionId).length, actor.state).toBe(wants ? 1 : 0)
         }
         await heal(world)
         for (const { sessionId, streamId } of world.store.sessions.all()) {

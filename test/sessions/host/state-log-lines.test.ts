@@ -11,7 +11,7 @@ function told(...states: string[]): [number, string, string][] {
   return lines.map(({ level, state, msg }) => [level, state, msg])
 }
 
-it('tells each chapter of a life once, and what somebody must act on as a warning', () => {
+it('The log has one line for each change that an operator can see, and a warning when somebody must act', () => {
   expect(
     told(
       'starting.connecting',

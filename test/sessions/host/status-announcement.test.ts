@@ -16,8 +16,8 @@ const says = (said: ActiveAnswer['said']) => {
   world.laravel.answer = async () => said
 }
 
-describe('what Laravel is told', () => {
-  it('pending after the first POST /qr, active at the open, inactive at the end: each change once', async () => {
+describe('The estado_qr that Laravel is told', () => {
+  it('is pending after the first POST /qr, active at the open and inactive at the end, each change once', async () => {
     await start()
     const socket = await world.started()
     expect(world.statuses()).toEqual([])
@@ -34,19 +34,19 @@ describe('what Laravel is told', () => {
       closedAs('reconnectNow', 'restart'),
     )
     await world.settle()
-    await world.reopened()
+    await world.openSocket()
     expect(world.statuses()).toEqual(['pending', 'active'])
-    world.whatsapp.of('s1').report(closedAs('backoff'))
+    world.whatsapp.socketOf('s1').report(closedAs('backoff'))
     await world.settle()
-    await world.backoff()
-    await world.reopened()
+    await world.waitForRetry()
+    await world.openSocket()
     expect(world.statuses()).toEqual(['pending', 'active'])
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     expect(world.statuses()).toEqual(['pending', 'active', 'inactive'])
   })
 
-  it('nothing before a QR reached it, however long that takes', async () => {
+  it('is nothing before Laravel has accepted a QR, however long that takes', async () => {
     await start()
     world.laravel.onPublish = async () => {
       throw new Error('down')
@@ -63,7 +63,7 @@ describe('what Laravel is told', () => {
     expect(world.statuses()).toEqual(['pending'])
   })
 
-  it('the payload says why, in words, and who', async () => {
+  it('comes with the user, the reason and a sentence', async () => {
     await start()
     const socket = await world.linked()
     socket.report(closedAs('banned', 'banned'))
@@ -84,7 +84,7 @@ describe('what Laravel is told', () => {
     })
   })
 
-  it('a newer status replaces one that was not delivered yet', async () => {
+  it('replaces an older one that was not delivered yet', async () => {
     await start()
     const socket = await world.linked()
     expect(pending()!.payload.estado_qr).toBe('active')
@@ -94,7 +94,7 @@ describe('what Laravel is told', () => {
     expect(world.store.deliveries.counts().pending).toBe(1)
   })
 
-  it('is in the same commit as the fact that caused it', async () => {
+  it('is stored in the same commit as the fact that caused it', async () => {
     await start()
     await world.linked()
     for (const { deliveries = [], events = [], announced } of world.disk.committed)
@@ -103,30 +103,30 @@ describe('what Laravel is told', () => {
           expect([events.some(one => one.seq === seq), announced !== undefined]).toEqual([true, true])
   })
 
-  it('a fact that the store did not take tells nothing', async () => {
+  it('does not change when the store did not take the fact', async () => {
     await start()
     const socket = await world.linked()
-    world.disk.break()
+    world.disk.failWrites()
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     expect(world.statuses().at(-1)).toBe('active')
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
-    ;(await world.reopened()).report(closedAs('unlinked', 'unlinked'))
+    ;(await world.openSocket()).report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     expect(world.statuses().slice(-2)).toEqual(['active', 'inactive'])
   })
 
-  it('survives a restart: what was announced is not announced again', async () => {
+  it('is not announced again after a restart', async () => {
     await start()
     await world.linked()
     world.kill()
     await world.boot()
-    await world.reopened()
+    await world.openSocket()
     expect(world.statuses()).toEqual(['pending', 'active'])
   })
 
-  it('DELETE of a linked session tells inactive, and the delivery outlives the session', async () => {
+  it('is inactive after DELETE of a linked session, and its delivery outlives the session', async () => {
     await start()
     const socket = await world.linked()
     await world.deliverStatus()
@@ -143,8 +143,8 @@ describe('what Laravel is told', () => {
   })
 })
 
-describe("what Laravel's own answer caused is not told back", () => {
-  it('refused', async () => {
+describe('A change that an answer of Laravel caused', () => {
+  it('is not told to Laravel when the session is refused', async () => {
     await start()
     says('inactive')
     const socket = await world.started()
@@ -154,7 +154,7 @@ describe("what Laravel's own answer caused is not told back", () => {
     expect(world.store.sessions.find('s1')!.announced).toBe('inactive')
   })
 
-  it('suspended and resumed', async () => {
+  it('is not told to Laravel when the session is suspended and resumed', async () => {
     await start()
     const socket = await world.linked()
     await world.deliverStatus()
@@ -165,11 +165,11 @@ describe("what Laravel's own answer caused is not told back", () => {
     says('active')
     await world.wait(15 * 60_000)
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.statuses()).toEqual(['pending', 'active'])
   })
 
-  it('but what somebody else causes after that is', async () => {
+  it('does not hide a later change with another cause', async () => {
     await start()
     says('inactive')
     const socket = await world.started()
@@ -178,14 +178,14 @@ describe("what Laravel's own answer caused is not told back", () => {
     says('active')
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('s1').qr('b', world.clock.now() + 60_000)
     await world.settle()
     expect(world.statuses()).toEqual(['pending'])
   })
 })
 
-describe('the trap of old news', () => {
-  it('our own inactive does not refuse the next /start', async () => {
+describe('An inactive from Laravel', () => {
+  it('does not refuse the next /start when it only repeats what we told it', async () => {
     await start()
     const socket = await world.linked()
     await world.deliverStatus()
@@ -196,12 +196,12 @@ describe('the trap of old news', () => {
     await world.wait(60_000)
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('s1').qr('b', world.clock.now() + 60_000)
     await world.settle()
     expect(world.state()).toBe('awaitingQr.shown.throttled')
   })
 
-  it('nor does it refuse the next life of a session that was deleted', async () => {
+  it('does not refuse a new session under a deleted id when it repeats what we told it', async () => {
     await start()
     const socket = await world.linked()
     await world.deliverStatus()
@@ -219,12 +219,12 @@ describe('the trap of old news', () => {
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.store.deliveries.settle(id, { done: true, acceptedStatus: told })
     await world.settle()
-    world.whatsapp.of('s1').qr('b', world.clock.now() + 60_000)
+    world.whatsapp.socketOf('s1').qr('b', world.clock.now() + 60_000)
     await world.settle()
     expect(world.state()).toBe('awaitingQr.shown.throttled')
   })
 
-  it('but an inactive that we did not cause is believed', async () => {
+  it('is believed when we did not cause it', async () => {
     await start()
     const socket = await world.linked()
     expect(await world.deliverStatus()).toBe('active')
@@ -236,7 +236,7 @@ describe('the trap of old news', () => {
   })
 })
 
-describe('a publication', () => {
+describe('The publication of a QR', () => {
   it('is tried again every 5 s while its QR is the newest', async () => {
     await start()
     let tries = 0
@@ -253,7 +253,7 @@ describe('a publication', () => {
     expect([tries, world.state()]).toEqual([3, 'awaitingQr.shown.throttled'])
   })
 
-  it('is abandoned when a newer QR comes, which goes out instead', async () => {
+  it('is aborted when a newer QR comes, which is published instead', async () => {
     await start()
     let down = true
     world.laravel.onPublish = async () => {
@@ -269,7 +269,7 @@ describe('a publication', () => {
     expect(world.context().qr.published?.hash).toBe('b')
   })
 
-  it('is abandoned when its session moves on; its late answer changes nothing', async () => {
+  it('is aborted when the state of its session changes, and its late answer changes nothing', async () => {
     await start()
     const late = Promise.withResolvers<void>()
     world.laravel.onPublish = () => late.promise
@@ -285,7 +285,7 @@ describe('a publication', () => {
     expect([world.rows().length, world.state()]).toEqual([length, 'starting.connecting'])
   })
 
-  it('does not offer a QR that has expired', async () => {
+  it('does not publish a QR that has expired', async () => {
     await start()
     world.laravel.answer = async () => {
       await new Promise<void>(resolve => world.clock.setTimeout(resolve, 30_000))
@@ -295,10 +295,10 @@ describe('a publication', () => {
     socket.qr('a', world.clock.now() + 20_000)
     await world.wait(40_000)
     expect(world.laravel.published).toEqual([])
-    expect(world.types().at(-1)).toBe('qr.publishFailed')
+    expect(world.factTypes().at(-1)).toBe('qr.publishFailed')
   })
 
-  it('the text is gone from memory with its round', async () => {
+  it('leaves no QR text in memory when the QR round ends', async () => {
     await start()
     await world.shown()
     expect(world.vault.read('s1')?.hash).toBe('a')

@@ -56,7 +56,7 @@ function createWorld() {
   const logs: string[] = []
   const asked: string[] = []
   const reuploads: MessageRef[] = []
-  const woken: string[] = []
+  const wokenLanes: string[] = []
   const kept = new Set<string>()
   const limits: number[] = []
   const world = {
@@ -65,7 +65,7 @@ function createWorld() {
     logs,
     asked,
     reuploads,
-    woken,
+    wokenLanes,
     kept,
     limits,
     fetch: async (_: MediaSource, __: AbortSignal): Promise<void> => {},
@@ -109,7 +109,7 @@ function createWorld() {
                 },
               }
             : null,
-        onSettled: lane => void woken.push(lane),
+        onSettled: lane => void wokenLanes.push(lane),
         clock,
         logger: pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) }),
       })
@@ -175,7 +175,7 @@ function createWorld() {
   return world
 }
 
-describe('a file', () => {
+describe('A media file', () => {
   let world: ReturnType<typeof createWorld>
   beforeEach(async () => {
     world = createWorld()
@@ -184,16 +184,16 @@ describe('a file', () => {
   })
   afterEach(() => world.downloads.stop())
 
-  it('is kept, and the lane of its message woken', async () => {
+  it('is stored, and the lane of its message is woken', async () => {
     await world.receive(2)
     await world.settle()
     expect([...world.kept]).toEqual([idOf(2)])
     expect(world.state()).toEqual({ state: 'done', error: null })
-    expect(world.woken).toEqual(['s1|1@g.us'])
+    expect(world.wokenLanes).toEqual(['s1|1@g.us'])
     expect(world.clock.pending()).toBe(0)
   })
 
-  it('that cannot be reached is tried again, less and less often, for a day', async () => {
+  it('is tried again less and less often for a day when it cannot be reached', async () => {
     world.fetch = () => Promise.reject(unreachable())
     await world.receive(2)
     await world.settle()
@@ -215,7 +215,7 @@ describe('a file', () => {
     expect(at).toHaveLength(tries)
   })
 
-  it('that comes at the third try is kept', async () => {
+  it('is stored when the third try succeeds', async () => {
     let tries = 0
     world.fetch = async () => {
       if (++tries < 3) throw unreachable()
@@ -225,7 +225,7 @@ describe('a file', () => {
     expect([tries, world.state()]).toEqual([3, { state: 'done', error: null }])
   })
 
-  it('that WhatsApp has no more is asked for at the phone, by the message itself', async () => {
+  it('is asked for from the phone, by its message, when WhatsApp no longer has it', async () => {
     world.fetch = ({ directPath }) => (directPath === '/again' ? Promise.resolve() : Promise.reject(gone()))
     await world.receive(2)
     await world.settle()
@@ -236,7 +236,7 @@ describe('a file', () => {
     expect(world.state()).toEqual({ state: 'done', error: null })
   })
 
-  it('that is at a new place but not to be had yet is looked for there, also after a restart', async () => {
+  it('is looked for at its new address, also after a restart, when it is not there yet', async () => {
     world.fetch = ({ directPath }) => Promise.reject(directPath === '/again' ? unreachable() : gone())
     await world.receive(2)
     await world.settle()
@@ -252,18 +252,18 @@ describe('a file', () => {
   it.each([
     ['the phone has not either', { reupload: () => Promise.reject(gone()) }],
     ['is not there after the phone has sent it', { reupload: async (given: MediaSource) => given }],
-  ])('that %s is given up', async (_, over) => {
+  ])('is given up when %s', async (_, over) => {
     Object.assign(world, over)
     world.fetch = () => Promise.reject(gone())
     await world.receive(2)
     await world.settle()
     expect(world.state()).toEqual({ state: 'failed', error: gone().message })
-    expect(world.woken).toHaveLength(1)
+    expect(world.wokenLanes).toHaveLength(1)
     await world.clock.advance(48 * HOUR)
     expect(world.reuploads).toHaveLength(1)
   })
 
-  it('waits for the session to connect when only the phone can have it', async () => {
+  it('waits for the session to connect when only the phone has it', async () => {
     world.connected = false
     world.fetch = ({ directPath }) => (directPath === '/again' ? Promise.resolve() : Promise.reject(gone()))
     await world.receive(2)
@@ -274,7 +274,7 @@ describe('a file', () => {
     expect(world.state()?.state).toBe('done')
   })
 
-  it('that is another than was sent gets two more tries', async () => {
+  it('gets two more tries when it is not the one that was sent', async () => {
     world.fetch = () => Promise.reject(corrupt())
     await world.receive(2)
     await world.clock.advance(48 * HOUR)
@@ -282,7 +282,7 @@ describe('a file', () => {
     expect(world.state()).toEqual({ state: 'failed', error: corrupt().message })
   })
 
-  it('has a limit: 100 MB, and little more than was announced', async () => {
+  it('may have 100 MB at most, and little more than was announced', async () => {
     await world.receive(2, source(2, { size: 1000 }))
     await world.receive(3, source(3, { size: 0 }))
     await world.receive(4, source(4, { size: 100 * MB }))
@@ -303,7 +303,7 @@ describe('a file', () => {
     expect(world.state()?.state).toBe('done')
   })
 
-  it('whose outcome cannot be stored is not downloaded over and over', async () => {
+  it('is not downloaded over and over when the outcome cannot be stored', async () => {
     const { settle } = world.disk.store.downloads
     let failures = 0
     world.disk.store.downloads.settle = async () => {
@@ -319,7 +319,7 @@ describe('a file', () => {
     expect(world.state()?.state).toBe('done')
   })
 
-  it('that trickles does not hold its place for ever', async () => {
+  it('does not hold its place for ever when it arrives too slowly', async () => {
     world.fetch = (_, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(unreachable())))
     await world.receive(2)
@@ -327,7 +327,7 @@ describe('a file', () => {
     expect(world.asked.length).toBeGreaterThan(1)
   })
 
-  it('on its way when the process stops is taken up again', async () => {
+  it('is downloaded again after the process stopped in the middle', async () => {
     world.fetch = (_, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(unreachable())))
     await world.receive(2)
@@ -341,7 +341,7 @@ describe('a file', () => {
     expect(world.state()?.state).toBe('done')
   })
 
-  it('of a session that was deleted meanwhile is forgotten', async () => {
+  it('is dropped when its session was deleted meanwhile', async () => {
     const waiting = Promise.withResolvers<void>()
     world.fetch = () => waiting.promise
     await world.receive(2)
@@ -353,7 +353,7 @@ describe('a file', () => {
     expect(world.logs.join('')).not.toContain('"level":50')
   })
 
-  it('has a key that no log shows, and that is forgotten with the last attempt', async () => {
+  it('has a key that no log shows, and that is erased after the last attempt', async () => {
     world.fetch = ({ id }) => Promise.reject(id === idOf(2) ? corrupt() : new Error('a bug'))
     await world.receive(2)
     await world.receive(3)
@@ -365,8 +365,8 @@ describe('a file', () => {
   })
 })
 
-describe('many files', () => {
-  it('are brought some at a time, and one session leaves room for others', async () => {
+describe('Many media files', () => {
+  it('are downloaded a few at a time, and one session leaves room for others', async () => {
     const world = createWorld()
     await world.session('busy')
     await world.session('calm')
@@ -377,10 +377,10 @@ describe('many files', () => {
     for (let seq = 2; seq < 12; seq++) await world.receive(seq, source(99), 'calm')
     await world.settle()
     expect(world.most).toBeLessThanOrEqual(16)
-    expect(world.woken).toEqual(Array.from({ length: 10 }, () => 'calm|1@g.us'))
+    expect(world.wokenLanes).toEqual(Array.from({ length: 10 }, () => 'calm|1@g.us'))
     waiting.resolve()
     await world.clock.advance(1_000)
-    expect(world.woken).toHaveLength(50)
+    expect(world.wokenLanes).toHaveLength(50)
     await world.downloads.stop()
   })
 })

@@ -30,8 +30,8 @@ const received = () =>
 const deliveries = () =>
   world.disk.committed.flatMap(({ deliveries = [] }) => deliveries).filter(({ kind }) => kind === 'messages')
 
-describe('a message', () => {
-  it('is a fact, a row, a delivery in its chat lane and the end of its inbox row: one commit', async () => {
+describe('A received message', () => {
+  it('is stored as a fact, a row and a delivery in its chat lane, and leaves the inbox, all in one commit', async () => {
     const message = await decrypted('m1', 'h1')
     const before = world.disk.committed.length
     await socket.owner.received([message])
@@ -57,7 +57,7 @@ describe('a message', () => {
       },
     ])
     expect(unfinished()).toEqual([])
-    expect(world.woken.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
+    expect(world.wokenLanes.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
     expect(world.store.deliveries.head(write!.deliveries![0]!.lane)!.payload).toMatchObject({
       session_id: 's1',
       message_id: 'm1',
@@ -65,7 +65,7 @@ describe('a message', () => {
     })
   })
 
-  it('is taken in every state: what was acked no state may refuse', async () => {
+  it('is stored in every state, because WhatsApp has had its ack', async () => {
     for (const [i, ask] of (['logout.requested', 'delete.requested'] as const).entries()) {
       world.entry().actor.tell({ type: ask })
       await socket.owner.received([incoming(`m${i}`)])
@@ -86,8 +86,8 @@ describe('a message', () => {
   })
 })
 
-describe('the same message again', () => {
-  it('after it is stored: nothing but the end of its new inbox row', async () => {
+describe('A message that comes again', () => {
+  it('after it is stored only ends its new inbox row', async () => {
     await socket.owner.received([await decrypted('m1', 'h1')])
     const { length } = world.rows()
     await socket.owner.received([await decrypted('m1', 'h2')])
@@ -97,7 +97,7 @@ describe('the same message again', () => {
     expect(received()).toEqual(['m1'])
   })
 
-  it('twice in one batch', async () => {
+  it('in the same batch is stored once', async () => {
     await socket.owner.received([
       await decrypted('m1', 'h1'),
       await decrypted('m2', 'h2'),
@@ -106,11 +106,11 @@ describe('the same message again', () => {
     expect([received(), unfinished(), deliveries().length]).toEqual([['m1', 'm2'], [], 2])
   })
 
-  it('in batches that come before the first is durable', async () => {
+  it('in a later batch, before the first is durable, is stored once', async () => {
     const first = await decrypted('m1', 'h1')
     const second = await decrypted('m1', 'h2')
     const third = await decrypted('m2', 'h3')
-    world.disk.hold()
+    world.disk.holdWrites()
     const done: string[] = []
     const batches = [
       socket.owner.received([first]).then(() => done.push('first')),
@@ -119,7 +119,7 @@ describe('the same message again', () => {
     ]
     await world.settle()
     expect(done).toEqual([])
-    world.disk.release()
+    world.disk.releaseWrites()
     await Promise.all(batches)
     expect([received(), unfinished(), deliveries().length]).toEqual([['m1', 'm2'], [], 2])
     expect(world.entry().actor.arriving.size).toBe(0)
@@ -130,20 +130,20 @@ describe('the same message again', () => {
     expect(received()).toEqual(['m1', 'm1'])
   })
 
-  it('can come again after its commit failed', async () => {
-    world.disk.break()
+  it('after its commit failed is stored', async () => {
+    world.disk.failWrites()
     const failed = socket.owner.received([incoming('m1')])
     await expect(failed).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
-    const next = await world.reopened()
+    const next = await world.openSocket()
     await next.owner.received([incoming('m1')])
     expect(received()).toEqual(['m1'])
   })
 })
 
-describe('from our own account', () => {
-  it('the echo of what the API sent is dropped, its inbox row finished', async () => {
+describe('A message from the own account', () => {
+  it('is dropped as an echo when the API sent it, and its inbox row ends', async () => {
     const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
     await world.wait(0)
     const { messageId } = await sending
@@ -151,12 +151,12 @@ describe('from our own account', () => {
     expect([received(), unfinished()]).toEqual([[], []])
   })
 
-  it('what the phone sent is kept', async () => {
+  it('is stored when the phone sent it', async () => {
     await socket.owner.received([incoming('FROMPHONE', undefined, { from_me: true })])
     expect(received()).toEqual(['FROMPHONE'])
   })
 
-  it('a contact that uses one of our ids is no echo', async () => {
+  it('is no echo when a contact uses one of our ids', async () => {
     const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
     await world.wait(0)
     const { messageId } = await sending
@@ -165,20 +165,20 @@ describe('from our own account', () => {
   })
 })
 
-describe('after a crash', () => {
-  it('what was decrypted and not logged is taken up before the session goes on', async () => {
+describe('After a crash, the session', () => {
+  it('stores messages that were decrypted but not logged before it goes on', async () => {
     const rescued = await decrypted('m1', 'h1')
     const stream = streamId()
     world.kill()
     await world.boot(({ whatsapp }) => {
       whatsapp.unfinished = { [stream]: [rescued] }
     })
-    expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
+    expect(world.factTypes().slice(-2)).toEqual(['message.received', 'session.resumed'])
     expect(unfinished()).toEqual([])
     expect(deliveries()).toHaveLength(1)
   })
 
-  it('what cannot be rebuilt crashes its session only, and the session goes on', async () => {
+  it('crashes alone when such a message cannot be rebuilt, and goes on', async () => {
     await world.linked('other')
     world.kill()
     await world.boot(({ whatsapp, store }) => {
@@ -196,7 +196,7 @@ describe('after a crash', () => {
   })
 })
 
-describe('history', () => {
+describe('A history message', () => {
   const imported = (id: string, more: Partial<ReceivedMessage['message']> = {}): ReceivedMessage => ({
     ...incoming(id, undefined, more),
     imported: true,
@@ -207,7 +207,7 @@ describe('history', () => {
       .filter(({ data }) => data.messageId === id)
       .map(({ type }) => type)
 
-  it('is kept and never delivered, and is no activity', async () => {
+  it('is stored without a delivery, and is no activity', async () => {
     const before = world.disk.committed.length
     await socket.owner.received([imported('h1'), imported('h2')])
     const writes = world.disk.committed.slice(before)
@@ -220,14 +220,14 @@ describe('history', () => {
     expect(world.store.messages.find(streamId(), 'h1')!.content).toMatchObject({ body: 'body of h1' })
   })
 
-  it('never makes a message that arrives count as known', async () => {
+  it('never makes a newly received message a known one', async () => {
     await socket.owner.received([imported('m1')])
     await socket.owner.received([incoming('m1')])
     expect(types('m1')).toEqual(['message.imported', 'message.received'])
     expect(deliveries()).toHaveLength(1)
   })
 
-  it('is not imported again, neither what was imported, nor what arrived, nor what was sent', async () => {
+  it('is not stored again when it was imported, received or sent before', async () => {
     await socket.owner.received([imported('m1'), imported('m1')])
     await socket.owner.received([incoming('m2')])
     const sending = world.commands.send('s1', text('34622222222'), world.clock.now())
@@ -249,7 +249,7 @@ describe('history', () => {
     expect(types('m2')).toEqual(['message.received'])
   })
 
-  it('in one batch with messages that arrive leaves those alone', async () => {
+  it('in one batch with received messages does not change those', async () => {
     await socket.owner.received([imported('old'), incoming('new'), imported('new')])
     expect(types('old')).toEqual(['message.imported'])
     expect(types('new')).toEqual(['message.received'])

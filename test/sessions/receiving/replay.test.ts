@@ -22,22 +22,22 @@ async function drain(name = lane()): Promise<string[]> {
 }
 
 async function receive(...ids: string[]): Promise<void> {
-  const socket = world.whatsapp.of('s1')
+  const socket = world.whatsapp.socketOf('s1')
   for (const id of ids) await socket.owner.received([incoming(id)])
 }
 
-describe('a replay', () => {
-  it('sends what was received again, in order, under the webhook ids of the first time', async () => {
+describe('A replay', () => {
+  it('delivers received messages again, in order, under their first webhook ids', async () => {
     await world.linked()
     await receive('a', 'b', 'c')
     const first = await drain()
     expect(first).toHaveLength(3)
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(3)
-    expect(world.woken.at(-1)).toBe(lane())
+    expect(world.wokenLanes.at(-1)).toBe(lane())
     expect(await drain()).toEqual(first)
   })
 
-  it('is bounded by two seqs', async () => {
+  it('is limited by a first and a last seq', async () => {
     await world.linked()
     await receive('a', 'b', 'c')
     await drain()
@@ -47,7 +47,7 @@ describe('a replay', () => {
     expect(await world.commands.replay('s1', 10_000, 20_000)).toBe(0)
   })
 
-  it('leaves what waits where it is, and brings the dead to life with a whole lifetime', async () => {
+  it('leaves pending deliveries in place, and retries dead letters with a full lifetime', async () => {
     await world.linked()
     await receive('a', 'b')
     const { id } = world.store.deliveries.head(lane())!
@@ -59,10 +59,10 @@ describe('a replay', () => {
     expect(await drain()).toHaveLength(2)
   })
 
-  it('of many goes in several commits, and of one chat keeps its order', async () => {
+  it('takes several commits for many messages, and keeps the order of each chat', async () => {
     await world.linked()
     const ids = Array.from({ length: 1_201 }, (_, n) => `m${n}`)
-    await world.whatsapp.of('s1').owner.received(ids.map(id => incoming(id)))
+    await world.whatsapp.socketOf('s1').owner.received(ids.map(id => incoming(id)))
     const first = await drain()
     const before = world.disk.committed.length
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(1_201)
@@ -70,7 +70,7 @@ describe('a replay', () => {
     expect(await drain()).toEqual(first)
   })
 
-  it('writes no fact: the log is what happened', async () => {
+  it('writes no fact', async () => {
     await world.linked()
     await receive('a')
     const { length } = world.rows()
@@ -78,7 +78,7 @@ describe('a replay', () => {
     expect(world.rows()).toHaveLength(length)
   })
 
-  it('of an unknown session is a 404', async () => {
+  it('is a 404 for an unknown session', async () => {
     await expect(world.commands.replay('nobody', 0, 1)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   })
 })

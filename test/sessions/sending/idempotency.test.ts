@@ -14,8 +14,8 @@ const { ack, message, disconnect, reconnect } = sendingIn(() => world)
 const once = (key: string, body = 'hello', waitMs = 4000, to = ANA): Promise<SendOutcome> =>
   world.commands.send('s1', text(to, body), world.clock.now() + waitMs, key)
 
-describe('one key', () => {
-  it('is one send: the second request gets the first id and the status of now', async () => {
+describe('An idempotency key', () => {
+  it('sends once: the second request gets the first message id and its current status', async () => {
     const socket = await world.linked()
     const first = once('k')
     await world.settle()
@@ -29,7 +29,7 @@ describe('one key', () => {
     expect(bodies(socket)).toEqual(['hello'])
   })
 
-  it('and other content is a mismatch, while the first waits and afterwards', async () => {
+  it('is a mismatch with other content, while the first send waits and afterwards', async () => {
     const socket = await world.linked()
     const first = once('k', 'hello')
     for (const other of [once('k', 'bye'), once('k', 'hello', 4000, EVA)])
@@ -41,7 +41,7 @@ describe('one key', () => {
     expect(bodies(socket)).toEqual(['hello'])
   })
 
-  it('in twenty requests at once sends once; the others are told to wait', async () => {
+  it('sends once in twenty requests at the same time; the others are told to wait', async () => {
     const socket = await world.linked()
     const all = Promise.allSettled(Array.from({ length: 20 }, () => once('k')))
     await world.settle()
@@ -55,7 +55,7 @@ describe('one key', () => {
     expect(bodies(socket)).toEqual(['hello'])
   })
 
-  it('is free for other sessions, and other keys are other sends', async () => {
+  it('belongs to one session, and other keys are other sends', async () => {
     const socket = await world.linked()
     const other = await world.linked('s2')
     void once('k', 'one', 0)
@@ -67,17 +67,17 @@ describe('one key', () => {
   })
 })
 
-describe('a key whose request was refused', () => {
-  it('stands for nothing when nothing was stored', async () => {
+describe('An idempotency key whose request was refused', () => {
+  it('can be used again when nothing was stored', async () => {
     await world.shown()
     await expect(once('k')).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED' })
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     void once('k', 'other', 0)
     await world.settle()
     expect(bodies(socket)).toEqual(['other'])
   })
 
-  it('repeats what WhatsApp said', async () => {
+  it('repeats the refusal of WhatsApp', async () => {
     const socket = await world.linked()
     const first = once('k')
     await world.settle()
@@ -94,8 +94,8 @@ describe('a key whose request was refused', () => {
   })
 })
 
-describe('a crash', () => {
-  it('after the commit: the retry is answered from the log, and the message goes out under its id once the session opens', async () => {
+describe('A retry with the same idempotency key', () => {
+  it('after a crash that followed the commit is answered from the log, and the message goes out under its id once the session opens', async () => {
     await disconnect(await world.linked())
     void once('k', 'hello', 60_000).catch(() => {})
     await world.settle()
@@ -110,12 +110,12 @@ describe('a crash', () => {
     expect(await once('k')).toMatchObject({ status: 'sent', messageId: retry.messageId })
   })
 
-  it('before the commit: the retry sends', async () => {
+  it('after a crash before the commit sends the message', async () => {
     await disconnect(await world.linked())
-    world.disk.break()
+    world.disk.failWrites()
     await expect(once('k')).rejects.toMatchObject({ code: 'STORE_FAILED' })
     world.kill()
-    world.disk.mend()
+    world.disk.repair()
     await world.boot()
     const retry = once('k', 'hello', 0)
     await world.wait(1)
@@ -123,7 +123,7 @@ describe('a crash', () => {
     expect(world.store.messages.unsent(world.entry().actor.streamId)).toHaveLength(1)
   })
 
-  it('of a logged out session: the retry still learns what became of it', async () => {
+  it('after a logout is answered with the last status of the message', async () => {
     const socket = await world.linked()
     void once('k', 'hello', 0)
     await world.settle()
@@ -136,7 +136,7 @@ describe('a crash', () => {
   })
 })
 
-it('keeps no key in memory of what is through', async () => {
+it('Idempotency keeps no key in memory of sends that are done', async () => {
   const socket = await world.linked()
   socket.onSend = async id => {
     queueMicrotask(() => ack(socket, id))

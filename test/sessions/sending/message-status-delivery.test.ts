@@ -20,8 +20,8 @@ async function sent(to = ANA, tellStatus = true) {
   return { socket, messageId: socket.sent[0]!.messageId }
 }
 
-describe('statuses for Laravel', () => {
-  it('are one delivery per step, under the seq of its fact, in the shape of the contract', async () => {
+describe('Message statuses for Laravel', () => {
+  it('are one delivery per status, under the seq of its fact, in the shape of the contract', async () => {
     const { socket, messageId } = await sent()
     ack(socket, messageId)
     const at = world.clock.now()
@@ -44,7 +44,7 @@ describe('statuses for Laravel', () => {
     expect(receipts()[1]!.payload!.timestamp).toBe(new Date(at - 60_000).toISOString())
   })
 
-  it('stand in the same commit as their fact', async () => {
+  it('are stored in the same commit as their fact', async () => {
     const { socket, messageId } = await sent()
     ack(socket, messageId)
     await world.settle()
@@ -63,10 +63,10 @@ describe('statuses for Laravel', () => {
     const { streamId } = world.entry().actor
     const lanes = [ANA, EVA].map(number => `${streamId}|receipts|${number}@s.whatsapp.net`)
     expect(receipts().map(({ lane }) => lane)).toEqual(lanes)
-    expect(world.woken).toEqual(expect.arrayContaining(lanes))
+    expect(world.wokenLanes).toEqual(expect.arrayContaining(lanes))
   })
 
-  it('say why a send failed, and nothing comes after that', async () => {
+  it('say why a send failed, and none follows that', async () => {
     const { socket, messageId } = await sent()
     const at = world.clock.now()
     socket.owner.updated({ messageId, status: 'failed', at, code: '400', error: 'Because.' })
@@ -77,7 +77,7 @@ describe('statuses for Laravel', () => {
     ])
   })
 
-  it('are told of what a logout lets fail, also when the session is deleted with it', async () => {
+  it('are delivered for sends that a logout fails, also when the session is deleted with it', async () => {
     world = await World.start({ tellStatus: true })
     const socket = await world.linked()
     socket.onSend = () => new Promise(() => {})
@@ -92,7 +92,7 @@ describe('statuses for Laravel', () => {
     expect(world.store.deliveries.lanes().map(({ lane }) => lane)).toContain(receipts()[0]!.lane)
   })
 
-  it('are not told without being asked for, and never of what nobody knows', async () => {
+  it('are not delivered unless they are configured', async () => {
     const { socket, messageId } = await sent(ANA, false)
     ack(socket, messageId)
     await world.settle()
@@ -104,7 +104,7 @@ describe('statuses for Laravel', () => {
     1e300,
     Number.POSITIVE_INFINITY,
     -1e300,
-  ])('a time of %d that a peer wrote harms nobody', async at => {
+  ])('are delivered also when the other side sends a time of %d', async at => {
     const { socket, messageId } = await sent()
     socket.owner.updated({ messageId, status: 'delivered', at })
     await world.settle()

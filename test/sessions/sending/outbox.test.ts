@@ -10,8 +10,8 @@ afterEach(() => world.end())
 
 const { send, ack, message, facts, disconnect } = sendingIn(() => world)
 
-describe('a send', () => {
-  it('goes from queued to read, each step once, in the log and in the table', async () => {
+describe('A send', () => {
+  it('goes from queued to read, with each status stored once in the log and in the table', async () => {
     const socket = await world.linked()
     const sending = send()
     await world.settle()
@@ -27,7 +27,7 @@ describe('a send', () => {
     expect(message(messageId)).toMatchObject({ status: 'played', attempts: 1, error: null })
   })
 
-  it('right after the scan waits for the first open, and goes out then', async () => {
+  it('waits for the first open when it comes right after the scan, and goes out then', async () => {
     const first = await world.shown()
     first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
     first.report(closedAs('reconnectNow', 'restart'))
@@ -35,24 +35,24 @@ describe('a send', () => {
     const sending = [send(), send()]
     await world.settle()
     expect([world.state(), first.sent]).toEqual(['starting.connecting', []])
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     expect(socket.sent).toHaveLength(2)
     for (const { messageId } of socket.sent) ack(socket, messageId)
     expect((await Promise.all(sending)).map(({ status }) => status)).toEqual(['sent', 'sent'])
   })
 
-  it('of who has scanned and is refused at the login fails, and says so', async () => {
+  it('fails with the reason when WhatsApp refuses the login after the scan', async () => {
     const first = await world.shown()
     first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })
     first.report(closedAs('reconnectNow', 'restart'))
     await world.settle()
     const sending = send()
     await world.settle()
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await expect(sending).rejects.toMatchObject({ code: 'SESSION_LOGGED_OUT' })
   })
 
-  it('counts as activity, receipts do not', async () => {
+  it('counts as activity of the session, while receipts do not', async () => {
     const socket = await world.linked()
     await world.wait(60_000)
     void send()
@@ -65,7 +65,7 @@ describe('a send', () => {
     expect(world.store.sessions.find('s1')!.lastActivity).toBe(at)
   })
 
-  it('is answered as queued when the ack takes longer than the deadline; the ack counts all the same', async () => {
+  it('is answered as queued when the ack takes longer than the deadline, and the later ack still counts', async () => {
     const socket = await world.linked()
     const sending = send()
     await world.wait(3999)
@@ -82,7 +82,7 @@ describe('a send', () => {
     expect(message(socket.sent[0]!.messageId).status).toBe('sent')
   })
 
-  it('is refused by WhatsApp: 422 with its code, and a fact', async () => {
+  it('is answered with 422 and the code of WhatsApp when WhatsApp refuses it, and the refusal is a fact', async () => {
     const socket = await world.linked()
     const sending = send()
     await world.settle()
@@ -99,7 +99,7 @@ describe('a send', () => {
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'failed'])
   })
 
-  it('that cannot be built fails at once', async () => {
+  it('fails at once when its message cannot be built', async () => {
     const socket = await world.linked()
     socket.onSend = async () => {
       throw new TypeError('secret text')
@@ -110,8 +110,8 @@ describe('a send', () => {
   })
 })
 
-describe('statuses only move forward', () => {
-  it('an ack that comes before the write returned', async () => {
+describe('The status of a message', () => {
+  it('becomes sent when the ack comes before the write returns', async () => {
     const socket = await world.linked()
     const written = Promise.withResolvers<void>()
     socket.onSend = () => written.promise
@@ -127,39 +127,39 @@ describe('statuses only move forward', () => {
     expect(message(messageId).status).toBe('sent')
   })
 
-  it('an ack in the same breath as the write', async () => {
+  it('becomes sent when the ack comes at the same moment as the write returns', async () => {
     const socket = await world.linked()
-    world.disk.hold()
+    world.disk.holdWrites()
     const sending = send()
     await world.settle()
-    world.disk.release()
-    world.disk.hold()
+    world.disk.releaseWrites()
+    world.disk.holdWrites()
     await world.settle()
     const { messageId } = socket.sent[0]!
     ack(socket, messageId)
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     expect((await sending).status).toBe('sent')
     await world.settle()
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'sent'])
   })
 
-  it('whatever the order and however often they come', async () => {
+  it('only moves forward, in whatever order and however often updates come', async () => {
     const socket = await world.linked()
     void send()
     await world.settle()
     const { messageId } = socket.sent[0]!
-    world.disk.hold()
+    world.disk.holdWrites()
     for (const status of ['read', 'sent', 'delivered', 'read', 'played', 'sent'] as const)
       socket.owner.updated({ messageId, status, at: world.clock.now() })
     socket.owner.updated({ messageId, status: 'failed', at: world.clock.now(), code: '500', error: 'x' })
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'read', 'played'])
     expect(message(messageId)).toMatchObject({ status: 'played', error: null })
   })
 
-  it('what failed stays failed', async () => {
+  it('stays failed once it is failed', async () => {
     const socket = await world.linked()
     const sending = send()
     await world.settle()
@@ -173,7 +173,7 @@ describe('statuses only move forward', () => {
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'failed'])
   })
 
-  it('of a message that is not ours: nothing', async () => {
+  it('is ignored for a message that we did not send', async () => {
     const socket = await world.linked()
     const { length } = world.rows()
     ack(socket, 'UNKNOWN')
@@ -182,8 +182,8 @@ describe('statuses only move forward', () => {
   })
 })
 
-describe('order', () => {
-  it('within a chat one after the other, chats beside each other', async () => {
+describe('The order of sends', () => {
+  it('is kept within a chat, while chats do not wait for each other', async () => {
     const socket = await world.linked()
     const written: Record<string, PromiseWithResolvers<void>> = {}
     socket.onSend = id => {
@@ -209,22 +209,22 @@ describe('order', () => {
     await world.settle()
   })
 
-  it('what waited goes before what comes at the moment of the open', async () => {
+  it('puts waiting messages before those that come at the moment of the open', async () => {
     await disconnect(await world.linked())
     void send(ANA, 'waited')
     await world.wait(4000)
-    await world.backoff()
-    const socket = world.whatsapp.of('s1')
-    world.disk.hold()
+    await world.waitForRetry()
+    const socket = world.whatsapp.socketOf('s1')
+    world.disk.holdWrites()
     socket.report(opened)
     void send(ANA, 'new')
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.settle()
     expect(bodies(socket)).toEqual(['waited', 'new'])
   })
 
-  it('one chat that fails does not hold up its next message', async () => {
+  it('lets the next message of a chat go when one has failed', async () => {
     const socket = await world.linked()
     socket.onSend = async id => {
       if (id === socket.sent[0]!.messageId) throw new TypeError('x')
@@ -237,13 +237,13 @@ describe('order', () => {
   })
 })
 
-describe('a session that is not open', () => {
+describe('A send to a session that is not open', () => {
   it.each([
     'starting',
     'awaitingQr',
     'suspended',
     'loggedOut',
-  ])('%s: 409, and nothing is stored', async state => {
+  ])('is refused with 409 in %s, and nothing is stored', async state => {
     if (state === 'starting') await world.started()
     if (state === 'awaitingQr') await world.shown()
     if (state === 'suspended') (await world.linked()).report(closedAs('suspend', 'replaced'))
@@ -252,10 +252,10 @@ describe('a session that is not open', () => {
     const { length } = world.rows()
     await expect(send()).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', status: 409 })
     await world.wait(60_000)
-    expect(world.types().slice(length)).not.toContain('message.queued')
+    expect(world.factTypes().slice(length)).not.toContain('message.queued')
   })
 
-  it('hibernated: the send wakes it and goes out', async () => {
+  it('wakes a hibernated session and goes out', async () => {
     await world.end()
     world = await World.start({ policy: 'hibernate' })
     await world.linked()
@@ -264,13 +264,13 @@ describe('a session that is not open', () => {
     const sending = send()
     await world.settle()
     expect(world.state()).toBe('starting.connecting')
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     const { messageId } = socket.sent[0]!
     ack(socket, messageId)
     expect(await sending).toMatchObject({ messageId, status: 'sent' })
   })
 
-  it('hibernated: a send wakes it after a restart, when the process died before it could', async () => {
+  it('wakes a hibernated session after a restart when the process died before it could', async () => {
     await world.end()
     world = await World.start({ policy: 'hibernate' })
     await world.linked()
@@ -280,22 +280,22 @@ describe('a session that is not open', () => {
     }
     void send()
     await world.settle()
-    expect([world.state(), world.types().at(-1)]).toEqual(['reconnecting.hibernated', 'message.queued'])
+    expect([world.state(), world.factTypes().at(-1)]).toEqual(['reconnecting.hibernated', 'message.queued'])
     world.disk.onWrite = () => {}
     await world.boot()
     expect([world.state(), world.rows().at(-1)!.data]).toEqual(['starting.connecting', { sendsWait: true }])
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     expect(socket.sent).toHaveLength(1)
   })
 
-  it('logged out: what waited fails with SESSION_LOGGED_OUT, what had left is unknown, nothing goes to the next link', async () => {
+  it('fails with SESSION_LOGGED_OUT if it waited at a logout, is unknown if it had left, and never goes out on the next link', async () => {
     const socket = await world.linked()
     const left = send(ANA, 'transmitted', 60_000)
     await world.settle()
     await disconnect(socket)
     const outcomes = Promise.allSettled([send(ANA, 'waiting', 60_000), send(EVA, 'too', 60_000)])
-    await world.backoff()
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.waitForRetry()
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     for (const outcome of await outcomes)
       expect(outcome).toMatchObject({
@@ -305,32 +305,32 @@ describe('a session that is not open', () => {
     const { messageId, status } = await left
     expect(status).toBe('unknown')
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'unknown'])
-    expect(world.types().filter(type => type === 'message.failed')).toHaveLength(2)
+    expect(world.factTypes().filter(type => type === 'message.failed')).toHaveLength(2)
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    const fresh = await world.reopened()
+    const fresh = await world.openSocket()
     expect(fresh.sent).toEqual([])
   })
 
-  it('logged out by a process that was killed at once: the same', async () => {
+  it('ends in the same way when the process is killed right after the logout', async () => {
     const socket = await world.linked()
     await disconnect(socket)
     void send(ANA, 'waiting', 0)
     await world.settle()
-    await world.backoff()
-    world.disk.hold()
-    world.whatsapp.of('s1').report(closedAs('unlinked', 'unlinked'))
+    await world.waitForRetry()
+    world.disk.holdWrites()
+    world.whatsapp.socketOf('s1').report(closedAs('unlinked', 'unlinked'))
     await world.settle()
-    world.disk.release()
+    world.disk.releaseWrites()
     world.kill()
     await world.settle()
     expect(world.state()).toBe('loggedOut.unlinked')
     await world.boot()
-    expect(world.types().filter(type => type === 'message.failed')).toHaveLength(1)
+    expect(world.factTypes().filter(type => type === 'message.failed')).toHaveLength(1)
   })
 })
 
-it('keeps nothing in memory of what is through', async () => {
+it('The outbox keeps nothing in memory of sends that are done', async () => {
   const socket = await world.linked()
   socket.onSend = async id => {
     queueMicrotask(() => ack(socket, id))

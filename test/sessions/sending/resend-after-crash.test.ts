@@ -11,8 +11,8 @@ afterEach(() => world.end())
 
 const { send, ack, message, facts, disconnect, reconnect } = sendingIn(() => world)
 
-describe('a lost connection', () => {
-  it('sends again under the same id what was not acked, oldest first, and nothing else', async () => {
+describe('After a lost connection, the session', () => {
+  it('sends unacknowledged messages again under the same id, oldest first, and nothing else', async () => {
     const socket = await world.linked()
     const acked = send(ANA, 'acked')
     await world.settle()
@@ -38,24 +38,24 @@ describe('a lost connection', () => {
     expect(next.sent.map(({ messageId }) => message(messageId).status)).toEqual(Array(4).fill('sent'))
   })
 
-  it('does the same after the process was killed', async () => {
+  it('does the same when the process was killed', async () => {
     const socket = await world.linked()
     void send(ANA, 'transmitted')
     await world.settle()
     const [{ messageId }] = socket.sent as { messageId: string }[] as [{ messageId: string }]
     world.kill()
     await world.boot()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     expect(next.sent.map(one => one.messageId)).toEqual([messageId])
     expect(message(messageId).attempts).toBe(2)
   })
 
-  it('does not send a second time what is still being sent when the session opens', async () => {
+  it('does not send twice a message that is still being sent when the session opens', async () => {
     await disconnect(await world.linked())
     void send(ANA, 'one')
     await world.wait(4000)
-    await world.backoff()
-    const socket = world.whatsapp.of('s1')
+    await world.waitForRetry()
+    const socket = world.whatsapp.socketOf('s1')
     const written = Promise.withResolvers<void>()
     socket.onSend = () => written.promise
     socket.report(opened)
@@ -67,18 +67,18 @@ describe('a lost connection', () => {
     expect(bodies(socket)).toEqual(['one'])
   })
 
-  it('is not taken for lost again when the old socket says so late', async () => {
+  it('ignores a late report of the old socket that it closed', async () => {
     const socket = await world.linked()
     await world.commands.restart('s1')
     await world.settle()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     socket.owner.report(closedAs('backoff'))
     void send(ANA, 'one')
     await world.settle()
     expect([world.state(), bodies(next)]).toEqual(['open.settling', ['one']])
   })
 
-  it('gives up what is older than SEND_MAX_AGE_MS', async () => {
+  it('gives up messages older than SEND_MAX_AGE_MS', async () => {
     await world.end()
     world = await World.start({ sendMaxAgeMs: 60_000 })
     await disconnect(await world.linked())
@@ -89,13 +89,13 @@ describe('a lost connection', () => {
     void send(ANA, 'young')
     await world.wait(4000)
     while (world.state() !== 'starting.connecting') await world.wait(1000)
-    const socket = await world.reopened()
+    const socket = await world.openSocket()
     expect(bodies(socket)).toEqual(['young'])
     expect(message(old)).toMatchObject({ status: 'failed', error: expect.stringMatching(/^EXPIRED/) })
   })
 })
 
-describe('a send that is never acknowledged', () => {
+describe('A send that is never acknowledged', () => {
   const unacked = async (socket: Awaited<ReturnType<World['linked']>>) => {
     await world.settle()
     await disconnect(socket)
@@ -122,20 +122,20 @@ describe('a send that is never acknowledged', () => {
     expect(message(messageId)).toMatchObject({ status: 'sent', error: null })
   })
 
-  it('is counted over restarts of the process', async () => {
+  it('has its attempts counted over restarts of the process', async () => {
     await world.linked()
     void send(ANA, 'one', 0)
     for (const attempts of [2, 3]) {
       await world.settle()
       world.kill()
       await world.boot()
-      const socket = await world.reopened()
+      const socket = await world.openSocket()
       expect(bodies(socket)).toEqual(['one'])
       expect(message(socket.sent[0]!.messageId).attempts).toBe(attempts)
     }
     world.kill()
     await world.boot()
-    expect(bodies(await world.reopened())).toEqual([])
+    expect(bodies(await world.openSocket())).toEqual([])
   })
 
   it('lets the next message of its chat go', async () => {
@@ -148,7 +148,7 @@ describe('a send that is never acknowledged', () => {
     expect(bodies(fourth)).toEqual(['two'])
   })
 
-  it('is not counted while no byte left', async () => {
+  it('has no attempt counted while no byte has left', async () => {
     let socket = await world.linked()
     socket.onSend = busy
     world.whatsapp.onOpen = one => {
@@ -168,8 +168,8 @@ describe('a send that is never acknowledged', () => {
 
 const busy = () => Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', 'Not now', { retryable: true }))
 
-describe('a session that stays away', () => {
-  it('fails what waits once it is older than SEND_MAX_AGE_MS, and the caller hears why', async () => {
+describe('While a session stays disconnected', () => {
+  it('waiting sends fail once they are older than SEND_MAX_AGE_MS, and the caller is told why', async () => {
     await world.end()
     world = await World.start({ sendMaxAgeMs: 600_000 })
     const socket = await world.linked()
@@ -190,7 +190,7 @@ describe('a session that stays away', () => {
     expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
   })
 
-  it('does not fail what is on its way at that very moment', async () => {
+  it('a send that is being transmitted at that very moment does not fail', async () => {
     await world.end()
     world = await World.start({ sendMaxAgeMs: 60_000 })
     const socket = await world.linked()
@@ -208,7 +208,7 @@ describe('a session that stays away', () => {
   })
 })
 
-describe('a send that WhatsApp did not take although the connection holds', () => {
+describe('A send that fails to leave although the connection holds', () => {
   it('is tried again under the same id while the session stays open', async () => {
     const socket = await world.linked()
     socket.onSend = busy
@@ -222,7 +222,7 @@ describe('a send that WhatsApp did not take although the connection holds', () =
     expect(new Set(socket.sent.map(({ messageId }) => messageId)).size).toBe(2)
   })
 
-  it('is given to the next connection when this one ends first', async () => {
+  it('is sent by the next connection when this one ends first', async () => {
     const socket = await world.linked()
     socket.onSend = busy
     void send(ANA, 'first')

@@ -22,8 +22,8 @@ const go = async (to = ANA, body = 'hello') => {
   await world.settle()
 }
 
-describe('SEND_PER_MINUTE', () => {
-  it('lets what exceeds it wait in its order, and answers 202', async () => {
+describe('With SEND_PER_MINUTE, the session', () => {
+  it('lets sends above the limit wait in order, and answers 202', async () => {
     const socket = await begin({ sendPerMinute: 6 })
     const sendings = []
     for (let i = 0; i < 4; i++) sendings.push(send(i % 2 ? EVA : ANA, `m${i}`))
@@ -40,7 +40,7 @@ describe('SEND_PER_MINUTE', () => {
     await Promise.all(sendings)
   })
 
-  it('starves no chat while another has much to send', async () => {
+  it('lets every chat send while another one has many messages', async () => {
     const socket = await begin({ sendPerMinute: 6 })
     for (let i = 0; i < 6; i++) void send(EVA, `e${i}`)
     void send(ANA, 'a')
@@ -60,7 +60,7 @@ describe('SEND_PER_MINUTE', () => {
     expect(bodies(socket)).toEqual(numbers)
   })
 
-  it('does not lose or double what waits when the connection is lost', async () => {
+  it('neither loses nor doubles waiting sends when the connection is lost', async () => {
     const socket = await begin({ sendPerMinute: 6 })
     for (let i = 0; i < 3; i++) void send(ANA, `m${i}`)
     await world.settle()
@@ -71,7 +71,7 @@ describe('SEND_PER_MINUTE', () => {
     expect([...bodies(socket), ...bodies(next)]).toEqual(['m0', 'm1', 'm2'])
   })
 
-  it('fails what waits longer than SEND_MAX_AGE_MS, without a turn of its own', async () => {
+  it('fails sends that wait longer than SEND_MAX_AGE_MS, without spending the limit on them', async () => {
     const socket = await begin({ sendPerMinute: 1, sendMaxAgeMs: 90_000 })
     for (let i = 0; i < 5; i++) void send(ANA, `m${i}`)
     await world.settle()
@@ -87,8 +87,8 @@ describe('SEND_PER_MINUTE', () => {
   })
 })
 
-describe('a 429', () => {
-  it('sends the message again later under the same id, and it is not failed', async () => {
+describe('A message that WhatsApp refuses with 429', () => {
+  it('is sent again later under the same id instead of failing', async () => {
     const socket = await begin()
     const sending = send()
     await world.settle()
@@ -105,7 +105,7 @@ describe('a 429', () => {
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'transmitted', 'sent'])
   })
 
-  it('goes before what follows in its chat, and slows the whole session', async () => {
+  it('is sent before later messages of its chat, and the whole session slows down', async () => {
     const socket = await begin({ sendPerMinute: 60 })
     void send(ANA, 'first')
     await world.settle()
@@ -119,7 +119,7 @@ describe('a 429', () => {
     expect(bodies(socket).lastIndexOf('first')).toBeLessThan(bodies(socket).indexOf('second'))
   })
 
-  it('keeps the order of several', async () => {
+  it('keeps its place in order when several messages are refused', async () => {
     const socket = await begin()
     for (let i = 0; i < 5; i++) void send(ANA, `m${i}`)
     await world.settle()
@@ -130,7 +130,7 @@ describe('a 429', () => {
     expect(bodies(socket).slice(5)).toEqual(['m1', 'm2', 'm3', 'last'])
   })
 
-  it('may come as often as it likes: the message fails with it once it is too old', async () => {
+  it('may be refused any number of times, and fails with 429 once it is too old', async () => {
     const socket = await begin({ sendMaxAgeMs: 600_000 })
     void send()
     await world.settle()
@@ -144,7 +144,7 @@ describe('a 429', () => {
     expect(message(messageId)).toMatchObject({ status: 'failed', error: '429: Because.' })
   })
 
-  it('is taken up by the next connection', async () => {
+  it('is sent again by the next connection', async () => {
     const socket = await begin()
     void send()
     await world.settle()
@@ -156,7 +156,7 @@ describe('a 429', () => {
     expect(next.sent.map(one => one.messageId)).toEqual([messageId])
   })
 
-  it('without a connection that comes, it fails with the reaper like everything else', async () => {
+  it('is failed by the reaper when no connection comes', async () => {
     const socket = await begin({ sendMaxAgeMs: 60_000 })
     void send()
     await world.settle()
@@ -167,7 +167,7 @@ describe('a 429', () => {
     expect(message(messageId)).toMatchObject({ status: 'failed', error: '429: Because.' })
   })
 
-  it('that comes before the write returned is no other', async () => {
+  it('is sent again only once when the refusal comes before the write returns', async () => {
     const socket = await begin()
     const written = Promise.withResolvers<void>()
     socket.onSend = () => written.promise
@@ -181,8 +181,8 @@ describe('a 429', () => {
   })
 })
 
-describe('after a restart of the process', () => {
-  it('the pause for people that the account never wrote with still holds', async () => {
+describe('After a restart of the process, the session', () => {
+  it('still pauses sends to people the account never wrote with', async () => {
     const socket = await begin()
     void send().catch(() => {})
     await world.settle()
@@ -190,23 +190,23 @@ describe('after a restart of the process', () => {
     await world.wait(10 * 60_000)
     world.kill()
     await world.boot()
-    await world.reopened()
+    await world.openSocket()
     const refused = { code: 'NEW_CHATS_PAUSED', retryAfterSeconds: 3000 }
     await expect(send(EVA)).rejects.toMatchObject(refused)
     await world.wait(50 * 60_000)
     await go(EVA)
-    expect(bodies(world.whatsapp.of('s1')).at(-1)).toBe('hello')
+    expect(bodies(world.whatsapp.socketOf('s1')).at(-1)).toBe('hello')
   })
 
-  it('sends still leave at half the pace, and under the id that WhatsApp refused', async () => {
+  it('still sends at half the pace, and under the id that WhatsApp refused', async () => {
     const socket = await begin({ sendPerMinute: 60 })
     for (let i = 0; i < 10; i++) await go(ANA, `m${i}`)
     const { messageId } = socket.sent.at(-1)!
     await refuse(socket, messageId, '429')
-    expect(world.types()).toContain('sends.slowed')
+    expect(world.factTypes()).toContain('sends.slowed')
     world.kill()
     await world.boot()
-    const next = await world.reopened()
+    const next = await world.openSocket()
     expect(bodies(next)).toEqual([])
     await world.wait(65_000)
     expect(bodies(next)).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
@@ -215,8 +215,8 @@ describe('after a restart of the process', () => {
   })
 })
 
-describe('a 463', () => {
-  it('fails the message for good and pauses new chats; nothing of them is stored', async () => {
+describe('When WhatsApp refuses a message with 463, the session', () => {
+  it('fails the message for good and pauses sends to new chats, storing nothing of them', async () => {
     const socket = await begin()
     const sending = send()
     sending.catch(() => {})
@@ -236,7 +236,7 @@ describe('a 463', () => {
     expect(socket.sent).toHaveLength(2)
   })
 
-  it('leaves chats alone that wrote, that were written to, and groups', async () => {
+  it('still sends to groups, to people who wrote and to people already written to', async () => {
     const socket = await begin()
     void send(EVA)
     await world.settle()
@@ -254,7 +254,7 @@ describe('a 463', () => {
     await expect(send(stranger)).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED' })
   })
 
-  it('knows somebody who wrote under the other name', async () => {
+  it('recognizes a person who wrote under the other address (phone number or LID)', async () => {
     const socket = await begin()
     socket.chats.lookup = async phone => ({
       exists: true,
@@ -272,7 +272,7 @@ describe('a 463', () => {
     await expect(send(EVA)).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED' })
   })
 
-  it('fails what waits already for somebody new', async () => {
+  it('fails waiting sends to new people', async () => {
     const socket = await begin({ sendPerMinute: 6 })
     void send(ANA).catch(() => {})
     await world.settle()

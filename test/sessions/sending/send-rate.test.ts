@@ -34,8 +34,8 @@ function drain(rate: SendRate, count: number, from = START): number[] {
   })
 }
 
-describe('the pace of sends', () => {
-  it('is none without a limit', () => {
+describe('The send rate', () => {
+  it('is unlimited without a limit', () => {
     expect(new Set(drain(rateOf(0), 10_000))).toEqual(new Set([0]))
   })
 
@@ -51,7 +51,7 @@ describe('the pace of sends', () => {
     expect(drain(rate, 12, START + 600 * MINUTE)).toEqual([...Array(10).fill(0), 1000, 2000])
   })
 
-  it('never exceeds the limit and the burst within any time, and wastes nothing', async () => {
+  it('never exceeds the limit plus the burst within any time, and wastes nothing', async () => {
     await assertProperty(
       fc.property(
         fc.integer({ min: 1, max: 600 }),
@@ -78,8 +78,8 @@ describe('the pace of sends', () => {
   })
 })
 
-describe('a complaint of WhatsApp', () => {
-  it('lets nothing leave for 5 s, then at half the rate, for 5 minutes', () => {
+describe('The send rate after a refusal of WhatsApp', () => {
+  it('is zero for 5 s, then half for 5 minutes', () => {
     const rate = rateOf(60)
     drain(rate, 130)
     const at = START + 2 * MINUTE
@@ -90,7 +90,7 @@ describe('a complaint of WhatsApp', () => {
     expect(drain(rate, 30, at + 5 * MINUTE).at(-1)).toBe(20_000)
   })
 
-  it('that comes for many sends at once counts once, a later one again', () => {
+  it('counts refusals of many sends at once as one, and a later one again', () => {
     const rate = rateOf(60)
     drain(rate, 130)
     const at = START + 2 * MINUTE
@@ -103,7 +103,7 @@ describe('a complaint of WhatsApp', () => {
     expect(fourth! - third!).toBeGreaterThanOrEqual(4000)
   })
 
-  it('slows a session without a limit to half of what it did', () => {
+  it('is half of the measured rate in a session without a limit', () => {
     const rate = rateOf(0)
     for (let i = 0; i < 120; i++) rate.take(START + i * 500)
     const at = START + MINUTE
@@ -114,7 +114,7 @@ describe('a complaint of WhatsApp', () => {
     expect(new Set(drain(rate, 1000, at + 5 * MINUTE))).toEqual(new Set([0]))
   })
 
-  it('is kept over a restart: what is left of the pause, then of the five minutes', () => {
+  it('is kept over a restart: the rest of the pause, then of the five minutes', () => {
     const at = START
     const slowdown = { at, perMinute: 30, until: at + 5 * MINUTE }
     const restarted = (after: number) => drain(new SendRate(60, () => slowdown), 3, at + after)
@@ -123,7 +123,7 @@ describe('a complaint of WhatsApp', () => {
     expect([first, second]).toEqual([0, 0])
   })
 
-  it('never stops a session', () => {
+  it('never stays at zero', () => {
     const rate = rateOf(1)
     let now = START
     for (let i = 0; i < 50; i++, now += 10 * SECOND) complain(rate, now)

@@ -25,7 +25,7 @@ export const sendingIn = (world: () => World) => ({
     await world().settle()
   },
   reconnect: async () => {
-    await world().backoff()
-    return world().reopened()
+    await world().waitForRetry()
+    return world().openSocket()
   },
 })

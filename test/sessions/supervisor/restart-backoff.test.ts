@@ -5,7 +5,7 @@ import { World } from '../world.ts'
 let world: World
 afterEach(() => world.end())
 
-describe('a write that the store refuses for what is in it', () => {
+describe('A session with a write that the store refuses for its content', () => {
   /** Two rows of one name. */
   const poison = (sessionId = 's1') => {
     const { actor } = world.entry(sessionId)
@@ -23,27 +23,27 @@ describe('a write that the store refuses for what is in it', () => {
     return expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
   }
 
-  it('ends its session, which comes back as the log has it; no other one notices', async () => {
+  it('ends and is restored from its log; other sessions go on', async () => {
     world = await World.start()
     const socket = await world.linked()
     const other = await world.linked('other')
-    const before = world.types()
+    const before = world.factTypes()
     await poison()
     await world.settle()
     expect([socket.ended, other.ended, world.supervisor.find('s1')]).toEqual([true, false, undefined])
-    expect([world.types(), world.supervisor.problem()]).toEqual([before, null])
+    expect([world.factTypes(), world.supervisor.problem()]).toEqual([before, null])
     const sent = world.commands.send('s1', text('1@lid', 'hi'), world.clock.now() + 1000)
     await expect(sent).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
     const again = world.commands.start({ sessionId: 's1', userId: 7 })
     await expect(again).rejects.toMatchObject({ code: 'STORE_FAILED', retryable: true })
     await world.wait(1000)
     expect(world.state()).toBe('starting.connecting')
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
-    expect(world.types().slice(before.length)).toEqual(['session.resumed', 'socket.opened'])
+    expect(world.factTypes().slice(before.length)).toEqual(['session.resumed', 'socket.opened'])
   })
 
-  it('again and again: it comes back later each time, for ever', async () => {
+  it('is restored later each time when it happens again, for ever', async () => {
     world = await World.start()
     await world.linked()
     const waits: number[] = []
@@ -61,7 +61,7 @@ describe('a write that the store refuses for what is in it', () => {
     expect(world.supervisor.find('s1')).toBeDefined()
   })
 
-  it('because another life has claimed the stream: the session comes back, too', async () => {
+  it('is restored also when another owner has claimed its stream', async () => {
     world = await World.start()
     const socket = await world.linked()
     await world.store.claim(world.entry().actor.streamId)
@@ -69,43 +69,43 @@ describe('a write that the store refuses for what is in it', () => {
     await world.settle()
     expect(world.supervisor.find('s1')).toBeUndefined()
     await world.wait(1000)
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 
-  it('while the store recovers: the session comes back all the same', async () => {
+  it('is restored also when it is lost while the store recovers', async () => {
     world = await World.start()
     await world.linked()
     await world.linked('other')
     const { streamId } = world.entry().actor
-    world.disk.break()
+    world.disk.failWrites()
     world.entry('other').actor.tell({ type: 'socket.named', pushName: 'Shop' })
     await world.settle()
     expect(world.supervisor.problem()).toMatch(/takes no writes/)
-    world.disk.mend()
-    world.disk.refuse(write => write.streamId === streamId)
+    world.disk.repair()
+    world.disk.refuseWrites(write => write.streamId === streamId)
     while (world.supervisor.problem() !== null) await world.wait(500)
     expect(world.supervisor.find('s1')).toBeUndefined()
     await world.wait(300_000)
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(60_000)
     expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 2])
   })
 
-  it('on a disk that fails at the return: the session comes back later', async () => {
+  it('is restored later when the disk fails during its restoration', async () => {
     world = await World.start()
     await world.linked()
     await poison()
     await world.settle()
-    world.disk.break(write => write === null)
+    world.disk.failWrites(write => write === null)
     await world.wait(1000)
     expect([world.supervisor.find('s1'), world.supervisor.problem()]).toEqual([undefined, null])
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     expect([world.state(), world.supervisor.live]).toEqual(['starting.connecting', 1])
   })
 
-  it('and a /start while it is coming back: one session, one socket', async () => {
+  it('has one actor and one socket when /start comes while it is being restored', async () => {
     world = await World.start()
     const socket = await world.linked()
     let ended = () => {}
@@ -122,10 +122,10 @@ describe('a write that the store refuses for what is in it', () => {
     await world.settle()
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.settle()
-    expect([world.whatsapp.live('s1').length, world.supervisor.live]).toEqual([1, 1])
+    expect([world.whatsapp.liveSockets('s1').length, world.supervisor.live]).toEqual([1, 1])
   })
 
-  it('does not bring back what is being deleted', async () => {
+  it('is not restored while it is being deleted', async () => {
     world = await World.start()
     await world.shown()
     const { actor } = world.entry()
@@ -134,19 +134,19 @@ describe('a write that the store refuses for what is in it', () => {
     await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
     await world.commands.start({ sessionId: 's1', userId: 7 })
     await world.wait(120_000)
-    expect(world.types()).toContain('session.created')
+    expect(world.factTypes()).toContain('session.created')
     expect(world.entry().actor.streamId).not.toBe(actor.streamId)
   })
 
-  it('is not taken up after a stop', async () => {
+  it('is not restored after the supervisor has stopped', async () => {
     world = await World.start()
     await world.linked()
     await poison()
     await world.stop()
     await world.wait(120_000)
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
     await world.boot()
-    await world.reopened()
+    await world.openSocket()
     expect(world.state()).toBe('open.settling')
   })
 })

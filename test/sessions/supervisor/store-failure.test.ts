@@ -7,45 +7,45 @@ afterEach(() => world.end())
 
 /** Every session of a world opens, whatever sockets it has. */
 const openAll = async () => {
-  for (const { owner } of world.whatsapp.live()) await world.reopened(owner.sessionId)
+  for (const { owner } of world.whatsapp.liveSockets()) await world.openSocket(owner.sessionId)
 }
 
-describe('a store that takes no writes', () => {
-  it('ends all sockets, says so, and restores every session once it works again', async () => {
+describe('When the store takes no writes, the supervisor', () => {
+  it('ends all sockets, reports the problem, and restores every session once the store works again', async () => {
     world = await World.start()
     const ids = ['a', 'b', 'c']
     for (const id of ids) await world.linked(id)
     const before = ids.map(id => world.rows(id).length)
-    const sockets = world.whatsapp.live()
-    world.disk.break()
-    world.whatsapp.of('a').report(closedAs('banned', 'banned'))
+    const sockets = world.whatsapp.liveSockets()
+    world.disk.failWrites()
+    world.whatsapp.socketOf('a').report(closedAs('banned', 'banned'))
     await world.settle()
     expect(world.supervisor.problem()).toMatch(/store takes no writes/)
-    expect(world.whatsapp.live()).toEqual([])
-    expect(sockets.map(({ unlinks }) => unlinks)).toEqual([0, 0, 0])
+    expect(world.whatsapp.liveSockets()).toEqual([])
+    expect(sockets.map(({ logouts }) => logouts)).toEqual([0, 0, 0])
     expect(ids.map(id => world.rows(id).length)).toEqual(before)
     expect(ids.map(id => world.state(id))).toEqual(ids.map(() => 'open.settling'))
 
     for (let i = 0; i < 5; i++) await world.wait(2000)
     expect(world.supervisor.problem()).not.toBe(null)
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     expect(world.supervisor.problem()).toBe(null)
-    expect(ids.map(id => world.types(id).at(-1))).toEqual(ids.map(() => 'session.resumed'))
+    expect(ids.map(id => world.factTypes(id).at(-1))).toEqual(ids.map(() => 'session.resumed'))
     await openAll()
     expect(ids.map(id => world.state(id))).toEqual(ids.map(() => 'open.settling'))
     expect(world.supervisor.live).toBe(3)
   })
 
-  it('runs no effect of what was not stored', async () => {
+  it('runs no effect of a fact that was not stored', async () => {
     world = await World.start()
     await world.linked()
-    world.disk.break()
+    world.disk.failWrites()
     const logout = world.commands.logout('s1', world.clock.now() + 1000)
     await expect(logout).rejects.toMatchObject({ code: 'STORE_FAILED' })
     await world.settle()
-    expect(world.whatsapp.sockets.map(({ unlinks }) => unlinks)).toEqual([0, 0])
-    world.disk.mend()
+    expect(world.whatsapp.sockets.map(({ logouts }) => logouts)).toEqual([0, 0])
+    world.disk.repair()
     await world.wait(2000)
     await openAll()
     expect([world.state(), world.context().intent]).toEqual(['open.settling', 'none'])
@@ -54,7 +54,7 @@ describe('a store that takes no writes', () => {
   it('tells each caller in words that a retry may help', async () => {
     world = await World.start()
     await world.linked()
-    world.disk.break()
+    world.disk.failWrites()
     const deadline = world.clock.now() + 4000
     const calls = [
       () => world.commands.start({ sessionId: 's1', userId: 7 }),
@@ -75,86 +75,86 @@ describe('a store that takes no writes', () => {
     await world.settle()
     for (const call of calls)
       await expect(call()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503 })
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     expect(world.queries.list({ limit: 10 }).count).toBe(1)
   })
 
-  it('the same for callers whose fact was being stored when the store failed', async () => {
+  it('tells the same to callers whose fact was being stored at that moment', async () => {
     world = await World.start()
     await world.linked('a')
     await world.linked('b')
-    world.disk.hold()
+    world.disk.holdWrites()
     const calls = [world.commands.restart('a'), world.commands.delete('b', world.clock.now() + 1000)]
     const outcomes = Promise.allSettled(calls)
-    world.disk.break()
-    world.disk.release()
+    world.disk.failWrites()
+    world.disk.releaseWrites()
     await world.settle()
     for (const outcome of await outcomes)
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'STORE_FAILED' } })
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     expect(world.supervisor.problem()).toBe(null)
   })
 
-  it('a deletion that waits is not answered as done', async () => {
+  it('does not answer a pending deletion as done', async () => {
     world = await World.start()
     await world.linked()
     const remove = world.commands.delete('s1', world.clock.now() + 60_000)
     const logout = world.commands.logout('s1', world.clock.now() + 60_000)
     await world.settle()
     const outcomes = Promise.allSettled([remove, logout])
-    world.disk.break()
-    world.whatsapp.of('s1').report({ type: 'socket.named', pushName: 'x' })
+    world.disk.failWrites()
+    world.whatsapp.socketOf('s1').report({ type: 'socket.named', pushName: 'x' })
     await world.settle()
     await world.wait(60_000)
     for (const outcome of await outcomes)
       if (outcome.status === 'fulfilled') expect(outcome.value.done).toBe(false)
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     await openAll()
     expect([world.state(), world.context().intent]).toEqual(['open.unlinking', 'delete'])
   })
 
-  it('loses nothing that was acknowledged: messages in flight are rejected to their socket', async () => {
+  it('rejects messages being stored to their socket, so that no acknowledged one is lost', async () => {
     world = await World.start()
     const socket = await world.linked()
-    world.disk.break()
+    world.disk.failWrites()
     await expect(socket.owner.received([incoming('m1')])).rejects.toMatchObject({ code: 'STORE_FAILED' })
     await world.settle()
-    world.disk.mend()
+    world.disk.repair()
     // The socket keeps it in the inbox: it comes back with the restored session.
     world.whatsapp.unfinished = { [world.store.sessions.find('s1')!.streamId]: [incoming('m1')] }
     await world.wait(2000)
-    expect(world.types().slice(-2)).toEqual(['message.received', 'session.resumed'])
+    expect(world.factTypes().slice(-2)).toEqual(['message.received', 'session.resumed'])
   })
 
-  it('that fails again while sessions are being restored is tried again, until none is missing', async () => {
+  it('restores again after another failure during the restoration, until no session is missing', async () => {
     world = await World.start()
     for (const id of ['a', 'b', 'c']) await world.linked(id)
-    world.disk.break()
-    world.whatsapp.of('a').report(closedAs('backoff'))
+    world.disk.failWrites()
+    world.whatsapp.socketOf('a').report(closedAs('backoff'))
     await world.settle()
     // Claims work, but the first facts of the restored sessions fail.
-    world.disk.break(write => write !== null)
+    world.disk.failWrites(write => write !== null)
     await world.wait(2000)
     expect(world.supervisor.problem()).not.toBe(null)
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(4000)
     expect(world.supervisor.problem()).toBe(null)
     expect(['a', 'b', 'c'].map(id => world.supervisor.find(id) !== undefined)).toEqual([true, true, true])
-    expect(world.whatsapp.live()).toHaveLength(3)
+    expect(world.whatsapp.liveSockets()).toHaveLength(3)
   })
 
-  it('a slow restoration is not started twice', async () => {
+  it('does not start a slow restoration twice', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
     const slow = Promise.withResolvers<void>()
     world.whatsapp.onRecover = () => slow.promise
-    world.disk.break()
-    world.whatsapp.of('a').report(closedAs('backoff'))
+    world.disk.failWrites()
+    world.whatsapp.socketOf('a').report(closedAs('backoff'))
     await world.settle()
-    world.disk.mend()
+    world.disk.repair()
     for (let i = 0; i < 5; i++) await world.wait(2000)
     expect(world.supervisor.problem()).not.toBe(null)
     await expect(world.commands.restart('a')).rejects.toMatchObject({ code: 'STORE_FAILED' })
@@ -162,35 +162,35 @@ describe('a store that takes no writes', () => {
     await world.wait(2000)
     expect(world.supervisor.problem()).toBe(null)
     expect(world.supervisor.live).toBe(2)
-    expect(world.types('a').filter(type => type === 'session.resumed')).toHaveLength(1)
-    expect(world.whatsapp.live()).toHaveLength(2)
+    expect(world.factTypes('a').filter(type => type === 'session.resumed')).toHaveLength(1)
+    expect(world.whatsapp.liveSockets()).toHaveLength(2)
   })
 
-  it('a store that comes back slowly is not asked twice at once', async () => {
+  it('does not try a store that recovers slowly twice at once', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
-    world.disk.break()
-    world.whatsapp.of('a').report(closedAs('backoff'))
+    world.disk.failWrites()
+    world.whatsapp.socketOf('a').report(closedAs('backoff'))
     await world.settle()
-    world.disk.mend()
-    world.disk.hold()
+    world.disk.repair()
+    world.disk.holdWrites()
     for (let i = 0; i < 5; i++) await world.wait(2000)
     expect(world.disk.waiting).toBe(1)
-    world.disk.release()
+    world.disk.releaseWrites()
     await world.wait(2000)
     expect(world.supervisor.problem()).toBe(null)
     expect(world.supervisor.live).toBe(2)
-    expect(world.whatsapp.live()).toHaveLength(2)
+    expect(world.whatsapp.liveSockets()).toHaveLength(2)
   })
 
-  it('a shutdown waits for a restoration that has begun', async () => {
+  it('waits at shutdown for a restoration that has begun', async () => {
     world = await World.start()
     await world.linked()
-    world.disk.break()
-    world.whatsapp.of('s1').report(closedAs('backoff'))
+    world.disk.failWrites()
+    world.whatsapp.socketOf('s1').report(closedAs('backoff'))
     await world.settle()
-    world.disk.mend()
-    world.disk.hold()
+    world.disk.repair()
+    world.disk.holdWrites()
     await world.wait(2000)
     let stopped = false
     const stopping = world.supervisor.stop().then(() => {
@@ -198,34 +198,37 @@ describe('a store that takes no writes', () => {
     })
     await world.settle()
     expect(stopped).toBe(false)
-    world.disk.release()
+    world.disk.releaseWrites()
     await stopping
     world.kill()
-    expect(world.whatsapp.live()).toEqual([])
-    expect(world.types().at(-1)).toBe('socket.opened')
+    expect(world.whatsapp.liveSockets()).toEqual([])
+    expect(world.factTypes().at(-1)).toBe('socket.opened')
   })
 
-  it('a shutdown during a restoration leaves no socket behind', async () => {
+  it('leaves no socket behind when shut down during a restoration', async () => {
     world = await World.start()
     for (const id of ['a', 'b']) await world.linked(id)
     const slow = Promise.withResolvers<void>()
     world.whatsapp.onRecover = () => slow.promise
-    world.disk.break()
-    world.whatsapp.of('a').report(closedAs('backoff'))
+    world.disk.failWrites()
+    world.whatsapp.socketOf('a').report(closedAs('backoff'))
     await world.settle()
-    world.disk.mend()
+    world.disk.repair()
     await world.wait(2000)
     const stopped = world.stop()
     await world.settle()
     slow.resolve()
     await stopped
     await world.wait(60_000)
-    expect(world.whatsapp.live()).toEqual([])
+    expect(world.whatsapp.liveSockets()).toEqual([])
   })
 })
 
-describe('another owner of one session', () => {
-  it.each(['epoch', 'seq'] as const)('(%s conflict) stops that one actor, quietly', async kind => {
+describe('When another process owns one session', () => {
+  it.each([
+    'epoch',
+    'seq',
+  ] as const)('a conflict of %s stops the actor of that session only, without an alarm', async kind => {
     world = await World.start()
     await world.linked('other')
     const socket = await world.linked()
@@ -249,12 +252,12 @@ describe('another owner of one session', () => {
     socket.report(closedAs('banned', 'banned'))
     await world.settle()
     expect(world.supervisor.find('s1')).toBe(undefined)
-    expect([socket.ended, socket.unlinks, world.rows().length]).toEqual([true, 0, length])
+    expect([socket.ended, socket.logouts, world.rows().length]).toEqual([true, 0, length])
     expect(world.supervisor.problem()).toBe(null)
     expect(world.state('other')).toBe('open.settling')
     await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
     await expect(world.commands.start({ sessionId: 's1', userId: 7 })).rejects.toMatchObject({ status: 503 })
-    expect(world.whatsapp.live()).toHaveLength(1)
+    expect(world.whatsapp.liveSockets()).toHaveLength(1)
     expect(world.supervisor.live).toBe(1)
   })
 })
