@@ -55,32 +55,32 @@ export interface QrTimes {
  * Between 0 and the nominal length, whatever the clock did meanwhile.
  */
 export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => number) {
-  const rest = (since: number | null, length: number) =>
+  const remainingSince = (since: number | null, length: number) =>
     since === null ? TIMES.longest : Math.max(0, Math.min(length, since + length - now()))
-  const until = (deadline: number | null, nominal: number) =>
+  const remainingUntil = (deadline: number | null, nominal: number) =>
     deadline === null ? TIMES.longest : Math.max(0, Math.min(nominal, deadline - now()))
   type Args = { context: SessionContext }
   return {
-    watchdog: ({ context }: Args) => rest(context.connectingAt, TIMES.watchdog),
-    settle: ({ context }: Args) => rest(context.openedAt, TIMES.settle),
+    watchdog: ({ context }: Args) => remainingSince(context.connectingAt, TIMES.watchdog),
+    settle: ({ context }: Args) => remainingSince(context.openedAt, TIMES.settle),
     patience: () => TIMES.patience,
     unlinkTimeout: () => TIMES.unlink,
     qrThrottle: ({ context }: Args) =>
-      context.qr.lastPublishedAt === null ? 0 : rest(context.qr.lastPublishedAt, throttleMs),
+      context.qr.lastPublishedAt === null ? 0 : remainingSince(context.qr.lastPublishedAt, throttleMs),
     // Typing a code takes longer than a scan, and it does not change: it is good for as long as WhatsApp takes it.
     qrExpiry: ({ context }: Args) =>
       context.phoneNumber === undefined
-        ? rest(context.qr.published?.at ?? null, expiryMs)
+        ? remainingSince(context.qr.published?.at ?? null, expiryMs)
         : Math.max(
-            until(context.qr.current?.expiresAt ?? 0, TIMES.longest),
-            rest(context.qr.published?.at ?? null, expiryMs),
+            remainingUntil(context.qr.current?.expiresAt ?? 0, TIMES.longest),
+            remainingSince(context.qr.published?.at ?? null, expiryMs),
           ),
     offerAgain: () => TIMES.offerAgain,
-    askAgain: ({ context }: Args) => until(context.qr.askAt, 60_000),
-    backoff: ({ context }: Args) => until(context.retryAt, 5 * 60_000),
-    hibernation: ({ context }: Args) => until(context.retryAt, TIMES.hibernation),
-    suspension: ({ context }: Args) => until(context.retryAt, TIMES.longest),
-    archiveEnd: ({ context }: Args) => until(context.archiveUntil, TIMES.archive),
+    askAgain: ({ context }: Args) => remainingUntil(context.qr.askAt, 60_000),
+    backoff: ({ context }: Args) => remainingUntil(context.retryAt, 5 * 60_000),
+    hibernation: ({ context }: Args) => remainingUntil(context.retryAt, TIMES.hibernation),
+    suspension: ({ context }: Args) => remainingUntil(context.retryAt, TIMES.longest),
+    archiveEnd: ({ context }: Args) => remainingUntil(context.archiveUntil, TIMES.archive),
   }
 }
 

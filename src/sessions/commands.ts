@@ -13,7 +13,7 @@ import type { ChatActions } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
 import { replay } from './receiving/replay.ts'
 import type { SessionEntry } from './registry.ts'
-import { notHere, type Supervisor } from './supervisor/supervisor.ts'
+import { notRunning, type Supervisor } from './supervisor/supervisor.ts'
 
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
 export function createCommands({
@@ -34,11 +34,11 @@ export function createCommands({
     const refusal = supervisor.refusal()
     if (entry !== undefined && refusal === null) return entry
     queries.get(sessionId) // unknown: 404
-    throw refusal ?? notHere()
+    throw refusal ?? notRunning()
   }
   const postOrRefuse = async ({ actor }: SessionEntry, fact: SessionFact, wanted: string) => {
     if (await actor.post(fact)) return
-    if (actor.ended) throw supervisor.refusal() ?? notHere()
+    if (actor.ended) throw supervisor.refusal() ?? notRunning()
     throw new GatewayError(
       'STATE_FORBIDS',
       `Session ${actor.sessionId} is ${actor.state}: it cannot ${wanted} now.`,

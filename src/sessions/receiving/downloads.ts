@@ -13,12 +13,12 @@ import { messageDelivery } from './message-delivery.ts'
 const AT_ONCE = 16
 const OF_ONE_SESSION = 4
 /** Rows looked at to find those. */
-const LOOK_AT = 100
+const MAX_DUE_ROWS = 100
 
 const MB = 1024 * 1024
 const MAX_BYTES = 100 * MB
 /** What a file may have beyond the size that its sender announced. */
-const ROOM = 64 * 1024
+const MAX_EXTRA_BYTES = 64 * 1024
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -28,7 +28,7 @@ const LONGEST = HOUR
 /** No file is tried for longer: by then its message is old news. */
 const LIFETIME = 24 * HOUR
 /** A peer that sends a byte now and then must not hold its place for ever. */
-const PATIENCE = 15 * MINUTE
+const ATTEMPT_TIMEOUT = 15 * MINUTE
 /** A file that is not the one that was sent may come right at the next try; after so many it is what it is. */
 const CORRUPT_TRIES = 3
 const SETTLE_AGAIN = 5 * SECOND
@@ -65,7 +65,7 @@ export class Downloads {
     const now = clock.now()
     let next: number | null = now + SETTLE_AGAIN
     try {
-      for (const download of store.downloads.due(now, LOOK_AT)) this.#take(download)
+      for (const download of store.downloads.due(now, MAX_DUE_ROWS)) this.#startIfRoom(download)
       next = store.downloads.nextAt(now)
     } catch (error) {
       logger.error({ code: codeOf(error) }, 'the media files to download could not be read from the store')
@@ -81,19 +81,19 @@ export class Downloads {
     await Promise.all([...this.#running.values()].map(({ work }) => work))
   }
 
-  #take(download: Download): void {
+  #startIfRoom(download: Download): void {
     const { sessionId, streamId, seq } = download
     const name = `${streamId}|${seq}`
     const others = [...this.#running.values()].filter(one => one.sessionId === sessionId)
     if (this.#running.size >= AT_ONCE || others.length >= OF_ONE_SESSION || this.#running.has(name)) return
-    const work = this.#bring(download).finally(() => {
+    const work = this.#download(download).finally(() => {
       this.#running.delete(name)
       this.startDue()
     })
     this.#running.set(name, { sessionId, work })
   }
 
-  async #bring(download: Download): Promise<void> {
+  async #download(download: Download): Promise<void> {
     const { streamId, sessionId, seq, dedupeKey, at } = download
     const { store, clock, logger, onSettled } = this.#deps
     const outcome = await this.#attempt(download)
@@ -120,7 +120,7 @@ export class Downloads {
       return { failed: true, error: `The file is larger than ${MAX_BYTES / MB} MB.` }
     const attempt = new AbortController()
     const abort = () => attempt.abort()
-    const timer = clock.setTimeout(abort, PATIENCE)
+    const timer = clock.setTimeout(abort, ATTEMPT_TIMEOUT)
     this.#stopped.signal.addEventListener('abort', abort, { once: true })
     try {
       try {
@@ -138,7 +138,7 @@ export class Downloads {
           { sessionId: download.sessionId, seq: download.seq, err: error },
           'a download failed with an unexpected error',
         )
-      return this.#judge(download, error, source)
+      return this.#outcomeOfError(download, error, source)
     } finally {
       clock.clearTimeout(timer)
       this.#stopped.signal.removeEventListener('abort', abort)
@@ -147,7 +147,7 @@ export class Downloads {
 
   async #fetch(source: MediaSource, signal: AbortSignal): Promise<void> {
     const { whatsapp, files } = this.#deps
-    const maxBytes = source.size > 0 ? Math.min(MAX_BYTES, source.size + ROOM) : MAX_BYTES
+    const maxBytes = source.size > 0 ? Math.min(MAX_BYTES, source.size + MAX_EXTRA_BYTES) : MAX_BYTES
     const { id } = await files.put(whatsapp.download(source, signal), { maxBytes })
     if (id !== source.id) throw new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
   }
@@ -161,7 +161,7 @@ export class Downloads {
     return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence))
   }
 
-  #judge(download: Download, thrown: unknown, source: MediaSource): DownloadOutcome {
+  #outcomeOfError(download: Download, thrown: unknown, source: MediaSource): DownloadOutcome {
     const known = thrown instanceof GatewayError
     const error = known ? thrown.message : 'The file could not be downloaded.'
     const code = codeOf(thrown)

@@ -5,9 +5,9 @@ import type { DeliveryRow } from '../../ports/delivery-table.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 
 /** What Laravel accepts within this time is marked as read together, in ms. */
-const TOGETHER = 300
+const COLLECT_MS = 300
 /** Messages marked at once. */
-const MOST = 200
+const MAX_MESSAGES = 200
 
 /**
  * Marks as read what Laravel has accepted: one receipt for many messages, through the session's open socket. Best effort: what is
@@ -31,11 +31,11 @@ export class ReadMarks {
     const waiting = this.#waiting.get(streamId)
     if (waiting !== undefined) {
       waiting.push(messageRefOf(message))
-      if (waiting.length >= MOST) this.#mark(streamId, sessionId)
+      if (waiting.length >= MAX_MESSAGES) this.#mark(streamId, sessionId)
       return
     }
     this.#waiting.set(streamId, [messageRefOf(message)])
-    this.#clock.setTimeout(() => this.#mark(streamId, sessionId), TOGETHER)
+    this.#clock.setTimeout(() => this.#mark(streamId, sessionId), COLLECT_MS)
   }
 
   #mark(streamId: string, sessionId: string): void {

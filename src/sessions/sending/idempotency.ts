@@ -16,7 +16,7 @@ export class Idempotency {
   readonly #messages: Store['messages']
   readonly #clock: Clock
   /** Keys whose first request waits, with the hash of what it sends. */
-  readonly #underWay = new Map<string, string>()
+  readonly #inProgress = new Map<string, string>()
 
   constructor(streamId: string, messages: Store['messages'], clock: Clock) {
     this.#streamId = streamId
@@ -34,9 +34,9 @@ export class Idempotency {
     send: (promised: Promised) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
     const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-    const underWay = this.#underWay.get(key)
-    if (underWay !== undefined) {
-      this.#check(underWay, hash)
+    const inProgress = this.#inProgress.get(key)
+    if (inProgress !== undefined) {
+      this.#check(inProgress, hash)
       throw new GatewayError(
         'IDEMPOTENCY_IN_FLIGHT',
         'The first request with this key still waits for WhatsApp; ask again in a moment.',
@@ -46,13 +46,13 @@ export class Idempotency {
     const stored = this.#messages.idempotent(this.#streamId, key, this.#clock.now())
     if (stored !== null) {
       this.#check(stored.hash, hash)
-      return this.#asItStands(stored.messageId)
+      return this.#currentOutcome(stored.messageId)
     }
-    this.#underWay.set(key, hash)
+    this.#inProgress.set(key, hash)
     try {
       return await send({ key, hash })
     } finally {
-      this.#underWay.delete(key)
+      this.#inProgress.delete(key)
     }
   }
 
@@ -64,7 +64,7 @@ export class Idempotency {
     )
   }
 
-  #asItStands(messageId: string): SendOutcome {
+  #currentOutcome(messageId: string): SendOutcome {
     const row = this.#messages.find(this.#streamId, messageId, 'out')
     if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
     if (row.status === 'failed') throw refusalOf(row.error ?? '')

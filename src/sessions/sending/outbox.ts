@@ -90,12 +90,12 @@ export class Outbox {
       )
     }
     checkReplyTarget(content, store.messages, actor.streamId)
-    if (this.#reachOut.lockedFor > 0) await this.#reachOut.check(content.to, this.#transmitter.carrier)
+    if (this.#reachOut.lockedFor > 0) await this.#reachOut.check(content.to, this.#transmitter.currentSocket)
     const messageId = whatsapp.newMessageId()
     const at = clock.now()
     const result = this.#log.waitFor(messageId, deadline)
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
-    const atOnce = this.#transmitter.carrier !== null
+    const atOnce = this.#transmitter.currentSocket !== null
     const queued = this.#log.recordQueued({ messageId, content, at }, { lazy: atOnce, promised })
     if (!atOnce) {
       await queued
@@ -151,8 +151,8 @@ export class Outbox {
   async expire(messageId: string): Promise<void> {
     const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
     // A chain that has it in hand looks at its age itself.
-    const goesAgain = this.#resends.isDue(messageId) && this.#transmitter.carrier !== null
-    if (row === null || goesAgain || this.#transmitter.isMoving(messageId)) return
+    const goesAgain = this.#resends.isDue(messageId) && this.#transmitter.currentSocket !== null
+    if (row === null || goesAgain || this.#transmitter.isInProgress(messageId)) return
     await this.#endings.giveUp(row, EXPIRED, TOO_OLD)
   }
 }

@@ -10,7 +10,7 @@ export class SendFiles {
   readonly #actor: SessionActor
   readonly #media: Pick<MediaPreparer, 'prepare'>
   readonly #endings: SendEndings
-  readonly #underWay = new Map<string, Promise<SendContent | null>>()
+  readonly #inProgress = new Map<string, Promise<SendContent | null>>()
 
   constructor(actor: SessionActor, media: Pick<MediaPreparer, 'prepare'>, endings: SendEndings) {
     this.#actor = actor
@@ -22,10 +22,10 @@ export class SendFiles {
   prepare(send: Send): Promise<SendContent | null> {
     const { content, messageId } = send
     if (!needsFile(content)) return Promise.resolve(content)
-    const underWay = this.#underWay.get(messageId)
-    if (underWay !== undefined) return underWay
-    const work = this.#fetch(send, content).finally(() => this.#underWay.delete(messageId))
-    this.#underWay.set(messageId, work)
+    const inProgress = this.#inProgress.get(messageId)
+    if (inProgress !== undefined) return inProgress
+    const work = this.#fetch(send, content).finally(() => this.#inProgress.delete(messageId))
+    this.#inProgress.set(messageId, work)
     return work
   }
 

@@ -86,7 +86,7 @@ export class SendRate {
 const burstOf = (perMinute: number) => Math.max(1, perMinute * BURST)
 
 /** Sends that wait for their turn, first come, first served, whatever their chat. */
-export class WaitingLine {
+export class FifoQueue {
   readonly #places = new Set<object>()
 
   /** A place at the end. */

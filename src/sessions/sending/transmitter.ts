@@ -9,7 +9,7 @@ import type { Send } from './send.ts'
 import type { SendEndings } from './send-endings.ts'
 import type { SendFiles } from './send-files.ts'
 import type { SendLog } from './send-log.ts'
-import { type SendRate, WaitingLine } from './send-rate.ts'
+import { FifoQueue, type SendRate } from './send-rate.ts'
 import { EXPIRED, UNSENDABLE } from './send-results.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
@@ -39,10 +39,10 @@ export class Transmitter {
   /** Chats with something to transmit, each a chain of sends. */
   readonly #chats = new Map<string, Promise<void>>()
   /** Sends handed to a chat's chain and not through it yet. */
-  readonly #moving = new Set<string>()
+  readonly #inProgress = new Set<string>()
   /** The socket that took up what had waited: what is new must not overtake it. */
-  #resumed: WhatsAppSocket | null = null
-  readonly #line = new WaitingLine()
+  #current: WhatsAppSocket | null = null
+  readonly #queue = new FifoQueue()
 
   constructor(actor: SessionActor, parts: TransmitterParts) {
     this.#actor = actor
@@ -51,26 +51,26 @@ export class Transmitter {
 
   /** From now on sends go through the session's present socket. */
   resume(): void {
-    this.#resumed = this.#actor.socket
+    this.#current = this.#actor.socket
   }
 
   /** The socket through which sends go now; null while there is none. */
-  get carrier(): WhatsAppSocket | null {
+  get currentSocket(): WhatsAppSocket | null {
     const { socket } = this.#actor
-    return this.#carries(socket) ? socket : null
+    return this.#isCurrent(socket) ? socket : null
   }
 
   /** Whether a chat's chain has this send in hand. */
-  isMoving(messageId: string): boolean {
-    return this.#moving.has(messageId)
+  isInProgress(messageId: string): boolean {
+    return this.#inProgress.has(messageId)
   }
 
   /** Hands a send to its chat's chain; without a connection it is left to the next one. */
   transmit(send: Send): void {
-    if (this.#moving.has(send.messageId) || this.carrier === null) return
-    this.#moving.add(send.messageId)
+    if (this.#inProgress.has(send.messageId) || this.currentSocket === null) return
+    this.#inProgress.add(send.messageId)
     const through = this.#chain(send.chatId, () => this.#transmitNow(send))
-    void through.finally(() => this.#moving.delete(send.messageId))
+    void through.finally(() => this.#inProgress.delete(send.messageId))
   }
 
   /** What WhatsApp refused for the session's pace goes before all that follows in its chat. */
@@ -96,37 +96,37 @@ export class Transmitter {
   async #transmitNow(send: Send): Promise<void> {
     const { files, resends } = this.#parts
     const { socket } = this.#actor
-    const carries = () => this.#carries(socket)
+    const isCurrent = () => this.#isCurrent(socket)
     if ((await files.prepare(send)) === null) return
-    while (carries()) {
-      const next = await this.#nextInTurn(send, carries)
+    while (isCurrent()) {
+      const next = await this.#waitForTurn(send, isCurrent)
       if (next === null) return
       resends.leaves(next.messageId)
-      await this.#handOver(next)
+      await this.#writeToSocket(next)
       if (next.messageId === send.messageId) return
     }
   }
 
   /** Resolves with what is to leave, once it may; with null when the connection is lost. */
-  async #nextInTurn(send: Send, carries: () => boolean): Promise<Send | null> {
+  async #waitForTurn(send: Send, isCurrent: () => boolean): Promise<Send | null> {
     const { clock, rate, resends } = this.#parts
-    const place = this.#line.enter()
+    const place = this.#queue.enter()
     try {
-      while (carries()) {
+      while (isCurrent()) {
         const next = resends.nextIn(send.chatId) ?? send
         const now = clock.now()
         // It fails, and costs nobody a turn.
         if (this.#isTooOld(next)) return next
-        const at = rate.nextAt(now, this.#line.ahead(place))
+        const at = rate.nextAt(now, this.#queue.ahead(place))
         if (at <= now) {
           rate.take(now)
           return next
         }
-        await this.#actor.until(() => !carries(), at)
+        await this.#actor.until(() => !isCurrent(), at)
       }
       return null
     } finally {
-      this.#line.leave(place)
+      this.#queue.leave(place)
     }
   }
 
@@ -138,14 +138,14 @@ export class Transmitter {
   }
 
   /** Hands one send to the connection, until it takes it. */
-  async #handOver(send: Send): Promise<void> {
+  async #writeToSocket(send: Send): Promise<void> {
     const { clock, log, endings, files, reachOut } = this.#parts
     const { messageId, chatId } = send
     const content = await files.prepare(send)
     if (content === null) return
     const { socket } = this.#actor
     for (let sent = false; !sent; ) {
-      if (!this.#carries(socket)) return
+      if (!this.#isCurrent(socket)) return
       if (this.#isTooOld(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
       try {
         if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
@@ -158,14 +158,14 @@ export class Transmitter {
           return endings.giveUp(send, known ? error.code : UNSENDABLE, why)
         }
         // What follows in this chat waits, too.
-        if (await this.#actor.until(() => !this.#carries(socket), clock.now() + SEND_AGAIN)) return
+        if (await this.#actor.until(() => !this.#isCurrent(socket), clock.now() + SEND_AGAIN)) return
       }
     }
     await log.recordTransmitted(messageId, chatId)
   }
 
   /** Whether sends go through this socket now. */
-  #carries(socket: WhatsAppSocket | null): socket is WhatsAppSocket {
-    return socket !== null && socket === this.#resumed && socket === openSocketOf(this.#actor)
+  #isCurrent(socket: WhatsAppSocket | null): socket is WhatsAppSocket {
+    return socket !== null && socket === this.#current && socket === openSocketOf(this.#actor)
   }
 }

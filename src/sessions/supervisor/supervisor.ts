@@ -31,7 +31,7 @@ export interface SupervisorDeps
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
 
 /** For a session that exists and does not run: it comes back, or its store is away. */
-export const notHere = () =>
+export const notRunning = () =>
   new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
 
 /** Does what the supervisor's machine decides: spawns, restarts, brings back, reaps and drains session actors. */
@@ -44,7 +44,7 @@ export class Supervisor {
   readonly #closing = new Map<SessionActor, Promise<void>>()
   #recovery: Promise<void> | null = null
   /** A session that is told that it crashed too often; nothing is left to try if that throws, too. */
-  #lastTry: SessionActor | null = null
+  #suspending: SessionActor | null = null
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
@@ -65,7 +65,7 @@ export class Supervisor {
         },
         bringBackSession: ({ event }) => {
           assertEvent(event, 'session.returnDue')
-          void this.#bringBack(event.sessionId)
+          void this.#restoreLost(event.sessionId)
         },
         tellReturn: ({ context, event }) => {
           assertEvent(event, ['session.lost', 'session.returnFailed'])
@@ -149,7 +149,7 @@ export class Supervisor {
   async create(sessionId: string, userId: string | number, phoneNumber?: string): Promise<SessionEntry> {
     const refusal = this.refusal()
     if (refusal !== null) throw refusal
-    if (this.#machine.getSnapshot().context.returns[sessionId]?.pending) throw notHere()
+    if (this.#machine.getSnapshot().context.returns[sessionId]?.pending) throw notRunning()
     const origin: SessionOrigin = { streamId: randomUUID(), sessionId, userId, epoch: 1, phoneNumber }
     const entry = this.#spawn('session.requested', origin)
     entry.actor.start()
@@ -201,7 +201,7 @@ export class Supervisor {
     const { registry, logger, clock } = this.#deps
     const { sessionId } = actor
     if (registry.find(sessionId)?.actor !== actor) return
-    if (this.#lastTry === actor) {
+    if (this.#suspending === actor) {
       logger.error({ session_id: sessionId }, 'session cannot even record its crash and is stopped')
       void actor.stop()
       return
@@ -223,9 +223,9 @@ export class Supervisor {
       { session_id: sessionId, state: actor.state, stack },
       tooOften ? 'session crashed too often and is suspended' : 'session crashed and is restarted',
     )
-    if (tooOften) this.#lastTry = actor
+    if (tooOften) this.#suspending = actor
     actor.revive({ type: tooOften ? 'crashes.exceeded' : 'session.crashed', error })
-    this.#lastTry = null
+    this.#suspending = null
   }
 
   #storeFailed({ sessionId }: SessionActor, error: GatewayError): void {
@@ -237,14 +237,14 @@ export class Supervisor {
   }
 
   /** A session whose write was refused for what was in it goes on as the log has it. */
-  async #bringBack(sessionId: string): Promise<void> {
+  async #restoreLost(sessionId: string): Promise<void> {
     const { registry, store, logger, clock } = this.#deps
     try {
       await this.#closed(sessionId)
       const refusal = this.refusal()
       if (refusal !== null) throw refusal
       const row = registry.find(sessionId) === undefined ? store.sessions.find(sessionId) : null
-      if (row !== null && (await this.#restorer.restore(row))?.ended) throw notHere()
+      if (row !== null && (await this.#restorer.restore(row))?.ended) throw notRunning()
       this.#machine.send({ type: 'session.returned', sessionId })
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
