@@ -271,8 +271,11 @@ describe('A crash', () => {
     expect([s.state, s.socket]).toEqual([state, undefined])
   })
 
+  /** Where nothing runs, so that a crash changes nothing. */
+  const atRest = /^(?:loggedOut|awaitingQr\.(?:refused|expired)|reconnecting\.suspended)/
+
   it.each(
-    Object.keys(pathTo).filter(state => !state.startsWith('loggedOut')),
+    Object.keys(pathTo).filter(state => !atRest.test(state)),
   )('too many in %s suspends the session for 15 min, then it connects again by itself', async state => {
     const s = (await pathTo[state]!()).send(crashedTooOften)
     expect([s.state, s.context.reason, s.socket]).toEqual([
@@ -283,6 +286,34 @@ describe('A crash', () => {
     await s.wait(15 * MINUTE - 1)
     expect(s.state).toBe('reconnecting.suspended.resting')
     await s.wait(1)
+    expect(s.state).toBe('starting.connecting')
+  })
+
+  it.each(
+    Object.keys(pathTo).filter(state => atRest.test(state) && !state.startsWith('loggedOut')),
+  )('too many in %s end no rest and no suspension that has another reason', async state => {
+    const s = await pathTo[state]!()
+    const { reason, retryAt } = s.context
+    s.send(crashedTooOften)
+    expect(s.context).toMatchObject({ reason, retryAt })
+    await s.wait(20 * MINUTE)
+    expect(s.state).toMatch(atRest)
+    expect(s.socket).toBe(undefined)
+  })
+
+  it('too many during a ban that ends tomorrow let no socket open before', async () => {
+    const s = linked()
+    s.send(closed('suspend', 'temporary_ban', s.clock.now() + 24 * 60 * MINUTE), crashedTooOften)
+    await s.wait(24 * 60 * MINUTE - 1)
+    expect(s.socket).toBe(undefined)
+    await s.wait(1)
+    expect(s.state).toBe('starting.connecting')
+  })
+
+  it('that suspended a session for ever, as they did before version 2, end with a new process', async () => {
+    const s = linked().send(crashedTooOften)
+    s.snapshot.context.retryAt = null
+    await s.restart()
     expect(s.state).toBe('starting.connecting')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nextReachOutLock, reachOutLockedFor } from '../../machines/session.limits.ts'
-import { fact, HOUR, linked, MINUTE, Probe } from './probe.ts'
+import { closed, fact, HOUR, linked, MINUTE, Probe } from './probe.ts'
 
 /** WhatsApp refuses a message to somebody new. */
 function refuse(s: Probe): Probe {
@@ -30,12 +30,20 @@ describe('The pause of sends to people the account never wrote with (463)', () =
     expect(lockedFor(refuse(s))).toBe(HOUR)
   })
 
-  it('is kept over a restart, a reconnect and a new link', async () => {
+  it('is kept over a restart and a reconnect', async () => {
     const s = refuse(linked())
     await s.restart(10 * MINUTE)
     expect(lockedFor(s)).toBe(50 * MINUTE)
     s.send(fact('restart.requested'))
     expect(lockedFor(s)).toBe(50 * MINUTE)
+  })
+})
+
+describe('What WhatsApp refused to one account', () => {
+  it('is not held against the next number that is linked', () => {
+    const s = refuse(linked()).send({ type: 'sends.slowed', perMinute: 12, until: Number.MAX_SAFE_INTEGER })
+    s.send(closed('banned', 'banned'), fact('start.requested'))
+    expect([lockedFor(s), s.context.slowdown]).toEqual([0, null])
   })
 })
 
