@@ -3,7 +3,7 @@
  * Times are milliseconds since the epoch; `at` is stamped by the actor host, once, when the fact is applied.
  */
 
-/** What Laravel is told about a session (CONTRACT 2). */
+/** What Laravel is told about a session. */
 export const ESTADOS_QR = ['pending', 'active', 'inactive'] as const
 export type EstadoQr = (typeof ESTADOS_QR)[number]
 

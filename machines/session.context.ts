@@ -109,7 +109,7 @@ export function unlinkedContext(context: SessionContext): Partial<SessionContext
   }
 }
 
-/** Whether a "no" of Laravel is only what we told it before (DESIGN: old news). */
+/** Whether a "no" of Laravel is only what we told it before, stored and repeated: old news, and no answer. */
 export function isOldNews(
   context: SessionContext,
   { said, told }: Extract<SessionFact, { type: 'laravel.answered' }>,

@@ -17,7 +17,7 @@ export function stateValue(dotted: string): StateValue {
   return dot === -1 ? dotted : { [dotted.slice(0, dot)]: stateValue(dotted.slice(dot + 1)) }
 }
 
-/** The five states of CONTRACT. */
+/** The five states that the API names. */
 export type TopState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'
 
 /** The machine's state and what stands below it. */
@@ -57,7 +57,7 @@ export function lineOf(dotted: string): { sentence: string; warns: boolean } | n
   return sentence === undefined ? null : { sentence, warns: hasTag(dotted, 'needsAttention') }
 }
 
-/** What Laravel must know of a session in this state (CONTRACT 2). */
+/** What Laravel must know of a session in this state. */
 export function estadoQrOf(dotted: string, { linked }: Pick<SessionContext, 'linked'>): EstadoQr {
   if (hasTag(dotted, 'inactive')) return 'inactive'
   if (hasTag(dotted, 'awaitsScan')) return 'pending'

@@ -6,6 +6,7 @@
  * libsignal is used; what was printed is dropped, and `onPrint` is told the method, never the text.
  *
  * It can go when libsignal prints no sessions: test/patches/libsignal-console.test.ts then fails.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 const SILENCED = Symbol.for('whatsapp-manager.console')

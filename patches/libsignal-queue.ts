@@ -6,6 +6,7 @@
  * its own, and its ratchet is written apart from its transaction or never. Each job runs in the context of its caller instead.
  *
  * It can go when libsignal does so itself: test/patches/libsignal-queue.test.ts then fails.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'

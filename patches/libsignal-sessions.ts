@@ -6,6 +6,7 @@
  * stays as it was when it cannot decrypt a message instead, and sessions that know the message's chain are tried first.
  *
  * It can go when a failed decryption changes nothing: test/patches/libsignal-sessions.test.ts then fails.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 import { loadLibsignal } from './load-libsignal.ts'

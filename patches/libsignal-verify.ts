@@ -5,6 +5,7 @@
  * instead.
  *
  * It can go when libsignal verifies natively: test/patches/libsignal-verify.test.ts then fails.
+ * Applied in src/whatsapp/patches/signatures.ts.
  */
 
 import { createPublicKey, verify } from 'node:crypto'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  arrowsOf,
   BESIDE,
   circlesIn,
   filesByFolder,
@@ -71,6 +72,12 @@ describe('The tree of the project', () => {
     const head =
       /^\/\*\*\n \* (?:Baileys|libsignal|Node) \d[^\n]*\bUpstream: [\s\S]+?\n \*\n[\s\S]+\n \*\n \* It can go when [\s\S]+?(?:test\/\S+\.test\.ts|No test can say so)/
     expect(patches.filter(({ text }) => !head.test(text)).map(({ path }) => path)).toEqual([])
+    const notThere = patches.filter(patch => {
+      const where = /^ \* Applied in (\S+?\.ts)/m.exec(patch.text)?.[1]
+      const applies = product.find(({ path }) => path === where)
+      return applies === undefined || !arrowsOf(applies).includes(patch.path)
+    })
+    expect(notThere.map(({ path }) => path)).toEqual([])
   })
 
   it('asks for tags of the chart, never for the name of a state', () => {

@@ -47,7 +47,7 @@ const ROUTES: Record<DeliveryKind, string> = {
   receipt: '/messages/status',
 }
 
-/** The HTTP client of CONTRACT 2: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
+/** Everything that Laravel is asked and told: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
 export function createLaravel(options: LaravelOptions): LaravelClient {
   const { token, clock, logger } = options
   const wall = options.wall ?? clock.now

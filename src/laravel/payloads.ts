@@ -3,7 +3,7 @@ import { ESTADOS_QR } from '../../machines/facts.ts'
 import { receivedContent, receivedMedia } from '../messages/received.ts'
 import type { MessageStatusPayload, SessionStatusPayload } from '../ports/delivery-table.ts'
 
-/** What Laravel receives (CONTRACT 2). Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
+/** What Laravel receives, as schemas. Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
 
 /** `POST /messages` to Laravel. */
 export const messagePayload = receivedContent.extend({

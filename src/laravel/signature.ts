@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { GatewayError } from '../base/errors.ts'
 
-/** The header value for one attempt: `timestamp` in whole seconds, `body` exactly as it goes over the wire. */
+/** The value of the `webhook-signature` header, which client.ts sends, for one attempt: `timestamp` in whole seconds, `body` exactly as it goes over the wire. */
 export type Sign = (webhookId: string, timestamp: number, body: string) => string
 
 /**

@@ -7,7 +7,7 @@ import type { MediaStore, StoredMedia } from '../ports/media-store.ts'
 import type { Thumbnail, Thumbnails } from './convert/thumbnails.ts'
 import { VOICE_MIMETYPE, type VoiceNotes } from './convert/voice-notes.ts'
 import { fetchMedia } from './fetch/fetch-media.ts'
-import { checkMedia, type MediaKind, maxBytesOf } from './kinds.ts'
+import { checkMedia, type MediaKind, maxBytesOf } from './limits.ts'
 import { HEAD_BYTES, mimetypeOf } from './mimetype.ts'
 
 /** A moving picture is a video to WhatsApp. */

@@ -22,7 +22,10 @@ export interface RetentionDeps {
   mediaMs: number | null
 }
 
-/** Removes what is kept no longer, in small steps, every 15 min; one timer for the process. */
+/**
+ * Erases old bodies (BODY_KEEP_DAYS) and files that nobody asked for (MEDIA_KEEP_DAYS), in small steps, every 15 min; one timer for the
+ * process. Facts, keys and idempotency keys have their own ends.
+ */
 export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs }: RetentionDeps) {
   const stopped = new AbortController()
   const { signal } = stopped

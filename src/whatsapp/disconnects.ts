@@ -130,7 +130,7 @@ const BY_MESSAGE: readonly (readonly [prefix: string, rows: Row | Record<number,
 /** Whatever its source: a timeout of the network or a closed connection. */
 const BY_CODE: Record<number, Row> = { 408: NETWORK, 428: NETWORK, 515: SAID_BY_WHATSAPP[515]! }
 
-/** The verdict on a disconnect, by code and source (reference/whatsapp-failures.md, sections 1 and 2); `now` dates a ban's end. */
+/** The verdict on a disconnect, by code and source; `now` dates a ban's end. */
 export function classify(disconnect: Disconnect, now: number): Verdict {
   const { code, message, expireSeconds } = disconnect
   const rows = BY_MESSAGE.find(([prefix]) => message.startsWith(prefix))?.[1]

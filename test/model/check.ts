@@ -90,7 +90,7 @@ async function checkSession(
   return events.at(-1)?.seq ?? seq
 }
 
-/** CONTRACT 2, the table of estado_qr. */
+/** What Laravel is told in each state. */
 function estadoOf(state: string, link: 'none' | 'paired' | 'linked'): string {
   if (/^(?:loggedOut|reconnecting\.suspended|awaitingQr\.(?:refused|expired))/.test(state)) return 'inactive'
   return state.startsWith('open') || link === 'linked' ? 'active' : 'pending'

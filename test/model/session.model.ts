@@ -52,7 +52,7 @@ import {
   WAITING,
 } from './shared-transitions.ts'
 
-/** One session as its user sees it: what happens in the world, and what must come of it by DESIGN and CONTRACT. */
+/** One session as its user sees it: what happens in the world, and what must come of it. */
 export const sessionModel = world.createMachine({
   id: 'world',
   context: fresh,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { GatewayError } from '../../base/errors.ts'
-import { AUDIO_CONTAINERS } from '../kinds.ts'
+import { AUDIO_CONTAINERS } from '../limits.ts'
 import { type Ffmpeg, FfmpegError } from './ffmpeg.ts'
 import { opusSeconds } from './ogg.ts'
 import { waveformOf } from './waveform.ts'

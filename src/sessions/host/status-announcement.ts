@@ -8,7 +8,7 @@ export type Announcement = { estadoQr: EstadoQr; deliver: boolean } | null
 
 /**
  * Decides what Laravel must learn from a fact: changes only, `pending` not before the first QR reached it, and never
- * what its own answer caused (CONTRACT 2).
+ * what its own answer caused.
  */
 export function announcementOf(
   announced: EstadoQr | null,

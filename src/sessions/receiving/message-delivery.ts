@@ -1,6 +1,9 @@
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 
-/** The delivery of a received message, in the lane of its chat; the same for the first time and every replay. */
+/**
+ * The row that lets a received message be delivered, in the lane of its chat; the same for the first time and every replay. What Laravel
+ * gets is made in src/whatsapp/receiving/to-received-message.ts.
+ */
 export function messageDelivery(
   { streamId, sessionId }: { streamId: string; sessionId: string },
   seq: number,

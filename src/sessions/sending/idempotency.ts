@@ -10,7 +10,7 @@ import { refusalOf } from './send-results.ts'
 /** What a send stores with itself so that its key stands for it. */
 export type Promised = Pick<IdempotencyRow, 'key' | 'hash'>
 
-/** The Idempotency-Keys of one session: one key, one send, whatever breaks in between. */
+/** The Idempotency-Keys of one session: one key, one send, whatever breaks in between. Kept for 72 h (src/store/tables/idempotency.ts). */
 export class Idempotency {
   readonly #streamId: string
   readonly #messages: Store['messages']

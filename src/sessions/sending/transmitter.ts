@@ -116,7 +116,7 @@ export class Transmitter {
         const next = resends.nextIn(send.chatId) ?? send
         const now = clock.now()
         // It fails, and costs nobody a turn.
-        if (this.#isTooOld(next)) return next
+        if (this.#isOver(next)) return next
         const at = rate.nextAt(now, this.#queue.ahead(place))
         if (at <= now) {
           rate.take(now)
@@ -130,11 +130,15 @@ export class Transmitter {
     }
   }
 
-  #isTooOld({ messageId, at, attempts }: Send): boolean {
-    const { clock, maxAgeMs, resends } = this.#parts
+  /** Whether a send is not to leave any more: it is too old, or has left often enough. */
+  #isOver(send: Send): boolean {
+    const { clock, maxAgeMs } = this.#parts
+    return clock.now() - send.at > maxAgeMs || this.#hasLeftOftenEnough(send)
+  }
+
+  #hasLeftOftenEnough({ messageId, attempts }: Send): boolean {
     // What was refused is no transmission that may have arrived.
-    if (attempts >= TRANSMISSIONS && resends.refusalOf(messageId) === null) return true
-    return clock.now() - at > maxAgeMs
+    return attempts >= TRANSMISSIONS && this.#parts.resends.refusalOf(messageId) === null
   }
 
   /** Hands one send to the connection, until it takes it. */
@@ -146,7 +150,7 @@ export class Transmitter {
     const { socket } = this.#actor
     for (let sent = false; !sent; ) {
       if (!this.#isCurrent(socket)) return
-      if (this.#isTooOld(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
+      if (this.#isOver(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
       try {
         if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
         await socket.send(messageId, content)

@@ -8,8 +8,12 @@ import { PairingCode } from './pairing-code.ts'
 
 const FIRST_QR_MS = 60_000
 const LATER_QR_MS = 20_000
+
 /** References that WhatsApp gives a socket, each for one QR. */
 const QRS = 6
+
+/** How long WhatsApp takes a pairing code, in ms: as long as all QRs of one connection together. */
+const PAIRING_CODE_MS = FIRST_QR_MS + (QRS - 1) * LATER_QR_MS
 
 export interface LinkOffersDeps {
   socket: Pick<WASocket, 'ws' | 'requestPairingCode'>
@@ -65,7 +69,7 @@ export class LinkOffers {
       socket,
       phoneNumber,
       clock,
-      lifetimeMs: each === undefined ? FIRST_QR_MS + (QRS - 1) * LATER_QR_MS : QRS * each,
+      lifetimeMs: each === undefined ? PAIRING_CODE_MS : QRS * each,
       keep: code => vault.putCode(sessionId, code),
       report,
       codeRefused,

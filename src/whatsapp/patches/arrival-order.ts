@@ -5,6 +5,7 @@
  * message overtakes the older ones. Here a live stanza that finds offline ones before it joins their queue.
  *
  * It can go when Baileys keeps the order of arrival: test/whatsapp/patches/catching-up.test.ts then fails.
+ * Applied in src/whatsapp/keys/inbox-rows.ts, src/whatsapp/receiving/receiver.ts.
  */
 
 import type { EventEmitter } from 'node:events'

@@ -6,6 +6,7 @@
  * outlive a socket; each session sees its part.
  *
  * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
+ * Applied in src/whatsapp/session-caches.ts, src/whatsapp/socket/baileys-events.ts.
  */
 
 import type { CacheStore } from '@whiskeysockets/baileys'

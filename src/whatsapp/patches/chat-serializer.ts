@@ -6,6 +6,7 @@
  * wait. `ws` is the socket's; Baileys must be listening already, and `ArrivalOrder` listens in front.
  *
  * It can go when Baileys keeps the order of a chat: test/whatsapp/patches/first-burst.test.ts then fails.
+ * Applied in src/whatsapp/receiving/receiver.ts.
  */
 
 import type { EventEmitter } from 'node:events'

@@ -5,6 +5,7 @@
  * WhatsApp among them. Here they are emitted before.
  *
  * It can go when Baileys flushes its buffer at the end: test/whatsapp/patches/dropped-buffer.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 
 import type { WASocket } from '@whiskeysockets/baileys'

@@ -5,6 +5,7 @@
  * WebSocket, for which it does listen.
  *
  * It can go when Baileys fails its queries at the end: test/whatsapp/patches/hanging-queries.test.ts then fails.
+ * Applied in src/whatsapp/socket/socket-end.ts.
  */
 
 import type { WASocket } from '@whiskeysockets/baileys'

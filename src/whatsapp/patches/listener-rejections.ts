@@ -5,6 +5,7 @@
  * that cannot be decrypted leaves its socket open. Here the emitters of the socket that `make` makes capture those rejections.
  *
  * It can go when Baileys catches what its own listeners throw: test/whatsapp/patches/listener-rejections.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 
 import { EventEmitter } from 'node:events'

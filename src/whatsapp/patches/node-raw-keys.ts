@@ -6,6 +6,7 @@
  * results are the same.
  *
  * It can go when raw keys cost no more than a KeyObject: test/whatsapp/patches/node-raw-keys.test.ts then fails.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 import crypto, { createSecretKey } from 'node:crypto'

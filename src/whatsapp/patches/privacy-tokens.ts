@@ -5,6 +5,7 @@
  * then: the token is forgotten, and every send costs WhatsApp one more query. Here it goes to the store at once.
  *
  * It can go when the token outlives its send: test/whatsapp/patches/privacy-tokens.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 
 import type { SignalKeyStore, WASocket } from '@whiskeysockets/baileys'

@@ -5,6 +5,7 @@
  * when the upgrade is answered with an HTTP status (401, 502), the socket stays `connecting` for ever, without a close event.
  *
  * It can go when Baileys ends such a socket itself: test/whatsapp/patches/refused-upgrade.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 
 import type { WASocket } from '@whiskeysockets/baileys'

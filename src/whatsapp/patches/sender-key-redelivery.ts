@@ -6,6 +6,7 @@
  * already: then Baileys must not be given it.
  *
  * It can go when Baileys leaves a key that it has as it is: test/whatsapp/patches/sender-key-redelivery.test.ts then fails.
+ * Applied in src/whatsapp/keys/signal-repository.ts.
  */
 
 import { proto, type SignalKeyStore, type SignalRepositoryWithLIDStore } from '@whiskeysockets/baileys'

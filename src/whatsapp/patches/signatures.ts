@@ -5,6 +5,7 @@
  * groups Baileys verifies with libsignal itself, which is right and takes 9 ms of CPU.
  *
  * It can go when Baileys refuses a wrong signature: test/whatsapp/patches/signatures.test.ts then fails.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 import { Curve } from '@whiskeysockets/baileys'

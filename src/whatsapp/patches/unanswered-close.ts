@@ -5,6 +5,7 @@
  * nothing else. A session whose network is gone could not be opened again, nor the process stopped, in that time.
  *
  * It can go when Baileys waits less than a few seconds: test/whatsapp/patches/unanswered-close.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 
 import type { WebSocket } from 'ws'

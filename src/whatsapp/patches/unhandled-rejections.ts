@@ -5,6 +5,7 @@
  * a listener of a socket is caught there (listener-rejections.ts); this is the last resort, once per process: one line in the log.
  *
  * It can go when Baileys awaits or catches all that it starts. No test can say so; the line in the log shows that it has not.
+ * Applied in src/whatsapp/whatsapp.ts.
  */
 
 import type { Logger } from 'pino'

@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys'
-import { FIELDS, PROTOCOL, UNSUPPORTED, WRAPPER } from './content-fields.ts'
 import type { ContentReader } from './content-readers.ts'
+import { FIELDS, PROTOCOL, UNSUPPORTED, WRAPPER } from './message-fields.ts'
 import { EMPTY, type Ignored, type ParsedContent, unsupported } from './parsed-content.ts'
 import { readProtocolMessage } from './protocol-messages.ts'
 

@@ -25,7 +25,7 @@ export function toBaileysContent(
   { file, referenced }: ContentParts,
 ): AnyMessageContent {
   const mentions = content.mentions && { mentions: content.mentions }
-  const quoted = referenced && {
+  const contextInfo = referenced && {
     contextInfo: {
       stanzaId: referenced.key.id ?? null,
       participant: referenced.author,
@@ -35,7 +35,7 @@ export function toBaileysContent(
   }
   switch (content.type) {
     case 'text':
-      return { text: content.body, linkPreview: null, ...mentions, ...quoted }
+      return { text: content.body, linkPreview: null, ...mentions, ...contextInfo }
     case 'location':
       return {
         location: {
@@ -44,7 +44,7 @@ export function toBaileysContent(
           name: content.name,
           address: content.address,
         },
-        ...quoted,
+        ...contextInfo,
       }
     case 'contact': {
       const contacts = content.contacts.map(({ name, phone }) => ({
@@ -53,21 +53,21 @@ export function toBaileysContent(
       }))
       const [first] = contacts
       const displayName = contacts.length === 1 ? first!.displayName : `${contacts.length} contacts`
-      return { contacts: { displayName, contacts }, ...quoted }
+      return { contacts: { displayName, contacts }, ...contextInfo }
     }
     case 'reaction':
       return { react: { key: keyOf(referenced), text: content.body } }
     case 'poll':
       return {
         poll: { name: content.body, values: content.options, selectableCount: content.select },
-        ...quoted,
+        ...contextInfo,
       }
     case 'edit':
       return { text: content.body, linkPreview: null, edit: keyOf(referenced), ...mentions }
     case 'delete':
       return { delete: keyOf(referenced) }
     default:
-      return { ...fileContent(content, file), ...mentions, ...quoted }
+      return { ...fileContent(content, file), ...mentions, ...contextInfo }
   }
 }
 

@@ -11,7 +11,7 @@ import { createClock } from '../../../src/base/clock.ts'
 import { createFfmpeg } from '../../../src/media/convert/ffmpeg.ts'
 import { opusSeconds } from '../../../src/media/convert/ogg.ts'
 import { createVoiceNotes, VOICE_MIMETYPE } from '../../../src/media/convert/voice-notes.ts'
-import { checkMedia } from '../../../src/media/kinds.ts'
+import { checkMedia } from '../../../src/media/limits.ts'
 import { mimetypeOf } from '../../../src/media/mimetype.ts'
 import { hasFfmpeg, oggPage, opusHead } from './voice.ts'
 

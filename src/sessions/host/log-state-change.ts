@@ -2,7 +2,7 @@ import type { SessionContext } from '../../../machines/session.context.ts'
 import { lineOf } from '../../../machines/session.state.ts'
 import type { Logger } from '../../base/logger.ts'
 
-/** One line in the process' log whenever a session enters a state that the chart describes differently; ids and codes only. */
+/** One line in the process' log whenever a session enters a state with another `description` in the chart (machines/session/); ids and codes only. */
 export function logStateChange(
   logger: Logger,
   before: string | null,

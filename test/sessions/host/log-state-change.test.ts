@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { initialContext } from '../../../machines/session.context.ts'
-import { logStateChange } from '../../../src/sessions/host/state-log-lines.ts'
+import { logStateChange } from '../../../src/sessions/host/log-state-change.ts'
 
 function told(...states: string[]): [number, string, string][] {
   const lines: { level: number; state: string; msg: string }[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkMedia, type MediaKind, maxBytesOf } from '../../src/media/kinds.ts'
-import { formatSize } from '../../src/media/sizes.ts'
+import { formatSize } from '../../src/media/format-size.ts'
+import { checkMedia, type MediaKind, maxBytesOf } from '../../src/media/limits.ts'
 import { JPEG, latin1, mp4, OGG_OPUS, webp } from './sample-bytes.ts'
 
 const KB = 1024

@@ -1,7 +1,7 @@
 import { GatewayError } from '../base/errors.ts'
-import { formatSize, tooLarge } from './sizes.ts'
+import { formatSize, tooLarge } from './format-size.ts'
 
-/** The types of CONTRACT 1 that carry a file. */
+/** The types of `POST /send-message` that carry a file. */
 export type MediaKind = 'image' | 'audio' | 'video' | 'document' | 'sticker'
 
 /** What is to be sent: `mimetype` as `mimetypeOf` tells it, `head` the first bytes of the file, at least `HEAD_BYTES` of them. */
