@@ -102,8 +102,14 @@ describe.each(['stopped', 'killed'])('a DATA_DIR that version 0.1 left, %s', how
     const { events, at } = recorded[id]!
     const answer = (await world.call('GET', `/sessions/${id}/events?limit=${events.length}`)).body
     expect(answer.events).toEqual(events)
-    for (const [i, { seq }] of events.entries())
-      expect((await world.call('GET', `/sessions/${id}/at/${seq}`)).body).toEqual(at[i])
+    for (const [i, { seq }] of events.entries()) {
+      const { can, ...rest } = (await world.call('GET', `/sessions/${id}/at/${seq}`)).body
+      const { can: before, ...old } = at[i] as { can: string[] }
+      expect(rest).toEqual(old)
+      // What is possible is asked of today's machine, which knows two facts more.
+      const known = can as unknown as string[]
+      expect(known.filter(type => !['reachOut.locked', 'sends.slowed'].includes(type))).toEqual(before)
+    }
   })
 
   it('sends history again, files included', async () => {
