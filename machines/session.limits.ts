@@ -9,6 +9,9 @@ const REACH_OUT_LOCK = { first: HOUR, longest: 24 * HOUR }
 /** How long sends stay slow after WhatsApp took too many (429), in ms. */
 export const SLOW_FOR = 5 * MINUTE
 
+/** Nothing leaves for this long after it said so; what it says meanwhile about earlier sends is the same complaint, in ms. */
+export const SLOW_PAUSE = 5_000
+
 type Locked = Pick<SessionContext, 'reachOutLock'>
 
 /** Until when the account may write to nobody new after a refusal at `at` (ms since the epoch); null while a lock holds already. */

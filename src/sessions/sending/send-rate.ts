@@ -1,9 +1,7 @@
 import type { SessionContext } from '../../../machines/session.context.ts'
-import { SLOW_FOR } from '../../../machines/session.limits.ts'
+import { SLOW_FOR, SLOW_PAUSE } from '../../../machines/session.limits.ts'
 
 const MINUTE = 60_000
-/** Nothing leaves for this long after a complaint; what WhatsApp says meanwhile about earlier sends is the same complaint, in ms. */
-const PAUSE = 5000
 /** What may leave at once after a quiet time, as a part of a minute's sends. */
 const BURST = 1 / 6
 
@@ -27,7 +25,7 @@ export class SendRate {
     this.#slowdown = slowdown
     const slow = slowdown()
     this.#tokens = slow === null ? burstOf(this.#perMinute) : 0
-    if (slow !== null) this.#at = slow.at + PAUSE
+    if (slow !== null) this.#at = slow.at + SLOW_PAUSE
   }
 
   /** When a send may leave, with so many others before it: `now` if it may at once. */
@@ -48,12 +46,12 @@ export class SendRate {
   /** WhatsApp took too many messages: the pace from now on and until when, or null if it said so just now. */
   complained(now: number): { perMinute: number; until: number } | null {
     const last = this.#slowdown()
-    if (last !== null && now < last.at + PAUSE) return null
+    if (last !== null && now < last.at + SLOW_PAUSE) return null
     const limit = this.#refill(now)
     const { now: current, before } = this.#count(now)
     const rate = Math.min(limit, Math.max(current, before))
     this.#tokens = 0
-    this.#at = now + PAUSE
+    this.#at = now + SLOW_PAUSE
     return { perMinute: Math.max(1, rate / 2), until: now + SLOW_FOR }
   }
 
