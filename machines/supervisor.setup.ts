@@ -74,6 +74,10 @@ const isOld = ({ pending, at, ms }: Return, now: number): boolean =>
 const waitOf = (last: Return | undefined, at: number): number =>
   last === undefined || isOld(last, at) ? RETURN.first : Math.min(2 * last.ms, RETURN.longest)
 
+/** A session may be called `constructor`, too. */
+const of = <T>(known: Record<string, T>, sessionId: string): T | undefined =>
+  Object.hasOwn(known, sessionId) ? known[sessionId] : undefined
+
 const timerOf = (sessionId: string) => `return.${sessionId}`
 
 /** The vocabulary of the supervisor's machine; what acts on session actors is provided (src/sessions/supervisor/supervisor.ts). */
@@ -84,15 +88,15 @@ export const supervisorSetup = setup({
     crashesTooOften: ({ context, event }) => {
       assertEvent(event, 'session.crashed')
       const { sessionId, at } = event
-      return recent(context.crashes[sessionId], at).length > CRASHES.most
+      return recent(of(context.crashes, sessionId), at).length > CRASHES.most
     },
     isReturning: ({ context, event }) => {
       assertEvent(event, 'session.returnFailed')
-      return context.returns[event.sessionId]?.pending === true
+      return of(context.returns, event.sessionId)?.pending === true
     },
     isNotReturning: ({ context, event }) => {
       assertEvent(event, 'session.lost')
-      return context.returns[event.sessionId]?.pending !== true
+      return of(context.returns, event.sessionId)?.pending !== true
     },
   },
   actions: {
@@ -131,13 +135,13 @@ export const supervisorSetup = setup({
     noteCrash: assign(({ context: { crashes }, event }) => {
       assertEvent(event, 'session.crashed')
       const { sessionId, at } = event
-      return { crashes: { ...crashes, [sessionId]: recent(crashes[sessionId], at) } }
+      return { crashes: { ...crashes, [sessionId]: recent(of(crashes, sessionId), at) } }
     }),
     noteLost: assign(({ context: { returns }, event }) => {
       assertEvent(event, ['session.lost', 'session.returnFailed'])
       const { sessionId, at } = event
       return {
-        returns: { ...returns, [sessionId]: { pending: true, ms: waitOf(returns[sessionId], at), at } },
+        returns: { ...returns, [sessionId]: { pending: true, ms: waitOf(of(returns, sessionId), at), at } },
       }
     }),
     /** Forgets crashes and returns that count no more. */
@@ -159,7 +163,7 @@ export const supervisorSetup = setup({
     noteReturned: assign(({ context, event }) => {
       assertEvent(event, 'session.returned')
       const { sessionId } = event
-      const wait = context.returns[sessionId]
+      const wait = of(context.returns, sessionId)
       return wait === undefined
         ? {}
         : { returns: { ...context.returns, [sessionId]: { ...wait, pending: false } } }

@@ -99,6 +99,22 @@ describe('A session that crashes', () => {
   })
 })
 
+describe('A session whose id is a word of JavaScript', () => {
+  it.each(['__proto__', 'constructor', 'toString'])('is counted like any other: %s', async sessionId => {
+    const s = supervisor()
+    for (let i = 0; i < 6; i++) s.crash(sessionId)
+    expect(s.done.at(-1)).toBe(`suspendSession ${sessionId}`)
+    s.lose(sessionId)
+    await s.clock.advance(SECOND)
+    expect(s.done.at(-1)).toBe(`bringBackSession ${sessionId}`)
+    s.fail(sessionId)
+    await s.clock.advance(2 * SECOND)
+    s.send({ type: 'session.returned', sessionId })
+    s.send({ type: 'round.ended', at: s.clock.now() + 10 * MINUTE })
+    expect(s.snapshot()).toMatchObject({ status: 'active', context: { crashes: {}, returns: {} } })
+  })
+})
+
 describe('A session that was lost because the store refused a write', () => {
   const waits = async (s: ReturnType<typeof supervisor>, sessionId: string) => {
     const begin = s.clock.now()
