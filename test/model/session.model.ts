@@ -153,6 +153,8 @@ export const sessionModel = world.createMachine({
             pausing: {
               on: {
                 newQr: { target: SHOWN, actions: published },
+                // The first of them is taken, the others come too soon after it.
+                qrsUsedUp: { target: '#world.awaitingQr.expired', actions: [...published, ...expired] },
                 'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
                 askedAgain: { target: SHOWN, actions: published },
                 'askedAgain.away': remains,
