@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type DirectedGraphEdge, type DirectedGraphNode, toDirectedGraph } from 'xstate/graph'
 import { sessionMachine } from '../machines/session.machine.ts'
 import { TIMES } from '../machines/session.timers.ts'
 import { supervisorMachine } from '../machines/supervisor.machine.ts'
 
-/** Draws both statecharts into docs/machines.md, from the machines themselves: `npm run machines`. With `--check` it only compares. */
+/** Draws both statecharts, from the machines themselves, into docs/machines.md and docs/viewer/: `npm run machines`. */
 
 export const PAGE = new URL('machines.md', import.meta.url)
 
@@ -91,7 +91,9 @@ export function page(): string {
 
 Made by \`npm run machines\` from \`machines/\`; a test keeps it current. A transition that a state does not name itself is that of the
 state around it. What a guard asks and what an action remembers stands under its name in \`machines/session.guards.ts\` and
-\`machines/session.setup.ts\`, what an action does outside in \`src/sessions/effects/\`.
+\`machines/session.setup.ts\`, what an action does outside in \`src/sessions/effects/\`. To move the charts
+about, paste [viewer/session.machine.js](viewer/session.machine.js) or [viewer/supervisor.machine.js](viewer/supervisor.machine.js) into
+a statechart viewer that takes code, such as Stately's.
 
 ## A session
 
@@ -119,11 +121,23 @@ ${transitions(supervisorMachine as never)}
 `
 }
 
-if (import.meta.main) {
-  const current = page()
-  if (!process.argv.includes('--check')) writeFileSync(PAGE, current)
-  else if (readFileSync(PAGE, 'utf8') !== current) {
-    process.stderr.write('docs/machines.md is not what the machines are: run `npm run machines`\n')
-    process.exit(1)
-  }
-}
+/** A machine as one self-contained file, for statechart viewers that take code; guards, actions and delays are names there. */
+export const viewerFile = (name: string, { config }: { config: object }): string =>
+  `import { createMachine } from 'xstate'
+
+// Made by \`npm run machines\`: paste it into a statechart viewer.
+export const ${name} = createMachine(${JSON.stringify(config, null, 2)})
+`
+
+/** Every generated file with its text. */
+export const files = (): Map<URL, string> =>
+  new Map([
+    [PAGE, page()],
+    [new URL('viewer/session.machine.js', import.meta.url), viewerFile('sessionMachine', sessionMachine)],
+    [
+      new URL('viewer/supervisor.machine.js', import.meta.url),
+      viewerFile('supervisorMachine', supervisorMachine),
+    ],
+  ])
+
+if (import.meta.main) for (const [file, text] of files()) writeFileSync(file, text)

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
 import { toDirectedGraph } from 'xstate/graph'
-import { PAGE, page } from '../../docs/draw-machines.ts'
+import { files as generated } from '../../docs/draw-machines.ts'
 
 const config = JSON.parse(readFileSync('stately.config.json', 'utf8')) as {
   include: string[]
@@ -21,8 +21,26 @@ const machines = await Promise.all(
   }),
 )
 
-it('docs/machines.md shows the machines as they are (if not: npm run machines)', () => {
-  expect(readFileSync(PAGE, 'utf8')).toBe(page())
+it.each([...generated()])('%s shows the machines as they are (if not: npm run machines)', (file, text) => {
+  expect(readFileSync(file, 'utf8')).toBe(text)
+})
+
+it('The files for statechart viewers have every state and every transition of the machines', async () => {
+  const drawn = await Promise.all(
+    ['session', 'supervisor'].map(async name => {
+      const exported = (await import(`../../docs/viewer/${name}.machine.js`)) as Record<
+        string,
+        AnyStateMachine
+      >
+      return Object.values(exported)[0]!
+    }),
+  )
+  const arrows = (machine: AnyStateMachine) =>
+    below(toDirectedGraph(machine as never)).flatMap(({ id, edges }) => [
+      id,
+      ...edges.map(({ id: edge, label }) => `${edge} ${label.text}`),
+    ])
+  for (const [i, { machine }] of machines.entries()) expect(arrows(drawn[i]!)).toEqual(arrows(machine))
 })
 
 describe('stately.config.json', () => {
