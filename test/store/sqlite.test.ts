@@ -61,6 +61,15 @@ describe('the SQLite files', () => {
     await open()
   })
 
+  test('a file of a newer schema is refused also when the process was busy until the thread of the store had ended', async () => {
+    await (await open()).close()
+    alter('PRAGMA user_version = 99')
+    const opening = open()
+    // The end of the thread and what it said before are now handed over together.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000)
+    await expect(opening).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+  })
+
   test('a file of the first schema is brought up to date, with all that it holds', async () => {
     alter(`${STEPS[0]}
       INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../../base/errors.ts'
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
@@ -48,12 +47,14 @@ export class Writer {
       workerData: { file, maxPages },
       execArgv: [],
     })
+    // Before the first message: a busy process gets the message and the exit in one turn.
+    const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     const first = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
     if ('broken' in first) {
-      await once(worker, 'exit')
+      await exited
       throw toError(first.broken)
     }
     return new Writer(worker, now)
