@@ -44,11 +44,13 @@ export class SessionRestorer {
     const { store, clock } = this.#deps
     const rows = [...store.sessions.all()]
     this.#counts.fill(rows, clock.now())
-    const readable = rows.filter(row => this.#isReadable(row))
     const actors: SessionActor[] = []
-    for (let i = 0; i < readable.length && this.#isRunning(); i += CLAIMS_AT_ONCE) {
-      const some = readable.slice(i, i + CLAIMS_AT_ONCE)
-      const restored = await Promise.all(some.map(row => this.restore(row)))
+    for (let i = 0; i < rows.length && this.#isRunning(); i += CLAIMS_AT_ONCE) {
+      const some = rows.slice(i, i + CLAIMS_AT_ONCE).flatMap(row => {
+        const session = this.#read(row)
+        return session === null ? [] : [this.restore(row, session)]
+      })
+      const restored = await Promise.all(some)
       actors.push(...restored.filter(actor => actor !== null))
     }
     return actors
@@ -58,10 +60,10 @@ export class SessionRestorer {
    * Claims one session and lets it go on: what was decrypted and not in the log yet comes first. Resolves once that is durable, so
    * that nobody is told that a session is open which only was; with null if the process stops meanwhile.
    */
-  async restore(row: SessionRow): Promise<SessionActor | null> {
+  async restore(row: SessionRow, session = readStoredSession(row)): Promise<SessionActor | null> {
     const { store, whatsapp, logger } = this.#deps
     const { streamId, sessionId, userId, lastSeq: seq, announced, state } = row
-    const last = { seq, announced, ...readStoredSession(row) }
+    const last = { seq, announced, ...session }
     const epoch = await store.claim(streamId)
     if (!this.#isRunning()) return null
     const { actor } = this.#spawn({ streamId, sessionId, userId, epoch, last })
@@ -79,17 +81,16 @@ export class SessionRestorer {
   }
 
   /** One bad row is one session that does not run; the others do. */
-  #isReadable(row: SessionRow): boolean {
+  #read(row: SessionRow): ReturnType<typeof readStoredSession> | null {
     try {
-      readStoredSession(row)
-      return true
+      return readStoredSession(row)
     } catch (error) {
       const why = error instanceof Error ? error.message : 'It cannot be read.'
       this.#deps.logger.error(
         { session_id: row.sessionId, why },
         'session cannot be restored and does not run',
       )
-      return false
+      return null
     }
   }
 }
