@@ -1,26 +1,14 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Fault } from '../../simulator/faults.ts'
-import { closings, OpenSessions, text } from './open-sessions.ts'
-import { createWorld, type Owner, WAIT, type World } from './world.ts'
+import { closings, type OpenSessions, text, useOpenSessions } from './open-sessions.ts'
+import { type Owner, WAIT, type World } from './world.ts'
 
-const unhandled: unknown[] = []
-const note = (reason: unknown) => void unhandled.push(reason)
 let world: World
 let sessions: OpenSessions
-beforeAll(async () => {
-  process.on('unhandledRejection', note)
-  world = await createWorld({ keepAliveMs: 400 })
-  sessions = new OpenSessions(world)
-})
-afterEach(() => {
-  expect(world.sim.ledger.unanswered).toEqual([])
-  expect(unhandled).toEqual([])
-})
-afterAll(async () => {
-  process.off('unhandledRejection', note)
-  await world.close()
+useOpenSessions((...begun) => {
+  ;[world, sessions] = begun
 })
 
 describe('a socket that WhatsApp ends', () => {

@@ -1,5 +1,6 @@
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { SendContent } from '../../src/messages/send.ts'
-import type { Owner, World } from './world.ts'
+import { createWorld, type Owner, type World } from './world.ts'
 
 export type OpenSession = Owner & { pn: string }
 
@@ -35,4 +36,27 @@ export class OpenSessions {
     await owner.socket!.send(id, text(friend.account.jid, 'still here'))
     await owner.update(id, 'delivered')
   }
+}
+
+/**
+ * One world for a file whose sockets are ended in many ways, handed over before the first test. After each test WhatsApp has been
+ * answered everything, and no rejection was left unhandled.
+ */
+export function useOpenSessions(begin: (world: World, sessions: OpenSessions) => void): void {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => void unhandled.push(reason)
+  let world: World
+  beforeAll(async () => {
+    process.on('unhandledRejection', note)
+    world = await createWorld({ keepAliveMs: 400 })
+    begin(world, new OpenSessions(world))
+  })
+  afterEach(() => {
+    expect(world.sim.ledger.unanswered).toEqual([])
+    expect(unhandled).toEqual([])
+  })
+  afterAll(async () => {
+    process.off('unhandledRejection', note)
+    await world.close()
+  })
 }

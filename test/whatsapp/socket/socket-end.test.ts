@@ -1,23 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { OpenSessions, text } from '../open-sessions.ts'
-import { createWorld, WAIT, type World } from '../world.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type OpenSessions, text, useOpenSessions } from '../open-sessions.ts'
+import { WAIT, type World } from '../world.ts'
 
-const unhandled: unknown[] = []
-const note = (reason: unknown) => void unhandled.push(reason)
 let world: World
 let sessions: OpenSessions
-beforeAll(async () => {
-  process.on('unhandledRejection', note)
-  world = await createWorld({ keepAliveMs: 400 })
-  sessions = new OpenSessions(world)
-})
-afterEach(() => {
-  expect(world.sim.ledger.unanswered).toEqual([])
-  expect(unhandled).toEqual([])
-})
-afterAll(async () => {
-  process.off('unhandledRejection', note)
-  await world.close()
+useOpenSessions((...begun) => {
+  ;[world, sessions] = begun
 })
 
 describe('the end of a socket that its owner wants', () => {
