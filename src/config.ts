@@ -24,6 +24,8 @@ export interface Config {
     readonly secrets: string[]
     /** Whether Laravel is told what becomes of sends. */
     readonly messageStatus: boolean
+    /** What Laravel is told beside messages. */
+    readonly events: Value<'LARAVEL_EVENTS'>
   }
   readonly qr: { readonly throttleMs: number; readonly expiryMs: number }
   readonly idle: {
@@ -69,6 +71,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       token: get('LARAVEL_TOKEN'),
       secrets: get('LARAVEL_WEBHOOK_SECRET'),
       messageStatus: get('LARAVEL_MESSAGE_STATUS'),
+      events: get('LARAVEL_EVENTS'),
     },
     qr: { throttleMs: get('QR_THROTTLE_MS'), expiryMs: get('QR_EXPIRY_MS') },
     idle: { afterMs: get('IDLE_AFTER_MS'), policy: get('IDLE_POLICY'), reapEveryMs: get('REAP_EVERY_MS') },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ACCOUNT_EVENT_TYPES } from '../messages/account-event.ts'
 import {
   address,
   baseUrl,
@@ -55,6 +56,11 @@ export const VARIABLES = {
     commaSeparated.pipe(z.array(webhookSecret).max(2)),
   ),
   LARAVEL_MESSAGE_STATUS: yesOrNo(),
+  LARAVEL_EVENTS: variable(
+    '',
+    'a comma-separated list of call, group, contact and passkey, or nothing',
+    commaSeparated.pipe(z.array(z.enum(ACCOUNT_EVENT_TYPES))),
+  ),
   QR_THROTTLE_MS: whole(30_000, 0, DAY_MS),
   QR_EXPIRY_MS: whole(60_000, 1_000, DAY_MS),
   IDLE_AFTER_MS: whole(1_800_000, 100, 365 * DAY_MS),

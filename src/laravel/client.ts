@@ -45,6 +45,7 @@ const ROUTES: Record<DeliveryKind, string> = {
   messages: '/messages',
   status: '/whatsapp/status',
   receipt: '/messages/status',
+  events: '/whatsapp/events',
 }
 
 /** Everything that Laravel is asked and told: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */

@@ -1,3 +1,4 @@
+import { completeMessage } from '../messages/received.ts'
 import type { DeliveryRow } from '../ports/delivery-table.ts'
 import type { MediaServer } from '../ports/media-server.ts'
 
@@ -17,10 +18,12 @@ export async function payloadOf(
   { kind, payload, download }: DeliveryRow,
   files: DeliveredFiles | undefined,
 ): Promise<Record<string, unknown>> {
+  if (kind !== 'messages') return payload
+  const message = completeMessage(payload)
   const media = payload.media as { id: string } | null | undefined
-  if (kind !== 'messages' || !media || files === undefined) return payload
+  if (!media || files === undefined) return message
   const error = download?.state === 'done' && (await files.has(media.id)) ? null : missingBecause(download)
-  return { ...payload, media: { ...media, url: files.linkTo(media.id), error } }
+  return { ...message, media: { ...media, url: files.linkTo(media.id), error } }
 }
 
 function missingBecause(download: DeliveryRow['download']): string {

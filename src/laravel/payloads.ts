@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../machines/facts.ts'
-import { receivedContent, receivedMedia } from '../messages/received.ts'
-import type { MessageStatusPayload, SessionStatusPayload } from '../ports/delivery-table.ts'
+import { ACCOUNT_EVENT_TYPES } from '../messages/account-event.ts'
+import { receivedMedia, wholeMessage } from '../messages/received.ts'
+import type {
+  AccountEventPayload,
+  MessageStatusPayload,
+  SessionStatusPayload,
+} from '../ports/delivery-table.ts'
 
 /** What Laravel receives, as schemas. Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
 
 /** `POST /messages` to Laravel. */
-export const messagePayload = receivedContent.extend({
+export const messagePayload = wholeMessage.extend({
   session_id: z.string(),
   media: receivedMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
 })
@@ -34,6 +39,15 @@ export const sessionStatusPayload = z.object({
     lid: z.string().nullable(),
   }),
 }) satisfies z.ZodType<SessionStatusPayload>
+
+/** `POST /whatsapp/events` to Laravel: a call, a change of a group or a contact, a passkey, as LARAVEL_EVENTS wants them. */
+export const accountEventPayload = z.looseObject({
+  session_id: z.string(),
+  /** The same for every retry. */
+  event_id: z.string(),
+  type: z.enum(ACCOUNT_EVENT_TYPES),
+  at: z.iso.datetime(),
+}) satisfies z.ZodType<AccountEventPayload>
 
 /** `POST /qr` to Laravel: `qr` is the raw text that Baileys gives. */
 export const qrPayload = z.object({

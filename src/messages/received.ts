@@ -43,8 +43,102 @@ export const receivedMedia = z.object({
 
 export type ReceivedMedia = z.infer<typeof receivedMedia>
 
-/** A received message as it is stored, which is `POST /messages` to Laravel without the session id: a JSON, hence the names. */
-export const receivedContent = z.object({
+const jid = z.string()
+const text = z.string().nullable()
+
+/** What a message says beyond its words (docs/webhooks.md); the names are those of WhatsApp's Cloud API where it has one. */
+const beyondWords = z.object({
+  /** The author's WhatsApp user name. */
+  username: text,
+  /** What `reply_to` names, also when nobody here ever had it. */
+  quoted: z
+    .object({
+      message_id: z.string(),
+      from: text,
+      from_lid: text,
+      type: z.string(),
+      text,
+      is_status: z.boolean(),
+    })
+    .nullable(),
+  mentions: z.array(z.object({ jid, phone: text })),
+  mentions_me: z.boolean(),
+  forwarded: z.boolean(),
+  view_once: z.boolean(),
+  /** Seconds until the message disappears. */
+  expires_in: z.number().int().nullable(),
+  /** What was tapped; `body` is its words. */
+  selection: z
+    .object({
+      kind: z.enum(['button', 'list', 'template', 'flow']),
+      id: z.string(),
+      title: text,
+      description: text,
+      params: z.unknown(),
+    })
+    .nullable(),
+  /** The advertisement that led here. */
+  referral: z
+    .object({
+      source_url: text,
+      source_id: text,
+      source_type: text,
+      headline: text,
+      body: text,
+      media_type: text,
+      ctwa_clid: text,
+      entry_point: text,
+    })
+    .nullable(),
+  /** Amounts are in thousandths. */
+  order: z
+    .object({
+      order_id: z.string(),
+      token: text,
+      text,
+      item_count: z.number().int().nullable(),
+      total_amount: z.number().nullable(),
+      currency: text,
+    })
+    .nullable(),
+  product: z
+    .object({
+      product_id: z.string(),
+      catalog_id: text,
+      title: text,
+      description: text,
+      price_amount: z.number().nullable(),
+      currency: text,
+      retailer_id: text,
+      url: text,
+    })
+    .nullable(),
+  /** The message whose place this one takes: an HD picture after its preview. */
+  replaces: text,
+  /** The decoded message, with INBOUND_RAW. */
+  raw: z.record(z.string(), z.unknown()).nullable(),
+})
+
+type BeyondWords = z.infer<typeof beyondWords>
+
+/** What a message says beyond its words if it says nothing. */
+const NOTHING_MORE: BeyondWords = {
+  username: null,
+  quoted: null,
+  mentions: [],
+  mentions_me: false,
+  forwarded: false,
+  view_once: false,
+  expires_in: null,
+  selection: null,
+  referral: null,
+  order: null,
+  product: null,
+  replaces: null,
+  raw: null,
+}
+
+const words = z.object({
   message_id: z.string(),
   from: z.string().nullable(),
   from_lid: z.string().nullable(),
@@ -64,4 +158,17 @@ export const receivedContent = z.object({
   offline: z.boolean(),
 })
 
-export type ReceivedContent = z.infer<typeof receivedContent>
+/** A received message as Laravel gets it, without the session id: every key is present. */
+export const wholeMessage = words.extend(beyondWords.shape)
+
+/** The part of a received message that only some messages have. */
+export type ReceivedExtras = Partial<BeyondWords>
+
+/** A received message as it is stored, a JSON, hence the names; what it does not say beyond its words is left out. */
+export type ReceivedContent = z.infer<typeof words> & ReceivedExtras
+
+/** Puts in what a stored message left out, whichever version stored it. */
+export const completeMessage = <T extends object>(stored: T): T & BeyondWords => ({
+  ...NOTHING_MORE,
+  ...stored,
+})

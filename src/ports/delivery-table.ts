@@ -1,4 +1,5 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { AccountEventType } from '../messages/account-event.ts'
 import type { DownloadState } from './download-table.ts'
 import type { AcceptedStatus } from './session-table.ts'
 
@@ -16,7 +17,8 @@ export interface DeliveryTable {
   settle(id: number, outcome: DeliveryOutcome): Promise<void>
 }
 
-export type DeliveryKind = 'messages' | 'status' | 'receipt'
+export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
+export type DeliveryKind = (typeof DELIVERY_KINDS)[number]
 
 export interface NewDelivery {
   /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
@@ -73,4 +75,13 @@ export type SessionStatusPayload = {
   reason_text: string | null
   wa_id: string | null
   session_data: { state: string; detail: string | null; push_name: string | null; lid: string | null }
+}
+
+/** The stored payload of an `events` delivery: what happened to an account beside messages; what else it has depends on its type. */
+export type AccountEventPayload = {
+  session_id: string
+  event_id: string
+  type: AccountEventType
+  at: string
+  [field: string]: unknown
 }

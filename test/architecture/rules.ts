@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, SEAMS])),
   sessions: [...SEAMS, 'machines'],
   whatsapp: [...SEAMS, 'patches'],
-  config: ['base'],
+  config: ['base', 'messages'],
   app: [...ADAPTERS, ...SEAMS, 'config'],
   main: ['app', 'config', 'base'],
   patches: [],
@@ -44,7 +44,8 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     keys: ['patches', '.'],
     linking: ['.'],
     sending: ['keys', '.'],
-    receiving: ['keys', 'patches', '.'],
+    content: ['.'],
+    receiving: ['content', 'keys', 'patches', '.'],
     socket: ['keys', 'linking', 'sending', 'receiving', 'patches', '.'],
   },
   simulator: {

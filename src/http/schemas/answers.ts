@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { messageStatus } from '../../messages/status.ts'
+import { DELIVERY_KINDS } from '../../ports/delivery-table.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
@@ -124,7 +125,7 @@ export const messageAnswer = z.object({
 const deadLetter = z.object({
   id: z.number().int(),
   webhook_id: z.string(),
-  kind: z.enum(['messages', 'status', 'receipt']),
+  kind: z.enum(DELIVERY_KINDS),
   session_id: z.string(),
   message_id: z.string().nullable(),
   seq: z.number().int(),

@@ -1,9 +1,9 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import type { MediaSource, ReceivedContent } from '../../messages/received.ts'
+import { type ParsedContent, unsupported } from '../content/parsed-content.ts'
+import { type Poll, readPollVote } from '../content/poll-votes.ts'
+import { readContent } from '../content/read-content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
-import { type ParsedContent, unsupported } from './parsed-content.ts'
-import { type Poll, readPollVote } from './poll-votes.ts'
-import { readContent } from './read-content.ts'
 
 /** What the translation must know of the session and of what it has learnt about others. */
 export interface TranslationContext {
@@ -78,6 +78,7 @@ export function toReceivedMessage(
       caption: content.caption,
       media: content.file?.media ?? null,
       reply_to: content.replyTo,
+      ...content.extras,
       timestamp: new Date(sentAt(received, context.now())).toISOString(),
       offline,
     },

@@ -2,8 +2,8 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
+import { pollIn } from '../content/poll-votes.ts'
 import type { Me } from '../keys/inbox-rows.ts'
-import { pollIn } from './poll-votes.ts'
 import type { TranslationContext } from './to-received-message.ts'
 
 /** `lidMapping` is that of `AuthState`. No group has a subject in it. */

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mediaMessage as simulated } from '../../../simulator/content/media.ts'
 import { Simulator } from '../../../simulator/simulator.ts'
 import type { MediaSource } from '../../../src/messages/received.ts'
+import { receivedFile } from '../../../src/whatsapp/content/received-file.ts'
 import { download, mediaMessage } from '../../../src/whatsapp/receiving/media-download.ts'
-import { receivedFile } from '../../../src/whatsapp/receiving/received-file.ts'
 
 const simulator = new Simulator()
 const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })

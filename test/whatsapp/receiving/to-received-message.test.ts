@@ -1,6 +1,6 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { receivedContent } from '../../../src/messages/received.ts'
+import { completeMessage, wholeMessage } from '../../../src/messages/received.ts'
 import {
   type TranslationContext,
   toReceivedMessage,
@@ -36,7 +36,7 @@ function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<W
 function taken(message: WAMessage, using = context, offline = false) {
   const result = toReceivedMessage(message, offline, using)
   if ('ignored' in result) throw new Error(result.ignored)
-  receivedContent.parse(result.message)
+  wholeMessage.parse(completeMessage(result.message))
   return result
 }
 const text = { conversation: 'hola' }

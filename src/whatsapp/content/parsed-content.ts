@@ -1,4 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys'
+import type { ReceivedExtras } from '../../messages/received.ts'
 import type { ReceivedFile } from './received-file.ts'
 
 /** What a message says, as far as Laravel is told. */
@@ -13,6 +14,8 @@ export interface ParsedContent {
   file: ReceivedFile | null
   /** A vote, still sealed: it is read where the poll is known. */
   vote: proto.Message.IPollUpdateMessage | null
+  /** What it says beyond its words. */
+  extras: ReceivedExtras
 }
 
 /** Not something a person wrote: `ignored` says why it is dropped. */
@@ -22,7 +25,7 @@ export interface Ignored {
 
 export const ignored = (why: string): Ignored => ({ ignored: why })
 
-export const EMPTY = { body: null, caption: null, replyTo: null, file: null, vote: null }
+export const EMPTY = { body: null, caption: null, replyTo: null, file: null, vote: null, extras: {} }
 
 /** What a person sent and this program cannot read; `name` is WhatsApp's own for it. */
 export function unsupported(name: string): ParsedContent {

@@ -1,8 +1,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { receivedContent } from '../../../src/messages/received.ts'
-import { readContent } from '../../../src/whatsapp/receiving/read-content.ts'
+import { completeMessage, wholeMessage } from '../../../src/messages/received.ts'
+import { readContent } from '../../../src/whatsapp/content/read-content.ts'
 import { toReceivedMessage } from '../../../src/whatsapp/receiving/to-received-message.ts'
 import { assertProperty } from '../../property.ts'
 
@@ -227,7 +227,7 @@ describe('the file of a message', () => {
   it('has a key that the message for Laravel does not contain', () => {
     const inbound = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
     if ('ignored' in inbound) throw new Error(inbound.ignored)
-    receivedContent.parse(inbound.message)
+    wholeMessage.parse(completeMessage(inbound.message))
     const told = JSON.stringify(inbound.message)
     for (const secret of [part.mediaKey.toString('base64'), part.mediaKey.toString('hex'), 't62'])
       expect(told).not.toContain(secret)
@@ -339,7 +339,7 @@ describe('random messages', () => {
           expect(inbound.ignored).toMatch(/\w/)
         } else {
           delivered++
-          receivedContent.parse(JSON.parse(JSON.stringify(inbound.message)))
+          wholeMessage.parse(completeMessage(JSON.parse(JSON.stringify(inbound.message))))
           if (inbound.message.type === 'unsupported') expect(inbound.message.body).toMatch(/\w/)
         }
       }),
