@@ -8,13 +8,16 @@ import { Group } from './groups/group.ts'
 import { Newsletter } from './groups/newsletter.ts'
 import { Ledger } from './ledger.ts'
 import { type Enrolled, enroll } from './linking/enroll.ts'
+import { notifyOffer } from './linking/offer.ts'
 import { MediaHost } from './media/host.ts'
 import { Contact } from './phones/contact.ts'
 import { Phone } from './phones/phone.ts'
 import { makeServerIdentity } from './protocol/certificates.ts'
 import { Listener } from './protocol/listener.ts'
+import { stanza } from './protocol/stanza.ts'
 import { acceptClient } from './server/accept.ts'
 import type { Client } from './server/client.ts'
+import { type Unacked, unackedBy } from './server/unacked.ts'
 import {
   type Counters,
   contactOf,
@@ -132,6 +135,21 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /** Makes a newsletter. */
   newsletter(name: string): Newsletter {
     return new Newsletter(this.#world, name)
+  }
+
+  /** Sends a notification with one empty child to each socket that waits to be linked; returns how many they were. */
+  notifyUnlinked(type: string, child = type): number {
+    const offers = [...this.#world.clients].flatMap(({ offer }) => (offer?.state === 'live' ? offer : []))
+    for (const offer of offers) notifyOffer(offer, type, [stanza(child)])
+    return offers.length
+  }
+
+  /**
+   * What was written to a socket that is still open and is not acknowledged as it must be: tag, id and type, and the device's jid,
+   * null for a socket that is not linked yet.
+   */
+  get unacked(): Unacked[] {
+    return [...this.#world.clients].flatMap(unackedBy)
   }
 
   /** Every linked device. */

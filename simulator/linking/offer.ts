@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Registration } from '../accounts/account.ts'
 import type { Connection } from '../protocol/connection.ts'
+import { SERVER, seconds, stanza } from '../protocol/stanza.ts'
 
 /** A registering socket that was given QR references; a pairing code may be asked for on it, too. */
 export type PairingOffer = {
   connection: Connection
   registration: Registration
   state: 'live' | 'used' | 'expired'
+  /** Notifications it did not acknowledge yet, by id. */
+  unacked: Map<string, BinaryNode>
   /** Called with the signed identity (or why there is none) once a phone scanned. */
   answered?: (answer: BinaryNode | Error) => void
 }
@@ -24,4 +28,20 @@ export type CodeRequest = {
 export function withdrawOffer(offer: PairingOffer): void {
   if (offer.state === 'live') offer.state = 'expired'
   offer.answered?.(new Error('the socket that wants to be linked closed before pairing ended'))
+}
+
+/** Sends a notification to a socket that is not linked yet; it must be acknowledged like any other. Returns its id. */
+export function notifyOffer(offer: PairingOffer, type: string, content: BinaryNode[]): string {
+  const id = randomBytes(8).toString('hex')
+  const node = stanza('notification', { from: SERVER, type, id, t: seconds() }, content)
+  if (offer.connection.send(node)) offer.unacked.set(id, node)
+  return id
+}
+
+/** Takes the acknowledgement of such a notification; false when it names none, or names it wrongly. */
+export function takeOfferAck(offer: PairingOffer, { attrs }: BinaryNode): boolean {
+  const { attrs: due } = offer.unacked.get(attrs.id ?? '') ?? {}
+  if (!due || attrs.class !== 'notification' || attrs.error) return false
+  if (attrs.to !== due.from || attrs.type !== due.type) return false
+  return offer.unacked.delete(attrs.id!)
 }

@@ -2,11 +2,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, pbkdf2, randomBytes } from 
 import { promisify } from 'node:util'
 import { type BinaryNode, Curve, jidDecode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import type { Connection } from '../protocol/connection.ts'
-import { bytesOf, child, result, SERVER, seconds, stanza } from '../protocol/stanza.ts'
+import { bytesOf, child, result, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import { answerOf, link } from './link.ts'
-import type { CodeRequest, PairingOffer } from './offer.ts'
+import { type CodeRequest, notifyOffer, type PairingOffer } from './offer.ts'
 
 const ROUNDS = 2 << 16
 const REQUEST_WITHIN_MS = 2_000
@@ -46,8 +45,7 @@ export function takePairingCodeIq(world: World, offer: PairingOffer | undefined,
 function expire(request: CodeRequest) {
   const { offer, ref } = request
   request.expired = true
-  if (offer.state === 'live')
-    notify(offer.connection, 'refresh_code', [stanza('link_code_pairing_ref', {}, ref)])
+  if (offer.state === 'live') notify(offer, 'refresh_code', [stanza('link_code_pairing_ref', {}, ref)])
 }
 
 /** What a phone does with the code its user types. Rejects with one sentence when it cannot link. */
@@ -61,7 +59,7 @@ export async function enterCode(world: World, account: Account, typed: string): 
   const ephemeral = Curve.generateKeyPair()
   const { identity } = account.signal
   const answered = answerOf(world, offer)
-  notify(offer.connection, 'primary_hello', [
+  notify(offer, 'primary_hello', [
     stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, await wrap(code, ephemeral.public)),
     stanza('primary_identity_pub', {}, identity.public),
     stanza('link_code_pairing_ref', {}, ref),
@@ -97,10 +95,8 @@ function requestFor(world: World, pn: string): Promise<CodeRequest> {
   })
 }
 
-function notify(connection: Connection, stage: string, content: BinaryNode[]) {
-  const id = randomBytes(8).toString('hex')
-  const attributes = { from: SERVER, type: REGISTRATION, id, t: seconds() }
-  connection.send(stanza('notification', attributes, [stanza(REGISTRATION, { stage }, content)]))
+function notify(offer: PairingOffer, stage: string, content: BinaryNode[]) {
+  notifyOffer(offer, REGISTRATION, [stanza(REGISTRATION, { stage }, content)])
 }
 
 /** The key of the code; the salt is the first 32 bytes. */

@@ -11,7 +11,7 @@ const REMEMBERED = 50_000
 
 /** Hands a registering socket its QR references, of which a phone may scan any. */
 export function offerPairing(world: World, connection: Connection, registration: Registration): PairingOffer {
-  const offer: PairingOffer = { connection, registration, state: 'live' }
+  const offer: PairingOffer = { connection, registration, state: 'live', unacked: new Map() }
   const refs: BinaryNode[] = []
   for (let i = 0; i < world.options.qrRefs; i++) {
     const ref = `2@${randomBytes(48).toString('base64')}`

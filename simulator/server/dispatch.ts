@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { takePairingAnswer } from '../linking/link.ts'
+import { type PairingOffer, takeOfferAck } from '../linking/offer.ts'
 import { takePairingCodeIq } from '../linking/pairing-code.ts'
 import { children, result, SERVER, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
@@ -8,9 +9,6 @@ import { takeMessage } from './messages.ts'
 import { takePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { takeAck, takeReceipt } from './receipts.ts'
-
-/** What a socket may say that is not linked yet: it acks notifications, and Baileys announces a name it does not have. */
-const FROM_UNLINKED = new Set(['ack', 'presence'])
 
 /** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
 export function dispatch(world: World, client: Client, node: BinaryNode): void {
@@ -39,7 +37,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
     if (!device) return takePairingCodeIq(world, offer, node)
     return answerQuery(world, connection, device, node)
   }
-  if (!device) return offer !== undefined && FROM_UNLINKED.has(node.tag)
+  if (!device) return offer !== undefined && takeFromUnlinked(offer, node)
   if (node.tag === 'presence' || node.tag === 'chatstate') return takePresence(world, device, node)
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)
@@ -47,3 +45,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
   else return false
   return true
 }
+
+/** What a socket may say that is not linked yet: it acks notifications, and Baileys announces a name it does not have. */
+const takeFromUnlinked = (offer: PairingOffer, node: BinaryNode) =>
+  node.tag === 'presence' || (node.tag === 'ack' && takeOfferAck(offer, node))

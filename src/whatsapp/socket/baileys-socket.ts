@@ -9,6 +9,7 @@ import { captureListenerRejections, type RejectionHandlers } from '../patches/li
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { watchRefusedUpgrade } from '../patches/refused-upgrade.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
+import { ackWhileUnlinked } from '../patches/unlinked-acks.ts'
 import { rawWebSocket } from '../raw-websocket.ts'
 import { WriteGate } from '../write-gate.ts'
 
@@ -28,6 +29,7 @@ export function openBaileysSocket(
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
+  ackWhileUnlinked(baileys)
   flushBufferAtEnd(baileys)
   return { baileys, writes: new WriteGate(websocket) }
 }
