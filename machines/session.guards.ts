@@ -16,6 +16,12 @@ export const missing = () => {
 
 const reacts = (event: MachineEvent, to: Reaction) => event.type === 'socket.closed' && event.reaction === to
 
+const isNewQr = ({ qr }: SessionContext, event: MachineEvent) =>
+  event.type === 'socket.qr' && event.hash !== qr.current?.hash && event.hash !== qr.published?.hash
+
+const isReplacement = (context: SessionContext, event: MachineEvent) =>
+  event.type === 'socket.qr' && event.replaces !== undefined && isNewQr(context, event)
+
 /** What other code asks of a state. */
 export type SessionTag =
   /** A phone may scan: Laravel is told `pending`, and the API shows the QR. */
@@ -69,8 +75,12 @@ export const guarded = setup({
   guards: {
     /** QR_THROTTLE_MS has not passed since the last publication, at the time of the fact. */
     isThrottled: missing as () => boolean,
-    isNewQr: ({ context: { qr }, event }) =>
-      event.type === 'socket.qr' && event.hash !== qr.current?.hash && event.hash !== qr.published?.hash,
+    isNewQr: ({ context, event }) => isNewQr(context, event),
+    /** What was shown links no phone any more: its successor waits for no throttle. */
+    replacesVoidQr: ({ context, event }) => isReplacement(context, event),
+    /** The same, and Laravel has a void QR of this round on its screen. */
+    replacesPublishedQr: ({ context, event }) =>
+      isReplacement(context, event) && context.qr.published !== null,
     hasHeldQr: ({ context: { qr } }) => qr.current !== null && qr.current.hash !== qr.published?.hash,
     hasNewerQr: ({ context, event }) =>
       event.type === 'qr.publishFailed' &&

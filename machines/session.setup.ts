@@ -157,6 +157,10 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'socket.qr')
       return { qr: { ...context.qr, current: { hash: event.hash, expiresAt: event.expiresAt } } }
     }),
+    noteReplaced: assign({
+      reason: 'qr_replaced',
+      reasonText: 'WhatsApp made the QR void after it was scanned; scan the new one.',
+    }),
     notePublished: assign(({ context, event }) => {
       assertEvent(event, 'qr.published')
       return {

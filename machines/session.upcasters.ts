@@ -19,6 +19,8 @@ export const UPCASTERS: Upcasters = {
     context: { reachOutLock: null, slowdown: null, ...context },
     machineVersion: '2',
   }),
+  // A QR that replaces a void one is offered at once.
+  '2': row => ({ ...row, machineVersion: '3' }),
 }
 
 /** Brings a stored session up to today's machine. Throws a sentence for a version that nothing here understands. */

@@ -269,10 +269,19 @@ export const sessionMachine = createMachine({
           "tags": "awaitsScan",
           "initial": "asking",
           "on": {
-            "socket.qr": {
-              "guard": "isNewQr",
-              "actions": "noteQr"
-            }
+            "socket.qr": [
+              {
+                "guard": "replacesVoidQr",
+                "actions": [
+                  "noteQr",
+                  "noteReplaced"
+                ]
+              },
+              {
+                "guard": "isNewQr",
+                "actions": "noteQr"
+              }
+            ]
           },
           "states": {
             "asking": {
@@ -332,10 +341,21 @@ export const sessionMachine = createMachine({
                 "id": "publication"
               },
               "on": {
-                "socket.qr": {
-                  "guard": "isNewQr",
-                  "actions": "noteQr"
-                },
+                "socket.qr": [
+                  {
+                    "guard": "replacesVoidQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.publishing.offering",
+                    "reenter": true
+                  },
+                  {
+                    "guard": "isNewQr",
+                    "actions": "noteQr"
+                  }
+                ],
                 "qr.published": {
                   "target": "#session.awaitingQr.shown",
                   "actions": "notePublished"
@@ -368,11 +388,22 @@ export const sessionMachine = createMachine({
                 ]
               },
               "on": {
-                "socket.qr": {
-                  "guard": "isNewQr",
-                  "target": "#session.awaitingQr.verifying",
-                  "actions": "noteQr"
-                }
+                "socket.qr": [
+                  {
+                    "guard": "replacesVoidQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.publishing.offering",
+                    "reenter": true
+                  },
+                  {
+                    "guard": "isNewQr",
+                    "target": "#session.awaitingQr.verifying",
+                    "actions": "noteQr"
+                  }
+                ]
               }
             }
           }
@@ -390,10 +421,29 @@ export const sessionMachine = createMachine({
           "states": {
             "throttled": {
               "on": {
-                "socket.qr": {
-                  "guard": "isNewQr",
-                  "actions": "noteQr"
-                }
+                "socket.qr": [
+                  {
+                    "guard": "replacesPublishedQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.publishing.offering",
+                    "reenter": true
+                  },
+                  {
+                    "guard": "replacesVoidQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.verifying"
+                  },
+                  {
+                    "guard": "isNewQr",
+                    "actions": "noteQr"
+                  }
+                ]
               },
               "after": {
                 "qrThrottle": [
@@ -409,11 +459,30 @@ export const sessionMachine = createMachine({
             },
             "ready": {
               "on": {
-                "socket.qr": {
-                  "guard": "isNewQr",
-                  "target": "#session.awaitingQr.verifying",
-                  "actions": "noteQr"
-                }
+                "socket.qr": [
+                  {
+                    "guard": "replacesPublishedQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.publishing.offering",
+                    "reenter": true
+                  },
+                  {
+                    "guard": "replacesVoidQr",
+                    "actions": [
+                      "noteQr",
+                      "noteReplaced"
+                    ],
+                    "target": "#session.awaitingQr.verifying"
+                  },
+                  {
+                    "guard": "isNewQr",
+                    "target": "#session.awaitingQr.verifying",
+                    "actions": "noteQr"
+                  }
+                ]
               }
             }
           }

@@ -2,6 +2,19 @@ import { sessionSetup } from '../session.setup.ts'
 import { publication, question } from './children.ts'
 import { goOnOrAskForCode, untilStart } from './start-requested.ts'
 
+const verifyNewQr = { guard: 'isNewQr', target: '#session.awaitingQr.verifying', actions: 'noteQr' } as const
+const replacing = { guard: 'replacesVoidQr', actions: ['noteQr', 'noteReplaced'] } as const
+/** Laravel has said yes in this round: what takes the place of a void QR is offered at once, and its offer is given up. */
+const offerReplacement = {
+  ...replacing,
+  target: '#session.awaitingQr.publishing.offering',
+  reenter: true,
+} as const
+const replacingWhatIsShown = [
+  { ...offerReplacement, guard: 'replacesPublishedQr' },
+  { ...replacing, target: '#session.awaitingQr.verifying' },
+] as const
+
 /** No phone is linked: QRs are shown, one in 30 s, until somebody scans or time is up. */
 export const awaitingQr = sessionSetup.createStateConfig({
   description: 'session waits for its QR to be scanned',
@@ -16,7 +29,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
     verifying: {
       tags: 'awaitsScan',
       initial: 'asking',
-      on: { 'socket.qr': { guard: 'isNewQr', actions: 'noteQr' } },
+      on: { 'socket.qr': [replacing, { guard: 'isNewQr', actions: 'noteQr' }] },
       states: {
         asking: {
           invoke: question,
@@ -52,7 +65,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
         offering: {
           invoke: publication,
           on: {
-            'socket.qr': { guard: 'isNewQr', actions: 'noteQr' },
+            'socket.qr': [offerReplacement, { guard: 'isNewQr', actions: 'noteQr' }],
             'qr.published': { target: '#session.awaitingQr.shown', actions: 'notePublished' },
             'qr.publishFailed': [
               { guard: 'hasNewerQr', target: '#session.awaitingQr.verifying' },
@@ -69,13 +82,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
               { target: '#session.awaitingQr.shown.ready' },
             ],
           },
-          on: {
-            'socket.qr': {
-              guard: 'isNewQr',
-              target: '#session.awaitingQr.verifying',
-              actions: 'noteQr',
-            },
-          },
+          on: { 'socket.qr': [offerReplacement, verifyNewQr] },
         },
       },
     },
@@ -85,7 +92,9 @@ export const awaitingQr = sessionSetup.createStateConfig({
       after: { qrExpiry: { guard: 'isUnscanned', target: 'expired', actions: 'noteExpired' } },
       states: {
         throttled: {
-          on: { 'socket.qr': { guard: 'isNewQr', actions: 'noteQr' } },
+          on: {
+            'socket.qr': [...replacingWhatIsShown, { guard: 'isNewQr', actions: 'noteQr' }],
+          },
           after: {
             qrThrottle: [
               { guard: 'hasHeldQr', target: '#session.awaitingQr.verifying' },
@@ -95,11 +104,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
         },
         ready: {
           on: {
-            'socket.qr': {
-              guard: 'isNewQr',
-              target: '#session.awaitingQr.verifying',
-              actions: 'noteQr',
-            },
+            'socket.qr': [...replacingWhatIsShown, verifyNewQr],
           },
         },
       },

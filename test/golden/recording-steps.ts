@@ -27,8 +27,9 @@ export async function says(world: World, ...facts: SocketFact[]): Promise<void> 
   await world.settle()
 }
 
-export const shows = async (world: World, hash: string): Promise<void> => {
-  world.whatsapp.socketOf('s1').qr(hash, world.clock.now() + 60_000)
+/** `replaces`: the QR before it is void. */
+export const shows = async (world: World, hash: string, replaces?: string): Promise<void> => {
+  world.whatsapp.socketOf('s1').qr(hash, world.clock.now() + 60_000, replaces)
   await world.settle()
 }
 

@@ -18,6 +18,7 @@ import {
   published,
   publishFailed,
   qr,
+  replacement,
   said,
   stateNodes,
 } from './probe.ts'
@@ -39,7 +40,7 @@ const facts = {
   'connect.queued': [fact('connect.queued')],
   'connect.begun': [fact('connect.begun')],
   'socket.opened': [opened],
-  'socket.qr': [qr('a'), qr('b')],
+  'socket.qr': [qr('a'), qr('b'), replacement('b', 'a')],
   'socket.paired': [paired],
   'socket.named': [{ type: 'socket.named', pushName: 'Ana' }],
   'socket.closed': [

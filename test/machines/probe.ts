@@ -182,6 +182,11 @@ export const qr = (hash: string, expiresAt = Number.MAX_SAFE_INTEGER): SessionFa
   hash,
   expiresAt,
 })
+/** WhatsApp made a QR void; this one is shown in its place. */
+export const replacement = (hash: string, replaces: string): SessionFact => ({
+  ...(qr(hash) as Extract<SessionFact, { type: 'socket.qr' }>),
+  replaces,
+})
 export const paired: SessionFact = { type: 'socket.paired', waId: '34600000001', lid: '1@lid' }
 export const opened: SessionFact = {
   type: 'socket.opened',

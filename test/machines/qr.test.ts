@@ -9,6 +9,7 @@ import {
   published,
   publishFailed,
   qr,
+  replacement,
   SECOND,
   said,
   shown,
@@ -245,6 +246,91 @@ describe('A QR that Laravel did not take', () => {
     expect(s.state).toBe('awaitingQr.publishing.pausing')
     expect(s.send(qr('b')).state).toBe('awaitingQr.verifying.asking')
     expect(s.send(said('active')).publishing).toBe('b')
+  })
+})
+
+describe('A QR that takes the place of a void one', () => {
+  const newest = (s: Probe) => s.publications.map(({ hash, alive }) => [hash, alive]).at(-1)
+
+  it.each<[string, (s: Probe) => unknown]>([
+    ['throttled', () => {}],
+    ['throttled, with a newer one held back', s => s.send(qr('b'))],
+    ['ready', s => s.wait(30 * SECOND)],
+  ])('is published at once while the other is shown: %s', async (_, before) => {
+    const s = shown('a')
+    await before(s)
+    const questions = s.questions.length
+    s.send(replacement('a2', 'a'))
+    expect([s.state, s.publishing, s.questions.length]).toEqual([
+      'awaitingQr.publishing.offering',
+      'a2',
+      questions,
+    ])
+    s.send(published('a2'))
+    expect(s.state).toBe('awaitingQr.shown.throttled')
+    expect(s.context.qr).toMatchObject({ current: { hash: 'a2' }, published: { hash: 'a2' } })
+  })
+
+  it('says so until the phone has linked the session', () => {
+    const s = shown('a').send(replacement('a2', 'a'))
+    expect(s.context).toMatchObject({
+      reason: 'qr_replaced',
+      reasonText: expect.stringMatching(/scan the new/),
+    })
+    s.send(published('a2'), paired, closed('reconnectNow', 'restart'), opened)
+    expect(s.context).toMatchObject({ reason: null, reasonText: null })
+  })
+
+  it('ends the publication of the void one', () => {
+    const s = new Probe().send(qr('a'), said('active'), replacement('a2', 'a'))
+    expect(s.publications.map(({ hash, alive }) => [hash, alive])).toEqual([
+      ['a', false],
+      ['a2', true],
+    ])
+    expect(s.send(published('a2')).context.qr.published).toMatchObject({ hash: 'a2' })
+  })
+
+  it('is published at once where Laravel did not take the other', () => {
+    const s = new Probe().send(qr('a'), said('active'), publishFailed('a'), replacement('a2', 'a'))
+    expect([s.state, s.publishing]).toEqual(['awaitingQr.publishing.offering', 'a2'])
+  })
+
+  it('is the one that is published once Laravel has answered', () => {
+    const s = new Probe().send(qr('a'), replacement('a2', 'a'))
+    expect([s.state, s.questions.length]).toEqual(['awaitingQr.verifying.asking', 1])
+    expect(s.send(said('active')).publishing).toBe('a2')
+  })
+
+  it('is published only after Laravel said yes in this round, though no throttle holds it back', () => {
+    const s = shown('a').send(fact('restart.requested'), qr('b'))
+    expect(s.state).toBe('awaitingQr.shown.throttled')
+    expect(s.send(replacement('b2', 'b')).state).toBe('awaitingQr.verifying.asking')
+    expect(s.send(said('inactive')).state).toBe('awaitingQr.refused')
+  })
+
+  it('may itself be made void, as often as WhatsApp likes', () => {
+    const s = shown('a').send(replacement('a2', 'a'), replacement('a3', 'a2'))
+    expect(newest(s)).toEqual(['a3', true])
+    s.send(published('a3'), replacement('a4', 'a3'))
+    expect(newest(s)).toEqual(['a4', true])
+  })
+
+  it('starts the throttle anew: the QR after it waits for 30 s', async () => {
+    const s = await shown('a').wait(20 * SECOND)
+    s.send(replacement('a2', 'a'), published('a2'), qr('b'))
+    await s.wait(30 * SECOND - 1)
+    expect(s.state).toBe('awaitingQr.shown.throttled')
+    await s.wait(1)
+    expect(s.send(said('active')).publishing).toBe('b')
+  })
+
+  it('gives its reader the whole time to scan', async () => {
+    const s = await shown('a').wait(59 * SECOND)
+    s.send(replacement('a2', 'a'), published('a2'))
+    await s.wait(60 * SECOND - 1)
+    expect(s.state).toBe('awaitingQr.shown.ready')
+    await s.wait(1)
+    expect(s.state).toBe('awaitingQr.expired')
   })
 })
 

@@ -80,10 +80,10 @@ export class FakeSocket implements WhatsAppSocket {
     for (const fact of facts) if (this.endCalls === 0) this.owner.report(fact)
   }
 
-  qr(hash: string, expiresAt: number): void {
+  qr(hash: string, expiresAt: number, replaces?: string): void {
     if (this.endCalls > 0) return
     this.#vault.put(this.owner.sessionId, { hash, text: `secret text of ${hash}`, expiresAt })
-    this.report({ type: 'socket.qr', hash, expiresAt })
+    this.report({ type: 'socket.qr', hash, expiresAt, ...(replaces !== undefined && { replaces }) })
   }
 
   code(hash: string, expiresAt: number): void {
