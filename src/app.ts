@@ -8,7 +8,10 @@ import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
+import { createConversions } from './media/convert/conversions.ts'
 import { createFfmpeg } from './media/convert/ffmpeg.ts'
+import { createPictures } from './media/convert/pictures.ts'
+import { createRecordings } from './media/convert/recordings.ts'
 import { createThumbnails } from './media/convert/thumbnails.ts'
 import { createVoiceNotes } from './media/convert/voice-notes.ts'
 import { openMediaStore } from './media/media-store.ts'
@@ -79,7 +82,9 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     store: files,
     voice: createVoiceNotes(ffmpeg),
     thumbnails: createThumbnails(ffmpeg),
+    conversions: createConversions(createPictures(ffmpeg), createRecordings(ffmpeg)),
     clock,
+    maxBytes: config.media.maxBytes,
     allowPrivate: config.media.allowPrivate,
   })
   // Known once the port is taken, long before a file is linked.
@@ -131,6 +136,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     clock,
     logger: part('downloads'),
     chatsOf: sessionId => registry.chatsOf(sessionId),
+    maxBytes: config.media.maxBytes,
     onSettled: lane => deliveries.wake(lane),
   })
   const onDownload = () => downloads.startDue()

@@ -4,6 +4,7 @@ import type { Variable } from './config/variable-kinds.ts'
 import { VARIABLES } from './config/variables.ts'
 
 const DAY_MS = 86_400_000
+const MB = 1024 * 1024
 
 type Name = keyof typeof VARIABLES
 type Value<N extends Name> = (typeof VARIABLES)[N] extends Variable<infer T> ? T : never
@@ -45,7 +46,8 @@ export interface Config {
   }
   /** null: for ever. */
   readonly keep: { readonly bodiesMs: number | null; readonly mediaMs: number | null }
-  readonly media: { readonly waitMs: number; readonly allowPrivate: boolean }
+  /** `maxBytes`: of one file, in or out. */
+  readonly media: { readonly maxBytes: number; readonly waitMs: number; readonly allowPrivate: boolean }
   /** null stands for the real service, Baileys' own root key and version. */
   readonly whatsapp: {
     readonly url: string | null
@@ -88,7 +90,11 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       ignore: get('INBOUND_IGNORE'),
     },
     keep: { bodiesMs: days(get('BODY_KEEP_DAYS')), mediaMs: days(get('MEDIA_KEEP_DAYS')) },
-    media: { waitMs: get('MEDIA_WAIT_MS'), allowPrivate: get('MEDIA_ALLOW_PRIVATE') },
+    media: {
+      maxBytes: get('MEDIA_MAX_MB') * MB,
+      waitMs: get('MEDIA_WAIT_MS'),
+      allowPrivate: get('MEDIA_ALLOW_PRIVATE'),
+    },
     whatsapp: {
       url: get('WHATSAPP_URL'),
       rootKey: get('WHATSAPP_ROOT_KEY'),

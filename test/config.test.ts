@@ -32,7 +32,7 @@ describe('the defaults', () => {
       connect: { concurrency: 10, perSecond: 20 },
       inbound: { markRead: false, fromMe: false, ignore: ['status', 'newsletter'] },
       keep: { bodiesMs: null, mediaMs: 30 * 86_400_000 },
-      media: { waitMs: 30_000, allowPrivate: false },
+      media: { maxBytes: 104_857_600, waitMs: 30_000, allowPrivate: false },
       whatsapp: { url: null, rootKey: null, version: null },
       log: { level: 'info', format: 'auto' },
     })
@@ -88,6 +88,7 @@ it('every variable is read', () => {
     INBOUND_IGNORE: 'none',
     BODY_KEEP_DAYS: '7',
     MEDIA_KEEP_DAYS: '0',
+    MEDIA_MAX_MB: '2',
     MEDIA_WAIT_MS: '1500',
     MEDIA_ALLOW_PRIVATE: 'true',
     WHATSAPP_URL: 'ws://127.0.0.1:9/ws/chat',
@@ -115,7 +116,7 @@ it('every variable is read', () => {
     connect: { concurrency: 8, perSecond: 9 },
     inbound: { markRead: true, fromMe: true, ignore: [] },
     keep: { bodiesMs: 7 * 86_400_000, mediaMs: null },
-    media: { waitMs: 1500, allowPrivate: true },
+    media: { maxBytes: 2_097_152, waitMs: 1500, allowPrivate: true },
     whatsapp: {
       url: 'ws://127.0.0.1:9/ws/chat',
       rootKey: 'ab'.repeat(32),

@@ -84,6 +84,7 @@ export const VARIABLES = {
   ),
   BODY_KEEP_DAYS: whole(0, 0, 36_500),
   MEDIA_KEEP_DAYS: whole(30, 0, 36_500),
+  MEDIA_MAX_MB: whole(100, 1, 2_048),
   MEDIA_WAIT_MS: whole(30_000, 0, DAY_MS),
   MEDIA_ALLOW_PRIVATE: yesOrNo(),
   WHATSAPP_URL: variable('', 'a ws:// or wss:// URL', orNull(address(['ws:', 'wss:']))),

@@ -15,67 +15,72 @@ const KB = 1024
 const MB = 1024 * KB
 
 /**
- * What WhatsApp takes. Formats, stickers, audio and documents: Meta's table "Supported media types" of the Cloud API, which also
+ * What WhatsApp takes. Formats, stickers, audio and images: Meta's table "Supported media types" of the Cloud API, which also
  * tells what its clients play. Images (16 MB) and videos (64 MB) are the limits of WhatsApp's own clients for linked devices,
- * which are wider than the Cloud API's (5 and 16 MB); webp is an image to every client.
+ * which are wider than the Cloud API's (5 and 16 MB); webp is an image to every client. A document may have 2 GB: its limit here
+ * is the operator's.
  */
 const LIMITS: Record<MediaKind, number> = {
   image: 16 * MB,
   audio: 16 * MB,
   video: 64 * MB,
-  document: 100 * MB,
+  document: 2048 * MB,
   sticker: 500 * KB,
 }
-const STATIC_STICKER = 100 * KB
+/** In bytes. */
+export const STICKER_LIMITS = { still: 100 * KB, moving: LIMITS.sticker }
 
-/** Audio that becomes a voice note, with ffmpeg's name of the container; a recording may be a video without pictures. */
-export const AUDIO_CONTAINERS: Readonly<Record<string, string>> = {
-  'audio/ogg; codecs=opus': 'ogg',
-  'audio/ogg': 'ogg',
-  'audio/mpeg': 'mp3',
-  'audio/mp4': 'mov',
-  'audio/x-m4a': 'mov',
-  'audio/aac': 'aac',
-  'audio/amr': 'amr',
-  'audio/wav': 'wav',
-  'audio/flac': 'flac',
-  'video/mp4': 'mov',
-  'video/3gpp': 'mov',
-  'video/webm': 'matroska',
-}
-
+/** What WhatsApp plays as it is. */
 const ACCEPTED: Record<Exclude<MediaKind, 'document'>, { types: readonly string[]; names: string }> = {
   image: { types: ['image/jpeg', 'image/png', 'image/webp'], names: 'JPEG, PNG or WebP' },
   audio: {
-    types: Object.keys(AUDIO_CONTAINERS),
-    names: 'Ogg Opus, MP3, M4A, AAC, AMR, WAV, FLAC, Ogg Vorbis, MP4, 3GP or WebM',
+    types: [
+      'audio/ogg; codecs=opus',
+      'audio/mpeg',
+      'audio/mp4',
+      'audio/x-m4a',
+      'audio/aac',
+      'audio/amr',
+      'video/mp4',
+      'video/3gpp',
+    ],
+    names: 'Ogg Opus, MP3, M4A, AAC, AMR, MP4 or 3GP',
   },
   video: { types: ['video/mp4', 'video/3gpp'], names: 'MP4 or 3GP' },
   sticker: { types: ['image/webp'], names: 'WebP' },
 }
 
-/** The most bytes that a file of this kind may have, whatever is in it. */
-export function maxBytesOf(kind: MediaKind): number {
-  return LIMITS[kind]
+/** The most bytes that a file of this kind may have, whatever is in it, if no file may have more than `most`. */
+export function maxBytesOf(kind: MediaKind, most: number): number {
+  return Math.min(LIMITS[kind], most)
 }
 
-/** Throws MEDIA_TYPE_UNSUPPORTED or MEDIA_TOO_LARGE, saying what would be right, if WhatsApp does not take this as that kind. */
-export function checkMedia(kind: MediaKind, { size, mimetype, head }: MediaFacts): void {
+/** Whether WhatsApp plays a file of this type as that kind. */
+export function isAccepted(kind: MediaKind, mimetype: string): boolean {
+  return kind === 'document' || ACCEPTED[kind].types.includes(mimetype)
+}
+
+/**
+ * Throws MEDIA_TYPE_UNSUPPORTED or MEDIA_TOO_LARGE, saying what would be right, if WhatsApp does not take this as that kind; `most`
+ * is what the operator allows any file.
+ */
+export function checkMedia(kind: MediaKind, { size, mimetype, head }: MediaFacts, most: number): void {
   if (size === 0) throw unsupported(`The file of the ${kind} is empty`)
-  if (kind !== 'document' && !ACCEPTED[kind].types.includes(mimetype))
+  if (kind !== 'document' && !isAccepted(kind, mimetype))
     throw unsupported(
       `A file of type ${mimetype} cannot be sent as ${kind}: WhatsApp takes ${ACCEPTED[kind].names} (anything goes as document)`,
     )
-  if (kind === 'sticker' && size > STATIC_STICKER && !isAnimated(head))
+  if (kind === 'sticker' && size > STICKER_LIMITS.still && !isAnimated(head))
     throw tooLarge(
       `The sticker (${formatSize(size)}) does not move and`,
-      STATIC_STICKER,
+      STICKER_LIMITS.still,
       'the limit for such stickers',
     )
-  if (size > LIMITS[kind])
+  const limit = maxBytesOf(kind, most)
+  if (size > limit)
     throw tooLarge(
       `The ${kind} (${formatSize(size)})`,
-      LIMITS[kind],
+      limit,
       `the limit for ${kind === 'audio' ? 'audio' : `${kind}s`}`,
     )
 }

@@ -1,17 +1,16 @@
 import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaContent, MediaType, SendMedia } from '../messages/send.ts'
 import type { MediaPreparer } from '../ports/media-preparer.ts'
 import type { MediaStore, StoredMedia } from '../ports/media-store.ts'
+import { type Conversions, kindOf } from './convert/conversions.ts'
 import type { Thumbnail, Thumbnails } from './convert/thumbnails.ts'
 import { VOICE_MIMETYPE, type VoiceNotes } from './convert/voice-notes.ts'
 import { fetchMedia } from './fetch/fetch-media.ts'
-import { checkMedia, type MediaKind, maxBytesOf } from './limits.ts'
+import { checkMedia } from './limits.ts'
 import { HEAD_BYTES, mimetypeOf } from './mimetype.ts'
-
-/** A moving picture is a video to WhatsApp. */
-const kindOf = (type: MediaType): MediaKind => (type === 'gif' ? 'video' : type)
 
 /** What came with a request is no larger than a request may be; the limit of its kind is checked later. */
 const REQUEST_MAX_BYTES = 64 * 1024 * 1024
@@ -21,11 +20,14 @@ export function createMediaPreparer(options: {
   store: MediaStore
   voice: VoiceNotes
   thumbnails: Thumbnails
+  conversions: Conversions
   clock: Clock
+  /** MEDIA_MAX_MB in bytes: no file may have more, whatever its kind. */
+  maxBytes: number
   /** MEDIA_ALLOW_PRIVATE. */
   allowPrivate: boolean
 }): MediaPreparer {
-  const { store, voice, thumbnails, clock, allowPrivate } = options
+  const { store, voice, thumbnails, conversions, clock, maxBytes: most, allowPrivate } = options
 
   async function storedFileOf(media: SendMedia, maxBytes: number) {
     if (media.id !== null) {
@@ -45,11 +47,25 @@ export function createMediaPreparer(options: {
     }
   }
 
-  async function voiceNoteOf(file: StoredMedia, mimetype: string) {
+  async function voiceNoteOf(file: StoredMedia, declared: string | null) {
+    const mimetype = await mimetypeOf(await headOf(file.path), declared)
     const converted = await voice.convert(file.path, mimetype)
-    const note = converted === null ? file : await store.put(converted, { maxBytes: maxBytesOf('audio') })
+    const note = converted === null ? file : await store.put(converted, { maxBytes: most })
+    const head = await headOf(note.path)
+    checkMedia('audio', { size: note.size, mimetype: VOICE_MIMETYPE, head }, most)
     const { seconds, waveform } = await voice.describe(note.path)
     return { note, seconds, waveform }
+  }
+
+  /** The file as WhatsApp plays it. */
+  async function playable(type: MediaType, given: { file: StoredMedia; mimetype: string | null }) {
+    const { file } = given
+    const head = await headOf(file.path)
+    const mimetype = await mimetypeOf(head, given.mimetype)
+    const converted = await conversions.convert(type, file.path, mimetype)
+    if (converted === null) return { file, mimetype, head }
+    const other = await store.put(Readable.from(converted.bytes), { maxBytes: most })
+    return { file: other, mimetype: converted.mimetype, head: await headOf(other.path) }
   }
 
   async function thumbnailOf(type: MediaType, path: string): Promise<Thumbnail | null> {
@@ -62,22 +78,24 @@ export function createMediaPreparer(options: {
 
     async prepare({ type, media, ptt }: MediaContent): Promise<SendMedia> {
       const kind = kindOf(type)
-      const { file, mimetype: declared, filename } = await storedFileOf(media, maxBytesOf(kind))
-      const head = await headOf(file.path)
-      const mimetype = await mimetypeOf(head, declared)
-      checkMedia(kind, { size: file.size, mimetype, head })
-      const ready: SendMedia = { ...media, ready: true, id: file.id, size: file.size, mimetype, filename }
+      const given = await storedFileOf(media, most)
+      const { filename } = given
       if (type === 'audio' && ptt) {
-        const { note, seconds, waveform } = await voiceNoteOf(file, mimetype)
+        const { note, seconds, waveform } = await voiceNoteOf(given.file, given.mimetype)
         return {
-          ...ready,
+          ...media,
+          ready: true,
           id: note.id,
           size: note.size,
           mimetype: VOICE_MIMETYPE,
+          filename,
           seconds,
           waveform: waveform && Buffer.from(waveform).toString('base64'),
         }
       }
+      const { file, mimetype, head } = await playable(type, given)
+      checkMedia(kind, { size: file.size, mimetype, head }, most)
+      const ready: SendMedia = { ...media, ready: true, id: file.id, size: file.size, mimetype, filename }
       const picture = await thumbnailOf(type, file.path)
       if (picture === null) return ready
       const { width, height, jpeg } = picture

@@ -9,7 +9,7 @@ const MB = 1024 * KB
 describe('what WhatsApp accepts as each kind', () => {
   const check = (kind: MediaKind, mimetype: string, size: number, head: Uint8Array = new Uint8Array(64)) => {
     try {
-      checkMedia(kind, { size, mimetype, head })
+      checkMedia(kind, { size, mimetype, head }, 100 * MB)
       return 'taken'
     } catch (error) {
       return (error as { code: string }).code
@@ -25,9 +25,10 @@ describe('what WhatsApp accepts as each kind', () => {
     ['image', 'video/mp4', 'MEDIA_TYPE_UNSUPPORTED'],
     ['image', 'toString', 'MEDIA_TYPE_UNSUPPORTED'],
     ['audio', 'audio/ogg; codecs=opus', 'taken'],
-    ['audio', 'audio/ogg', 'taken'],
+    ['audio', 'audio/ogg', 'MEDIA_TYPE_UNSUPPORTED'],
     ['audio', 'audio/mpeg', 'taken'],
-    ['audio', 'video/webm', 'taken'],
+    ['audio', 'video/webm', 'MEDIA_TYPE_UNSUPPORTED'],
+    ['audio', 'audio/wav', 'MEDIA_TYPE_UNSUPPORTED'],
     ['audio', 'audio/midi', 'MEDIA_TYPE_UNSUPPORTED'],
     ['audio', 'text/plain', 'MEDIA_TYPE_UNSUPPORTED'],
     ['video', 'video/mp4', 'taken'],
@@ -56,12 +57,26 @@ describe('what WhatsApp accepts as each kind', () => {
     expect(check(kind, mimetype, 0, head)).toBe('MEDIA_TYPE_UNSUPPORTED')
     expect(check(kind, mimetype, limit, head)).toBe('taken')
     expect(check(kind, mimetype, limit + 1, head)).toBe('MEDIA_TOO_LARGE')
-    expect(maxBytesOf(kind)).toBeGreaterThanOrEqual(limit)
+    expect(maxBytesOf(kind, 100 * MB)).toBeGreaterThanOrEqual(limit)
+  })
+
+  it.each<[MediaKind, number, number]>([
+    ['document', 2, 2],
+    ['document', 2048, 2048],
+    ['image', 2, 2],
+    ['image', 2048, 16],
+    ['video', 2048, 64],
+  ])('%s under a limit of %i MB for all files has at most %i MB', (kind, most, limit) => {
+    expect(maxBytesOf(kind, most * MB)).toBe(limit * MB)
+    const mimetype = { image: 'image/jpeg', video: 'video/mp4' }[kind as string] ?? 'application/pdf'
+    expect(() => checkMedia(kind, { size: limit * MB + 1, mimetype, head: JPEG }, most * MB)).toThrow(
+      `larger than ${formatSize(limit * MB)}`,
+    )
   })
 
   it('the refusal says what would be accepted', () => {
     const say = (kind: MediaKind, mimetype: string, size: number) => () =>
-      checkMedia(kind, { size, mimetype, head: webp(0) })
+      checkMedia(kind, { size, mimetype, head: webp(0) }, 100 * MB)
     expect(say('image', 'image/gif', 1)).toThrow(
       'A file of type image/gif cannot be sent as image: WhatsApp takes JPEG, PNG or WebP (anything goes as document)',
     )

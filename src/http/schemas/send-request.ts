@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MediaType, SendContent, SendMedia } from '../../messages/send.ts'
+import { base64File } from './base64-file.ts'
 import { onceValid, optional, phoneNumber, recipient, sessionId } from './fields.ts'
 
 /** The names under which a request may give the recipient, the first one being its own. */
@@ -9,13 +10,12 @@ const URL_NAMES = ['mediaUrl', 'media_url'] as const
 const TEXT_MAX = 65_536
 const CAPTION_MAX = 4096
 const URL_MAX = 4096
-/** A request holds its body in memory: larger files come by `mediaUrl`. */
-export const BASE64_MAX_BYTES = 16 * 1024 * 1024
-
 /** WhatsApp's own limits of a poll. */
 const POLL = { least: 2, most: 12, length: 100 }
 const CONTACTS_MAX = 100
 const MENTIONS_MAX = 1024
+
+const MIMETYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}(?:\s*;[\x20-\x7e]{0,200})?$/
 
 type Type = SendContent['type']
 type Field = 'body' | 'media' | 'reply_to' | 'latitude' | 'longitude' | 'contacts' | 'options'
@@ -70,17 +70,8 @@ const fields = z.object({
   body: optional(words(TEXT_MAX)),
   mediaUrl: optional(address),
   media_url: optional(address),
-  media_base64: optional(
-    z
-      .base64('must be base64')
-      .max(
-        Math.ceil(BASE64_MAX_BYTES / 3) * 4,
-        `must be at most ${BASE64_MAX_BYTES} bytes; give a mediaUrl for more`,
-      ),
-  ),
-  mimetype: optional(
-    z.string().regex(/^[\w.+-]{1,100}\/[\w.+-]{1,100}(?:\s*;[\x20-\x7e]{0,200})?$/, 'must be like image/png'),
-  ),
+  media_base64: optional(base64File),
+  mimetype: optional(z.string().regex(MIMETYPE, 'must be like image/png')),
   filename: optional(words(255)),
   caption: optional(words(CAPTION_MAX)),
   ptt: optional(z.boolean()),
@@ -177,8 +168,8 @@ export const sendRequest = fields
     sessionId: given.session_id,
     idempotencyKey: given.idempotency_key,
     content: contentOf(given),
-    /** Base64 of the file, if it came with the request. */
-    file: given.media_base64,
+    /** The file, if it came with the request. */
+    file: given.media_base64?.bytes,
   }))
 
 function contentOf(given: Fields): SendContent {
@@ -224,11 +215,12 @@ function contentOf(given: Fields): SendContent {
 }
 
 function mediaOf(given: Fields): SendMedia {
+  const inUri = given.media_base64?.mimetype ?? ''
   return {
     url: mediaUrlOf(given) ?? null,
     id: null,
     ready: false,
-    mimetype: given.mimetype ?? null,
+    mimetype: given.mimetype ?? (MIMETYPE.test(inUri) ? inUri : null),
     filename: given.filename ?? null,
     size: null,
     seconds: null,

@@ -7,9 +7,10 @@ export interface Ffmpeg {
   isInstalled(): Promise<boolean>
   /**
    * What it writes to its standard output, as it comes. It starts when the first chunk is asked for and is killed when the reader
-   * leaves, at the time cap, or on a signal, whose reason is thrown then; else throws FfmpegError.
+   * leaves, at the time cap, or on a signal, whose reason is thrown then; else throws FfmpegError. `capMs` is another time cap than
+   * that of all.
    */
-  run(args: string[], signal?: AbortSignal): AsyncIterable<Uint8Array>
+  run(args: string[], signal?: AbortSignal, capMs?: number): AsyncIterable<Uint8Array>
 }
 
 /** ffmpeg failed. `timedOut`: its time was up. The message holds its error output; that is for logs, not callers. */
@@ -49,17 +50,21 @@ export function createFfmpeg(options: {
     else next()
   }
 
-  async function* run(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* run(args: string[], signal?: AbortSignal, capMs = timeoutMs): AsyncGenerator<Uint8Array> {
     await takeTurn()
     try {
       signal?.throwIfAborted()
-      yield* output(args, signal)
+      yield* output(args, signal, capMs)
     } finally {
       passTurn()
     }
   }
 
-  async function* output(args: string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  async function* output(
+    args: string[],
+    signal: AbortSignal | undefined,
+    capMs: number,
+  ): AsyncGenerator<Uint8Array> {
     const child = spawn(command, [...QUIET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = endOf(child)
     const kill = () => child.kill('SIGKILL')
@@ -67,13 +72,13 @@ export function createFfmpeg(options: {
     const timer = clock.setTimeout(() => {
       timedOut = true
       kill()
-    }, timeoutMs)
+    }, capMs)
     signal?.addEventListener('abort', kill, { once: true })
     try {
       yield* child.stdout
       const { code, errorOutput } = await ended
       signal?.throwIfAborted()
-      if (timedOut) throw new FfmpegError(`not done within ${timeoutMs / 1000} s`, true)
+      if (timedOut) throw new FfmpegError(`not done within ${capMs / 1000} s`, true)
       if (code !== 0) throw new FfmpegError(`ended with ${code}: ${errorOutput}`, false)
     } finally {
       clock.clearTimeout(timer)

@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import type { Ffmpeg } from './ffmpeg.ts'
+import { limitLibvips, MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
 /** A picture to show until the file is there: `jpeg` inside 72 by 72 pixels; width and height are those of the original as it is seen. */
 export interface Thumbnail {
@@ -17,22 +18,14 @@ export interface Thumbnails {
 
 const SIDE = 72
 const QUALITY = 50
-/** Telephones take 12 to 50 million pixels; a bomb of 40 KB has more. */
-const MAX_PIXELS = 50_000_000
 /** Progressive and interlaced images are decoded whole, at 4 bytes a pixel. */
 const MAX_WHOLE_PIXELS = 16_000_000
-const MAX_SECONDS = 10
 /** One picture of a video in its own size, as JPEG. */
 const MAX_FRAME_BYTES = 8 * 1024 * 1024
 
-/** What libvips may read at all, by its own names: SVG, TIFF, PDF and the like are not for files of strangers. */
-const LOADERS = ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp']
-
-/** Thumbnails as telephones make them. Limits libvips for the whole process: its loaders to those of photos, its cache to none. */
+/** Thumbnails as telephones make them. */
 export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
-  sharp.block({ operation: ['VipsForeignLoad'] })
-  sharp.unblock({ operation: LOADERS })
-  sharp.cache(false)
+  limitLibvips()
 
   let last: Promise<unknown> = Promise.resolve()
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { GatewayError } from '../../base/errors.ts'
-import { AUDIO_CONTAINERS } from '../limits.ts'
+import { AUDIO_CONTAINERS } from './containers.ts'
 import { type Ffmpeg, FfmpegError } from './ffmpeg.ts'
 import { opusSeconds } from './ogg.ts'
 import { waveformOf } from './waveform.ts'
@@ -57,7 +57,10 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
     async convert(path, mimetype, signal) {
       if (mimetype === VOICE_MIMETYPE) return null
       const container = Object.hasOwn(AUDIO_CONTAINERS, mimetype) ? AUDIO_CONTAINERS[mimetype] : undefined
-      if (container === undefined) throw unsupported(`A file of type ${mimetype} is no audio`)
+      if (container === undefined)
+        throw unsupported(
+          `A file of type ${mimetype} cannot be sent as audio: it has no sound that can be read here (anything goes as document)`,
+        )
       if (!(await ffmpeg.isInstalled()))
         throw unsupported(
           `A voice note of type ${mimetype} needs ffmpeg, which is not installed here: install it, or send Ogg Opus`,

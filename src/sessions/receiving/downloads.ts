@@ -16,7 +16,6 @@ const OF_ONE_SESSION = 4
 const MAX_DUE_ROWS = 100
 
 const MB = 1024 * 1024
-const MAX_BYTES = 100 * MB
 /** What a file may have beyond the size that its sender announced. */
 const MAX_EXTRA_BYTES = 64 * 1024
 
@@ -41,6 +40,8 @@ export interface DownloadDeps {
   chatsOf(sessionId: string): Pick<ChatActions, 'reupload'> | null
   /** Something became of a file: the delivery of its message may wait for it. */
   onSettled(lane: string): void
+  /** MEDIA_MAX_MB in bytes: what is larger is not fetched. */
+  maxBytes: number
   clock: Clock
   logger: Logger
 }
@@ -114,10 +115,10 @@ export class Downloads {
 
   /** Never rejects; null when it was ended by `stop`. */
   async #attempt(download: Download): Promise<DownloadOutcome | null> {
-    const { clock, logger } = this.#deps
+    const { clock, logger, maxBytes } = this.#deps
     let { source } = download
-    if (source.size > MAX_BYTES)
-      return { failed: true, error: `The file is larger than ${MAX_BYTES / MB} MB.` }
+    if (source.size > maxBytes)
+      return { failed: true, error: `The file is larger than ${maxBytes / MB} MB (MEDIA_MAX_MB).` }
     const attempt = new AbortController()
     const abort = () => attempt.abort()
     const timer = clock.setTimeout(abort, ATTEMPT_TIMEOUT)
@@ -146,8 +147,8 @@ export class Downloads {
   }
 
   async #fetch(source: MediaSource, signal: AbortSignal): Promise<void> {
-    const { whatsapp, files } = this.#deps
-    const maxBytes = source.size > 0 ? Math.min(MAX_BYTES, source.size + MAX_EXTRA_BYTES) : MAX_BYTES
+    const { whatsapp, files, maxBytes: most } = this.#deps
+    const maxBytes = source.size > 0 ? Math.min(most, source.size + MAX_EXTRA_BYTES) : most
     const { id } = await files.put(whatsapp.download(source, signal), { maxBytes })
     if (id !== source.id) throw new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
   }

@@ -77,6 +77,7 @@ function createWorld() {
     downloads: null as unknown as Downloads,
     boot() {
       world.downloads = new Downloads({
+        maxBytes: 100 * 1024 * 1024,
         store: disk.store,
         whatsapp: {
           async *download(given, signal) {
