@@ -1,3 +1,4 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from './accounts/account.ts'
 import type { Connection } from './protocol/connection.ts'
 import { stanza } from './protocol/stanza.ts'
@@ -10,6 +11,14 @@ export type FaultKind =
   | 'xmlstreamend'
   | '515'
   | '503'
+  /** `<stream:error>` with the code in `status`. */
+  | 'stream-error'
+  /** `<stream:error>` without a code: the device did not acknowledge something. */
+  | 'unacked'
+  /** Others without a code. */
+  | 'ping'
+  | 'bad-mac'
+  | 'xml-not-well-formed'
   /** Somebody else opened the same credentials. */
   | 'replaced'
   /** The phone unlinked it: also when it is offline. */
@@ -32,7 +41,7 @@ export type Fault = {
   account?: string
   /** `silence`, `deaf` and `refuse`: how many milliseconds, else until healed. `failure`: how many logins, else one. */
   for?: number
-  /** `failure`: the reason code, 503 unless given. `refuse`: answer the upgrade with this HTTP status instead of no listener. */
+  /** `stream-error`: the code. `failure`: the reason code, 503 unless given. `refuse`: answer the upgrade with this HTTP status instead of no listener. */
   status?: number
 }
 
@@ -71,13 +80,19 @@ export function concerns(fault: Fault, device: Device | undefined): boolean {
 }
 
 /** What each fault does to an open connection. */
-export const ON_CONNECTION: Record<FaultKind, (connection: Connection) => void> = {
+export const ON_CONNECTION: Record<FaultKind, (connection: Connection, fault: Fault) => void> = {
   close: connection => connection.end(),
   reset: connection => connection.reset(),
   refuse: connection => connection.reset(),
   xmlstreamend: connection => connection.end(stanza('xmlstreamend')),
   '515': connection => connection.endWithStreamError('515'),
   '503': connection => connection.endWithStreamError('503'),
+  'stream-error': (connection, { status }) => connection.endWithStreamError(String(status)),
+  unacked: connection => connection.end(unackedError('notification', 'unknown')),
+  ping: connection => connection.end(stanza('stream:error', {}, [stanza('ping', { id: '1' })])),
+  'bad-mac': connection => connection.end(stanza('stream:error', {}, [stanza('bad-mac')])),
+  'xml-not-well-formed': connection =>
+    connection.end(stanza('stream:error', {}, [stanza('xml-not-well-formed')])),
   replaced: connection => connection.endWithStreamError(undefined, 'replaced'),
   removed: connection => connection.endWithStreamError('401', 'device_removed'),
   failure: connection => connection.end(),
@@ -88,4 +103,9 @@ export const ON_CONNECTION: Record<FaultKind, (connection: Connection) => void> 
   silence: connection => {
     connection.silent = true
   },
+}
+
+/** The `<stream:error>` for a stanza that a device did not acknowledge in time. */
+export function unackedError(kind: string, id: string): BinaryNode {
+  return stanza('stream:error', {}, [stanza('ack', { class: kind, id })])
 }

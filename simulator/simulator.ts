@@ -180,7 +180,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const met = [...this.#world.clients].filter(({ device }) => concerns(fault, device))
     if (fault.kind === 'failure') this.#world.loginFaults.add(fault, fault.for ?? 1)
     if (fault.kind === 'refuse') await this.#refuse(fault)
-    for (const { connection } of met) ON_CONNECTION[fault.kind](connection)
+    for (const { connection } of met) ON_CONNECTION[fault.kind](connection, fault)
     if (fault.kind === 'removed')
       for (const device of this.devices) if (concerns(fault, device)) this.#remove(device)
     if (!fault.for) return met.length

@@ -6,6 +6,10 @@ export interface Disconnect {
   message: string
   /** Seconds that a temporary ban lasts (attribute `expire` of `<failure reason="402">`). */
   expireSeconds?: number | undefined
+  /** The type of the `<conflict>` in a stream error. */
+  conflict?: string | undefined
+  /** The stanza that WhatsApp says was not acknowledged (`<stream:error><ack class id/>`). */
+  unacked?: { class: string; id: string } | undefined
 }
 
 /** What it means for the session. */
@@ -41,13 +45,20 @@ const MISMATCH: Row = [
   'WhatsApp refuses this client or device; update the service, then restart the session.',
 ]
 
+const UNLINKED: Row = [
+  'unlinked',
+  'unlinked',
+  'The device was unlinked from WhatsApp; start the session and scan a new QR.',
+]
+const REPLACED: Row = [
+  'suspend',
+  'replaced',
+  'The same credentials were opened elsewhere; stop the other service, then restart the session.',
+]
+
 /** Codes that only WhatsApp itself can say: in a stream error or a login failure. */
 const SAID_BY_WHATSAPP: Record<number, Row> = {
-  401: [
-    'unlinked',
-    'unlinked',
-    'The device was unlinked from WhatsApp; start the session and scan a new QR.',
-  ],
+  401: UNLINKED,
   402: [
     'suspend',
     'temporarily_banned',
@@ -66,11 +77,7 @@ const SAID_BY_WHATSAPP: Record<number, Row> = {
   414: MISMATCH,
   415: MISMATCH,
   418: MISMATCH,
-  440: [
-    'suspend',
-    'replaced',
-    'The same credentials were opened elsewhere; stop the other service, then restart the session.',
-  ],
+  440: REPLACED,
   503: [
     'backoffLong',
     'overloaded',
@@ -78,6 +85,44 @@ const SAID_BY_WHATSAPP: Record<number, Row> = {
   ],
   515: ['reconnectNow', 'restart_required', 'WhatsApp asked for a new connection.'],
 }
+
+/** In a stream error some numbers mean something of their own (`handle_stream_error` of whatsapp-rust). */
+const IN_STREAM_ERROR: Record<number, Row> = {
+  ...SAID_BY_WHATSAPP,
+  409: REPLACED,
+  429: [
+    'backoffLong',
+    'rate_limited',
+    'WhatsApp wants this account to do less; send slower, the connection is opened again by itself.',
+  ],
+  516: UNLINKED,
+}
+
+/** Stream errors without a code: their only child says what they are. Baileys gives all of them 500. */
+const WITHOUT_CODE: Record<string, Row> = {
+  ack: [
+    'reconnectNow',
+    'unacknowledged',
+    'WhatsApp waited in vain for an acknowledgement; the connection is opened again and it sends the stanza again.',
+  ],
+  ping: [
+    'backoff',
+    'ping_unanswered',
+    'WhatsApp got no answer to a ping in time; the connection is opened again by itself.',
+  ],
+  'bad-mac': [
+    'backoff',
+    'stream_corrupt',
+    'A frame reached WhatsApp damaged; the connection is opened again under new keys of the stream.',
+  ],
+  'xml-not-well-formed': [
+    'backoffCounted',
+    'stanza_refused',
+    'WhatsApp could not read a stanza of ours; the connection is opened again, update the service if it happens often.',
+  ],
+}
+/** What Baileys says where no code was given. */
+const NO_CODE = 500
 
 /** One number has several sources, so the message's beginning decides first (first match wins). */
 const BY_MESSAGE: readonly (readonly [prefix: string, rows: Row | Record<number, Row>])[] = [
@@ -90,7 +135,7 @@ const BY_MESSAGE: readonly (readonly [prefix: string, rows: Row | Record<number,
   ['Connection was lost', NETWORK],
   ['Connection Terminated', NETWORK],
   ['Connection Closed', NETWORK],
-  ['Stream Errored', SAID_BY_WHATSAPP],
+  ['Stream Errored', IN_STREAM_ERROR],
   ['Connection Failure', SAID_BY_WHATSAPP],
   ['Multi-device beta not joined', SAID_BY_WHATSAPP],
   [
@@ -132,15 +177,21 @@ const BY_CODE: Record<number, Row> = { 408: NETWORK, 428: NETWORK, 515: SAID_BY_
 
 /** The verdict on a disconnect, by code and source; `now` dates a ban's end. */
 export function classify(disconnect: Disconnect, now: number): Verdict {
-  const { code, message, expireSeconds } = disconnect
+  const { message, expireSeconds } = disconnect
+  const code = disconnect.conflict === 'device_removed' ? 401 : disconnect.code
   const rows = BY_MESSAGE.find(([prefix]) => message.startsWith(prefix))?.[1]
-  const row = (rows === undefined || isRow(rows) ? rows : rows[code]) ?? BY_CODE[code] ?? UNKNOWN
+  const listed = rows === undefined || isRow(rows) ? rows : rows[code]
+  const row = listed ?? (code === NO_CODE ? withoutCode(message) : BY_CODE[code]) ?? UNKNOWN
   const [reaction, reason, reasonText] = row
   const verdict: Verdict = { code, reaction, reason, reasonText }
   if (reason === 'temporarily_banned' && expireSeconds !== undefined && expireSeconds > 0) {
     verdict.until = now + expireSeconds * 1000
   }
   return verdict
+}
+
+function withoutCode(message: string): Row | undefined {
+  return WITHOUT_CODE[/^Stream Errored \((.+)\)$/.exec(message)?.[1] ?? '']
 }
 
 /** Stored credentials that cannot be read; never replaced by fresh ones silently. */

@@ -22,6 +22,15 @@ const TABLE: [code: number, message: string, reaction: string, reason: string][]
   [499, 'Connection Failure', 'backoffCounted', 'unknown'],
   [416, 'Connection Failure', 'backoffCounted', 'unknown'],
   [0, 'something new', 'backoffCounted', 'unknown'],
+  [500, 'Stream Errored (ack)', 'reconnectNow', 'unacknowledged'],
+  [503, 'Stream Errored (ack)', 'backoffLong', 'overloaded'],
+  [500, 'Stream Errored (ping)', 'backoff', 'ping_unanswered'],
+  [500, 'Stream Errored (bad-mac)', 'backoff', 'stream_corrupt'],
+  [500, 'Stream Errored (xml-not-well-formed)', 'backoffCounted', 'stanza_refused'],
+  [429, 'Stream Errored (unknown)', 'backoffLong', 'rate_limited'],
+  [429, 'Connection Failure', 'backoffCounted', 'unknown'],
+  [516, 'Stream Errored (unknown)', 'unlinked', 'unlinked'],
+  [409, 'Stream Errored (unknown)', 'suspend', 'replaced'],
   [440, 'Stream Errored (conflict)', 'suspend', 'replaced'],
   [405, 'Connection Failure', 'suspend', 'client_outdated'],
   [401, 'Stream Errored (conflict)', 'unlinked', 'unlinked'],
@@ -62,6 +71,13 @@ describe('the verdict on a disconnect', () => {
     NOT_WHATSAPP,
   )('of %i %s, which WhatsApp did not say, is %s, reason %s', (code, message, reaction, reason) => {
     expect(classify({ code, message }, NOW)).toMatchObject({ code, reaction, reason })
+  })
+
+  it('of a conflict over a removed device is that it was unlinked, with or without the code 401', () => {
+    const removed = { message: 'Stream Errored (conflict)', conflict: 'device_removed' }
+    for (const code of [401, 440])
+      expect(classify({ ...removed, code }, NOW)).toMatchObject({ reaction: 'unlinked', code: 401 })
+    expect(classify({ ...removed, code: 440, conflict: 'replaced' }, NOW).reason).toBe('replaced')
   })
 
   it('has the end of a temporary ban, and of nothing else', () => {

@@ -18,6 +18,18 @@ describe('a socket that WhatsApp ends', () => {
     [{ kind: 'xmlstreamend' }, { code: 428, reaction: 'backoff', reason: 'network' }],
     [{ kind: '515' }, { code: 515, reaction: 'reconnectNow', reason: 'restart_required' }],
     [{ kind: '503' }, { code: 503, reaction: 'backoffLong', reason: 'overloaded' }],
+    [{ kind: 'unacked' }, { code: 500, reaction: 'reconnectNow', reason: 'unacknowledged' }],
+    [{ kind: 'ping' }, { code: 500, reaction: 'backoff', reason: 'ping_unanswered' }],
+    [{ kind: 'bad-mac' }, { code: 500, reaction: 'backoff', reason: 'stream_corrupt' }],
+    [{ kind: 'xml-not-well-formed' }, { code: 500, reaction: 'backoffCounted', reason: 'stanza_refused' }],
+    [
+      { kind: 'stream-error', status: 516 },
+      { code: 516, reaction: 'unlinked', reason: 'unlinked' },
+    ],
+    [
+      { kind: 'stream-error', status: 429 },
+      { code: 429, reaction: 'backoffLong', reason: 'rate_limited' },
+    ],
     [{ kind: 'replaced' }, { code: 440, reaction: 'suspend', reason: 'replaced' }],
     [{ kind: 'removed' }, { code: 401, reaction: 'unlinked', reason: 'unlinked' }],
     [{ kind: 'garbage' }, { code: 0, reaction: 'backoff', reason: 'undecryptable_frame' }],
@@ -33,6 +45,18 @@ describe('a socket that WhatsApp ends', () => {
     await owner.socket!.end()
     expect(closings(owner)).toHaveLength(1)
     expect(owner.facts.at(-1)!.type).toBe('socket.closed')
+  })
+
+  it('because something was not acknowledged says in the log what it was', async () => {
+    const owner = await sessions.open()
+    await world.sim.fault({ kind: 'unacked', account: owner.pn })
+    await owner.fact('socket.closed')
+    const line = world.log.findLast(one => one.includes('misses an acknowledgement')) ?? '{}'
+    expect(JSON.parse(line)).toMatchObject({
+      sessionId: owner.sessionId,
+      class: 'notification',
+      id: 'unknown',
+    })
   })
 
   it.each([

@@ -10,13 +10,23 @@ export class DisconnectError extends Error {
   }
 }
 
+/** What Baileys adds to its Boom: the attributes of a `<failure>`, or the child of a `<stream:error>`. */
+interface Said {
+  expire?: unknown
+  tag?: string
+  attrs?: Record<string, string>
+}
+
 /** Takes `lastDisconnect.error` apart: a Boom of Baileys', a DisconnectError, or nothing when we ended the socket without a reason. */
 export function toDisconnect(error: Error | undefined): Disconnect {
   if (!error) return { code: 0, message: '' }
-  const { output, data } = error as Error & { output?: { statusCode?: number }; data?: { expire?: unknown } }
+  const { output, data } = error as Error & { output?: { statusCode?: number }; data?: Said }
+  const { tag, attrs } = data ?? {}
   return {
     code: output?.statusCode ?? 0,
     message: error.message,
     expireSeconds: Number(data?.expire ?? Number.NaN),
+    ...(tag === 'conflict' && { conflict: attrs?.type }),
+    ...(tag === 'ack' && { unacked: { class: attrs?.class ?? '', id: attrs?.id ?? '' } }),
   }
 }

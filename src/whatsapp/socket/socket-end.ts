@@ -96,6 +96,8 @@ export class SocketEnd {
   #report(disconnect: Disconnect): void {
     const { logout, reports, clock } = this.#deps
     const verdict = classify(disconnect, clock.now())
+    const { unacked } = disconnect
+    if (unacked) reports.log('warn', unacked, 'WhatsApp ended the connection: it misses an acknowledgement')
     if (logout.isConfirmedBy(disconnect, verdict)) reports.fact({ type: 'logout.confirmed' })
     else reports.fact({ type: 'socket.closed', ...verdict })
   }
