@@ -69,6 +69,8 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       clients: new Set(),
       offers: new Map(),
       codeRequests: new Map(),
+      authenticators: new Map(),
+      passkeys: new Map(),
       loginFaults: new LoginFaults(),
       counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
       later: (ms, work) => this.#later(ms, work),

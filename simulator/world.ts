@@ -5,6 +5,8 @@ import type { LoginFaults } from './faults.ts'
 import type { Group } from './groups/group.ts'
 import type { Ledger } from './ledger.ts'
 import type { CodeRequest, PairingOffer } from './linking/offer.ts'
+import type { Authenticator } from './linking/passkey/authenticator.ts'
+import type { PasskeyInProgress } from './linking/passkey/in-progress.ts'
 import type { MediaHost } from './media/host.ts'
 import { ContactState, type InboxMessage } from './phones/contact-state.ts'
 import type { Presence } from './phones/presence.ts'
@@ -36,6 +38,10 @@ export type SimulatorEvents = {
   qr: [{ refs: number }]
   /** A socket asked for a pairing code for this number. */
   codeRequested: [{ account: string }]
+  /** A passkey was demanded before a device is linked. */
+  passkeyAsked: [{ account: string }]
+  /** The phone shows the code that the device must show, too. */
+  passkeyCode: [{ account: string; code: string }]
   qrScanned: [{ account: string; device: string }]
   device: [{ account: string; device: string; state: 'linked' | 'online' | 'offline' | 'removed' }]
   /** A contact decrypted a message. */
@@ -74,6 +80,10 @@ export type World = {
   readonly offers: Map<string, PairingOffer>
   /** The newest request for a pairing code of each phone number. */
   readonly codeRequests: Map<string, CodeRequest>
+  /** The passkeys of the phones' owners. */
+  readonly authenticators: Map<Account, Authenticator>
+  /** The newest demand for a passkey of each account. */
+  readonly passkeys: Map<Account, PasskeyInProgress>
   readonly loginFaults: LoginFaults
   readonly counters: Counters
   /** Runs something later unless the simulator is closed first. */

@@ -4,6 +4,7 @@ import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
 import { Mailbox } from './mailbox.ts'
+import type { PasskeyDemand } from './passkey.ts'
 
 /** Which of an account's two addresses is used: its phone number or its LID. */
 export type Addressing = 'pn' | 'lid'
@@ -93,6 +94,8 @@ export class Account {
   readonly errorAcks: string[] = []
   /** What its phone does when a linked device asks for media again. */
   reuploads: Reuploads = 'answered'
+  /** WhatsApp demands a passkey before it links a device; none is demanded if null. */
+  passkey: PasskeyDemand | null = null
   /** How many of its next sends get no ack. */
   droppedAcks = 0
   #lastDevice = 0

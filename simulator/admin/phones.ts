@@ -1,6 +1,8 @@
 import { BufferJSON } from '@whiskeysockets/baileys'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import type { Device } from '../accounts/account.ts'
+import type { Phone } from '../phones/phone.ts'
 import type { Simulator } from '../simulator.ts'
 import { deviceLine } from './devices.ts'
 import { body, Pn, pnOf } from './requests.ts'
@@ -22,11 +24,11 @@ export function phoneRoutes(simulator: Simulator): Hono {
   })
   app.post('/phones/:pn/scan', async c => {
     const { qr, name } = await body(c, Scan)
-    return c.json(deviceLine(await simulator.phone(pnOf(c), { ...(name && { name }) }).scan(qr)))
+    return link(c, simulator.phone(pnOf(c), { ...(name && { name }) }), phone => phone.scan(qr))
   })
   app.post('/phones/:pn/code', async c => {
     const { code, name } = await body(c, Code)
-    return c.json(deviceLine(await simulator.phone(pnOf(c), { ...(name && { name }) }).enterCode(code)))
+    return link(c, simulator.phone(pnOf(c), { ...(name && { name }) }), phone => phone.enterCode(code))
   })
   app.patch('/phones/:pn', async c => {
     simulator.phone(pnOf(c)).reuploads = (await body(c, Settings)).reuploads
@@ -47,4 +49,14 @@ export function phoneRoutes(simulator: Simulator): Hono {
     })
   })
   return app
+}
+
+/** Answers with the linked device, or with 202 as soon as a passkey is demanded: that takes as long as its owner. */
+async function link(c: Context, phone: Phone, begin: (phone: Phone) => Promise<Device>) {
+  const asked = phone.passkeyAsked()
+  const linking = begin(phone)
+  const device = await Promise.race([linking, asked.promise]).finally(asked.stop)
+  if (device) return c.json(deviceLine(device))
+  linking.catch(() => {})
+  return c.json(phone.passkey.progress, 202)
 }

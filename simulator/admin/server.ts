@@ -9,6 +9,7 @@ import { contactRoutes } from './contacts.ts'
 import { faultRoutes } from './faults.ts'
 import { groupRoutes } from './groups.ts'
 import { mediaRoutes } from './media.ts'
+import { passkeyRoutes } from './passkeys.ts'
 import { phoneRoutes } from './phones.ts'
 
 /** A file in base64, and what is around it. */
@@ -31,7 +32,15 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
   app.notFound(c => c.json({ error: `nothing at ${c.req.method} ${c.req.path}` }, 404))
 
   app.get('/', c => c.json({ ...address, counters: simulator.counters }))
-  for (const routes of [phoneRoutes, contactRoutes, chatRoutes, groupRoutes, mediaRoutes, faultRoutes])
+  for (const routes of [
+    phoneRoutes,
+    passkeyRoutes,
+    contactRoutes,
+    chatRoutes,
+    groupRoutes,
+    mediaRoutes,
+    faultRoutes,
+  ])
     app.route('/', routes(simulator))
   app.get('/ledger', c => c.json(simulator.ledger))
   app.delete('/ledger', c => {

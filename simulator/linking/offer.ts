@@ -3,6 +3,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Registration } from '../accounts/account.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { SERVER, seconds, stanza } from '../protocol/stanza.ts'
+import type { PasskeyInProgress } from './passkey/in-progress.ts'
 
 /** A registering socket that was given QR references; a pairing code may be asked for on it, too. */
 export type PairingOffer = {
@@ -11,6 +12,8 @@ export type PairingOffer = {
   state: 'live' | 'used' | 'expired'
   /** Notifications it did not acknowledge yet, by id. */
   unacked: Map<string, BinaryNode>
+  /** The passkey that is demanded before it is linked. */
+  passkey?: PasskeyInProgress
   /** Called with the signed identity (or why there is none) once a phone scanned. */
   answered?: (answer: BinaryNode | Error) => void
 }
@@ -27,11 +30,13 @@ export type CodeRequest = {
 /** Ends an offer whose socket went away: its references are expired from now on. */
 export function withdrawOffer(offer: PairingOffer): void {
   if (offer.state === 'live') offer.state = 'expired'
-  offer.answered?.(new Error('the socket that wants to be linked closed before pairing ended'))
+  const reason = new Error('the socket that wants to be linked closed before pairing ended')
+  offer.answered?.(reason)
+  offer.passkey?.end(reason)
 }
 
 /** Sends a notification to a socket that is not linked yet; it must be acknowledged like any other. Returns its id. */
-export function notifyOffer(offer: PairingOffer, type: string, content: BinaryNode[]): string {
+export function notifyOffer(offer: PairingOffer, type: string, content?: BinaryNode[]): string {
   const id = randomBytes(8).toString('hex')
   const node = stanza('notification', { from: SERVER, type, id, t: seconds() }, content)
   if (offer.connection.send(node)) offer.unacked.set(id, node)

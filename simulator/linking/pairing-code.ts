@@ -4,8 +4,9 @@ import { type BinaryNode, Curve, jidDecode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
 import { bytesOf, child, result, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
-import { answerOf, link } from './link.ts'
+import { answerOf } from './link.ts'
 import { type CodeRequest, notifyOffer, type PairingOffer } from './offer.ts'
+import { linkOrDemandPasskey } from './passkey/demand.ts'
 
 const ROUNDS = 2 << 16
 const REQUEST_WITHIN_MS = 2_000
@@ -73,7 +74,7 @@ export async function enterCode(world: World, account: Account, typed: string): 
     throw new Error('the device names other identity keys')
   const secrets = [shared, Curve.sharedKey(identity.private, theirs), bundle.subarray(64, 96)]
   const secret = hkdfSync('sha256', Buffer.concat(secrets), NO_SALT, 'adv_secret', 32)
-  return link(world, account, offer, Buffer.from(secret))
+  return linkOrDemandPasskey(world, account, offer, Buffer.from(secret))
 }
 
 /** `requestPairingCode` does not wait for the server: the code may be here before the request. */

@@ -4,8 +4,8 @@ import type { Account, Device, Registration } from '../accounts/account.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { SERVER, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
-import { link } from './link.ts'
 import type { PairingOffer } from './offer.ts'
+import { linkOrDemandPasskey } from './passkey/demand.ts'
 
 const REMEMBERED = 50_000
 
@@ -49,7 +49,7 @@ export async function scan(world: World, account: Account, qr: string): Promise<
     throw new Error('the QR names another Noise key than its socket has')
   if (!registration.identity.equals(identity))
     throw new Error('the QR names another identity key than its socket has')
-  return link(world, account, offer, secret)
+  return linkOrDemandPasskey(world, account, offer, secret)
 }
 
 function readQr(world: World, qr: string) {

@@ -1,6 +1,10 @@
 import type { Account, Device, Reuploads } from '../accounts/account.ts'
 import type { Conversation } from '../accounts/conversation.ts'
+import { type PasskeyDemand, passkeyDemand } from '../accounts/passkey.ts'
 import { enterCode } from '../linking/pairing-code.ts'
+import type { Assertion, RequestOptions } from '../linking/passkey/authenticator.ts'
+import { authenticatorOf } from '../linking/passkey/demand.ts'
+import type { PasskeyInProgress } from '../linking/passkey/in-progress.ts'
 import { scan } from '../linking/qr.ts'
 import { contactOf, tellDevice, type World } from '../world.ts'
 import { Contact } from './contact.ts'
@@ -43,6 +47,31 @@ export class Phone {
     this.account.reuploads = answer
   }
 
+  /** WhatsApp demands a passkey of every device that this phone links from now on; with null it demands none. */
+  demandPasskey(demand: Partial<PasskeyDemand> | null = {}): void {
+    this.account.passkey = demand && passkeyDemand(demand)
+  }
+
+  /** The newest demand for a passkey. Throws when there was none. */
+  get passkey(): PasskeyInProgress {
+    const passkey = this.#world.passkeys.get(this.account)
+    if (!passkey) throw new Error('no device of this phone was asked for a passkey')
+    return passkey
+  }
+
+  /** Resolves when a passkey is demanded of a device that is being linked. */
+  passkeyAsked(): { promise: Promise<null>; stop(): void } {
+    const { promise, resolve } = Promise.withResolvers<null>()
+    const look = ({ account }: { account: string }) => account === this.pn && resolve(null)
+    this.#world.events.on('passkeyAsked', look)
+    return { promise, stop: () => this.#world.events.off('passkeyAsked', look) }
+  }
+
+  /** What the owner's browser makes of WhatsApp's request options on a page of that origin, as JSON. */
+  assertPasskey(options: RequestOptions, origin = 'https://web.whatsapp.com'): Assertion {
+    return authenticatorOf(this.#world, this.account).assert(options, origin)
+  }
+
   /** The linked devices, in the order of linking. */
   get devices(): Device[] {
     return [...this.account.devices.values()]
@@ -50,7 +79,8 @@ export class Phone {
 
   /**
    * Scans the text of a QR. Resolves with the linked device once it signed its identity and was told to reconnect (515). Rejects
-   * with one sentence for a reference that is unknown, used or expired, or keys that are not those of its socket.
+   * with one sentence for a reference that is unknown, used or expired, or keys that are not those of its socket. Where a passkey is
+   * demanded it takes until that has come to an end.
    */
   scan(qr: string): Promise<Device> {
     return scan(this.#world, this.account, qr)

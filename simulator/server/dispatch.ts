@@ -34,7 +34,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
       takePairingAnswer(offer, node)
       return true
     }
-    if (!device) return takePairingCodeIq(world, offer, node)
+    if (!device) return takePairingCodeIq(world, offer, node) || offer?.passkey?.takeIq(node) === true
     return answerQuery(world, connection, device, node)
   }
   if (!device) return offer !== undefined && takeFromUnlinked(offer, node)
