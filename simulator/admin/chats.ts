@@ -5,7 +5,8 @@ import { MEDIA_KINDS, type MediaContent, mediaOf } from '../content/media.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
 import type { Sayable } from '../phones/send.ts'
 import type { Simulator } from '../simulator.ts'
-import { body, Chat, Pn, pnOf } from './requests.ts'
+import { About, Addressing, At, body, Chat, defined, Pn, pnOf } from './requests.ts'
+import { Sealing, sealOptions } from './sealed.ts'
 
 /** The most that comes inside a request, in bytes; larger files are named by path. */
 const MAX_INLINE_BYTES = 16 * 1024 * 1024
@@ -28,26 +29,35 @@ const Poll = z.strictObject({
   options: z.array(z.string()).min(1),
   selectable: z.int().min(0).optional(),
 })
+const Event = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  /** Seconds since 1970. */
+  startTime: z.int().optional(),
+})
 const Say = z
   .strictObject({
     to: Chat,
     text: z.string().optional(),
     media: Media.optional(),
     poll: Poll.optional(),
-    addressing: z.enum(['pn', 'lid']).optional(),
+    event: Event.optional(),
+    addressing: Addressing.optional(),
+    at: At.optional(),
     id: z.string().min(1).optional(),
     unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
     name: z.string().optional(),
   })
   .refine(
-    ({ text, media, poll }) => [text, media, poll].filter(part => part !== undefined).length === 1,
-    'one of text, media and poll',
+    ({ text, media, poll, event }) =>
+      [text, media, poll, event].filter(part => part !== undefined).length === 1,
+    'one of text, media, poll and event',
   )
-const About = { to: Chat, id: z.string().min(1) }
-const Edit = z.strictObject({ ...About, text: z.string() })
+const Sealed = { ...Sealing, sealed: z.boolean().optional() }
+const Edit = z.strictObject({ ...About, ...Sealed, text: z.string() })
 const Revoke = z.strictObject(About)
-const React = z.strictObject({ ...About, emoji: z.string() })
-const Vote = z.strictObject({ ...About, answers: z.array(z.string()) })
+const React = z.strictObject({ ...About, ...Sealed, emoji: z.string() })
+const Vote = z.strictObject({ ...About, ...Sealing, answers: z.array(z.string()) })
 const Show = z.strictObject({
   to: Pn,
   state: z.enum(['available', 'unavailable', 'composing', 'recording', 'paused']),
@@ -58,26 +68,30 @@ const Id = z.strictObject({ id: z.string() })
 export function chatRoutes(simulator: Simulator): Hono {
   const app = new Hono()
   app.post('/contacts/:pn/say', async c => {
-    const { to, text, media, poll, name, ...about } = await body(c, Say)
+    const { to, text, media, poll, event, name, ...about } = await body(c, Say)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
-    const content: Sayable = text ?? (media ? await fileOf(media) : { poll: defined(poll!) })
+    const content: Sayable =
+      text ??
+      (media ? await fileOf(media) : event ? { eventMessage: defined(event) } : { poll: defined(poll!) })
     return c.json(await contact.say(to, content, defined(about)))
   })
   app.post('/contacts/:pn/edit', async c => {
-    const { to, id, text } = await body(c, Edit)
-    return c.json(await simulator.contact(pnOf(c)).edit(to, id, text))
+    const { to, id, text, sealed, ...how } = await body(c, Edit)
+    const contact = simulator.contact(pnOf(c))
+    return c.json(await (sealed ? contact.sealed : contact).edit(to, id, text, sealOptions(how)))
   })
   app.post('/contacts/:pn/revoke', async c => {
     const { to, id } = await body(c, Revoke)
     return c.json(await simulator.contact(pnOf(c)).revoke(to, id))
   })
   app.post('/contacts/:pn/react', async c => {
-    const { to, id, emoji } = await body(c, React)
-    return c.json(await simulator.contact(pnOf(c)).react(to, id, emoji))
+    const { to, id, emoji, sealed, ...how } = await body(c, React)
+    const contact = simulator.contact(pnOf(c))
+    return c.json(await (sealed ? contact.sealed : contact).react(to, id, emoji, sealOptions(how)))
   })
   app.post('/contacts/:pn/vote', async c => {
-    const { to, id, answers } = await body(c, Vote)
-    return c.json(await simulator.contact(pnOf(c)).vote(to, id, answers))
+    const { to, id, answers, ...how } = await body(c, Vote)
+    return c.json(await simulator.contact(pnOf(c)).vote(to, id, answers, sealOptions(how)))
   })
   app.get('/contacts/:pn/view', c => {
     const seen = simulator.contact(pnOf(c)).view(Chat.parse(c.req.query('chat')))
@@ -128,11 +142,4 @@ async function fileOf({
   if (size > most) throw new Error(`${size} bytes are more than ${most}`)
   const voice = waveform === undefined ? {} : { waveform: Buffer.from(waveform, 'base64') }
   return { [kind]: bytes ?? path!, ...defined(about), ...voice } as MediaContent
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-/** The same without what is undefined. */
-function defined<T extends object>(about: T): Defined<T> {
-  return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined)) as Defined<T>
 }

@@ -11,6 +11,7 @@ import { groupRoutes } from './groups.ts'
 import { mediaRoutes } from './media.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { phoneRoutes } from './phones.ts'
+import { sealedRoutes } from './sealed.ts'
 
 /** A file in base64, and what is around it. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024
@@ -37,6 +38,7 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     passkeyRoutes,
     contactRoutes,
     chatRoutes,
+    sealedRoutes,
     groupRoutes,
     mediaRoutes,
     faultRoutes,

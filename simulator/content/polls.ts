@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
+import { type Spoilt, seal, unseal } from './sealing.ts'
 
 /** A question with answers to choose from; `selectable` answers at most, 0 for any number. */
 export type PollContent = { poll: { name: string; options: string[]; selectable?: number } }
@@ -32,36 +33,27 @@ export function pollOf(message: proto.IMessage) {
 }
 
 /** Encrypts the chosen answers, as `decryptPollVote` in Baileys reads them. */
-export function sealVote(options: readonly string[], ballot: Ballot): proto.Message.IPollEncValue {
-  const encIv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', keyOf(ballot), encIv).setAAD(aadOf(ballot))
+export function sealVote(
+  options: readonly string[],
+  ballot: Ballot,
+  spoilt: Spoilt = {},
+): proto.Message.IPollEncValue {
   const plain = proto.Message.PollVoteMessage.encode({ selectedOptions: options.map(hashOf) }).finish()
-  return { encPayload: Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]), encIv }
+  return seal(plain, sealOf(ballot), spoilt)
 }
 
 /** The answers that were chosen; undefined when the vote is not for this ballot. Answers the poll does not have are left out. */
 export function openVote(
-  { encPayload, encIv }: proto.Message.IPollEncValue,
+  vote: proto.Message.IPollEncValue,
   options: readonly string[],
   ballot: Ballot,
 ): string[] | undefined {
-  if (!encPayload || !encIv) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(ballot), encIv).setAAD(aadOf(ballot))
-  decipher.setAuthTag(encPayload.subarray(-16))
-  let plain: Buffer
-  try {
-    plain = Buffer.concat([decipher.update(encPayload.subarray(0, -16)), decipher.final()])
-  } catch {
-    return undefined
-  }
+  const plain = unseal(vote, sealOf(ballot))
+  if (!plain) return undefined
   const { selectedOptions } = proto.Message.PollVoteMessage.decode(plain)
   return options.filter(option => selectedOptions.some(hash => hashOf(option).equals(hash)))
 }
 
 const hashOf = (option: string) => createHash('sha256').update(option).digest()
-const aadOf = ({ pollId, voter }: Ballot) => Buffer.from(`${pollId}\0${voter}`)
-
-function keyOf({ pollId, secret, creator, voter }: Ballot): Buffer {
-  const inner = createHmac('sha256', Buffer.alloc(32)).update(secret).digest()
-  return createHmac('sha256', inner).update(`${pollId}${creator}${voter}Poll Vote\x01`).digest()
-}
+const sealOf = ({ pollId: id, secret, creator: author, voter: by }: Ballot) =>
+  ({ label: 'Poll Vote', id, secret, author, by }) as const

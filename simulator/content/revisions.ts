@@ -20,10 +20,28 @@ export function reactionOf(key: Key, emoji: string): proto.IMessage {
   return { reactionMessage: { key, text: emoji, senderTimestampMs: Date.now() } }
 }
 
-/** The `edit` attribute of a stanza with that content, as Baileys writes it: 1 edits, 7 deletes one's own, 8 another's. */
+/** The `edit` attribute of a stanza with that content, as Baileys writes it: 1 edits (sealed, too), 7 deletes one's own, 8 another's. */
 export function editAttribute(message: proto.IMessage): string | undefined {
+  if (message.secretEncryptedMessage) return '1'
   const about = message.editedMessage?.message?.protocolMessage ?? message.protocolMessage
   if (about?.type === Type.MESSAGE_EDIT) return '1'
   if (about?.type !== Type.REVOKE) return undefined
   return about.key?.fromMe ? '7' : '8'
+}
+
+/** Whether a device that cannot decrypt it shows nothing, `decrypt-fail="hide"`: what only changes another message. */
+export function hidesWhenUnreadable(message: proto.IMessage): boolean {
+  const {
+    reactionMessage,
+    pollUpdateMessage,
+    encReactionMessage,
+    encCommentMessage,
+    encEventResponseMessage,
+  } = message
+  return (
+    editAttribute(message) !== undefined ||
+    [reactionMessage, pollUpdateMessage, encReactionMessage, encCommentMessage, encEventResponseMessage].some(
+      Boolean,
+    )
+  )
 }

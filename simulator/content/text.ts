@@ -11,7 +11,8 @@ export function textOf(message: proto.IMessage): string {
 
 /** The `type` attribute of a message stanza with that content. */
 export function stanzaTypeOf(message: proto.IMessage): string {
-  if (message.reactionMessage) return 'reaction'
+  if (message.reactionMessage || message.encReactionMessage) return 'reaction'
+  if (message.eventMessage || message.encEventResponseMessage) return 'event'
   if (message.pollCreationMessageV3 || message.pollCreationMessage || message.pollUpdateMessage) return 'poll'
   return mediaOf(message) ? 'media' : 'text'
 }

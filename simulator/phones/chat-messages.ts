@@ -1,5 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys'
-import type { Account } from '../accounts/account.ts'
+import type { Account, Addressing } from '../accounts/account.ts'
 import type { World } from '../world.ts'
 import type { ContactState } from './contact-state.ts'
 
@@ -18,13 +18,20 @@ export function messagesOf({ account, inbox, copies, sent }: ContactState, chat:
   return [...got, ...copies.filter(({ to }) => to === chat), ...own]
 }
 
-/** Finds a message of a chat. Throws when the phone does not have it. */
-export function findMessage(world: World, contact: ContactState, chat: string, id: string): FoundMessage {
+/** Finds a message of a chat; a direct one is addressed as given. Throws when the phone does not have it. */
+export function findMessage(
+  world: World,
+  contact: ContactState,
+  chat: string,
+  id: string,
+  addressing: Addressing = 'pn',
+): FoundMessage {
   const found = messagesOf(contact, chat).find(one => one.id === id)
   const author = found && world.accounts.get(found.from)
   if (!author) throw new Error(`${contact.account.pn} has no message ${id} in ${chat}`)
   const group = world.groups.get(chat)
-  const remoteJid = group?.jid ?? world.accounts.get(chat)?.jid ?? ''
+  const other = world.accounts.get(chat)
+  const remoteJid = group?.jid ?? (addressing === 'lid' ? other?.lidJid : other?.jid) ?? ''
   const key = { remoteJid, fromMe: author === contact.account, id }
   return {
     key: group ? { ...key, participant: group.addressOf(author) } : key,

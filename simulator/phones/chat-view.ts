@@ -1,6 +1,7 @@
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
 import { openVote, pollOf } from '../content/polls.ts'
+import { isSealed, openSealed, targetOf } from '../content/sealed-messages.ts'
 import { textOf } from '../content/text.ts'
 import type { Group } from '../groups/group.ts'
 import type { World } from '../world.ts'
@@ -39,7 +40,9 @@ export function renderChat(
   for (const line of messages.toSorted((one, other) => one.at - other.at)) {
     const { id, from, message } = line
     const content = extractMessageContent(message) ?? {}
-    if (content.protocolMessage || content.reactionMessage || content.pollUpdateMessage) revisions.push(line)
+    if (isSealed(message)) revisions.push(line)
+    else if (content.protocolMessage || content.reactionMessage || content.pollUpdateMessage)
+      revisions.push(line)
     else if (!seen.has(id) && !isKeyOnly(content)) seen.set(id, { id, from, ...asSent(message) })
   }
   for (const line of revisions) revise(world, seen, line, group)
@@ -59,7 +62,8 @@ const isKeyOnly = (content: proto.IMessage) =>
   Object.entries(content).every(([name, part]) => !part || name === 'senderKeyDistributionMessage')
 
 function revise(world: World, seen: Map<string, ViewedMessage>, line: ChatMessage, group: Group | undefined) {
-  const { from, message } = line
+  const { from } = line
+  const message = isSealed(line.message) ? openLine(world, seen, line) : line.message
   const { protocolMessage, reactionMessage, pollUpdateMessage } = extractMessageContent(message) ?? {}
   const key = protocolMessage?.key ?? reactionMessage?.key ?? pollUpdateMessage?.pollCreationMessageKey
   const item = seen.get(key?.id ?? '')
@@ -68,12 +72,28 @@ function revise(world: World, seen: Map<string, ViewedMessage>, line: ChatMessag
     Object.assign(item, asSent({}), { deleted: true })
   if (protocolMessage?.type === Type.MESSAGE_EDIT && from === item.from) {
     const edited = protocolMessage.editedMessage ?? {}
-    Object.assign(item, { edited: true, message: edited, text: textOf(edited) })
+    const { messageContextInfo } = item.message
+    const kept = messageContextInfo && !edited.messageContextInfo ? { ...edited, messageContextInfo } : edited
+    Object.assign(item, { edited: true, message: kept, text: textOf(edited) })
   }
   if (reactionMessage?.text) item.reactions[from] = reactionMessage.text
   else if (reactionMessage) delete item.reactions[from]
   const vote = pollUpdateMessage?.vote && readVote(world, item, from, pollUpdateMessage.vote)
   if (vote) item.votes[from] = vote
+}
+
+/** What a sealed line says, as if it had been said plainly; nothing if it cannot be opened. */
+function openLine(world: World, seen: Map<string, ViewedMessage>, { from, message }: ChatMessage) {
+  const item = seen.get(targetOf(message)?.id ?? '')
+  const secret = item?.message.messageContextInfo?.messageSecret
+  if (!item || !secret) return {}
+  const addresses = (pn: string) => addressesOf(world.accounts.get(pn))
+  for (const author of addresses(item.from))
+    for (const by of addresses(from)) {
+      const opened = openSealed(message, { secret, id: item.id, author, by })
+      if (opened) return opened
+    }
+  return {}
 }
 
 /** Clients write jids by number or by LID: whichever opens it. */

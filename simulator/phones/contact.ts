@@ -4,6 +4,7 @@ import type { Account, Addressing } from '../accounts/account.ts'
 import { readMedia } from '../content/media.ts'
 import { pollOf, sealVote } from '../content/polls.ts'
 import { editOf, reactionOf, revocationOf } from '../content/revisions.ts'
+import type { Spoilt } from '../content/sealing.ts'
 import type { World } from '../world.ts'
 import { findMessage, messagesOf } from './chat-messages.ts'
 import { renderChat, type ViewedMessage } from './chat-view.ts'
@@ -18,6 +19,7 @@ import type {
 import { nextMessage } from './next-message.ts'
 import { type Presence, type PresenceState, showPresence } from './presence.ts'
 import { sendRead } from './receipts.ts'
+import { SealedActions } from './sealed/sealed-actions.ts'
 import { messageFrom, type Sayable, type SayOptions, send } from './send.ts'
 
 /** A person with a phone: what it can do, and what it knows. Two of the same account are one person. */
@@ -25,9 +27,13 @@ export class Contact {
   readonly #world: World
   readonly #state: ContactState
 
+  /** What it adds to messages under their secrets, as edits are sent today. */
+  readonly sealed: SealedActions
+
   constructor(world: World, state: ContactState) {
     this.#world = world
     this.#state = state
+    this.sealed = new SealedActions(world, state)
   }
 
   get account(): Account {
@@ -91,14 +97,14 @@ export class Contact {
 
   /** Puts other content in the place of what it said. Rejects for what another said. */
   async edit(to: string, id: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
-    const { key } = this.#find(to, id)
+    const { key } = this.#find(to, id, options)
     if (!key.fromMe) throw new Error(`${this.pn} did not say ${id}`)
     return this.say(to, editOf(key, await messageFrom(this.#world, content)), options)
   }
 
   /** Deletes what it said for everybody, or, in a group that it made, what another said. */
   async revoke(to: string, id: string, options: SayOptions = {}): Promise<{ id: string }> {
-    const { key } = this.#find(to, id)
+    const { key } = this.#find(to, id, options)
     if (!key.fromMe && this.#world.groups.get(to)?.members[0] !== this.pn)
       throw new Error(`${this.pn} may not delete ${id}`)
     return this.say(to, revocationOf(key), options)
@@ -106,20 +112,27 @@ export class Contact {
 
   /** Reacts to a message; an empty emoji takes the reaction back. */
   async react(to: string, id: string, emoji: string, options: SayOptions = {}): Promise<{ id: string }> {
-    return this.say(to, reactionOf(this.#find(to, id).key, emoji), options)
+    return this.say(to, reactionOf(this.#find(to, id, options).key, emoji), options)
   }
 
   /** Votes in a poll; no answers take the vote back. Rejects for an answer the poll does not have. */
-  async vote(to: string, id: string, answers: string[], options: SayOptions = {}): Promise<{ id: string }> {
-    const { key, author, message } = this.#find(to, id)
+  async vote(
+    to: string,
+    id: string,
+    answers: string[],
+    options: SayOptions & { spoilt?: Spoilt } = {},
+  ): Promise<{ id: string }> {
+    const { spoilt, ...said } = options
+    const { key, author, message } = this.#find(to, id, options)
     const poll = pollOf(message)
     const unknown = answers.find(answer => !poll?.options.includes(answer))
     if (!poll || unknown !== undefined) throw new Error(`${id} is no poll with ${unknown ?? 'answers'}`)
     const lid = (this.#world.groups.get(to)?.addressing ?? options.addressing) === 'lid'
     const [creator, voter] = [author, this.account].map(one => (lid ? one.lidJid : one.jid))
-    const vote = sealVote(answers, { pollId: id, secret: poll.secret, creator: creator!, voter: voter! })
+    const ballot = { pollId: id, secret: poll.secret, creator: creator!, voter: voter! }
+    const vote = sealVote(answers, ballot, spoilt)
     const about = { pollCreationMessageKey: key, vote, senderTimestampMs: Date.now() }
-    return this.say(to, { pollUpdateMessage: about }, options)
+    return this.say(to, { pollUpdateMessage: about }, said)
   }
 
   /**
@@ -183,8 +196,8 @@ export class Contact {
     }
   }
 
-  #find(chat: string, id: string) {
-    return findMessage(this.#world, this.#state, chat, id)
+  #find(chat: string, id: string, { addressing }: SayOptions) {
+    return findMessage(this.#world, this.#state, chat, id, addressing)
   }
 
   #originOf(id: string): MessageOrigin {

@@ -91,9 +91,13 @@ function conversationOf(
     const participant = group && !fromMe ? { participant: group.addressOf(speaker) } : {}
     const { content } = message
     const key = { remoteJid: id, fromMe, id: message.id }
+    const { messageContextInfo, ...said } = typeof content === 'string' ? { conversation: content } : content
+    // In a history the secret has a field of its own.
+    const { messageSecret, ...context } = messageContextInfo ?? {}
     const info: proto.IWebMessageInfo = {
       key: { ...key, ...participant },
-      message: typeof content === 'string' ? { conversation: content } : content,
+      message: { ...said, ...(Object.keys(context).length > 0 && { messageContextInfo: context }) },
+      ...(messageSecret && { messageSecret }),
       messageTimestamp: seconds(message.at),
       ...participant,
       ...(fromMe ? { status: proto.WebMessageInfo.Status.READ } : { pushName: speaker.name }),

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import { editAttribute } from '../content/revisions.ts'
+import { editAttribute, hidesWhenUnreadable } from '../content/revisions.ts'
 import { stanzaTypeOf } from '../content/text.ts'
 import { deliver } from '../delivery.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
@@ -46,7 +46,8 @@ async function contentFor(
 ): Promise<BinaryNode> {
   if (sent.unavailable && !retry) return unavailableNode(sent.unavailable)
   const bundle = retry?.bundle ?? (() => device.takeBundle())
-  return encNode(await account.signal.encrypt(device.lidJid, sent.message, bundle), retry?.count)
+  const enc = await account.signal.encrypt(device.lidJid, sent.message, bundle)
+  return encNode(enc, retry?.count, hidesWhenUnreadable(sent.message))
 }
 
 /** `<unavailable>` in the place of content; for some types Baileys does not ask the phone. */

@@ -1,6 +1,6 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
-import { editAttribute } from '../content/revisions.ts'
+import { editAttribute, hidesWhenUnreadable } from '../content/revisions.ts'
 import { stanzaTypeOf } from '../content/text.ts'
 import { deliver } from '../delivery.ts'
 import { type Group, groupSender } from '../groups/group.ts'
@@ -33,12 +33,13 @@ export function sendToGroup(
     }
     const { signal, lidJid } = contact.account
     const { devices } = await holdersOf(contact, group)
+    const hide = hidesWhenUnreadable(sent.message)
     const { distribution, ...shared } = await signal.encryptForGroup(group.jid, lidJid, sent.message)
     for (const account of group.accounts) {
       for (const device of account.devices.values()) {
         const encs = devices.has(device) ? [] : [await encryptKey(contact, group, device, distribution)]
         devices.add(device)
-        const nodes = [...encs, shared].map(enc => encNode(enc))
+        const nodes = [...encs, shared].map(enc => encNode(enc, undefined, hide))
         deliverTo(world, contact, group, device, id, sent, nodes)
       }
     }
@@ -68,7 +69,9 @@ export function resendToGroupMember(
     const bundle = retry.bundle ?? (() => device.takeBundle())
     const enc = await signal.encrypt(device.lidJid, message, bundle)
     devices.add(device)
-    deliverTo(world, contact, group, device, id, sent, [encNode(enc, retry.count)])
+    deliverTo(world, contact, group, device, id, sent, [
+      encNode(enc, retry.count, hidesWhenUnreadable(sent.message)),
+    ])
   })
 }
 

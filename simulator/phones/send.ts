@@ -3,6 +3,7 @@ import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Addressing, Device } from '../accounts/account.ts'
 import { isMediaContent, type MediaContent, mediaMessage } from '../content/media.ts'
 import { type PollContent, pollMessage } from '../content/polls.ts'
+import { hidesWhenUnreadable } from '../content/revisions.ts'
 import { textOf } from '../content/text.ts'
 import type { Group } from '../groups/group.ts'
 import { contactOf, type World } from '../world.ts'
@@ -25,6 +26,8 @@ export type SayOptions = {
    * `type` of `<unavailable>`; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
    */
   unavailable?: true | string
+  /** When the server got it, in ms since 1970; now unless given. */
+  at?: number
 }
 
 /** Sends a message to an account (its phone number) or a group (its jid), as `Contact.say`. */
@@ -36,8 +39,9 @@ export async function send(
   options: SayOptions,
 ): Promise<{ id: string }> {
   const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
-  const message = await messageFrom(world, content)
-  const sent: SentMessage = { message, to, addressing: options.addressing ?? 'pn', at: Date.now() }
+  const message = withSecret(await messageFrom(world, content))
+  const at = options.at ?? Date.now()
+  const sent: SentMessage = { message, to, addressing: options.addressing ?? 'pn', at }
   if (options.unavailable) sent.unavailable = options.unavailable
   if (to.endsWith('@g.us')) await sendInGroup(world, contact, to, id, sent)
   else await sendDirectly(world, contact, to, id, sent)
@@ -49,6 +53,14 @@ export async function messageFrom(world: World, content: Sayable): Promise<proto
   if (typeof content === 'string') return { conversation: content }
   if ('poll' in content) return pollMessage(content)
   return isMediaContent(content) ? mediaMessage(world.media, content) : content
+}
+
+/** A phone makes a secret for each message, under which others seal what they add to it; what only changes another one has none. */
+function withSecret(message: proto.IMessage): proto.IMessage {
+  const { messageContextInfo } = message
+  if (messageContextInfo?.messageSecret || hidesWhenUnreadable(message) || message.protocolMessage)
+    return message
+  return { ...message, messageContextInfo: { ...messageContextInfo, messageSecret: randomBytes(32) } }
 }
 
 /** Answers a device's retry receipt: encrypts the same message again in a new session, under the same id. */
@@ -79,7 +91,12 @@ async function sendDirectly(world: World, contact: ContactState, to: string, id:
   for (const device of target.devices.values()) work.push(sendToDevice(world, account, device, id, sent))
   const recipient = sent.addressing === 'lid' ? target.lidJid : target.jid
   const { addressing, at } = sent
-  const copied = { deviceSentMessage: { destinationJid: recipient, message } }
+  // The secret lies beside what was sent, not inside.
+  const { messageContextInfo, ...inside } = message
+  const copied = {
+    deviceSentMessage: { destinationJid: recipient, message: inside },
+    ...(messageContextInfo && { messageContextInfo }),
+  }
   const copy: SentMessage = { message: copied, to, addressing, at, recipient }
   for (const device of account.devices.values()) work.push(sendToDevice(world, account, device, id, copy))
   if (target.devices.size === 0) handOver(world, account, target, id, message)

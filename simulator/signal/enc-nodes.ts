@@ -15,7 +15,7 @@ export function encsOf(node: BinaryNode | undefined): Ciphertext[] {
   return found
 }
 
-/** `<enc>` with a ciphertext; `count` says which attempt it is when a device asked again. */
-export function encNode({ type, ciphertext }: Ciphertext, count?: number): BinaryNode {
-  return stanza('enc', { v: 2, type, count }, ciphertext)
+/** `<enc>` with a ciphertext; `count` says which attempt it is when a device asked again, `hide` that it may fail unseen. */
+export function encNode({ type, ciphertext }: Ciphertext, count?: number, hide = false): BinaryNode {
+  return stanza('enc', { v: 2, type, count, 'decrypt-fail': hide ? 'hide' : undefined }, ciphertext)
 }
