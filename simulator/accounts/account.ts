@@ -3,6 +3,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
+import { LinkingPlan } from './linking-plan.ts'
 import { Mailbox } from './mailbox.ts'
 import type { PasskeyDemand } from './passkey.ts'
 
@@ -96,6 +97,8 @@ export class Account {
   reuploads: Reuploads = 'answered'
   /** WhatsApp demands a passkey before it links a device; none is demanded if null. */
   passkey: PasskeyDemand | null = null
+  /** What is to happen when a device is linked to it. */
+  readonly linking = new LinkingPlan()
   /** How many of its next sends get no ack. */
   droppedAcks = 0
   #lastDevice = 0

@@ -9,7 +9,20 @@ import { body, Pn, pnOf } from './requests.ts'
 
 const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
 const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional() })
-const Settings = z.strictObject({ reuploads: z.enum(['answered', 'not-found', 'ignored']) })
+const Forms = z.array(z.enum(['companion_reg_refresh', 'pair-device-rotate-qr']).nullable())
+const Settings = z.strictObject({
+  reuploads: z.enum(['answered', 'not-found', 'ignored']).optional(),
+  linking: z
+    .strictObject({
+      onScan: Forms,
+      onCode: Forms,
+      onFinish: Forms,
+      faults: z.array(z.enum(['hmac', 'signature', 'incomplete', 'early-success'])),
+      chatsByLid: z.boolean(),
+    })
+    .partial()
+    .optional(),
+})
 const Unlink = z.strictObject({ device: z.string().optional() })
 const Enroll = z.strictObject({ pn: Pn, name: z.string().optional() })
 
@@ -31,7 +44,10 @@ export function phoneRoutes(simulator: Simulator): Hono {
     return link(c, simulator.phone(pnOf(c), { ...(name && { name }) }), phone => phone.enterCode(code))
   })
   app.patch('/phones/:pn', async c => {
-    simulator.phone(pnOf(c)).reuploads = (await body(c, Settings)).reuploads
+    const { reuploads, linking } = await body(c, Settings)
+    const phone = simulator.phone(pnOf(c))
+    if (reuploads) phone.reuploads = reuploads
+    Object.assign(phone.linking, linking)
     return c.body(null, 204)
   })
   app.post('/phones/:pn/unlink', async c => {

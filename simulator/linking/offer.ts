@@ -14,6 +14,10 @@ export type PairingOffer = {
   unacked: Map<string, BinaryNode>
   /** The passkey that is demanded before it is linked. */
   passkey?: PasskeyInProgress
+  /** Called when it has acknowledged all of them. */
+  acknowledged?: () => void
+  /** Secrets (base64) of QRs that were scanned and made void. */
+  voidSecrets: Set<string>
   /** Called with the signed identity (or why there is none) once a phone scanned. */
   answered?: (answer: BinaryNode | Error) => void
 }
@@ -48,5 +52,7 @@ export function takeOfferAck(offer: PairingOffer, { attrs }: BinaryNode): boolea
   const { attrs: due } = offer.unacked.get(attrs.id ?? '') ?? {}
   if (!due || attrs.class !== 'notification' || attrs.error) return false
   if (attrs.to !== due.from || attrs.type !== due.type) return false
-  return offer.unacked.delete(attrs.id!)
+  offer.unacked.delete(attrs.id!)
+  if (offer.unacked.size === 0) offer.acknowledged?.()
+  return true
 }

@@ -7,6 +7,7 @@ import type { World } from '../world.ts'
 import { answerOf } from './link.ts'
 import { type CodeRequest, notifyOffer, type PairingOffer } from './offer.ts'
 import { linkOrDemandPasskey } from './passkey/demand.ts'
+import { refresh } from './refresh.ts'
 
 const ROUNDS = 2 << 16
 const REQUEST_WITHIN_MS = 2_000
@@ -59,6 +60,7 @@ export async function enterCode(world: World, account: Account, typed: string): 
   const companion = ctr(await keyOf(code, wrapped), wrapped.subarray(32, 48), wrapped.subarray(48, 80))
   const ephemeral = Curve.generateKeyPair()
   const { identity } = account.signal
+  for (const form of account.linking.onCode.splice(0)) refresh(offer, form)
   const answered = answerOf(world, offer)
   notify(offer, 'primary_hello', [
     stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, await wrap(code, ephemeral.public)),
@@ -66,6 +68,7 @@ export async function enterCode(world: World, account: Account, typed: string): 
     stanza('link_code_pairing_ref', {}, ref),
   ])
   const finish = await answered
+  for (const form of account.linking.onFinish.splice(0)) refresh(offer, form)
   const shared = Curve.sharedKey(ephemeral.private, companion)
   const bundle = open(shared, bytesOf(finish, 'link_code_pairing_wrapped_key_bundle'))
   if (!bundle) throw new Error('the code is wrong')

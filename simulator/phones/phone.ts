@@ -1,5 +1,6 @@
 import type { Account, Device, Reuploads } from '../accounts/account.ts'
 import type { Conversation } from '../accounts/conversation.ts'
+import type { LinkingPlan } from '../accounts/linking-plan.ts'
 import { type PasskeyDemand, passkeyDemand } from '../accounts/passkey.ts'
 import { enterCode } from '../linking/pairing-code.ts'
 import type { Assertion, RequestOptions } from '../linking/passkey/authenticator.ts'
@@ -70,6 +71,11 @@ export class Phone {
   /** What the owner's browser makes of WhatsApp's request options on a page of that origin, as JSON. */
   assertPasskey(options: RequestOptions, origin = 'https://web.whatsapp.com'): Assertion {
     return authenticatorOf(this.#world, this.account).assert(options, origin)
+  }
+
+  /** What is to happen at its next attempts to link a device: QRs that are made void, and faults. */
+  get linking(): LinkingPlan {
+    return this.account.linking
   }
 
   /** The linked devices, in the order of linking. */
