@@ -43,6 +43,7 @@ function write(
   const { node } = kept
   const sent = offline === undefined ? node : { ...node, attrs: { ...node.attrs, offline: String(offline) } }
   if (!connection.send(sent)) return false
+  kept.offline = offline !== undefined
   const list = kept.sends++ === 0 ? world.ledger.delivered : world.ledger.redelivered
   if (kept.kind === 'message') list.push(entryOf(device, kept))
   return true

@@ -25,7 +25,8 @@ export class Ledger {
   readonly undecryptable: (Entry & { reason: string })[] = []
   /** Every stanza the server had no answer for: tag, attributes and the tags of its children, never its contents. */
   readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
-
+  /** Every stanza that WhatsApp would not take for what it was meant to be, and why. */
+  readonly wrong: { tag: string; attrs: BinaryNode['attrs']; why: string; at: number }[] = []
   /** What went wrong inside the simulator itself. */
   readonly errors: { at: number; reason: string }[] = []
 

@@ -2,8 +2,10 @@ import { EventEmitter } from 'node:events'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
 import type { Addressing, Device } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
+import type { Call } from './calls/call.ts'
 import { deliverUnwritten } from './delivery.ts'
 import { concerns, type Fault, type FaultKind, LoginFaults, ON_CONNECTION } from './faults.ts'
+import { type ChangeOptions, changeGroup, type GroupChange, tellDirty } from './groups/changes.ts'
 import { Group } from './groups/group.ts'
 import { Newsletter } from './groups/newsletter.ts'
 import { Ledger } from './ledger.ts'
@@ -63,6 +65,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       accounts: new AccountTable(options.seed),
       contacts: new Map(),
       groups: new Map(),
+      calls: new Map(),
       ledger: this.ledger,
       media: this.media,
       events: this,
@@ -129,9 +132,27 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return group
   }
 
+  /**
+   * Changes a group and tells its members, in one notification; returns its id. Throws for a group that is not there and for who
+   * is no member.
+   */
+  changeGroup(jid: string, changes: GroupChange[], options: ChangeOptions = {}): string {
+    return changeGroup(this.#world, this.#groupOf(jid), changes, options)
+  }
+
+  /** Tells the members of a group to ask for it again. */
+  dirtyGroup(jid: string): void {
+    tellDirty(this.#world, this.#groupOf(jid))
+  }
+
   /** Every group, oldest first. */
   get groups(): Group[] {
     return [...this.#world.groups.values()]
+  }
+
+  /** Every call, oldest first. */
+  get calls(): Call[] {
+    return [...this.#world.calls.values()]
   }
 
   /** Makes a newsletter. */
@@ -198,6 +219,12 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     if (!kind || kind === 'silence')
       for (const { connection } of this.#world.clients) connection.silent = false
     if ((!kind || kind === 'refuse') && !this.#closed) await this.#listener.resume()
+  }
+
+  #groupOf(jid: string): Group {
+    const group = this.#world.groups.get(jid)
+    if (!group) throw new Error(`there is no group ${jid}`)
+    return group
   }
 
   async #refuse(fault: Fault) {

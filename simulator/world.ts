@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Account, Device } from './accounts/account.ts'
 import type { AccountTable } from './accounts/account-table.ts'
+import type { Call } from './calls/call.ts'
 import type { LoginFaults } from './faults.ts'
 import type { Group } from './groups/group.ts'
 import type { Ledger } from './ledger.ts'
@@ -72,6 +73,8 @@ export type World = {
   readonly contacts: Map<Account, ContactState>
   /** By jid. */
   readonly groups: Map<string, Group>
+  /** By id. */
+  readonly calls: Map<string, Call>
   readonly ledger: Ledger
   readonly media: MediaHost
   readonly events: EventEmitter<SimulatorEvents>

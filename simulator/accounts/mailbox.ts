@@ -2,7 +2,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 
 /** One stanza kept for a device until the device acknowledges it. */
 export type KeptStanza = {
-  kind: 'message' | 'receipt' | 'notification'
+  kind: 'message' | 'receipt' | 'notification' | 'call'
   id: string
   /** Phone number of the account it came from, or jid of the newsletter. */
   from: string
@@ -13,6 +13,10 @@ export type KeptStanza = {
   peer: boolean
   /** How often it was written to a socket. */
   sends: number
+  /** It was last written as something that had waited. */
+  offline?: boolean
+  /** It was acknowledged, and something else is due. */
+  acked?: true
 }
 
 /** What the server keeps for one device, in order, with constant-time acknowledgement. */
@@ -37,6 +41,12 @@ export class Mailbox {
     else this.#byKey.set(key, [stanza])
   }
 
+  /** The oldest written copy that an acknowledgement names. */
+  find(kind: KeptStanza['kind'], id: string, from: string): KeptStanza | undefined {
+    const kept = this.#byKey.get(keyOf(kind, id, from))?.[0]
+    return kept && kept.sends > 0 ? kept : undefined
+  }
+
   /**
    * Takes out the oldest written copy that an acknowledgement names. One acknowledgement frees one copy: a retry sends the same id
    * again, and the answer to the first copy must not free the second.
@@ -44,8 +54,8 @@ export class Mailbox {
   take(kind: KeptStanza['kind'], id: string, from: string): KeptStanza | undefined {
     const key = keyOf(kind, id, from)
     const copies = this.#byKey.get(key)
-    const stanza = copies?.[0]
-    if (!copies || !stanza || stanza.sends === 0) return undefined
+    const stanza = this.find(kind, id, from)
+    if (!copies || !stanza) return undefined
     copies.shift()
     if (copies.length === 0) this.#byKey.delete(key)
     this.#stanzas.delete(stanza)

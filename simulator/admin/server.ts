@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { Address, Simulator } from '../simulator.ts'
+import { callRoutes } from './calls.ts'
 import { chatRoutes } from './chats.ts'
 import { contactRoutes } from './contacts.ts'
 import { faultRoutes } from './faults.ts'
@@ -39,6 +40,7 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     contactRoutes,
     chatRoutes,
     sealedRoutes,
+    callRoutes,
     groupRoutes,
     mediaRoutes,
     faultRoutes,

@@ -8,7 +8,7 @@ import { seconds, stanza } from '../protocol/stanza.ts'
 export class Group {
   /** `…@g.us` */
   readonly jid: string
-  readonly subject: string
+  subject: string
   /** Which of their addresses members are named by. */
   readonly addressing: Addressing
   readonly accounts = new Set<Account>()

@@ -1,10 +1,13 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Account, Addressing } from '../accounts/account.ts'
+import { Call, type CallOptions } from '../calls/call.ts'
+import { tellNumberChange, tellPicture } from '../contacts/contact-changes.ts'
 import { readMedia } from '../content/media.ts'
 import { pollOf, sealVote } from '../content/polls.ts'
 import { editOf, reactionOf, revocationOf } from '../content/revisions.ts'
 import type { Spoilt } from '../content/sealing.ts'
+import { deliver } from '../delivery.ts'
 import type { World } from '../world.ts'
 import { findMessage, messagesOf } from './chat-messages.ts'
 import { renderChat, type ViewedMessage } from './chat-view.ts'
@@ -133,6 +136,32 @@ export class Contact {
     const vote = sealVote(answers, ballot, spoilt)
     const about = { pollCreationMessageKey: key, vote, senderTimestampMs: Date.now() }
     return this.say(to, { pollUpdateMessage: about }, said)
+  }
+
+  /** Has its number changed: who knows it, by its phone number, is told. The new account is made when it is new. */
+  changeNumber(to: string, newNumber: string): string {
+    const { accounts } = this.#world
+    return tellNumberChange(
+      this.#world,
+      accounts.ensure(to),
+      this.account,
+      accounts.ensure(newNumber, this.name),
+    )
+  }
+
+  /** Changes its picture, or takes it away: who knows it is told. */
+  changePicture(to: string, options: Parameters<typeof tellPicture>[3] = {}): string {
+    return tellPicture(this.#world, this.#world.accounts.ensure(to), this.account, options)
+  }
+
+  /** Calls an account (its phone number), or all others of a group (its jid). Throws for who is not there. */
+  call(to: string, options: CallOptions = {}): Call {
+    const target = this.#world.groups.get(to) ?? this.#world.accounts.get(to)
+    if (!target) throw new Error(`${to} has no account here`)
+    const call = new Call((...kept) => deliver(this.#world, ...kept), this.account, target, options)
+    this.#world.calls.set(call.id, call)
+    call.offer()
+    return call
   }
 
   /**

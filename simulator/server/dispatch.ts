@@ -1,4 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { takeCall } from '../calls/answers.ts'
 import { takePairingAnswer } from '../linking/link.ts'
 import { type PairingOffer, takeOfferAck } from '../linking/offer.ts'
 import { takePairingCodeIq } from '../linking/pairing-code.ts'
@@ -41,6 +42,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
   if (node.tag === 'presence' || node.tag === 'chatstate') return takePresence(world, device, node)
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)
+  else if (node.tag === 'call') takeCall(world, connection, device, node)
   else if (node.tag === 'ack') takeAck(world, device, node)
   else return false
   return true

@@ -1,6 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
 import type { KeptStanza } from '../accounts/mailbox.ts'
+import { takeCallAck, takeCallReceipt } from '../calls/answers.ts'
 import { acknowledge, deliver } from '../delivery.ts'
 import { answerMediaRetry } from '../phones/media-reupload.ts'
 import { resend } from '../phones/send.ts'
@@ -10,7 +11,7 @@ import { contactOf, type World } from '../world.ts'
 /** Takes a receipt from a device: anything but a retry acknowledges what the server keeps; then it goes to whoever it is for. */
 export function takeReceipt(world: World, device: Device, node: BinaryNode): void {
   const { id, type } = node.attrs
-  if (!id) return
+  if (!id || takeCallReceipt(world, device, node)) return
   if (type === 'server-error') {
     world.background(answerMediaRetry(world, device, node))
     return
@@ -60,6 +61,7 @@ function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode
 /** Takes an ack from a device, with or without an error: the server forgets what it names. */
 export function takeAck(world: World, device: Device, node: BinaryNode): void {
   const { id, error, class: kind } = node.attrs
+  if (kind === 'call') takeCallAck(world, device, node)
   if (!id || !isKept(kind)) return
   const from = newsletterOf(node) ?? (world.accounts.resolve(otherParty(node))?.account ?? device.account).pn
   acknowledge(world, device, kind, id, from, { by: 'ack', ...(error && { error }) })
