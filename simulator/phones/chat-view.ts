@@ -1,5 +1,6 @@
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
+import { mediaOf } from '../content/media.ts'
 import { openVote, pollOf } from '../content/polls.ts'
 import { isSealed, openSealed, targetOf } from '../content/sealed-messages.ts'
 import { textOf } from '../content/text.ts'
@@ -71,7 +72,7 @@ function revise(world: World, seen: Map<string, ViewedMessage>, line: ChatMessag
   if (protocolMessage?.type === Type.REVOKE && (from === item.from || from === group?.members[0]))
     Object.assign(item, asSent({}), { deleted: true })
   if (protocolMessage?.type === Type.MESSAGE_EDIT && from === item.from) {
-    const edited = protocolMessage.editedMessage ?? {}
+    const edited = editedFrom(item.message, protocolMessage.editedMessage ?? {})
     const { messageContextInfo } = item.message
     const kept = messageContextInfo && !edited.messageContextInfo ? { ...edited, messageContextInfo } : edited
     Object.assign(item, { edited: true, message: kept, text: textOf(edited) })
@@ -94,6 +95,15 @@ function openLine(world: World, seen: Map<string, ViewedMessage>, { from, messag
       if (opened) return opened
     }
   return {}
+}
+
+/** What stays of a file is its file; words that do not come as its caption are not shown (whatsmeow, issue 684). */
+function editedFrom(original: proto.IMessage, edited: proto.IMessage): proto.IMessage {
+  const file = mediaOf(original)
+  if (!file) return edited
+  const kind = `${file.kind}Message` as const
+  const caption = extractMessageContent(edited)?.[kind as 'imageMessage']?.caption
+  return { [kind]: { ...file.media, caption: caption ?? null } }
 }
 
 /** Clients write jids by number or by LID: whichever opens it. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What is sent, once validated; stored as JSON, hence the names. */
 export type SendContent =
-  | ({ type: 'text'; body: string } & Addressed)
+  | ({ type: 'text'; body: string; preview?: LinkPreview | undefined } & Addressed)
   | ({
       type: MediaType
       media: SendMedia
@@ -27,7 +27,9 @@ export type SendContent =
       /** How many options may be chosen; 0 is any number. */
       select: number
     } & Addressed)
+  /** Other words in a text, or under a file. */
   | ({ type: 'edit'; body: string } & Targeted)
+  /** An own message, or in a group that the account administers anybody's. */
   | ({ type: 'delete' } & Targeted)
 
 interface Addressed {
@@ -39,6 +41,16 @@ interface Addressed {
   typing?: boolean | undefined
   /** Jids that the text names with `@`. */
   mentions?: string[] | undefined
+}
+
+/** What is shown of the page behind a link in a text. */
+export interface LinkPreview {
+  /** As it stands in the text. */
+  url: string
+  title: string
+  description: string | null
+  /** A JPEG in base64. */
+  thumbnail: string | null
 }
 
 interface Targeted extends Addressed {

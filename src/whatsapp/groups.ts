@@ -1,6 +1,6 @@
 import type { BaileysEventMap, GroupMetadata } from '@whiskeysockets/baileys'
 import type { GroupCache } from './group-cache.ts'
-import { isGroup } from './jid.ts'
+import { accountJid, isGroup } from './jid.ts'
 
 /** A group whose metadata could not be fetched is tried again after this time, in ms. */
 const RETRY_AFTER = 10 * 60_000
@@ -23,6 +23,16 @@ export class Groups {
   async members(jid: string): Promise<GroupMetadata | undefined> {
     if (!isGroup(jid)) return undefined
     return this.#cache.members.get(jid) ?? this.#refresh(jid)
+  }
+
+  /** Whether an account, by one of its names, is an admin of a group. */
+  async isAdmin(jid: string, me: { id: string; lid?: string | undefined } | undefined): Promise<boolean> {
+    const own = [accountJid(me?.id), accountJid(me?.lid)]
+    const isMe = (name: string | undefined) => name !== undefined && own.includes(accountJid(name))
+    const group = await this.members(jid)
+    return (
+      group?.participants.some(one => one.admin && [one.id, one.lid, one.phoneNumber].some(isMe)) ?? false
+    )
   }
 
   /** What a group is called, or null: then it is fetched in the background, once, and the next message has it. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MediaType, SendContent, SendMedia } from '../../messages/send.ts'
 import { base64File } from './base64-file.ts'
 import { onceValid, optional, phoneNumber, recipient, sessionId } from './fields.ts'
+import { isInText, linkPreview, previewOf } from './link-preview.ts'
 
 /** The names under which a request may give the recipient, the first one being its own. */
 const RECIPIENT_NAMES = ['wa_id', 'waId', 'to', 'phone'] as const
@@ -75,6 +76,7 @@ const fields = z.object({
   filename: optional(words(255)),
   caption: optional(words(CAPTION_MAX)),
   ptt: optional(z.boolean()),
+  link_preview: optional(linkPreview),
   latitude: optional(degrees(90)),
   longitude: optional(degrees(180)),
   name: optional(words(1000)),
@@ -122,6 +124,7 @@ const NAMES_OF: Record<Field, [string, ...string[]]> = {
 function has(given: Fields, field: Field): boolean {
   if (field === 'media') return mediaUrlOf(given) !== undefined || given.media_base64 !== undefined
   if (field === 'body' && given.body === '') return given.type === 'reaction'
+  if (field === 'body' && given.type === 'edit') return Boolean(given.body ?? given.caption)
   return given[field] !== undefined
 }
 
@@ -164,6 +167,11 @@ export const sendRequest = fields
     error: 'must not be more than there are options',
     when: onceValid('type', 'select', 'options'),
   })
+  .refine(given => given.link_preview === undefined || isInText(given.link_preview, given.body ?? ''), {
+    path: ['link_preview'],
+    error: 'must be of a link that stands in body',
+    when: onceValid('link_preview', 'body'),
+  })
   .transform(given => ({
     sessionId: given.session_id,
     idempotencyKey: given.idempotency_key,
@@ -183,7 +191,12 @@ function contentOf(given: Fields): SendContent {
   const { type } = given
   switch (type) {
     case 'text':
-      return { type, ...addressed, body: given.body! }
+      return {
+        type,
+        ...addressed,
+        body: given.body!,
+        ...(given.link_preview && { preview: previewOf(given.link_preview, given.body!) }),
+      }
     case 'location':
       return {
         type,
@@ -200,7 +213,7 @@ function contentOf(given: Fields): SendContent {
     case 'poll':
       return { type, ...addressed, body: given.body!, options: given.options!, select: given.select ?? 1 }
     case 'edit':
-      return { type, ...target, body: given.body! }
+      return { type, ...target, body: (given.body ?? given.caption)! }
     case 'delete':
       return { type, ...target }
     default:

@@ -4,9 +4,12 @@ import type { Store } from '../../ports/store.ts'
 
 export const inGroup = (jid: string) => jid.endsWith('@g.us')
 
+/** What has words that can be changed. */
+const EDITABLE = new Set(['text', 'image', 'video', 'gif', 'document'])
+
 /**
  * Checks the message that a send refers to: this session must know it, in a chat of the same kind, and only an own message can be
- * edited or deleted. Throws VALIDATION_FAILED.
+ * edited or, outside of groups, deleted. Throws VALIDATION_FAILED.
  */
 export function checkReplyTarget(content: SendContent, messages: Store['messages'], streamId: string): void {
   const { type, reply_to: id } = content
@@ -17,8 +20,10 @@ export function checkReplyTarget(content: SendContent, messages: Store['messages
   const elsewhere = inGroup(row.chatId) || inGroup(content.to) ? row.chatId !== content.to : false
   if (elsewhere) throw refuse('names a message of another chat')
   const own = row.direction === 'out' || ('from_me' in row.content && row.content.from_me)
-  if ((type === 'edit' || type === 'delete') && !own) throw refuse('must name a message of your own')
-  if (type === 'edit' && row.content.type !== 'text') throw refuse('must name a text')
+  const ofAnother = !own && (type === 'edit' || (type === 'delete' && !inGroup(row.chatId)))
+  if (ofAnother) throw refuse('must name a message of your own')
+  if (type === 'edit' && !EDITABLE.has(row.content.type))
+    throw refuse('must name a text, or an image, video or document with words under it')
 }
 
 function refuse(why: string): GatewayError {

@@ -24,9 +24,14 @@ export function refusalOf(failure: string): GatewayError {
 /** Failures that a caller gets under their own code; all else is WhatsApp's. */
 const isOurs = (code: string): code is ErrorCode =>
   code.startsWith('MEDIA_') ||
-  ['SESSION_LOGGED_OUT', 'NOT_ON_WHATSAPP', 'WHATSAPP_REJECTED', 'NEW_CHATS_PAUSED', UNSENDABLE].includes(
-    code,
-  )
+  [
+    'SESSION_LOGGED_OUT',
+    'NOT_ON_WHATSAPP',
+    'NOT_GROUP_ADMIN',
+    'WHATSAPP_REJECTED',
+    'NEW_CHATS_PAUSED',
+    UNSENDABLE,
+  ].includes(code)
 
 /** HTTP requests that wait for what becomes of their message. */
 export class ResultWaiters {

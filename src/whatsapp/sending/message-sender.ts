@@ -35,6 +35,8 @@ export interface MessageSenderDeps {
   memory: KeyMemory
   payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
   numbers: NumberLookup
+  /** Whether the account may do in a group what only admins may. */
+  isAdminOf(groupJid: string): Promise<boolean>
   pending: PendingRequests
   clock: Clock
   onFailedRetry(update: SendUpdate): void
@@ -95,7 +97,9 @@ export class MessageSender {
     await this.#checkNumber(content.to)
     const message = await payloads.make(messageId, content)
     if (content.typing) await this.#showTyping(content)
-    const options = stanzaOptions(content, content.type === 'delete' ? payloads.referencedBy(content) : null)
+    const deleted = content.type === 'delete' ? payloads.referencedBy(content) : null
+    if (deleted?.key.fromMe === false) await this.#checkAdmin(content.to)
+    const options = stanzaOptions(content, deleted)
     await socket.relayMessage(content.to, message, { messageId, ...options })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
   }
@@ -106,6 +110,13 @@ export class MessageSender {
     if (phone === null) return
     const { exists } = await this.#deps.numbers.lookup(phone)
     if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
+  }
+
+  /** Phones ignore what only an admin may do, and nobody is told. */
+  async #checkAdmin(groupJid: string): Promise<void> {
+    if (await this.#deps.isAdminOf(groupJid)) return
+    const sentence = 'Only an admin of the group can delete what others wrote; make this account one.'
+    throw new GatewayError('NOT_GROUP_ADMIN', sentence)
   }
 
   /** Shows "typing…" or "recording…" for a time that fits the message. */

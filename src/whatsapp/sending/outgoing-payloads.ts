@@ -6,7 +6,7 @@ import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid, isGroup } from '../jid.ts'
-import { type ReferencedMessage, toBaileysContent } from './to-baileys-content.ts'
+import { captionEdit, type ReferencedMessage, toBaileysContent } from './to-baileys-content.ts'
 
 export interface PayloadDeps {
   store: Pick<Store, 'commit' | 'messages'>
@@ -14,6 +14,7 @@ export interface PayloadDeps {
   openFile(id: string): Promise<Readable | null>
   upload: WAMediaUploadFunction
   me(): string
+  now(): number
 }
 
 /** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
@@ -70,7 +71,12 @@ export class OutgoingPayloads {
     const { content: original } = row
     if ('to' in original) {
       const author = accountJid(this.#deps.me()) ?? ''
-      return { key: { remoteJid: original.to, fromMe: true, id }, author, quote: quoteOf(original) }
+      return {
+        key: { remoteJid: original.to, fromMe: true, id },
+        author,
+        type: original.type,
+        quote: quoteOf(original),
+      }
     }
     const author = original.from_me
       ? (accountJid(this.#deps.me()) ?? '')
@@ -83,6 +89,7 @@ export class OutgoingPayloads {
         ...(isGroup(original.chat_id) && original.participant && { participant: original.participant }),
       },
       author,
+      type: original.type,
       quote: quoteOf(original),
     }
   }
@@ -95,6 +102,8 @@ export class OutgoingPayloads {
   }
 
   async #build(content: SendContent, referenced: ReferencedMessage | null): Promise<proto.IMessage> {
+    const words = captionEdit(content, referenced, this.#deps.now())
+    if (words !== null) return words
     const file = await this.#fileOf(content)
     try {
       return await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {

@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream'
-import type { AnyMessageContent, MessageRelayOptions, proto, WAMessageKey } from '@whiskeysockets/baileys'
-import type { MediaContent, SendContent } from '../../messages/send.ts'
+import {
+  type AnyMessageContent,
+  type MessageRelayOptions,
+  proto,
+  type WAMessageKey,
+} from '@whiskeysockets/baileys'
+import type { LinkPreview, MediaContent, SendContent } from '../../messages/send.ts'
 import { isGroup } from '../jid.ts'
 
 /** The message that a send answers, reacts to, edits or deletes. */
@@ -8,6 +13,8 @@ export interface ReferencedMessage {
   key: WAMessageKey
   /** Its author's jid. */
   author: string
+  /** What it is, as the API names it. */
+  type: string
   /** What is shown of it in a quote. */
   quote: proto.IMessage
 }
@@ -35,7 +42,7 @@ export function toBaileysContent(
   }
   switch (content.type) {
     case 'text':
-      return { text: content.body, linkPreview: null, ...mentions, ...contextInfo }
+      return { text: content.body, linkPreview: linkPreviewOf(content.preview), ...mentions, ...contextInfo }
     case 'location':
       return {
         location: {
@@ -68,6 +75,50 @@ export function toBaileysContent(
       return { delete: keyOf(referenced) }
     default:
       return { ...fileContent(content, file), ...mentions, ...contextInfo }
+  }
+}
+
+/** The names are those of link-preview-js, which Baileys would use. */
+function linkPreviewOf(preview: LinkPreview | undefined) {
+  if (preview === undefined) return null
+  const { url, title, description, thumbnail } = preview
+  return {
+    'canonical-url': url,
+    'matched-text': url,
+    title,
+    ...(description !== null && { description }),
+    ...(thumbnail !== null && { jpegThumbnail: Buffer.from(thumbnail, 'base64') }),
+  }
+}
+
+/** The fields of a file whose words can be changed. */
+const CAPTIONED: Record<string, 'imageMessage' | 'videoMessage' | 'documentMessage'> = {
+  image: 'imageMessage',
+  video: 'videoMessage',
+  gif: 'videoMessage',
+  document: 'documentMessage',
+}
+
+/**
+ * The edit of the words under a file; null for every other content. Phones take them as a caption of the same kind of file, and show
+ * nothing of a plain text (whatsmeow, issue 684); Baileys would upload the file again.
+ */
+export function captionEdit(
+  content: SendContent,
+  referenced: ReferencedMessage | null,
+  now: number,
+): proto.IMessage | null {
+  const field = content.type === 'edit' && referenced !== null ? CAPTIONED[referenced.type] : undefined
+  if (field === undefined || content.type !== 'edit') return null
+  const contextInfo = content.mentions && { contextInfo: { mentionedJid: content.mentions } }
+  const file = { [field]: { caption: content.body, ...contextInfo } }
+  return {
+    protocolMessage: {
+      key: keyOf(referenced),
+      type: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
+      editedMessage: field === 'documentMessage' ? { documentWithCaptionMessage: { message: file } } : file,
+      timestampMs: now,
+    },
   }
 }
 

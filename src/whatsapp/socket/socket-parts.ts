@@ -93,6 +93,7 @@ export function createSocketParts(
       openFile: deps.openFile,
       upload: (...args) => baileys.waUploadToServer(...args),
       me: () => auth.creds.me?.id ?? '',
+      now: () => clock.now(),
     },
     owner,
   )
@@ -102,6 +103,7 @@ export function createSocketParts(
     memory,
     payloads,
     numbers,
+    isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
     clock,
     onFailedRetry: update => reports.messageStatus(update),

@@ -35,6 +35,7 @@ function setUp() {
     memory,
     payloads,
     numbers,
+    isAdminOf: async () => false,
     pending,
     clock,
     onFailedRetry,

@@ -19,6 +19,7 @@ const build = (
 const referenced: ReferencedMessage = {
   key: { remoteJid: to, fromMe: true, id: 'OLD' },
   author: '34600000001@s.whatsapp.net',
+  type: 'text',
   quote: { conversation: 'what was said' },
 }
 
