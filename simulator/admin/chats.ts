@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { DUAL_MEDIA } from '../content/dual-media.ts'
 import { MEDIA_KINDS, type MediaContent, mediaOf } from '../content/media.ts'
+import { VIEW_ONCE } from '../content/view-once.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
 import type { Sayable } from '../phones/send.ts'
 import type { Simulator } from '../simulator.ts'
@@ -22,6 +24,7 @@ const Media = z
     ptt: z.boolean().optional(),
     seconds: z.int().min(0).optional(),
     waveform: z.base64().optional(),
+    viewOnce: z.literal(true).optional(),
   })
   .refine(({ base64, path }) => (base64 === undefined) !== (path === undefined), 'either base64 or path')
 const Poll = z.strictObject({
@@ -42,16 +45,22 @@ const Say = z
     media: Media.optional(),
     poll: Poll.optional(),
     event: Event.optional(),
+    raw: z.base64().optional(),
     addressing: Addressing.optional(),
     at: At.optional(),
     id: z.string().min(1).optional(),
     unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
+    viewOnce: z.enum(VIEW_ONCE).optional(),
+    parentOf: z.enum(DUAL_MEDIA).optional(),
+    childOf: z.strictObject({ id: z.string().min(1), as: z.enum([...DUAL_MEDIA, 'album']) }).optional(),
+    stanzaType: z.string().optional(),
+    meta: z.record(z.string(), z.string()).optional(),
     name: z.string().optional(),
   })
   .refine(
-    ({ text, media, poll, event }) =>
-      [text, media, poll, event].filter(part => part !== undefined).length === 1,
-    'one of text, media, poll and event',
+    ({ text, media, poll, event, raw }) =>
+      [text, media, poll, event, raw].filter(part => part !== undefined).length === 1,
+    'one of text, media, poll, event and raw',
   )
 const Sealed = { ...Sealing, sealed: z.boolean().optional() }
 const Edit = z.strictObject({ ...About, ...Sealed, text: z.string() })
@@ -68,10 +77,11 @@ const Id = z.strictObject({ id: z.string() })
 export function chatRoutes(simulator: Simulator): Hono {
   const app = new Hono()
   app.post('/contacts/:pn/say', async c => {
-    const { to, text, media, poll, event, name, ...about } = await body(c, Say)
+    const { to, text, media, poll, event, raw, name, ...about } = await body(c, Say)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
     const content: Sayable =
       text ??
+      (raw === undefined ? undefined : { raw: Buffer.from(raw, 'base64') }) ??
       (media ? await fileOf(media) : event ? { eventMessage: defined(event) } : { poll: defined(poll!) })
     return c.json(await contact.say(to, content, defined(about)))
   })

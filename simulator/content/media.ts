@@ -2,17 +2,21 @@ import { createHash } from 'node:crypto'
 import { extractMessageContent, proto } from '@whiskeysockets/baileys'
 import { decryptMedia, type MediaKind } from '../media/encryption.ts'
 import type { MediaHost } from '../media/host.ts'
-import { putEncrypted } from '../media/put-encrypted.ts'
+import { putEncrypted, putPlain } from '../media/put-encrypted.ts'
 import { seconds } from '../protocol/stanza.ts'
 
 type Source = Buffer | string
-type Common = { mimetype?: string; caption?: string }
+type Common = { mimetype?: string; caption?: string; contextInfo?: proto.IContextInfo }
+type Once = { viewOnce?: true }
 
-/** Something with a file: its bytes, or the path it is read from. `seconds` is the duration, `waveform` 64 bytes of 0 to 100. */
+/**
+ * Something with a file: its bytes, or the path it is read from. `seconds` is the duration, `waveform` 64 bytes of 0 to 100, with
+ * `viewOnce` it may be seen once.
+ */
 export type MediaContent =
-  | ({ image: Source } & Common)
-  | ({ video: Source; seconds?: number } & Common)
-  | { audio: Source; mimetype?: string; ptt?: boolean; seconds?: number; waveform?: Uint8Array }
+  | ({ image: Source } & Common & Once)
+  | ({ video: Source; seconds?: number } & Common & Once)
+  | ({ audio: Source; mimetype?: string; ptt?: boolean; seconds?: number; waveform?: Uint8Array } & Once)
   | ({ document: Source; filename?: string } & Common)
   | { sticker: Source; mimetype?: string }
 
@@ -36,22 +40,31 @@ export function isMediaContent(content: object): content is MediaContent {
 
 /** Encrypts a file, puts it on the media host and makes the message that names it. Rejects when the file cannot be read. */
 export async function mediaMessage(host: MediaHost, content: MediaContent): Promise<proto.IMessage> {
-  const kind = MEDIA_KINDS.find(one => one in content)!
-  const { [kind]: source, ...about } = content as { [K in MediaKind]: Source } & Record<string, unknown>
-  const { mimetype, filename, ...rest } = about
-  const put = await putEncrypted(host, source, kind)
-  const part = {
-    ...rest,
-    ...(kind === 'document' && { fileName: filename ?? 'file', title: filename ?? 'file' }),
-    ...put,
-    url: `https://${host.host}${put.directPath}`,
-    mimetype: mimetype ?? MIMETYPES[kind],
-    mediaKeyTimestamp: seconds(),
-  }
-  const message = proto.Message.fromObject({ [`${kind}Message`]: part })
+  const { kind, source, part } = parted(content)
+  const put = { ...(await putEncrypted(host, source, kind)), mediaKeyTimestamp: seconds() }
+  const message = messageOf(host, kind, { ...part, ...put })
+  if ('viewOnce' in content)
+    return { [kind === 'audio' ? 'viewOnceMessageV2Extension' : 'viewOnceMessageV2']: { message } }
   // Phones wrap a document that has a caption, so that old clients skip it.
   return message.documentMessage?.caption ? { documentWithCaptionMessage: { message } } : message
 }
+
+/** The same for a newsletter, whose files are not encrypted. */
+export async function plainMediaMessage(host: MediaHost, content: MediaContent): Promise<proto.IMessage> {
+  const { kind, source, part } = parted(content)
+  return messageOf(host, kind, { ...part, ...(await putPlain(host, source)) })
+}
+
+function parted(content: MediaContent) {
+  const kind = MEDIA_KINDS.find(one => one in content)!
+  const { [kind]: source, ...about } = content as { [K in MediaKind]: Source } & Record<string, unknown>
+  const { mimetype, filename, ...rest } = about
+  const named = kind === 'document' && { fileName: filename ?? 'file', title: filename ?? 'file' }
+  return { kind, source, part: { ...rest, ...named, mimetype: mimetype ?? MIMETYPES[kind] } }
+}
+
+const messageOf = (host: MediaHost, kind: MediaKind, part: { directPath: string }) =>
+  proto.Message.fromObject({ [`${kind}Message`]: { ...part, url: `https://${host.host}${part.directPath}` } })
 
 /** The media of a message, whatever it is wrapped in. */
 export function mediaOf(message: proto.IMessage | undefined | null): MediaPart | undefined {

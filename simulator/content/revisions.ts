@@ -4,10 +4,16 @@ type Key = proto.IMessageKey
 
 const { Type } = proto.Message.ProtocolMessage
 
-/** Another text or caption in the place of what was said, wrapped as phones wrap it. */
-export function editOf(key: Key, editedMessage: proto.IMessage): proto.IMessage {
+/**
+ * Another text or caption in the place of what was said, wrapped as phones wrap it: if that was the second file of a message, the edit
+ * says so, too.
+ */
+export function editOf(key: Key, edited: proto.IMessage, original: proto.IMessage = {}): proto.IMessage {
+  const messageAssociation = original.messageContextInfo?.messageAssociation
+  const editedMessage = messageAssociation ? { associatedChildMessage: { message: edited } } : edited
   const protocolMessage = { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() }
-  return { editedMessage: { message: { protocolMessage } } }
+  const edit = { editedMessage: { message: { protocolMessage } } }
+  return messageAssociation ? { ...edit, messageContextInfo: { messageAssociation } } : edit
 }
 
 /** The deletion of a message for everybody. */

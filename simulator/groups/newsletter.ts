@@ -1,8 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { proto } from '@whiskeysockets/baileys'
+import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
+import { type MediaContent, plainMediaMessage } from '../content/media.ts'
+import { knownPart, type RawContent } from '../content/raw.ts'
 import { stanzaTypeOf } from '../content/text.ts'
 import { deliver } from '../delivery.ts'
+import { encoded } from '../protocol/payload.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 
@@ -31,16 +34,22 @@ export class Newsletter {
    * `notified`, the one its `handleNewsletterNotification` does, with an id of its own.
    */
   post(
-    content: string | proto.IMessage,
+    content: string | proto.IMessage | RawContent,
     { id = newId(), notified = false }: { id?: string; notified?: boolean } = {},
   ): { id: string; serverId: string } {
-    const message = typeof content === 'string' ? { conversation: content } : content
+    const raw = typeof content === 'object' && 'raw' in content ? content.raw : undefined
+    const message =
+      typeof content === 'string'
+        ? { conversation: content }
+        : raw
+          ? knownPart(raw)
+          : (content as proto.IMessage)
     const serverId = String(++this.#lastPost)
     const at = Date.now()
     const from = this.jid
     this.#world.ledger.said.push({ id, from, to: from, at })
     const [type, t] = [stanzaTypeOf(message), seconds(at)]
-    const parts = [stanza('plaintext', {}, proto.Message.encode(message).finish())]
+    const parts = [stanza('plaintext', {}, raw ?? encoded(message))]
     const told = { id: newId(), from, type: 'newsletter', t }
     const node = notified
       ? stanza('notification', told, [
@@ -54,6 +63,11 @@ export class Newsletter {
       for (const device of account.devices.values())
         deliver(this.#world, device, { ...kept, from, node, peer: false })
     return { id, serverId }
+  }
+
+  /** Posts a file, which lies on the media host as it is: the message has neither a key nor the hash of an encrypted file. */
+  async postFile(content: MediaContent): Promise<{ id: string; serverId: string }> {
+    return this.post(await plainMediaMessage(this.#world.media, content))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Account, Addressing, Device } from '../accounts/account.ts'
+import type { ViewOnce } from '../content/view-once.ts'
 import type { Group } from '../groups/group.ts'
 import type { Presence } from './presence.ts'
 import { RecentMap } from './recent-map.ts'
@@ -30,6 +31,11 @@ export type ReceivedReceipt = { id: string; type: string; device: string; at: nu
 /** What a contact sent, kept so that it can be sent again to a device that could not decrypt it. */
 export type SentMessage = {
   message: proto.IMessage
+  /** Its encoding, when there is more in it than Baileys' protobuf knows. */
+  raw?: Uint8Array
+  /** `<meta>` of its stanza, and another `type` than its content has. */
+  meta?: Record<string, string>
+  stanzaType?: string
   /** Phone number of the other party, or jid of the group. */
   to: string
   addressing: Addressing
@@ -40,6 +46,8 @@ export type SentMessage = {
   group?: Group
   /** It arrives without content, as something linked devices cannot have from the sender: `type` of `<unavailable>`, or true for none. */
   unavailable?: true | string
+  /** It may be seen once: what linked devices get of it. */
+  viewOnce?: ViewOnce
 }
 
 /** Who this phone is to the sender of a message: the address that was used, in a group the group and the member. */

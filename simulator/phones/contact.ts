@@ -100,9 +100,9 @@ export class Contact {
 
   /** Puts other content in the place of what it said. Rejects for what another said. */
   async edit(to: string, id: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
-    const { key } = this.#find(to, id, options)
+    const { key, message } = this.#find(to, id, options)
     if (!key.fromMe) throw new Error(`${this.pn} did not say ${id}`)
-    return this.say(to, editOf(key, await messageFrom(this.#world, content)), options)
+    return this.say(to, editOf(key, await messageFrom(this.#world, content), message), options)
   }
 
   /** Deletes what it said for everybody, or, in a group that it made, what another said. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
+import { webMessageInfo } from '../content/raw.ts'
 import { deliver } from '../delivery.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import { encNode } from '../signal/enc-nodes.ts'
@@ -58,10 +59,9 @@ function webMessageOf(world: World, account: Account, key: Key): Uint8Array | un
   const author = world.accounts.resolve(key.participant ?? key.remoteJid ?? undefined)?.account
   const speaker = key.fromMe ? account : author
   const sent = speaker && world.contacts.get(speaker)?.sent.get(key.id ?? '')
-  if (!speaker || !sent) return undefined
-  const { message, at } = sent
-  const about = { key, message, messageTimestamp: seconds(at), pushName: speaker.name }
-  return proto.WebMessageInfo.encode(
-    key.participant ? { ...about, participant: key.participant } : about,
-  ).finish()
+  // No linked device gets what may be seen once.
+  if (!speaker || !sent || sent.viewOnce) return undefined
+  const about = { key, messageTimestamp: seconds(sent.at), pushName: speaker.name }
+  const { participant } = key
+  return webMessageInfo(participant ? { ...about, participant } : about, sent.raw ?? sent.message)
 }

@@ -28,12 +28,12 @@ export async function sendToDevice(
       ...attributes,
       recipient: sent.recipient,
       id,
-      type: stanzaTypeOf(sent.message),
+      type: sent.stanzaType ?? stanzaTypeOf(sent.message),
       edit: editAttribute(sent.message),
       t: seconds(sent.at),
       notify: account.name,
     },
-    [await contentFor(account, device, sent, retry)],
+    [await contentFor(account, device, sent, retry), ...metaOf(sent)],
   )
   deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
 }
@@ -46,9 +46,12 @@ async function contentFor(
 ): Promise<BinaryNode> {
   if (sent.unavailable && !retry) return unavailableNode(sent.unavailable)
   const bundle = retry?.bundle ?? (() => device.takeBundle())
-  const enc = await account.signal.encrypt(device.lidJid, sent.message, bundle)
+  const enc = await account.signal.encrypt(device.lidJid, sent.raw ?? sent.message, bundle)
   return encNode(enc, retry?.count, hidesWhenUnreadable(sent.message))
 }
+
+/** `<meta>`, if a message has one. */
+export const metaOf = ({ meta }: SentMessage): BinaryNode[] => (meta ? [stanza('meta', meta)] : [])
 
 /** `<unavailable>` in the place of content; for some types Baileys does not ask the phone. */
 export function unavailableNode(type: true | string): BinaryNode {

@@ -1,5 +1,6 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
+import { joined } from '../content/raw.ts'
 import { editAttribute, hidesWhenUnreadable } from '../content/revisions.ts'
 import { stanzaTypeOf } from '../content/text.ts'
 import { deliver } from '../delivery.ts'
@@ -9,7 +10,7 @@ import { type Ciphertext, encNode } from '../signal/enc-nodes.ts'
 import type { World } from '../world.ts'
 import type { ContactState, SentMessage } from './contact-state.ts'
 import type { Retry } from './retry-receipt.ts'
-import { unavailableNode } from './send-to-device.ts'
+import { metaOf, unavailableNode } from './send-to-device.ts'
 import type { Holders } from './sender-key-holders.ts'
 
 /**
@@ -34,7 +35,11 @@ export function sendToGroup(
     const { signal, lidJid } = contact.account
     const { devices } = await holdersOf(contact, group)
     const hide = hidesWhenUnreadable(sent.message)
-    const { distribution, ...shared } = await signal.encryptForGroup(group.jid, lidJid, sent.message)
+    const { distribution, ...shared } = await signal.encryptForGroup(
+      group.jid,
+      lidJid,
+      sent.raw ?? sent.message,
+    )
     for (const account of group.accounts) {
       for (const device of account.devices.values()) {
         const encs = devices.has(device) ? [] : [await encryptKey(contact, group, device, distribution)]
@@ -64,7 +69,8 @@ export function resendToGroupMember(
     const { signal, lidJid } = contact.account
     const { devices } = await holdersOf(contact, group)
     const distribution = await signal.senderKeyFor(group.jid, lidJid)
-    const message = { ...sent.message, senderKeyDistributionMessage: keyMessage(group, distribution) }
+    const key = { senderKeyDistributionMessage: keyMessage(group, distribution) }
+    const message = joined(sent.raw ?? sent.message, key)
     await signal.forget(device.lidJid)
     const bundle = retry.bundle ?? (() => device.takeBundle())
     const enc = await signal.encrypt(device.lidJid, message, bundle)
@@ -105,12 +111,12 @@ function deliverTo(
   const attributes = {
     ...groupSender(group, account, account),
     id,
-    type: stanzaTypeOf(sent.message),
+    type: sent.stanzaType ?? stanzaTypeOf(sent.message),
     edit: editAttribute(sent.message),
     t: seconds(sent.at),
     notify: account.name,
   }
-  const node = stanza('message', attributes, content)
+  const node = stanza('message', attributes, [...content, ...metaOf(sent)])
   deliver(world, device, { kind: 'message', id, from: account.pn, group: group.jid, node, peer: false })
 }
 

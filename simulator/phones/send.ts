@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Addressing, Device } from '../accounts/account.ts'
+import { childContext, childOf, type DualMedia, parentContext } from '../content/dual-media.ts'
 import { isMediaContent, type MediaContent, mediaMessage } from '../content/media.ts'
 import { type PollContent, pollMessage } from '../content/polls.ts'
+import { knownPart, type RawContent } from '../content/raw.ts'
 import { hidesWhenUnreadable } from '../content/revisions.ts'
 import { textOf } from '../content/text.ts'
+import { forLinkedDevices, type ViewOnce } from '../content/view-once.ts'
+import { wire } from '../content/wire.ts'
 import type { Group } from '../groups/group.ts'
 import { contactOf, type World } from '../world.ts'
+import { findMessage } from './chat-messages.ts'
 import type { ContactState, SentMessage } from './contact-state.ts'
 import { addToInbox, MAX_RETRIES } from './receive.ts'
 import { readRetry } from './retry-receipt.ts'
 import { sendToDevice } from './send-to-device.ts'
 import { resendToGroupMember, sendToGroup } from './send-to-group.ts'
 
-/** Text, something with a file that is encrypted and put on the media host, a poll, or a message as it is. */
-export type Sayable = string | MediaContent | PollContent | proto.IMessage
+/** Text, something with a file that is encrypted and put on the media host, a poll, a message as it is, or its encoding. */
+export type Sayable = string | MediaContent | PollContent | RawContent | proto.IMessage
 
 export type SayOptions = {
   /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
@@ -28,6 +33,15 @@ export type SayOptions = {
   unavailable?: true | string
   /** When the server got it, in ms since 1970; now unless given. */
   at?: number
+  /** The same in another quality, or the moving part of a photo, follows; or it is that of an earlier message, or of an album. */
+  parentOf?: DualMedia
+  childOf?: { id: string; as: DualMedia | 'album' }
+  /** `<meta>` of its stanza, such as `{ polltype: 'creation' }`. */
+  meta?: Record<string, string>
+  /** What linked devices get of media with `viewOnce`; `stub` unless given. */
+  viewOnce?: ViewOnce
+  /** The `type` of its stanza, if it is another than its content has. */
+  stanzaType?: string
 }
 
 /** Sends a message to an account (its phone number) or a group (its jid), as `Contact.say`. */
@@ -39,19 +53,40 @@ export async function send(
   options: SayOptions,
 ): Promise<{ id: string }> {
   const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
-  const message = withSecret(await messageFrom(world, content))
+  const said = await messageFrom(world, withContext(content, options))
+  const message = withSecret(paired(world, contact, to, said, options))
   const at = options.at ?? Date.now()
   const sent: SentMessage = { message, to, addressing: options.addressing ?? 'pn', at }
-  if (options.unavailable) sent.unavailable = options.unavailable
+  const { unavailable, meta, stanzaType } = options
+  Object.assign(sent, unavailable && { unavailable }, meta && { meta }, stanzaType && { stanzaType })
+  if (typeof content === 'object' && 'viewOnce' in content) sent.viewOnce = options.viewOnce ?? 'stub'
+  if (typeof content === 'object' && 'raw' in content) sent.raw = content.raw
   if (to.endsWith('@g.us')) await sendInGroup(world, contact, to, id, sent)
   else await sendDirectly(world, contact, to, id, sent)
   return { id }
+}
+
+function withContext(content: Sayable, { parentOf, childOf }: SayOptions): Sayable {
+  const kind = parentOf ?? (childOf?.as === 'album' ? undefined : childOf?.as)
+  if (!kind || typeof content !== 'object' || !isMediaContent(content)) return content
+  return { ...content, contextInfo: parentOf ? parentContext(kind) : childContext(kind) } as MediaContent
+}
+
+function paired(
+  world: World,
+  contact: ContactState,
+  to: string,
+  message: proto.IMessage,
+  { childOf: child }: SayOptions,
+): proto.IMessage {
+  return child ? childOf(findMessage(world, contact, to, child.id).key, child.as, message) : message
 }
 
 /** The message that carries this content; a file is encrypted and put on the media host. */
 export async function messageFrom(world: World, content: Sayable): Promise<proto.IMessage> {
   if (typeof content === 'string') return { conversation: content }
   if ('poll' in content) return pollMessage(content)
+  if ('raw' in content) return knownPart(content.raw)
   return isMediaContent(content) ? mediaMessage(world.media, content) : content
 }
 
@@ -88,17 +123,11 @@ async function sendDirectly(world: World, contact: ContactState, to: string, id:
   contact.sent.set(id, sent)
   world.ledger.said.push({ id, from: account.pn, to, at: sent.at })
   const work: Promise<void>[] = []
-  for (const device of target.devices.values()) work.push(sendToDevice(world, account, device, id, sent))
+  for (const device of target.devices.values()) work.push(sendInTurn(world, account, device, id, sent))
   const recipient = sent.addressing === 'lid' ? target.lidJid : target.jid
-  const { addressing, at } = sent
-  // The secret lies beside what was sent, not inside.
-  const { messageContextInfo, ...inside } = message
-  const copied = {
-    deviceSentMessage: { destinationJid: recipient, message: inside },
-    ...(messageContextInfo && { messageContextInfo }),
-  }
-  const copy: SentMessage = { message: copied, to, addressing, at, recipient }
-  for (const device of account.devices.values()) work.push(sendToDevice(world, account, device, id, copy))
+  const copy: SentMessage = { ...sent, ...ownCopy(recipient, sent), recipient }
+  delete copy.unavailable
+  for (const device of account.devices.values()) work.push(sendInTurn(world, account, device, id, copy))
   if (target.devices.size === 0) handOver(world, account, target, id, message)
   await Promise.all(work)
 }
@@ -119,7 +148,24 @@ async function sendInGroup(
   for (const member of group.accounts)
     if (member !== account && member.devices.size === 0)
       handOver(world, account, member, id, sent.message, group)
-  await sendToGroup(world, contact, group, id, sent)
+  for (const one of forLinkedDevices(sent)) await sendToGroup(world, contact, group, id, one)
+}
+
+async function sendInTurn(world: World, account: Account, device: Device, id: string, sent: SentMessage) {
+  for (const one of forLinkedDevices(sent)) await sendToDevice(world, account, device, id, one)
+}
+
+/** What the own linked devices get of a message. */
+function ownCopy(recipient: string, { message, raw }: SentMessage): Pick<SentMessage, 'message' | 'raw'> {
+  // The secret lies beside what was sent, not inside.
+  const { messageContextInfo, ...inside } = message
+  const copied = {
+    message: {
+      deviceSentMessage: { destinationJid: recipient, message: inside },
+      ...(messageContextInfo && { messageContextInfo }),
+    },
+  }
+  return raw ? { ...copied, raw: wire({ 31: { 1: recipient, 2: raw } }) } : copied
 }
 
 /** A target without linked devices is another simulated phone: no wire lies between. */

@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto'
 import {
   Curve,
   DEFAULT_CONNECTION_CONFIG,
-  encodeWAMessage,
   generateSignalPubKey,
   proto,
   type SignalRepositoryWithLIDStore,
   unpadRandomMax16,
+  writeRandomPadMax16,
 } from '@whiskeysockets/baileys'
+import { encoded, type Payload } from '../protocol/payload.ts'
 import { generateSigningKeyPair, type SigningKeyPair } from '../protocol/signing-keys.ts'
 import type { Ciphertext } from './enc-nodes.ts'
 import type { KeyBundle } from './key-bundle.ts'
@@ -43,18 +44,18 @@ export class SignalEndpoint {
   }
 
   /** Encrypts for one device; `bundle` is asked only when there is no session yet. */
-  encrypt(jid: string, message: proto.IMessage, bundle: () => KeyBundle): Promise<Ciphertext> {
+  encrypt(jid: string, payload: Payload, bundle: () => KeyBundle): Promise<Ciphertext> {
     return this.#inOrder(async repository => {
       if (!(await repository.validateSession(jid)).exists) await openSession(repository, jid, bundle())
-      return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
+      return repository.encryptMessage({ jid, data: padded(payload) })
     })
   }
 
   /** The same in a session of its own, as after a bundle was fetched by force; the old session stays for what comes on it. */
-  encryptInNewSession(jid: string, message: proto.IMessage, bundle: KeyBundle): Promise<Ciphertext> {
+  encryptInNewSession(jid: string, payload: Payload, bundle: KeyBundle): Promise<Ciphertext> {
     return this.#inOrder(async repository => {
       await openSession(repository, jid, bundle)
-      return repository.encryptMessage({ jid, data: encodeWAMessage(message) })
+      return repository.encryptMessage({ jid, data: padded(payload) })
     })
   }
 
@@ -72,10 +73,10 @@ export class SignalEndpoint {
   encryptForGroup(
     group: string,
     me: string,
-    message: proto.IMessage,
+    payload: Payload,
   ): Promise<Ciphertext & { distribution: Uint8Array }> {
     return this.#inOrder(async repository => {
-      const data = encodeWAMessage(message)
+      const data = padded(payload)
       const sealed = await repository.encryptGroupMessage({ group, meId: me, data })
       const { ciphertext, senderKeyDistributionMessage: distribution } = sealed
       return { type: 'skmsg', ciphertext, distribution }
@@ -150,6 +151,8 @@ async function open(
       : await repository.decryptMessage({ jid, type, ciphertext })
   return proto.Message.decode(unpadRandomMax16(plain))
 }
+
+const padded = (payload: Payload) => writeRandomPadMax16(encoded(payload))
 
 /** The end of a sender key's name in the store, after the group and `::`. */
 const senderOf = (repository: SignalRepositoryWithLIDStore, jid: string) =>

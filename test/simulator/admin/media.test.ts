@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mediaOf } from '../../../simulator/content/media.ts'
+import { wire } from '../../../simulator/content/wire.ts'
 import { downloaded, messageOf, trusting } from '../media-client.ts'
 import { silenceConsole } from '../silence-console.ts'
 import { children, program } from '../start-program.ts'
@@ -32,6 +33,22 @@ async function linked() {
 }
 
 describe('media over HTTP', () => {
+  it('may be seen once, come in two qualities, or be written by number', async () => {
+    const { call, one } = await linked()
+    const say = async (about: object) =>
+      (await call('POST', `/contacts/${ANA}/say`, { to: SHOP, ...about })).json.id as string
+    const media = { kind: 'image', base64: randomBytes(100).toString('base64') }
+    const once = await say({ media: { ...media, viewOnce: true }, viewOnce: 'copy' })
+    expect((await messageOf(one, once)).message).toHaveProperty('viewOnceMessageV2')
+    const sd = await say({ media, parentOf: 'hd-image' })
+    const hd = await say({ media, childOf: { id: sd, as: 'hd-image' } })
+    const { messageContextInfo } = (await messageOf(one, hd)).message!
+    expect(messageContextInfo?.messageAssociation?.parentMessageKey?.id).toBe(sd)
+    const raw = Buffer.from(wire({ 1: 'words', 140: 'more' })).toString('base64')
+    await say({ raw, stanzaType: 'poll', meta: { polltype: 'creation' } })
+    await one.upsert('words')
+  })
+
   it('are sent from base64 and from a file, and those of a device are downloaded', async () => {
     const { call, started, one, trust } = await linked()
     const file = randomBytes(3_000)
