@@ -14,6 +14,13 @@ export interface MessageTable {
   idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
   /** What went out under this id, encoded. */
   encoded(streamId: string, messageId: string): Uint8Array | null
+  /**
+   * Messages under this id, in and out, the newest first, at most 20: ids are unique per chat and sender only. With their secrets,
+   * which no other reading gives.
+   */
+  originals(streamId: string, messageId: string): OriginalMessage[]
+  /** The secret of a message that is or was sent; null when it has none. */
+  secretOf(streamId: string, messageId: string): Uint8Array | null
   /** Whether anything was exchanged with one of these chats (a person has two names): received from it, or sent and taken by WhatsApp. */
   knowsChat(streamId: string, chatIds: string[]): boolean
   /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
@@ -35,6 +42,8 @@ export type MessageWrite =
         /** Unique in a stream: (chat LID-first, participant, fromMe, id) of what arrived, the same after `history|` of what was imported, `out|id` of what is sent. */
         dedupeKey: string
         content: ReceivedContent | SendContent
+        /** 32 bytes, under which others seal what they add to it. */
+        secret?: Uint8Array
         status: MessageStatus
         seq: number
         at: number
@@ -59,6 +68,13 @@ export interface MessageRow {
   at: number
   error: string | null
   history: { status: MessageStatus; at: number; error?: string }[]
+}
+
+/** A message that another one, sealed under its secret, may be about. */
+export interface OriginalMessage {
+  content: ReceivedContent | SendContent
+  /** Null when it came without, or when its words were erased. */
+  secret: Uint8Array | null
 }
 
 /** The promise that one send belongs to one key of the caller's. */

@@ -43,11 +43,18 @@ export function encodeWrite(write: Write): EncodedWrite {
 }
 
 function encodeMessage(message: MessageWrite): NonNullable<EncodedWrite['messages']>[number] {
-  if ('insert' in message)
-    return { insert: { ...message.insert, content: JSON.stringify(message.insert.content) } }
+  if ('insert' in message) return { insert: encodeInsert(message.insert) }
   if ('prepared' in message)
     return { prepared: { ...message.prepared, content: JSON.stringify(message.prepared.content) } }
   if ('encoded' in message)
     return { encoded: { ...message.encoded, proto: Uint8Array.from(message.encoded.proto) } }
   return { update: { ...message.update } }
+}
+
+function encodeInsert({ content, secret, ...rest }: Extract<MessageWrite, { insert: unknown }>['insert']) {
+  return {
+    ...rest,
+    content: JSON.stringify(content),
+    ...(secret && { secret: Uint8Array.from(secret) }),
+  }
 }

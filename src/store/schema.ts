@@ -137,6 +137,9 @@ CREATE TABLE downloads (
 CREATE INDEX downloads_pending ON downloads (next_at) WHERE state = 'pending';
 CREATE INDEX downloads_by_media ON downloads (media_id);
 `,
+  `
+ALTER TABLE messages ADD COLUMN secret BLOB; -- what others add to the message is sealed under it; erased with the body
+`,
 ]
 
 /** A file with a higher number is refused. */

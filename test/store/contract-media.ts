@@ -178,7 +178,8 @@ export function mediaContract(subject: Subject): void {
     const out = (messageId: string, content: SendContent, status: Insert['status'] = 'queued') =>
       ({ messageId, direction: 'out', dedupeKey: `out|${messageId}`, content, status }) as const
     await store.commit(arrival(streamId, 2, 1, { delivered: true }))
-    await store.commit(arrival(streamId, 3, 1, { insert: out('OUT', outgoing('unsent')) }))
+    const secret = new Uint8Array(32).fill(7)
+    await store.commit(arrival(streamId, 3, 1, { insert: { ...out('OUT', outgoing('unsent')), secret } }))
     const place = { to: 'chat', reply_to: null, latitude: 1, longitude: 2, name: 'Home', address: 'A street' }
     await store.commit(arrival(streamId, 4, 1, { insert: out('PLACE', { type: 'location', ...place }) }))
     const bytes = Buffer.from('encoded words')
@@ -196,6 +197,7 @@ export function mediaContract(subject: Subject): void {
     })
     expect(store.messages.unsent(streamId)[0]!.content).toMatchObject({ body: 'unsent' })
     expect(store.messages.encoded(streamId, 'OUT')).toEqual(new Uint8Array(bytes))
+    expect(store.messages.secretOf(streamId, 'OUT')).toEqual(secret)
     const head = store.deliveries.head(`${streamId}|chat`)!
     expect(head.payload).toMatchObject({ body: 'secret words 2', caption: 'a caption' })
 
@@ -203,6 +205,7 @@ export function mediaContract(subject: Subject): void {
     await store.commit({ streamId, epoch: 1, messages: [sent('OUT')] })
     expect(await store.eraseBodies(1_000, 100)).toBe(2)
     expect(store.messages.encoded(streamId, 'OUT')).toBeNull()
+    expect(store.messages.secretOf(streamId, 'OUT')).toBeNull()
     expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ body: null, to: 'chat' })
   })
 }

@@ -85,6 +85,34 @@ export function messagesContract(subject: Subject): void {
     expect(messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
   })
 
+  test('the secret of a message is given to who asks for originals, and to nobody else', async () => {
+    const streamId = await given(subject.store, 'a')
+    const secret = Buffer.alloc(64, 7).subarray(16, 48)
+    const withSecret = (one: MessageWrite) => ('insert' in one ? { insert: { ...one.insert, secret } } : one)
+    await write(
+      subject.store,
+      streamId,
+      withSecret(arrived('M', 2)),
+      arrived('M', 3, 'again'),
+      withSecret(sent('M', 4)),
+      withSecret(sent('N', 5)),
+    )
+    const { messages } = subject.store
+    expect(messages.originals(streamId, 'M')).toEqual([
+      { content: outgoing('body of M'), secret: new Uint8Array(secret) },
+      { content: inbound('M', 'body of M'), secret: null },
+      { content: inbound('M', 'body of M'), secret: new Uint8Array(secret) },
+    ])
+    expect(messages.originals(streamId, 'O')).toEqual([])
+    expect(messages.originals('nobody', 'M')).toEqual([])
+    expect(messages.secretOf(streamId, 'N')).toEqual(new Uint8Array(secret))
+    expect(messages.secretOf(streamId, 'O')).toBeNull()
+    expect(messages.find(streamId, 'N')).not.toHaveProperty('secret')
+    const many = Array.from({ length: 25 }, (_, i) => arrived('X', 6 + i, `x${i}`))
+    await write(subject.store, streamId, ...many)
+    expect(messages.originals(streamId, 'X')).toHaveLength(20)
+  })
+
   test('a dedupe key is unique in a stream, and free in another', async () => {
     const streamId = await given(subject.store, 'a')
     const other = await given(subject.store, 'b')

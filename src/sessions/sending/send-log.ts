@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -12,6 +13,9 @@ import { failureOf, ResultWaiters, type SendResult } from './send-results.ts'
 
 /** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
 const REMEMBERED = 100
+
+/** Under the secret of a message others seal what they add to it: it must be known before the message leaves, and after a restart. */
+const SECRET_BYTES = 32
 
 type Progress = Pick<MessageRow, 'chatId' | 'status'>
 
@@ -57,6 +61,7 @@ export class SendLog {
             direction: 'out',
             dedupeKey: `out|${messageId}`,
             content,
+            ...(isStandalone(content) && { secret: randomBytes(SECRET_BYTES) }),
             status: 'queued',
             seq,
             at,
@@ -121,3 +126,6 @@ function factOf(chatId: string, result: SendResult): MessageFact {
       return { type: `message.${result.status}`, messageId, chatId }
   }
 }
+
+/** Whether it is a message of its own rather than a change of another. */
+const isStandalone = ({ type }: SendContent) => type !== 'reaction' && type !== 'edit' && type !== 'delete'

@@ -101,6 +101,21 @@ export function messageReads(sql: Statements): MessageTable {
         streamId,
         messageId,
       )?.proto ?? null,
+    originals: (streamId, messageId) =>
+      sql
+        .all<{ content: string; secret: Uint8Array<ArrayBuffer> | null }>(
+          `SELECT content, secret FROM messages INDEXED BY messages_by_id
+           WHERE stream_id = ? AND message_id = ? ORDER BY seq DESC LIMIT 20`,
+          streamId,
+          messageId,
+        )
+        .map(({ content, secret }) => ({ content: JSON.parse(content), secret })),
+    secretOf: (streamId, messageId) =>
+      sql.get<{ secret: Uint8Array<ArrayBuffer> | null }>(
+        `SELECT secret FROM messages WHERE ${SENT}`,
+        streamId,
+        messageId,
+      )?.secret ?? null,
     idempotent: (streamId, key, now) => idempotent(sql, streamId, key, now),
   }
 }
@@ -128,8 +143,8 @@ export function writeMessages(
 
 function insert(sql: Statements, streamId: string, message: MessageInsert): void {
   sql.run(
-    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history, secret)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     streamId,
     message.seq,
     message.messageId,
@@ -140,6 +155,7 @@ function insert(sql: Statements, streamId: string, message: MessageInsert): void
     message.status,
     message.at,
     JSON.stringify([{ status: message.status, at: message.at }]),
+    (message.secret as Uint8Array<ArrayBuffer> | undefined) ?? null,
   )
 }
 
@@ -174,12 +190,12 @@ function update(sql: Statements, streamId: string, { messageId, status, at, erro
 }
 
 /**
- * Erases the words of at most `limit` messages from before `before`, oldest first: bodies, captions, what went out encoded. Those
+ * Erases the words of at most `limit` messages from before `before`, oldest first: bodies, captions, what went out encoded, secrets. Those
  * that wait for Laravel or for WhatsApp keep theirs. Returns the number of messages.
  */
 export function eraseBodies(sql: Statements, before: number, limit: number, now: number): number {
   return sql.run(
-    `UPDATE messages SET proto = NULL, erased_at = ?, content = json_replace(content, '$.body', NULL, '$.caption', NULL,
+    `UPDATE messages SET proto = NULL, secret = NULL, erased_at = ?, content = json_replace(content, '$.body', NULL, '$.caption', NULL,
        '$.name', NULL, '$.address', NULL, '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL)
      WHERE (stream_id, seq) IN (
        SELECT m.stream_id, m.seq FROM messages m INDEXED BY messages_whole

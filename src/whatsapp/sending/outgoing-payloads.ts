@@ -39,7 +39,7 @@ export class OutgoingPayloads {
     const known = isRepeatable(content) ? this.#known.get(messageId) : this.#find(messageId)
     if (known) return known
     const referenced = this.referencedBy(content)
-    const made = await this.#build(content, referenced)
+    const made = await this.#build(messageId, content, referenced)
     this.#known.set(messageId, made)
     if (isRepeatable(content)) return made
     const { streamId, epoch } = this.#stream
@@ -58,7 +58,7 @@ export class OutgoingPayloads {
     if (known) return known
     const content = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')?.content
     if (!content || !('to' in content) || !isRepeatable(content)) return undefined
-    return this.#build(content, this.referencedBy(content))
+    return this.#build(messageId, content, this.referencedBy(content))
   }
 
   /** The message that a send refers to; null if it refers to none. Throws SEND_FAILED for one that is not known. */
@@ -101,14 +101,22 @@ export class OutgoingPayloads {
     return stored === null ? undefined : proto.Message.decode(stored)
   }
 
-  async #build(content: SendContent, referenced: ReferencedMessage | null): Promise<proto.IMessage> {
+  async #build(
+    messageId: string,
+    content: SendContent,
+    referenced: ReferencedMessage | null,
+  ): Promise<proto.IMessage> {
     const words = captionEdit(content, referenced, this.#deps.now())
     if (words !== null) return words
     const file = await this.#fileOf(content)
     try {
-      return await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {
+      const made = await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {
         upload: this.#deps.upload,
       })
+      const messageSecret = this.#deps.store.messages.secretOf(this.#stream.streamId, messageId)
+      // Baileys draws another one each time (messages.js); what others add is sealed under the one that is kept.
+      if (messageSecret) made.messageContextInfo = { ...made.messageContextInfo, messageSecret }
+      return made
     } finally {
       file?.destroy()
     }
@@ -124,7 +132,7 @@ export class OutgoingPayloads {
   }
 }
 
-/** Built again from its content it is the same: no key, no secret, no file. */
+/** Built again from its content and its stored secret it is the same: no key, no file. */
 const isRepeatable = ({ type }: SendContent) => type === 'text' || type === 'location' || type === 'contact'
 
 /** A quote shows words; of everything else, what it is. */
