@@ -32,3 +32,35 @@ describe('a QR that nobody scans, with WHATSAPP_URL and no WHATSAPP_ROOT_KEY', (
     expect(world.output).toContain('WHATSAPP_URL without WHATSAPP_ROOT_KEY')
   })
 })
+
+describe('a QR that WhatsApp makes void after its scan', () => {
+  const world = new World({ QR_THROTTLE_MS: '600000' })
+  beforeAll(() => world.start())
+  afterAll(() => world.end())
+
+  it('is replaced at once, for whoever asks and at Laravel, however little time has passed, and the phone links', async () => {
+    await world.call('POST', '/start', { user_id: 1, session_id: 'shop' })
+    const first = (await world.laravel.seen(({ path }) => path === '/qr')).body
+    const phone = world.simulator.phone('34600000001')
+    phone.linking.onScan = ['companion_reg_refresh', 'pair-device-rotate-qr']
+    for (const scans of [1, 2]) {
+      const qr = String(world.laravel.accepted('/qr').at(-1)?.qr)
+      await expect(phone.scan(qr)).rejects.toThrow('check your connection')
+      await vi.waitFor(() => expect(world.laravel.accepted('/qr')).toHaveLength(scans + 1))
+      const shown = await world.call('GET', '/sessions/shop/qr?format=json')
+      expect(shown.body).toMatchObject({ expires_at: first.expires_at })
+      expect(shown.body.qr).not.toBe(qr)
+      expect(world.laravel.accepted('/qr').at(-1)).toMatchObject(shown.body as object)
+      expect(await world.session('shop')).toMatchObject({
+        state: 'awaitingQr',
+        estado_qr: 'pending',
+        reason: 'qr_replaced',
+      })
+    }
+    await phone.scan(String(world.laravel.accepted('/qr').at(-1)?.qr))
+    await world.waitForState('shop', 'open')
+    expect(await world.session('shop')).toMatchObject({ reason: null, estado_qr: 'active' })
+    expect(world.simulator.unacked).toEqual([])
+    expect(world.simulator.ledger.unanswered).toEqual([])
+  })
+})

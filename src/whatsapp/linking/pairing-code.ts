@@ -47,7 +47,8 @@ export class PairingCode {
 
   /** WhatsApp offers a QR, which is in the vault. */
   qrOffered(qr: Offer): void {
-    this.#qr = qr
+    const { type, hash, expiresAt } = qr
+    this.#qr = { type, hash, expiresAt }
     if (this.#state === 'refused') this.#deps.report(qr)
     if (this.#state !== 'new') return
     this.#until = this.#deps.clock.now() + this.#deps.lifetimeMs

@@ -38,7 +38,11 @@ export class Socket implements WhatsAppSocket {
       vault,
       clock,
       config,
-      report: offer => reports.fact(offer),
+      report: offer => {
+        if (offer.replaces)
+          reports.log('warn', {}, 'WhatsApp made the QR void after a scan; scan the new one')
+        reports.fact(offer)
+      },
       codeRefused: () => reports.log('warn', {}, 'WhatsApp gave no pairing code; the QR is offered'),
     })
     const account = new AccountFacts({ auth, writes, offers, reports })
