@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
-import type { Addressing, Device } from './accounts/account.ts'
+import type { Addressing, Device, QueryFault } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
 import type { Call } from './calls/call.ts'
 import { deliverUnwritten } from './delivery.ts'
@@ -19,6 +19,7 @@ import { Listener } from './protocol/listener.ts'
 import { stanza } from './protocol/stanza.ts'
 import { acceptClient } from './server/accept.ts'
 import type { Client } from './server/client.ts'
+import { changeLid, changeNumber } from './server/identity-changes.ts'
 import { type Unacked, unackedBy } from './server/unacked.ts'
 import {
   type Counters,
@@ -188,6 +189,21 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   /** Lets an account's next `times` sends be answered with an error ack; they go to nobody. */
   errorAck(pn: string, code: string | number, times = 1): void {
     this.#world.accounts.ensure(pn).errorAcks.push(...Array<string>(times).fill(String(code)))
+  }
+
+  /** What becomes of an account's next `times` queries for contacts: see `QueryFault`. */
+  failQuery(pn: string, fault: QueryFault, times = 1): void {
+    this.#world.accounts.ensure(pn).queryFaults.push(...Array<QueryFault>(times).fill(fault))
+  }
+
+  /** Gives an account another LID, without a word: see `changeLid` in server/identity-changes.ts. */
+  changeLid(pn: string): void {
+    changeLid(this.#world, this.#world.accounts.ensure(pn))
+  }
+
+  /** Gives an account another number, and another LID if wanted; its contacts' devices are told. Throws for a number that somebody has. */
+  changeNumber(pn: string, to: string, { lid = false }: { lid?: boolean } = {}): void {
+    changeNumber(this.#world, this.#world.accounts.ensure(pn), to, { lid })
   }
 
   /** Lets an account's next `times` sends arrive without an ack. */

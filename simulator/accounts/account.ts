@@ -13,6 +13,9 @@ export type Addressing = 'pn' | 'lid'
 /** What a phone answers when a linked device asks for media again: it has them, it has them no more, or it is away. */
 export type Reuploads = 'answered' | 'not-found' | 'ignored'
 
+/** A contact query gets no answer, an error with a code, or an answer without the users that were asked for. */
+export type QueryFault = 'unanswered' | 'omitted' | { error: string }
+
 /** The public keys a device registered with. */
 export type Registration = {
   noiseKey: Buffer
@@ -79,11 +82,21 @@ export class Device {
 
 /** A phone number: its phone (device 0), its linked devices and its two addresses. */
 export class Account {
-  /** Phone number in digits. */
-  readonly pn: string
-  /** The account's LID user in digits. */
-  readonly lid: string
+  /** Phone number in digits; the account table changes it. */
+  pn: string
+  /** The account's LID user in digits; the account table changes it. */
+  lid: string
   name: string
+  /** What others may call it instead of its number. */
+  username: string | undefined
+  /** It is known by its LID alone: nothing that WhatsApp says of it names its number. */
+  hidesNumber = false
+  /** Its direct chats are by LID; until then WhatsApp refuses what it sends to a LID with code 400. */
+  migrated = true
+  /** Whose LID it knows has changed: each send to them says `refresh_lid`, until it asks for that LID. */
+  readonly staleLids = new Set<Account>()
+  /** What becomes of its next contact queries; the first is used first. */
+  readonly queryFaults: QueryFault[] = []
   readonly devices = new Map<number, Device>()
   /** With whom it has a direct chat. */
   readonly directChats = new Set<Account>()

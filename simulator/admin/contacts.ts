@@ -10,7 +10,11 @@ const Settings = z.strictObject({
   name: z.string().optional(),
   autoRead: z.boolean().optional(),
   autoDelivered: z.boolean().optional(),
+  username: z.string().max(35).nullable().optional(),
+  hidesNumber: z.boolean().optional(),
+  migrated: z.boolean().optional(),
 })
+const NewNumber = z.strictObject({ to: Pn, lid: z.boolean().optional() })
 const Forget = z.strictObject({ of: Pn })
 
 /** What contacts got, and how they treat it, over HTTP. */
@@ -25,11 +29,23 @@ export function contactRoutes(simulator: Simulator): Hono {
   })
   app.get('/contacts/:pn/receipts', c => c.json(simulator.contact(pnOf(c)).receipts))
   app.patch('/contacts/:pn', async c => {
-    const { name, autoRead, autoDelivered } = await body(c, Settings)
+    const { name, autoRead, autoDelivered, username, hidesNumber, migrated } = await body(c, Settings)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
     if (autoRead !== undefined) contact.autoRead = autoRead
     if (autoDelivered !== undefined) contact.autoDelivered = autoDelivered
+    if (username !== undefined) contact.account.username = username ?? undefined
+    if (hidesNumber !== undefined) contact.account.hidesNumber = hidesNumber
+    if (migrated !== undefined) contact.account.migrated = migrated
     return c.body(null, 204)
+  })
+  app.post('/contacts/:pn/lid', c => {
+    simulator.changeLid(pnOf(c))
+    return c.json({ lid: simulator.contact(pnOf(c)).account.lid })
+  })
+  app.post('/contacts/:pn/number', async c => {
+    const { to, lid = false } = await body(c, NewNumber)
+    simulator.changeNumber(pnOf(c), to, { lid })
+    return c.json({ pn: to, lid: simulator.contact(to).account.lid })
   })
   app.post('/contacts/:pn/forget', async c => {
     await simulator.contact(pnOf(c)).forgetSessions((await body(c, Forget)).of)

@@ -15,6 +15,10 @@ const NewFault = z.strictObject({
   status: z.int().min(300).max(599).optional(),
 })
 const ErrorAcks = z.strictObject({ code: z.string(), times: Often })
+const QueryFaults = z.strictObject({
+  fault: z.union([z.enum(['unanswered', 'omitted']), z.strictObject({ error: z.string() })]),
+  times: Often,
+})
 const DropAcks = z.strictObject({ times: Often })
 
 /** What goes wrong on connections, and with the acks of an account's sends, over HTTP. */
@@ -38,6 +42,11 @@ export function faultRoutes(simulator: Simulator): Hono {
   })
   app.post('/accounts/:pn/drop-acks', async c => {
     simulator.dropAck(pnOf(c), (await body(c, DropAcks)).times)
+    return c.body(null, 204)
+  })
+  app.post('/accounts/:pn/contact-queries', async c => {
+    const { fault, times } = await body(c, QueryFaults)
+    simulator.failQuery(pnOf(c), fault, times)
     return c.body(null, 204)
   })
   return app

@@ -56,14 +56,19 @@ export const inGroup = (group: Group | undefined) => (group ? { group: group.jid
  */
 export function groupSender(group: Group, member: { jid: string; lidJid: string }, account: Account) {
   const alternative =
-    group.addressing === 'lid' ? { participant_pn: account.jid } : { participant_lid: account.lidJid }
+    group.addressing === 'lid'
+      ? { participant_pn: shownNumber(account) }
+      : { participant_lid: account.lidJid }
   return {
     from: group.jid,
     participant: group.addressOf(member),
     ...alternative,
+    participant_username: account.username,
     addressing_mode: group.addressing,
   }
 }
+
+const shownNumber = ({ hidesNumber, jid }: Account) => (hidesNumber ? undefined : jid)
 
 /** `<group>` with its participants, as `extractGroupMetadata` in Baileys reads it. */
 export function groupNode(group: Group): BinaryNode {
@@ -72,7 +77,7 @@ export function groupNode(group: Group): BinaryNode {
   const participants = [...group.accounts].map(account =>
     stanza('participant', {
       jid: group.addressOf(account),
-      ...(group.addressing === 'lid' ? { phone_number: account.jid } : { lid: account.lidJid }),
+      ...(group.addressing === 'lid' ? { phone_number: shownNumber(account) } : { lid: account.lidJid }),
       type: account === creator ? 'superadmin' : undefined,
     }),
   )

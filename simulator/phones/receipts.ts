@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
+import { namesInReceipt } from '../accounts/names.ts'
 import { deliver } from '../delivery.ts'
 import { inGroup } from '../groups/group.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
@@ -48,6 +49,7 @@ function sendReceipt(
   type?: string,
   content?: BinaryNode[],
 ) {
-  const node = stanza('receipt', { ...addressee, id, type, t: seconds() }, content)
+  const names = namesInReceipt(account, addressee)
+  const node = stanza('receipt', { ...addressee, ...names, id, type, t: seconds() }, content)
   deliver(world, device, { kind: 'receipt', id, from: account.pn, node, peer: false, ...inGroup(group) })
 }

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
+import { namesOfRecipient, namesOfSender } from '../accounts/names.ts'
 import { editAttribute, hidesWhenUnreadable } from '../content/revisions.ts'
 import { stanzaTypeOf } from '../content/text.ts'
 import { deliver } from '../delivery.ts'
@@ -18,15 +19,16 @@ export async function sendToDevice(
   sent: SentMessage,
   retry?: Retry,
 ): Promise<void> {
-  const attributes =
-    sent.addressing === 'lid'
-      ? { from: account.lidJid, sender_pn: account.jid, addressing_mode: 'lid' }
-      : { from: account.jid, sender_lid: account.lidJid, addressing_mode: 'pn' }
+  const from = sent.addressing === 'lid' ? account.lidJid : account.jid
+  const names =
+    sent.recipient === undefined
+      ? namesOfSender(account, sent.addressing)
+      : namesOfRecipient(world.accounts, sent.recipient)
   const node = stanza(
     'message',
     {
-      ...attributes,
-      recipient: sent.recipient,
+      from,
+      ...names,
       id,
       type: sent.stanzaType ?? stanzaTypeOf(sent.message),
       edit: editAttribute(sent.message),

@@ -1,6 +1,8 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Device } from '../accounts/account.ts'
+import type { Account, Device } from '../accounts/account.ts'
+import { namesOfRecipient, namesOfSender } from '../accounts/names.ts'
 import { deliver } from '../delivery.ts'
+import type { Group } from '../groups/group.ts'
 import { receive } from '../phones/receive.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { child, children, seconds, stanza } from '../protocol/stanza.ts'
@@ -19,13 +21,15 @@ export function takeMessage(world: World, connection: Connection, device: Device
     return
   }
   const group = to?.endsWith('@g.us') ? world.groups.get(to) : undefined
-  const refusal = id && (group || world.accounts.resolve(to)) ? undefined : 404
-  if (refusal || (group && !group.accounts.has(account))) {
-    connection.send(stanza('ack', { ...ack, error: refusal ?? 403 }))
+  const refusal = refusalOf(world, account, node, group)
+  if (refusal) {
+    connection.send(stanza('ack', { ...ack, error: refusal }))
     return
   }
+  const other = world.accounts.resolve(to)?.account
+  const refresh_lid = other && account.staleLids.has(other) ? 'true' : undefined
   if (account.droppedAcks > 0) account.droppedAcks--
-  else connection.send(stanza('ack', ack))
+  else connection.send(stanza('ack', { ...ack, refresh_lid }))
   if (group) {
     const { jid } = group
     const line = { id: id!, from: account.pn, to: jid, device: device.jid, at: Date.now(), group: jid }
@@ -41,6 +45,23 @@ export function takeMessage(world: World, connection: Connection, device: Device
   if (participants)
     for (const part of children(participants)) route(world, device, node, part.attrs.jid, part)
   else route(world, device, node, to, node)
+}
+
+/**
+ * Why the server does not take a message: a LID from an account whose chats are by number, a LID or group that nobody has. A number
+ * that nobody has is taken, and nobody gets it.
+ */
+function refusalOf(
+  world: World,
+  account: Account,
+  { attrs }: BinaryNode,
+  group: Group | undefined,
+): number | undefined {
+  const { id, to } = attrs
+  if (group) return group.accounts.has(account) ? undefined : 403
+  const target = world.accounts.resolve(to)?.account
+  if (!id || !to || (!target && !/^\d+@s\.whatsapp\.net$/.test(to))) return 404
+  return to.endsWith('@lid') && target !== account && !account.migrated ? 400 : undefined
 }
 
 function route(world: World, sender: Device, message: BinaryNode, jid: string | undefined, part: BinaryNode) {
@@ -66,9 +87,10 @@ function forward(world: World, sender: Device, device: Device, message: BinaryNo
   const { id, to, type, edit, recipient } = message.attrs
   const lid = to?.endsWith('@lid')
   const own = device.account === sender.account
-  const addresses = lid
-    ? { from: sender.lidJid, sender_pn: sender.jid, addressing_mode: 'lid' }
-    : { from: sender.jid, sender_lid: sender.lidJid, addressing_mode: 'pn' }
+  const from = lid ? sender.lidJid : sender.jid
+  const addresses = own
+    ? { from, ...namesOfRecipient(world.accounts, recipient ?? to) }
+    : { from, ...namesOfSender(sender.account, lid ? 'lid' : 'pn') }
   const content = children(part).filter(({ tag }) => tag === 'enc')
   const identity = child(message, 'device-identity')
   if (identity) content.push(identity)
@@ -76,7 +98,6 @@ function forward(world: World, sender: Device, device: Device, message: BinaryNo
     'message',
     {
       ...addresses,
-      recipient: own ? (recipient ?? to) : undefined,
       id,
       type,
       edit,

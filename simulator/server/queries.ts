@@ -65,7 +65,10 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
     connection.send(result(iq, stanza('privacy', {}, categories)))
   },
   'privacy/tokens': empty,
-  usync: ({ world, connection, iq }) => connection.send(answerUsync(world.accounts, iq)),
+  usync: ({ world, connection, device, iq }) => {
+    const answer = answerUsync(world.accounts, device.account, iq)
+    if (answer) connection.send(answer)
+  },
   'w:sync:app:state': ({ connection, iq, query }) => {
     const collections = children(query).map(({ attrs }) =>
       stanza('collection', {

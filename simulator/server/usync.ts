@@ -2,22 +2,45 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account } from '../accounts/account.ts'
 import type { AccountTable } from '../accounts/account-table.ts'
 import { child, children, result, stanza } from '../protocol/stanza.ts'
+import { answerContact } from './contact-query.ts'
 
 /**
- * Answers a usync query: devices, LID and contact, for users named by jid or by phone number. Unknown jids are left out unless
- * `contact` is asked.
+ * Answers a usync query of `asker`: devices, LID and contact, for users named by jid or by phone number; null when a fault wants no
+ * answer. Unknown jids are left out unless `contact` is asked. Nobody may rely on the order of the users: it is not that of the question.
  */
-export function answerUsync(accounts: AccountTable, request: BinaryNode): BinaryNode {
+export function answerUsync(accounts: AccountTable, asker: Account, request: BinaryNode): BinaryNode | null {
   const usync = child(request, 'usync')
-  const protocols = children(child(usync, 'query')).map(protocol => protocol.tag)
-  const users = children(child(usync, 'list')).flatMap(user => answerUser(accounts, user, protocols) ?? [])
+  const protocols = children(child(usync, 'query'))
+  const byLid = protocols.some(({ tag, attrs }) => tag === 'contact' && attrs.addressing_mode === 'lid')
+  const asked = children(child(usync, 'list'))
+  const fault = asked.some(user => phoneOf(user)) ? asker.queryFaults.shift() : undefined
+  if (fault === 'unanswered') return null
+  if (typeof fault === 'object') return errorAnswer(request, fault.error)
+  const answers = asked.flatMap(user => {
+    const phone = phoneOf(user)
+    const known = phone ? accounts.dialled(phone) : accounts.resolve(user.attrs.jid)?.account
+    if (known) asker.staleLids.delete(known)
+    if (phone && byLid) return answerContact(known, child(user, 'contact')!, phone, protocols)
+    return (
+      answerUser(
+        known,
+        user,
+        phone,
+        protocols.map(({ tag }) => tag),
+      ) ?? []
+    )
+  })
+  const users = fault === 'omitted' ? [] : answers.reverse()
   return result(request, stanza('usync', usync?.attrs, [stanza('result'), stanza('list', {}, users)]))
 }
 
-function answerUser(accounts: AccountTable, user: BinaryNode, protocols: string[]): BinaryNode | undefined {
-  const phone = phoneOf(child(user, 'contact'))
-  const account = phone ? accounts.get(phone) : accounts.resolve(user.attrs.jid)?.account
-  const jid = user.attrs.jid ?? `${phone}@s.whatsapp.net`
+function answerUser(
+  account: Account | undefined,
+  user: BinaryNode,
+  phone: string | undefined,
+  protocols: string[],
+): BinaryNode | undefined {
+  const jid = user.attrs.jid ?? account?.jid ?? `${phone}@s.whatsapp.net`
   if (!account) {
     const asked = phone !== undefined || protocols.includes('contact')
     return asked ? stanza('user', { jid }, [stanza('contact', { type: 'out' })]) : undefined
@@ -40,8 +63,13 @@ function devicesOf(account: Account): BinaryNode {
   return stanza('devices', {}, [stanza('device-list', {}, devices)])
 }
 
-function phoneOf(contact: BinaryNode | undefined): string | undefined {
-  const content = contact?.content
+function errorAnswer(request: BinaryNode, code: string): BinaryNode {
+  const { attrs, ...rest } = result(request, stanza('error', { code, text: 'refused' }))
+  return { ...rest, attrs: { ...attrs, type: 'error' } }
+}
+
+function phoneOf(user: BinaryNode): string | undefined {
+  const content = child(user, 'contact')?.content
   if (content === undefined || Array.isArray(content)) return undefined
-  return content.toString().replace(/\D/g, '') || undefined
+  return content.toString().replace(/@.*/, '').replace(/\D/g, '') || undefined
 }
