@@ -1,10 +1,12 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { Person } from '../messages/person.ts'
 import type { MediaSource } from '../messages/received.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
 import type { IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
+import type { PeopleTable } from './people-table.ts'
 import type { SessionTable } from './session-table.ts'
 
 /**
@@ -28,6 +30,7 @@ export interface Store {
   readonly messages: MessageTable
   readonly deliveries: DeliveryTable
   readonly downloads: DownloadTable
+  readonly people: PeopleTable
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
 }
@@ -50,6 +53,8 @@ export interface Write {
   keys?: KeyWrite[]
   inbox?: InboxWrite[]
   messages?: MessageWrite[]
+  /** Each as it is from now on; whoever loses a name to another stands here, too. */
+  people?: Person[]
   /** Files of received messages, by the seq of their message. */
   downloads?: { seq: number; source: MediaSource; at: number }[]
   /** Kept for 72 h; one key stands for one send. */

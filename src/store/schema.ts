@@ -140,6 +140,24 @@ CREATE INDEX downloads_by_media ON downloads (media_id);
   `
 ALTER TABLE messages ADD COLUMN secret BLOB; -- what others add to the message is sealed under it; erased with the body
 `,
+  `
+-- Who is called how: all names of one person have the same chat_id.
+CREATE TABLE people (
+  stream_id TEXT NOT NULL,
+  name TEXT NOT NULL,              -- a full jid: a LID, or a number
+  chat_id TEXT NOT NULL,
+  current INTEGER NOT NULL,        -- 0: a name of before, or another way to dial
+  username TEXT,
+  learnt_at INTEGER NOT NULL,
+  PRIMARY KEY (stream_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX people_by_chat ON people (stream_id, chat_id);
+-- What Baileys had learnt: a byte, and the LID's user as JSON text.
+INSERT OR IGNORE INTO people
+  SELECT stream_id, id || '@s.whatsapp.net', trim(CAST(substr(value, 2) AS TEXT), '"') || '@lid', 1, NULL, 0
+  FROM keys WHERE type = 'lid-mapping' AND id NOT LIKE '%_reverse';
+INSERT OR IGNORE INTO people SELECT stream_id, chat_id, chat_id, 1, NULL, 0 FROM people;
+`,
 ]
 
 /** A file with a higher number is refused. */

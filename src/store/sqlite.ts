@@ -5,12 +5,14 @@ import { GatewayError } from '../base/errors.ts'
 import type { Store } from '../ports/store.ts'
 import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
+import { RecentPeople } from './recent-people.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { deliveryReads } from './tables/deliveries.ts'
 import { downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
 import { keyReads } from './tables/keys.ts'
 import { messageReads } from './tables/messages.ts'
+import { peopleReads } from './tables/people.ts'
 import { sessionReads } from './tables/sessions.ts'
 import { Writer } from './writer/writer.ts'
 
@@ -44,15 +46,21 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
     throw error instanceof GatewayError ? error : toError(storeFailure(error))
   }
   const sql = guarded(db)
+  const people = new RecentPeople(peopleReads(sql))
   return {
     id: sql.get<{ id: string }>('SELECT id FROM store')!.id,
-    commit: write => writer.commit(write),
+    commit: write => {
+      const committed = writer.commit(write)
+      if (write.people) people.handedOver(write.streamId, write.people, committed)
+      return committed
+    },
     claim: streamId => writer.claim(streamId),
     eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
     sessions: sessionReads(sql),
     log: logReads(sql),
     keys: keyReads(sql),
     messages: messageReads(sql),
+    people,
     downloads: {
       ...downloadReads(sql),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
+import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { deliveryReads } from '../../src/store/tables/deliveries.ts'
@@ -9,6 +10,7 @@ import { downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
 import { keyReads } from '../../src/store/tables/keys.ts'
 import { messageReads } from '../../src/store/tables/messages.ts'
+import { peopleReads } from '../../src/store/tables/people.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
 import { GroupCommit } from '../../src/store/writer/group-commit.ts'
 import type { Request } from '../../src/store/writer/worker-messages.ts'
@@ -42,11 +44,19 @@ export class MemoryStore {
     prepareSchema(this.#db)
     this.#group = new GroupCommit(this.#db)
     const sql = createStatements(this.#db)
+    const people = new RecentPeople(peopleReads(sql))
     this.store = {
       id: 'memory',
       commit: async write => {
         this.onWrite(write)
-        await this.#submit({ write: encodeWrite(write) }, write)
+        const committed = this.#submit({ write: encodeWrite(write) }, write)
+        if (write.people)
+          people.handedOver(
+            write.streamId,
+            write.people,
+            committed.then(() => {}),
+          )
+        await committed
       },
       claim: streamId => this.#submit({ claim: streamId }, null),
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
@@ -54,6 +64,7 @@ export class MemoryStore {
       log: logReads(sql),
       keys: keyReads(sql),
       messages: messageReads(sql),
+      people,
       downloads: {
         ...downloadReads(sql),
         settle: async (streamId, seq, outcome) =>

@@ -7,6 +7,7 @@ import { deliveriesContract } from './contract-deliveries.ts'
 import { keysContract } from './contract-keys.ts'
 import { mediaContract } from './contract-media.ts'
 import { messagesContract } from './contract-messages.ts'
+import { peopleContract } from './contract-people.ts'
 import { sessionsContract } from './contract-sessions.ts'
 import { writesContract } from './contract-writes.ts'
 
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('sessions and log', () => sessionsContract(subject))
     describe('keys and inbox', () => keysContract(subject))
     describe('messages', () => messagesContract(subject))
+    describe('people', () => peopleContract(subject))
     describe('deliveries', () => deliveriesContract(subject))
     describe('media and retention', () => mediaContract(subject))
   })

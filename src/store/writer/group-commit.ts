@@ -8,6 +8,7 @@ import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downlo
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
 import { eraseKeys, pruneInbox, writeInbox, writeKeys } from '../tables/keys.ts'
 import { eraseBodies, eraseMessages, writeMessages } from '../tables/messages.ts'
+import { erasePeople, writePeople } from '../tables/people.ts'
 import { FailedStreams } from './failed-streams.ts'
 import { Streams } from './streams.ts'
 import type { Batch, Done, Request } from './worker-messages.ts'
@@ -139,8 +140,19 @@ export class GroupCommit {
   }
 
   #write(write: EncodedWrite, now: number): void {
-    const { streamId, epoch, create, erase, keys, inbox, messages, downloads, idempotency, deliveries } =
-      write
+    const {
+      streamId,
+      epoch,
+      create,
+      erase,
+      keys,
+      inbox,
+      messages,
+      people,
+      downloads,
+      idempotency,
+      deliveries,
+    } = write
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
@@ -150,6 +162,7 @@ export class GroupCommit {
     if (erase === 'stream') {
       eraseMessages(this.#sql, streamId)
       eraseIdempotency(this.#sql, streamId)
+      erasePeople(this.#sql, streamId)
       eraseDownloads(this.#sql, streamId)
       eraseDeliveries(this.#sql, streamId)
       this.#streams.erase(streamId, now)
@@ -158,6 +171,7 @@ export class GroupCommit {
     if (keys) writeKeys(this.#sql, streamId, keys)
     if (inbox) writeInbox(this.#sql, streamId, inbox, now)
     if (messages) writeMessages(this.#sql, streamId, messages)
+    if (people) writePeople(this.#sql, streamId, people)
     if (downloads) writeDownloads(this.#sql, streamId, downloads)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
