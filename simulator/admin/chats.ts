@@ -1,67 +1,11 @@
-import { stat } from 'node:fs/promises'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { DUAL_MEDIA } from '../content/dual-media.ts'
-import { MEDIA_KINDS, type MediaContent, mediaOf } from '../content/media.ts'
-import { VIEW_ONCE } from '../content/view-once.ts'
-import { MAX_MEDIA_BYTES } from '../media/host.ts'
-import type { Sayable } from '../phones/send.ts'
+import { mediaOf } from '../content/media.ts'
 import type { Simulator } from '../simulator.ts'
-import { About, Addressing, At, body, Chat, defined, Pn, pnOf } from './requests.ts'
+import { About, body, Chat, Pn, pnOf } from './requests.ts'
+import { Say, sayableOf } from './sayable.ts'
 import { Sealing, sealOptions } from './sealed.ts'
 
-/** The most that comes inside a request, in bytes; larger files are named by path. */
-const MAX_INLINE_BYTES = 16 * 1024 * 1024
-
-const Media = z
-  .strictObject({
-    kind: z.enum(MEDIA_KINDS),
-    base64: z.base64().optional(),
-    path: z.string().min(1).optional(),
-    mimetype: z.string().optional(),
-    caption: z.string().optional(),
-    filename: z.string().optional(),
-    ptt: z.boolean().optional(),
-    seconds: z.int().min(0).optional(),
-    waveform: z.base64().optional(),
-    viewOnce: z.literal(true).optional(),
-  })
-  .refine(({ base64, path }) => (base64 === undefined) !== (path === undefined), 'either base64 or path')
-const Poll = z.strictObject({
-  name: z.string(),
-  options: z.array(z.string()).min(1),
-  selectable: z.int().min(0).optional(),
-})
-const Event = z.strictObject({
-  name: z.string(),
-  description: z.string().optional(),
-  /** Seconds since 1970. */
-  startTime: z.int().optional(),
-})
-const Say = z
-  .strictObject({
-    to: Chat,
-    text: z.string().optional(),
-    media: Media.optional(),
-    poll: Poll.optional(),
-    event: Event.optional(),
-    raw: z.base64().optional(),
-    addressing: Addressing.optional(),
-    at: At.optional(),
-    id: z.string().min(1).optional(),
-    unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
-    viewOnce: z.enum(VIEW_ONCE).optional(),
-    parentOf: z.enum(DUAL_MEDIA).optional(),
-    childOf: z.strictObject({ id: z.string().min(1), as: z.enum([...DUAL_MEDIA, 'album']) }).optional(),
-    stanzaType: z.string().optional(),
-    meta: z.record(z.string(), z.string()).optional(),
-    name: z.string().optional(),
-  })
-  .refine(
-    ({ text, media, poll, event, raw }) =>
-      [text, media, poll, event, raw].filter(part => part !== undefined).length === 1,
-    'one of text, media, poll, event and raw',
-  )
 const Sealed = { ...Sealing, sealed: z.boolean().optional() }
 const Edit = z.strictObject({ ...About, ...Sealed, text: z.string() })
 const Revoke = z.strictObject(About)
@@ -77,13 +21,10 @@ const Id = z.strictObject({ id: z.string() })
 export function chatRoutes(simulator: Simulator): Hono {
   const app = new Hono()
   app.post('/contacts/:pn/say', async c => {
-    const { to, text, media, poll, event, raw, name, ...about } = await body(c, Say)
+    const { to, name, ...given } = await body(c, Say)
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
-    const content: Sayable =
-      text ??
-      (raw === undefined ? undefined : { raw: Buffer.from(raw, 'base64') }) ??
-      (media ? await fileOf(media) : event ? { eventMessage: defined(event) } : { poll: defined(poll!) })
-    return c.json(await contact.say(to, content, defined(about)))
+    const { content, about } = await sayableOf(given)
+    return c.json(await contact.say(to, content, about))
   })
   app.post('/contacts/:pn/edit', async c => {
     const { to, id, text, sealed, ...how } = await body(c, Edit)
@@ -137,19 +78,4 @@ export function mediaLine(message: Parameters<typeof mediaOf>[0]) {
   return (
     part && { media: { kind: part.kind, mimetype: part.media.mimetype, size: Number(part.media.fileLength) } }
   )
-}
-
-async function fileOf({
-  kind,
-  base64,
-  path,
-  waveform,
-  ...about
-}: z.output<typeof Media>): Promise<MediaContent> {
-  const bytes = base64 === undefined ? undefined : Buffer.from(base64, 'base64')
-  const size = bytes?.length ?? (await stat(path!)).size
-  const most = bytes ? MAX_INLINE_BYTES : MAX_MEDIA_BYTES
-  if (size > most) throw new Error(`${size} bytes are more than ${most}`)
-  const voice = waveform === undefined ? {} : { waveform: Buffer.from(waveform, 'base64') }
-  return { [kind]: bytes ?? path!, ...defined(about), ...voice } as MediaContent
 }

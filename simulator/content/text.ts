@@ -14,5 +14,16 @@ export function stanzaTypeOf(message: proto.IMessage): string {
   if (message.reactionMessage || message.encReactionMessage) return 'reaction'
   if (message.eventMessage || message.encEventResponseMessage) return 'event'
   if (message.pollCreationMessageV3 || message.pollCreationMessage || message.pollUpdateMessage) return 'poll'
+  if (AS_MEDIA.some(name => message[name])) return 'media'
   return mediaOf(message) ? 'media' : 'text'
 }
+
+/** What is sent as `media` without a file (whatsmeow's getMediaTypeFromMessage). */
+const AS_MEDIA = [
+  'listMessage',
+  'listResponseMessage',
+  'buttonsResponseMessage',
+  'interactiveResponseMessage',
+  'orderMessage',
+  'productMessage',
+] as const

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { BinaryNode, proto } from '@whiskeysockets/baileys'
 import type { Account, Addressing, Device } from '../accounts/account.ts'
+import { type BusinessContent, businessMessage, isBusinessContent } from '../content/business.ts'
+import { withContext } from '../content/context.ts'
 import { childContext, childOf, type DualMedia, parentContext } from '../content/dual-media.ts'
 import { isMediaContent, type MediaContent, mediaMessage } from '../content/media.ts'
 import { type PollContent, pollMessage } from '../content/polls.ts'
 import { knownPart, type RawContent } from '../content/raw.ts'
 import { hidesWhenUnreadable } from '../content/revisions.ts'
+import { isTapContent, type TapContent, tapMessage } from '../content/taps.ts'
 import { textOf } from '../content/text.ts'
 import { forLinkedDevices, type ViewOnce } from '../content/view-once.ts'
 import { wire } from '../content/wire.ts'
@@ -13,15 +16,23 @@ import type { Group } from '../groups/group.ts'
 import { contactOf, type World } from '../world.ts'
 import { findMessage } from './chat-messages.ts'
 import type { ContactState, SentMessage } from './contact-state.ts'
+import { type SaidBeside, saidContext } from './context/said-context.ts'
 import { addToInbox, MAX_RETRIES } from './receive.ts'
 import { readRetry } from './retry-receipt.ts'
 import { sendToDevice } from './send-to-device.ts'
 import { resendToGroupMember, sendToGroup } from './send-to-group.ts'
 
-/** Text, something with a file that is encrypted and put on the media host, a poll, a message as it is, or its encoding. */
-export type Sayable = string | MediaContent | PollContent | RawContent | proto.IMessage
+/** Text, something with a file that is encrypted and put on the media host, a poll, what businesses say and people tap, a message as it is, or its encoding. */
+export type Sayable =
+  | string
+  | MediaContent
+  | PollContent
+  | BusinessContent
+  | TapContent
+  | RawContent
+  | proto.IMessage
 
-export type SayOptions = {
+export type SayOptions = SaidBeside & {
   /** Which of the two addresses the sender uses; `pn` unless given. A group has its own. */
   addressing?: Addressing
   /** The message id; random unless given. */
@@ -53,10 +64,12 @@ export async function send(
   options: SayOptions,
 ): Promise<{ id: string }> {
   const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
-  const said = await messageFrom(world, withContext(content, options))
-  const message = withSecret(paired(world, contact, to, said, options))
+  const addressing = options.addressing ?? 'pn'
+  const said = paired(world, contact, to, await messageFrom(world, inPair(content, options)), options)
+  const context = saidContext(world, contact, to, addressing, options)
+  const message = withSecret(context ? withContext(said, context) : said)
   const at = options.at ?? Date.now()
-  const sent: SentMessage = { message, to, addressing: options.addressing ?? 'pn', at }
+  const sent: SentMessage = { message, to, addressing, at }
   const { unavailable, meta, stanzaType } = options
   Object.assign(sent, unavailable && { unavailable }, meta && { meta }, stanzaType && { stanzaType })
   if (typeof content === 'object' && 'viewOnce' in content) sent.viewOnce = options.viewOnce ?? 'stub'
@@ -66,7 +79,7 @@ export async function send(
   return { id }
 }
 
-function withContext(content: Sayable, { parentOf, childOf }: SayOptions): Sayable {
+function inPair(content: Sayable, { parentOf, childOf }: SayOptions): Sayable {
   const kind = parentOf ?? (childOf?.as === 'album' ? undefined : childOf?.as)
   if (!kind || typeof content !== 'object' || !isMediaContent(content)) return content
   return { ...content, contextInfo: parentOf ? parentContext(kind) : childContext(kind) } as MediaContent
@@ -87,6 +100,8 @@ export async function messageFrom(world: World, content: Sayable): Promise<proto
   if (typeof content === 'string') return { conversation: content }
   if ('poll' in content) return pollMessage(content)
   if ('raw' in content) return knownPart(content.raw)
+  if (isTapContent(content)) return tapMessage(content)
+  if (isBusinessContent(content)) return businessMessage(world.media, content)
   return isMediaContent(content) ? mediaMessage(world.media, content) : content
 }
 

@@ -1,6 +1,9 @@
 import type { proto } from '@whiskeysockets/baileys'
+import { buttons, interactive, list, structured, template, worded } from './business-readers.ts'
 import { type ContentReader, contacts, location, media, poll, text } from './content-readers.ts'
 import { type Ignored, ignored } from './parsed-content.ts'
+import { order, product } from './product-readers.ts'
+import { tappedButton, tappedFlow, tappedRow, tappedTemplate } from './tap-readers.ts'
 
 /** Something that a person sent and nobody here can read. */
 export const UNSUPPORTED = 'unsupported'
@@ -16,11 +19,20 @@ export const FIELDS: Record<
 > = {
   conversation: text(m => m.conversation),
   extendedTextMessage: text(m => m.extendedTextMessage?.text),
-  // Taps on a button are answers in words.
-  buttonsResponseMessage: text(m => m.buttonsResponseMessage?.selectedDisplayText),
-  listResponseMessage: text(m => m.listResponseMessage?.title),
-  templateButtonReplyMessage: text(m => m.templateButtonReplyMessage?.selectedDisplayText),
-  interactiveResponseMessage: text(m => m.interactiveResponseMessage?.body?.text),
+  buttonsResponseMessage: tappedButton,
+  listResponseMessage: tappedRow,
+  templateButtonReplyMessage: tappedTemplate,
+  interactiveResponseMessage: tappedFlow,
+  templateMessage: worded('templateMessage', template),
+  interactiveMessage: worded('interactiveMessage', interactive),
+  buttonsMessage: worded('buttonsMessage', buttons),
+  listMessage: worded('listMessage', list),
+  highlyStructuredMessage: worded(
+    'highlyStructuredMessage',
+    text(m => structured(m.highlyStructuredMessage)),
+  ),
+  productMessage: worded('productMessage', product),
+  orderMessage: worded('orderMessage', order),
 
   imageMessage: media('image', m => m.imageMessage),
   videoMessage: media('video', m => m.videoMessage),
@@ -72,7 +84,6 @@ export const FIELDS: Record<
   groupStatusMessageV2: WRAPPER,
 
   bcallMessage: UNSUPPORTED,
-  buttonsMessage: UNSUPPORTED,
   cancelPaymentRequestMessage: UNSUPPORTED,
   commentMessage: UNSUPPORTED,
   declinePaymentRequestMessage: UNSUPPORTED,
@@ -81,19 +92,14 @@ export const FIELDS: Record<
   encReactionMessage: UNSUPPORTED,
   eventCoverImage: UNSUPPORTED,
   eventMessage: UNSUPPORTED,
-  highlyStructuredMessage: UNSUPPORTED,
-  interactiveMessage: UNSUPPORTED,
   invoiceMessage: UNSUPPORTED,
-  listMessage: UNSUPPORTED,
   newsletterAdminInviteMessage: UNSUPPORTED,
   newsletterFollowerInviteMessageV2: UNSUPPORTED,
-  orderMessage: UNSUPPORTED,
   paymentInviteMessage: UNSUPPORTED,
   placeholderMessage: UNSUPPORTED,
   pollCreationOptionImageMessage: UNSUPPORTED,
   pollResultSnapshotMessage: UNSUPPORTED,
   pollResultSnapshotMessageV3: UNSUPPORTED,
-  productMessage: UNSUPPORTED,
   questionResponseMessage: UNSUPPORTED,
   requestPaymentMessage: UNSUPPORTED,
   requestPhoneNumberMessage: UNSUPPORTED,
@@ -107,7 +113,6 @@ export const FIELDS: Record<
   statusQuotedMessage: UNSUPPORTED,
   statusStickerInteractionMessage: UNSUPPORTED,
   stickerPackMessage: UNSUPPORTED,
-  templateMessage: UNSUPPORTED,
 
   albumMessage: ignored('only announces pictures, which come one by one'),
   botTaskMessage: ignored('bookkeeping of a bot'),

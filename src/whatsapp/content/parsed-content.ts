@@ -16,6 +16,8 @@ export interface ParsedContent {
   vote: proto.Message.IPollUpdateMessage | null
   /** What it says beyond its words. */
   extras: ReceivedExtras
+  /** What WhatsApp notes beside the words: quotes, mentions, advertisements; who is who in it depends on the session. */
+  context: proto.IContextInfo | null
 }
 
 /** Not something a person wrote: `ignored` says why it is dropped. */
@@ -25,7 +27,15 @@ export interface Ignored {
 
 export const ignored = (why: string): Ignored => ({ ignored: why })
 
-export const EMPTY = { body: null, caption: null, replyTo: null, file: null, vote: null, extras: {} }
+export const EMPTY = {
+  body: null,
+  caption: null,
+  replyTo: null,
+  file: null,
+  vote: null,
+  extras: {},
+  context: null,
+}
 
 /** What a person sent and this program cannot read; `name` is WhatsApp's own for it. */
 export function unsupported(name: string): ParsedContent {

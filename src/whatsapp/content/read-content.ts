@@ -24,11 +24,11 @@ function readWithin(message: Message, name: string, depth: number): ParsedConten
   let dropped: Ignored | null = null
   for (const field of fieldsOf(message)) {
     const kind = FIELDS[field] as (typeof FIELDS)[Field] | undefined
-    if (kind === undefined || kind === UNSUPPORTED) return unsupported(field)
+    if (kind === undefined || kind === UNSUPPORTED) return within(message, field, unsupported(field))
     if (kind === WRAPPER) wrapped.push(field)
     else if (kind === PROTOCOL || typeof kind === 'function') {
       const content = kind === PROTOCOL ? readChange(message.protocolMessage ?? {}) : kind(message)
-      if (!('ignored' in content)) return { ...EMPTY, replyTo: repliesTo(message, field), ...content }
+      if (!('ignored' in content)) return within(message, field, content)
       dropped = content
     } else if (field !== 'messageContextInfo') dropped = kind
   }
@@ -48,11 +48,11 @@ function readChange(protocolMessage: proto.Message.IProtocolMessage): ReturnType
   if ('ignored' in change) return change
   if (change.type === 'delete') return { type: 'delete', replyTo: change.id }
   const edited = readContent(change.message)
-  return {
-    type: 'edit',
-    body: 'ignored' in edited ? null : (edited.body ?? edited.caption),
-    replyTo: change.id,
-  }
+  if ('ignored' in edited) return { type: 'edit', replyTo: change.id }
+  const { body, caption, context } = edited
+  // Its new words may mention others; what the original quotes is not told again.
+  const beside = context && { ...context, stanzaId: null, quotedMessage: null }
+  return { type: 'edit', body: body ?? caption, replyTo: change.id, context: beside }
 }
 
 function fieldsOf(message: Message): Field[] {
@@ -68,9 +68,18 @@ function insideOf(message: Message, field: Field): Message | null | undefined {
     : null
 }
 
-function repliesTo(message: Message, field: Field): string | null {
+/** What was read from a field, with what stands beside the words in it. */
+function within(
+  message: Message,
+  field: Field,
+  content: Partial<ParsedContent> & { type: string },
+): ParsedContent {
+  const context = content.context ?? contextOf(message, field)
+  return { ...EMPTY, ...content, context, replyTo: content.replyTo ?? (context?.stanzaId || null) }
+}
+
+function contextOf(message: Message, field: Field): proto.IContextInfo | null {
   const value = message[field]
   if (typeof value !== 'object' || value === null || !('contextInfo' in value)) return null
-  const context = value.contextInfo as proto.IContextInfo | null | undefined
-  return context?.stanzaId || null
+  return (value.contextInfo as proto.IContextInfo | null | undefined) ?? null
 }

@@ -4,6 +4,7 @@ import { type ParsedContent, unsupported } from '../content/parsed-content.ts'
 import { type Poll, readPollVote } from '../content/poll-votes.ts'
 import { readContent } from '../content/read-content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
+import { beyondWords, type People } from './beyond-words.ts'
 
 /** What the translation must know of the session and of what it has learnt about others. */
 export interface TranslationContext {
@@ -79,6 +80,7 @@ export function toReceivedMessage(
       media: content.file?.media ?? null,
       reply_to: content.replyTo,
       ...content.extras,
+      ...(content.context && beyondWords(content.context, peopleOf(context))),
       timestamp: new Date(sentAt(received, context.now())).toISOString(),
       offline,
     },
@@ -99,6 +101,13 @@ function identify(jids: (string | null | undefined)[], context: TranslationConte
     pn: pn ?? (lid && context.pnForLid(userOf(lid))),
     lid: lid ?? (pn && withServer(context.lidForPn(pn))),
   }
+}
+
+const peopleOf = (context: TranslationContext): People => {
+  const own = [accountJid(context.me.id), accountJid(context.me.lid)]
+  const me = { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) }
+  const isMe = (jid: string) => own.includes(jid)
+  return { isMe, identify: jid => (isMe(jid) ? me : identify([jid], context)) }
 }
 
 /** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
