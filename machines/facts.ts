@@ -113,8 +113,20 @@ export type MessageFact =
   /** A send failed for good; `code` is WhatsApp's or one of ours, `error` a sentence. */
   | { type: 'message.failed'; messageId: string; chatId: string; code: string; error: string }
 
+/** What else happened to an account, when Laravel wants to know; in the log like a message fact, never in the machine. */
+export type AccountFact =
+  /** Somebody calls, or a call came to its end. */
+  | { type: 'call.changed'; callId: string; status: string }
+  /** Somebody came or left, or something of a group was set. */
+  | { type: 'group.changed'; jid: string; action: string }
+  /** A person has another number, picture or name. */
+  | { type: 'contact.changed'; jid: string; change: string }
+
+/** What is in the log and never enters the machine. */
+export type LoggedFact = MessageFact | AccountFact
+
 /** What a deletion left: keys, messages and data are erased, this one row stays. */
 export type TombstoneFact = { type: 'session.deleted' }
 
 /** Everything a row of the log can hold, timers of the machine aside. */
-export type Fact = SessionFact | MessageFact | TombstoneFact
+export type Fact = SessionFact | LoggedFact | TombstoneFact

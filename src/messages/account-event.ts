@@ -1,4 +1,58 @@
+import { z } from 'zod'
+
 /** What Laravel is told of an account beside messages, when LARAVEL_EVENTS names it. */
 export const ACCOUNT_EVENT_TYPES = ['call', 'group', 'contact', 'passkey'] as const
 
 export type AccountEventType = (typeof ACCOUNT_EVENT_TYPES)[number]
+
+const text = z.string().nullable()
+
+/** A call to the account; each status of one call is told once. */
+export const callEvent = z.object({
+  type: z.literal('call'),
+  call_id: z.string(),
+  /** The caller's digits, null while WhatsApp gives only a LID. */
+  from: text,
+  from_lid: text,
+  is_video: z.boolean(),
+  is_group: z.boolean(),
+  status: z.enum(['ringing', 'missed', 'rejected', 'answered_elsewhere']),
+})
+
+/** A change of a group that the account is in. */
+export const groupEvent = z.object({
+  type: z.literal('group'),
+  jid: z.string(),
+  action: z.enum(['add', 'remove', 'leave', 'promote', 'demote', 'subject', 'description', 'settings']),
+  /** Who did it, as WhatsApp names them in this group, and their digits. */
+  author: text,
+  author_phone: text,
+  /** Whom it concerns; `phone` is digits. */
+  participants: z.array(z.object({ jid: z.string(), phone: text })),
+  /** The new subject. */
+  subject: text,
+  /** What WhatsApp calls the setting, such as `announcement`, and its value if it has one. */
+  setting: z.object({ name: z.string(), value: text }).nullable(),
+})
+
+/** A change of a person. */
+export const contactEvent = z.object({
+  type: z.literal('contact'),
+  jid: z.string(),
+  phone: text,
+  change: z.enum(['number', 'picture', 'name']),
+  /** Of a number: who this was before. */
+  old_jid: text,
+  old_phone: text,
+  /** Of a picture: whether there is one now. */
+  has_picture: z.boolean().nullable(),
+  /** The new name. */
+  name: text,
+})
+
+export type CallEvent = z.infer<typeof callEvent>
+export type GroupEvent = z.infer<typeof groupEvent>
+export type ContactEvent = z.infer<typeof contactEvent>
+
+/** What happened to an account, as Laravel is told. */
+export type AccountEvent = CallEvent | GroupEvent | ContactEvent

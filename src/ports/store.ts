@@ -1,6 +1,7 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { Person } from '../messages/person.ts'
 import type { MediaSource } from '../messages/received.ts'
+import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { EventLog, NewEvent } from './event-log.ts'
@@ -21,7 +22,7 @@ export interface Store {
   claim(streamId: string): Promise<number>
   /**
    * Erases the words of at most `limit` messages from before `before`, oldest first, and resolves with their number; those that
-   * wait for Laravel or for WhatsApp keep theirs.
+   * wait for Laravel or for WhatsApp keep theirs. The names in events of accounts go along.
    */
   eraseBodies(before: number, limit: number): Promise<number>
   readonly sessions: SessionTable
@@ -31,6 +32,7 @@ export interface Store {
   readonly deliveries: DeliveryTable
   readonly downloads: DownloadTable
   readonly people: PeopleTable
+  readonly accountEvents: AccountEventTable
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
 }
@@ -57,10 +59,12 @@ export interface Write {
   people?: Person[]
   /** Files of received messages, by the seq of their message. */
   downloads?: { seq: number; source: MediaSource; at: number }[]
+  /** Calls, and changes of groups and contacts. */
+  accountEvents?: NewAccountEvent[]
   /** Kept for 72 h; one key stands for one send. */
   idempotency?: IdempotencyRow
   /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
   deliveries?: NewDelivery[]
-  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, deliveries of messages and facts' data; the events of this write stay as the tombstone and the session id is free again. */
+  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, events of the account, their deliveries and facts' data; the events of this write stay as the tombstone and the session id is free again. */
   erase?: 'keys' | 'stream'
 }

@@ -1,4 +1,5 @@
 import type { SessionFact } from '../../machines/facts.ts'
+import type { AccountEvent } from '../messages/account-event.ts'
 import type { MediaSource, MessageRef, ReceivedContent } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 
@@ -21,6 +22,13 @@ export type SendUpdate =
   | { messageId: string; status: 'sent' | 'delivered' | 'read' | 'played'; at: number }
   | { messageId: string; status: 'failed'; at: number; code: string; error: string }
 
+/** What happened to an account beside messages, and when (ms); `key` is the same when WhatsApp tells of it again. */
+export interface AccountHappening {
+  key: string
+  event: AccountEvent
+  happenedAt: number
+}
+
 /** The session that a socket belongs to, and what the socket reports to it. No callback may throw into the socket. */
 export interface SocketOwner {
   sessionId: string
@@ -32,6 +40,8 @@ export interface SocketOwner {
   report(fact: SocketFact): void
   /** Messages have arrived; resolves once they are durable. */
   received(messages: ReceivedMessage[]): Promise<void>
+  /** A call, or a change of a group or a contact; resolves once they are durable, also when they were before. */
+  happened(events: AccountHappening[]): Promise<void>
   /** The status of a message that was sent has changed. */
   updated(update: SendUpdate): void
 }

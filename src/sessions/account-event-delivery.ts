@@ -1,18 +1,22 @@
 import type { AccountEventType } from '../messages/account-event.ts'
 import type { AccountEventPayload, NewDelivery } from '../ports/delivery-table.ts'
 
-/** The row that tells Laravel what happened to an account at the fact `seq`, in a lane of the session's own. */
+/**
+ * The row that tells Laravel what happened to an account at the fact `seq`, in a lane of the session's own; the same for the first
+ * time and every replay. `at` (ms) begins its lifetime, `happenedAt` is what Laravel is told.
+ */
 export function accountEventDelivery(
   { streamId, sessionId }: { streamId: string; sessionId: string },
   seq: number,
   at: number,
   event: { type: AccountEventType; [field: string]: unknown },
+  happenedAt = at,
 ): NewDelivery {
   const webhookId = `${streamId}.${seq}.events`
   const payload: AccountEventPayload = {
     session_id: sessionId,
     event_id: webhookId,
-    at: new Date(at).toISOString(),
+    at: new Date(happenedAt).toISOString(),
     ...event,
   }
   return { webhookId, kind: 'events', lane: `${streamId}|events`, sessionId, seq, at, payload }

@@ -25,7 +25,7 @@ export function createCommands({
 }: {
   supervisor: Supervisor
   queries: SessionQueries
-  store: Pick<Store, 'messages'>
+  store: Pick<Store, 'messages' | 'accountEvents'>
   vault: Pick<QrVault, 'readCode'>
   clock: Clock
 }): Sessions {
@@ -129,7 +129,7 @@ export function createCommands({
       chatsOf(sessionId).presence(kind, chatId),
 
     async replay(sessionId: string, after: number, until: number): Promise<number> {
-      return replay(entryOf(sessionId).actor, store.messages, clock, after, until)
+      return replay(entryOf(sessionId).actor, store, clock, after, until)
     },
 
     async restart(sessionId: string): Promise<SessionView> {

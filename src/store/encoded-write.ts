@@ -1,10 +1,12 @@
+import type { NewAccountEvent } from '../ports/account-event-table.ts'
 import type { NewDelivery } from '../ports/delivery-table.ts'
 import type { NewEvent } from '../ports/event-log.ts'
 import type { MessageWrite } from '../ports/message-table.ts'
 import type { Write } from '../ports/store.ts'
 
 /** A write as it goes to the writer's thread and into the tables: flat, with JSON already as text. */
-export interface EncodedWrite extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries'> {
+export interface EncodedWrite
+  extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries' | 'accountEvents'> {
   create?: { sessionId: string; userId: string; at: number }
   events?: (Omit<NewEvent, 'data'> & { data: string })[]
   messages?: (
@@ -14,6 +16,7 @@ export interface EncodedWrite extends Omit<Write, 'lazy' | 'create' | 'events' |
     | { encoded: { messageId: string; proto: Uint8Array } }
   )[]
   deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
+  accountEvents?: (Omit<NewAccountEvent, 'event'> & { event: string })[]
 }
 
 export type MessageInsert = Omit<Extract<MessageWrite, { insert: unknown }>['insert'], 'content'> & {
@@ -23,7 +26,7 @@ export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
 
 /** Throws if something in the write is not JSON. */
 export function encodeWrite(write: Write): EncodedWrite {
-  const { lazy: _, create, events, keys, messages, deliveries, ...rest } = write
+  const { lazy: _, create, events, keys, messages, deliveries, accountEvents, ...rest } = write
   const encoded: EncodedWrite = rest
   if (create) encoded.create = { ...create, userId: JSON.stringify(create.userId) }
   if (events) encoded.events = events.map(event => ({ ...event, data: JSON.stringify(event.data) }))
@@ -39,6 +42,8 @@ export function encodeWrite(write: Write): EncodedWrite {
       ...delivery,
       payload: delivery.payload && JSON.stringify(delivery.payload),
     }))
+  if (accountEvents)
+    encoded.accountEvents = accountEvents.map(one => ({ ...one, event: JSON.stringify(one.event) }))
   return encoded
 }
 

@@ -158,6 +158,21 @@ INSERT OR IGNORE INTO people
   FROM keys WHERE type = 'lid-mapping' AND id NOT LIKE '%_reverse';
 INSERT OR IGNORE INTO people SELECT stream_id, chat_id, chat_id, 1, NULL, 0 FROM people;
 `,
+  `
+CREATE TABLE account_events (
+  stream_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,            -- the fact's
+  dedupe_key TEXT NOT NULL,
+  event TEXT NOT NULL,             -- JSON
+  happened_at INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  erased INTEGER NOT NULL DEFAULT 0, -- its names are
+  PRIMARY KEY (stream_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX account_events_once ON account_events (stream_id, dedupe_key);
+CREATE INDEX account_events_age ON account_events (at);
+CREATE INDEX account_events_whole ON account_events (at) WHERE erased = 0;
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -7,6 +7,7 @@ import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
 import { RecentPeople } from './recent-people.ts'
 import { createStatements, type Statements } from './statements.ts'
+import { accountEventReads } from './tables/account-events.ts'
 import { deliveryReads } from './tables/deliveries.ts'
 import { downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
@@ -65,6 +66,7 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
       ...downloadReads(sql),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),
     },
+    accountEvents: accountEventReads(sql),
     deliveries: { ...deliveryReads(sql), settle: (id, outcome) => writer.settle(id, outcome) },
     async close() {
       if (db.isOpen) db.close()

@@ -5,6 +5,7 @@ import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
+import { accountEventReads } from '../../src/store/tables/account-events.ts'
 import { deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
@@ -70,6 +71,7 @@ export class MemoryStore {
         settle: async (streamId, seq, outcome) =>
           void (await this.#submit({ downloaded: { streamId, seq, outcome } }, null)),
       },
+      accountEvents: accountEventReads(sql),
       deliveries: {
         ...deliveryReads(sql),
         settle: async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),

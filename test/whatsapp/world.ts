@@ -5,9 +5,11 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { Simulator } from '../../simulator/simulator.ts'
 import { createClock } from '../../src/base/clock.ts'
+import type { AccountEvent } from '../../src/messages/account-event.ts'
 import type { QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import type {
+  AccountHappening,
   ReceivedMessage,
   SendUpdate,
   SocketFact,
@@ -34,6 +36,8 @@ export class Owner implements SocketOwner {
   readonly received_: ReceivedMessage[] = []
   readonly batches: ReceivedMessage[][] = []
   readonly updates: SendUpdate[] = []
+  /** Calls, changes of groups and contacts, each once. */
+  readonly happened_: AccountEvent[] = []
   socket: WhatsAppSocket | undefined
   /** Another WhatsApp than the world's. */
   via: WhatsApp | undefined
@@ -100,6 +104,17 @@ export class Owner implements SocketOwner {
     }
     for (const { inboxHash } of messages) if (inboxHash) write.inbox!.push({ done: inboxHash })
     if (fresh.length > 0 || write.inbox!.length > 0) await store.commit(write)
+  }
+
+  async happened(events: AccountHappening[]): Promise<void> {
+    const { store } = this.#world
+    const { streamId, epoch } = this
+    const fresh = events.filter(({ key }) => store.accountEvents.find(streamId, key) === null)
+    this.happened_.push(...fresh.map(({ event }) => event))
+    this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
+    const rows = fresh.map(event => ({ ...event, seq: ++this.#seq!, at: 1 }))
+    const facts = rows.map(({ seq }) => ({ seq, at: 1, type: 'x', data: {}, snapshot: null }))
+    if (rows.length > 0) await store.commit({ streamId, epoch, events: facts, accountEvents: rows })
   }
 
   updated(update: SendUpdate): void {

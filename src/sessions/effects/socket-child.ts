@@ -3,6 +3,7 @@ import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
 import type { WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionRegistry } from '../registry.ts'
 import type { ConnectLimiter } from './connect-limiter.ts'
@@ -64,6 +65,7 @@ export function socketChild(deps: SocketChildDeps) {
             if (fact.type === 'socket.opened') actor.effect(() => outbox.resume())
           }),
         received: messages => recordReceived(actor, deps, messages),
+        happened: events => recordAccountEvents(actor, deps, events),
         updated: update => void actor.guard(() => outbox.updated(update)),
       })
       actor.socket = socket

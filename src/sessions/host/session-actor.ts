@@ -1,4 +1,4 @@
-import type { EstadoQr, MessageFact, SessionEvent, SessionFact } from '../../../machines/facts.ts'
+import type { EstadoQr, LoggedFact, SessionEvent, SessionFact } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SessionTag } from '../../../machines/session.guards.ts'
 import { dottedState } from '../../../machines/session.state.ts'
@@ -17,7 +17,7 @@ import type { SessionOrigin } from './session-origin.ts'
 import { Stream, type StreamWrite } from './stream.ts'
 import { Waiters } from './waiters.ts'
 
-/** What changes in the same commit as message facts; the rows come from the actor. */
+/** What changes in the same commit as such facts; the rows come from the actor. */
 export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
 
 export interface SessionActorDeps {
@@ -159,10 +159,10 @@ export class SessionActor {
   }
 
   /**
-   * Appends message facts, which never enter the machine, together with what else must change in the same commit.
+   * Appends facts that never enter the machine, together with what else must change in the same commit.
    * `changes` gets the seq of the first fact. Resolves once durable; rejects with GatewayError.
    */
-  append(facts: MessageFact[], changes: (firstSeq: number) => Changes): Promise<void> {
+  append(facts: LoggedFact[], changes: (firstSeq: number) => Changes): Promise<void> {
     if (!this.#takesFacts)
       return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
     const first = this.seq + 1

@@ -154,7 +154,7 @@ export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOut
 }
 
 export function eraseDeliveries(sql: Statements, streamId: string): void {
-  sql.run("DELETE FROM deliveries WHERE stream_id = ? AND kind = 'messages'", streamId)
+  sql.run("DELETE FROM deliveries WHERE stream_id = ? AND kind IN ('messages', 'events')", streamId)
 }
 
 /** Forgets at most `limit` old dead letters. */

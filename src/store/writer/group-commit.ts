@@ -3,6 +3,12 @@ import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
 import { isWritesOwnFault, refusal, storeFailure } from '../failures.ts'
 import { createStatements, type Statements } from '../statements.ts'
+import {
+  eraseAccountEvents,
+  eraseEventWords,
+  pruneAccountEvents,
+  writeAccountEvents,
+} from '../tables/account-events.ts'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
 import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
@@ -123,6 +129,7 @@ export class GroupCommit {
     if ('eraseBodies' in request) {
       const { before, limit } = request.eraseBodies
       const erased = eraseBodies(this.#sql, before, limit, now)
+      eraseEventWords(this.#sql, before, limit)
       if (erased > 0) this.#erased = true
       return erased
     }
@@ -140,19 +147,8 @@ export class GroupCommit {
   }
 
   #write(write: EncodedWrite, now: number): void {
-    const {
-      streamId,
-      epoch,
-      create,
-      erase,
-      keys,
-      inbox,
-      messages,
-      people,
-      downloads,
-      idempotency,
-      deliveries,
-    } = write
+    const { streamId, epoch, create, erase, keys, inbox, messages, people, downloads } = write
+    const { idempotency, deliveries, accountEvents } = write
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
@@ -164,6 +160,7 @@ export class GroupCommit {
       eraseIdempotency(this.#sql, streamId)
       erasePeople(this.#sql, streamId)
       eraseDownloads(this.#sql, streamId)
+      eraseAccountEvents(this.#sql, streamId)
       eraseDeliveries(this.#sql, streamId)
       this.#streams.erase(streamId, now)
     }
@@ -173,6 +170,7 @@ export class GroupCommit {
     if (messages) writeMessages(this.#sql, streamId, messages)
     if (people) writePeople(this.#sql, streamId, people)
     if (downloads) writeDownloads(this.#sql, streamId, downloads)
+    if (accountEvents) writeAccountEvents(this.#sql, streamId, accountEvents)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
   }
@@ -185,6 +183,7 @@ export class GroupCommit {
     pruneInbox(this.#sql, now, PRUNE_ROWS)
     pruneDead(this.#sql, now, PRUNE_ROWS)
     pruneIdempotency(this.#sql, now, PRUNE_ROWS)
+    pruneAccountEvents(this.#sql, now, PRUNE_ROWS)
   }
 
   #fail({ request, number, seen }: Item, failure: Failure): Failure {

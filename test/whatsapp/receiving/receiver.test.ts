@@ -28,6 +28,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
     epoch: 1,
     phoneNumber: null,
     report() {},
+    happened: async () => {},
     updated() {},
     received: async (messages: ReceivedMessage[]) => void received.push(...messages),
   }

@@ -1,0 +1,79 @@
+import type { AccountEventTable } from '../../ports/account-event-table.ts'
+import type { EncodedWrite } from '../encoded-write.ts'
+import type { Statements } from '../statements.ts'
+
+/** For this long WhatsApp may tell of an event again, and a replay has it. */
+const KEEP_MS = 30 * 24 * 60 * 60 * 1000
+
+export function accountEventReads(sql: Statements): AccountEventTable {
+  return {
+    find(streamId, key) {
+      const row = sql.get<{ event: string }>(
+        'SELECT event FROM account_events WHERE stream_id = ? AND dedupe_key = ?',
+        streamId,
+        key,
+      )
+      return row ? JSON.parse(row.event) : null
+    },
+    between: (streamId, after, until, limit) =>
+      sql
+        .all<{ seq: number; event: string; happened_at: number }>(
+          'SELECT seq, event, happened_at FROM account_events WHERE stream_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
+          streamId,
+          after,
+          until,
+          limit,
+        )
+        .map(row => ({ seq: row.seq, event: JSON.parse(row.event), happenedAt: row.happened_at })),
+  }
+}
+
+export function writeAccountEvents(
+  sql: Statements,
+  streamId: string,
+  events: NonNullable<EncodedWrite['accountEvents']>,
+): void {
+  for (const { seq, key, event, happenedAt, at } of events)
+    sql.run(
+      'INSERT INTO account_events (stream_id, seq, dedupe_key, event, happened_at, at) VALUES (?, ?, ?, ?, ?, ?)',
+      streamId,
+      seq,
+      key,
+      event,
+      happenedAt,
+      at,
+    )
+}
+
+/** Erases names and subjects in events from before `before`, also in those that are dead letters; what waits for Laravel keeps them. */
+export function eraseEventWords(sql: Statements, before: number, limit: number): void {
+  sql.run(
+    `UPDATE account_events SET erased = 1, event = ${WITHOUT_WORDS('event')}
+     WHERE (stream_id, seq) IN (SELECT stream_id, seq FROM account_events INDEXED BY account_events_whole
+       WHERE erased = 0 AND at < ? ORDER BY at LIMIT ?)`,
+    before,
+    limit,
+  )
+  sql.run(
+    `UPDATE deliveries SET payload = ${WITHOUT_WORDS('payload')}
+     WHERE kind = 'events' AND dead_at IS NOT NULL AND at < ?
+       AND coalesce(json_extract(payload, '$.subject'), json_extract(payload, '$.name')) IS NOT NULL`,
+    before,
+  )
+}
+
+const WITHOUT_WORDS = (column: string) => `json_replace(${column}, '$.subject', NULL, '$.name', NULL)`
+
+export function eraseAccountEvents(sql: Statements, streamId: string): void {
+  sql.run('DELETE FROM account_events WHERE stream_id = ?', streamId)
+}
+
+/** Forgets at most `limit` events of long ago. */
+export function pruneAccountEvents(sql: Statements, now: number, limit: number): void {
+  sql.run(
+    `DELETE FROM account_events WHERE (stream_id, seq) IN
+       (SELECT stream_id, seq FROM account_events INDEXED BY account_events_age WHERE at < ? ORDER BY at LIMIT ?)`,
+    now - KEEP_MS,
+    limit,
+  )
+}
