@@ -14,6 +14,7 @@ import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { createListener, type Listener } from './listener.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
+import { chatMessageRoutes } from './routes/chat-messages.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import type { Readiness } from './routes/health.ts'
@@ -36,7 +37,7 @@ export interface HttpParts {
   queries: SessionQueries
   deadLetters: DeadLetters
   mediaPreparer: Pick<MediaPreparer, 'keep'>
-  mediaServer: Pick<MediaServer, 'checkLink' | 'serve'>
+  mediaServer: MediaServer
   vault: QrVault
   ready: () => Readiness
   /** The part's own child. */
@@ -121,6 +122,7 @@ export function createHttp(parts: HttpParts): Http {
     sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
     sessionRoutes(sessions, queries),
     chatRoutes(sessions),
+    chatMessageRoutes(queries, mediaServer),
     qrRoutes(queries, vault, timeOfDay),
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     eventRoutes(queries),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../machines/facts.ts'
 import { ACCOUNT_EVENT_TYPES } from '../messages/account-event.ts'
-import { receivedMedia, wholeMessage } from '../messages/received.ts'
+import { deliveredMedia, wholeMessage } from '../messages/received.ts'
 import type {
   AccountEventPayload,
   MessageStatusPayload,
@@ -13,7 +13,7 @@ import type {
 /** `POST /messages` to Laravel. */
 export const messagePayload = wholeMessage.extend({
   session_id: z.string(),
-  media: receivedMedia.extend({ url: z.string(), error: z.string().nullable() }).nullable(),
+  media: deliveredMedia.nullable(),
 })
 
 /** `POST /messages/status` to Laravel: what became of a send, forward only; `error` comes with `failed`. */

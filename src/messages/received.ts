@@ -41,6 +41,9 @@ export const receivedMedia = z.object({
   seconds: z.number().int().nullable(),
 })
 
+/** A received file as Laravel gets it: a signed link, and why the file is not there. */
+export const deliveredMedia = receivedMedia.extend({ url: z.string(), error: z.string().nullable() })
+
 export type ReceivedMedia = z.infer<typeof receivedMedia>
 
 const jid = z.string()

@@ -23,6 +23,8 @@ export interface MessageTable {
   secretOf(streamId: string, messageId: string): Uint8Array | null
   /** Whether anything was exchanged with one of these chats (a person has two names): received from it, or sent and taken by WhatsApp. */
   knowsChat(streamId: string, chatIds: string[]): boolean
+  /** What was sent to and received from a chat, newest first, under any of its names; `before` is an exclusive seq. */
+  inChat(streamId: string, chatIds: string[], before: number | null, limit: number): MessageRow[]
   /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
   received(
     streamId: string,

@@ -1,4 +1,6 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { ReceivedContent } from '../messages/received.ts'
+import type { MessageStatus } from '../messages/status.ts'
 import type { StoredEvent } from './event-log.ts'
 import type { MessageRow } from './message-table.ts'
 import type { SessionFilter } from './session-table.ts'
@@ -14,7 +16,21 @@ export interface SessionQueries {
     seq: number,
   ): { seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }
   message(sessionId: string, messageId: string): MessageRow
+  /** What the store has of a chat, newest first, under any of the names of who it is with; `before` and `next` are exclusive seqs. */
+  chat(
+    sessionId: string,
+    chatId: string,
+    before: number | null,
+    limit: number,
+  ): { chatId: string; messages: ChatMessage[]; next: number | null }
   stats(): Stats
+}
+
+/** A message of a chat, as if Laravel had got it, whoever wrote it. */
+export interface ChatMessage {
+  seq: number
+  message: ReceivedContent
+  status: MessageStatus
 }
 
 export type SessionState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'

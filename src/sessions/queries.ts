@@ -6,6 +6,7 @@ import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { readStoredSession } from './host/stored-session.ts'
+import { sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
 
@@ -56,6 +57,24 @@ export function createQueries(store: Store, supervisor: Pick<Supervisor, 'stats'
       const row = store.messages.find(rowOf(sessionId).streamId, messageId)
       if (row !== null) return row
       throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
+    },
+
+    chat(sessionId, asked, before, limit) {
+      const session = rowOf(sessionId)
+      const { streamId } = session
+      const person = store.people.find(streamId, asked)
+      const chatId = person?.chatId ?? asked
+      const rows = store.messages.inChat(streamId, person?.names ?? [asked], before, limit)
+      const { waId, lid, pushName } = sessionViewOf(session)
+      const messages = rows.map(row => ({
+        seq: row.seq,
+        status: row.status,
+        message: {
+          ...('to' in row.content ? sentAsMessage(row, row.content, { waId, lid, pushName }) : row.content),
+          chat_id: chatId,
+        },
+      }))
+      return { chatId, messages, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
     },
 
     stats: () => supervisor.stats(),

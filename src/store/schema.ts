@@ -173,6 +173,9 @@ CREATE UNIQUE INDEX account_events_once ON account_events (stream_id, dedupe_key
 CREATE INDEX account_events_age ON account_events (at);
 CREATE INDEX account_events_whole ON account_events (at) WHERE erased = 0;
 `,
+  `
+CREATE INDEX messages_by_chat ON messages (stream_id, chat_id, seq);
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -17,6 +17,7 @@ const ROUTES: [string, string][] = [
   ['GET', '/sessions/s1/at/1'],
   ['GET', '/sessions/s1/messages/3EB0AAAA'],
   ['GET', '/sessions/s1/numbers/34600000002'],
+  ['GET', '/sessions/s1/chats/34600000002/messages'],
   ['POST', '/sessions/s1/pairing-code'],
   ['GET', '/sessions/s1/pairing-code'],
   ['POST', '/sessions/s1/read'],
@@ -58,6 +59,7 @@ describe('authentication with API_KEYS', () => {
         .replace(':seq', '1')
         .replace(':message_id', '3EB0AAAA')
         .replace(':phone', '34600000002')
+        .replace(':chat_id', '34600000002')
       expect(shapes).toContain(`${method} ${concrete}`)
     }
   })

@@ -163,6 +163,11 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       if (messageId !== '3EB0AAAA') throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
       return messageRow()
     },
+    chat(sessionId, chatId, before, limit) {
+      note('chat', sessionId, chatId, before, limit)
+      known(sessionId)
+      return { chatId, messages: [], next: null }
+    },
     stats() {
       note('stats')
       return {
@@ -190,7 +195,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
     apiKeys?: string[]
     port?: number
-    mediaServer?: HttpParts['mediaServer']
+    mediaServer?: Partial<HttpParts['mediaServer']>
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
@@ -205,7 +210,13 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
-    mediaServer: over.mediaServer ?? { checkLink: () => 'forged', serve: async () => null },
+    mediaServer: {
+      checkLink: () => 'forged',
+      serve: async () => null,
+      linkTo: id => `http://media.test/${id}`,
+      has: async () => true,
+      ...over.mediaServer,
+    },
     mediaPreparer: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
     vault: over.vault ?? {
       put: () => {},

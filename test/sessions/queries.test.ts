@@ -203,3 +203,43 @@ describe('The stats', () => {
     expect(stats().qr).toEqual({ pendingQR: 1, trackedSessions: 0 })
   })
 })
+
+describe('A chat', () => {
+  it('is one under all names of who it is with', async () => {
+    const { owner } = await world.linked('open')
+    const [number, lid] = ['34611111111@s.whatsapp.net', '900@lid']
+    const byLid = incoming('B', '34611111111', { chat_id: lid })
+    await owner.received([incoming('A'), { ...byLid, dedupeKey: `${lid}||false|B` }])
+    const [{ streamId }] = [owner]
+    const person = { chatId: lid, lid, number, username: null, names: [lid, number], learntAt: 1 }
+    await world.store.commit({ streamId, epoch: owner.epoch, people: [person] })
+    for (const name of [number, lid]) {
+      const { chatId, messages } = world.queries.chat('open', name, null, 9)
+      expect(chatId).toBe(lid)
+      expect(messages.map(({ message }) => [message.message_id, message.chat_id])).toEqual([
+        ['B', lid],
+        ['A', lid],
+      ])
+    }
+  })
+
+  it('has what was sent beside what arrived, newest first, in one shape', async () => {
+    const { owner } = await world.linked('open')
+    const one = incoming('A', '34611111111', { body: 'one' })
+    await owner.received([one])
+    void world.commands.send('open', text('34611111111', 'two'), world.clock.now())
+    await world.settle()
+    const { messages, next } = world.queries.chat('open', one.message.chat_id, null, 2)
+    expect(messages.map(({ message, status }) => [message.body, message.from_me, status])).toEqual([
+      ['two', true, expect.stringMatching(/queued|transmitted/)],
+      ['one', false, 'received'],
+    ])
+    expect(Object.keys(messages[0]!.message).toSorted()).toEqual(Object.keys(messages[1]!.message).toSorted())
+    expect(next).toBe(messages[1]!.seq)
+    expect(world.queries.chat('open', one.message.chat_id, messages[1]!.seq, 9)).toEqual({
+      chatId: one.message.chat_id,
+      messages: [],
+      next: null,
+    })
+  })
+})

@@ -172,6 +172,42 @@ export function mediaContract(subject: Subject): void {
     expect(history).toEqual([{ status: 'received', at: 100 }])
   })
 
+  test('the words beyond the body are erased with it', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    const quoted = {
+      message_id: 'Q',
+      from: null,
+      from_lid: null,
+      type: 'text',
+      text: 'private',
+      is_status: false,
+    }
+    const selection = { kind: 'button', id: 'b', title: 'private', description: null, params: null } as const
+    const content = {
+      ...inbound('IN', 'private'),
+      forwarded: true,
+      quoted,
+      selection,
+      raw: { text: 'private' },
+    }
+    await store.commit(arrival(streamId, 2, 1, { insert: { messageId: 'IN', content } }))
+    const preview = { url: 'https://a.test', title: 'private', description: null, thumbnail: null }
+    const text = { ...outgoing('private'), preview } as SendContent
+    const out = {
+      messageId: 'OUT',
+      direction: 'out',
+      dedupeKey: 'out|OUT',
+      content: text,
+      status: 'sent',
+    } as const
+    await store.commit(arrival(streamId, 3, 1, { insert: out }))
+    expect(await store.eraseBodies(1_000, 100)).toBe(2)
+    for (const id of ['IN', 'OUT'])
+      expect(JSON.stringify(store.messages.find(streamId, id)!.content)).not.toContain('private')
+    expect(store.messages.find(streamId, 'IN')!.content).toMatchObject({ forwarded: true, message_id: 'IN' })
+  })
+
   test('messages that wait for Laravel or WhatsApp keep their bodies, and lose them later', async () => {
     const { store } = subject
     const streamId = await given(store, 'a')

@@ -155,6 +155,37 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.overdue(2, 10)).toEqual([])
   })
 
+  test('inChat() lists both directions of a chat under all its names, newest first', async () => {
+    const streamId = await given(subject.store, 'a')
+    const other = await given(subject.store, 'b')
+    const named = (message: MessageWrite, chatId: string): MessageWrite =>
+      'insert' in message ? { insert: { ...message.insert, chatId } } : message
+    await write(subject.store, other, arrived('foreign', 2))
+    await write(
+      subject.store,
+      streamId,
+      arrived('A', 2),
+      named(arrived('B', 3), 'lid'),
+      sent('C', 4),
+      named(arrived('D', 5), 'elsewhere'),
+      arrived('E', 6, 'history|in|E'),
+      arrived('A', 7, 'history|in|A'),
+      named(sent('F', 8), 'lid'),
+    )
+    const seqs = (chats: string[], before: number | null, limit: number) =>
+      subject.store.messages.inChat(streamId, chats, before, limit).map(({ seq }) => seq)
+    expect(seqs(['chat'], null, 9)).toEqual([6, 4, 2])
+    expect(seqs(['lid', 'chat'], null, 9)).toEqual([8, 6, 4, 3, 2])
+    expect(seqs(['chat', 'lid'], null, 2)).toEqual([8, 6])
+    expect(seqs(['chat', 'lid'], 6, 2)).toEqual([4, 3])
+    expect(seqs(['nobody'], null, 9)).toEqual([])
+    expect(subject.store.messages.inChat(streamId, ['chat'], 3, 1)[0]).toMatchObject({
+      messageId: 'A',
+      direction: 'in',
+      content: { body: 'body of A' },
+    })
+  })
+
   test('received() lists the messages between two seqs, without sends and history', async () => {
     const streamId = await given(subject.store, 'a')
     const other = await given(subject.store, 'b')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../../machines/facts.ts'
+import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
 import { messageStatus } from '../../messages/status.ts'
 import { DELIVERY_KINDS } from '../../ports/delivery-table.ts'
 import { sessionId, sessionState } from './fields.ts'
@@ -119,6 +120,22 @@ export const messageAnswer = z.object({
   seq: z.number().int(),
   created_at: z.iso.datetime(),
   history: z.array(z.object({ status: messageStatus, at: z.iso.datetime(), error: messageError })),
+})
+
+/** Messages of a chat, newest first, each as Laravel gets it, with its seq and its status; `next` goes into `before`. */
+export const chatAnswer = z.object({
+  success: z.literal(true),
+  session_id: sessionId,
+  chat_id: z.string(),
+  messages: z.array(
+    wholeMessage.extend({
+      session_id: z.string(),
+      media: deliveredMedia.nullable(),
+      seq: z.number().int(),
+      status: messageStatus,
+    }),
+  ),
+  next: z.number().int().nullable(),
 })
 
 /** A delivery that Laravel did not take; `redrive` it by its `id`. `message_id` is null for what is no message. */

@@ -44,6 +44,17 @@ export const sessionsQuery = z.object({
 /** `GET /sessions/{id}/events?…` */
 export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.default(0) })
 
+/** The chat in `GET /sessions/{id}/chats/{chat_id}/messages`: digits, or any `chat_id` that was delivered. */
+export const chatPath = z.object({
+  chat_id: z
+    .string()
+    .regex(/^(?:\+?\d{5,20}|[\w.:-]{1,64}@[a-z.]{1,32})$/, 'must be digits or a chat_id that was delivered')
+    .transform(text => (text.includes('@') ? text : `${text.replace('+', '')}@s.whatsapp.net`)),
+})
+
+/** `GET /sessions/{id}/chats/{chat_id}/messages?…` */
+export const chatQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })
+
 const deliveryId = z
   .string()
   .regex(/^\d{1,15}$/)

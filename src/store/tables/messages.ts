@@ -21,6 +21,15 @@ const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq,
 
 const SENT = "stream_id = ? AND message_id = ? AND direction = 'out'"
 
+const MAX_SEQ = Number.MAX_SAFE_INTEGER
+
+/** What of the history of before the link arrived once more is shown as it arrived. */
+const IN_CHAT = `SELECT ${COLUMNS} FROM messages m INDEXED BY messages_by_chat
+  WHERE stream_id = ? AND chat_id = ? AND seq < ?
+    AND NOT (dedupe_key LIKE 'history|%' AND EXISTS (
+      SELECT 1 FROM messages o WHERE o.stream_id = m.stream_id AND o.dedupe_key = substr(m.dedupe_key, 9)))
+  ORDER BY seq DESC LIMIT ?`
+
 const toMessage = (row: MessageColumns): MessageRow => ({
   messageId: row.message_id,
   chatId: row.chat_id,
@@ -95,6 +104,12 @@ export function messageReads(sql: Statements): MessageTable {
             return sql.get(range, streamId, `${key}|`, `${key}}`) !== undefined
           }),
       ),
+    inChat: (streamId, chatIds, before, limit) =>
+      chatIds
+        .flatMap(chat => sql.all<MessageColumns>(IN_CHAT, streamId, chat, before ?? MAX_SEQ, limit))
+        .toSorted((one, other) => other.seq - one.seq)
+        .slice(0, limit)
+        .map(toMessage),
     encoded: (streamId, messageId) =>
       sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(
         `SELECT proto FROM messages WHERE ${SENT}`,
@@ -195,8 +210,10 @@ function update(sql: Statements, streamId: string, { messageId, status, at, erro
  */
 export function eraseBodies(sql: Statements, before: number, limit: number, now: number): number {
   return sql.run(
-    `UPDATE messages SET proto = NULL, secret = NULL, erased_at = ?, content = json_replace(content, '$.body', NULL, '$.caption', NULL,
-       '$.name', NULL, '$.address', NULL, '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL)
+    `UPDATE messages SET proto = NULL, secret = NULL, erased_at = ?, content = json_remove(
+       json_replace(content, '$.body', NULL, '$.caption', NULL, '$.name', NULL, '$.address', NULL,
+         '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL),
+       '$.quoted', '$.selection', '$.referral', '$.order', '$.product', '$.raw', '$.preview')
      WHERE (stream_id, seq) IN (
        SELECT m.stream_id, m.seq FROM messages m INDEXED BY messages_whole
        WHERE m.erased_at IS NULL AND m.at < ? AND NOT (m.direction = 'out' AND m.status IN ('queued', 'transmitted'))

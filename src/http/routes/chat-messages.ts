@@ -1,0 +1,45 @@
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import { completeMessage, type ReceivedMedia } from '../../messages/received.ts'
+import type { MediaServer } from '../../ports/media-server.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
+import type { HttpEnv } from '../context.ts'
+import type { chatAnswer } from '../schemas/answers.ts'
+import { chatPath, chatQuery } from '../schemas/requests.ts'
+import { pathSession, validate, validateQuery } from '../validation.ts'
+
+/** What the store has of a chat. */
+export function chatMessageRoutes(
+  queries: Pick<SessionQueries, 'chat'>,
+  files: Pick<MediaServer, 'linkTo' | 'has'>,
+): Hono<HttpEnv> {
+  const linked = async (media: ReceivedMedia | null) => {
+    if (media === null) return null
+    const error = (await files.has(media.id))
+      ? null
+      : 'The file is not here: not downloaded yet, or not kept any more.'
+    return { ...media, url: files.linkTo(media.id), error }
+  }
+  return new Hono<HttpEnv>().get('/sessions/:id/chats/:chat_id/messages', async c => {
+    const sessionId = pathSession(c)
+    const { chat_id } = validate(chatPath, { chat_id: c.req.param('chat_id') })
+    const { before = null, limit } = validateQuery(c, chatQuery)
+    const { chatId, messages, next } = queries.chat(sessionId, chat_id, before, limit)
+    const answer: z.infer<typeof chatAnswer> = {
+      success: true,
+      session_id: sessionId,
+      chat_id: chatId,
+      messages: await Promise.all(
+        messages.map(async ({ seq, status, message }) => ({
+          ...completeMessage(message),
+          session_id: sessionId,
+          media: await linked(message.media),
+          seq,
+          status,
+        })),
+      ),
+      next,
+    }
+    return c.json(answer)
+  })
+}
