@@ -21,6 +21,4 @@ export class LinkingPlan {
   /** The same once the device has handed over its half of a pairing code: too late to mean anything. */
   onFinish: RefreshForm[] = []
   faults: LinkingFault[] = []
-  /** Whether the account's direct chats are kept by LID; told to the device in `pair-success`. */
-  chatsByLid = false
 }

@@ -18,7 +18,6 @@ const Settings = z.strictObject({
       onCode: Forms,
       onFinish: Forms,
       faults: z.array(z.enum(['hmac', 'signature', 'incomplete', 'early-success'])),
-      chatsByLid: z.boolean(),
     })
     .partial()
     .optional(),

@@ -34,8 +34,7 @@ export function pairSuccess(
     .update(signed)
     .digest()
   const sealed = proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac }).finish()
-  const { chatsByLid } = account.linking
-  const props = proto.ClientPairingProps.encode({ isChatDbLidMigrated: chatsByLid }).finish()
+  const props = proto.ClientPairingProps.encode({ isChatDbLidMigrated: account.migrated }).finish()
   const node = stanza('iq', { from: SERVER, type: 'set', id: randomBytes(6).toString('hex'), t: seconds() }, [
     stanza('pair-success', {}, [
       ...(fault === 'incomplete' ? [] : [stanza('device-identity', {}, sealed)]),

@@ -61,6 +61,25 @@ describe('a QR that WhatsApp makes void after its scan', () => {
     await world.waitForState('shop', 'open')
     expect(await world.session('shop')).toMatchObject({ reason: null, estado_qr: 'active' })
     expect(world.simulator.unacked).toEqual([])
+  })
+
+  it('is followed by a fresh one when what the phone answers cannot be accepted', async () => {
+    await world.call('POST', '/start', { user_id: 1, session_id: 'refused' })
+    const first = (
+      await world.laravel.seen(({ path, body }) => path === '/qr' && body.session_id === 'refused')
+    ).body
+    const phone = world.simulator.phone('34600000002')
+    phone.linking.faults = ['hmac']
+    await expect(phone.scan(String(first.qr))).rejects.toThrow('refused the pairing: 401 hmac-mismatch')
+    const fresh = await vi.waitFor(async () => {
+      const { status, body } = await world.call('GET', '/sessions/refused/qr?format=json')
+      expect([status, body.qr === first.qr]).toEqual([200, false])
+      return String(body.qr)
+    })
+    expect(await world.session('refused')).toMatchObject({ reason: 'pairing_refused', estado_qr: 'pending' })
+    await phone.scan(fresh)
+    await world.waitForState('refused', 'open')
+    expect(await world.session('refused')).toMatchObject({ reason: null })
     expect(world.simulator.ledger.unanswered).toEqual([])
   })
 })

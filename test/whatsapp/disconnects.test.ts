@@ -13,6 +13,8 @@ const TABLE: [code: number, message: string, reaction: string, reason: string][]
   [408, 'WebSocket Error (connect ECONNREFUSED)', 'backoff', 'network'],
   [408, 'Timed Out', 'backoff', 'network'],
   [500, 'WebSocket Error (socket hang up)', 'backoff', 'network'],
+  [401, 'Pairing Refused (hmac-mismatch)', 'reconnectNow', 'pairing_refused'],
+  [500, 'Pairing Refused (internal-error)', 'reconnectNow', 'pairing_refused'],
   [408, 'QR refs attempts ended', 'qrExhausted', 'qr_expired'],
   [503, 'Stream Errored (unknown)', 'backoffLong', 'overloaded'],
   [503, 'Connection Failure', 'backoffLong', 'overloaded'],

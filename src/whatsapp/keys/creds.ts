@@ -52,6 +52,11 @@ export function isPaired(creds: AuthenticationCreds): boolean {
   return Boolean(creds.me?.id && creds.account)
 }
 
+/** Whether WhatsApp said, when the phone linked these credentials, that the account's direct chats are kept by LID. */
+export function chatsByLid({ additionalData }: AuthenticationCreds): boolean {
+  return (additionalData as { chatsByLid?: unknown } | undefined)?.chatsByLid === true
+}
+
 /** Pairing by code sets `me` before the phone agreed; a login with it would be an unknown device. */
 export function withoutUnconfirmedMe(creds: AuthenticationCreds): AuthenticationCreds {
   if (!isPaired(creds)) delete creds.me

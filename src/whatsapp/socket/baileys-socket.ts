@@ -5,8 +5,10 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
+import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
+import { answerRefusedPairing } from '../patches/refused-pairing.ts'
 import { watchRefusedUpgrade } from '../patches/refused-upgrade.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
 import { ackWhileUnlinked } from '../patches/unlinked-acks.ts'
@@ -16,6 +18,8 @@ import { WriteGate } from '../write-gate.ts'
 export interface SocketProblems extends RejectionHandlers {
   /** The upgrade to a WebSocket was answered with an HTTP status. */
   upgradeRefused(status: number): void
+  /** What the phone said at the end of pairing cannot be accepted; the server was told so. */
+  pairingRefused(code: number, text: string): void
 }
 
 /** Opens a socket of Baileys whose defects are mended; `stored` is the key store under its transactions. */
@@ -30,6 +34,8 @@ export function openBaileysSocket(
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
   ackWhileUnlinked(baileys)
+  answerRefusedPairing(baileys, problems.pairingRefused)
+  ignoreEarlySuccess(baileys)
   flushBufferAtEnd(baileys)
   return { baileys, writes: new WriteGate(websocket) }
 }

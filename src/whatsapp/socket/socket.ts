@@ -2,6 +2,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { ChatActions, SocketOwner, WhatsAppSocket } from '../../ports/whatsapp.ts'
 import { summaryOf } from '../error-summary.ts'
+import { keepClientProps } from '../linking/client-props.ts'
 import { LinkOffers } from '../linking/link-offers.ts'
 import { AccountFacts } from './account-facts.ts'
 import { BaileysEvents } from './baileys-events.ts'
@@ -27,10 +28,13 @@ export class Socket implements WhatsAppSocket {
       undecryptable: () => this.#end.fail('Undecryptable Frame'),
       upgradeRefused: status =>
         this.#end.endBaileys(new DisconnectError(`Upgrade Refused (${status})`, status)),
+      pairingRefused: (code, text) =>
+        this.#end.endBaileys(new DisconnectError(`Pairing Refused (${text})`, code)),
       rejected: (event, error) =>
         reports.log('warn', { event, ...summaryOf(error) }, 'Baileys failed to handle an event'),
     })
     const { auth, baileys, writes, receiver } = parts
+    keepClientProps(baileys, auth.creds)
     const offers = new LinkOffers({
       socket: baileys,
       sessionId: owner.sessionId,

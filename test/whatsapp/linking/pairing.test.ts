@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatsByLid, readCreds } from '../../../src/whatsapp/keys/creds.ts'
 import { createWorld, type World } from '../world.ts'
 
 let world: World
@@ -35,5 +36,20 @@ describe('pairing on the real socket', () => {
     expect(owner.facts[before]).toMatchObject({ type: 'socket.opened', pushName: 'Shop' })
     expect(world.sim.counters.registrations).toBe(1)
     expect(world.sim.ledger.unanswered).toEqual([])
+  })
+
+  it.each([
+    true,
+    false,
+  ])('keeps whether the direct chats of the account are kept by LID: %s', async chatsAreByLid => {
+    const owner = await world.owner(`by lid ${chatsAreByLid}`)
+    owner.open()
+    await owner.fact('socket.qr')
+    const phone = world.sim.phone(`3460000001${chatsAreByLid ? 1 : 2}`)
+    phone.account.migrated = chatsAreByLid
+    await phone.scan(world.vault.read(owner.sessionId)!.text)
+    await owner.fact('socket.paired')
+    const stored = readCreds(world.store.keys, owner.streamId)
+    expect(stored.found === 'creds' && chatsByLid(stored.creds)).toBe(chatsAreByLid)
   })
 })
