@@ -41,11 +41,12 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   'src/whatsapp': {
     patches: ['.'],
-    keys: ['patches', '.'],
+    protobuf: [],
+    keys: ['patches', 'protobuf', '.'],
     linking: ['.'],
     sending: ['keys', '.'],
-    content: ['.'],
-    receiving: ['content', 'keys', 'patches', '.'],
+    content: ['protobuf', '.'],
+    receiving: ['content', 'keys', 'patches', 'protobuf', '.'],
     socket: ['keys', 'linking', 'sending', 'receiving', 'patches', '.'],
   },
   simulator: {

@@ -1,7 +1,17 @@
-import type { proto } from '@whiskeysockets/baileys'
+import type { WholeMessage } from '../protobuf/newer-fields.ts'
 import { buttons, interactive, list, structured, template, worded } from './business-readers.ts'
-import { type ContentReader, contacts, location, media, poll, text } from './content-readers.ts'
-import { type Ignored, ignored } from './parsed-content.ts'
+import {
+  answer,
+  type ContentReader,
+  channelInvite,
+  contacts,
+  location,
+  media,
+  poll,
+  text,
+} from './content-readers.ts'
+import { event, eventInvite, pollResults, scheduledCall } from './event-readers.ts'
+import { type Ignored, ignored, lines } from './parsed-content.ts'
 import { order, product } from './product-readers.ts'
 import { tappedButton, tappedFlow, tappedRow, tappedTemplate } from './tap-readers.ts'
 
@@ -14,7 +24,7 @@ export const PROTOCOL = 'protocol'
 
 /** Everything WhatsApp can put into a message; a field that Baileys learns later does not compile until it stands here. */
 export const FIELDS: Record<
-  keyof proto.IMessage,
+  keyof WholeMessage,
   ContentReader | typeof WRAPPER | typeof UNSUPPORTED | typeof PROTOCOL | Ignored
 > = {
   conversation: text(m => m.conversation),
@@ -53,6 +63,7 @@ export const FIELDS: Record<
   pollCreationMessageV2: poll(m => m.pollCreationMessageV2),
   pollCreationMessageV3: poll(m => m.pollCreationMessageV3),
   pollCreationMessageV5: poll(m => m.pollCreationMessageV5),
+  pollCreationMessageV6: poll(m => m.pollCreationMessageV6),
   pollUpdateMessage: m => ({
     type: 'poll_vote',
     replyTo: m.pollUpdateMessage?.pollCreationMessageKey?.id || null,
@@ -62,6 +73,34 @@ export const FIELDS: Record<
     type: 'group_invite',
     body: m.groupInviteMessage?.groupName || null,
     caption: m.groupInviteMessage?.caption || null,
+  }),
+  newsletterAdminInviteMessage: channelInvite(m => m.newsletterAdminInviteMessage),
+  newsletterFollowerInviteMessageV2: channelInvite(m => m.newsletterFollowerInviteMessageV2),
+  eventMessage: event,
+  eventInviteMessage: eventInvite,
+  scheduledCallCreationMessage: scheduledCall,
+  stickerPackMessage: m => ({
+    type: 'sticker_pack',
+    body: m.stickerPackMessage?.name || null,
+    caption: lines([
+      m.stickerPackMessage?.caption,
+      m.stickerPackMessage?.packDescription,
+      m.stickerPackMessage?.publisher,
+    ]),
+  }),
+  // Words about other messages.
+  pollResultSnapshotMessage: pollResults('pollResultSnapshotMessage'),
+  pollResultSnapshotMessageV3: pollResults('pollResultSnapshotMessageV3'),
+  questionResponseMessage: answer(m => m.questionResponseMessage),
+  statusQuestionAnswerMessage: answer(m => m.statusQuestionAnswerMessage),
+  statusQuotedMessage: answer(
+    m => m.statusQuotedMessage && { ...m.statusQuotedMessage, key: m.statusQuotedMessage.originalStatusId },
+  ),
+  pollAddOptionMessage: m => ({
+    type: UNSUPPORTED,
+    body: 'pollAddOptionMessage',
+    caption: m.pollAddOptionMessage?.option ?? null,
+    replyTo: m.pollAddOptionMessage?.key?.id || null,
   }),
   protocolMessage: PROTOCOL,
 
@@ -82,47 +121,50 @@ export const FIELDS: Record<
   questionReplyMessage: WRAPPER,
   groupStatusMessage: WRAPPER,
   groupStatusMessageV2: WRAPPER,
+  spoilerMessage: WRAPPER,
+  limitSharingMessage: WRAPPER,
+  eventCoverImage: WRAPPER,
+  pollCreationOptionImageMessage: WRAPPER,
+  statusAddYours: WRAPPER,
+  newsletterAdminProfileMessage: WRAPPER,
+  newsletterAdminProfileMessageV2: WRAPPER,
+  newsletterAdminProfileStatusMessage: WRAPPER,
+  botPlatformRegistrationSuccessMessage: WRAPPER,
 
   bcallMessage: UNSUPPORTED,
   cancelPaymentRequestMessage: UNSUPPORTED,
   commentMessage: UNSUPPORTED,
+  conditionalRevealMessage: UNSUPPORTED,
   declinePaymentRequestMessage: UNSUPPORTED,
   encCommentMessage: UNSUPPORTED,
   encEventResponseMessage: UNSUPPORTED,
   encReactionMessage: UNSUPPORTED,
-  eventCoverImage: UNSUPPORTED,
-  eventMessage: UNSUPPORTED,
   invoiceMessage: UNSUPPORTED,
-  newsletterAdminInviteMessage: UNSUPPORTED,
-  newsletterFollowerInviteMessageV2: UNSUPPORTED,
+  musicMessage: UNSUPPORTED,
   paymentInviteMessage: UNSUPPORTED,
+  paymentReminderMessage: UNSUPPORTED,
   placeholderMessage: UNSUPPORTED,
-  pollCreationOptionImageMessage: UNSUPPORTED,
-  pollResultSnapshotMessage: UNSUPPORTED,
-  pollResultSnapshotMessageV3: UNSUPPORTED,
-  questionResponseMessage: UNSUPPORTED,
   requestPaymentMessage: UNSUPPORTED,
   requestPhoneNumberMessage: UNSUPPORTED,
   richResponseMessage: UNSUPPORTED,
-  scheduledCallCreationMessage: UNSUPPORTED,
   scheduledCallEditMessage: UNSUPPORTED,
   secretEncryptedMessage: UNSUPPORTED,
   sendPaymentMessage: UNSUPPORTED,
-  statusAddYours: UNSUPPORTED,
-  statusQuestionAnswerMessage: UNSUPPORTED,
-  statusQuotedMessage: UNSUPPORTED,
+  splitPaymentMessage: UNSUPPORTED,
+  splitPaymentUpdateMessage: UNSUPPORTED,
+  statusLinkPreviewMetadata: UNSUPPORTED,
   statusStickerInteractionMessage: UNSUPPORTED,
-  stickerPackMessage: UNSUPPORTED,
 
   albumMessage: ignored('only announces pictures, which come one by one'),
   botTaskMessage: ignored('bookkeeping of a bot'),
   call: ignored('a call, not a message'),
   callLogMesssage: ignored('a call, not a message'),
   chat: ignored('no longer used'),
+  groupRootKeyShare: ignored('keys of a group'),
+  rootSecretDistributeMessage: ignored('keys of a group'),
   fastRatchetKeySenderKeyDistributionMessage: ignored('a Signal key'),
   groupStatusMentionMessage: ignored('a notice about a status'),
   keepInChatMessage: ignored('marks another message'),
-  limitSharingMessage: ignored('a setting of the chat'),
   messageContextInfo: ignored('accompanies a message'),
   messageHistoryBundle: ignored('history'),
   messageHistoryNotice: ignored('history'),

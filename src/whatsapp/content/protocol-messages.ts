@@ -41,13 +41,24 @@ const KINDS: Record<TypeName, typeof CHANGE | { ignored: string }> = {
   STATUS_MENTION_MESSAGE: ignored('a notice about a status'),
 }
 
+/** Kinds that Baileys 7.0.0-rc14 has no name for. */
+const NEWER_KINDS = new Map<number, { ignored: string }>([
+  [31, ignored('announces pictures of a bot, which come one by one')],
+  [32, ignored('a scheduled message, which nobody has got yet, is taken back')],
+  [34, ignored('a setting of the chat')],
+  [35, ignored('bookkeeping of a business or a bot')],
+  [36, ignored('bookkeeping of a business or a bot')],
+  [37, ignored('between own devices')],
+])
+
 /** Reads a protocol message; `unknown` names a kind that is newer than this program. */
 export function readProtocolMessage(
   protocolMessage: proto.Message.IProtocolMessage,
 ): MessageChange | { ignored: string } | { unknown: string } {
   const { type, key, editedMessage } = protocolMessage
   if (type === null || type === undefined) return { ignored: 'a protocol message without a type' }
-  const kind = KINDS[Type[type] as TypeName] as (typeof KINDS)[TypeName] | undefined
+  const kind =
+    NEWER_KINDS.get(type) ?? (KINDS[Type[type] as TypeName] as (typeof KINDS)[TypeName] | undefined)
   if (kind === undefined) return { unknown: `protocolMessage.${type}` }
   if (kind !== CHANGE) return kind
   if (!key?.id) return { ignored: 'a change of a message that it does not name' }

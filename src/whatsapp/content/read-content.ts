@@ -1,18 +1,22 @@
 import type { proto } from '@whiskeysockets/baileys'
+import type { WholeMessage } from '../protobuf/newer-fields.ts'
 import type { ContentReader } from './content-readers.ts'
 import { FIELDS, PROTOCOL, UNSUPPORTED, WRAPPER } from './message-fields.ts'
 import { EMPTY, type Ignored, type ParsedContent, unsupported } from './parsed-content.ts'
 import { readProtocolMessage } from './protocol-messages.ts'
+import { placeOf } from './second-files.ts'
 
-type Message = proto.IMessage
+type Message = WholeMessage
 type Field = keyof Message
 
 /** Wrappers inside each other; WhatsApp's own clients accept no more, and a longer chain is hostile. */
 const MAX_WRAPPERS = 5
+/** How the names of the wrappers begin whose message may be seen once. */
+const VIEW_ONCE = 'viewOnceMessage'
 
 /**
  * Reads a decrypted message, through all its wrappers; says why when there is nothing for Laravel in it. What is newer than this
- * program is `unsupported`, too: protobuf leaves out the fields that it does not know.
+ * program is `unsupported`, too, under the number of its field.
  */
 export function readContent(message: Message | null | undefined): ParsedContent | Ignored {
   return message ? readWithin(message, 'unknown', MAX_WRAPPERS) : { ignored: 'no content' }
@@ -20,12 +24,23 @@ export function readContent(message: Message | null | undefined): ParsedContent 
 
 /** `name` is what the message is called if nothing is in it. */
 function readWithin(message: Message, name: string, depth: number): ParsedContent | Ignored {
+  const content = readFields(message, name, depth)
+  const place = placeOf(message)
+  if (place === null || 'ignored' in content) return content
+  if ('ignored' in place) return place
+  // An edit of what came second is one of the message that it took the place of.
+  if (content.type === 'edit') return { ...content, replyTo: place.replaces }
+  return { ...content, extras: { ...content.extras, ...place } }
+}
+
+function readFields(message: Message, name: string, depth: number): ParsedContent | Ignored {
   const wrapped: Field[] = []
+  let unread: Field | null = null
   let dropped: Ignored | null = null
   for (const field of fieldsOf(message)) {
     const kind = FIELDS[field] as (typeof FIELDS)[Field] | undefined
-    if (kind === undefined || kind === UNSUPPORTED) return within(message, field, unsupported(field))
-    if (kind === WRAPPER) wrapped.push(field)
+    if (kind === undefined || kind === UNSUPPORTED) unread ??= field
+    else if (kind === WRAPPER) wrapped.push(field)
     else if (kind === PROTOCOL || typeof kind === 'function') {
       const content = kind === PROTOCOL ? readChange(message.protocolMessage ?? {}) : kind(message)
       if (!('ignored' in content)) return within(message, field, content)
@@ -35,11 +50,17 @@ function readWithin(message: Message, name: string, depth: number): ParsedConten
   for (const field of wrapped) {
     const inner = insideOf(message, field)
     const content = inner && depth > 0 ? readWithin(inner, field, depth - 1) : unsupported(field)
-    if (!('ignored' in content)) return content
-    dropped = content
+    if ('ignored' in content) dropped = content
+    else return field.startsWith(VIEW_ONCE) ? seenOnce(content) : content
   }
+  if (unread !== null) return within(message, unread, unsupported(unread))
   return dropped ?? unsupported(name)
 }
+
+const seenOnce = (content: ParsedContent): ParsedContent => ({
+  ...content,
+  extras: { ...content.extras, view_once: true },
+})
 
 /** Edits and deletions are messages about another one. */
 function readChange(protocolMessage: proto.Message.IProtocolMessage): ReturnType<ContentReader> {

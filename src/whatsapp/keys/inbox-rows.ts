@@ -1,12 +1,8 @@
-import {
-  type BinaryNode,
-  decodeMessageNode,
-  proto,
-  unpadRandomMax16,
-  type WAMessage,
-} from '@whiskeysockets/baileys'
+import { type BinaryNode, decodeMessageNode, type WAMessage } from '@whiskeysockets/baileys'
 import type { InboxRow } from '../../ports/key-store.ts'
 import { wasOffline } from '../patches/arrival-order.ts'
+import { decodeMessage, hasNewer } from '../protobuf/decode-message.ts'
+import type { WholeMessage } from '../protobuf/newer-fields.ts'
 
 /** The own account, as `creds.me` names it. */
 export interface Me {
@@ -21,6 +17,9 @@ interface StoredStanza {
   plain?: true
 }
 
+/** How the stanza of a row ends whose plaintext came as such. */
+const PLAIN = '"plain":true}'
+
 /** A stanza as its inbox row keeps it: all that is needed to rebuild a message; the ciphertext is not. */
 export function stanzaText(stanza: BinaryNode, plain = false): string {
   const children = childrenOf(stanza).map(({ tag, attrs }) => ({ tag, attrs }))
@@ -29,15 +28,34 @@ export function stanzaText(stanza: BinaryNode, plain = false): string {
 
 /** Rebuilds what Baileys would have handed over for a decrypted stanza; throws when it cannot be read. */
 export function rebuildMessage(row: InboxRow, me: Me): { message: WAMessage; offline: boolean } {
-  const { attrs, children, plain } = JSON.parse(row.stanza) as StoredStanza
+  const { attrs, children } = JSON.parse(row.stanza) as StoredStanza
   const { fullMessage } = decodeMessageNode({ tag: 'message', attrs }, me.id, me.lid ?? '')
   const offline = wasOffline(attrs)
   if (isWithoutContent(row)) {
     const isViewOnce = children.some(({ tag, attrs }) => tag === 'unavailable' && attrs.type === 'view_once')
     return { message: { ...fullMessage, key: { ...fullMessage.key, isViewOnce } }, offline }
   }
-  const content = proto.Message.decode(plain ? row.plaintext : unpadRandomMax16(row.plaintext))
-  return { message: { ...fullMessage, message: content.deviceSentMessage?.message ?? content }, offline }
+  return { message: { ...fullMessage, message: contentOf(encodedMessageIn(row)) }, offline }
+}
+
+/** The encoded message in a row. */
+export function encodedMessageIn({ plaintext, stanza }: InboxRow): Uint8Array {
+  if (stanza.endsWith(PLAIN)) return plaintext
+  // Each byte of the padding says how long it is.
+  return plaintext.subarray(0, Math.max(0, plaintext.length - (plaintext.at(-1) ?? 0)))
+}
+
+/** The content of an encoded message as Baileys hands it over, with what its protobuf leaves out. */
+export function contentOf(encoded: Uint8Array): WholeMessage {
+  const content = decodeMessage(encoded)
+  return content.deviceSentMessage?.message ?? content
+}
+
+/** Baileys' message with what its protobuf left out of it, which stands in the rows of its parts. */
+export function withNewer(message: WAMessage, rows: InboxRow[]): WAMessage {
+  const newer = message.message ? rows.map(encodedMessageIn).filter(encoded => hasNewer(encoded)) : []
+  if (newer.length === 0) return message
+  return { ...message, message: Object.assign({}, message.message, ...newer.map(contentOf)) }
 }
 
 /** Whether the stanza of a row had no content: the message is elsewhere. */

@@ -48,9 +48,11 @@ export function messagesInRows(
     try {
       const { message, offline } = rebuildMessage(row, context.me)
       // What the phone sends again lacks what Baileys knows from the placeholder.
-      const resent = resentMessagesIn(message).map(
-        ({ key, ...rest }) => fuller.find(isFuller(key)) ?? { key, ...rest },
-      )
+      const resent = resentMessagesIn(message).map(one => ({
+        ...one,
+        ...fuller.find(isFuller(one.key)),
+        message: one.message,
+      }))
       for (const one of [message, ...resent]) {
         const translated = toReceivedMessage(one, offline, context)
         if ('ignored' in translated) continue

@@ -7,6 +7,7 @@ import { ignoredChats } from '../baileys-settings.ts'
 import { summaryOf } from '../error-summary.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
+import { withNewer } from '../keys/inbox-rows.ts'
 import { statusInReceipt } from '../message-status.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
@@ -56,8 +57,9 @@ export class Receiver {
     const context = this.#context()
     const received: ReceivedMessage[] = []
     const done: string[] = []
-    for (const message of messages) {
-      const rows = decryptOnce.takeRows(message.key)
+    for (const given of messages) {
+      const rows = decryptOnce.takeRows(given.key)
+      const message = withNewer(given, rows)
       const status = message.key.fromMe ? statusInReceipt(message.status) : null
       // A receipt within 100 ms of a send is merged into its upsert.
       if (status && message.key.id) {

@@ -1,4 +1,10 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
+import { contentOf } from '../keys/inbox-rows.ts'
+import { hasNewer } from '../protobuf/decode-message.ts'
+import { fieldsIn } from '../protobuf/wire-reader.ts'
+
+/** The number of `message` in a WebMessageInfo. */
+const MESSAGE = 2
 
 const { PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE } = proto.Message.ProtocolMessage.Type
 
@@ -19,6 +25,8 @@ export function resentMessagesIn({ key, message }: WAMessage): WAMessage[] {
 function decoded(bytes: Uint8Array): WAMessage[] {
   try {
     const info = proto.WebMessageInfo.decode(bytes) as WAMessage
+    for (const { number, bytes: encoded } of fieldsIn(bytes))
+      if (number === MESSAGE && encoded && hasNewer(encoded)) info.message = contentOf(encoded)
     return info.key?.id ? [info] : []
   } catch {
     return []

@@ -97,7 +97,7 @@ describe('the content of a message', () => {
       { body: 'new words', replyTo: 'OLD', file: null },
     ],
     ['edit', { protocolMessage: { type: Type.MESSAGE_EDIT, key } }, { body: 'unknown', replyTo: 'OLD' }],
-    ['unsupported', { eventMessage: { name: 'party' } }, { body: 'eventMessage' }],
+    ['unsupported', { paymentInviteMessage: {} }, { body: 'paymentInviteMessage' }],
     ['unsupported', { protocolMessage: { type: 99 as never, key } }, { body: 'protocolMessage.99' }],
     ['unsupported', { viewOnceMessage: {} }, { body: 'viewOnceMessage' }],
   ])('of type %s is read from %j', (type, message, rest) => {
