@@ -54,7 +54,8 @@ export async function check(
   // WhatsApp keeps nothing for it any more; Baileys holds its events back until it has its first history.
   if (/^open\.settl/.test(state)) expect(manager.phone.devices.at(-1)?.pending).toBe(0)
   for (const [i, at] of publications.entries())
-    if (i > 0) expect(at - publications[i - 1]!).toBeGreaterThanOrEqual(30 * SECOND)
+    if (i > 0 && !manager.replacements.has(i))
+      expect(at - publications[i - 1]!).toBeGreaterThanOrEqual(30 * SECOND)
   expect(simulator.ledger.unanswered).toEqual([])
   expect(simulator.ledger.errors).toEqual([])
   return newest

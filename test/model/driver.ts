@@ -101,9 +101,13 @@ export class Driver extends ManagerUnderTest {
       if (how === 'removed' && mood === 'away')
         await this.laravel.seen(({ path, status }) => path === '/whatsapp/status' && status === 503)
     },
-    scan: async () => {
+    scan: async how => {
       const qr = await this.qrText()
-      await this.phone.scan(qr)
+      if (how === '') return this.phone.scan(qr)
+      this.replacements.add(this.publications.length)
+      this.phone.linking.onScan.push('companion_reg_refresh')
+      await expect(this.phone.scan(qr)).rejects.toThrow('check your connection')
+      await eventually(async () => expect(await this.qrText()).not.toBe(qr))
     },
     newQr: async () => {
       const old = await this.qrText()

@@ -42,6 +42,8 @@ export class ManagerUnderTest {
   readonly qrTimer: QrTimer
   /** When Laravel took a QR. */
   readonly publications: number[] = []
+  /** Which of them took the place of a QR that was void: no throttle held them back. */
+  readonly replacements = new Set<number>()
   /** The reaper reads its policy each time it looks: one manager serves all three. */
   readonly idle = { afterMs: 30 * MINUTE, policy: 'keep' as Config['idle']['policy'], reapEveryMs: MINUTE }
   proxy!: ConnectionProxy

@@ -53,6 +53,8 @@ export type WorldEvent = {
     | `refuse.${401 | 402 | 403 | 405 | 503}`
     | `drop.network${'' | '.no' | '.inactive' | '.oldNews' | '.away' | '.silent'}`
     | `drop.${'503' | '515' | 'replaced' | 'removed' | 'removed.away'}`
+    // A phone scans, and WhatsApp makes the QR void; another one takes its place.
+    | `scan.refreshed${'' | '.away'}`
     | ('scan' | 'newQr' | 'newQr.away' | 'qrsUsedUp' | 'message')
     | `throttleEnds${'' | '.no' | '.away' | '.silent'}`
     | `askedAgain${'' | '.no' | '.away' | '.takesNoQr'}`
@@ -106,7 +108,7 @@ export const world = setup({
     owesDelete: ({ context }) => context.owes === 'delete',
     isThrottled: ({ context }) => context.link === 'none' && context.throttled,
     isHeld: ({ context }) => context.held,
-    isShown: ({ context }) => !context.held,
+    laravelHasIt: ({ context }) => context.shown,
     publishes: ({ context }) => publishes(context),
     believesNo: ({ context }) => believesNo(context),
     knowsBetter: ({ context }) => !believesNo(context),
@@ -152,6 +154,8 @@ export const published = [
   set(({ published: count }) => ({ published: count + 1, throttled: true, shown: true, held: false })),
   tell('pending'),
 ]
+/** The same reference with another secret. */
+export const replaced = because('qr_replaced')
 export const unthrottled = set({ throttled: false })
 export const heldBack = set({ held: true })
 export const expired = [set({ reason: 'qr_expired', shown: false, qr: false, held: false }), tell('inactive')]

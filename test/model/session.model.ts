@@ -20,6 +20,7 @@ import {
   published,
   queued,
   refusedByLaravel,
+  replaced,
   settled,
   started,
   tell,
@@ -134,7 +135,7 @@ export const sessionModel = world.createMachine({
       states: {
         verifying: {
           initial: 'asking',
-          on: { newQr: remains },
+          on: { newQr: remains, 'scan.refreshed': { actions: replaced } },
           states: {
             asking: { on: { 'askedAgain.away': 'pausing' } },
             pausing: {
@@ -158,12 +159,29 @@ export const sessionModel = world.createMachine({
                 'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
                 askedAgain: { target: SHOWN, actions: published },
                 'askedAgain.away': remains,
+                'scan.refreshed': { target: SHOWN, actions: [replaced, ...published] },
+                'scan.refreshed.away': { actions: replaced },
               },
             },
           },
         },
         shown: {
           initial: 'throttled',
+          on: {
+            // What Laravel shows is void: no throttle holds its successor back.
+            'scan.refreshed': { target: SHOWN, reenter: true, actions: [replaced, ...published] },
+            'scan.refreshed.away': [
+              {
+                guard: 'laravelHasIt',
+                target: '#world.awaitingQr.publishing',
+                actions: [replaced, unthrottled, inFlight],
+              },
+              {
+                target: '#world.awaitingQr.verifying.pausing',
+                actions: [replaced, unthrottled, heldBack],
+              },
+            ],
+          },
           states: {
             throttled: {
               on: {
