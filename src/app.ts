@@ -120,6 +120,8 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       version: config.whatsapp.version ?? undefined,
       qrTimeoutMs: overrides.qrTimeoutMs,
       keepAliveMs: overrides.keepAliveMs,
+      accountEvents: tellLaravel ? config.laravel.events : [],
+      rejectCalls: config.rejectCalls,
       inboundFromMe: config.inbound.fromMe,
       inboundIgnore: config.inbound.ignore,
     },

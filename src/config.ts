@@ -38,6 +38,8 @@ export interface Config {
   readonly send: { readonly waitMs: number; readonly maxAgeMs: number; readonly perMinute: number }
   readonly shutdownGraceMs: number
   readonly connect: { readonly concurrency: number; readonly perSecond: number }
+  /** Calls are refused as soon as they ring. */
+  readonly rejectCalls: boolean
   readonly inbound: {
     /** What Laravel accepted is marked as read. */
     readonly markRead: boolean
@@ -84,6 +86,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     },
     shutdownGraceMs: get('SHUTDOWN_GRACE_MS'),
     connect: { concurrency: get('CONNECT_CONCURRENCY'), perSecond: get('CONNECT_PER_SECOND') },
+    rejectCalls: get('REJECT_CALLS'),
     inbound: {
       markRead: get('MARK_READ'),
       fromMe: get('INBOUND_FROM_ME'),

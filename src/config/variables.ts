@@ -72,6 +72,7 @@ export const VARIABLES = {
   SHUTDOWN_GRACE_MS: whole(25_000, 1_000, 600_000),
   CONNECT_CONCURRENCY: whole(10, 1, 10_000),
   CONNECT_PER_SECOND: whole(20, 1, 10_000),
+  REJECT_CALLS: yesOrNo(),
   MARK_READ: yesOrNo(),
   INBOUND_FROM_ME: yesOrNo(),
   INBOUND_IGNORE: variable(

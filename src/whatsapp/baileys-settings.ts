@@ -1,4 +1,5 @@
 import { DEFAULT_CONNECTION_CONFIG, type UserFacingSocketConfig } from '@whiskeysockets/baileys'
+import type { AccountEventType } from '../messages/account-event.ts'
 import { isNewsletter, isStatus } from './jid.ts'
 
 /** What the composition root decides about WhatsApp. */
@@ -11,6 +12,10 @@ export interface WhatsAppConfig {
   /** Life of every QR in ms; WhatsApp's own clients give the first 60 s, the others 20 s. */
   qrTimeoutMs?: number | undefined
   keepAliveMs?: number | undefined
+  /** What Laravel is told beside messages. */
+  accountEvents?: readonly AccountEventType[]
+  /** Every call is refused as soon as it rings. */
+  rejectCalls?: boolean
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
 }

@@ -48,12 +48,16 @@ export class Groups {
   /** Takes in what WhatsApp says about groups. */
   handle(events: Partial<BaileysEventMap>): void {
     for (const { id, subject } of [...(events['groups.upsert'] ?? []), ...(events['groups.update'] ?? [])]) {
-      if (!id) continue
-      this.#forgetMembers(id)
-      if (subject !== undefined) this.#cache.subjects.set(id, { subject })
+      if (id) this.changed(id, subject)
     }
     const { id } = events['group-participants.update'] ?? {}
-    if (id) this.#forgetMembers(id)
+    if (id) this.changed(id)
+  }
+
+  /** Something of a group changed, its subject if there is one: what is known of its members is asked for again. */
+  changed(jid: string, subject?: string): void {
+    this.#forgetMembers(jid)
+    if (subject !== undefined) this.#cache.subjects.set(jid, { subject })
   }
 
   #forgetMembers(jid: string): void {

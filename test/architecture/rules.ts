@@ -46,8 +46,9 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     linking: ['.'],
     sending: ['keys', '.'],
     content: ['protobuf', '.'],
+    'account-events': ['.'],
     receiving: ['content', 'keys', 'patches', 'protobuf', '.'],
-    socket: ['keys', 'linking', 'sending', 'receiving', 'patches', '.'],
+    socket: ['account-events', 'keys', 'linking', 'sending', 'receiving', 'patches', '.'],
   },
   simulator: {
     protocol: [],

@@ -4,6 +4,7 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
+import { nameCallAcks } from '../patches/call-acks.ts'
 import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
@@ -33,6 +34,7 @@ export function openBaileysSocket(
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
+  nameCallAcks(baileys)
   ackWhileUnlinked(baileys)
   answerRefusedPairing(baileys, problems.pairingRefused)
   ignoreEarlySuccess(baileys)

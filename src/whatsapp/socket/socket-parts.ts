@@ -3,7 +3,9 @@ import type { Readable } from 'node:stream'
 import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
 import type { QrVault } from '../../ports/qr-vault.ts'
 import type { ChatActions, SocketOwner } from '../../ports/whatsapp.ts'
+import { AccountEvents } from '../account-events/account-events.ts'
 import { commonSettings } from '../baileys-settings.ts'
+import { summaryOf } from '../error-summary.ts'
 import { Groups } from '../groups.ts'
 import { AuthState } from '../keys/auth-state.ts'
 import { type StoredCreds, withoutUnconfirmedMe } from '../keys/creds.ts'
@@ -47,6 +49,7 @@ export interface SocketParts {
   receiver: Receiver
   sender: MessageSender
   groups: Groups
+  accountEvents: AccountEvents
   chats: ChatActions
   pending: PendingRequests
 }
@@ -59,7 +62,7 @@ export function createSocketParts(
   deps: SocketDeps,
   owner: SocketOwner,
   stored: UsableCreds,
-  reports: Pick<OwnerReports, 'messageStatus'>,
+  reports: Pick<OwnerReports, 'messageStatus' | 'log'>,
   problems: PartsProblems,
 ): SocketParts {
   const { store, clock, config, caches } = deps
@@ -83,6 +86,17 @@ export function createSocketParts(
   const pending = new PendingRequests(clock)
   const groups = new Groups(caches.groups, jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS))
   const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, reports })
+  const accountEvents = new AccountEvents({
+    owner,
+    store,
+    socket: baileys,
+    clock,
+    me: () => auth.creds.me,
+    groups,
+    wanted: config.accountEvents ?? [],
+    rejectCalls: config.rejectCalls ?? false,
+    failed: (error, sentence) => reports.log('warn', summaryOf(error), sentence),
+  })
   const numbers = createNumberLookup(baileys, caches.numbers, phone => {
     const user = auth.lidMapping(phone)
     return user && `${user}@lid`
@@ -109,5 +123,5 @@ export function createSocketParts(
     onFailedRetry: update => reports.messageStatus(update),
   })
   const chats = createChatActions(baileys, numbers, work => pending.run(work, ANSWER_MS))
-  return { auth, baileys, writes, receiver, sender, groups, chats, pending }
+  return { auth, baileys, writes, receiver, sender, groups, accountEvents, chats, pending }
 }

@@ -57,7 +57,9 @@ export class Socket implements WhatsAppSocket {
     this.#account = account
     this.#logout = logout
     this.#end = end
-    receiver.watch(baileys.ws, durable => writes.holdUntil(durable))
+    const hold = (durable: Promise<unknown>) => writes.holdUntil(durable)
+    receiver.watch(baileys.ws, hold)
+    parts.accountEvents.watch(baileys.ws, hold)
     new BaileysEvents({
       parts,
       account,

@@ -1,0 +1,127 @@
+import type { EventEmitter } from 'node:events'
+import type { AuthenticationCreds, BinaryNode } from '@whiskeysockets/baileys'
+import type { Clock } from '../../base/clock.ts'
+import type { AccountEventType, CallEvent } from '../../messages/account-event.ts'
+import type { Store } from '../../ports/store.ts'
+import type { AccountHappening, SocketOwner } from '../../ports/whatsapp.ts'
+import { accountJid, isGroup } from '../jid.ts'
+import { type CallSocket, rejectCall, ringReceipt } from './call-answers.ts'
+import { Calls } from './calls.ts'
+import { contactChangesIn } from './contact-changes.ts'
+import { groupChangesIn, groupPictureIn } from './group-changes.ts'
+import { type NameOf, namingBy } from './named.ts'
+import { childrenOf } from './stanza.ts'
+
+export interface AccountEventsDeps {
+  owner: Pick<SocketOwner, 'streamId' | 'happened'>
+  store: Pick<Store, 'accountEvents' | 'people'>
+  socket: CallSocket
+  clock: Clock
+  me(): AuthenticationCreds['me']
+  groups: { changed(jid: string, subject?: string): void }
+  /** What Laravel is told; nothing else is kept. */
+  wanted: readonly AccountEventType[]
+  rejectCalls: boolean
+  /** Something could not be done; a sentence for the log. */
+  failed(error: unknown, sentence: string): void
+}
+
+/**
+ * Hears from a socket's stanzas themselves what happens to the account beside messages: Baileys reads the first child of each alone,
+ * and names people by what it finds first. What is told is durable before WhatsApp hears that it arrived.
+ */
+export class AccountEvents {
+  readonly #deps: AccountEventsDeps
+  readonly #nameOf: NameOf
+  readonly #calls: Calls
+
+  constructor(deps: AccountEventsDeps) {
+    this.#deps = deps
+    const { store, owner } = deps
+    this.#nameOf = namingBy(name => store.people.find(owner.streamId, name))
+    this.#calls = new Calls({
+      nameOf: this.#nameOf,
+      isOwn: jid => this.#isOwn(jid),
+      told: key => store.accountEvents.find(owner.streamId, key) as CallEvent | null,
+    })
+  }
+
+  /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
+  watch(ws: EventEmitter, holdWritesUntil: (durable: Promise<unknown>) => void): void {
+    const tell = (happenings: AccountHappening[]) => {
+      if (happenings.length > 0) holdWritesUntil(this.#deps.owner.happened(happenings))
+    }
+    const listen = (event: string, take: (stanza: BinaryNode, now: number) => void) =>
+      ws.prependListener(event, (stanza: BinaryNode) => {
+        try {
+          take(stanza, this.#deps.clock.now())
+        } catch (error) {
+          this.#deps.failed(error, `a ${stanza.tag} could not be read; Laravel is not told of it`)
+        }
+      })
+    listen('CB:call', (stanza, now) => {
+      if (this.#wants('call')) tell(this.#calls.heardIn(stanza, now))
+      this.#answer(stanza, tell)
+    })
+    listen('CB:notification,type:w:gp2', (stanza, now) => {
+      this.#refreshGroups(stanza)
+      tell([...this.#groupEvents(groupChangesIn, stanza, now), ...this.#contactEvents(stanza, now)])
+    })
+    listen('CB:notification,type:picture', (stanza, now) => {
+      if (isGroup(stanza.attrs.from ?? '')) tell(this.#groupEvents(groupPictureIn, stanza, now))
+      else if (!this.#isOwn(stanza.attrs.from)) tell(this.#contactEvents(stanza, now))
+    })
+    listen('CB:notification,type:contacts', (stanza, now) => tell(this.#contactEvents(stanza, now)))
+  }
+
+  #groupEvents(read: typeof groupChangesIn, stanza: BinaryNode, now: number): AccountHappening[] {
+    return this.#wants('group') ? read(stanza, this.#nameOf, now) : []
+  }
+
+  #contactEvents(stanza: BinaryNode, now: number): AccountHappening[] {
+    return this.#wants('contact') ? contactChangesIn(stanza, this.#nameOf, now) : []
+  }
+
+  /** Who is in a group, for sends, and what it is called: asked for again after any change, also one that Baileys does not see. */
+  #refreshGroups(stanza: BinaryNode): void {
+    const { groups } = this.#deps
+    const from = stanza.attrs.from ?? ''
+    if (isGroup(from)) groups.changed(from)
+    for (const { tag, attrs, content } of childrenOf(stanza)) {
+      if (tag === 'subject' && attrs.subject !== undefined) groups.changed(from, attrs.subject)
+      if (tag !== 'groups_dirty') continue
+      for (const group of childrenOf({ tag, attrs, content })) groups.changed(group.attrs.jid ?? '')
+    }
+  }
+
+  #answer(stanza: BinaryNode, tell: (happenings: AccountHappening[]) => void): void {
+    if (stanza.attrs.offline !== undefined) return
+    for (const offer of childrenOf(stanza)) {
+      const { 'call-id': id, 'call-creator': creator } = offer.attrs
+      if (!['offer', 'offer_notice'].includes(offer.tag) || !id || !creator || this.#isOwn(creator)) continue
+      const { socket, me, rejectCalls, failed } = this.#deps
+      if (offer.tag === 'offer')
+        socket
+          .sendNode(ringReceipt(stanza, offer))
+          .catch(error => failed(error, 'a caller does not hear it ring'))
+      if (rejectCalls)
+        void rejectCall(socket, me(), stanza, offer).then(taken => this.#rejected(id, taken, tell))
+    }
+  }
+
+  #rejected(id: string, taken: boolean, tell: (happenings: AccountHappening[]) => void): void {
+    const { clock, failed } = this.#deps
+    if (!taken) failed(null, 'WhatsApp did not take it that a call is rejected')
+    else if (this.#wants('call')) tell(this.#calls.refused(id, clock.now()))
+  }
+
+  #wants(type: AccountEventType): boolean {
+    return this.#deps.wanted.includes(type)
+  }
+
+  #isOwn(jid: string | undefined): boolean {
+    const me = this.#deps.me()
+    const account = accountJid(jid)
+    return account !== null && (account === accountJid(me?.id) || account === accountJid(me?.lid))
+  }
+}

@@ -1,0 +1,52 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { ContactEvent } from '../../messages/account-event.ts'
+import type { AccountHappening } from '../../ports/whatsapp.ts'
+import type { Named, NameOf } from './named.ts'
+import { childrenOf, happenedAt } from './stanza.ts'
+
+/**
+ * What a notification tells of people: another number (`contacts`, and `modify` in each group that the person is in, which is one
+ * event) or another picture (`picture`).
+ */
+export function contactChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
+  const { type, from, id, t } = stanza.attrs
+  const at = happenedAt(stanza, now)
+  return childrenOf(stanza).flatMap(child => {
+    const { tag, attrs } = child
+    if (type === 'picture' && (tag === 'set' || tag === 'delete')) {
+      const who = nameOf(attrs.jid, from)
+      if (who === null) return []
+      const event = contactEvent(who, 'picture', { has_picture: tag === 'set' })
+      return [{ key: `contact|${who.jid}|${id}|${t}|picture`, event, happenedAt: at }]
+    }
+    const [before, after] = renumbered(stanza, child, nameOf)
+    if (!before || !after || (before.phone === after.phone && before.lid === after.lid)) return []
+    const event = contactEvent(after, 'number', { old_jid: before.jid, old_phone: before.phone })
+    const key = `contact|${before.phone ?? before.lid}>${after.phone ?? after.lid}|number`
+    return [{ key, event, happenedAt: at }]
+  })
+}
+
+/** Who somebody was and is now, if that is what a notification tells. */
+function renumbered(
+  { attrs: { type, participant, participant_pn } }: BinaryNode,
+  { tag, attrs, content }: BinaryNode,
+  nameOf: NameOf,
+): [Named | null, Named | null] {
+  if (type === 'contacts' && tag === 'modify')
+    return [nameOf(attrs.old, attrs.old_lid), nameOf(attrs.new, attrs.new_lid)]
+  if (type !== 'w:gp2') return [null, null]
+  const before = nameOf(participant, participant_pn)
+  if (tag === 'change_number') return [before, nameOf(attrs.jid, attrs.lid, attrs.phone_number)]
+  const now = tag === 'modify' ? childrenOf({ tag, attrs, content })[0] : undefined
+  return [before, now ? nameOf(now.attrs.jid, now.attrs.lid, now.attrs.phone_number) : null]
+}
+
+export function contactEvent(
+  { jid, phone }: Pick<Named, 'jid' | 'phone'>,
+  change: ContactEvent['change'],
+  more: Partial<ContactEvent>,
+): ContactEvent {
+  const nothing = { old_jid: null, old_phone: null, has_picture: null, name: null }
+  return { type: 'contact', jid, phone, change, ...nothing, ...more }
+}
