@@ -191,7 +191,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
-    sessions: createCommands({ supervisor, queries, store, vault, clock }),
+    sessions: createCommands({ supervisor, queries, store, vault, clock, whatsapp, onDownload }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     mediaPreparer: media,

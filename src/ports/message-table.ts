@@ -32,6 +32,12 @@ export interface MessageTable {
     until: number,
     limit: number,
   ): { seq: number; dedupeKey: string }[]
+  /** What of that nobody here could read, if it was kept. */
+  unread(
+    streamId: string,
+    after: number,
+    until: number,
+  ): { seq: number; content: ReceivedContent; proto: Uint8Array }[]
 }
 
 /** One change of one message. */
@@ -46,11 +52,15 @@ export type MessageWrite =
         content: ReceivedContent | SendContent
         /** 32 bytes, under which others seal what they add to it. */
         secret?: Uint8Array
+        /** What arrived, encoded, if nobody here could read it. */
+        proto?: Uint8Array
         status: MessageStatus
         seq: number
         at: number
       }
     }
+  /** What arrived can be read at last; its encoding is of no more use. */
+  | { reread: { seq: number; content: ReceivedContent } }
   /** What is to be sent is known better now: its file is in the media store. */
   | { prepared: { messageId: string; content: SendContent } }
   /** What goes out, encoded: every later transmission is the very same message. */

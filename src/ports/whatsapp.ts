@@ -15,7 +15,12 @@ export interface ReceivedMessage {
   imported?: true
   /** The file that it carries. */
   media?: MediaSource
+  /** The encoded message, if this program cannot read it: kept, so that a later version can. */
+  unread?: Uint8Array
 }
+
+/** A message that can be read at last, with the file that it carries. */
+export type Reread = Pick<ReceivedMessage, 'message' | 'media'>
 
 /** A new status of a message that was sent, as WhatsApp reports it. */
 export type SendUpdate =
@@ -79,6 +84,8 @@ export interface WhatsApp {
   open(owner: SocketOwner): WhatsAppSocket
   /** Messages that were decrypted before a crash and are not in the log yet. */
   recover(streamId: string): Promise<ReceivedMessage[]>
+  /** What a message that could not be read says to this version; null if that cannot read it either. */
+  reread(streamId: string, stored: ReceivedContent, encoded: Uint8Array): Reread | null
   /** A new WhatsApp message id. */
   newMessageId(): string
   /**

@@ -9,7 +9,7 @@ import type { QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
 import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
-import type { ChatActions } from '../ports/whatsapp.ts'
+import type { ChatActions, WhatsApp } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
 import { replay } from './receiving/replay.ts'
 import type { SessionEntry } from './registry.ts'
@@ -22,12 +22,16 @@ export function createCommands({
   store,
   vault,
   clock,
+  whatsapp,
+  onDownload,
 }: {
   supervisor: Supervisor
   queries: SessionQueries
   store: Pick<Store, 'messages' | 'accountEvents'>
   vault: Pick<QrVault, 'readCode'>
   clock: Clock
+  whatsapp: Pick<WhatsApp, 'reread'>
+  onDownload?: () => void
 }): Sessions {
   const entryOf = (sessionId: string): SessionEntry => {
     const entry = supervisor.find(sessionId)
@@ -129,7 +133,7 @@ export function createCommands({
       chatsOf(sessionId).presence(kind, chatId),
 
     async replay(sessionId: string, after: number, until: number): Promise<number> {
-      return replay(entryOf(sessionId).actor, store, clock, after, until)
+      return replay(entryOf(sessionId).actor, { store, whatsapp, clock, onDownload }, after, until)
     },
 
     async restart(sessionId: string): Promise<SessionView> {

@@ -14,6 +14,7 @@ export interface EncodedWrite
     | { update: MessageUpdate }
     | { prepared: { messageId: string; content: string } }
     | { encoded: { messageId: string; proto: Uint8Array } }
+    | { reread: { seq: number; content: string } }
   )[]
   deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
   accountEvents?: (Omit<NewAccountEvent, 'event'> & { event: string })[]
@@ -53,13 +54,21 @@ function encodeMessage(message: MessageWrite): NonNullable<EncodedWrite['message
     return { prepared: { ...message.prepared, content: JSON.stringify(message.prepared.content) } }
   if ('encoded' in message)
     return { encoded: { ...message.encoded, proto: Uint8Array.from(message.encoded.proto) } }
+  if ('reread' in message)
+    return { reread: { ...message.reread, content: JSON.stringify(message.reread.content) } }
   return { update: { ...message.update } }
 }
 
-function encodeInsert({ content, secret, ...rest }: Extract<MessageWrite, { insert: unknown }>['insert']) {
+function encodeInsert({
+  content,
+  secret,
+  proto,
+  ...rest
+}: Extract<MessageWrite, { insert: unknown }>['insert']) {
   return {
     ...rest,
     content: JSON.stringify(content),
     ...(secret && { secret: Uint8Array.from(secret) }),
+    ...(proto && { proto: Uint8Array.from(proto) }),
   }
 }

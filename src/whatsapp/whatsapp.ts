@@ -19,6 +19,7 @@ import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
 import { trapUnhandledRejections } from './patches/unhandled-rejections.ts'
 import { unfinishedMessages } from './receiving/inbox-messages.ts'
 import { download } from './receiving/media-download.ts'
+import { reread } from './receiving/reread.ts'
 import { createSessionCaches } from './session-caches.ts'
 import { Socket } from './socket/socket.ts'
 
@@ -57,6 +58,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
       return new Socket({ ...deps, caches: cachesFor(owner.streamId) }, owner, stored)
     },
     recover: async streamId => unfinishedMessages(deps, streamId),
+    reread: (streamId, stored, encoded) => reread(deps, streamId, stored, encoded),
     newMessageId: () => generateMessageIDV2(),
     download: (source, signal) => download(source, { signal, dispatcher: media.dispatcher }),
   }

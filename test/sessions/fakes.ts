@@ -8,6 +8,7 @@ import type { Store } from '../../src/ports/store.ts'
 import type {
   ChatActions,
   ReceivedMessage,
+  Reread,
   SocketFact,
   SocketOwner,
   WhatsApp,
@@ -104,6 +105,7 @@ export class FakeWhatsApp implements WhatsApp {
   unfinished: Record<string, ReceivedMessage[]> = {}
   onOpen: (socket: FakeSocket) => void = () => {}
   onRecover: () => Promise<void> = async () => {}
+  onReread: (stored: ReceivedContent, encoded: Uint8Array) => Reread | null = () => null
   onDownload: (source: MediaSource) => Promise<Uint8Array> = async () => Buffer.from('file')
   readonly #vault: QrVault
   readonly #store: Pick<Store, 'commit'>
@@ -125,6 +127,10 @@ export class FakeWhatsApp implements WhatsApp {
   async recover(streamId: string): Promise<ReceivedMessage[]> {
     await this.onRecover()
     return this.unfinished[streamId] ?? []
+  }
+
+  reread(_streamId: string, stored: ReceivedContent, encoded: Uint8Array): Reread | null {
+    return this.onReread(stored, encoded)
   }
 
   async *download(source: MediaSource): AsyncIterable<Uint8Array> {

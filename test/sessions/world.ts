@@ -93,7 +93,7 @@ function createParts(world: World) {
     whatsapp,
     supervisor,
     queries,
-    commands: createCommands({ supervisor, queries, store, vault, clock }),
+    commands: createCommands({ supervisor, queries, store, vault, clock, whatsapp }),
   }
 }
 

@@ -63,7 +63,7 @@ export async function recordReceived(
   try {
     await actor.append(facts, first => {
       const rows = fresh.map(
-        ({ key, message }, i): MessageWrite => ({
+        ({ key, message, unread }, i): MessageWrite => ({
           insert: {
             messageId: message.message_id,
             chatId: message.chat_id,
@@ -73,6 +73,7 @@ export async function recordReceived(
             status: 'received',
             seq: first + i,
             at,
+            ...(unread && { proto: unread }),
           },
         }),
       )

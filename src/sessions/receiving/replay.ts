@@ -1,50 +1,74 @@
 import type { Clock } from '../../base/clock.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
-import type { Store } from '../../ports/store.ts'
+import type { Store, Write } from '../../ports/store.ts'
+import type { WhatsApp } from '../../ports/whatsapp.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { messageDelivery } from './message-delivery.ts'
+
+export interface ReplayDeps {
+  store: Pick<Store, 'messages' | 'accountEvents'>
+  whatsapp: Pick<WhatsApp, 'reread'>
+  clock: Clock
+  /** A file may be there to be fetched. */
+  onDownload?: (() => void) | undefined
+}
+
+type Again = Pick<Write, 'messages' | 'downloads'> & { deliveries: NewDelivery[] }
 
 /** Deliveries of one commit: a long replay lets others in between. */
 const AT_ONCE = 500
 
 /**
  * Puts the messages received after the seq `after` and up to `until`, and what else Laravel was told of, into deliveries again, in
- * order, under the webhook ids that they had. What waits already stays as it is, what is dead lives again. Resolves with their
- * number once all are durable.
+ * order, under the webhook ids that they had. What waits already stays as it is, what is dead lives again; what an earlier version
+ * could not read and this one can is told as what it is. Resolves with their number once all are durable.
  */
 export async function replay(
   actor: SessionActor,
-  { messages, accountEvents }: Pick<Store, 'messages' | 'accountEvents'>,
-  clock: Clock,
+  { store: { messages, accountEvents }, whatsapp, clock, onDownload }: ReplayDeps,
   after: number,
   until: number,
 ): Promise<number> {
   const { streamId } = actor
-  const received = (from: number, at: number) =>
-    messages
+  const received = (from: number, at: number): Again => {
+    const deliveries = messages
       .received(streamId, from, until, AT_ONCE)
       .map(({ seq, dedupeKey }) => messageDelivery(actor, seq, dedupeKey, at))
-  const happened = (from: number, at: number) =>
-    accountEvents
+    const unread = messages.unread(streamId, from, deliveries.at(-1)?.seq ?? from)
+    const read = unread.flatMap(({ seq, content, proto }) => {
+      const reread = whatsapp.reread(streamId, content, proto)
+      return reread ? [{ seq, ...reread }] : []
+    })
+    return {
+      deliveries,
+      messages: read.map(({ seq, message }) => ({ reread: { seq, content: message } })),
+      downloads: read.flatMap(({ seq, media }) => (media ? [{ seq, source: media, at }] : [])),
+    }
+  }
+  const happened = (from: number, at: number): Again => ({
+    deliveries: accountEvents
       .between(streamId, from, until, AT_ONCE)
-      .map(({ seq, event, happenedAt }) => accountEventDelivery(actor, seq, at, event, happenedAt))
-  return (await again(actor, clock, after, received)) + (await again(actor, clock, after, happened))
+      .map(({ seq, event, happenedAt }) => accountEventDelivery(actor, seq, at, event, happenedAt)),
+  })
+  const count = (await again(actor, clock, after, received)) + (await again(actor, clock, after, happened))
+  onDownload?.()
+  return count
 }
 
 async function again(
   actor: SessionActor,
   clock: Clock,
   after: number,
-  next: (from: number, at: number) => NewDelivery[],
+  next: (from: number, at: number) => Again,
 ): Promise<number> {
   let count = 0
   for (let from = after; ; ) {
-    const deliveries = next(from, clock.now())
-    const last = deliveries.at(-1)
+    const write = next(from, clock.now())
+    const last = write.deliveries.at(-1)
     if (last === undefined) return count
-    await actor.change({ deliveries })
-    count += deliveries.length
+    await actor.change(write)
+    count += write.deliveries.length
     from = last.seq
   }
 }

@@ -87,6 +87,16 @@ export function messageReads(sql: Statements): MessageTable {
           limit,
         )
         .map(row => ({ seq: row.seq, dedupeKey: row.dedupe_key })),
+    unread: (streamId, after, until) =>
+      sql
+        .all<{ seq: number; content: string; proto: Uint8Array<ArrayBuffer> }>(
+          `SELECT seq, content, proto FROM messages WHERE stream_id = ? AND seq > ? AND seq <= ? AND direction = 'in'
+           AND proto IS NOT NULL ORDER BY seq`,
+          streamId,
+          after,
+          until,
+        )
+        .map(row => ({ ...row, content: JSON.parse(row.content) })),
     knowsChat: (streamId, chatIds) =>
       chatIds.some(
         chat =>
@@ -153,13 +163,21 @@ export function writeMessages(
         streamId,
         messageId,
       )
+    } else if ('reread' in message) {
+      const { seq, content } = message.reread
+      sql.run(
+        'UPDATE messages SET content = ?, proto = NULL WHERE stream_id = ? AND seq = ?',
+        content,
+        streamId,
+        seq,
+      )
     } else update(sql, streamId, message.update)
 }
 
 function insert(sql: Statements, streamId: string, message: MessageInsert): void {
   sql.run(
-    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history, secret)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history, secret, proto)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     streamId,
     message.seq,
     message.messageId,
@@ -171,6 +189,7 @@ function insert(sql: Statements, streamId: string, message: MessageInsert): void
     message.at,
     JSON.stringify([{ status: message.status, at: message.at }]),
     (message.secret as Uint8Array<ArrayBuffer> | undefined) ?? null,
+    (message.proto as Uint8Array<ArrayBuffer> | undefined) ?? null,
   )
 }
 

@@ -1,13 +1,15 @@
 import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import type { Clock } from '../../base/clock.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ReceivedMessage } from '../../ports/whatsapp.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
+import { UNSUPPORTED } from '../content/message-fields.ts'
 import { summaryOf } from '../error-summary.ts'
 import { isPaired, readCreds } from '../keys/creds.ts'
-import { type Me, rebuildMessage } from '../keys/inbox-rows.ts'
+import { encodedMessageIn, type Me, rebuildMessage } from '../keys/inbox-rows.ts'
 import { decodeKey } from '../keys/key-codec.ts'
 import { resentMessagesIn } from './resent-messages.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
@@ -25,11 +27,26 @@ export interface ReceiveDeps {
 export function unfinishedMessages(deps: ReceiveDeps, streamId: string): ReceivedMessage[] {
   const rows = deps.store.keys.unfinished(streamId)
   if (rows.length === 0) return []
+  const context = contextInStore(deps, streamId)
+  return context ? messagesInRows(rows, context, deps, streamId) : []
+}
+
+/** How messages of a stream without a socket are read; null if no account is linked. */
+export function contextInStore(deps: ReceiveDeps, streamId: string): TranslationContext | null {
   const stored = readCreds(deps.store.keys, streamId)
-  if (stored.found !== 'creds' || !isPaired(stored.creds)) return []
+  if (stored.found !== 'creds' || !isPaired(stored.creds)) return null
   const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
   const lidMapping = (user: string) => lidMappingInStore(deps.store, streamId, user)
-  return messagesInRows(rows, translationContext(deps, streamId, me, lidMapping), deps, streamId)
+  return translationContext(deps, streamId, me, lidMapping)
+}
+
+/** Bytes of a message that nobody here can read, at most. */
+const MAX_UNREAD = 64 * 1024
+
+/** The encoding of a message, to be kept if it could not be read. */
+export function unreadOf({ message }: { message: ReceivedContent }, encoded: Uint8Array | undefined) {
+  const keep = message.type === UNSUPPORTED && encoded?.length && encoded.length <= MAX_UNREAD
+  return keep ? { unread: encoded } : {}
 }
 
 /**
@@ -53,12 +70,13 @@ export function messagesInRows(
         ...fuller.find(isFuller(one.key)),
         message: one.message,
       }))
-      for (const one of [message, ...resent]) {
+      for (const { encoded, ...one } of [{ ...message, encoded: encodedMessageIn(row) }, ...resent]) {
         const translated = toReceivedMessage(one, offline, context)
         if ('ignored' in translated) continue
         const { dedupeKey } = translated
         if (store.messages.hasDedupeKey(streamId, dedupeKey)) continue
-        if (!found.has(dedupeKey)) found.set(dedupeKey, { ...translated, inboxHash: row.hash })
+        if (!found.has(dedupeKey))
+          found.set(dedupeKey, { ...translated, ...unreadOf(translated, encoded), inboxHash: row.hash })
       }
     } catch (error) {
       logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')

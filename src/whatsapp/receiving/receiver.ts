@@ -7,12 +7,12 @@ import { ignoredChats } from '../baileys-settings.ts'
 import { summaryOf } from '../error-summary.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
-import { withNewer } from '../keys/inbox-rows.ts'
+import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
 import { statusInReceipt } from '../message-status.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
 import { historyBatches } from './history.ts'
-import { messagesInRows, type ReceiveDeps } from './inbox-messages.ts'
+import { messagesInRows, type ReceiveDeps, unreadOf } from './inbox-messages.ts'
 import { MissingMessages } from './missing-messages.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 import { translationContext } from './translation-context.ts'
@@ -77,7 +77,9 @@ export class Receiver {
       else {
         // The parts before the last carry keys of a group.
         done.push(...rows.slice(0, -1).map(row => row.hash))
-        received.push({ ...translated, inboxHash: rows.at(-1)?.hash ?? null })
+        const last = rows.at(-1)
+        const unread = unreadOf(translated, last && encodedMessageIn(last))
+        received.push({ ...translated, ...unread, inboxHash: last?.hash ?? null })
       }
     }
     this.#handOver(received, done)

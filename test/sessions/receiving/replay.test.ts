@@ -8,6 +8,16 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
+const MEDIA = {
+  id: 'aa'.repeat(32),
+  kind: 'image' as const,
+  directPath: '/v/x',
+  host: null,
+  mediaKey: Buffer.alloc(32).toString('base64'),
+  encryptedId: 'bb'.repeat(32),
+  size: 3,
+}
+
 const streamId = () => world.entry().actor.streamId
 const lane = (chat = '34611111111') => `${streamId()}|${chat}@s.whatsapp.net`
 
@@ -35,6 +45,41 @@ describe('A replay', () => {
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(3)
     expect(world.wokenLanes.at(-1)).toBe(lane())
     expect(await drain()).toEqual(first)
+  })
+
+  it('tells what could not be read as what it is, once this version can read it, and fetches its file', async () => {
+    await world.linked()
+    const [a, b] = [incoming('a'), incoming('b')].map(one => ({
+      ...one,
+      message: { ...one.message, type: 'unsupported', body: 'field 119' },
+      unread: Buffer.from(one.message.message_id),
+    }))
+    const { owner } = world.whatsapp.socketOf('s1')
+    await owner.received([a!, b!])
+    await drain()
+    const media = { ...MEDIA, id: 'ab'.repeat(32) }
+    world.whatsapp.onReread = (stored, encoded) =>
+      Buffer.from(encoded).toString() === 'a'
+        ? { message: { ...stored, type: 'poll', body: 'Where?' }, media }
+        : null
+    expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(2)
+    expect((await drain()).map(line => line.split(' ').slice(1).join(' '))).toEqual(['Where?', 'field 119'])
+    expect(world.store.downloads.due(world.clock.now(), 9)).toMatchObject([{ source: media }])
+    // What was read needs its encoding no more, what was not keeps it.
+    world.whatsapp.onReread = stored => ({ message: { ...stored, body: 'again' } })
+    await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)
+    expect((await drain()).map(line => line.split(' ').slice(1).join(' '))).toEqual(['Where?', 'again'])
+  })
+
+  it('has no encoding left to read once the words were erased', async () => {
+    await world.linked()
+    const { owner } = world.whatsapp.socketOf('s1')
+    await owner.received([{ ...incoming('a'), unread: Buffer.from('a') }])
+    await drain()
+    await world.store.eraseBodies(world.clock.now() + 1, 10)
+    world.whatsapp.onReread = stored => ({ message: { ...stored, body: 'read' } })
+    await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)
+    expect(await drain()).toEqual([expect.stringMatching(/ null$/)])
   })
 
   it('is limited by a first and a last seq', async () => {
