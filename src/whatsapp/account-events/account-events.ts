@@ -18,6 +18,8 @@ export interface AccountEventsDeps {
   socket: CallSocket
   clock: Clock
   me(): AuthenticationCreds['me']
+  /** What `AuthState.lidMapping` says. */
+  lidMapping(user: string): string | null
   groups: { changed(jid: string, subject?: string): void }
   /** What Laravel is told; nothing else is kept. */
   wanted: readonly AccountEventType[]
@@ -38,7 +40,10 @@ export class AccountEvents {
   constructor(deps: AccountEventsDeps) {
     this.#deps = deps
     const { store, owner } = deps
-    this.#nameOf = namingBy(name => store.people.find(owner.streamId, name))
+    this.#nameOf = namingBy({
+      find: name => store.people.find(owner.streamId, name),
+      lidMapping: deps.lidMapping,
+    })
     this.#calls = new Calls({
       nameOf: this.#nameOf,
       isOwn: jid => this.#isOwn(jid),

@@ -11,16 +11,28 @@ export interface Named {
 /** Names somebody by the addresses that a stanza has for one account, and by what was learnt before; null for none. */
 export type NameOf = (...jids: (string | undefined)[]) => Named | null
 
-/** `find` gives who has a name, a full jid. */
-export function namingBy(find: (name: string) => Person | null): NameOf {
+export interface Learnt {
+  /** Who has a name, a full jid. */
+  find(name: string): Person | null
+  /** What `AuthState.lidMapping` says. */
+  lidMapping(user: string): string | null
+}
+
+export function namingBy({ find, lidMapping }: Learnt): NameOf {
   return (...jids) => {
-    const names = jids
-      .map(accountJid)
-      .filter(name => name !== null && (digitsOf(name) ?? lidOf(name)) !== null)
-    if (names.length === 0) return null
-    const person = names.map(name => find(name!)).find(one => one !== null)
-    const lid = names.map(lidOf).find(name => name !== null) ?? person?.lid ?? null
-    const phone = names.map(digitsOf).find(digits => digits !== null) ?? digitsOf(person?.number)
-    return { jid: person?.chatId ?? lid ?? names[0]!, lid, phone }
+    const names = jids.map(accountJid).filter(name => name !== null)
+    const given = {
+      lid: names.map(lidOf).find(name => name !== null) ?? null,
+      phone: names.map(digitsOf).find(digits => digits !== null) ?? null,
+    }
+    if (given.lid === null && given.phone === null) return null
+    const person = names.map(find).find(one => one !== null)
+    const mapped = given.lid === null ? lidMapping(given.phone!) : null
+    const lid = given.lid ?? person?.lid ?? (mapped && `${mapped}@lid`)
+    const phone =
+      given.phone ??
+      digitsOf(person?.number) ??
+      (lid && lidMapping(`${lid.slice(0, lid.indexOf('@'))}_reverse`))
+    return { jid: person?.chatId ?? lid ?? `${given.phone}@s.whatsapp.net`, lid, phone }
   }
 }

@@ -92,6 +92,7 @@ export function createSocketParts(
     socket: baileys,
     clock,
     me: () => auth.creds.me,
+    lidMapping: user => auth.lidMapping(user),
     groups,
     wanted: config.accountEvents ?? [],
     rejectCalls: config.rejectCalls ?? false,
