@@ -27,6 +27,11 @@ export class Ledger {
   readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
   /** Every stanza that WhatsApp would not take for what it was meant to be, and why. */
   readonly wrong: { tag: string; attrs: BinaryNode['attrs']; why: string; at: number }[] = []
+  /**
+   * Whenever a linked device became available to others, its phone silent from then on, and by what: it said so, it gave no type (which
+   * means the same), or it said nothing after its login.
+   */
+  readonly available: { device: string; by: 'type' | 'no type' | 'silence'; at: number }[] = []
   /** What went wrong inside the simulator itself. */
   readonly errors: { at: number; reason: string }[] = []
 

@@ -38,6 +38,10 @@ export class Device {
   historySent = false
   /** Times it logged in. */
   logins = 0
+  /** What it said of itself since it logged in; null while it said nothing. */
+  presence: 'available' | 'unavailable' | null = null
+  /** What it was told to fetch anew and did not report as done, by type: the timestamp that it was told. */
+  readonly dirty = new Map<string, string>()
   /** Pre-keys the server claims beside the uploaded ones. */
   claimedPreKeys: number
 
@@ -110,6 +114,8 @@ export class Account {
   reuploads: Reuploads = 'answered'
   /** WhatsApp demands a passkey before it links a device; none is demanded if null. */
   passkey: PasskeyDemand | null = null
+  /** How many messages its phone alerted its owner to, and how many it was silent about because a companion was available. */
+  readonly alerts = { rung: 0, silent: 0 }
   /** What is to happen when a device is linked to it. */
   readonly linking = new LinkingPlan()
   /** How many of its next sends get no ack. */
@@ -149,6 +155,12 @@ export class Account {
   addDirectChat(other: Account): void {
     this.directChats.add(other)
     other.directChats.add(this)
+  }
+
+  /** A message for its owner is here: the phone alerts, unless a companion looks after it. */
+  alert(): void {
+    const looksAfter = [...this.devices.values()].some(one => one.online && one.presence === 'available')
+    this.alerts[looksAfter ? 'silent' : 'rung']++
   }
 
   /** Forgets a device: what was kept for it is gone and its next login is refused. */

@@ -1,6 +1,17 @@
 import type { Device } from '../accounts/account.ts'
 
 /** What is told of a linked device. */
-export function deviceLine({ jid, lidJid, online, logins, pending, noiseKey, preKeys }: Device) {
-  return { jid, lid: lidJid, online, logins, pending, noiseKey, preKeys: preKeys.length }
+export function deviceLine({
+  jid,
+  lidJid,
+  online,
+  logins,
+  pending,
+  noiseKey,
+  preKeys,
+  presence,
+  dirty,
+}: Device) {
+  const device = { jid, lid: lidJid, online, logins, pending, noiseKey, preKeys: preKeys.length, presence }
+  return { ...device, dirty: [...dirty.keys()] }
 }

@@ -30,9 +30,9 @@ export function phoneRoutes(simulator: Simulator): Hono {
   const app = new Hono()
   app.get('/devices', c => c.json(simulator.devices.map(deviceLine)))
   app.get('/phones/:pn', c => {
-    const { account, contact, devices } = simulator.phone(pnOf(c))
+    const { account, contact, devices, alerts } = simulator.phone(pnOf(c))
     const { pn, lid, name } = account
-    return c.json({ pn, lid, name, devices: devices.map(deviceLine), copies: contact.copies })
+    return c.json({ pn, lid, name, devices: devices.map(deviceLine), alerts, copies: contact.copies })
   })
   app.post('/phones/:pn/scan', async c => {
     const { qr, name } = await body(c, Scan)

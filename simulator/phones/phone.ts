@@ -73,6 +73,11 @@ export class Phone {
     return authenticatorOf(this.#world, this.account).assert(options, origin)
   }
 
+  /** How many messages it alerted its owner to, and how many it was silent about because a companion was available. */
+  get alerts(): Readonly<{ rung: number; silent: number }> {
+    return this.account.alerts
+  }
+
   /** What is to happen at its next attempts to link a device: QRs that are made void, and faults. */
   get linking(): LinkingPlan {
     return this.account.linking

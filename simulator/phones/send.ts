@@ -143,6 +143,7 @@ async function sendDirectly(world: World, contact: ContactState, to: string, id:
   const copy: SentMessage = { ...sent, ...ownCopy(recipient, sent), recipient }
   delete copy.unavailable
   for (const device of account.devices.values()) work.push(sendInTurn(world, account, device, id, copy))
+  target.alert()
   if (target.devices.size === 0) handOver(world, account, target, id, message)
   await Promise.all(work)
 }
@@ -163,6 +164,7 @@ async function sendInGroup(
   for (const member of group.accounts)
     if (member !== account && member.devices.size === 0)
       handOver(world, account, member, id, sent.message, group)
+  for (const member of group.accounts) if (member !== account) member.alert()
   for (const one of forLinkedDevices(sent)) await sendToGroup(world, contact, group, id, one)
 }
 

@@ -5,6 +5,8 @@ import type { ClientFinish } from '../protocol/noise.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import { tellDevice, type World } from '../world.ts'
 import type { Client } from './client.ts'
+import { tellDirty } from './dirty.ts'
+import { expectPresence } from './presence.ts'
 
 /** Decides who a client is after the handshake: a device to register, a linked device that logs in, or nobody. */
 export function admit(world: World, client: Client, { noiseKey, payload }: ClientFinish): void {
@@ -33,6 +35,8 @@ export function admit(world: World, client: Client, { noiseKey, payload }: Clien
   device.logins++
   world.counters.logins++
   connection.send(stanza('success', { t: seconds(), props: 27, lid: device.lidJid }))
+  expectPresence(world, device)
+  tellDirty(device)
   tellDevice(world, device, 'online')
 }
 

@@ -8,6 +8,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { child, children, result, SERVER, stanza } from '../protocol/stanza.ts'
 import { bundleNodes, readPreKey, readSignedPreKey } from '../signal/key-bundle.ts'
 import { tellDevice, type World } from '../world.ts'
+import { takeClean } from './dirty.ts'
 import { answerUsync } from './usync.ts'
 
 type Asked = {
@@ -89,7 +90,10 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
   },
   'w:p': empty,
   'w:stats': empty,
-  'urn:xmpp:whatsapp:dirty': empty,
+  'urn:xmpp:whatsapp:dirty': ({ world, connection, device, iq }) => {
+    takeClean(world, device, iq)
+    connection.send(result(iq))
+  },
   status: empty,
   'w:g2/query': ({ world, connection, device, iq }) => {
     const group = world.groups.get(iq.attrs.to ?? '')
