@@ -1,39 +1,28 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from './accounts/account.ts'
-import type { KeptStanza } from './accounts/mailbox.ts'
+import type { KeptStanza } from './accounts/kept-stanza.ts'
+import type { NewStanza } from './accounts/mailbox.ts'
 import type { Entry } from './ledger.ts'
 import type { Connection } from './protocol/connection.ts'
-import { stanza } from './protocol/stanza.ts'
 import type { World } from './world.ts'
 
 /** Keeps a stanza for a device until it is acknowledged, and writes it at once when the device is active. */
-export function deliver(world: World, device: Device, toKeep: Omit<KeptStanza, 'sends'>): void {
+export function deliver(world: World, device: Device, toKeep: NewStanza): void {
   if (device.removed) return
-  const kept: KeptStanza = { ...toKeep, sends: 0 }
-  device.mailbox.put(kept)
-  if (device.connection?.ready) write(world, device.connection, device, kept)
+  const kept = device.mailbox.put(toKeep)
+  if (device.connection?.ready) writeKept(world, device.connection, device, kept)
 }
 
-/** Sends all that is kept for a device that became active, oldest first, then the marker that ends the offline part. */
-export function deliverKept(world: World, connection: Connection, device: Device): void {
-  const peers: KeptStanza[] = []
-  let offline = 0
-  for (const kept of device.mailbox.stanzas()) {
-    if (kept.peer) peers.push(kept)
-    else if (write(world, connection, device, kept, offline)) offline++
-  }
-  connection.send(stanza('ib', { from: '@s.whatsapp.net' }, [stanza('offline', { count: offline })]))
-  for (const kept of peers) write(world, connection, device, kept)
-}
-
-/** Writes what could not be written while a connection was silent. */
+/** Writes what could not be written while a connection was silent; what waits for its batch goes on waiting. */
 export function deliverUnwritten(world: World, connection: Connection, device: Device): void {
-  if (!connection.ready) return
+  if (!connection.ready || device.catchingUp) return
   for (const kept of device.mailbox.stanzas()) {
-    if (kept.sends === 0) write(world, connection, device, kept)
+    if (kept.sends === 0) writeKept(world, connection, device, kept)
   }
 }
 
-function write(
+/** Writes a kept stanza, with its number when it is one of those that waited; false when nothing could be written. */
+export function writeKept(
   world: World,
   connection: Connection,
   device: Device,
@@ -43,28 +32,39 @@ function write(
   const { node } = kept
   const sent = offline === undefined ? node : { ...node, attrs: { ...node.attrs, offline: String(offline) } }
   if (!connection.send(sent)) return false
-  kept.offline = offline !== undefined
   const list = kept.sends++ === 0 ? world.ledger.delivered : world.ledger.redelivered
   if (kept.kind === 'message') list.push(entryOf(device, kept))
+  kept.connection = connection
+  kept.at = Date.now()
+  // A caller who has given up is not told that it rang here.
+  if (offline !== undefined) kept.owed.delete('offer')
   return true
 }
 
-/** What an acknowledgement said: a receipt of some type, or an ack, perhaps with an error. */
-export type Acknowledgement = { by: 'receipt' | 'ack'; type?: string; error?: string }
-
-/** Forgets the copy of a stanza that a device acknowledged; nothing happens when none is kept. */
+/**
+ * Takes an ack or a receipt for a stanza: what it settles is forgotten, what it answers wrongly stays and is told in the ledger.
+ * False when nothing is kept under that name.
+ */
 export function acknowledge(
   world: World,
   device: Device,
   kind: KeptStanza['kind'],
   id: string,
-  from: string,
-  how: Acknowledgement,
-): void {
-  const kept = device.mailbox.take(kind, id, from)
-  if (kept?.kind !== 'message') return
-  world.ledger.acknowledged.push({ ...entryOf(device, kept), ...how })
-  world.events.emit('acknowledged', { id, device: device.jid })
+  answer: BinaryNode,
+): boolean {
+  const settled = device.mailbox.settle(kind, id, answer)
+  if (!settled) return false
+  const { type, error } = answer.attrs
+  const by = answer.tag as 'ack' | 'receipt'
+  if ('why' in settled) {
+    const { why } = settled
+    world.ledger.wrong.push({ tag: by, attrs: answer.attrs, why: `${kind}: ${why}`, at: Date.now() })
+  } else if (settled.done && kind === 'message') {
+    const how = { by, ...(by === 'receipt' && type && { type }), ...(error && { error }) }
+    world.ledger.acknowledged.push({ ...entryOf(device, settled.kept), ...how })
+    world.events.emit('acknowledged', { id, device: device.jid })
+  }
+  return true
 }
 
 function entryOf(device: Device, { id, from, group }: KeptStanza): Entry {

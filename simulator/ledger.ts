@@ -25,7 +25,7 @@ export class Ledger {
   readonly undecryptable: (Entry & { reason: string })[] = []
   /** Every stanza the server had no answer for: tag, attributes and the tags of its children, never its contents. */
   readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
-  /** Every stanza that WhatsApp would not take for what it was meant to be, and why. */
+  /** Every stanza that WhatsApp would not take for what it was meant to be, and why; what a wrong ack or receipt names is kept. */
   readonly wrong: { tag: string; attrs: BinaryNode['attrs']; why: string; at: number }[] = []
   /**
    * Whenever a linked device became available to others, its phone silent from then on, and by what: it said so, it gave no type (which

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
 import type { Addressing, Device, QueryFault } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
+import type { KeptStanza } from './accounts/kept-stanza.ts'
 import type { Call } from './calls/call.ts'
-import { deliverUnwritten } from './delivery.ts'
+import { deliver, deliverUnwritten } from './delivery.ts'
 import { concerns, type Fault, type FaultKind, LoginFaults, ON_CONNECTION } from './faults.ts'
 import { type ChangeOptions, changeGroup, type GroupChange, tellDirty } from './groups/changes.ts'
 import { Group } from './groups/group.ts'
@@ -16,7 +18,7 @@ import { Contact } from './phones/contact.ts'
 import { Phone } from './phones/phone.ts'
 import { makeServerIdentity } from './protocol/certificates.ts'
 import { Listener } from './protocol/listener.ts'
-import { stanza } from './protocol/stanza.ts'
+import { SERVER, stanza } from './protocol/stanza.ts'
 import { acceptClient } from './server/accept.ts'
 import type { Client } from './server/client.ts'
 import { changeLid, changeNumber } from './server/identity-changes.ts'
@@ -59,6 +61,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
         inlineHistoryBytes: Number.POSITIVE_INFINITY,
         ownCopies: true,
         codeTtlMs: 180_000,
+        groupedReceipts: true,
+        maxBatch: 500,
+        ackTimeoutMs: 50 * 60_000,
         seed: undefined,
         ...options,
       },
@@ -166,6 +171,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     const offers = [...this.#world.clients].flatMap(({ offer }) => (offer?.state === 'live' ? offer : []))
     for (const offer of offers) notifyOffer(offer, type, [stanza(child)])
     return offers.length
+  }
+
+  /** Hands a stanza to each linked device of an account and keeps it until it is acknowledged as its kind must be. */
+  push(pn: string, node: BinaryNode): void {
+    const kind = node.tag as KeptStanza['kind']
+    const about = { kind, id: node.attrs.id ?? '', from: node.attrs.from ?? SERVER, node, peer: false }
+    for (const device of this.#world.accounts.ensure(pn).devices.values()) deliver(this.#world, device, about)
   }
 
   /**

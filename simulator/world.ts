@@ -29,6 +29,12 @@ export type SimulatorOptions = {
   ownCopies: boolean
   /** How long a pairing code is good for, in milliseconds. */
   codeTtlMs: number
+  /** Receipts of a group's members that come about together are one stanza; else each is one of its own. */
+  groupedReceipts: boolean
+  /** The most stanzas in a batch of what waited for a device, however many it asks for. */
+  maxBatch: number
+  /** How long a stanza may stay without its acknowledgement until the stream ends with an error, in milliseconds. */
+  ackTimeoutMs: number
   /** Makes LIDs reproducible. */
   seed: string | undefined
 }

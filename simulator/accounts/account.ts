@@ -3,6 +3,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
+import type { KeptStanza } from './kept-stanza.ts'
 import { LinkingPlan } from './linking-plan.ts'
 import { Mailbox } from './mailbox.ts'
 import type { PasskeyDemand } from './passkey.ts'
@@ -34,6 +35,10 @@ export class Device {
   /** One-time pre-keys it uploaded and nobody took yet. */
   preKeys: PreKey[] = []
   connection: Connection | undefined
+  /** What waited for it at its login and goes out in batches as it asks for them, until all has gone out. */
+  catchingUp: { waiting: KeptStanza[]; sent: number } | undefined
+  /** Names of the app state collections it asked for, oldest first. */
+  readonly synced: string[] = []
   removed = false
   historySent = false
   /** Times it logged in. */

@@ -1,23 +1,15 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { owedFor, settledBy } from './acknowledgement.ts'
+import type { KeptStanza, Owed } from './kept-stanza.ts'
 
-/** One stanza kept for a device until the device acknowledges it. */
-export type KeptStanza = {
-  kind: 'message' | 'receipt' | 'notification' | 'call'
-  id: string
-  /** Phone number of the account it came from, or jid of the newsletter. */
-  from: string
-  /** The jid of the group it was said in. */
+/** A stanza to be kept; what is owed follows from the stanza unless given. */
+export type NewStanza = Pick<KeptStanza, 'kind' | 'id' | 'from' | 'node' | 'peer'> & {
   group?: string
-  node: BinaryNode
-  /** Phone-to-own-device messages go out after the offline marker, never as offline ones. */
-  peer: boolean
-  /** How often it was written to a socket. */
-  sends: number
-  /** It was last written as something that had waited. */
-  offline?: boolean
-  /** It was acknowledged, and something else is due. */
-  acked?: true
+  owed?: Owed[]
 }
+
+/** What an answer of a device did: the stanza that is done with, or why it settled nothing; undefined when it names none. */
+export type Settled = { kept: KeptStanza; done: boolean } | { kept: KeptStanza; why: string } | undefined
 
 /** What the server keeps for one device, in order, with constant-time acknowledgement. */
 export class Mailbox {
@@ -33,34 +25,58 @@ export class Mailbox {
     return this.#stanzas
   }
 
-  put(stanza: KeptStanza): void {
+  put({ owed, ...about }: NewStanza): KeptStanza {
+    const stanza: KeptStanza = {
+      ...about,
+      owed: new Set(owed ?? owedFor(about.node)),
+      retried: false,
+      sends: 0,
+    }
     this.#stanzas.add(stanza)
-    const key = keyOf(stanza.kind, stanza.id, stanza.from)
+    const key = keyOf(stanza.kind, stanza.id)
     const copies = this.#byKey.get(key)
     if (copies) copies.push(stanza)
     else this.#byKey.set(key, [stanza])
-  }
-
-  /** The oldest written copy that an acknowledgement names. */
-  find(kind: KeptStanza['kind'], id: string, from: string): KeptStanza | undefined {
-    const kept = this.#byKey.get(keyOf(kind, id, from))?.[0]
-    return kept && kept.sends > 0 ? kept : undefined
+    return stanza
   }
 
   /**
-   * Takes out the oldest written copy that an acknowledgement names. One acknowledgement frees one copy: a retry sends the same id
-   * again, and the answer to the first copy must not free the second.
+   * Takes an ack or a receipt: the oldest written copy that it settles is freed once nothing more is owed for it. One
+   * acknowledgement frees one copy: a retry sends the same id again, and the answer to the first copy must not free the second. A
+   * receipt for the second also frees the one that could not be read.
    */
-  take(kind: KeptStanza['kind'], id: string, from: string): KeptStanza | undefined {
-    const key = keyOf(kind, id, from)
-    const copies = this.#byKey.get(key)
-    const stanza = this.find(kind, id, from)
-    if (!copies || !stanza) return undefined
-    copies.shift()
-    if (copies.length === 0) this.#byKey.delete(key)
-    this.#stanzas.delete(stanza)
-    return stanza
+  settle(kind: KeptStanza['kind'], id: string, answer: BinaryNode): Settled {
+    const written = (this.#byKey.get(keyOf(kind, id)) ?? []).filter(({ sends }) => sends > 0)
+    const isReceipt = answer.tag === 'receipt'
+    const copies = isReceipt ? written.toSorted((a, b) => Number(a.retried) - Number(b.retried)) : written
+    let wrong: Settled
+    for (const kept of copies) {
+      const result = settledBy(kept, answer)
+      if ('why' in result) {
+        wrong ??= { kept, why: result.why }
+        continue
+      }
+      kept.owed.delete(result.owed)
+      const done = kept.owed.size === 0
+      if (done) this.#remove(kept)
+      if (isReceipt) for (const unread of copies) if (unread.retried && unread !== kept) this.#remove(unread)
+      return { kept, done }
+    }
+    return wrong
+  }
+
+  /** The device asked for a message again: an ack without an error is now the right answer to the copy it could not read. */
+  noteRetry(id: string): void {
+    for (const kept of this.#byKey.get(keyOf('message', id)) ?? []) if (kept.sends > 0) kept.retried = true
+  }
+
+  #remove(kept: KeptStanza) {
+    const key = keyOf(kept.kind, kept.id)
+    const left = (this.#byKey.get(key) ?? []).filter(copy => copy !== kept)
+    if (left.length > 0) this.#byKey.set(key, left)
+    else this.#byKey.delete(key)
+    this.#stanzas.delete(kept)
   }
 }
 
-const keyOf = (kind: string, id: string, from: string) => `${kind}|${from}|${id}`
+const keyOf = (kind: string, id: string) => `${kind}|${id}`

@@ -123,6 +123,8 @@ export const Say = z
     addressing: Addressing.optional(),
     at: At.optional(),
     id: z.string().min(1).optional(),
+    status: z.literal(true).optional(),
+    anonymous: z.literal(true).optional(),
     unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
     viewOnce: z.enum(VIEW_ONCE).optional(),
     parentOf: z.enum(DUAL_MEDIA).optional(),

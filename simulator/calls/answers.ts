@@ -1,50 +1,21 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { jidDecode } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
-import { deliver } from '../delivery.ts'
+import { acknowledge, deliver } from '../delivery.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { child, children, seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import type { Call } from './call.ts'
 
-/**
- * Takes `<ack class="call">`: it must name the kind of what it acknowledges in `type`. An offer that was not offline is kept until
- * the caller, too, was told by a receipt that it rings.
- */
-export function takeCallAck(world: World, device: Device, ack: BinaryNode): void {
-  const { id, to, type } = ack.attrs
-  const from = world.accounts.resolve(to)?.account.pn
-  const kept = id && from ? device.mailbox.find('call', id, from) : undefined
-  if (!kept) return
-  const about = children(kept.node)[0]!
-  if (type !== about.tag || to !== kept.node.attrs.from) {
-    world.ledger.wrong.push({
-      tag: 'ack',
-      attrs: ack.attrs,
-      why: `it is for a call's ${about.tag}`,
-      at: Date.now(),
-    })
-    return
-  }
-  kept.acked = true
-  const call = world.calls.get(about.attrs['call-id'] ?? '')
-  if (about.tag === 'offer' && !kept.offline && call && !call.ringsOn.has(device.jid)) return
-  device.mailbox.take('call', id!, from!)
-}
-
 /** Takes `<receipt><offer/></receipt>`: the caller hears it ring. False for any other receipt. */
 export function takeCallReceipt(world: World, device: Device, receipt: BinaryNode): boolean {
   const offer = child(receipt, 'offer')
   if (!offer) return false
-  const { id, to } = receipt.attrs
   const call = world.calls.get(offer.attrs['call-id'] ?? '')
-  const kept = call && id ? device.mailbox.find('call', id, call.caller.pn) : undefined
-  if (!kept || to !== kept.node.attrs.from || offer.attrs['call-creator'] !== call!.creator) {
-    world.ledger.wrong.push({ tag: 'receipt', attrs: receipt.attrs, why: 'no such offer', at: Date.now() })
-    return true
-  }
-  call!.ringsOn.add(device.jid)
-  if (kept.acked) device.mailbox.take('call', id!, call!.caller.pn)
+  const known = call !== undefined && offer.attrs['call-creator'] === call.creator
+  if (known && acknowledge(world, device, 'call', receipt.attrs.id ?? '', receipt))
+    call.ringsOn.add(device.jid)
+  else world.ledger.wrong.push({ tag: 'receipt', attrs: receipt.attrs, why: 'no such offer', at: Date.now() })
   return true
 }
 

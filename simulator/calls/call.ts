@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Addressing, Device } from '../accounts/account.ts'
-import type { KeptStanza } from '../accounts/mailbox.ts'
+import type { NewStanza } from '../accounts/mailbox.ts'
 import type { Group } from '../groups/group.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 
@@ -9,7 +9,7 @@ import { seconds, stanza } from '../protocol/stanza.ts'
 export type CallEnd = 'timeout' | 'accepted_elsewhere' | 'rejected_elsewhere' | 'group_call_ended'
 
 /** Keeps a stanza for a device until it is answered. */
-type Deliver = (device: Device, toKeep: Omit<KeptStanza, 'sends'>) => void
+type Deliver = (device: Device, toKeep: NewStanza) => void
 
 type Attributes = Record<string, string | number | undefined>
 

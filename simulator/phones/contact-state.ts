@@ -46,6 +46,10 @@ export type SentMessage = {
   group?: Group
   /** It arrives without content, as something linked devices cannot have from the sender: `type` of `<unavailable>`, or true for none. */
   unavailable?: true | string
+  /** It goes to those who see the author's statuses, not into a chat. */
+  status?: true
+  /** Its stanza names people by the address that is used, and by no other. */
+  anonymous?: true
   /** It may be seen once: what linked devices get of it. */
   viewOnce?: ViewOnce
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
+import type { Owed } from '../accounts/kept-stanza.ts'
 import { webMessageInfo } from '../content/raw.ts'
 import { deliver } from '../delivery.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
@@ -27,7 +28,8 @@ export async function sendPeerMessage(
     { from: account.jid, category: 'peer', type: 'text', id, t: seconds(), notify: account.name },
     [encNode(enc)],
   )
-  deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: true })
+  const owed: Owed[] = protocolMessage.historySyncNotification ? ['peer_msg', 'hist_sync'] : ['peer_msg']
+  deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: true, owed })
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.ts'
 import { namesInReceipt } from '../accounts/names.ts'
 import { deliver } from '../delivery.ts'
 import { inGroup } from '../groups/group.ts'
+import { deliverGroupReceipt } from '../groups/group-receipts.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 import { bundleNodes } from '../signal/key-bundle.ts'
 import type { World } from '../world.ts'
@@ -49,6 +50,10 @@ function sendReceipt(
   type?: string,
   content?: BinaryNode[],
 ) {
+  if (group && type !== 'retry') {
+    deliverGroupReceipt(world, device, group, account, { id, type })
+    return
+  }
   const names = namesInReceipt(account, addressee)
   const node = stanza('receipt', { ...addressee, ...names, id, type, t: seconds() }, content)
   deliver(world, device, { kind: 'receipt', id, from: account.pn, node, peer: false, ...inGroup(group) })

@@ -19,16 +19,10 @@ export async function sendToDevice(
   sent: SentMessage,
   retry?: Retry,
 ): Promise<void> {
-  const from = sent.addressing === 'lid' ? account.lidJid : account.jid
-  const names =
-    sent.recipient === undefined
-      ? namesOfSender(account, sent.addressing)
-      : namesOfRecipient(world.accounts, sent.recipient)
   const node = stanza(
     'message',
     {
-      from,
-      ...names,
+      ...senderOf(world, account, sent),
       id,
       type: sent.stanzaType ?? stanzaTypeOf(sent.message),
       edit: editAttribute(sent.message),
@@ -38,6 +32,17 @@ export async function sendToDevice(
     [await contentFor(account, device, sent, retry), ...metaOf(sent)],
   )
   deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
+}
+
+/** Whom a stanza is from and, of an own message, to whom, under the names that the server knows beside the one that is used. */
+function senderOf(world: World, account: Account, sent: SentMessage) {
+  const { addressing, recipient, status, anonymous } = sent
+  const used = addressing === 'lid' ? account.lidJid : account.jid
+  if (status) return { from: 'status@broadcast', participant: used }
+  if (anonymous) return { from: used, recipient, addressing_mode: addressing }
+  const names =
+    recipient === undefined ? namesOfSender(account, addressing) : namesOfRecipient(world.accounts, recipient)
+  return { from: used, ...names }
 }
 
 async function contentFor(

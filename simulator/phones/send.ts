@@ -42,6 +42,10 @@ export type SayOptions = SaidBeside & {
    * `type` of `<unavailable>`; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
    */
   unavailable?: true | string
+  /** A status: it comes from `status@broadcast`. */
+  status?: true
+  /** Its stanza names people by the address that is used, and by no other. */
+  anonymous?: true
   /** When the server got it, in ms since 1970; now unless given. */
   at?: number
   /** The same in another quality, or the moving part of a photo, follows; or it is that of an earlier message, or of an album. */
@@ -70,8 +74,9 @@ export async function send(
   const message = withSecret(context ? withContext(said, context) : said)
   const at = options.at ?? Date.now()
   const sent: SentMessage = { message, to, addressing, at }
-  const { unavailable, meta, stanzaType } = options
+  const { unavailable, meta, stanzaType, status, anonymous } = options
   Object.assign(sent, unavailable && { unavailable }, meta && { meta }, stanzaType && { stanzaType })
+  Object.assign(sent, status && { status }, anonymous && { anonymous })
   if (typeof content === 'object' && 'viewOnce' in content) sent.viewOnce = options.viewOnce ?? 'stub'
   if (typeof content === 'object' && 'raw' in content) sent.raw = content.raw
   if (to.endsWith('@g.us')) await sendInGroup(world, contact, to, id, sent)

@@ -7,6 +7,7 @@ import { children, result, SERVER, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import type { Client } from './client.ts'
 import { takeMessage } from './messages.ts'
+import { takeInfo } from './offline-batches.ts'
 import { takePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { takeAck, takeReceipt } from './receipts.ts'
@@ -28,7 +29,10 @@ export function dispatch(world: World, client: Client, node: BinaryNode): void {
 }
 
 function handle(world: World, { connection, device, offer }: Client, node: BinaryNode): boolean {
-  if (node.tag === 'ib') return true
+  if (node.tag === 'ib') {
+    if (device) takeInfo(world, connection, device, node)
+    return true
+  }
   if (node.tag === 'iq') {
     // An iq result answers us: to pair-success it carries the device's signature, to anything else it says nothing more.
     if (node.attrs.type === 'result' || node.attrs.type === 'error') {
@@ -43,8 +47,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
   if (node.tag === 'message') takeMessage(world, connection, device, node)
   else if (node.tag === 'receipt') takeReceipt(world, device, node)
   else if (node.tag === 'call') takeCall(world, connection, device, node)
-  else if (node.tag === 'ack') takeAck(world, device, node)
-  else return false
+  else return node.tag === 'ack' && takeAck(world, device, node)
   return true
 }
 

@@ -1,6 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
-import { deliverKept } from '../delivery.ts'
 import { groupNode } from '../groups/group.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
 import { sendHistory } from '../phones/history.ts'
@@ -9,6 +8,7 @@ import { child, children, result, SERVER, stanza } from '../protocol/stanza.ts'
 import { bundleNodes, readPreKey, readSignedPreKey } from '../signal/key-bundle.ts'
 import { tellDevice, type World } from '../world.ts'
 import { takeClean } from './dirty.ts'
+import { announceKept } from './offline-batches.ts'
 import { answerUsync } from './usync.ts'
 
 type Asked = {
@@ -50,7 +50,7 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
   passive: ({ world, connection, device, iq, query }) => {
     connection.send(result(iq))
     if (query?.tag !== 'active' || connection.ready) return
-    deliverKept(world, connection, device)
+    announceKept(world, connection, device)
     connection.ready = true
     if (world.options.history && !device.historySent) world.background(sendHistory(world, device))
   },
@@ -70,7 +70,8 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
     const answer = answerUsync(world.accounts, device.account, iq)
     if (answer) connection.send(answer)
   },
-  'w:sync:app:state': ({ connection, iq, query }) => {
+  'w:sync:app:state': ({ connection, device, iq, query }) => {
+    device.synced.push(...children(query).map(({ attrs }) => attrs.name ?? ''))
     const collections = children(query).map(({ attrs }) =>
       stanza('collection', {
         name: attrs.name,

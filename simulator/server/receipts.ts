@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import type { KeptStanza } from '../accounts/mailbox.ts'
-import { takeCallAck, takeCallReceipt } from '../calls/answers.ts'
+import type { KeptStanza } from '../accounts/kept-stanza.ts'
+import { takeCallReceipt } from '../calls/answers.ts'
 import { acknowledge, deliver } from '../delivery.ts'
 import { answerMediaRetry } from '../phones/media-reupload.ts'
 import { resend } from '../phones/send.ts'
@@ -20,6 +20,7 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
   const { account } = other
   const companion = other.device > 0 ? account.devices.get(other.device) : undefined
   if (type === 'retry') {
+    device.mailbox.noteRetry(id)
     if (companion) forwardReceipt(world, device, companion, node, id)
     else world.background(resend(world, contactOf(world, account), device, node))
     return
@@ -27,7 +28,7 @@ export function takeReceipt(world: World, device: Device, node: BinaryNode): voi
   const items = children(child(node, 'list')).map(item => item.attrs.id)
   for (const one of [id, ...items]) {
     if (!one) continue
-    acknowledge(world, device, 'message', one, account.pn, { by: 'receipt', ...(type && { type }) })
+    acknowledge(world, device, 'message', one, node)
     if (account === device.account) continue
     if (companion) forwardReceipt(world, device, companion, node, one)
     else addReceipt(world, account, device, one, type ?? 'delivery')
@@ -58,21 +59,16 @@ function forwardReceipt(world: World, from: Device, to: Device, node: BinaryNode
   deliver(world, to, { kind: 'receipt', id, from: from.account.pn, node: forwarded, peer: false })
 }
 
-/** Takes an ack from a device, with or without an error: the server forgets what it names. */
-export function takeAck(world: World, device: Device, node: BinaryNode): void {
-  const { id, error, class: kind } = node.attrs
-  if (kind === 'call') takeCallAck(world, device, node)
-  if (!id || !isKept(kind)) return
-  const from = newsletterOf(node) ?? (world.accounts.resolve(otherParty(node))?.account ?? device.account).pn
-  acknowledge(world, device, kind, id, from, { by: 'ack', ...(error && { error }) })
+/** Takes an ack from a device, with or without an error: the server forgets what it settles. False for one that names nothing. */
+export function takeAck(world: World, device: Device, node: BinaryNode): boolean {
+  const { id, class: kind } = node.attrs
+  return id !== undefined && isKept(kind) && acknowledge(world, device, kind, id, node)
 }
 
-const isKept = (kind: string | undefined): kind is KeptStanza['kind'] =>
-  kind === 'message' || kind === 'receipt' || kind === 'notification'
+const KINDS: KeptStanza['kind'][] = ['message', 'receipt', 'notification', 'call', 'status']
+const isKept = (kind: string | undefined): kind is KeptStanza['kind'] => KINDS.some(one => one === kind)
 
 const isGroup = (jid: string | undefined): jid is string => jid?.endsWith('@g.us') === true
 
 /** Whom a receipt or ack means: in a group the participant, else the address it goes to. */
 const otherParty = ({ attrs }: BinaryNode) => (isGroup(attrs.to) ? attrs.participant : attrs.to)
-
-const newsletterOf = ({ attrs }: BinaryNode) => (attrs.to?.endsWith('@newsletter') ? attrs.to : undefined)

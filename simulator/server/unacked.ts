@@ -1,16 +1,38 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { unackedError } from '../faults.ts'
+import type { World } from '../world.ts'
 import type { Client } from './client.ts'
 
-/** A stanza that a client did not acknowledge: its tag, id and type, and the device's jid, null for a socket that is not linked. */
-export type Unacked = { tag: string; id: string; type: string | null; device: string | null }
+/**
+ * A stanza that a client did not acknowledge: its tag, id and type, the device's jid (null for a socket that is not linked), and
+ * what is owed for it.
+ */
+export type Unacked = { tag: string; id: string; type: string | null; device: string | null; owed: string[] }
 
-/** What was written to this connection and not acknowledged. */
-export function unackedBy({ offer, device }: Client): Unacked[] {
-  const line = ({ tag, attrs }: BinaryNode): Unacked => ({
+/** What was written to this connection and is not acknowledged as it must be. */
+export function unackedBy({ offer, device, connection }: Client): Unacked[] {
+  const line = ({ tag, attrs }: BinaryNode, owed: Iterable<string>): Unacked => ({
     tag,
     id: attrs.id ?? '',
     type: attrs.type ?? null,
     device: device?.jid ?? null,
+    owed: [...owed],
   })
-  return [...(offer?.unacked.values() ?? [])].map(line)
+  const kept = [...(device?.mailbox.stanzas() ?? [])].filter(one => one.connection === connection)
+  const offered = [...(offer?.unacked.values() ?? [])]
+  return [...offered.map(node => line(node, ['ack'])), ...kept.map(({ node, owed }) => line(node, owed))]
+}
+
+/** Ends the stream of a device that lets something wait too long: `<stream:error><ack/>`. Looks as often as that is. */
+export function watchAcks(world: World, { connection, device }: Client): void {
+  const { ackTimeoutMs } = world.options
+  world.later(ackTimeoutMs, () => {
+    if (!connection.open || !device) return
+    const stanzas = [...device.mailbox.stanzas()]
+    const late = stanzas.find(
+      one => one.connection === connection && Date.now() - (one.at ?? 0) >= ackTimeoutMs,
+    )
+    if (late) connection.end(unackedError(late.kind, late.id))
+    else watchAcks(world, { connection, device, offer: undefined })
+  })
 }

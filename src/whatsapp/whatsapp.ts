@@ -16,6 +16,7 @@ import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
+import { ackUndecryptable } from './patches/stanzas/undecryptable-acks.ts'
 import { trapUnhandledRejections } from './patches/unhandled-rejections.ts'
 import { unfinishedMessages } from './receiving/inbox-messages.ts'
 import { download } from './receiving/media-download.ts'
@@ -70,6 +71,7 @@ function patchLibraries(logger: Logger): void {
   trapUnhandledRejections(logger)
   mendRawKeys()
   mendSignatures()
+  ackUndecryptable()
   mendSignalQueue()
   mendSignalSessions()
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import { StandInLaravel } from '../../demo/stand-in-laravel.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { expectSettled } from '../settled.ts'
 
 type Json = Record<string, unknown>
 
@@ -83,7 +84,9 @@ export class World {
     return code as number | null
   }
 
-  async end(): Promise<void> {
+  /** `unsettled`: why something stays without its acknowledgement. */
+  async end({ unsettled }: { unsettled?: string } = {}): Promise<void> {
+    if (unsettled === undefined) await expectSettled(this.simulator)
     await this.stopManager('SIGKILL')
     await this.simulator.close()
     await this.laravel.close()

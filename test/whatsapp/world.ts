@@ -22,6 +22,7 @@ import type { WhatsAppConfig } from '../../src/whatsapp/baileys-settings.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
+import { expectSettled } from '../settled.ts'
 
 export const systemClock = createClock()
 
@@ -190,7 +191,8 @@ export interface World {
   /** Lets another process have the store until `takeBack`. */
   giveAway(): Promise<void>
   takeBack(): Promise<void>
-  close(): Promise<void>
+  /** `unsettled`: why something stays without its acknowledgement. */
+  close(how?: { unsettled?: string }): Promise<void>
 }
 
 /** A simulator, a real store and WhatsApp between them. */
@@ -242,7 +244,8 @@ export async function createWorld(
       world.store = store
       world.whatsApp = another({})
     },
-    async close() {
+    async close({ unsettled }: { unsettled?: string } = {}) {
+      if (unsettled === undefined) await expectSettled(sim)
       await Promise.all([...world.sockets].map(socket => socket.end()))
       await sim.close()
       await store.close()

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
 import { statusUpdatesIn } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
+import { statusesInGroupedReceipt } from '../patches/stanzas/grouped-receipts.ts'
 import { requestFromPhone } from '../receiving/missing-messages.ts'
 import type { AccountFacts } from './account-facts.ts'
 import type { Logout } from './logout.ts'
@@ -34,6 +35,7 @@ export class BaileysEvents {
     const { parts, end } = this.#deps
     const { ws, ev } = parts.baileys
     ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
+    ws.on('CB:receipt', (receipt: BinaryNode) => end.guard(() => this.#receiptOfGroup(receipt)))
     ev.process(events => end.guard(() => this.#handle(events)))
   }
 
@@ -66,6 +68,11 @@ export class BaileysEvents {
       (fields, sentence) => reports.log('warn', fields, sentence),
     )
     logout.opened()
+  }
+
+  #receiptOfGroup(receipt: BinaryNode): void {
+    const { clock, reports } = this.#deps
+    for (const update of statusesInGroupedReceipt(receipt, () => clock.now())) reports.messageStatus(update)
   }
 
   #acked(ack: BinaryNode): void {

@@ -11,6 +11,11 @@ import { captureListenerRejections, type RejectionHandlers } from '../patches/li
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { answerRefusedPairing } from '../patches/refused-pairing.ts'
 import { watchRefusedUpgrade } from '../patches/refused-upgrade.ts'
+import { takeIgnored } from '../patches/stanzas/ignored-chats.ts'
+import { askForBatches } from '../patches/stanzas/offline-batches.ts'
+import { mendOwnMessages } from '../patches/stanzas/own-messages.ts'
+import { syncAllCollections } from '../patches/stanzas/server-sync.ts'
+import { ackStatuses } from '../patches/stanzas/status-acks.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
 import { ackWhileUnlinked } from '../patches/unlinked-acks.ts'
 import { rawWebSocket } from '../raw-websocket.ts'
@@ -38,6 +43,16 @@ export function openBaileysSocket(
   ackWhileUnlinked(baileys)
   answerRefusedPairing(baileys, problems.pairingRefused)
   ignoreEarlySuccess(baileys)
+  mendStanzas(baileys, config)
   flushBufferAtEnd(baileys)
   return { baileys, writes: new WriteGate(websocket) }
+}
+
+/** What Baileys does with stanzas that come: acknowledged, asked for and read as WhatsApp Web does. */
+function mendStanzas(baileys: WASocket, { shouldIgnoreJid }: UserFacingSocketConfig): void {
+  takeIgnored(baileys, jid => shouldIgnoreJid?.(jid) === true)
+  mendOwnMessages(baileys)
+  ackStatuses(baileys)
+  askForBatches(baileys)
+  syncAllCollections(baileys)
 }

@@ -1,0 +1,26 @@
+/**
+ * Baileys 7.0.0-rc14. Upstream: none known.
+ *
+ * What another device of the account sent is taken with a receipt of type "sender" to that device. Baileys leaves `to` out when
+ * neither name of the chat is a LID (messages-recv.js, `participant = author`), so that WhatsApp sends the message for ever; and it
+ * takes our own other name for the chat's, where the server adds it, and stores that mapping. Here the receipt has its address and
+ * the wrong name is not seen.
+ *
+ * It can go when Baileys addresses the receipt: test/whatsapp/patches/stanzas/needed.test.ts then fails.
+ * Applied in src/whatsapp/socket/baileys-socket.ts.
+ */
+
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { lidOf } from '../../jid.ts'
+
+/** Lets Baileys address the receipts of own messages. */
+export function mendOwnMessages({ ws }: Pick<WASocket, 'ws'>): void {
+  ws.prependListener('CB:message', ({ attrs }: BinaryNode) => {
+    if (attrs.recipient === undefined || attrs.from === undefined) return
+    delete attrs.sender_pn
+    delete attrs.sender_lid
+    if (lidOf(attrs.recipient) || attrs.peer_recipient_lid) return
+    // In a direct chat Baileys uses it for nothing but the receipt.
+    attrs.participant ??= attrs.from
+  })
+}
