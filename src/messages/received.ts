@@ -25,6 +25,9 @@ export interface MessageRef {
   fromMe: boolean
 }
 
+/** The dedupe key of a notice that stands for a message until that comes, of whose key it is made. */
+export const noticeKey = (messageKey: string): string => `${messageKey}|notice`
+
 /** What names a received message to WhatsApp. */
 export function messageRefOf({ message_id, chat_id, participant, from_me }: ReceivedContent): MessageRef {
   return { messageId: message_id, chatId: chat_id, participant, fromMe: from_me }

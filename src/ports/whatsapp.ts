@@ -15,6 +15,8 @@ export interface ReceivedMessage {
   imported?: true
   /** The file that it carries. */
   media?: MediaSource
+  /** It only says that there is a message, whose dedupe key this is: nothing once that one is known. */
+  noticeOf?: string
   /** The encoded message, if this program cannot read it: kept, so that a later version can. */
   unread?: Uint8Array
 }

@@ -1,5 +1,6 @@
 import type { MessageFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
+import { noticeKey } from '../../messages/received.ts'
 import type { InboxWrite } from '../../ports/key-store.ts'
 import type { MessageWrite } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
@@ -33,14 +34,17 @@ export async function recordReceived(
     seen.has(key) || actor.arriving.has(key) || store.messages.hasDedupeKey(streamId, key)
   const fresh: (ReceivedMessage & { key: string })[] = []
   for (const received of messages) {
-    const { dedupeKey, message, imported } = received
+    const { dedupeKey, message, imported, noticeOf } = received
     const key = imported ? `${HISTORY}${dedupeKey}` : dedupeKey
     const known =
       isKnown(key) ||
       (imported && isKnown(dedupeKey)) ||
+      (noticeOf !== undefined && isKnown(noticeOf)) ||
       (message.from_me && store.messages.find(streamId, message.message_id, 'out') !== null)
     seen.add(key)
-    if (!known) fresh.push({ ...received, key })
+    if (known) continue
+    const replaces = message.view_once && !noticeOf && isKnown(noticeKey(dedupeKey)) && message.message_id
+    fresh.push({ ...received, message: replaces ? { ...message, replaces } : message, key })
   }
   const inbox: InboxWrite[] = messages.flatMap(({ inboxHash }) =>
     inboxHash === null ? [] : [{ done: inboxHash }],

@@ -61,6 +61,7 @@ export function messagesInRows(
   fuller: WAMessage[] = [],
 ): ReceivedMessage[] {
   const found = new Map<string, ReceivedMessage>()
+  const isKnown = (key: string) => store.messages.hasDedupeKey(streamId, key)
   for (const row of rows) {
     try {
       const { message, offline } = rebuildMessage(row, context.me)
@@ -73,8 +74,8 @@ export function messagesInRows(
       for (const { encoded, ...one } of [{ ...message, encoded: encodedMessageIn(row) }, ...resent]) {
         const translated = toReceivedMessage(one, offline, context)
         if ('ignored' in translated) continue
-        const { dedupeKey } = translated
-        if (store.messages.hasDedupeKey(streamId, dedupeKey)) continue
+        const { dedupeKey, noticeOf } = translated
+        if (isKnown(dedupeKey) || (noticeOf && isKnown(noticeOf))) continue
         if (!found.has(dedupeKey))
           found.set(dedupeKey, { ...translated, ...unreadOf(translated, encoded), inboxHash: row.hash })
       }
@@ -82,7 +83,7 @@ export function messagesInRows(
       logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
     }
   }
-  return [...found.values()]
+  return [...found.values()].filter(({ noticeOf }) => !noticeOf || !found.has(noticeOf))
 }
 
 const isFuller =

@@ -16,6 +16,7 @@ import { messagesInRows, type ReceiveDeps, unreadOf } from './inbox-messages.ts'
 import { MissingMessages } from './missing-messages.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 import { translationContext } from './translation-context.ts'
+import { ViewOnceNotices } from './view-once-notices.ts'
 
 export interface ReceiverParts {
   deps: ReceiveDeps
@@ -37,10 +38,12 @@ export class Receiver {
   readonly #handingOver = new Set<Promise<void>>()
   readonly #order = new ArrivalOrder()
   readonly #missing = new MissingMessages()
+  readonly #notices: ViewOnceNotices
   #undecryptable = 0
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts
+    this.#notices = new ViewOnceNotices(parts.deps.clock, notice => this.#handOverNotice(notice))
   }
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
@@ -68,7 +71,7 @@ export class Receiver {
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
       const translated = toReceivedMessage(message, offline, context)
-      if ('ignored' in translated) {
+      if ('ignored' in translated || (translated.noticeOf && rows.length > 0)) {
         // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
         const inRows = this.#sortRows(rows, messages)
         received.push(...inRows.messages)
@@ -113,6 +116,7 @@ export class Receiver {
   handOverRest(): void {
     const rows = this.#parts.decryptOnce.takeAllRows()
     if (rows.length > 0) this.#handOverRows(rows)
+    this.#notices.end()
   }
 
   /** Finishes the rows of earlier sockets that hold no message and wait for none, or one that is in the log. */
@@ -132,11 +136,28 @@ export class Receiver {
   }
 
   #handOver(messages: ReceivedMessage[], done: string[]): void {
+    for (const one of messages) if (one.noticeOf) this.#notices.hold(one, one.noticeOf)
+    this.#handOverNow(
+      messages.filter(({ noticeOf }) => noticeOf === undefined),
+      done,
+    )
+  }
+
+  #handOverNotice(notice: ReceivedMessage): void {
+    const { noticeOf, inboxHash } = notice
+    if (noticeOf === undefined || !this.#isKnown(noticeOf)) this.#handOverNow([notice], [])
+    else if (inboxHash !== null) this.#handOverNow([], [inboxHash])
+  }
+
+  #handOverNow(messages: ReceivedMessage[], done: string[]): void {
     const { auth, owner } = this.#parts
-    const placeholders = messages.map(({ dedupeKey }) => this.#missing.arrived(dedupeKey))
+    const waited = messages.flatMap(({ dedupeKey }) => [
+      this.#missing.arrived(dedupeKey),
+      this.#notices.arrived(dedupeKey),
+    ])
     const handOver = async () => {
       if (messages.length > 0) await owner.received(messages)
-      await auth.finishInbox([...done, ...placeholders.filter(hash => hash !== null)])
+      await auth.finishInbox([...done, ...waited.filter(hash => hash !== null)])
     }
     this.#track(handOver(), messages.length)
   }

@@ -1,5 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
-import type { MediaSource, ReceivedContent } from '../../messages/received.ts'
+import { type MediaSource, noticeKey, type ReceivedContent } from '../../messages/received.ts'
 import { type ParsedContent, unsupported } from '../content/parsed-content.ts'
 import { type Poll, readPollVote } from '../content/poll-votes.ts'
 import { readContent } from '../content/read-content.ts'
@@ -25,11 +25,14 @@ export interface TranslationContext {
 
 /** A message as Laravel is told of it, or why nothing is told. */
 export type TranslatedMessage =
-  | { message: ReceivedContent; dedupeKey: string; media?: MediaSource }
+  | { message: ReceivedContent; dedupeKey: string; media?: MediaSource; noticeOf?: string }
   | { ignored: string }
 
 /** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
 const CIPHERTEXT = 2
+
+/** What Laravel is told of a message that may be seen once and that no linked device gets. */
+const SEEN_ONCE: ParsedContent = { ...unsupported('viewOnceMessage'), extras: { view_once: true } }
 
 /** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
 export function toReceivedMessage(
@@ -45,8 +48,8 @@ export function toReceivedMessage(
   if (isNewsletter(remote) && context.inboundIgnore.includes('newsletter')) return { ignored: 'a newsletter' }
   const fromMe = key.fromMe === true
   if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
-  const content =
-    key.isViewOnce && !received.message ? unsupported('viewOnceMessage') : readContent(received.message)
+  const isNotice = key.isViewOnce === true && !received.message
+  const content = isNotice ? SEEN_ONCE : readContent(received.message)
   if ('ignored' in content) return content
 
   // In what the phone sends again the author stands beside the key.
@@ -59,11 +62,12 @@ export function toReceivedMessage(
   const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
   const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
+  const dedupeKey = `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`
   return {
     ...(content.file && {
       media: { ...content.file.source, host: context.foreignMediaHost ? content.file.source.host : null },
     }),
-    dedupeKey: `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`,
+    ...(isNotice ? { dedupeKey: noticeKey(dedupeKey), noticeOf: dedupeKey } : { dedupeKey }),
     message: {
       message_id: key.id,
       from: author.pn,

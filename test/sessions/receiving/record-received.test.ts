@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noticeKey } from '../../../src/messages/received.ts'
 import type { ReceivedMessage } from '../../../src/ports/whatsapp.ts'
 import { type FakeSocket, incoming, text } from '../fakes.ts'
 import { World } from '../world.ts'
@@ -63,6 +64,24 @@ describe('A received message', () => {
       message_id: 'm1',
       body: 'body of m1',
     })
+  })
+
+  it('takes the place of the notice of it that was told before; no notice of it is told after', async () => {
+    const seen = incoming('m1', undefined, { view_once: true })
+    const notice = { ...seen, dedupeKey: noticeKey(seen.dedupeKey), noticeOf: seen.dedupeKey }
+    await socket.owner.received([notice])
+    await socket.owner.received([seen])
+    await socket.owner.received([{ ...notice, dedupeKey: 'the notice again' }])
+    const lane = `${streamId()}|34611111111@s.whatsapp.net`
+    const told = []
+    for (let head = world.store.deliveries.head(lane); head; head = world.store.deliveries.head(lane)) {
+      told.push([head.payload.message_id, head.payload.replaces])
+      await world.store.deliveries.settle(head.id, { done: true })
+    }
+    expect(told).toEqual([
+      ['m1', undefined],
+      ['m1', 'm1'],
+    ])
   })
 
   it('is stored in every state, because WhatsApp has had its ack', async () => {
