@@ -32,6 +32,9 @@ export class Ledger {
    * means the same), or it said nothing after its login.
    */
   readonly available: { device: string; by: 'type' | 'no type' | 'silence'; at: number }[] = []
+  /** A contact got it, and it stays longer or shorter than the chat's timer says: `will not disappear`, or it does, after another time. */
+  readonly wrongTimers: (Entry & { reason: string })[] = []
+
   /** What went wrong inside the simulator itself. */
   readonly errors: { at: number; reason: string }[] = []
 

@@ -7,6 +7,7 @@ import type { KeptStanza } from './kept-stanza.ts'
 import { LinkingPlan } from './linking-plan.ts'
 import { Mailbox } from './mailbox.ts'
 import type { PasskeyDemand } from './passkey.ts'
+import type { Timer } from './timer.ts'
 
 /** Which of an account's two addresses is used: its phone number or its LID. */
 export type Addressing = 'pn' | 'lid'
@@ -109,6 +110,10 @@ export class Account {
   readonly devices = new Map<number, Device>()
   /** With whom it has a direct chat. */
   readonly directChats = new Set<Account>()
+  /** How long messages of direct chats stay, by the phone number of the other side. */
+  readonly timers = new Map<string, Timer>()
+  /** What chats that begin have. */
+  defaultTimer: Timer | undefined
   /** Privacy settings by name that are not `all`. */
   readonly privacy = new Map<string, string>()
   /** What its phone sends a newly linked device. */

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { mediaOf } from '../content/media.ts'
 import type { Simulator } from '../simulator.ts'
-import { About, body, Chat, Pn, pnOf } from './requests.ts'
+import { About, Addressing, body, Chat, defined, Pn, pnOf } from './requests.ts'
 import { Say, sayableOf } from './sayable.ts'
 import { Sealing, sealOptions } from './sealed.ts'
 
@@ -15,6 +15,13 @@ const Show = z.strictObject({
   to: Pn,
   state: z.enum(['available', 'unavailable', 'composing', 'recording', 'paused']),
 })
+const Disappear = z.strictObject({
+  to: Chat,
+  /** Seconds; 0 lets messages stay. */
+  expiration: z.int().min(0),
+  untold: z.boolean().optional(),
+  addressing: Addressing.optional(),
+})
 const Id = z.strictObject({ id: z.string() })
 
 /** What contacts say, change, see and send receipts for, over HTTP. */
@@ -25,6 +32,11 @@ export function chatRoutes(simulator: Simulator): Hono {
     const contact = simulator.contact(pnOf(c), { ...(name && { name }) })
     const { content, about } = await sayableOf(given)
     return c.json(await contact.say(to, content, about))
+  })
+  app.post('/contacts/:pn/disappear', async c => {
+    const { to, expiration, ...how } = await body(c, Disappear)
+    await simulator.contact(pnOf(c)).disappear(to, expiration, defined(how))
+    return c.body(null, 204)
   })
   app.post('/contacts/:pn/edit', async c => {
     const { to, id, text, sealed, ...how } = await body(c, Edit)

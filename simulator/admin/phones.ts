@@ -11,6 +11,7 @@ const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
 const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional() })
 const Forms = z.array(z.enum(['companion_reg_refresh', 'pair-device-rotate-qr']).nullable())
 const Settings = z.strictObject({
+  disappearing: z.int().min(0).optional(),
   reuploads: z.enum(['answered', 'not-found', 'ignored']).optional(),
   linking: z
     .strictObject({
@@ -43,10 +44,11 @@ export function phoneRoutes(simulator: Simulator): Hono {
     return link(c, simulator.phone(pnOf(c), { ...(name && { name }) }), phone => phone.enterCode(code))
   })
   app.patch('/phones/:pn', async c => {
-    const { reuploads, linking } = await body(c, Settings)
+    const { reuploads, linking, disappearing } = await body(c, Settings)
     const phone = simulator.phone(pnOf(c))
     if (reuploads) phone.reuploads = reuploads
     Object.assign(phone.linking, linking)
+    if (disappearing !== undefined) phone.disappearing = disappearing
     return c.body(null, 204)
   })
   app.post('/phones/:pn/unlink', async c => {

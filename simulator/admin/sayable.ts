@@ -126,6 +126,7 @@ export const Say = z
     status: z.literal(true).optional(),
     anonymous: z.literal(true).optional(),
     unavailable: z.union([z.literal(true), z.string().min(1)]).optional(),
+    forgetsTimer: z.literal(true).optional(),
     viewOnce: z.enum(VIEW_ONCE).optional(),
     parentOf: z.enum(DUAL_MEDIA).optional(),
     childOf: z.strictObject({ id: z.string().min(1), as: z.enum([...DUAL_MEDIA, 'album']) }).optional(),

@@ -53,6 +53,11 @@ export function changeGroup(
     for (const account of group.accounts) told.add(account)
     if ('remove' in change) for (const pn of change.remove) group.remove(pn)
     if ('subject' in change) group.subject = change.subject
+    if ('setting' in change && /^(?:not_)?ephemeral$/.test(change.setting))
+      group.timer = {
+        expiration: Number(change.attributes?.expiration ?? 0),
+        setAt: Math.max(seconds(), (group.timer?.setAt ?? 0) + 1),
+      }
     return node
   })
   return notify(world, group, told, by, numbers, children)

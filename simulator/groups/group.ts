@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Account, Addressing } from '../accounts/account.ts'
 import type { AccountTable } from '../accounts/account-table.ts'
+import type { Timer } from '../accounts/timer.ts'
 import { seconds, stanza } from '../protocol/stanza.ts'
 
 /** A group of accounts; the first member made it. Members' phones and linked devices get what any other member says. */
@@ -13,6 +14,8 @@ export class Group {
   readonly addressing: Addressing
   readonly accounts = new Set<Account>()
   readonly createdAt = Date.now()
+  /** How long its messages stay; undefined while nobody has ever set it. */
+  timer: Timer | undefined
   /** Grows when somebody leaves: phones then make a new sender key, which the one who left never gets. */
   epoch = 0
   readonly #table: AccountTable
@@ -94,5 +97,7 @@ export function groupNode(group: Group): BinaryNode {
     addressing_mode: group.addressing,
     size: participants.length,
   }
-  return stanza('group', attributes, participants)
+  const { expiration } = group.timer ?? {}
+  const settings = expiration ? [stanza('ephemeral', { expiration })] : []
+  return stanza('group', attributes, [...settings, ...participants])
 }

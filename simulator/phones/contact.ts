@@ -8,6 +8,7 @@ import { pollOf, sealVote } from '../content/polls.ts'
 import { editOf, reactionOf, revocationOf } from '../content/revisions.ts'
 import type { Spoilt } from '../content/sealing.ts'
 import { deliver } from '../delivery.ts'
+import { changeGroup } from '../groups/changes.ts'
 import type { World } from '../world.ts'
 import { findMessage, messagesOf } from './chat-messages.ts'
 import { renderChat, type ViewedMessage } from './chat-view.ts'
@@ -19,6 +20,7 @@ import type {
   ReceivedReceipt,
   SentMessage,
 } from './contact-state.ts'
+import { newTimer, timerMessage } from './context/disappearing.ts'
 import { nextMessage } from './next-message.ts'
 import { type Presence, type PresenceState, showPresence } from './presence.ts'
 import { sendRead } from './receipts.ts'
@@ -96,6 +98,27 @@ export class Contact {
    */
   say(to: string, content: Sayable, options: SayOptions = {}): Promise<{ id: string }> {
     return send(this.#world, this.#state, to, content, options)
+  }
+
+  /**
+   * Lets messages of a chat disappear after so many seconds, 0 to let them stay, and tells the others. Untold, they learn it from what
+   * it says next.
+   */
+  async disappear(
+    to: string,
+    expiration: number,
+    { untold = false, ...how }: SayOptions & { untold?: boolean } = {},
+  ): Promise<void> {
+    const group = this.#world.groups.get(to)
+    if (group && !untold) {
+      const setting = expiration
+        ? { setting: 'ephemeral', attributes: { expiration: String(expiration) } }
+        : { setting: 'not_ephemeral' }
+      changeGroup(this.#world, group, [setting], { author: this.pn })
+      return
+    }
+    const timer = newTimer(this.#world, this.account, to, expiration)
+    if (!untold) await this.say(to, timerMessage(timer), how)
   }
 
   /** Puts other content in the place of what it said. Rejects for what another said. */

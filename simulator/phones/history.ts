@@ -7,6 +7,7 @@ import type { Conversation, DatedConversation } from '../accounts/conversation.t
 import { putEncrypted } from '../media/put-encrypted.ts'
 import { seconds } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
+import { timerOf } from './context/disappearing.ts'
 import { sendPeerMessage } from './peer-messages.ts'
 
 const { Type } = proto.Message.ProtocolMessage
@@ -105,6 +106,7 @@ function conversationOf(
     return { message: info, msgOrderId: order + 1 }
   })
   const newest = conversation.messages.at(-1)
+  const timer = timerOf(world, account, conversation.with)
   return {
     id,
     name: group?.subject ?? other!.name,
@@ -112,5 +114,6 @@ function conversationOf(
     unreadCount: conversation.unread ?? 0,
     conversationTimestamp: seconds(newest?.at),
     ...(other && { lidJid: other.lidJid }),
+    ...(timer && { ephemeralExpiration: timer.expiration, ephemeralSettingTimestamp: timer.setAt }),
   }
 }

@@ -9,6 +9,7 @@ import type { PasskeyInProgress } from '../linking/passkey/in-progress.ts'
 import { scan } from '../linking/qr.ts'
 import { contactOf, tellDevice, type World } from '../world.ts'
 import { Contact } from './contact.ts'
+import { setDefaultTimer } from './context/disappearing.ts'
 import { dateConversations } from './history.ts'
 
 /** The phone of an account: links devices and unlinks them. */
@@ -81,6 +82,11 @@ export class Phone {
   /** What is to happen at its next attempts to link a device: QRs that are made void, and faults. */
   get linking(): LinkingPlan {
     return this.account.linking
+  }
+
+  /** How long messages of chats that begin stay, in seconds; its linked devices are told. */
+  set disappearing(expiration: number) {
+    setDefaultTimer(this.#world, this.account, expiration)
   }
 
   /** The linked devices, in the order of linking. */

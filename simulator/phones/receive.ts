@@ -5,6 +5,7 @@ import { type Group, inGroup } from '../groups/group.ts'
 import type { Ciphertext } from '../signal/enc-nodes.ts'
 import type { World } from '../world.ts'
 import type { Addressee, ContactState, InboxMessage, MessageOrigin } from './contact-state.ts'
+import { takeTimer } from './context/disappearing.ts'
 import { answerPeerRequest } from './peer-messages.ts'
 import { sendDelivered, sendRead, sendRetry } from './receipts.ts'
 
@@ -41,6 +42,12 @@ export async function receive(world: World, contact: ContactState, incoming: Inc
   const at = Date.now()
   const from = device.account.pn
   const origin: MessageOrigin = { device, addressee, group, delivered: false }
+  takeTimer(
+    world,
+    account,
+    { ...incoming, begins: !group && !account.directChats.has(device.account) },
+    message,
+  )
   if (!group) account.addDirectChat(device.account)
   contact.origins.set(id, origin)
   world.ledger.received.push({ id, from, to: account.pn, device: device.jid, at, ...inGroup(group) })

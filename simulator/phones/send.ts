@@ -16,6 +16,7 @@ import type { Group } from '../groups/group.ts'
 import { contactOf, type World } from '../world.ts'
 import { findMessage } from './chat-messages.ts'
 import type { ContactState, SentMessage } from './contact-state.ts'
+import { timerContext } from './context/disappearing.ts'
 import { type SaidBeside, saidContext } from './context/said-context.ts'
 import { addToInbox, MAX_RETRIES } from './receive.ts'
 import { readRetry } from './retry-receipt.ts'
@@ -46,6 +47,8 @@ export type SayOptions = SaidBeside & {
   status?: true
   /** Its stanza names people by the address that is used, and by no other. */
   anonymous?: true
+  /** It lacks the timer of a chat whose messages disappear. */
+  forgetsTimer?: true
   /** When the server got it, in ms since 1970; now unless given. */
   at?: number
   /** The same in another quality, or the moving part of a photo, follows; or it is that of an earlier message, or of an album. */
@@ -70,8 +73,11 @@ export async function send(
   const id = options.id ?? `3EB0${randomBytes(8).toString('hex').toUpperCase()}`
   const addressing = options.addressing ?? 'pn'
   const said = paired(world, contact, to, await messageFrom(world, inPair(content, options)), options)
-  const context = saidContext(world, contact, to, addressing, options)
-  const message = withSecret(context ? withContext(said, context) : said)
+  const context = {
+    ...saidContext(world, contact, to, addressing, options),
+    ...(options.forgetsTimer || options.status ? {} : timerContext(world, contact.account, to, said)),
+  }
+  const message = withSecret(Object.keys(context).length > 0 ? withContext(said, context) : said)
   const at = options.at ?? Date.now()
   const sent: SentMessage = { message, to, addressing, at }
   const { unavailable, meta, stanzaType, status, anonymous } = options

@@ -1,3 +1,4 @@
+import type { ChatTimer } from '../messages/chat-timer.ts'
 import type { ReceivedContent } from '../messages/received.ts'
 import type { SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
@@ -102,4 +103,10 @@ export interface IdempotencyRow {
 export interface OverdueSend {
   sessionId: string
   messageId: string
+}
+
+/** Chats in which messages disappear, or did once. */
+export interface ChatTimerTable {
+  /** The newest setting of a chat under any of its names (full jids); null if none was ever made. */
+  find(streamId: string, names: string[]): ChatTimer | null
 }

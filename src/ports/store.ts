@@ -1,4 +1,5 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { ChatTimer } from '../messages/chat-timer.ts'
 import type { Person } from '../messages/person.ts'
 import type { MediaSource } from '../messages/received.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
@@ -6,7 +7,7 @@ import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
-import type { IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
+import type { ChatTimerTable, IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
 import type { PeopleTable } from './people-table.ts'
 import type { SessionTable } from './session-table.ts'
 
@@ -32,6 +33,7 @@ export interface Store {
   readonly deliveries: DeliveryTable
   readonly downloads: DownloadTable
   readonly people: PeopleTable
+  readonly chatTimers: ChatTimerTable
   readonly accountEvents: AccountEventTable
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
@@ -57,6 +59,8 @@ export interface Write {
   messages?: MessageWrite[]
   /** Each as it is from now on; whoever loses a name to another stands here, too. */
   people?: Person[]
+  /** By the jid of the chat; what is older than what is known changes nothing. */
+  chatTimers?: (ChatTimer & { chat: string })[]
   /** Files of received messages, by the seq of their message. */
   downloads?: { seq: number; source: MediaSource; at: number }[]
   /** Calls, and changes of groups and contacts. */

@@ -176,6 +176,16 @@ CREATE INDEX account_events_whole ON account_events (at) WHERE erased = 0;
   `
 CREATE INDEX messages_by_chat ON messages (stream_id, chat_id, seq);
 `,
+  `
+-- How long messages of a chat stay: of chats in which they disappear, or did once.
+CREATE TABLE chat_timers (
+  stream_id TEXT NOT NULL,
+  chat TEXT NOT NULL,              -- a full jid
+  expiration INTEGER NOT NULL,     -- seconds; 0: they stay
+  set_at INTEGER NOT NULL,         -- seconds since 1970
+  PRIMARY KEY (stream_id, chat)
+) STRICT, WITHOUT ROWID;
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -8,6 +8,7 @@ import { lockDataDir, makeDataDir } from './lock.ts'
 import { RecentPeople } from './recent-people.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { accountEventReads } from './tables/account-events.ts'
+import { chatTimerReads } from './tables/chat-timers.ts'
 import { deliveryReads } from './tables/deliveries.ts'
 import { downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
@@ -62,6 +63,7 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
     keys: keyReads(sql),
     messages: messageReads(sql),
     people,
+    chatTimers: chatTimerReads(sql),
     downloads: {
       ...downloadReads(sql),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),

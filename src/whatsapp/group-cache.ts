@@ -13,7 +13,8 @@ export interface GroupCache {
   subjects: Memory<{ subject: string | null }>
 }
 
-interface Memory<T> {
+/** What one socket remembers under a jid. */
+export interface Memory<T> {
   get(jid: string): T | undefined
   set(jid: string, value: T, ttl?: number): void
   delete(jid: string): void
@@ -30,7 +31,8 @@ export function createGroupCaches(): () => GroupCache {
   }
 }
 
-function viewOf<T extends object>(shared: LRUCache<string, T>, socket: number): Memory<T> {
+/** The part of a shared cache that is one socket's. */
+export function viewOf<T extends object>(shared: LRUCache<string, T>, socket: number): Memory<T> {
   const own = (jid: string) => `${socket}/${jid}`
   return {
     get: jid => shared.get(own(jid)),

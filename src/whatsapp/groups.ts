@@ -8,13 +8,19 @@ const RETRY_AFTER = 10 * 60_000
 /** The groups of one socket: who is in them, for sends, and what they are called, for messages that arrive. */
 export class Groups {
   readonly #cache: GroupCache
+  readonly #fetched: (group: GroupMetadata) => void
   readonly #fetchMetadata: (jid: string) => Promise<GroupMetadata>
   /** Groups whose subject is being fetched, one after the other. */
   readonly #fetching = new Set<string>()
   #last: Promise<void> = Promise.resolve()
   #changes = 0
 
-  constructor(cache: GroupCache, fetchMetadata: (jid: string) => Promise<GroupMetadata>) {
+  constructor(
+    cache: GroupCache,
+    fetchMetadata: (jid: string) => Promise<GroupMetadata>,
+    fetched: (group: GroupMetadata) => void,
+  ) {
+    this.#fetched = fetched
     this.#cache = cache
     this.#fetchMetadata = fetchMetadata
   }
@@ -80,6 +86,7 @@ export class Groups {
     // An answer from before a change may be older than the change.
     if (this.#changes === before) this.#cache.members.set(jid, group)
     this.#cache.subjects.set(jid, { subject: group.subject || null })
+    this.#fetched(group)
     return group
   }
 }

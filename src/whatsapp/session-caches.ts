@@ -1,3 +1,4 @@
+import { createTimerMemories, type TimerMemory } from './disappearing/timer-memory.ts'
 import { createGroupCaches, type GroupCache } from './group-cache.ts'
 import { createKeyCaches, type KeyCache } from './keys/key-cache.ts'
 import { type BaileysCaches, createBaileysCaches } from './patches/bounded-caches.ts'
@@ -9,6 +10,7 @@ export interface SessionCaches {
   numbers: ReturnType<typeof createNumberCache>
   keys: KeyCache
   groups: GroupCache
+  timers: TimerMemory
 }
 
 /** Bounded caches shared by all sessions. The result is called for each new socket: its keys and groups begin with nothing. */
@@ -17,5 +19,12 @@ export function createSessionCaches(): (streamId: string) => SessionCaches {
   const keys = createKeyCaches()
   const numbers = createNumberCache()
   const groups = createGroupCaches()
-  return streamId => ({ baileys: baileys(streamId), numbers, keys: keys(), groups: groups() })
+  const timers = createTimerMemories()
+  return streamId => ({
+    baileys: baileys(streamId),
+    numbers,
+    keys: keys(),
+    groups: groups(),
+    timers: timers(),
+  })
 }

@@ -6,6 +6,7 @@ import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { accountEventReads } from '../../src/store/tables/account-events.ts'
+import { chatTimerReads } from '../../src/store/tables/chat-timers.ts'
 import { deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
@@ -66,6 +67,7 @@ export class MemoryStore {
       keys: keyReads(sql),
       messages: messageReads(sql),
       people,
+      chatTimers: chatTimerReads(sql),
       downloads: {
         ...downloadReads(sql),
         settle: async (streamId, seq, outcome) =>

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
 import { accountEventsContract } from './contract-account-events.ts'
+import { chatTimersContract } from './contract-chat-timers.ts'
 import { deliveriesContract } from './contract-deliveries.ts'
 import { keysContract } from './contract-keys.ts'
 import { mediaContract } from './contract-media.ts'
@@ -40,6 +41,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('keys and inbox', () => keysContract(subject))
     describe('messages', () => messagesContract(subject))
     describe('people', () => peopleContract(subject))
+    describe('timers of chats', () => chatTimersContract(subject))
     describe('deliveries', () => deliveriesContract(subject))
     describe('events of accounts', () => accountEventsContract(subject))
     describe('media and retention', () => mediaContract(subject))

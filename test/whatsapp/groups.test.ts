@@ -15,10 +15,11 @@ function createWorld(cachesOf = createGroupCaches()) {
     answer: async (_jid: string): Promise<GroupMetadata> => group('Team'),
     groups: null as unknown as Groups,
   }
-  world.groups = new Groups(cachesOf(), jid => {
+  const ask = (jid: string) => {
     asked.push(jid)
     return world.answer(jid)
-  })
+  }
+  world.groups = new Groups(cachesOf(), ask, () => {})
   return world
 }
 

@@ -36,18 +36,17 @@ export function saidContext(
   to: string,
   addressing: Addressing,
   { quote, mentions, mentionsAll, forwarded, ad }: SaidBeside,
-): proto.IContextInfo | undefined {
+): proto.IContextInfo {
   const group = world.groups.get(to)
   const nameOf = (account: Account) =>
     group ? group.addressOf(account) : addressing === 'lid' ? account.lidJid : account.jid
-  const context: proto.IContextInfo = {
+  return {
     ...(quote && quoteOf(world, contact, to, quote, nameOf)),
     ...(mentions && { mentionedJid: mentions.map(pn => nameOf(world.accounts.ensure(pn))) }),
     ...(mentionsAll && { nonJidMentions: 1 }),
     ...(forwarded && { isForwarded: true, forwardingScore: forwarded }),
     ...(ad && adContext(ad)),
   }
-  return Object.keys(context).length > 0 ? context : undefined
 }
 
 function quoteOf(

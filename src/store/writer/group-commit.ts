@@ -9,6 +9,7 @@ import {
   pruneAccountEvents,
   writeAccountEvents,
 } from '../tables/account-events.ts'
+import { eraseChatTimers, writeChatTimers } from '../tables/chat-timers.ts'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
 import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
@@ -148,11 +149,13 @@ export class GroupCommit {
 
   #write(write: EncodedWrite, now: number): void {
     const { streamId, epoch, create, erase, keys, inbox, messages, people, downloads } = write
-    const { idempotency, deliveries, accountEvents } = write
+    const { chatTimers, idempotency, deliveries, accountEvents } = write
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
       eraseKeys(this.#sql, streamId)
+      // Another account may be linked next.
+      eraseChatTimers(this.#sql, streamId)
       this.#erased = true
     }
     if (erase === 'stream') {
@@ -169,6 +172,7 @@ export class GroupCommit {
     if (inbox) writeInbox(this.#sql, streamId, inbox, now)
     if (messages) writeMessages(this.#sql, streamId, messages)
     if (people) writePeople(this.#sql, streamId, people)
+    if (chatTimers) writeChatTimers(this.#sql, streamId, chatTimers)
     if (downloads) writeDownloads(this.#sql, streamId, downloads)
     if (accountEvents) writeAccountEvents(this.#sql, streamId, accountEvents)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)

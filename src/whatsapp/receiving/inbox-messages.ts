@@ -51,7 +51,7 @@ export function unreadOf({ message }: { message: ReceivedContent }, encoded: Uin
 
 /**
  * One message per dedupe key, the oldest row first; rows without a message for Laravel give none. `fuller` is what Baileys knows of
- * the same messages.
+ * the same messages; `seen` gets each message, whether it is for Laravel or not.
  */
 export function messagesInRows(
   rows: InboxRow[],
@@ -59,6 +59,7 @@ export function messagesInRows(
   { store, logger }: Pick<ReceiveDeps, 'store' | 'logger'>,
   streamId: string,
   fuller: WAMessage[] = [],
+  seen: (message: WAMessage) => void = () => {},
 ): ReceivedMessage[] {
   const found = new Map<string, ReceivedMessage>()
   const isKnown = (key: string) => store.messages.hasDedupeKey(streamId, key)
@@ -72,6 +73,7 @@ export function messagesInRows(
         message: one.message,
       }))
       for (const { encoded, ...one } of [{ ...message, encoded: encodedMessageIn(row) }, ...resent]) {
+        seen(one)
         const translated = toReceivedMessage(one, offline, context)
         if ('ignored' in translated) continue
         const { dedupeKey, noticeOf } = translated

@@ -4,7 +4,10 @@ import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { ReceivedMessage, SendUpdate, SocketOwner } from '../../ports/whatsapp.ts'
 import { ignoredChats } from '../baileys-settings.ts'
+import type { ChatTimers } from '../disappearing/chat-timers.ts'
+import { timerIn, timersInHistory } from '../disappearing/timers-in.ts'
 import { summaryOf } from '../error-summary.ts'
+import { accountJid } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
 import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
@@ -24,6 +27,7 @@ export interface ReceiverParts {
   auth: Pick<AuthState, 'creds' | 'finishInbox' | 'lidMapping'>
   decryptOnce: Pick<DecryptOnce, 'watch' | 'takeRows' | 'takeAllRows'>
   groups: { subjectOf(jid: string): string | null }
+  timers: Pick<ChatTimers, 'of' | 'learn'>
   reports: { messageStatus(update: SendUpdate): void }
 }
 
@@ -70,6 +74,7 @@ export class Receiver {
       }
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
+      this.#learnTimer(message)
       const translated = toReceivedMessage(message, offline, context)
       if ('ignored' in translated || (translated.noticeOf && rows.length > 0)) {
         // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
@@ -89,8 +94,9 @@ export class Receiver {
   }
 
   /** `messaging-history.set`: kept in commits of some hundred messages, one after the other. */
-  handleHistory({ messages }: BaileysEventMap['messaging-history.set']): void {
-    const { decryptOnce, owner } = this.#parts
+  handleHistory({ messages, chats }: BaileysEventMap['messaging-history.set']): void {
+    const { decryptOnce, owner, timers } = this.#parts
+    timers.learn(timersInHistory(chats))
     const arrived: InboxRow[] = []
     // Baileys makes history of a message that arrived while it held its events and that history has, too.
     const history = messages.filter(({ key }) => {
@@ -181,11 +187,18 @@ export class Receiver {
     if (rows.length === 0) return { messages: [], done: [] }
     const { deps, owner } = this.#parts
     const context = this.#context()
-    const messages = messagesInRows(rows, context, deps, owner.streamId, fuller)
+    const messages = messagesInRows(rows, context, deps, owner.streamId, fuller, one => this.#learnTimer(one))
     const wanted = new Set(messages.map(message => message.inboxHash))
     const isMissing = (row: InboxRow) => this.#missing.isMissing(row, context, key => this.#isKnown(key))
     const done = rows.filter(row => !wanted.has(row.hash) && !isMissing(row)).map(row => row.hash)
     return { messages, done }
+  }
+
+  #learnTimer(message: WAMessage): void {
+    const { timers } = this.#parts
+    const chat = accountJid(message.key.remoteJid)
+    const timer = chat && timerIn(message, chat, () => timers.of(chat))
+    if (timer) timers.learn([timer])
   }
 
   #isKnown(dedupeKey: string): boolean {

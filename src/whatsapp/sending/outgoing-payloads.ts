@@ -1,11 +1,19 @@
 import type { Readable } from 'node:stream'
-import { generateWAMessageContent, proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys'
+import {
+  type GroupMetadata,
+  generateWAMessageContent,
+  proto,
+  type WAMediaUploadFunction,
+} from '@whiskeysockets/baileys'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../../base/errors.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { Store } from '../../ports/store.ts'
+import type { ChatTimers } from '../disappearing/chat-timers.ts'
+import { withTimer } from '../disappearing/with-timer.ts'
 import { accountJid, isGroup } from '../jid.ts'
+import { withNames } from './mentions.ts'
 import { captionEdit, type ReferencedMessage, toBaileysContent } from './to-baileys-content.ts'
 
 export interface PayloadDeps {
@@ -15,6 +23,11 @@ export interface PayloadDeps {
   upload: WAMediaUploadFunction
   me(): string
   now(): number
+  timers: Pick<ChatTimers, 'forSend'>
+  /** A group as it is now; undefined for other chats. */
+  members(jid: string): Promise<GroupMetadata | undefined>
+  /** All names of an account (full jids), a LID first. */
+  namesOf(jid: string): string[]
 }
 
 /** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
@@ -36,12 +49,16 @@ export class OutgoingPayloads {
 
   /** Rejects with GatewayError when what the send needs is gone, or as the upload does. */
   async make(messageId: string, content: SendContent): Promise<proto.IMessage> {
-    const known = isRepeatable(content) ? this.#known.get(messageId) : this.#find(messageId)
+    // A group says with its members how long its messages stay.
+    const group = await this.#deps.members(content.to)
+    const timer = this.#deps.timers.forSend(content.to)
+    const known = isRepeatable(content) && timer === null ? this.#known.get(messageId) : this.#find(messageId)
     if (known) return known
     const referenced = this.referencedBy(content)
-    const made = await this.#build(messageId, content, referenced)
+    const named = withNames(content, group, jid => this.#deps.namesOf(jid))
+    const made = withTimer(await this.#build(messageId, named, referenced), content.type, timer)
     this.#known.set(messageId, made)
-    if (isRepeatable(content)) return made
+    if (isRepeatable(content) && !timer?.expiration) return made
     const { streamId, epoch } = this.#stream
     const bytes = proto.Message.encode(made).finish()
     await this.#deps.store.commit({
@@ -58,7 +75,9 @@ export class OutgoingPayloads {
     if (known) return known
     const content = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')?.content
     if (!content || !('to' in content) || !isRepeatable(content)) return undefined
-    return this.#build(messageId, content, this.referencedBy(content))
+    const group = await this.#deps.members(content.to)
+    const named = withNames(content, group, jid => this.#deps.namesOf(jid))
+    return this.#build(messageId, named, this.referencedBy(content))
   }
 
   /** The message that a send refers to; null if it refers to none. Throws SEND_FAILED for one that is not known. */

@@ -1,5 +1,6 @@
 import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
+import { timerOfGroup } from '../disappearing/timers-in.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
 import { statusUpdatesIn } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
@@ -36,6 +37,12 @@ export class BaileysEvents {
     const { ws, ev } = parts.baileys
     ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
     ws.on('CB:receipt', (receipt: BinaryNode) => end.guard(() => this.#receiptOfGroup(receipt)))
+    ws.on('CB:notification,type:w:gp2', (notification: BinaryNode) =>
+      end.guard(() => {
+        const timer = timerOfGroup(notification)
+        if (timer) parts.timers.learn([timer])
+      }),
+    )
     ev.process(events => end.guard(() => this.#handle(events)))
   }
 

@@ -5,6 +5,9 @@ import type { QrVault } from '../../ports/qr-vault.ts'
 import type { ChatActions, SocketOwner } from '../../ports/whatsapp.ts'
 import { AccountEvents } from '../account-events/account-events.ts'
 import { commonSettings } from '../baileys-settings.ts'
+import { chatNames } from '../disappearing/chat-names.ts'
+import { ChatTimers } from '../disappearing/chat-timers.ts'
+import { timerOfNewChats } from '../disappearing/timers-in.ts'
 import { summaryOf } from '../error-summary.ts'
 import { Groups } from '../groups.ts'
 import { AuthState } from '../keys/auth-state.ts'
@@ -50,6 +53,7 @@ export interface SocketParts {
   sender: MessageSender
   groups: Groups
   accountEvents: AccountEvents
+  timers: ChatTimers
   chats: ChatActions
   pending: PendingRequests
 }
@@ -84,8 +88,23 @@ export function createSocketParts(
   }
   const { baileys, writes } = openBaileysSocket(settings, auth.keys, problems)
   const pending = new PendingRequests(clock)
-  const groups = new Groups(caches.groups, jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS))
-  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, reports })
+  const groups = new Groups(
+    caches.groups,
+    jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS),
+    ({ id, ephemeralDuration }) => timers.learnGroup(id, ephemeralDuration ?? 0, clock.now()),
+  )
+  const namesOf = chatNames(store, owner.streamId, user => auth.lidMapping(user))
+  const timers = new ChatTimers(
+    {
+      store,
+      memory: caches.timers,
+      namesOf,
+      ofNewChats: () => timerOfNewChats(auth.creds),
+      failed: error => problems.storeFailed(error),
+    },
+    owner,
+  )
+  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, timers, reports })
   const accountEvents = new AccountEvents({
     owner,
     store,
@@ -109,6 +128,9 @@ export function createSocketParts(
       upload: (...args) => baileys.waUploadToServer(...args),
       me: () => auth.creds.me?.id ?? '',
       now: () => clock.now(),
+      timers,
+      members: jid => groups.members(jid),
+      namesOf,
     },
     owner,
   )
@@ -124,5 +146,5 @@ export function createSocketParts(
     onFailedRetry: update => reports.messageStatus(update),
   })
   const chats = createChatActions(baileys, numbers, work => pending.run(work, ANSWER_MS))
-  return { auth, baileys, writes, receiver, sender, groups, accountEvents, chats, pending }
+  return { auth, baileys, writes, receiver, sender, groups, accountEvents, timers, chats, pending }
 }

@@ -60,3 +60,20 @@ describe('what contacts say over HTTP', () => {
     expect((await call('GET', '/ledger')).json).toMatchObject({ unanswered: [], errors: [] })
   })
 })
+
+describe('messages that disappear, over HTTP', () => {
+  it('are marked when a client forgets the timer', async () => {
+    const { call, client } = await program()
+    const one = client((await call('POST', '/enroll', { pn: SHOP })).json.creds).connect()
+    await one.open()
+    const changed = await call('POST', `/contacts/${ANA}/disappear`, { to: SHOP, expiration: 86_400 })
+    expect(changed.status).toBe(204)
+    const waiting = call('GET', `/contacts/${ANA}/inbox?since=0&wait=10000`)
+    await one.socket!.sendMessage(`${ANA}@s.whatsapp.net`, { text: 'for ever' })
+    await waiting
+    expect((await call('GET', '/ledger')).json.wrongTimers).toMatchObject([
+      { from: SHOP, to: ANA, reason: 'will not disappear: no expiration' },
+    ])
+    expect((await call('PATCH', `/phones/${SHOP}`, { disappearing: 86_400 })).status).toBe(204)
+  })
+})

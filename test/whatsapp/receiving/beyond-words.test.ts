@@ -27,7 +27,7 @@ describe('what stands beside the words', () => {
     ['a wrapped one', { ephemeralMessage: { message: { videoMessage: {} } } }, { type: 'video', text: null }],
     ['a poll', { pollCreationMessageV3: { name: 'Where?' } }, { type: 'poll', text: 'Where?' }],
     ['words of a business', { buttonsMessage: { contentText: 'Yes?' } }, { type: 'text', text: 'Yes?' }],
-    ['what nobody can read', { eventMessage: {} }, { type: 'unsupported', text: null }],
+    ['what nobody can read', { paymentInviteMessage: {} }, { type: 'unsupported', text: null }],
     ['nothing', {}, { type: 'unsupported', text: null }],
   ])('quotes %s', (_, quotedMessage, read) => {
     expect(said({ stanzaId: 'OLD', participant: '998:3@lid', quotedMessage })).toEqual({

@@ -51,6 +51,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
       auth,
       decryptOnce,
       groups: { subjectOf: () => null },
+      timers: { of: () => null, learn() {} },
       reports: { messageStatus() {} },
     }),
     received,

@@ -1,0 +1,38 @@
+import type { ChatTimer } from '../../messages/chat-timer.ts'
+import type { ChatTimerTable } from '../../ports/message-table.ts'
+import type { Statements } from '../statements.ts'
+
+export function chatTimerReads(sql: Statements): ChatTimerTable {
+  return {
+    find(streamId, names) {
+      const row = sql.get<{ expiration: number; set_at: number }>(
+        `SELECT expiration, set_at FROM chat_timers
+         WHERE stream_id = ? AND chat IN (SELECT value FROM json_each(?)) ORDER BY set_at DESC LIMIT 1`,
+        streamId,
+        JSON.stringify(names),
+      )
+      return row ? { expiration: row.expiration, setAt: row.set_at } : null
+    },
+  }
+}
+
+export function writeChatTimers(
+  sql: Statements,
+  streamId: string,
+  timers: (ChatTimer & { chat: string })[],
+): void {
+  for (const { chat, expiration, setAt } of timers)
+    sql.run(
+      `INSERT INTO chat_timers (stream_id, chat, expiration, set_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET expiration = excluded.expiration, set_at = excluded.set_at
+       WHERE excluded.set_at >= chat_timers.set_at`,
+      streamId,
+      chat,
+      expiration,
+      setAt,
+    )
+}
+
+export function eraseChatTimers(sql: Statements, streamId: string): void {
+  sql.run('DELETE FROM chat_timers WHERE stream_id = ?', streamId)
+}
