@@ -8,7 +8,7 @@ export interface MediaSource {
   directPath: string
   /** Another media host than WhatsApp's own, of a simulator. */
   host: string | null
-  /** Base64. */
+  /** Base64; empty for a file that is not encrypted. */
   mediaKey: string
   /** Hex SHA-256 of the encrypted file. */
   encryptedId: string

@@ -24,15 +24,19 @@ const LENGTH = 32
 const MAX_NAME = 255
 const MAX_TYPE = 200
 
-/** The file of a message; null if it could never be fetched: without a key, a hash, or a place. */
+/**
+ * The file of a message; null if it could never be fetched: with half a key, without a hash, or a place. The files of newsletters are
+ * not encrypted and have no key.
+ */
 export function receivedFile(
   kind: MediaSource['kind'],
   part: FilePart | null | undefined,
 ): ReceivedFile | null {
   const url = part?.url ? URL.parse(part.url) : null
   const directPath = part?.directPath || (url && `${url.pathname}${url.search}`)
-  if (!part || !directPath || part.mediaKey?.length !== LENGTH || part.fileSha256?.length !== LENGTH)
-    return null
+  const key = part?.mediaKey ?? new Uint8Array(0)
+  if (!part || !directPath || part.fileSha256?.length !== LENGTH) return null
+  if (key.length !== LENGTH && key.length !== 0) return null
   const id = hex(part.fileSha256)
   const size = natural(part.fileLength) ?? 0
   return {
@@ -48,7 +52,7 @@ export function receivedFile(
       kind,
       directPath,
       host: url?.host ?? null,
-      mediaKey: Buffer.from(part.mediaKey).toString('base64'),
+      mediaKey: Buffer.from(key).toString('base64'),
       encryptedId: hex(part.fileEncSha256 ?? new Uint8Array(0)),
       size,
     },

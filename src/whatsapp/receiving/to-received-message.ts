@@ -62,10 +62,12 @@ export function toReceivedMessage(
   const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
   const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
+  // Everybody else encrypts.
+  const file = content.file?.source.mediaKey || isNewsletter(chat) ? content.file : null
   const dedupeKey = `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`
   return {
-    ...(content.file && {
-      media: { ...content.file.source, host: context.foreignMediaHost ? content.file.source.host : null },
+    ...(file && {
+      media: { ...file.source, host: context.foreignMediaHost ? file.source.host : null },
     }),
     ...(isNotice ? { dedupeKey: noticeKey(dedupeKey), noticeOf: dedupeKey } : { dedupeKey }),
     message: {
@@ -81,7 +83,7 @@ export function toReceivedMessage(
       type: content.type,
       body: content.vote === null ? content.body : votedOptions(content, author, context),
       caption: content.caption,
-      media: content.file?.media ?? null,
+      media: file?.media ?? null,
       reply_to: content.replyTo,
       ...content.extras,
       ...(content.context && beyondWords(content.context, peopleOf(context))),

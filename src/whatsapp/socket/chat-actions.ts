@@ -24,6 +24,8 @@ export function createChatActions(
     presence: (kind, chatId) => query(() => socket.sendPresenceUpdate(kind, chatId)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
+        if (source.mediaKey === '')
+          throw new GatewayError('MEDIA_GONE', 'WhatsApp has this file of a newsletter no more.')
         const asked = { key: keyOf(message), message: mediaMessage(source) } as WAMessage
         let updated: WAMessage
         try {

@@ -172,7 +172,6 @@ describe('the file of a message', () => {
 
   it('is null, and the type of the message stays, without a usable key, hash or place', () => {
     const broken = [
-      { mediaKey: null },
       { mediaKey: Buffer.alloc(31) },
       { fileSha256: null },
       { fileSha256: Buffer.alloc(20) },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { mediaMessage as simulated } from '../../../simulator/content/media.ts'
+import { plainMediaMessage, mediaMessage as simulated } from '../../../simulator/content/media.ts'
 import { Simulator } from '../../../simulator/simulator.ts'
 import type { MediaSource } from '../../../src/messages/received.ts'
 import { receivedFile } from '../../../src/whatsapp/content/received-file.ts'
@@ -39,6 +39,16 @@ describe('a download', () => {
     for (const size of [0, 1, 15, 16, 17, 65_535, 65_536, 65_537]) {
       const data = randomBytes(size)
       expect((await collect(await sourceOf(data))).equals(data)).toBe(true)
+    }
+  })
+
+  it("yields the bytes of a file that is not encrypted, a newsletter's, and checks them", async () => {
+    for (const size of [1, 65_537]) {
+      const data = randomBytes(size)
+      const { imageMessage } = await plainMediaMessage(simulator.media, { image: data })
+      const given = receivedFile('image', imageMessage)!.source
+      expect((await collect(given)).equals(data)).toBe(true)
+      await expect(collect({ ...given, id: source.id })).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' })
     }
   })
 

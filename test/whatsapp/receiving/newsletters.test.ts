@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { messageRefOf } from '../../../src/messages/received.ts'
 import type { Write } from '../../../src/ports/store.ts'
 import { GatedStore } from '../gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from '../world.ts'
@@ -40,6 +41,25 @@ describe('a post of a newsletter', () => {
     expect(from(news.jid).map(({ message }) => message.message_id)).toEqual(ids)
     expect(from(news.jid)[0]!.message).toMatchObject({ from: null, is_group: false, from_me: false })
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+  })
+
+  it('brings its file, which has no key', async () => {
+    const news = newsletter('Pictures')
+    const { id } = await news.postFile({ image: Buffer.from('picture'), caption: 'look' })
+    await told(news.jid, 1)
+    const [post] = from(news.jid)
+    expect(post!.message).toMatchObject({
+      message_id: id,
+      type: 'image',
+      caption: 'look',
+      media: { size: 7 },
+    })
+    const chunks: Uint8Array[] = []
+    const { signal } = new AbortController()
+    for await (const chunk of world.whatsApp.download(post!.media!, signal)) chunks.push(Buffer.from(chunk))
+    expect(Buffer.concat(chunks).toString()).toBe('picture')
+    const refused = owner.socket!.chats.reupload(messageRefOf(post!.message), post!.media!)
+    await expect(refused).rejects.toMatchObject({ code: 'MEDIA_GONE' })
   })
 
   it('that comes in a notification is handed over the same way, as a live one', async () => {

@@ -41,6 +41,20 @@ function taken(message: WAMessage, using = context, offline = false) {
 }
 const text = { conversation: 'hola' }
 
+describe('a file without a key', () => {
+  it('is one of a newsletter, and of nobody else', () => {
+    const imageMessage = { directPath: '/v/x', fileSha256: Buffer.alloc(32, 1), caption: 'look' }
+    const from = (remoteJid: string) =>
+      toReceivedMessage({ key: { id: 'A', remoteJid, fromMe: false }, message: { imageMessage } }, false, {
+        ...context,
+        inboundIgnore: [],
+      })
+    expect(from('1@newsletter')).toMatchObject({ media: { mediaKey: '' }, message: { media: { size: 0 } } })
+    expect(from('34611000001@s.whatsapp.net')).toMatchObject({ message: { caption: 'look', media: null } })
+    expect(from('34611000001@s.whatsapp.net')).not.toHaveProperty('media')
+  })
+})
+
 describe('toReceivedMessage', () => {
   it('translates every field of a text in a direct chat', () => {
     expect(taken(received(text))).toEqual({
