@@ -57,6 +57,7 @@ export async function check(
     if (i > 0 && !manager.replacements.has(i))
       expect(at - publications[i - 1]!).toBeGreaterThanOrEqual(30 * SECOND)
   expect(simulator.ledger.unanswered).toEqual([])
+  expect(simulator.ledger.available).toEqual([])
   expect(simulator.ledger.errors).toEqual([])
   return newest
 }

@@ -104,6 +104,8 @@ describe('an open session', () => {
     expect(answer).toMatchObject({ status: 200, body: { success: true } })
     const { presences } = world.simulator.contact(ANA)
     await soon(() => expect(presences.at(-1)).toMatchObject({ from: SHOP, state: presence, group: null }))
+    const { available } = world.simulator.ledger
+    expect(available.splice(0)).toMatchObject(presence === 'available' ? [{ by: 'type' }] : [])
   })
 
   it.each(['composing', 'recording', 'paused'])('is %s in one chat', async presence => {
@@ -112,6 +114,8 @@ describe('an open session', () => {
     const { presences } = world.simulator.contact(ANA)
     await soon(() => expect(presences.at(-1)).toMatchObject({ from: SHOP, state: presence }))
     expect(world.simulator.contact(EVA).presences).toHaveLength(before)
+    expect(world.simulator.phone(SHOP).devices[0]?.presence).toBe('unavailable')
+    expect(world.simulator.ledger.wrong).toEqual([])
   })
 
   it('refuses to mark what it never received', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { StandInLaravel } from '../../demo/stand-in-laravel.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { expectSettled } from '../settled.ts'
@@ -91,6 +91,7 @@ export class World {
     await this.simulator.close()
     await this.laravel.close()
     await rm(this.#dataDir, { recursive: true, force: true })
+    expect(this.simulator.ledger.available, 'nobody asked for it').toEqual([])
   }
 
   async call(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -248,6 +249,7 @@ export async function createWorld(
       if (unsettled === undefined) await expectSettled(sim)
       await Promise.all([...world.sockets].map(socket => socket.end()))
       await sim.close()
+      assert.deepEqual(sim.ledger.available, [], 'available, and nobody asked for it')
       await store.close()
       rmSync(dataDir, { recursive: true, force: true })
     },

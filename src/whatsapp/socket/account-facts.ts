@@ -3,6 +3,7 @@ import { digitsOf, lidOf } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
 import type { WriteGate } from '../write-gate.ts'
+import { type AccountPresence, nameOf } from './account-presence.ts'
 import type { OwnerReports } from './owner-reports.ts'
 
 export interface AccountFactsDeps {
@@ -10,6 +11,7 @@ export interface AccountFactsDeps {
   writes: WriteGate
   offers: LinkOffers
   reports: OwnerReports
+  presence: AccountPresence
 }
 
 /** Tells the owner of a socket which account it is: when a phone has linked it, when it is open, when its name changes. */
@@ -39,18 +41,20 @@ export class AccountFacts {
   }
 
   opened(): void {
-    const { auth, offers, reports } = this.#deps
+    const { auth, offers, reports, presence } = this.#deps
     this.#isOpen = true
     offers.withdraw()
+    presence.opened()
     reports.fact({ type: 'socket.opened', ...this.#me(), pushName: nameOf(auth.creds) })
   }
 
   credsUpdated(update: Partial<AuthenticationCreds>): void {
-    const { auth, reports } = this.#deps
+    const { auth, reports, presence } = this.#deps
     auth.credsChanged()
     const pushName = update.me ? nameOf(auth.creds) : null
-    if (this.#isOpen && pushName && pushName !== reports.pushName)
-      reports.fact({ type: 'socket.named', pushName })
+    if (!this.#isOpen || !pushName || pushName === reports.pushName) return
+    reports.fact({ type: 'socket.named', pushName })
+    presence.named()
   }
 
   /** Resolves when the owner heard of the pairing, if there was one. */
@@ -62,9 +66,4 @@ export class AccountFacts {
     const { me } = this.#deps.auth.creds
     return { waId: digitsOf(me?.id) ?? '', lid: lidOf(me?.lid) }
   }
-}
-
-/** `~` is Baileys' placeholder. */
-function nameOf({ me }: AuthenticationCreds): string | null {
-  return me?.name && me.name !== '~' ? me.name : null
 }

@@ -4,7 +4,9 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys'
+import { silenceBarePresence } from '../patches/bare-presence.ts'
 import { nameCallAcks } from '../patches/call-acks.ts'
+import { cleanDirtyAccount } from '../patches/dirty-account.ts'
 import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
@@ -40,6 +42,8 @@ export function openBaileysSocket(
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
   nameCallAcks(baileys)
+  silenceBarePresence(baileys)
+  cleanDirtyAccount(baileys)
   ackWhileUnlinked(baileys)
   answerRefusedPairing(baileys, problems.pairingRefused)
   ignoreEarlySuccess(baileys)

@@ -5,13 +5,15 @@ import type { ChatActions } from '../../ports/whatsapp.ts'
 import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
 import { mediaMessage } from '../receiving/media-download.ts'
 import type { NumberLookup } from '../sending/number-lookup.ts'
+import type { AccountPresence } from './account-presence.ts'
 
-type ChatSocket = Pick<WASocket, 'readMessages' | 'sendPresenceUpdate' | 'updateMediaMessage'>
+type ChatSocket = Pick<WASocket, 'readMessages' | 'updateMediaMessage'>
 
 /** What is done in chats beside sending. `unlessEnded` rejects what is in flight when the socket ends, and what takes too long. */
 export function createChatActions(
   socket: ChatSocket,
   numbers: NumberLookup,
+  presence: AccountPresence,
   unlessEnded: <T>(work: () => Promise<T>) => Promise<T>,
 ): ChatActions {
   const query = <T>(work: () => Promise<T>) =>
@@ -21,7 +23,7 @@ export function createChatActions(
   return {
     lookup: phone => query(() => numbers.lookup(phone)),
     read: messages => query(() => socket.readMessages(messages.map(keyOf))),
-    presence: (kind, chatId) => query(() => socket.sendPresenceUpdate(kind, chatId)),
+    presence: (kind, chatId) => query(() => presence.show(kind, chatId)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
         if (source.mediaKey === '')

@@ -90,6 +90,7 @@ export class SocketEnd {
 
   #rejectPending(): void {
     this.#deps.parts.pending.end()
+    this.#deps.parts.presence.end()
     this.#deps.parts.sender.end()
   }
 

@@ -23,6 +23,7 @@ import { createNumberLookup } from '../sending/number-lookup.ts'
 import { OutgoingPayloads } from '../sending/outgoing-payloads.ts'
 import type { SessionCaches } from '../session-caches.ts'
 import type { WriteGate } from '../write-gate.ts'
+import { AccountPresence, nameOf } from './account-presence.ts'
 import { openBaileysSocket, type SocketProblems } from './baileys-socket.ts'
 import { createChatActions } from './chat-actions.ts'
 import type { OwnerReports } from './owner-reports.ts'
@@ -54,6 +55,7 @@ export interface SocketParts {
   groups: Groups
   accountEvents: AccountEvents
   timers: ChatTimers
+  presence: AccountPresence
   chats: ChatActions
   pending: PendingRequests
 }
@@ -145,6 +147,7 @@ export function createSocketParts(
     clock,
     onFailedRetry: update => reports.messageStatus(update),
   })
-  const chats = createChatActions(baileys, numbers, work => pending.run(work, ANSWER_MS))
-  return { auth, baileys, writes, receiver, sender, groups, accountEvents, timers, chats, pending }
+  const presence = new AccountPresence(baileys, clock, () => nameOf(auth.creds))
+  const chats = createChatActions(baileys, numbers, presence, work => pending.run(work, ANSWER_MS))
+  return { auth, baileys, writes, receiver, sender, groups, accountEvents, timers, presence, chats, pending }
 }

@@ -49,7 +49,7 @@ export class Socket implements WhatsAppSocket {
       },
       codeRefused: () => reports.log('warn', {}, 'WhatsApp gave no pairing code; the QR is offered'),
     })
-    const account = new AccountFacts({ auth, writes, offers, reports })
+    const account = new AccountFacts({ auth, writes, offers, reports, presence: parts.presence })
     const logout = new Logout(baileys, clock)
     const end = new SocketEnd({ parts, account, offers, logout, reports, clock })
     this.chats = parts.chats
@@ -74,7 +74,10 @@ export class Socket implements WhatsAppSocket {
   }
 
   send(messageId: string, content: SendContent): Promise<void> {
-    if (this.#account.isOpen) return this.#parts.sender.send(messageId, content)
+    if (this.#account.isOpen) {
+      this.#parts.presence.used()
+      return this.#parts.sender.send(messageId, content)
+    }
     const sentence = 'The session is not connected yet'
     return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence, { retryable: true }))
   }
