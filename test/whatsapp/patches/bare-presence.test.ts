@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createWorld, WAIT, type World } from '../world.ts'
+import { createWorld, storeCreds, WAIT, type World } from '../world.ts'
 
 const patch = vi.hoisted(() => ({ isOn: true }))
 vi.mock(import('../../../src/whatsapp/patches/bare-presence.ts'), async original => {
@@ -48,4 +48,14 @@ it('tells nothing by itself: the phone rings for each message, and knows the nam
   await vi.waitFor(() => expect(phone.devices[0]).toMatchObject({ presence: 'unavailable' }), WAIT)
   expect(phone.alerts).toEqual({ rung: 2, silent: 0 })
   expect(world.sim.ledger.available).toEqual([])
+})
+
+it('is unavailable from its login on, also before it knows its name', async () => {
+  world = await createWorld({}, { history: false })
+  const owner = await world.owner('nameless')
+  const { creds, device } = await world.sim.enroll(SHOP)
+  delete creds.me!.name
+  await storeCreds(world.store, owner, creds)
+  await owner.opened()
+  await vi.waitFor(() => expect(device.presence).toBe('unavailable'), WAIT)
 })
