@@ -27,6 +27,7 @@ import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { erasingFiles } from './sessions/erase-media.ts'
 import { createQueries } from './sessions/queries.ts'
+import { ContactNames } from './sessions/receiving/contact-names.ts'
 import { Downloads } from './sessions/receiving/downloads.ts'
 import { ReadMarks } from './sessions/receiving/read-marks.ts'
 import { SessionRegistry } from './sessions/registry.ts'
@@ -64,6 +65,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const wall = overrides.clock?.now ?? Date.now
   const part = (name: string) => logger.child({ part: name })
   const tellLaravel = config.laravel.url !== null
+  const accountEvents = tellLaravel ? config.laravel.events : []
 
   mkdirSync(config.dataDir, { recursive: true })
   const opened = await openStore({
@@ -120,7 +122,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       version: config.whatsapp.version ?? undefined,
       qrTimeoutMs: overrides.qrTimeoutMs,
       keepAliveMs: overrides.keepAliveMs,
-      accountEvents: tellLaravel ? config.laravel.events : [],
+      accountEvents,
       rejectCalls: config.rejectCalls,
       inboundFromMe: config.inbound.fromMe,
       inboundIgnore: config.inbound.ignore,
@@ -153,6 +155,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     qr: config.qr,
     tellLaravel,
     onDownload,
+    ...(accountEvents.includes('contact') && { contactNames: new ContactNames({ store, clock }) }),
   })
   const supervisor = new Supervisor({
     registry,

@@ -54,5 +54,15 @@ export type CallEvent = z.infer<typeof callEvent>
 export type GroupEvent = z.infer<typeof groupEvent>
 export type ContactEvent = z.infer<typeof contactEvent>
 
+/** A contact's event; what its change does not need is null. */
+export function contactEventOf(
+  { jid, phone }: Pick<ContactEvent, 'jid' | 'phone'>,
+  change: ContactEvent['change'],
+  more: Partial<ContactEvent>,
+): ContactEvent {
+  const nothing = { old_jid: null, old_phone: null, has_picture: null, name: null }
+  return { type: 'contact', jid, phone, change, ...nothing, ...more }
+}
+
 /** What happened to an account, as Laravel is told. */
 export type AccountEvent = CallEvent | GroupEvent | ContactEvent

@@ -6,6 +6,8 @@ export interface AccountEventTable {
   find(streamId: string, key: string): AccountEvent | null
   /** Those with a seq after `after` and up to `until`, oldest first. */
   between(streamId: string, after: number, until: number, limit: number): StoredAccountEvent[]
+  /** The name that somebody wrote under last, as far as it was kept. */
+  nameOf(streamId: string, jid: string): string | null
 }
 
 export interface StoredAccountEvent {

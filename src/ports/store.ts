@@ -65,6 +65,8 @@ export interface Write {
   downloads?: { seq: number; source: MediaSource; at: number }[]
   /** Calls, and changes of groups and contacts. */
   accountEvents?: NewAccountEvent[]
+  /** The names that people write under from now on. */
+  contactNames?: { jid: string; name: string }[]
   /** Kept for 72 h; one key stands for one send. */
   idempotency?: IdempotencyRow
   /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */

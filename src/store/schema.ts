@@ -186,6 +186,15 @@ CREATE TABLE chat_timers (
   PRIMARY KEY (stream_id, chat)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- The names that people write under, for sessions whose Laravel wants to hear of another one.
+CREATE TABLE contact_names (
+  stream_id TEXT NOT NULL,
+  jid TEXT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (stream_id, jid)
+) STRICT, WITHOUT ROWID;
+`,
 ]
 
 /** A file with a higher number is refused. */

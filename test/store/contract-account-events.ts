@@ -53,6 +53,27 @@ export function accountEventsContract(subject: Subject): void {
     ])
   })
 
+  test('the name that somebody writes under is the newest, and goes with the session', async () => {
+    const streamId = await given(subject.store, 's1')
+    const named = (...names: string[]) =>
+      subject.store.commit({
+        streamId,
+        epoch: 1,
+        contactNames: names.map(name => ({ jid: '1@lid', name })),
+      })
+    expect(subject.store.accountEvents.nameOf(streamId, '1@lid')).toBeNull()
+    await named('Ana', 'Eva')
+    await subject.reopen()
+    expect(subject.store.accountEvents.nameOf(streamId, '1@lid')).toBe('Eva')
+    await subject.store.commit({
+      streamId,
+      epoch: 1,
+      erase: 'stream',
+      events: [messageFact(2, 'session.deleted')],
+    })
+    expect(subject.store.accountEvents.nameOf(streamId, '1@lid')).toBeNull()
+  })
+
   test('an erasure of bodies takes its words, also of dead letters, and leaves what Laravel waits for', async () => {
     const streamId = await given(subject.store, 's1')
     await store(streamId, 2, 'a', 'Old', 100)

@@ -3,6 +3,7 @@ import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
 import type { WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionRegistry } from '../registry.ts'
@@ -13,6 +14,8 @@ export interface SocketChildDeps extends RecordReceivedDeps {
   whatsapp: WhatsApp
   vault: QrVault
   connects: ConnectLimiter
+  /** Present if Laravel wants to hear of people who change their names. */
+  contactNames?: ContactNames
 }
 
 /** Making a socket takes milliseconds of CPU: one in each turn of the event loop, so that what waits to be answered goes in between. */
@@ -26,7 +29,7 @@ function oneInEachTurn(): () => Promise<void> {
 
 /** Owns one Baileys socket from the turn to open it until it has ended. */
 export function socketChild(deps: SocketChildDeps) {
-  const { whatsapp, connects, vault, registry } = deps
+  const { whatsapp, connects, vault, registry, contactNames } = deps
   const nextTurn = oneInEachTurn()
   return fromCallback<{ type: 'logout' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
     const { actor, outbox } = registry.of(input.sessionId)
@@ -64,7 +67,10 @@ export function socketChild(deps: SocketChildDeps) {
             tell(fact)
             if (fact.type === 'socket.opened') actor.effect(() => outbox.resume())
           }),
-        received: messages => recordReceived(actor, deps, messages),
+        received: async messages => {
+          await recordReceived(actor, deps, messages)
+          if (contactNames) void actor.guard(() => contactNames.learn(actor, messages))
+        },
         happened: events => recordAccountEvents(actor, deps, events),
         updated: update => void actor.guard(() => outbox.updated(update)),
       })

@@ -25,6 +25,12 @@ export function accountEventReads(sql: Statements): AccountEventTable {
           limit,
         )
         .map(row => ({ seq: row.seq, event: JSON.parse(row.event), happenedAt: row.happened_at })),
+    nameOf: (streamId, jid) =>
+      sql.get<{ name: string }>(
+        'SELECT name FROM contact_names WHERE stream_id = ? AND jid = ?',
+        streamId,
+        jid,
+      )?.name ?? null,
   }
 }
 
@@ -42,6 +48,20 @@ export function writeAccountEvents(
       event,
       happenedAt,
       at,
+    )
+}
+
+export function writeContactNames(
+  sql: Statements,
+  streamId: string,
+  names: NonNullable<EncodedWrite['contactNames']>,
+): void {
+  for (const { jid, name } of names)
+    sql.run(
+      'INSERT OR REPLACE INTO contact_names (stream_id, jid, name) VALUES (?, ?, ?)',
+      streamId,
+      jid,
+      name,
     )
 }
 
@@ -66,6 +86,7 @@ const WITHOUT_WORDS = (column: string) => `json_replace(${column}, '$.subject', 
 
 export function eraseAccountEvents(sql: Statements, streamId: string): void {
   sql.run('DELETE FROM account_events WHERE stream_id = ?', streamId)
+  sql.run('DELETE FROM contact_names WHERE stream_id = ?', streamId)
 }
 
 /** Forgets at most `limit` events of long ago. */

@@ -8,6 +8,7 @@ import {
   eraseEventWords,
   pruneAccountEvents,
   writeAccountEvents,
+  writeContactNames,
 } from '../tables/account-events.ts'
 import { eraseChatTimers, writeChatTimers } from '../tables/chat-timers.ts'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
@@ -149,7 +150,7 @@ export class GroupCommit {
 
   #write(write: EncodedWrite, now: number): void {
     const { streamId, epoch, create, erase, keys, inbox, messages, people, downloads } = write
-    const { chatTimers, idempotency, deliveries, accountEvents } = write
+    const { chatTimers, idempotency, deliveries, accountEvents, contactNames } = write
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
@@ -175,6 +176,7 @@ export class GroupCommit {
     if (chatTimers) writeChatTimers(this.#sql, streamId, chatTimers)
     if (downloads) writeDownloads(this.#sql, streamId, downloads)
     if (accountEvents) writeAccountEvents(this.#sql, streamId, accountEvents)
+    if (contactNames) writeContactNames(this.#sql, streamId, contactNames)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
   }

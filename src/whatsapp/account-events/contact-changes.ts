@@ -1,5 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { ContactEvent } from '../../messages/account-event.ts'
+import { contactEventOf } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import type { Named, NameOf } from './named.ts'
 import { childrenOf, happenedAt } from './stanza.ts'
@@ -16,12 +16,12 @@ export function contactChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number
     if (type === 'picture' && (tag === 'set' || tag === 'delete')) {
       const who = nameOf(attrs.jid, from)
       if (who === null) return []
-      const event = contactEvent(who, 'picture', { has_picture: tag === 'set' })
+      const event = contactEventOf(who, 'picture', { has_picture: tag === 'set' })
       return [{ key: `contact|${who.jid}|${id}|${t}|picture`, event, happenedAt: at }]
     }
     const [before, after] = renumbered(stanza, child, nameOf)
     if (!before || !after || (before.phone === after.phone && before.lid === after.lid)) return []
-    const event = contactEvent(after, 'number', { old_jid: before.jid, old_phone: before.phone })
+    const event = contactEventOf(after, 'number', { old_jid: before.jid, old_phone: before.phone })
     const key = `contact|${before.phone ?? before.lid}>${after.phone ?? after.lid}|number`
     return [{ key, event, happenedAt: at }]
   })
@@ -40,13 +40,4 @@ function renumbered(
   if (tag === 'change_number') return [before, nameOf(attrs.jid, attrs.lid, attrs.phone_number)]
   const now = tag === 'modify' ? childrenOf({ tag, attrs, content })[0] : undefined
   return [before, now ? nameOf(now.attrs.jid, now.attrs.lid, now.attrs.phone_number) : null]
-}
-
-export function contactEvent(
-  { jid, phone }: Pick<Named, 'jid' | 'phone'>,
-  change: ContactEvent['change'],
-  more: Partial<ContactEvent>,
-): ContactEvent {
-  const nothing = { old_jid: null, old_phone: null, has_picture: null, name: null }
-  return { type: 'contact', jid, phone, change, ...nothing, ...more }
 }
