@@ -10,11 +10,13 @@ const NACKS = /^4(?:8[7-9]|9\d)$/
 
 /** What is owed for a stanza: its own kind of acknowledgement and nothing else. */
 export function owedFor({ tag, attrs, content }: BinaryNode): Owed[] {
-  const [first] = Array.isArray(content) ? content : []
+  const children = Array.isArray(content) ? content : []
+  const [first] = children
   if (tag === 'call' && first?.tag === 'offer') return ['ack', 'offer']
   if (tag !== 'message') return ['ack']
   if (attrs.category === 'peer') return ['peer_msg']
-  if (first?.tag === 'unavailable' || attrs.from?.endsWith('@newsletter')) return ['ack']
+  const hasContent = children.some(({ tag }) => tag === 'enc' || tag === 'plaintext')
+  if (!hasContent || attrs.from?.endsWith('@newsletter')) return ['ack']
   return isOwn(attrs) ? ['sender'] : ['receipt']
 }
 

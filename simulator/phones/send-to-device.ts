@@ -29,7 +29,7 @@ export async function sendToDevice(
       t: seconds(sent.at),
       notify: account.name,
     },
-    [await contentFor(account, device, sent, retry), ...metaOf(sent)],
+    [...(await contentFor(account, device, sent, retry)), ...metaOf(sent)],
   )
   deliver(world, device, { kind: 'message', id, from: account.pn, node, peer: false })
 }
@@ -45,16 +45,20 @@ function senderOf(world: World, account: Account, sent: SentMessage) {
   return { from: used, ...names }
 }
 
+/** Not even `<unavailable>` is there, as in the first message that somebody writes after an advertisement. */
+export const ABSENT = 'absent'
+
 async function contentFor(
   account: Account,
   device: Device,
   sent: SentMessage,
   retry?: Retry,
-): Promise<BinaryNode> {
-  if (sent.unavailable && !retry) return unavailableNode(sent.unavailable)
+): Promise<BinaryNode[]> {
+  if (sent.unavailable && !retry)
+    return sent.unavailable === ABSENT ? [] : [unavailableNode(sent.unavailable)]
   const bundle = retry?.bundle ?? (() => device.takeBundle())
   const enc = await account.signal.encrypt(device.lidJid, sent.raw ?? sent.message, bundle)
-  return encNode(enc, retry?.count, hidesWhenUnreadable(sent.message))
+  return [encNode(enc, retry?.count, hidesWhenUnreadable(sent.message))]
 }
 
 /** `<meta>`, if a message has one. */

@@ -40,7 +40,7 @@ export type SayOptions = SaidBeside & {
   id?: string
   /**
    * It arrives without content, and linked devices must ask their own phone for it (`PLACEHOLDER_MESSAGE_RESEND`). A string is the
-   * `type` of `<unavailable>`; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
+   * `type` of `<unavailable>`, `absent` that there is not even that; Baileys does not ask for `view_once` and the `…_unavailable_fanout` types.
    */
   unavailable?: true | string
   /** A status: it comes from `status@broadcast`. */

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BusinessContent } from '../../simulator/content/business.ts'
 import type { Sayable, SayOptions } from '../../simulator/phones/send.ts'
 import { completeMessage, wholeMessage } from '../../src/messages/received.ts'
-import { createWorld, type Owner, type World } from './world.ts'
+import { createWorld, type Owner, WAIT, type World } from './world.ts'
 
 const SHOP = '34600000021'
 const CAFE = '34611000021'
@@ -165,6 +165,23 @@ describe('what stands beside the words', () => {
     }
   })
 
+  it('mentions others under the name that the group knows them by', async () => {
+    for (const addressing of ['lid', 'pn'] as const) {
+      const group = world.sim.group(`Sales ${addressing}`, [ANA, CAFE, SHOP], { addressing })
+      const [ana, cafe] = [world.sim.contact(ANA), world.sim.contact(CAFE).account]
+      for (const jid of [cafe.jid, cafe.lidJid]) {
+        const id = world.whatsApp.newMessageId()
+        const body = `@${jid.split('@')[0]} please`
+        await owner.socket!.send(id, { type: 'text', to: group.jid, body, reply_to: null, mentions: [jid] })
+        await vi.waitFor(() => expect(ana.inbox.some(one => one.id === id)).toBe(true), WAIT)
+        const { message, text } = ana.inbox.find(one => one.id === id)!
+        const name = group.addressOf(cafe)
+        expect(message.extendedTextMessage?.contextInfo?.mentionedJid).toEqual([name])
+        expect(text).toBe(`@${name.split('@')[0]} please`)
+      }
+    }
+  })
+
   it('tells that it was forwarded, and the advertisement it came by, with words or without', async () => {
     const ad = {
       title: 'Shoes',
@@ -188,9 +205,10 @@ describe('what stands beside the words', () => {
       forwarded: true,
     })
     expect((await told(ANA, '', { ad })).message).toMatchObject({ type: 'text', referral })
-    expect((await told(ANA, { placeholderMessage: { type: 0 } }, {})).message.referral).toBeNull()
-    const held = await told(ANA, 'held back', { ad, unavailable: true })
-    expect(held.message).toMatchObject({ body: 'held back', referral })
+    for (const unavailable of [true, 'absent'] as const) {
+      const held = await told(ANA, 'held back', { ad, unavailable, meta: { origin: 'ctwa' } })
+      expect(held.message).toMatchObject({ body: 'held back', referral })
+    }
   })
 
   it('costs a plain text nothing, and is left out of what is stored', async () => {
