@@ -38,7 +38,7 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
           },
         })
         return {
-          send: (messageId, content) => socket.send(messageId, content).then(() => pass('after-write')),
+          send: (...message) => socket.send(...message).then(() => pass('after-write')),
           chats: socket.chats,
           logout: () => socket.logout(),
           end: () => socket.end(),

@@ -19,6 +19,8 @@ export interface ReceivedMessage {
   noticeOf?: string
   /** The encoded message, if this program cannot read it: kept, so that a later version can. */
   unread?: Uint8Array
+  /** 32 bytes, under which others seal what they add to it. */
+  secret?: Uint8Array
 }
 
 /** A message that can be read at last, with the file that it carries. */
@@ -57,9 +59,10 @@ export interface SocketOwner {
 export interface WhatsAppSocket {
   /**
    * Sends under the given id; resolves when the bytes were handed over, rejects when they were not. They leave only after a
-   * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too.
+   * commit of the ratchet in this stream, so what the caller handed to the store before is durable by then, too: such as the
+   * message's secret, which must be given while it may not be in the store yet.
    */
-  send(messageId: string, content: SendContent): Promise<void>
+  send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void>
   /** What is done in chats beside sending. */
   readonly chats: ChatActions
   /** Logs out: asks WhatsApp to remove this device from the account; `logout.confirmed` or `socket.closed` follows. */

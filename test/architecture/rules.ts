@@ -48,7 +48,8 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     content: ['protobuf', '.'],
     disappearing: ['.'],
     'account-events': ['.'],
-    receiving: ['content', 'disappearing', 'keys', 'patches', 'protobuf', '.'],
+    sealed: ['content', 'protobuf', '.'],
+    receiving: ['content', 'sealed', 'disappearing', 'keys', 'patches', 'protobuf', '.'],
     socket: ['account-events', 'disappearing', 'keys', 'linking', 'sending', 'receiving', 'patches', '.'],
   },
   simulator: {

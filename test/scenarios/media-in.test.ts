@@ -203,13 +203,13 @@ describe('what people send', () => {
       body: '1.5,-2',
       caption: 'Sol',
     })
-    expect(await said({ eventMessage: { name: 'party' } })).toMatchObject({
+    expect(await said({ paymentInviteMessage: {} })).toMatchObject({
       type: 'unsupported',
-      body: 'eventMessage',
+      body: 'paymentInviteMessage',
     })
   })
 
-  it('arrives as words when it is a vote in our poll, and as a vote without words in a poll of others', async () => {
+  it('arrives as words when it is a vote in a poll, ours or of others', async () => {
     const asked = await world.call('POST', '/send-message', {
       session_id: 'shop',
       wa_id: ANA,
@@ -231,7 +231,7 @@ describe('what people send', () => {
     expect(await vote([], 'pn')).toMatchObject({ type: 'poll_vote', body: '' })
     const { id } = await ana().say(SHOP, { poll: { name: 'Mine?', options: ['A', 'B'] } })
     const own = await delivered((await ana().vote(SHOP, id, ['A'])).id)
-    expect(own).toMatchObject({ type: 'poll_vote', body: null, reply_to: id })
+    expect(own).toMatchObject({ type: 'poll_vote', body: 'A', reply_to: id })
   })
 
   it('in a group comes with its name, from the second message on', async () => {

@@ -91,7 +91,7 @@ export class Owner implements SocketOwner {
     this.received_.push(...fresh)
     this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
-    for (const { dedupeKey, message } of fresh) {
+    for (const { dedupeKey, message, secret } of fresh) {
       const seq = ++this.#seq
       const { message_id: messageId, chat_id: chatId } = message
       write.events!.push({
@@ -101,7 +101,8 @@ export class Owner implements SocketOwner {
         data: { messageId, chatId },
         snapshot: null,
       })
-      const insert = { messageId, chatId, dedupeKey, seq, at: seq, content: message } as const
+      const kept = secret && { secret }
+      const insert = { messageId, chatId, dedupeKey, seq, at: seq, content: message, ...kept } as const
       write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
     }
     for (const { inboxHash } of messages) if (inboxHash) write.inbox!.push({ done: inboxHash })

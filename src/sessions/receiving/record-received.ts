@@ -67,13 +67,14 @@ export async function recordReceived(
   try {
     await actor.append(facts, first => {
       const rows = fresh.map(
-        ({ key, message, unread }, i): MessageWrite => ({
+        ({ key, message, secret, unread }, i): MessageWrite => ({
           insert: {
             messageId: message.message_id,
             chatId: message.chat_id,
             direction: 'in',
             dedupeKey: key,
             content: message,
+            ...(secret && { secret }),
             status: 'received',
             seq: first + i,
             at,

@@ -11,7 +11,7 @@ import { Idempotency, type Promised } from './idempotency.ts'
 import { RateLimitedResends, type Refusal, TOO_FAST } from './rate-limited-resends.ts'
 import { REACH_OUT_LOCKED, ReachOutLock } from './reach-out-lock.ts'
 import { checkReplyTarget } from './reply-target.ts'
-import type { Send } from './send.ts'
+import { newSecretFor, type Send } from './send.ts'
 import { SendEndings } from './send-endings.ts'
 import { SendFiles } from './send-files.ts'
 import { SendLog } from './send-log.ts'
@@ -96,12 +96,13 @@ export class Outbox {
     const result = this.#log.waitFor(messageId, deadline)
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
     const atOnce = this.#transmitter.currentSocket !== null
-    const queued = this.#log.recordQueued({ messageId, content, at }, { lazy: atOnce, promised })
+    const secret = newSecretFor(content)
+    const queued = this.#log.recordQueued({ messageId, content, at, secret }, { lazy: atOnce, promised })
     if (!atOnce) {
       await queued
       actor.tell({ type: 'wake.requested' })
     }
-    const send: Send = { messageId, chatId: content.to, content, at, attempts: 0 }
+    const send: Send = { messageId, chatId: content.to, content, at, attempts: 0, secret }
     // A link to a file may not live as long as a connection is away.
     void this.#files.prepare(send)
     this.#transmitter.transmit(send)

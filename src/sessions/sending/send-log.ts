@@ -1,21 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { SendContent } from '../../messages/send.ts'
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { Promised } from './idempotency.ts'
 import { messageStatusDelivery } from './message-status-delivery.ts'
+import type { Send } from './send.ts'
 import { failureOf, ResultWaiters, type SendResult } from './send-results.ts'
 
 /** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
 const REMEMBERED = 100
-
-/** Under the secret of a message others seal what they add to it: it must be known before the message leaves, and after a restart. */
-const SECRET_BYTES = 32
 
 type Progress = Pick<MessageRow, 'chatId' | 'status'>
 
@@ -44,7 +40,7 @@ export class SendLog {
 
   /** A new send; resolves once it is durable. `lazy`: it may wait for the commit of something else. */
   recordQueued(
-    { messageId, content, at }: { messageId: string; content: SendContent; at: number },
+    { messageId, content, at, secret }: Pick<Send, 'messageId' | 'content' | 'at' | 'secret'>,
     { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
   ): Promise<void> {
     const chatId = content.to
@@ -61,7 +57,7 @@ export class SendLog {
             direction: 'out',
             dedupeKey: `out|${messageId}`,
             content,
-            ...(isStandalone(content) && { secret: randomBytes(SECRET_BYTES) }),
+            ...(secret && { secret }),
             status: 'queued',
             seq,
             at,
@@ -126,6 +122,3 @@ function factOf(chatId: string, result: SendResult): MessageFact {
       return { type: `message.${result.status}`, messageId, chatId }
   }
 }
-
-/** Whether it is a message of its own rather than a change of another. */
-const isStandalone = ({ type }: SendContent) => type !== 'reaction' && type !== 'edit' && type !== 'delete'

@@ -153,7 +153,7 @@ export class Transmitter {
       if (this.#isOver(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
       try {
         if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
-        await socket.send(messageId, content)
+        await socket.send(messageId, content, send.secret)
         sent = true
       } catch (error) {
         const known = error instanceof GatewayError

@@ -13,6 +13,7 @@ import {
 import { event, eventInvite, pollResults, scheduledCall } from './event-readers.ts'
 import { type Ignored, ignored, lines } from './parsed-content.ts'
 import { order, product } from './product-readers.ts'
+import { sealed, secretEncrypted } from './sealed-parts.ts'
 import { tappedButton, tappedFlow, tappedRow, tappedTemplate } from './tap-readers.ts'
 
 /** Something that a person sent and nobody here can read. */
@@ -64,11 +65,23 @@ export const FIELDS: Record<
   pollCreationMessageV3: poll(m => m.pollCreationMessageV3),
   pollCreationMessageV5: poll(m => m.pollCreationMessageV5),
   pollCreationMessageV6: poll(m => m.pollCreationMessageV6),
-  pollUpdateMessage: m => ({
-    type: 'poll_vote',
-    replyTo: m.pollUpdateMessage?.pollCreationMessageKey?.id || null,
-    vote: m.pollUpdateMessage ?? null,
-  }),
+  pollUpdateMessage: sealed('vote', ({ pollUpdateMessage: vote }) => ({
+    key: vote?.pollCreationMessageKey,
+    bytes: vote?.vote,
+  })),
+  secretEncryptedMessage: secretEncrypted,
+  encReactionMessage: sealed('reaction', ({ encReactionMessage: bytes }) => ({
+    key: bytes?.targetMessageKey,
+    bytes,
+  })),
+  encCommentMessage: sealed('comment', ({ encCommentMessage: bytes }) => ({
+    key: bytes?.targetMessageKey,
+    bytes,
+  })),
+  encEventResponseMessage: sealed('eventResponse', ({ encEventResponseMessage: bytes }) => ({
+    key: bytes?.eventCreationMessageKey,
+    bytes,
+  })),
   groupInviteMessage: m => ({
     type: 'group_invite',
     body: m.groupInviteMessage?.groupName || null,
@@ -136,9 +149,6 @@ export const FIELDS: Record<
   commentMessage: UNSUPPORTED,
   conditionalRevealMessage: UNSUPPORTED,
   declinePaymentRequestMessage: UNSUPPORTED,
-  encCommentMessage: UNSUPPORTED,
-  encEventResponseMessage: UNSUPPORTED,
-  encReactionMessage: UNSUPPORTED,
   invoiceMessage: UNSUPPORTED,
   musicMessage: UNSUPPORTED,
   paymentInviteMessage: UNSUPPORTED,
@@ -148,7 +158,6 @@ export const FIELDS: Record<
   requestPhoneNumberMessage: UNSUPPORTED,
   richResponseMessage: UNSUPPORTED,
   scheduledCallEditMessage: UNSUPPORTED,
-  secretEncryptedMessage: UNSUPPORTED,
   sendPaymentMessage: UNSUPPORTED,
   splitPaymentMessage: UNSUPPORTED,
   splitPaymentUpdateMessage: UNSUPPORTED,

@@ -12,12 +12,30 @@ export interface ParsedContent {
   /** The id of the message that this one answers, reacts to, edits, deletes or votes in. */
   replyTo: string | null
   file: ReceivedFile | null
-  /** A vote, still sealed: it is read where the poll is known. */
-  vote: proto.Message.IPollUpdateMessage | null
+  /** What is still sealed: it is read where the message that it is about is known. */
+  sealed: SealedPart | null
   /** What it says beyond its words. */
   extras: ReceivedExtras
   /** What WhatsApp notes beside the words: quotes, mentions, advertisements; who is who in it depends on the session. */
   context: proto.IContextInfo | null
+}
+
+/** What people seal under the secret of a message. */
+export type SealedKind =
+  | 'edit'
+  | 'eventEdit'
+  | 'pollEdit'
+  | 'pollOption'
+  | 'reaction'
+  | 'comment'
+  | 'vote'
+  | 'eventResponse'
+
+/** Something sealed, as it came. */
+export interface SealedPart {
+  kind: SealedKind
+  encPayload: Uint8Array | null | undefined
+  encIv: Uint8Array | null | undefined
 }
 
 /** Not something a person wrote: `ignored` says why it is dropped. */
@@ -32,7 +50,7 @@ export const EMPTY = {
   caption: null,
   replyTo: null,
   file: null,
-  vote: null,
+  sealed: null,
   extras: {},
   context: null,
 }

@@ -69,11 +69,13 @@ function readChange(protocolMessage: proto.Message.IProtocolMessage): ReturnType
   if ('ignored' in change) return change
   if (change.type === 'delete') return { type: 'delete', replyTo: change.id }
   const edited = readContent(change.message)
-  if ('ignored' in edited) return { type: 'edit', replyTo: change.id }
+  if ('ignored' in edited || edited.type === 'unsupported') return { type: 'edit', replyTo: change.id }
   const { body, caption, context } = edited
+  // A poll has its options beside its question.
+  const words = edited.type === 'poll' ? { body, caption } : { body: body ?? caption }
   // Its new words may mention others; what the original quotes is not told again.
   const beside = context && { ...context, stanzaId: null, quotedMessage: null }
-  return { type: 'edit', body: body ?? caption, replyTo: change.id, context: beside }
+  return { type: 'edit', ...words, replyTo: change.id, context: beside }
 }
 
 function fieldsOf(message: Message): Field[] {

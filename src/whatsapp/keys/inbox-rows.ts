@@ -48,7 +48,11 @@ export function encodedMessageIn({ plaintext, stanza }: InboxRow): Uint8Array {
 /** The content of an encoded message as Baileys hands it over, with what its protobuf leaves out. */
 export function contentOf(encoded: Uint8Array): WholeMessage {
   const content = decodeMessage(encoded)
-  return content.deviceSentMessage?.message ?? content
+  const { deviceSentMessage, messageContextInfo } = content
+  const sent = deviceSentMessage?.message
+  // Phones put it beside what they sent.
+  if (sent && messageContextInfo) sent.messageContextInfo ??= messageContextInfo
+  return sent ?? content
 }
 
 /** Baileys' message with what its protobuf left out of it, which stands in the rows of its parts. */

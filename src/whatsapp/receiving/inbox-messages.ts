@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../base/clock.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
+import type { OriginalMessage } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ReceivedMessage } from '../../ports/whatsapp.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
@@ -28,7 +29,7 @@ export function unfinishedMessages(deps: ReceiveDeps, streamId: string): Receive
   const rows = deps.store.keys.unfinished(streamId)
   if (rows.length === 0) return []
   const context = contextInStore(deps, streamId)
-  return context ? messagesInRows(rows, context, deps, streamId) : []
+  return context ? messagesInRows(rows, context, deps, streamId).messages : []
 }
 
 /** How messages of a stream without a socket are read; null if no account is linked. */
@@ -49,6 +50,13 @@ export function unreadOf({ message }: { message: ReceivedContent }, encoded: Uin
   return keep ? { unread: encoded } : {}
 }
 
+/** What is in some rows. */
+export interface RowMessages {
+  messages: ReceivedMessage[]
+  /** Rows that hold something sealed, and the id of the message under whose secret: it is still to come. */
+  waiting: { row: InboxRow; original: string }[]
+}
+
 /**
  * One message per dedupe key, the oldest row first; rows without a message for Laravel give none. `fuller` is what Baileys knows of
  * the same messages; `seen` gets each message, whether it is for Laravel or not.
@@ -60,10 +68,12 @@ export function messagesInRows(
   streamId: string,
   fuller: WAMessage[] = [],
   seen: (message: WAMessage) => void = () => {},
-): ReceivedMessage[] {
+): RowMessages {
   const found = new Map<string, ReceivedMessage>()
   const isKnown = (key: string) => store.messages.hasDedupeKey(streamId, key)
-  for (const row of rows) {
+  const withFound = withOriginals(context, () => [...found.values()])
+  let waiting: RowMessages['waiting'] = []
+  const read = (row: InboxRow) => {
     try {
       const { message, offline } = rebuildMessage(row, context.me)
       // What the phone sends again lacks what Baileys knows from the placeholder.
@@ -74,7 +84,8 @@ export function messagesInRows(
       }))
       for (const { encoded, ...one } of [{ ...message, encoded: encodedMessageIn(row) }, ...resent]) {
         seen(one)
-        const translated = toReceivedMessage(one, offline, context)
+        const translated = toReceivedMessage(one, offline, withFound)
+        if ('awaits' in translated && translated.awaits) waiting.push({ row, original: translated.awaits })
         if ('ignored' in translated) continue
         const { dedupeKey, noticeOf } = translated
         if (isKnown(dedupeKey) || (noticeOf && isKnown(noticeOf))) continue
@@ -85,7 +96,27 @@ export function messagesInRows(
       logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
     }
   }
-  return [...found.values()].filter(({ noticeOf }) => !noticeOf || !found.has(noticeOf))
+  for (const row of rows) read(row)
+  // An original may have come after what is about it.
+  const early = waiting
+  waiting = []
+  for (const { row } of early) read(row)
+  const messages = [...found.values()].filter(({ noticeOf }) => !noticeOf || !found.has(noticeOf))
+  return { messages, waiting }
+}
+
+/** A context that also knows messages on their way into the store. */
+export function withOriginals(
+  context: TranslationContext,
+  arriving: () => ReceivedMessage[],
+): TranslationContext {
+  const originals = (id: string): OriginalMessage[] => [
+    ...arriving().flatMap(({ message, secret }) =>
+      message.message_id === id ? [{ content: message, secret: secret ?? null }] : [],
+    ),
+    ...context.originals(id),
+  ]
+  return { ...context, originals }
 }
 
 const isFuller =

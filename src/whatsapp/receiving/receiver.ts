@@ -10,12 +10,14 @@ import { summaryOf } from '../error-summary.ts'
 import { accountJid } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
-import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
+import { contentOf, encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
+import { messageSecretOf } from '../message-secret.ts'
 import { statusInReceipt } from '../message-status.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
+import { AwaitedOriginals } from './awaited-originals.ts'
 import { historyBatches } from './history.ts'
-import { messagesInRows, type ReceiveDeps, unreadOf } from './inbox-messages.ts'
+import { messagesInRows, type ReceiveDeps, unreadOf, withOriginals } from './inbox-messages.ts'
 import { MissingMessages } from './missing-messages.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 import { translationContext } from './translation-context.ts'
@@ -33,7 +35,7 @@ export interface ReceiverParts {
 
 /** WAMessageStubType.CIPHERTEXT */
 const UNDECRYPTABLE = 2
-/** One line for that many messages that could not be decrypted: a peer with a broken session sends them in floods. */
+/** One line for that many messages that could not be decrypted or opened: a peer with a broken session sends them in floods. */
 const LOG_EVERY = 100
 
 /** Hands what one socket received to its owner, each message once, and finishes the inbox rows that need no owner. */
@@ -43,7 +45,11 @@ export class Receiver {
   readonly #order = new ArrivalOrder()
   readonly #missing = new MissingMessages()
   readonly #notices: ViewOnceNotices
+  readonly #awaited = new AwaitedOriginals()
+  /** What is being handed over: what is about it may be here before it is in the store. */
+  readonly #arriving = new Set<ReceivedMessage[]>()
   #undecryptable = 0
+  #unopened = 0
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts
@@ -61,8 +67,8 @@ export class Receiver {
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
   handleUpsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
     const { decryptOnce, deps, reports } = this.#parts
-    const context = this.#context()
     const received: ReceivedMessage[] = []
+    const context = this.#context(received)
     const done: string[] = []
     for (const given of messages) {
       const rows = decryptOnce.takeRows(given.key)
@@ -76,9 +82,10 @@ export class Receiver {
       const offline = this.#order.handedOver(message.key.id, type)
       this.#learnTimer(message)
       const translated = toReceivedMessage(message, offline, context)
+      if ('awaits' in translated) this.#countUnopened(translated.ignored)
       if ('ignored' in translated || (translated.noticeOf && rows.length > 0)) {
         // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
-        const inRows = this.#sortRows(rows, messages)
+        const inRows = this.#sortRows(rows, messages, received)
         received.push(...inRows.messages)
         done.push(...inRows.done)
       } else if (this.#isKnown(translated.dedupeKey)) done.push(...rows.map(row => row.hash))
@@ -87,7 +94,8 @@ export class Receiver {
         done.push(...rows.slice(0, -1).map(row => row.hash))
         const last = rows.at(-1)
         const unread = unreadOf(translated, last && encodedMessageIn(last))
-        received.push({ ...translated, ...unread, inboxHash: last?.hash ?? null })
+        const secret = secretBeside(translated, last)
+        received.push({ ...translated, ...secret, ...unread, inboxHash: last?.hash ?? null })
       }
     }
     this.#handOver(received, done)
@@ -108,7 +116,11 @@ export class Receiver {
     const batches = historyBatches(history, this.#context())
     if (arrived.length > 0) this.#handOverRows(arrived)
     const keep = async () => {
-      for (const batch of batches) await owner.received(batch)
+      for (const batch of batches) {
+        await owner.received(batch)
+        const opened = this.#awaited.take(batch)
+        if (opened.length > 0) this.#handOverRows(opened)
+      }
     }
     this.#track(keep(), history.length)
   }
@@ -157,12 +169,20 @@ export class Receiver {
 
   #handOverNow(messages: ReceivedMessage[], done: string[]): void {
     const { auth, owner } = this.#parts
+    const opened = this.#sortRows(this.#awaited.take(messages), [], messages)
+    messages.push(...opened.messages)
+    done.push(...opened.done)
     const waited = messages.flatMap(({ dedupeKey }) => [
       this.#missing.arrived(dedupeKey),
       this.#notices.arrived(dedupeKey),
     ])
+    this.#arriving.add(messages)
     const handOver = async () => {
-      if (messages.length > 0) await owner.received(messages)
+      try {
+        if (messages.length > 0) await owner.received(messages)
+      } finally {
+        this.#arriving.delete(messages)
+      }
       await auth.finishInbox([...done, ...waited.filter(hash => hash !== null)])
     }
     this.#track(handOver(), messages.length)
@@ -182,16 +202,28 @@ export class Receiver {
     this.#handingOver.add(tracked)
   }
 
-  /** The messages in some rows and the hashes of the rows without any; `fuller` is what Baileys knows of the same messages. */
-  #sortRows(rows: InboxRow[], fuller: WAMessage[] = []): { messages: ReceivedMessage[]; done: string[] } {
+  /**
+   * The messages in some rows and the hashes of the rows without any; `fuller` is what Baileys knows of the same messages, `before`
+   * what is handed over before them.
+   */
+  #sortRows(
+    rows: InboxRow[],
+    fuller: WAMessage[] = [],
+    before: ReceivedMessage[] = [],
+  ): { messages: ReceivedMessage[]; done: string[] } {
     if (rows.length === 0) return { messages: [], done: [] }
     const { deps, owner } = this.#parts
-    const context = this.#context()
-    const messages = messagesInRows(rows, context, deps, owner.streamId, fuller, one => this.#learnTimer(one))
-    const wanted = new Set(messages.map(message => message.inboxHash))
+    const context = this.#context(before)
+    const { messages, waiting } = messagesInRows(rows, context, deps, owner.streamId, fuller, one =>
+      this.#learnTimer(one),
+    )
+    const wanted = new Set([
+      ...messages.map(message => message.inboxHash),
+      ...waiting.map(({ row }) => row.hash),
+    ])
     const isMissing = (row: InboxRow) => this.#missing.isMissing(row, context, key => this.#isKnown(key))
     const done = rows.filter(row => !wanted.has(row.hash) && !isMissing(row)).map(row => row.hash)
-    return { messages, done }
+    return { messages, done: [...done, ...this.#awaited.wait(waiting)] }
   }
 
   #learnTimer(message: WAMessage): void {
@@ -206,13 +238,24 @@ export class Receiver {
     return deps.store.messages.hasDedupeKey(owner.streamId, dedupeKey)
   }
 
-  #context(): TranslationContext {
+  /** `arriving` is what will be handed over next. */
+  #context(arriving: ReceivedMessage[] = []): TranslationContext {
     const { deps, owner, auth, groups } = this.#parts
     const { me } = auth.creds
     const own = { id: me?.id ?? '', lid: me?.lid ?? null }
     const lidMapping = (user: string) => auth.lidMapping(user)
     const context = translationContext(deps, owner.streamId, own, lidMapping)
-    return { ...context, subjectOf: jid => groups.subjectOf(jid) }
+    const known = { ...context, subjectOf: (jid: string) => groups.subjectOf(jid) }
+    return withOriginals(known, () => [...this.#arriving].flat().concat(arriving))
+  }
+
+  #countUnopened(why: string): void {
+    if (this.#unopened++ % LOG_EVERY !== 0) return
+    const { deps, owner } = this.#parts
+    deps.logger.info(
+      { sessionId: owner.sessionId, count: this.#unopened, why },
+      'something sealed could not be opened, and nobody is told of it',
+    )
   }
 
   #countUndecryptable(): void {
@@ -223,4 +266,11 @@ export class Receiver {
       'a message could not be decrypted; its sender is asked to send it again',
     )
   }
+}
+
+/** The secret of what our own phone wrote lies beside it, and Baileys drops that. */
+function secretBeside({ message, secret }: Pick<ReceivedMessage, 'message' | 'secret'>, row?: InboxRow) {
+  if (!message.from_me || secret || !row) return {}
+  const beside = messageSecretOf({ message: contentOf(encodedMessageIn(row)) })
+  return beside ? { secret: beside } : {}
 }

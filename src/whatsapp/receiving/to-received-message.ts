@@ -1,9 +1,11 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import { type MediaSource, noticeKey, type ReceivedContent } from '../../messages/received.ts'
-import { type ParsedContent, unsupported } from '../content/parsed-content.ts'
-import { type Poll, readPollVote } from '../content/poll-votes.ts'
+import type { OriginalMessage } from '../../ports/message-table.ts'
+import { type Ignored, type ParsedContent, unsupported } from '../content/parsed-content.ts'
 import { readContent } from '../content/read-content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
+import { messageSecretOf } from '../message-secret.ts'
+import { openSealed, type Unopened } from '../sealed/open-sealed.ts'
 import { beyondWords, type People } from './beyond-words.ts'
 
 /** What the translation must know of the session and of what it has learnt about others. */
@@ -16,8 +18,8 @@ export interface TranslationContext {
   /** The LID of a phone number and back, from the key store; users without server. */
   lidForPn(user: string): string | null
   pnForLid(user: string): string | null
-  /** A poll of this account, by the id of its message. */
-  pollOf(messageId: string): Poll | null
+  /** Messages under an id, with their secrets: what others add to them is sealed. */
+  originals(messageId: string): OriginalMessage[]
   /** What a group is called, if it is known. */
   subjectOf(jid: string): string | null
   now(): number
@@ -25,8 +27,15 @@ export interface TranslationContext {
 
 /** A message as Laravel is told of it, or why nothing is told. */
 export type TranslatedMessage =
-  | { message: ReceivedContent; dedupeKey: string; media?: MediaSource; noticeOf?: string }
-  | { ignored: string }
+  | {
+      message: ReceivedContent
+      dedupeKey: string
+      media?: MediaSource
+      secret?: Uint8Array
+      noticeOf?: string
+    }
+  | Ignored
+  | Unopened
 
 /** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
 const CIPHERTEXT = 2
@@ -49,8 +58,8 @@ export function toReceivedMessage(
   const fromMe = key.fromMe === true
   if (fromMe && !context.inboundFromMe) return { ignored: 'written on the own phone' }
   const isNotice = key.isViewOnce === true && !received.message
-  const content = isNotice ? SEEN_ONCE : readContent(received.message)
-  if ('ignored' in content) return content
+  const said = isNotice ? SEEN_ONCE : readContent(received.message)
+  if ('ignored' in said) return said
 
   // In what the phone sends again the author stands beside the key.
   const sender = accountJid(key.participant || received.participant)
@@ -60,6 +69,23 @@ export function toReceivedMessage(
   const inGroup = isGroup(chat) || isStatus(chat)
   const contact = identify(inGroup ? [sender, key.participantAlt] : direct, context)
   const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
+  const at = sentAt(received, context.now())
+  const content =
+    said.sealed === null
+      ? said
+      : openSealed(
+          { ...said, sealed: said.sealed },
+          {
+            jids: fromMe
+              ? [context.me.lid, context.me.id]
+              : [author.lid, author.pn && `${author.pn}@s.whatsapp.net`, sender ?? remote],
+            chat: inGroup ? [chat] : [chat, contact.lid, contact.pn && `${contact.pn}@s.whatsapp.net`],
+            at,
+          },
+          context,
+        )
+  if ('ignored' in content) return content
+  const secret = messageSecretOf(received)
   const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
   const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
   // Everybody else encrypts.
@@ -69,6 +95,7 @@ export function toReceivedMessage(
     ...(file && {
       media: { ...file.source, host: context.foreignMediaHost ? file.source.host : null },
     }),
+    ...(secret && { secret }),
     ...(isNotice ? { dedupeKey: noticeKey(dedupeKey), noticeOf: dedupeKey } : { dedupeKey }),
     message: {
       message_id: key.id,
@@ -81,13 +108,13 @@ export function toReceivedMessage(
       subject: isGroup(chat) ? context.subjectOf(chat) : null,
       push_name: received.pushName || null,
       type: content.type,
-      body: content.vote === null ? content.body : votedOptions(content, author, context),
+      body: content.body,
       caption: content.caption,
       media: file?.media ?? null,
       reply_to: content.replyTo,
       ...content.extras,
       ...(content.context && beyondWords(content.context, peopleOf(context))),
-      timestamp: new Date(sentAt(received, context.now())).toISOString(),
+      timestamp: new Date(at).toISOString(),
       offline,
     },
   }
@@ -114,19 +141,6 @@ const peopleOf = (context: TranslationContext): People => {
   const me = { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) }
   const isMe = (jid: string) => own.includes(jid)
   return { isMe, identify: jid => (isMe(jid) ? me : identify([jid], context)) }
-}
-
-/** The options that somebody has chosen in a poll of this account, each on a line; null if they cannot be read. */
-function votedOptions(
-  { vote, replyTo }: ParsedContent,
-  voter: { pn: string | null; lid: string | null },
-  { me, pollOf }: TranslationContext,
-): string | null {
-  const poll = vote && replyTo !== null ? pollOf(replyTo) : null
-  if (!vote || !poll) return null
-  const creators = [accountJid(me.id), accountJid(me.lid)].filter(jid => jid !== null)
-  const voters = [voter.pn && `${voter.pn}@s.whatsapp.net`, voter.lid].flatMap(jid => jid || [])
-  return readPollVote(vote, poll, { creators, voters })?.join('\n') ?? null
 }
 
 const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))

@@ -2,8 +2,8 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
-import { pollIn } from '../content/poll-votes.ts'
 import type { Me } from '../keys/inbox-rows.ts'
+import { messageSecretOf } from '../message-secret.ts'
 import type { TranslationContext } from './to-received-message.ts'
 
 /** `lidMapping` is that of `AuthState`. No group has a subject in it. */
@@ -20,10 +20,13 @@ export function translationContext(
     foreignMediaHost: config.url !== undefined,
     lidForPn: lidMapping,
     pnForLid: user => lidMapping(`${user}_reverse`),
-    pollOf(messageId) {
-      const sent = store.messages.encoded(streamId, messageId)
-      return sent && pollIn(proto.Message.decode(sent))
-    },
+    originals: messageId =>
+      store.messages.originals(streamId, messageId).map(one => {
+        if (one.secret !== null || !('to' in one.content)) return one
+        // Queued before secrets were kept: a poll's lies in what went out.
+        const sent = store.messages.encoded(streamId, messageId)
+        return { ...one, secret: (sent && messageSecretOf({ message: proto.Message.decode(sent) })) ?? null }
+      }),
     subjectOf: () => null,
     now: () => clock.now(),
   }

@@ -58,9 +58,10 @@ export class MessageSender {
   }
 
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
-  async send(messageId: string, content: SendContent): Promise<void> {
+  async send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void> {
     try {
-      await this.#deps.pending.run(() => this.#transmit(messageId, content, false), timeoutOf(content))
+      const transmit = () => this.#transmit(messageId, content, { retried: false, secret })
+      await this.#deps.pending.run(transmit, timeoutOf(content))
     } catch (error) {
       this.#unacked.delete(messageId)
       throw toGatewayError(error)
@@ -85,17 +86,25 @@ export class MessageSender {
     this.#unacked.clear()
   }
 
-  async #transmit(messageId: string, content: SendContent, retried: boolean): Promise<void> {
-    const written = this.#write(messageId, content)
+  async #transmit(
+    messageId: string,
+    content: SendContent,
+    { retried, secret }: { retried: boolean; secret?: Uint8Array | undefined },
+  ): Promise<void> {
+    const written = this.#write(messageId, content, secret)
     // The ack may come before the write is reported.
     this.#remember(messageId, { content, retried, written })
     await written
   }
 
-  async #write(messageId: string, content: SendContent): Promise<SenderKeyHolders | null> {
+  async #write(
+    messageId: string,
+    content: SendContent,
+    secret: Uint8Array | undefined,
+  ): Promise<SenderKeyHolders | null> {
     const { socket, payloads } = this.#deps
     await this.#checkNumber(content.to)
-    const message = await payloads.make(messageId, content)
+    const message = await payloads.make(messageId, content, secret)
     if (content.typing) await this.#showTyping(content)
     const deleted = content.type === 'delete' ? payloads.referencedBy(content) : null
     if (deleted?.key.fromMe === false) await this.#checkAdmin(content.to)
@@ -148,7 +157,10 @@ export class MessageSender {
       if (user) await this.#deps.devices.del(user)
       await this.#deps.socket.assertSessions([content.to], true)
     }
-    await this.#deps.pending.run(() => this.#transmit(messageId, content, true), timeoutOf(content))
+    await this.#deps.pending.run(
+      () => this.#transmit(messageId, content, { retried: true }),
+      timeoutOf(content),
+    )
   }
 
   #remember(messageId: string, unacked: Unacked): void {

@@ -47,8 +47,11 @@ export class OutgoingPayloads {
     this.#stream = { streamId: stream.streamId, epoch: stream.epoch }
   }
 
-  /** Rejects with GatewayError when what the send needs is gone, or as the upload does. */
-  async make(messageId: string, content: SendContent): Promise<proto.IMessage> {
+  /**
+   * Rejects with GatewayError when what the send needs is gone, or as the upload does. `secret` is the message's while the store
+   * may not have it yet.
+   */
+  async make(messageId: string, content: SendContent, secret?: Uint8Array): Promise<proto.IMessage> {
     // A group says with its members how long its messages stay.
     const group = await this.#deps.members(content.to)
     const timer = this.#deps.timers.forSend(content.to)
@@ -56,7 +59,7 @@ export class OutgoingPayloads {
     if (known) return known
     const referenced = this.referencedBy(content)
     const named = withNames(content, group, jid => this.#deps.namesOf(jid))
-    const made = withTimer(await this.#build(messageId, named, referenced), content.type, timer)
+    const made = withTimer(await this.#build(messageId, named, referenced, secret), content.type, timer)
     this.#known.set(messageId, made)
     if (isRepeatable(content) && !timer?.expiration) return made
     const { streamId, epoch } = this.#stream
@@ -124,6 +127,7 @@ export class OutgoingPayloads {
     messageId: string,
     content: SendContent,
     referenced: ReferencedMessage | null,
+    secret?: Uint8Array,
   ): Promise<proto.IMessage> {
     const words = captionEdit(content, referenced, this.#deps.now())
     if (words !== null) return words
@@ -132,7 +136,7 @@ export class OutgoingPayloads {
       const made = await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {
         upload: this.#deps.upload,
       })
-      const messageSecret = this.#deps.store.messages.secretOf(this.#stream.streamId, messageId)
+      const messageSecret = secret ?? this.#deps.store.messages.secretOf(this.#stream.streamId, messageId)
       // Baileys draws another one each time (messages.js); what others add is sealed under the one that is kept.
       if (messageSecret) made.messageContextInfo = { ...made.messageContextInfo, messageSecret }
       return made

@@ -73,10 +73,10 @@ export class Socket implements WhatsAppSocket {
     end.guard(() => receiver.finishOldRows())
   }
 
-  send(messageId: string, content: SendContent): Promise<void> {
+  send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void> {
     if (this.#account.isOpen) {
       this.#parts.presence.used()
-      return this.#parts.sender.send(messageId, content)
+      return this.#parts.sender.send(messageId, content, secret)
     }
     const sentence = 'The session is not connected yet'
     return Promise.reject(new GatewayError('SESSION_NOT_CONNECTED', sentence, { retryable: true }))

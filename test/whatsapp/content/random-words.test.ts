@@ -13,7 +13,7 @@ const context = {
   foreignMediaHost: false,
   lidForPn: () => null,
   pnForLid: () => null,
-  pollOf: () => null,
+  originals: () => [],
   subjectOf: () => null,
   now: () => 1_700_000_000_000,
 }

@@ -96,7 +96,7 @@ describe('the content of a message', () => {
       },
       { body: 'new words', replyTo: 'OLD', file: null },
     ],
-    ['edit', { protocolMessage: { type: Type.MESSAGE_EDIT, key } }, { body: 'unknown', replyTo: 'OLD' }],
+    ['edit', { protocolMessage: { type: Type.MESSAGE_EDIT, key } }, { body: null, replyTo: 'OLD' }],
     ['unsupported', { paymentInviteMessage: {} }, { body: 'paymentInviteMessage' }],
     ['unsupported', { protocolMessage: { type: 99 as never, key } }, { body: 'protocolMessage.99' }],
     ['unsupported', { viewOnceMessage: {} }, { body: 'viewOnceMessage' }],
@@ -207,7 +207,7 @@ describe('the file of a message', () => {
     inboundIgnore: [],
     lidForPn: () => null,
     pnForLid: () => null,
-    pollOf: () => null,
+    originals: () => [],
     subjectOf: () => null,
     now: () => 0,
   }
@@ -237,7 +237,8 @@ describe('the file of a message', () => {
 const SILENT = new Set(
   `messageContextInfo senderKeyDistributionMessage fastRatchetKeySenderKeyDistributionMessage albumMessage botTaskMessage call
   callLogMesssage chat groupStatusMentionMessage keepInChatMessage limitSharingMessage messageHistoryBundle messageHistoryNotice
-  pinInChatMessage protocolMessage statusMentionMessage statusNotificationMessage stickerSyncRmrMessage`.split(
+  pinInChatMessage protocolMessage statusMentionMessage statusNotificationMessage stickerSyncRmrMessage
+  secretEncryptedMessage encReactionMessage encCommentMessage encEventResponseMessage pollUpdateMessage`.split(
     /\s+/,
   ),
 )
@@ -300,7 +301,7 @@ describe('random messages', () => {
     foreignMediaHost: false,
     lidForPn: () => null,
     pnForLid: () => null,
-    pollOf: () => null,
+    originals: () => [],
     subjectOf: () => null,
     now: () => 1_700_000_000_000,
   }

@@ -15,7 +15,7 @@ const context: TranslationContext = {
   foreignMediaHost: false,
   lidForPn: user => lids[user] ?? null,
   pnForLid: user => Object.keys(lids).find(pn => lids[pn] === user) ?? null,
-  pollOf: () => null,
+  originals: () => [],
   subjectOf: jid => (jid === '120363@g.us' ? 'Team' : null),
   now: () => NOW,
 }
