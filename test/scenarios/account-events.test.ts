@@ -22,7 +22,9 @@ describe('LARAVEL_EVENTS', () => {
     await world.end()
   })
 
-  const told = () => world.laravel.accepted('/whatsapp/events')
+  const posted = () => world.laravel.accepted('/whatsapp/events')
+  /** A process that was killed may deliver something again, under the same id. */
+  const told = () => [...new Map(posted().map(event => [event.event_id, event])).values()]
   const kept = () => world.simulator.phone(SHOP).devices[0]!.pending
   const lidOf = (pn: string) => world.simulator.contact(pn).account.lidJid
 
@@ -31,9 +33,9 @@ describe('LARAVEL_EVENTS', () => {
     await soon(() => expect(told()).toHaveLength(1))
     call.end('accepted_elsewhere')
     await soon(() => expect(told()).toHaveLength(2))
-    const [posted] = world.laravel.received.filter(({ path }) => path === '/whatsapp/events')
-    const { event_id, at, ...body } = posted!.body
-    expect(posted!.headers['webhook-id']).toBe(event_id)
+    const [first] = world.laravel.received.filter(({ path }) => path === '/whatsapp/events')
+    const { event_id, at, ...body } = first!.body
+    expect(first!.headers['webhook-id']).toBe(event_id)
     expect(event_id).toMatch(/^[0-9a-f-]{36}\.\d+\.events$/)
     expect(at).toMatch(/^\d{4}-.*Z$/)
     expect(body).toEqual({
@@ -118,26 +120,26 @@ describe('LARAVEL_EVENTS', () => {
 
   it('delivers again what is asked for again, under the same ids', async () => {
     const ids = told().map(({ event_id }) => event_id)
-    const { body } = await world.call('POST', '/sessions/shop/replay', { after: 0 })
-    const messages = world.laravel.accepted('/messages').length
-    expect(body.replayed).toBe(ids.length + messages)
-    await soon(() => expect(told()).toHaveLength(2 * ids.length))
-    expect(
-      told()
-        .slice(ids.length)
-        .map(({ event_id }) => event_id),
-    ).toEqual(ids)
+    const before = posted().length
+    await world.call('POST', '/sessions/shop/replay', { after: 0 })
+    await soon(() =>
+      expect(
+        posted()
+          .slice(before)
+          .map(({ event_id }) => event_id),
+      ).toEqual(ids),
+    )
   })
 
   it('lets an event that Laravel does not take wait, and no message with it', async () => {
     world.laravel.misbehaviour = { status: 422 }
     const tried = world.laravel.received.length
-    world.simulator.contact(ANA).call(SHOP)
+    const call = world.simulator.contact(ANA).call(SHOP)
     await soon(() => expect(world.laravel.received.length).toBeGreaterThan(tried))
     world.laravel.misbehaviour = null
     await world.simulator.contact(ANA).say(SHOP, 'hello')
     await soon(() => expect(world.laravel.accepted('/messages').map(({ body }) => body)).toContain('hello'))
-    await soon(() => expect(told().at(-1)).toMatchObject({ type: 'call', status: 'ringing' }))
+    await soon(() => expect(told().at(-1)).toMatchObject({ call_id: call.id, status: 'ringing' }))
   }, 60_000)
 })
 

@@ -132,8 +132,9 @@ it('REJECT_CALLS refuses what rings, by LID and by number, and nothing that is o
   for (const options of [{ device: 3 }, { addressing: 'pn' }] satisfies CallOptions[]) {
     const call = ring(options)
     await soon(() => expect(call.state).toBe('rejected'))
+    await soon(() => expect(told().slice(-2)).toEqual(['ringing', 'rejected']))
   }
-  await soon(() => expect(told()).toEqual(['ringing', 'rejected', 'ringing', 'rejected']))
+  expect(told()).toHaveLength(4)
   await nothingKept()
   await shop.socket!.end()
   const missed = ring()
