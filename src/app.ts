@@ -126,6 +126,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       rejectCalls: config.rejectCalls,
       inboundFromMe: config.inbound.fromMe,
       inboundIgnore: config.inbound.ignore,
+      inboundRaw: config.inbound.raw,
     },
     logger: part('whatsapp'),
     clock,

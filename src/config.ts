@@ -45,6 +45,8 @@ export interface Config {
     readonly markRead: boolean
     readonly fromMe: boolean
     readonly ignore: Value<'INBOUND_IGNORE'>
+    /** Which messages are told with all that was decoded. */
+    readonly raw: Value<'INBOUND_RAW'>
   }
   /** null: for ever. */
   readonly keep: { readonly bodiesMs: number | null; readonly mediaMs: number | null }
@@ -91,6 +93,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       markRead: get('MARK_READ'),
       fromMe: get('INBOUND_FROM_ME'),
       ignore: get('INBOUND_IGNORE'),
+      raw: get('INBOUND_RAW'),
     },
     keep: { bodiesMs: days(get('BODY_KEEP_DAYS')), mediaMs: days(get('MEDIA_KEEP_DAYS')) },
     media: {

@@ -75,6 +75,7 @@ export const VARIABLES = {
   REJECT_CALLS: yesOrNo(),
   MARK_READ: yesOrNo(),
   INBOUND_FROM_ME: yesOrNo(),
+  INBOUND_RAW: choice('none', ['none', 'unsupported', 'all']),
   INBOUND_IGNORE: variable(
     'status,newsletter',
     'none, or a comma-separated list of status and newsletter',

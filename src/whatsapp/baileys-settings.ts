@@ -1,5 +1,6 @@
 import { DEFAULT_CONNECTION_CONFIG, type UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import type { AccountEventType } from '../messages/account-event.ts'
+import type { RawKind } from './content/raw-message.ts'
 import { isNewsletter, isStatus } from './jid.ts'
 
 /** What the composition root decides about WhatsApp. */
@@ -18,6 +19,8 @@ export interface WhatsAppConfig {
   rejectCalls?: boolean
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
+  /** Which messages are told with all that was decoded; none unless given. */
+  inboundRaw?: RawKind
 }
 
 /** Baileys logs keys and whole messages; what matters of it reaches the log as facts of ours. */

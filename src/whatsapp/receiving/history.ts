@@ -13,7 +13,7 @@ export function* historyBatches(
   // A phone lists the newest first.
   messages.reverse().sort((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))
   // Nobody is told of history: what its groups are called need not be asked.
-  const ofHistory = { ...context, inboundFromMe: true, subjectOf: () => null }
+  const ofHistory = { ...context, inboundFromMe: true, inboundRaw: 'none' as const, subjectOf: () => null }
   for (let from = 0; from < messages.length; from += BATCH) {
     const batch = messages.slice(from, from + BATCH).flatMap((message): ReceivedMessage[] => {
       const translated = toReceivedMessage(message, false, ofHistory)

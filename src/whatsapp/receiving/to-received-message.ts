@@ -1,7 +1,9 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
 import { type MediaSource, noticeKey, type ReceivedContent } from '../../messages/received.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
+import { UNSUPPORTED } from '../content/message-fields.ts'
 import { type Ignored, type ParsedContent, unsupported } from '../content/parsed-content.ts'
+import { type RawKind, rawMessage } from '../content/raw-message.ts'
 import { readContent } from '../content/read-content.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
 import { messageSecretOf } from '../message-secret.ts'
@@ -13,6 +15,7 @@ export interface TranslationContext {
   me: { id: string; lid: string | null }
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
+  inboundRaw?: RawKind
   /** Files lie where their message says, at a simulator's; WhatsApp's own are never looked for anywhere else. */
   foreignMediaHost: boolean
   /** The LID of a phone number and back, from the key store; users without server. */
@@ -114,10 +117,17 @@ export function toReceivedMessage(
       reply_to: content.replyTo,
       ...content.extras,
       ...(content.context && beyondWords(content.context, peopleOf(context))),
+      ...rawOf(received, content.type, context),
       timestamp: new Date(at).toISOString(),
       offline,
     },
   }
+}
+
+/** All that was decoded, if it is wanted. */
+function rawOf({ message }: WAMessage, type: string, { inboundRaw }: TranslationContext) {
+  const wanted = inboundRaw === 'all' || (inboundRaw === 'unsupported' && type === UNSUPPORTED)
+  return wanted && message ? { raw: rawMessage(message) } : {}
 }
 
 /** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */

@@ -17,6 +17,7 @@ export function translationContext(
     me,
     inboundFromMe: config.inboundFromMe,
     inboundIgnore: config.inboundIgnore,
+    inboundRaw: config.inboundRaw ?? 'none',
     foreignMediaHost: config.url !== undefined,
     lidForPn: lidMapping,
     pnForLid: user => lidMapping(`${user}_reverse`),
