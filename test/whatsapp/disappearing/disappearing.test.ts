@@ -140,6 +140,9 @@ describe('a group whose messages disappear', () => {
       [{ subject: 'Sales' }, { setting: 'ephemeral', attributes: { expiration: String(DAY) } }],
       { author: ana.pn },
     )
+    // At once, not only when somebody writes or the members are asked for.
+    const stored = () => world.store.chatTimers.find(owner.streamId, [group.jid])
+    await vi.waitFor(() => expect(stored()).toMatchObject({ expiration: DAY }), { timeout: 5_000 })
     expect((await heard('hello', {}, group.jid)).message.expires_in).toBe(DAY)
     expect((await sent(text(group.jid))).expiration).toBe(DAY)
     await ana.disappear(group.jid, 0)
