@@ -55,9 +55,13 @@ export function contentOf(encoded: Uint8Array): WholeMessage {
   return sent ?? content
 }
 
-/** Baileys' message with what its protobuf left out of it, which stands in the rows of its parts. */
+/**
+ * Baileys' message with what it left out, which stands in the rows of its parts: what is newer than its protobuf, and what lies beside
+ * a copy of what another own device sent.
+ */
 export function withNewer(message: WAMessage, rows: InboxRow[]): WAMessage {
-  const newer = message.message ? rows.map(encodedMessageIn).filter(encoded => hasNewer(encoded)) : []
+  const isWanted = (encoded: Uint8Array) => encoded.length > 0 && (message.key.fromMe || hasNewer(encoded))
+  const newer = message.message ? rows.map(encodedMessageIn).filter(isWanted) : []
   if (newer.length === 0) return message
   return { ...message, message: Object.assign({}, message.message, ...newer.map(contentOf)) }
 }

@@ -54,6 +54,25 @@ describe('a message that is newer than the protobuf of Baileys', () => {
     expect(recovered).toMatchObject([{ inboxHash: 'h', message: { message_id: 'CRASHED', ...asked } }])
   })
 
+  it('says which message it takes the place of, also when the own phone sent both', async () => {
+    const own = world.sim.phone(PN).contact
+    for (const [from, to] of [
+      [ana(), PN],
+      [own, ANA],
+    ] as const) {
+      const sd = await from.say(to, { image: Buffer.from('sd') }, { parentOf: 'hd-image' })
+      const hd = await from.say(to, { image: Buffer.from('hd') }, { childOf: { id: sd.id, as: 'hd-image' } })
+      const edit = await from.edit(to, hd.id, 'better words')
+      expect((await got(sd.id)).message).not.toHaveProperty('replaces')
+      expect((await got(hd.id)).message).toMatchObject({ type: 'image', replaces: sd.id })
+      expect((await got(edit.id)).message).toMatchObject({
+        type: 'edit',
+        body: 'better words',
+        reply_to: sd.id,
+      })
+    }
+  })
+
   it('is unsupported under its number when nobody here knows it', async () => {
     const { id } = await ana().say(PN, { raw: wire({ 140: { 1: 'words' } }) })
     expect((await got(id)).message).toMatchObject({ type: 'unsupported', body: 'field 140' })
