@@ -51,9 +51,10 @@ export type SessionFact =
   /**
    * WhatsApp offers a QR, or the pairing code that was asked for; only a name of it is known here, the text lives in the vault until
    * `expiresAt`. A QR is named by its hash; of a code so short the hash would tell, so its name is random. `replaces` names the QR
-   * that WhatsApp made void: no phone can link by what was shown until now, and this one takes its place.
+   * that WhatsApp made void: no phone can link by what was shown until now, and this one takes its place. `codeRefused` is the sentence
+   * that tells why it is offered where a pairing code was wanted.
    */
-  | { type: 'socket.qr'; hash: string; expiresAt: number; replaces?: string }
+  | { type: 'socket.qr'; hash: string; expiresAt: number; replaces?: string; codeRefused?: string }
   /** A phone scanned the QR; WhatsApp now asks for a new connection. */
   | { type: 'socket.paired'; waId: string; lid: string | null }
   /** The account's display name became known or changed. */

@@ -155,7 +155,11 @@ export const sessionSetup = guarded.extend({
     noteArchiveEnd: assign({ archiveUntil: null }),
     noteQr: assign(({ context, event }) => {
       assertEvent(event, 'socket.qr')
-      return { qr: { ...context.qr, current: { hash: event.hash, expiresAt: event.expiresAt } } }
+      const { hash, expiresAt, codeRefused } = event
+      return {
+        ...(codeRefused !== undefined && { reason: 'pairing_code_refused', reasonText: codeRefused }),
+        qr: { ...context.qr, current: { hash, expiresAt } },
+      }
     }),
     noteReplaced: assign({
       reason: 'qr_replaced',

@@ -12,6 +12,9 @@ export type LinkingFault =
   /** A `<success>` before pairing has ended: to be ignored. */
   | 'early-success'
 
+/** A refusal of `companion_hello`, by its text (WhatsApp Web). */
+export type CodeError = 'bad-request' | 'feature-not-available' | 'rate-overlimit' | 'forbidden'
+
 /** What happens at the next attempts to link a device to an account; each entry is used once, the first at first. */
 export class LinkingPlan {
   /** A scan only makes the QR's secret void: the user has to scan what is drawn instead. */
@@ -21,4 +24,6 @@ export class LinkingPlan {
   /** The same once the device has handed over its half of a pairing code: too late to mean anything. */
   onFinish: RefreshForm[] = []
   faults: LinkingFault[] = []
+  /** How WhatsApp refuses the next requests for a pairing code. */
+  codeErrors: CodeError[] = []
 }

@@ -18,6 +18,7 @@ const Settings = z.strictObject({
       onScan: Forms,
       onCode: Forms,
       onFinish: Forms,
+      codeErrors: z.array(z.enum(['bad-request', 'feature-not-available', 'rate-overlimit', 'forbidden'])),
       faults: z.array(z.enum(['hmac', 'signature', 'incomplete', 'early-success'])),
     })
     .partial()

@@ -29,6 +29,8 @@ export type CodeRequest = {
   /** The companion's ephemeral key, encrypted under the code. */
   wrapped: Buffer
   expired: boolean
+  /** How often a phone tried it. */
+  hellos: number
 }
 
 /** Ends an offer whose socket went away: its references are expired from now on. */

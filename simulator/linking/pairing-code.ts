@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, pbkdf2, randomBytes } from 
 import { promisify } from 'node:util'
 import { type BinaryNode, Curve, jidDecode } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
-import { bytesOf, child, result, stanza } from '../protocol/stanza.ts'
+import type { CodeError } from '../accounts/linking-plan.ts'
+import { bytesOf, child, result, SERVER, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import { answerOf } from './link.ts'
 import { type CodeRequest, notifyOffer, type PairingOffer } from './offer.ts'
@@ -12,6 +13,17 @@ import { refresh } from './refresh.ts'
 const ROUNDS = 2 << 16
 const REQUEST_WITHIN_MS = 2_000
 const REGISTRATION = 'link_code_companion_reg'
+/** How often a phone may try one code. */
+const MAX_HELLOS = 3
+const ANSWERED_WITHIN_MS = 500
+const DISPLAY =
+  /^(Chrome|Edge|Firefox|IE|Opera|Safari|Desktop) \((Mac OS|Windows|Linux|Ubuntu|Debian|Chrome OS)\)$/
+const ERROR_CODES: Record<CodeError, number> = {
+  'bad-request': 400,
+  forbidden: 403,
+  'feature-not-available': 404,
+  'rate-overlimit': 429,
+}
 const NO_SALT = Buffer.alloc(0)
 const derive = promisify(pbkdf2)
 
@@ -33,14 +45,37 @@ export function takePairingCodeIq(world: World, offer: PairingOffer | undefined,
   if (about.attrs.stage !== 'companion_hello' || !pn) return false
   if (!bytesOf(about, 'companion_server_auth_key_pub').equals(offer.registration.noiseKey))
     throw new Error('another Noise key than its socket has')
+  const account = world.accounts.get(pn)
+  const error = isKnownKind(about) ? account?.linking.codeErrors.shift() : 'bad-request'
+  if (error) {
+    const refusal = stanza('error', { code: ERROR_CODES[error], text: error })
+    connection.send(stanza('iq', { from: SERVER, type: 'error', id: iq.attrs.id }, [refusal]))
+    return true
+  }
+  if (textIn(about, 'link_code_pairing_nonce') !== '\0')
+    world.ledger.wrong.push({
+      tag: REGISTRATION,
+      attrs: about.attrs,
+      why: 'another nonce than 0',
+      at: Date.now(),
+    })
   const wrapped = bytesOf(about, 'link_code_pairing_wrapped_companion_ephemeral_pub')
-  const request: CodeRequest = { offer, ref: randomBytes(16), wrapped, expired: false }
+  const request: CodeRequest = { offer, ref: randomBytes(16), wrapped, expired: false, hellos: 0 }
   world.codeRequests.set(pn, request)
   const answer = stanza('link_code_pairing_ref', {}, request.ref)
   connection.send(result(iq, stanza(REGISTRATION, { stage: 'companion_hello' }, [answer])))
   world.later(world.options.codeTtlMs, () => expire(request))
   world.events.emit('codeRequested', { account: pn })
   return true
+}
+
+/** Baileys writes text where WhatsApp Web writes bytes. */
+const textIn = (about: BinaryNode, tag: string) => String(child(about, tag)?.content ?? '')
+
+/** WhatsApp takes a client that names its kind, and shows itself as "Browser (System)" (WhatsApp Web, whatsapp-rust). */
+function isKnownKind(about: BinaryNode): boolean {
+  const kind = textIn(about, 'companion_platform_id')
+  return /^[1-9c]$/.test(kind) && DISPLAY.test(textIn(about, 'companion_platform_display'))
 }
 
 /** Tells the device that its code is good no more; Baileys takes no notice of it. */
@@ -53,10 +88,12 @@ function expire(request: CodeRequest) {
 /** What a phone does with the code its user types. Rejects with one sentence when it cannot link. */
 export async function enterCode(world: World, account: Account, typed: string): Promise<Device> {
   const code = typed.replace(/[^0-9a-z]/gi, '').toUpperCase()
-  const { offer, wrapped, ref, expired } = await requestFor(world, account.pn)
+  const request = await requestFor(world, account.pn)
+  const { offer, wrapped, ref, expired } = request
   if (expired) throw new Error('this code has expired')
   if (offer.state === 'used') throw new Error('this code was already used')
   if (!offer.connection.open) throw new Error('the socket that asked for this code is gone')
+  if (++request.hellos === MAX_HELLOS) world.later(ANSWERED_WITHIN_MS, () => expire(request))
   const companion = ctr(await keyOf(code, wrapped), wrapped.subarray(32, 48), wrapped.subarray(48, 80))
   const ephemeral = Curve.generateKeyPair()
   const { identity } = account.signal

@@ -120,4 +120,28 @@ describe('linking by a code', () => {
     const refused = await world.call('POST', '/sessions/shop/pairing-code', { phone_number: SHOP })
     expect(refused).toMatchObject({ status: 409, body: { error: 'STATE_FORBIDS' } })
   })
+
+  it.each([
+    ['feature-not-available', /no pairing codes to this account/],
+    ['rate-overlimit', /wait an hour/],
+    ['forbidden', /no device by a pairing code/],
+    ['bad-request', /country code/],
+  ] as const)('a refusal is told in a sentence, and the QR links: %s', async (error, sentence) => {
+    await begin({ QR_THROTTLE_MS: '100' })
+    const phone = world.simulator.phone(SHOP)
+    phone.linking.codeErrors = [error]
+    await start(SHOP)
+    const { qr } = (await world.laravel.seen(({ path }) => path === '/qr')).body
+    expect(await world.session('shop')).toMatchObject({
+      reason: 'pairing_code_refused',
+      reason_text: expect.stringMatching(sentence),
+    })
+    expect(await world.call('GET', '/sessions/shop/pairing-code')).toMatchObject({
+      status: 404,
+      body: { error: 'PAIRING_CODE_NOT_AVAILABLE', message: expect.stringMatching(sentence) },
+    })
+    await phone.scan(String(qr))
+    await world.waitForState('shop', 'open')
+    expect(world.simulator.ledger.wrong).toEqual([])
+  })
 })

@@ -14,6 +14,8 @@ import { pathSession, validate } from '../validation.ts'
 /** How long a caller waits for WhatsApp's code, counted from the request's arrival. */
 export const PAIRING_WAIT_MS = 4_000
 
+const NONE = 'The session has no pairing code now; POST here with a phone_number asks for one.'
+
 /** `timeOfDay` turns a time of the service into the one on the wall. */
 export function pairingCodeRoutes(
   sessions: Sessions,
@@ -23,12 +25,11 @@ export function pairingCodeRoutes(
 ): Hono<HttpEnv> {
   const show = (c: HttpContext, sessionId: string) => {
     const code = vault.readCode(sessionId)
-    if (code === null)
-      throw new GatewayError(
-        'PAIRING_CODE_NOT_AVAILABLE',
-        'The session has no pairing code now; POST here with a phone_number asks for one.',
-        { retryable: true },
-      )
+    if (code === null) {
+      const { reason, reasonText } = queries.get(sessionId)
+      const refused = reason === 'pairing_code_refused' ? reasonText : null
+      throw new GatewayError('PAIRING_CODE_NOT_AVAILABLE', refused ?? NONE, { retryable: refused === null })
+    }
     const answer: z.infer<typeof pairingCodeAnswer> = {
       success: true,
       code: code.text,

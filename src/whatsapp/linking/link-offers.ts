@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { LinkSecret, QrVault } from '../../ports/qr-vault.ts'
 import type { SocketFact } from '../../ports/whatsapp.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
+import { askForCode, type HelloSocket } from './companion-hello.ts'
 import { PairingCode } from './pairing-code.ts'
 import { QrSecret } from './qr-secret.ts'
 
@@ -17,7 +18,7 @@ const QRS = 6
 const PAIRING_CODE_MS = FIRST_QR_MS + (QRS - 1) * LATER_QR_MS
 
 export interface LinkOffersDeps {
-  socket: Pick<WASocket, 'ws' | 'requestPairingCode' | 'authState'>
+  socket: Pick<WASocket, 'ws'> & HelloSocket
   sessionId: string
   /** Digits of the number to be linked by a pairing code; null for a QR. */
   phoneNumber: string | null
@@ -25,8 +26,6 @@ export interface LinkOffersDeps {
   clock: Clock
   config: Pick<WhatsAppConfig, 'qrTimeoutMs'>
   report(offer: Extract<SocketFact, { type: 'socket.qr' }>): void
-  /** WhatsApp gives no pairing code, so the QRs are offered. */
-  codeRefused(): void
 }
 
 /** What one socket offers to link a phone: its QRs, or a pairing code instead. The texts are in the vault, the facts name them. */
@@ -82,16 +81,15 @@ export class LinkOffers {
   }
 
   #createCode(phoneNumber: string): PairingCode {
-    const { socket, sessionId, vault, clock, config, report, codeRefused } = this.#deps
+    const { socket, sessionId, vault, clock, config, report } = this.#deps
     const { qrTimeoutMs: each } = config
     return new PairingCode({
       socket,
-      phoneNumber,
+      ask: () => askForCode(socket, phoneNumber),
       clock,
       lifetimeMs: each === undefined ? PAIRING_CODE_MS : QRS * each,
       keep: code => vault.putCode(sessionId, code),
       report,
-      codeRefused,
     })
   }
 }

@@ -3,27 +3,29 @@ import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import type { LinkSecret } from '../../ports/qr-vault.ts'
 import type { SocketFact } from '../../ports/whatsapp.ts'
+import { whyRefused } from './companion-hello.ts'
 
 /** How long WhatsApp may take to answer, in ms. */
 const ANSWER_MS = 10_000
 /** Codes of one socket: WhatsApp says when one is good no more. */
 const MAX_CODES = 5
-/** The notification and the iqs of pairing by code (`requestPairingCode` in Baileys). */
+/** The notification of pairing by code. */
 const REGISTRATION = 'link_code_companion_reg'
+
+const NO_MORE = 'WhatsApp took none of the pairing codes; scan the QR, or ask for a code again later.'
 
 type Offer = Extract<SocketFact, { type: 'socket.qr' }>
 
 export interface PairingCodeDeps {
-  socket: Pick<WASocket, 'ws' | 'requestPairingCode'>
-  phoneNumber: string
+  socket: Pick<WASocket, 'ws'>
+  /** Asks WhatsApp for a code; rejects with its refusal. */
+  ask(): Promise<string>
   clock: Clock
   /** How long a socket offers to be linked, in ms: as long as its QRs last. */
   lifetimeMs: number
   /** A code is there: under this name, to be kept in memory only. */
   keep(code: LinkSecret): void
   report(offer: Offer): void
-  /** WhatsApp gives no code, so the QRs are offered. */
-  codeRefused(): void
 }
 
 /**
@@ -33,6 +35,8 @@ export interface PairingCodeDeps {
 export class PairingCode {
   readonly #deps: PairingCodeDeps
   #qr: Offer | null = null
+  /** Why there is no code. */
+  #refusal = NO_MORE
   #state: 'new' | 'requested' | 'shown' | 'refused' | 'ended' = 'new'
   #codes = 0
   #until = 0
@@ -49,7 +53,7 @@ export class PairingCode {
   qrOffered(qr: Offer): void {
     const { type, hash, expiresAt } = qr
     this.#qr = { type, hash, expiresAt }
-    if (this.#state === 'refused') this.#deps.report(qr)
+    if (this.#state === 'refused') this.#deps.report({ ...qr, codeRefused: this.#refusal })
     if (this.#state !== 'new') return
     this.#until = this.#deps.clock.now() + this.#deps.lifetimeMs
     void this.#offerCode()
@@ -61,15 +65,14 @@ export class PairingCode {
   }
 
   async #offerCode(): Promise<void> {
-    const { socket, phoneNumber, clock, keep, report, codeRefused } = this.#deps
+    const { keep, report } = this.#deps
     this.#state = 'requested'
-    const text = this.#codes++ < MAX_CODES ? await this.#request(socket, phoneNumber, clock) : null
+    const text = this.#codes++ < MAX_CODES ? await this.#request() : null
     // It may have ended while it waited.
     if ((this.#state as string) !== 'requested') return
     if (text === null) {
       this.#state = 'refused'
-      codeRefused()
-      if (this.#qr) report(this.#qr)
+      if (this.#qr) report({ ...this.#qr, codeRefused: this.#refusal })
       return
     }
     this.#state = 'shown'
@@ -78,23 +81,18 @@ export class PairingCode {
     report({ type: 'socket.qr', hash: code.hash, expiresAt: code.expiresAt })
   }
 
-  /** The code, once WhatsApp took the request; null if it did not. Baileys waits for no answer. */
-  async #request({ ws, requestPairingCode }: PairingCodeDeps['socket'], phone: string, clock: Clock) {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const [accept, refuse] = [() => resolve(true), () => resolve(false)]
-    const timer = clock.setTimeout(refuse, ANSWER_MS)
-    ws.on(`CB:iq,,${REGISTRATION}`, accept)
-    // Nothing else is asked before the login.
-    ws.on('CB:iq,type:error', refuse)
+  /** The code, once WhatsApp took the request; null if it did not. */
+  async #request(): Promise<string | null> {
+    const { ask, clock } = this.#deps
+    const silence = Promise.withResolvers<never>()
+    const timer = clock.setTimeout(() => silence.reject(new Error('no answer')), ANSWER_MS)
     try {
-      const code = await requestPairingCode(phone)
-      return (await promise) ? code : null
-    } catch {
+      return await Promise.race([ask(), silence.promise])
+    } catch (error) {
+      this.#refusal = whyRefused(error)
       return null
     } finally {
       clock.clearTimeout(timer)
-      ws.off(`CB:iq,,${REGISTRATION}`, accept)
-      ws.off('CB:iq,type:error', refuse)
     }
   }
 }

@@ -45,9 +45,9 @@ export class Socket implements WhatsAppSocket {
       report: offer => {
         if (offer.replaces)
           reports.log('warn', {}, 'WhatsApp made the QR void after a scan; scan the new one')
+        if (offer.codeRefused) reports.log('warn', {}, offer.codeRefused)
         reports.fact(offer)
       },
-      codeRefused: () => reports.log('warn', {}, 'WhatsApp gave no pairing code; the QR is offered'),
     })
     const account = new AccountFacts({ auth, writes, offers, reports, presence: parts.presence })
     const logout = new Logout(baileys, clock)

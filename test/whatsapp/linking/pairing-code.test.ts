@@ -12,58 +12,51 @@ const settle = async () => {
 const qr = (hash: string) => ({ type: 'socket.qr', hash, expiresAt: 1 }) as const
 
 /** One socket that gives codes CODE0001, CODE0002 and so on; `server` answers a request. */
-function setUp(server: (ws: EventEmitter) => void = accept) {
+function setUp(server: () => Promise<void> = async () => {}) {
   const clock = createTestClock()
   const ws = new EventEmitter()
-  const [asked, kept, reported]: [string[], LinkSecret[], SocketFact[]] = [[], [], []]
-  let refusals = 0
-  let fails: Error | null = null
-  const requestPairingCode = async (phone: string) => {
-    asked.push(phone)
-    if (fails) throw fails
-    queueMicrotask(() => server(ws))
-    return `CODE000${asked.length}`
-  }
+  const [kept, reported]: [LinkSecret[], SocketFact[]] = [[], []]
+  let asked = 0
   const pairing = new PairingCode({
-    socket: { ws, requestPairingCode } as unknown as PairingCodeDeps['socket'],
-    phoneNumber: '34600000001',
+    socket: { ws } as unknown as PairingCodeDeps['socket'],
+    ask: async () => {
+      const code = `CODE000${++asked}`
+      await server()
+      return code
+    },
     clock,
     lifetimeMs: 160_000,
     keep: code => void kept.push(code),
     report: fact => void reported.push(fact),
-    codeRefused: () => void refusals++,
   })
   return {
     pairing,
     clock,
-    ws,
-    asked,
     kept,
     reported,
-    refusals: () => refusals,
-    fail: (error: Error) => {
-      fails = error
-    },
+    asked: () => asked,
     refresh: async () => {
-      const content = [{ tag: 'link_code_companion_reg', attrs: { stage: 'refresh_code' } }]
+      const content = [
+        { tag: 'link_code_companion_reg', attrs: { stage: 'refresh_code', force_manual_refresh: 'true' } },
+      ]
       ws.emit('CB:notification,type:link_code_companion_reg', { content })
       await settle()
     },
   }
 }
-function accept(ws: EventEmitter) {
-  ws.emit('CB:iq,,link_code_companion_reg', {})
-}
+const never = () => Promise.withResolvers<never>().promise
+/** What Baileys makes of an iq error. */
+const refusal = (code: number, text: string) => Object.assign(new Error(text), { data: code })
 
 describe('a pairing code', () => {
   it('is requested once, after the first QR, and the QRs are not offered', async () => {
     const { pairing, asked, kept, reported, clock } = setUp()
-    expect(asked).toEqual([])
+    expect(asked()).toBe(0)
     for (const hash of ['a', 'b', 'c']) {
       pairing.qrOffered(qr(hash))
       await settle()
     }
-    expect(asked).toEqual(['34600000001'])
+    expect(asked()).toBe(1)
     expect(kept).toEqual([
       { hash: expect.stringMatching(/^[0-9a-f]{64}$/), text: 'CODE0001', expiresAt: clock.now() + 160_000 },
     ])
@@ -72,37 +65,42 @@ describe('a pairing code', () => {
   })
 
   it('is offered only once WhatsApp accepted the request', async () => {
-    const { pairing, ws, reported } = setUp(() => {})
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { pairing, reported } = setUp(() => promise)
     pairing.qrOffered(qr('a'))
     await settle()
     expect(reported).toEqual([])
-    accept(ws)
+    resolve()
     await settle()
     expect(reported).toHaveLength(1)
   })
 
-  it.each<[string, (ws: EventEmitter) => void, number]>([
-    ['refuses it', ws => ws.emit('CB:iq,type:error', {}), 0],
-    ['does not answer', () => {}, 10_000],
-  ])('is replaced by the QRs when WhatsApp %s', async (_, server, ms) => {
-    const { pairing, clock, kept, reported, refusals } = setUp(server)
+  it.each<[string, () => Promise<void>, number, RegExp]>([
+    ['finds nothing of it', () => Promise.reject(refusal(400, 'bad-request')), 0, /country code/],
+    [
+      'has none for it',
+      () => Promise.reject(refusal(404, 'feature-not-available')),
+      0,
+      /no pairing codes to this/,
+    ],
+    ['was asked too often', () => Promise.reject(refusal(429, 'rate-overlimit')), 0, /wait an hour/],
+    ['forbids it', () => Promise.reject(refusal(403, 'forbidden')), 0, /link no device by a pairing code/],
+    ['is gone', () => Promise.reject(new Error('Connection Closed')), 0, /ask for a code again later/],
+    ['does not answer', never, 10_000, /ask for a code again later/],
+  ])('is replaced by the QRs when WhatsApp %s, and whoever asked is told why', async (_, server, ms, sentence) => {
+    const { pairing, clock, kept, reported } = setUp(server)
     pairing.qrOffered(qr('a'))
-    pairing.qrOffered(qr('b'))
+    pairing.qrOffered({ ...qr('b'), replaces: 'a' })
     await settle()
     await clock.advance(ms)
     await settle()
     pairing.qrOffered(qr('c'))
     expect(kept).toEqual([])
-    expect(reported).toEqual([qr('b'), qr('c')])
-    expect(refusals()).toBe(1)
-  })
-
-  it('is replaced by the QRs when it cannot be requested', async () => {
-    const { pairing, fail, reported } = setUp()
-    fail(new Error('Connection Closed'))
-    pairing.qrOffered(qr('a'))
-    await settle()
-    expect(reported).toEqual([qr('a')])
+    const codeRefused = expect.stringMatching(sentence)
+    expect(reported).toEqual([
+      { ...qr('b'), codeRefused },
+      { ...qr('c'), codeRefused },
+    ])
   })
 
   it('is requested again when it is good no more, five times at most, until the QRs of the socket end', async () => {
@@ -114,41 +112,33 @@ describe('a pairing code', () => {
       await clock.advance(1000)
       await refresh()
     }
-    expect(asked).toHaveLength(5)
+    expect(asked()).toBe(5)
     expect(new Set(kept.map(({ hash }) => hash)).size).toBe(5)
     expect(kept.every(({ expiresAt }) => expiresAt === until)).toBe(true)
-    expect(reported.at(-1)).toEqual(qr('a'))
+    expect(reported.at(-1)).toMatchObject({ ...qr('a'), codeRefused: expect.stringMatching(/scan the QR/) })
   })
 
   it('is not requested twice at once, nor again before there is one', async () => {
-    const { pairing, ws, asked, refresh } = setUp(() => {})
+    const { pairing, asked, refresh } = setUp(never)
     await refresh()
-    expect(asked).toEqual([])
+    expect(asked()).toBe(0)
     pairing.qrOffered(qr('a'))
     await refresh()
     await refresh()
-    expect(asked).toHaveLength(1)
-    accept(ws)
-    await settle()
+    expect(asked()).toBe(1)
   })
 
   it('is not kept when the socket has ended', async () => {
-    const { pairing, ws, kept, reported, asked, refresh } = setUp(() => {})
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { pairing, kept, reported, asked, refresh } = setUp(() => promise)
     pairing.qrOffered(qr('a'))
     await settle()
     pairing.end()
-    accept(ws)
+    resolve()
     await settle()
     pairing.qrOffered(qr('b'))
     await refresh()
     expect([kept, reported]).toEqual([[], []])
-    expect(asked).toHaveLength(1)
-  })
-
-  it('leaves no listener on the socket', async () => {
-    const { pairing, ws } = setUp()
-    pairing.qrOffered(qr('a'))
-    await settle()
-    expect(ws.listenerCount('CB:iq,type:error') + ws.listenerCount('CB:iq,,link_code_companion_reg')).toBe(0)
+    expect(asked()).toBe(1)
   })
 })

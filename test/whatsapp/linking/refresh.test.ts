@@ -6,7 +6,8 @@ beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(async () => {
-  expect(world.sim.unacked).toEqual([])
+  await vi.waitFor(() => expect(world.sim.unacked).toEqual([]), WAIT)
+  expect(world.sim.ledger.wrong).toEqual([])
   expect(world.sim.ledger.unanswered).toEqual([])
   await world.close()
 })
