@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { jidEncode } from '@whiskeysockets/baileys'
 import type { Connection } from '../protocol/connection.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
+import { FirstContacts } from './first-contacts.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { LinkingPlan } from './linking-plan.ts'
 import { Mailbox } from './mailbox.ts'
@@ -38,6 +40,10 @@ export class Device {
   connection: Connection | undefined
   /** What waited for it at its login and goes out in batches as it asks for them, until all has gone out. */
   catchingUp: { waiting: KeptStanza[]; sent: number } | undefined
+  /** The key of its phone's app state, as that device is given it. */
+  readonly appStateKey = randomBytes(32)
+  /** It was given the salt for first contacts in the app state. */
+  hasSalt = false
   /** Names of the app state collections it asked for, oldest first. */
   readonly synced: string[] = []
   removed = false
@@ -128,6 +134,7 @@ export class Account {
   readonly alerts = { rung: 0, silent: 0 }
   /** What is to happen when a device is linked to it. */
   readonly linking = new LinkingPlan()
+  readonly firstContacts = new FirstContacts()
   /** How many of its next sends get no ack. */
   droppedAcks = 0
   #lastDevice = 0

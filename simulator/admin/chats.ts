@@ -75,6 +75,10 @@ export function chatRoutes(simulator: Simulator): Hono {
     simulator.contact(pnOf(c)).played((await body(c, Id)).id)
     return c.body(null, 204)
   })
+  app.post('/contacts/:pn/token', async c => {
+    simulator.contact(pnOf(c)).giveToken((await body(c, z.strictObject({ to: Pn }))).to)
+    return c.body(null, 204)
+  })
   app.post('/contacts/:pn/presence', async c => {
     const { to, state } = await body(c, Show)
     simulator.contact(pnOf(c)).showPresence(to, state)

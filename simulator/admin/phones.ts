@@ -13,6 +13,10 @@ const Forms = z.array(z.enum(['companion_reg_refresh', 'pair-device-rotate-qr'])
 const Settings = z.strictObject({
   disappearing: z.int().min(0).optional(),
   reuploads: z.enum(['answered', 'not-found', 'ignored']).optional(),
+  firstContacts: z
+    .strictObject({ strict: z.boolean(), salt: z.base64(), saltBy: z.enum(['history', 'app-state']) })
+    .partial()
+    .optional(),
   linking: z
     .strictObject({
       onScan: Forms,
@@ -45,9 +49,11 @@ export function phoneRoutes(simulator: Simulator): Hono {
     return link(c, simulator.phone(pnOf(c), { ...(name && { name }) }), phone => phone.enterCode(code))
   })
   app.patch('/phones/:pn', async c => {
-    const { reuploads, linking, disappearing } = await body(c, Settings)
+    const { reuploads, firstContacts, linking, disappearing } = await body(c, Settings)
     const phone = simulator.phone(pnOf(c))
     if (reuploads) phone.reuploads = reuploads
+    const { salt, ...demands } = firstContacts ?? {}
+    Object.assign(phone.firstContacts, demands, salt && { salt: Buffer.from(salt, 'base64') })
     Object.assign(phone.linking, linking)
     if (disappearing !== undefined) phone.disappearing = disappearing
     return c.body(null, 204)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Account, Addressing } from '../accounts/account.ts'
@@ -9,6 +10,7 @@ import { editOf, reactionOf, revocationOf } from '../content/revisions.ts'
 import type { Spoilt } from '../content/sealing.ts'
 import { deliver } from '../delivery.ts'
 import { changeGroup } from '../groups/changes.ts'
+import { seconds, stanza } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
 import { findMessage, messagesOf } from './chat-messages.ts'
 import { renderChat, type ViewedMessage } from './chat-view.ts'
@@ -175,6 +177,20 @@ export class Contact {
   /** Changes its picture, or takes it away: who knows it is told. */
   changePicture(to: string, options: Parameters<typeof tellPicture>[3] = {}): string {
     return tellPicture(this.#world, this.#world.accounts.ensure(to), this.account, options)
+  }
+
+  /** Gives an account (its phone number) a token, with which it is no stranger any more; its linked devices are notified. */
+  giveToken(to: string): void {
+    const { account } = this
+    const target = this.#world.accounts.ensure(to)
+    const token = target.firstContacts.giveFrom(account.lidJid)
+    for (const device of target.devices.values()) {
+      const given = { jid: device.jid, t: seconds(), type: 'trusted_contact' }
+      const id = randomBytes(8).toString('hex')
+      const about = { from: account.jid, type: 'privacy_token', id, t: seconds(), sender_lid: account.lidJid }
+      const node = stanza('notification', about, [stanza('tokens', {}, [stanza('token', given, token)])])
+      deliver(this.#world, device, { kind: 'notification', id, from: account.pn, node, peer: false })
+    }
   }
 
   /** Calls an account (its phone number), or all others of a group (its jid). Throws for who is not there. */

@@ -4,6 +4,7 @@ import { deflate } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from '../accounts/account.ts'
 import type { Conversation, DatedConversation } from '../accounts/conversation.ts'
+import { APP_STATE_KEY_ID } from '../accounts/first-contacts.ts'
 import { putEncrypted } from '../media/put-encrypted.ts'
 import { seconds } from '../protocol/stanza.ts'
 import type { World } from '../world.ts'
@@ -50,7 +51,10 @@ export async function sendHistory(world: World, device: Device): Promise<void> {
   ]
   for (const { syncType, conversations } of parts) {
     const plain = proto.HistorySync.encode({ syncType, conversations, progress: 100 }).finish()
-    const payload = await compress(plain)
+    const { salt, saltBy } = account.firstContacts
+    const isFirst = syncType === HistorySyncType.INITIAL_BOOTSTRAP
+    const salted = isFirst && saltBy === 'history' && salt ? Buffer.concat([plain, nctSalt(salt)]) : plain
+    const payload = await compress(salted)
     await sendPeerMessage(world, device, {
       type: Type.HISTORY_SYNC_NOTIFICATION,
       historySyncNotification: {
@@ -65,12 +69,15 @@ export async function sendHistory(world: World, device: Device): Promise<void> {
   }
 }
 
+/** Field 19 of HistorySync, which Baileys' protobuf does not know: its tag takes two bytes. */
+const nctSalt = (salt: Uint8Array) => Buffer.concat([Buffer.of(0x9a, 0x01, salt.length), salt])
+
 function appStateKey(device: Device): proto.Message.IAppStateSyncKey {
   const rawId = device.account.signal.registrationId
   return {
-    keyId: { keyId: Buffer.from([0, 0, 0, 0, 0, 1]) },
+    keyId: { keyId: APP_STATE_KEY_ID },
     keyData: {
-      keyData: randomBytes(32),
+      keyData: device.appStateKey,
       fingerprint: { rawId, currentIndex: 0, deviceIndexes: [0, device.id] },
       timestamp: Date.now(),
     },

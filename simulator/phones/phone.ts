@@ -1,5 +1,6 @@
 import type { Account, Device, Reuploads } from '../accounts/account.ts'
 import type { Conversation } from '../accounts/conversation.ts'
+import type { FirstContacts } from '../accounts/first-contacts.ts'
 import type { LinkingPlan } from '../accounts/linking-plan.ts'
 import { type PasskeyDemand, passkeyDemand } from '../accounts/passkey.ts'
 import { enterCode } from '../linking/pairing-code.ts'
@@ -38,6 +39,11 @@ export class Phone {
 
   set history(conversations: readonly Conversation[]) {
     this.account.history = dateConversations(this.#world, this.account, conversations)
+  }
+
+  /** What the server demands of the account's first messages to people: nothing unless set. */
+  get firstContacts(): FirstContacts {
+    return this.account.firstContacts
   }
 
   /** What it answers when a linked device asks for media again: `answered` unless set. */

@@ -54,14 +54,25 @@ export function takeMessage(world: World, connection: Connection, device: Device
 function refusalOf(
   world: World,
   account: Account,
-  { attrs }: BinaryNode,
+  node: BinaryNode,
   group: Group | undefined,
 ): number | undefined {
-  const { id, to } = attrs
+  const { id, to } = node.attrs
   if (group) return group.accounts.has(account) ? undefined : 403
   const target = world.accounts.resolve(to)?.account
   if (!id || !to || (!target && !/^\d+@s\.whatsapp\.net$/.test(to))) return 404
-  return to.endsWith('@lid') && target !== account && !account.migrated ? 400 : undefined
+  if (to.endsWith('@lid') && target !== account && !account.migrated) return 400
+  return target && isStranger(account, target) && !hasToken(account, target, node) ? 463 : undefined
+}
+
+const isStranger = ({ firstContacts, directChats }: Account, target: Account) =>
+  firstContacts.strict && !directChats.has(target)
+
+function hasToken(account: Account, target: Account, node: BinaryNode): boolean {
+  const [tcToken, csToken] = ['tctoken', 'cstoken'].map(
+    tag => child(node, tag)?.content as Uint8Array | undefined,
+  )
+  return target === account || account.firstContacts.accepts(target.lidJid, tcToken, csToken)
 }
 
 function route(world: World, sender: Device, message: BinaryNode, jid: string | undefined, part: BinaryNode) {

@@ -7,6 +7,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { child, children, result, SERVER, stanza } from '../protocol/stanza.ts'
 import { bundleNodes, readPreKey, readSignedPreKey } from '../signal/key-bundle.ts'
 import { tellDevice, type World } from '../world.ts'
+import { answerAppState } from './app-state.ts'
 import { takeClean } from './dirty.ts'
 import { announceKept } from './offline-batches.ts'
 import { answerUsync } from './usync.ts'
@@ -65,23 +66,18 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
     const categories = names.map(name => stanza('category', { name, value: privacy.get(name) ?? 'all' }))
     connection.send(result(iq, stanza('privacy', {}, categories)))
   },
-  'privacy/tokens': empty,
+  'privacy/tokens': ({ connection, device, iq, query }) => {
+    for (const { attrs } of children(query))
+      if (attrs.type === 'trusted_contact')
+        device.account.firstContacts.issued.push({ jid: attrs.jid ?? '', t: attrs.t ?? '' })
+    connection.send(result(iq))
+  },
   usync: ({ world, connection, device, iq }) => {
     const answer = answerUsync(world.accounts, device.account, iq)
     if (answer) connection.send(answer)
   },
-  'w:sync:app:state': ({ connection, device, iq, query }) => {
-    device.synced.push(...children(query).map(({ attrs }) => attrs.name ?? ''))
-    const collections = children(query).map(({ attrs }) =>
-      stanza('collection', {
-        name: attrs.name,
-        version: attrs.version ?? '0',
-        has_more_patches: 'false',
-        type: 'result',
-      }),
-    )
-    connection.send(result(iq, stanza('sync', {}, collections)))
-  },
+  'w:sync:app:state': ({ connection, device, iq, query }) =>
+    connection.send(result(iq, answerAppState(device, query))),
   'w:m/media_conn': ({ world, connection, iq }) => {
     const { auth, host } = world.media
     const hosts = [stanza('host', { hostname: host, maxContentLengthBytes: MAX_MEDIA_BYTES })]

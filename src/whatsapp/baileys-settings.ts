@@ -42,7 +42,9 @@ export function ignoredChats({ inboundIgnore }: WhatsAppConfig): (jid: string) =
 }
 
 /** The part of Baileys' configuration that is the same for every session. */
-export function commonSettings(config: WhatsAppConfig): Omit<UserFacingSocketConfig, 'auth'> {
+export function commonSettings(
+  config: WhatsAppConfig,
+): Omit<UserFacingSocketConfig, 'auth'> & { logger: typeof SILENT } {
   const { url, version, qrTimeoutMs, keepAliveMs } = config
   return {
     logger: SILENT,

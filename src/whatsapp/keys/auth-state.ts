@@ -11,6 +11,9 @@ import { credsJson, credsWrite, isPaired } from './creds.ts'
 import type { KeyCache } from './key-cache.ts'
 import { decodeKey, encodeKey } from './key-codec.ts'
 
+/** Baileys hands on what it does not know. */
+type SaltedCreds = AuthenticationCreds & { nctSalt?: Buffer }
+
 /** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */
 export type KeySet = SignalDataSet & { inbox?: Record<string, InboxRow> }
 
@@ -57,6 +60,23 @@ export class AuthState {
   lidMapping(user: string): string | null {
     const name = this.#get('lid-mapping', [user])[user]
     return typeof name === 'string' ? name : null
+  }
+
+  /** The salt for messages to people who never wrote; null where the phone gave none. It is a secret, kept with the credentials. */
+  nctSalt(): Uint8Array | null {
+    return (this.creds as SaltedCreds).nctSalt ?? null
+  }
+
+  keepNctSalt(salt: Uint8Array | null): void {
+    const creds = this.creds as SaltedCreds
+    if (salt === null) delete creds.nctSalt
+    else creds.nctSalt = Buffer.from(salt)
+    this.credsChanged()
+  }
+
+  /** What a contact gave this account, by LID. */
+  tcToken(lid: string): SignalDataTypeMap['tctoken'] | undefined {
+    return this.#get('tctoken', [lid])[lid]
   }
 
   /** Baileys changed the credentials: they are saved with the next keys, or alone after this tick. Never before pairing. */

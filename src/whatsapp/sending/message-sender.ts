@@ -35,6 +35,7 @@ export interface MessageSenderDeps {
   memory: KeyMemory
   payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
   numbers: NumberLookup
+  firstContact: { nodesFor(chatId: string): Promise<BinaryNode[]> }
   /** Whether the account may do in a group what only admins may. */
   isAdminOf(groupJid: string): Promise<boolean>
   pending: PendingRequests
@@ -109,7 +110,11 @@ export class MessageSender {
     const deleted = content.type === 'delete' ? payloads.referencedBy(content) : null
     if (deleted?.key.fromMe === false) await this.#checkAdmin(content.to)
     const options = stanzaOptions(content, deleted)
-    await socket.relayMessage(content.to, message, { messageId, ...options })
+    const additionalNodes = [
+      ...(options.additionalNodes ?? []),
+      ...(await this.#deps.firstContact.nodesFor(content.to)),
+    ]
+    await socket.relayMessage(content.to, message, { messageId, ...options, additionalNodes })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
   }
 

@@ -48,10 +48,13 @@ export class BaileysEvents {
 
   #handle(events: Partial<BaileysEventMap>): void {
     const { parts, account, reports, clock } = this.#deps
-    const { groups, receiver } = parts
+    const { firstContact, groups, receiver } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
-    if (events['messages.upsert']) receiver.handleUpsert(events['messages.upsert'])
+    if (events['messages.upsert']) {
+      firstContact.heard(events['messages.upsert'].messages)
+      receiver.handleUpsert(events['messages.upsert'])
+    }
     if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
     for (const update of statusUpdatesIn(events, () => clock.now())) reports.messageStatus(update)
     if (events['connection.update']) this.#connectionUpdated(events['connection.update'])

@@ -9,12 +9,14 @@ import { chatNames } from '../disappearing/chat-names.ts'
 import { ChatTimers } from '../disappearing/chat-timers.ts'
 import { timerOfNewChats } from '../disappearing/timers-in.ts'
 import { summaryOf } from '../error-summary.ts'
+import { FirstContact } from '../first-contact/first-contact.ts'
 import { Groups } from '../groups.ts'
 import { AuthState } from '../keys/auth-state.ts'
 import { type StoredCreds, withoutUnconfirmedMe } from '../keys/creds.ts'
 import { DecryptOnce } from '../keys/decrypt-once.ts'
 import { SenderKeyMemory } from '../keys/sender-key-memory.ts'
 import { TRANSACTIONS } from '../keys/signal-repository.ts'
+import { hearNctSalt } from '../patches/nct-salt-action.ts'
 import { PendingRequests } from '../pending-requests.ts'
 import type { ReceiveDeps } from '../receiving/inbox-messages.ts'
 import { Receiver } from '../receiving/receiver.ts'
@@ -53,6 +55,7 @@ export interface SocketParts {
   receiver: Receiver
   sender: MessageSender
   groups: Groups
+  firstContact: FirstContact
   accountEvents: AccountEvents
   timers: ChatTimers
   presence: AccountPresence
@@ -77,8 +80,10 @@ export function createSocketParts(
   const auth = new AuthState(store, caches.keys, owner, creds, error => problems.storeFailed(error))
   const decryptOnce = new DecryptOnce(store, owner.streamId, auth, () => clock.now())
   const memory = new SenderKeyMemory(auth.keys)
+  const common = commonSettings(config)
   const settings = {
-    ...commonSettings(config),
+    ...common,
+    logger: hearNctSalt(common.logger, salt => auth.keepNctSalt(salt)),
     ...(deps.uploadAgent && { fetchAgent: deps.uploadAgent }),
     ...caches.baileys,
     auth: { creds: auth.creds, keys: memory.keys },
@@ -119,6 +124,12 @@ export function createSocketParts(
     rejectCalls: config.rejectCalls ?? false,
     failed: (error, sentence) => reports.log('warn', summaryOf(error), sentence),
   })
+  const firstContact = new FirstContact({
+    auth,
+    askLid: jid => baileys.signalRepository.lidMapping.getLIDForPN(jid),
+    clock,
+    failed: (error, sentence) => reports.log('warn', summaryOf(error), sentence),
+  })
   const numbers = createNumberLookup(baileys, caches.numbers, phone => {
     const user = auth.lidMapping(phone)
     return user && `${user}@lid`
@@ -142,6 +153,7 @@ export function createSocketParts(
     memory,
     payloads,
     numbers,
+    firstContact,
     isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
     clock,
@@ -149,5 +161,18 @@ export function createSocketParts(
   })
   const presence = new AccountPresence(baileys, clock, () => nameOf(auth.creds))
   const chats = createChatActions(baileys, numbers, presence, work => pending.run(work, ANSWER_MS))
-  return { auth, baileys, writes, receiver, sender, groups, accountEvents, timers, presence, chats, pending }
+  return {
+    auth,
+    baileys,
+    writes,
+    receiver,
+    sender,
+    groups,
+    firstContact,
+    accountEvents,
+    timers,
+    presence,
+    chats,
+    pending,
+  }
 }

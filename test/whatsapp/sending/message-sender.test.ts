@@ -35,6 +35,7 @@ function setUp() {
     memory,
     payloads,
     numbers,
+    firstContact: { nodesFor: async () => [] },
     isAdminOf: async () => false,
     pending,
     clock,
