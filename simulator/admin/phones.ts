@@ -1,4 +1,4 @@
-import { BufferJSON } from '@whiskeysockets/baileys'
+import { type BinaryNode, BufferJSON } from '@whiskeysockets/baileys'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Device } from '../accounts/account.ts'
@@ -28,6 +28,14 @@ const Settings = z.strictObject({
     .partial()
     .optional(),
 })
+/** Children, or text; what must have an id and a sender gets none by itself. */
+const Stanza: z.ZodType<BinaryNode> = z.strictObject({
+  tag: z.string(),
+  attrs: z.record(z.string(), z.string()),
+  get content() {
+    return z.union([z.array(Stanza), z.string()]).optional()
+  },
+}) as never
 const Unlink = z.strictObject({ device: z.string().optional() })
 const Enroll = z.strictObject({ pn: Pn, name: z.string().optional() })
 
@@ -56,6 +64,10 @@ export function phoneRoutes(simulator: Simulator): Hono {
     Object.assign(phone.firstContacts, demands, salt && { salt: Buffer.from(salt, 'base64') })
     Object.assign(phone.linking, linking)
     if (disappearing !== undefined) phone.disappearing = disappearing
+    return c.body(null, 204)
+  })
+  app.post('/phones/:pn/stanza', async c => {
+    simulator.push(pnOf(c), await body(c, Stanza))
     return c.body(null, 204)
   })
   app.post('/phones/:pn/unlink', async c => {

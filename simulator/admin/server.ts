@@ -46,6 +46,7 @@ export function adminRoutes(simulator: Simulator, address: Address): Hono {
     faultRoutes,
   ])
     app.route('/', routes(simulator))
+  app.get('/unacked', c => c.json(simulator.unacked))
   app.get('/ledger', c => c.json(simulator.ledger))
   app.delete('/ledger', c => {
     simulator.ledger.clear()

@@ -5,7 +5,6 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { silenceBarePresence } from '../patches/bare-presence.ts'
-import { nameCallAcks } from '../patches/call-acks.ts'
 import { cleanDirtyAccount } from '../patches/dirty-account.ts'
 import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
@@ -13,13 +12,14 @@ import { captureListenerRejections, type RejectionHandlers } from '../patches/li
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { answerRefusedPairing } from '../patches/refused-pairing.ts'
 import { watchRefusedUpgrade } from '../patches/refused-upgrade.ts'
+import { nameCallAcks } from '../patches/stanzas/call-acks.ts'
 import { takeIgnored } from '../patches/stanzas/ignored-chats.ts'
 import { askForBatches } from '../patches/stanzas/offline-batches.ts'
 import { mendOwnMessages } from '../patches/stanzas/own-messages.ts'
 import { syncAllCollections } from '../patches/stanzas/server-sync.ts'
 import { ackStatuses } from '../patches/stanzas/status-acks.ts'
+import { ackWhileUnlinked } from '../patches/stanzas/unlinked-acks.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
-import { ackWhileUnlinked } from '../patches/unlinked-acks.ts'
 import { rawWebSocket } from '../raw-websocket.ts'
 import { WriteGate } from '../write-gate.ts'
 

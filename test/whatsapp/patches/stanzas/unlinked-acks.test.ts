@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createWorld, WAIT, type World } from '../world.ts'
+import { createWorld, WAIT, type World } from '../../world.ts'
 
 const patch = vi.hoisted(() => ({ isOn: true }))
-vi.mock(import('../../../src/whatsapp/patches/unlinked-acks.ts'), async original => {
+vi.mock(import('../../../../src/whatsapp/patches/stanzas/unlinked-acks.ts'), async original => {
   const { ackWhileUnlinked } = await original()
   return { ackWhileUnlinked: socket => (patch.isOn ? ackWhileUnlinked(socket) : undefined) }
 })

@@ -5,7 +5,7 @@
  * have, and the error is swallowed. WhatsApp then sends the notification again and ends the stream. Here it is acknowledged as soon
  * as the listeners of that notification have run; with a pairing code, which names the account early, Baileys does it itself.
  *
- * It can go when Baileys acknowledges before it is linked: test/whatsapp/patches/unlinked-acks.test.ts then fails.
+ * It can go when Baileys acknowledges before it is linked: test/whatsapp/patches/stanzas/unlinked-acks.test.ts then fails.
  * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 

@@ -5,7 +5,7 @@
  * call has no type of its own, which is all that Baileys would copy, so what rings is sent again at each login. Here it gets one
  * before Baileys sees it.
  *
- * It can go when Baileys names the kind itself: test/whatsapp/patches/call-acks.test.ts then fails.
+ * It can go when Baileys names the kind itself: test/whatsapp/patches/stanzas/call-acks.test.ts then fails.
  * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 

@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, it, vi } from 'vitest'
-import { nameCallAcks } from '../../../src/whatsapp/patches/call-acks.ts'
-import { startSimulator } from '../../simulator/start-simulator.ts'
+import { nameCallAcks } from '../../../../src/whatsapp/patches/stanzas/call-acks.ts'
+import { startSimulator } from '../../../simulator/start-simulator.ts'
 
 const SHOP = '34600000001'
 const ANA = '34600000002'
