@@ -40,6 +40,7 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
         return {
           send: (...message) => socket.send(...message).then(() => pass('after-write')),
           chats: socket.chats,
+          passkey: socket.passkey,
           logout: () => socket.logout(),
           end: () => socket.end(),
         }

@@ -55,6 +55,20 @@ export type SessionFact =
    * that tells why it is offered where a pairing code was wanted.
    */
   | { type: 'socket.qr'; hash: string; expiresAt: number; replaces?: string; codeRefused?: string }
+  /** A phone was scanned or took the code, and WhatsApp demands a passkey before it links the device; it waits until `expiresAt`. */
+  | { type: 'passkey.asked'; expiresAt: number }
+  /** The account's owner made an assertion for it; the assertion itself is in memory only. */
+  | { type: 'passkey.submitted' }
+  /** WhatsApp took the assertion, and phone and device have a code to be compared by their owner; it is in memory only. */
+  | { type: 'passkey.codeShown' }
+  /** WhatsApp took the assertion and the proof that this device showed the QR: no code needs to be compared. */
+  | { type: 'passkey.proved' }
+  /** The owner says that phone and device show the same code. */
+  | { type: 'passkey.confirmed' }
+  /** Somebody does not want to go on with it. */
+  | { type: 'passkey.cancelled' }
+  /** WhatsApp did not go on with it, or nobody here understands its demand. */
+  | { type: 'passkey.failed'; reason: Reason; reasonText: string }
   /** A phone scanned the QR; WhatsApp now asks for a new connection. */
   | { type: 'socket.paired'; waId: string; lid: string | null }
   /** The account's display name became known or changed. */

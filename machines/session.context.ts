@@ -43,6 +43,8 @@ export interface SessionContext {
     unclear: number
     askAt: number | null
   }
+  /** The passkey that WhatsApp demands must be there by then; absent while it demands none. */
+  passkey?: { expiresAt: number } | undefined
   /** WhatsApp lets the account write to nobody new until then (463). */
   reachOutLock: { at: number; until: number } | null
   /** WhatsApp took too many messages (429): sends leave at this pace until then. */

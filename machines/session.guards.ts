@@ -26,6 +26,8 @@ const isReplacement = (context: SessionContext, event: MachineEvent) =>
 export type SessionTag =
   /** A phone may scan: Laravel is told `pending`, and the API shows the QR. */
   | 'awaitsScan'
+  /** WhatsApp demands a passkey of the account's owner. */
+  | 'awaitsPasskey'
   /** A QR or pairing code is being offered to Laravel. */
   | 'publishing'
   /** Connected. */
@@ -41,6 +43,15 @@ export type SessionTag =
   /** Its line in the log is a warning. */
   | 'needsAttention'
 
+/** What the machine has its socket do. */
+export type SocketCommand =
+  /** Ask WhatsApp to unlink the device. */
+  | { type: 'logout' }
+  /** Hand over the assertion that was submitted last. */
+  | { type: 'passkey.answer' }
+  /** Phone and device have the same code: hand over the device's keys. */
+  | { type: 'passkey.finish' }
+
 /** Types, children, timers and guards of the session machine. */
 export const guarded = setup({
   types: {
@@ -51,8 +62,8 @@ export const guarded = setup({
     tags: {} as SessionTag,
   },
   actors: {
-    /** The Baileys socket: reports `socket.*` facts and `logout.confirmed`; understands `logout`. */
-    socket: fromCallback<{ type: 'logout' }, { sessionId: string }>(() => {}),
+    /** The Baileys socket: reports `socket.*` and `passkey.*` facts and `logout.confirmed`. */
+    socket: fromCallback<SocketCommand, { sessionId: string }>(() => {}),
     /** Asks Laravel whether the session is active; reports `laravel.answered` once. */
     askLaravel: fromCallback<{ type: 'none' }, { sessionId: string }>(() => {}),
     /** POST /qr or /pairing-code, once; reports `qr.published` or `qr.publishFailed`. */
@@ -65,6 +76,7 @@ export const guarded = setup({
     unlinkTimeout: TIMES.unlink,
     qrThrottle: 30_000,
     qrExpiry: 60_000,
+    passkeyExpiry: TIMES.passkey,
     askAgain: 1000,
     offerAgain: TIMES.offerAgain,
     backoff: 1000,

@@ -1,7 +1,16 @@
 import { assertEvent, assign, sendTo, spawnChild, stopChild } from 'xstate'
-import { unlinkedContext } from './session.context.ts'
+import { type SessionContext, unlinkedContext } from './session.context.ts'
 import { at, guarded, missing } from './session.guards.ts'
 import { askAgainIn, BACKOFF_FLOOR, backoff, TIMES } from './session.timers.ts'
+
+const withoutRound = ({ qr }: SessionContext): SessionContext['qr'] => ({
+  ...qr,
+  current: null,
+  published: null,
+  lastPublishedAt: null,
+  unclear: 0,
+  askAt: null,
+})
 
 /**
  * The vocabulary of the session machine: assigns that read facts, and the names of what touches the outside, which the runtime
@@ -15,6 +24,8 @@ export const sessionSetup = guarded.extend({
     }),
     endSocket: stopChild('socket'),
     logout: sendTo('socket', { type: 'logout' }),
+    answerPasskey: sendTo('socket', { type: 'passkey.answer' }),
+    finishPasskey: sendTo('socket', { type: 'passkey.finish' }),
     /** Erases credentials and keys: after WhatsApp unlinked the device, or for a device that never was. */
     eraseCredentials: missing,
     /** After a restart: the same, if it was due and the process died before it was done. */
@@ -137,6 +148,24 @@ export const sessionSetup = guarded.extend({
       reasonText: 'Nobody scanned the QR in time; call /start for a new one.',
       qr: { ...context.qr, current: null, published: null },
     })),
+    /** The QR is scanned: it is void, and so is the throttle that protects Laravel from more of its kind. */
+    notePasskeyAsked: assign(({ context, event }) => {
+      assertEvent(event, 'passkey.asked')
+      return { passkey: { expiresAt: event.expiresAt }, qr: withoutRound(context) }
+    }),
+    forgetPasskey: assign({ passkey: undefined }),
+    notePasskeyFailed: assign(({ context, event }) => {
+      assertEvent(event, 'passkey.failed')
+      return { reason: event.reason, reasonText: event.reasonText, qr: withoutRound(context) }
+    }),
+    notePasskeyExpired: assign({
+      reason: 'passkey_expired',
+      reasonText: 'The passkey that WhatsApp demanded did not come in time; link the phone again.',
+    }),
+    notePasskeyCancelled: assign({
+      reason: 'passkey_cancelled',
+      reasonText: 'The passkey was cancelled; link the phone again with the next QR or code.',
+    }),
     noteHibernated: assign({
       openedAt: null,
       retryAt: ({ event }) => at(event) + TIMES.hibernation,

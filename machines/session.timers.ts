@@ -13,6 +13,8 @@ export const TIMES = {
   recheck: 15 * MINUTE,
   hibernation: 6 * 60 * MINUTE,
   archive: 7 * 24 * 60 * MINUTE,
+  /** How long a passkey may take that WhatsApp demands (its own limit). */
+  passkey: 10 * MINUTE,
   /** Between two offers of a QR that Laravel did not take. */
   offerAgain: 5 * SECOND,
   /** How long a session that crashed too often is left alone. */
@@ -75,6 +77,7 @@ export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => numb
             remainingUntil(context.qr.current?.expiresAt ?? 0, TIMES.longest),
             remainingSince(context.qr.published?.at ?? null, expiryMs),
           ),
+    passkeyExpiry: ({ context }: Args) => remainingUntil(context.passkey?.expiresAt ?? null, TIMES.passkey),
     offerAgain: () => TIMES.offerAgain,
     askAgain: ({ context }: Args) => remainingUntil(context.qr.askAt, 60_000),
     backoff: ({ context }: Args) => remainingUntil(context.retryAt, 5 * 60_000),

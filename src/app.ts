@@ -34,6 +34,7 @@ import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
 import { openStore } from './store/sqlite.ts'
+import { createPasskeyVault } from './whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from './whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from './whatsapp/whatsapp.ts'
 
@@ -77,6 +78,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const erasing = erasingFiles(opened, files, part('media'))
   const store = overrides.store?.(erasing) ?? erasing
   const vault = createQrVault(clock)
+  const passkeys = createPasskeyVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
   const ffmpeg = createFfmpeg({ clock })
@@ -110,12 +112,14 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     laravel,
     clock,
     logger: part('deliveries'),
+    passkeys,
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })
   const baileys = createWhatsApp({
     store,
     vault,
+    passkeys,
     config: {
       url: config.whatsapp.url ?? undefined,
       rootKey: config.whatsapp.rootKey ?? undefined,
@@ -150,6 +154,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     whatsapp,
     laravel,
     vault,
+    passkeys,
     store,
     clock,
     connects: createConnectLimiter(config.connect, clock),
@@ -170,6 +175,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     sendMaxAgeMs: config.send.maxAgeMs,
     sendPerMinute: config.send.perMinute,
     tellStatus: tellLaravel && config.laravel.messageStatus,
+    tellPasskeys: tellLaravel && config.laravel.events.includes('passkey'),
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),
     onDownload,
@@ -195,12 +201,14 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
-    sessions: createCommands({ supervisor, queries, store, vault, clock, whatsapp, onDownload }),
+    sessions: createCommands({ supervisor, queries, store, vault, passkeys, clock, whatsapp, onDownload }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     mediaPreparer: media,
     mediaServer: served,
     vault,
+    passkeys,
+    base: () => linkBase.url,
     ready,
     logger: part('http'),
     now: clock.now,

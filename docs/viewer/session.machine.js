@@ -240,6 +240,19 @@ export const sessionMachine = createMachine({
         "socket.paired": {
           "actions": "notePaired"
         },
+        "passkey.failed": {
+          "guard": "isNotPaired",
+          "target": "#session.starting",
+          "actions": [
+            "connectNow",
+            "notePasskeyFailed"
+          ]
+        },
+        "passkey.asked": {
+          "guard": "isNotPaired",
+          "target": ".passkey",
+          "actions": "notePasskeyAsked"
+        },
         "socket.opened": {
           "target": "open",
           "actions": "noteOpened"
@@ -487,6 +500,63 @@ export const sessionMachine = createMachine({
             }
           }
         },
+        "passkey": {
+          "description": "session waits for the passkey that WhatsApp demands",
+          "tags": [
+            "awaitsScan",
+            "awaitsPasskey"
+          ],
+          "initial": "required",
+          "exit": "forgetPasskey",
+          "after": {
+            "passkeyExpiry": {
+              "guard": "isNotPaired",
+              "target": "#session.starting",
+              "actions": [
+                "connectNow",
+                "notePasskeyExpired"
+              ]
+            }
+          },
+          "on": {
+            "socket.qr": {},
+            "passkey.cancelled": {
+              "guard": "isNotPaired",
+              "target": "#session.starting",
+              "actions": [
+                "connectNow",
+                "notePasskeyCancelled"
+              ]
+            }
+          },
+          "states": {
+            "required": {
+              "on": {
+                "passkey.submitted": "submitting"
+              }
+            },
+            "submitting": {
+              "entry": "answerPasskey",
+              "on": {
+                "passkey.submitted": {
+                  "target": "submitting",
+                  "reenter": true
+                },
+                "passkey.codeShown": "confirm",
+                "passkey.proved": "finishing"
+              }
+            },
+            "confirm": {
+              "on": {
+                "passkey.confirmed": "finishing",
+                "passkey.submitted": "submitting"
+              }
+            },
+            "finishing": {
+              "entry": "finishPasskey"
+            }
+          }
+        },
         "refused": {
           "description": "session shows no QR: Laravel says it is not active",
           "tags": [
@@ -496,6 +566,7 @@ export const sessionMachine = createMachine({
           "entry": "endSocket",
           "on": {
             "socket.*": {},
+            "passkey.*": {},
             "session.resumed": {},
             "session.crashed": {
               "actions": "permit"
@@ -520,6 +591,7 @@ export const sessionMachine = createMachine({
           "entry": "endSocket",
           "on": {
             "socket.*": {},
+            "passkey.*": {},
             "session.resumed": {},
             "session.crashed": {
               "actions": "permit"

@@ -1,5 +1,6 @@
 import { sessionSetup } from '../session.setup.ts'
 import { publication, question } from './children.ts'
+import { beginsAnew, passkey } from './passkey.ts'
 import { goOnOrAskForCode, untilStart } from './start-requested.ts'
 
 const verifyNewQr = { guard: 'isNewQr', target: '#session.awaitingQr.verifying', actions: 'noteQr' } as const
@@ -21,6 +22,8 @@ export const awaitingQr = sessionSetup.createStateConfig({
   initial: 'verifying',
   on: {
     'socket.paired': { actions: 'notePaired' },
+    'passkey.failed': beginsAnew,
+    'passkey.asked': { guard: 'isNotPaired', target: '.passkey', actions: 'notePasskeyAsked' },
     'socket.opened': { target: 'open', actions: 'noteOpened' },
     'session.resumed': { target: 'starting', actions: 'tryAgain' },
     'start.requested': goOnOrAskForCode,
@@ -109,6 +112,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
         },
       },
     },
+    passkey,
     refused: {
       description: 'session shows no QR: Laravel says it is not active',
       tags: ['inactive', 'needsAttention'],

@@ -16,6 +16,7 @@ export const goOnOrAskForCode = [
 /** Where nothing runs any more, only /start leads on. */
 export const untilStart = {
   'socket.*': {},
+  'passkey.*': {},
   'session.resumed': {},
   'session.crashed': { actions: 'permit' },
   'crashes.exceeded': { actions: 'permit' },

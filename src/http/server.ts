@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { MediaPreparer } from '../ports/media-preparer.ts'
 import type { MediaServer } from '../ports/media-server.ts'
-import type { QrVault } from '../ports/qr-vault.ts'
+import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Sessions } from '../ports/sessions.ts'
 import { authenticate } from './auth.ts'
@@ -21,6 +21,8 @@ import type { Readiness } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
+import { passkeyRoutes } from './routes/passkey.ts'
+import { isPasskeyPage, passkeyPageRoutes } from './routes/passkey-page.ts'
 import { qrRoutes } from './routes/qr.ts'
 import { sendMessageRoutes } from './routes/send-message.ts'
 import { LOGOUT_WAIT_MS, sessionRoutes } from './routes/sessions.ts'
@@ -39,6 +41,9 @@ export interface HttpParts {
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
   vault: QrVault
+  passkeys: Pick<PasskeyVault, 'read' | 'sessionOf'>
+  /** Where callers reach this service; without it, the paths of its links alone. */
+  base?: () => string
   ready: () => Readiness
   /** The part's own child. */
   logger: Logger
@@ -64,6 +69,7 @@ export function createHttp(parts: HttpParts): Http {
     mediaPreparer,
     mediaServer,
     vault,
+    passkeys,
     logger,
     now,
   } = parts
@@ -90,12 +96,14 @@ export function createHttp(parts: HttpParts): Http {
     const fields = {
       requestId: c.get('requestId'),
       method: c.req.method,
-      path: c.req.path,
+      // A token in a path is a secret.
+      path: isPasskeyPage(c) ? '/passkey/{token}' : c.req.path,
       status: c.res.status,
     }
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')
   })
-  app.use(authenticate(config.apiKeys, hasValidLink(mediaServer)))
+  const hasLink = hasValidLink(mediaServer)
+  app.use(authenticate(config.apiKeys, c => isPasskeyPage(c) || hasLink(c)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -117,6 +125,7 @@ export function createHttp(parts: HttpParts): Http {
     }),
   )
   const timeOfDay = (at: number) => at + (parts.wall ?? now)() - now()
+  const passkey = { sessions, queries, passkeys, timeOfDay, base: parts.base ?? (() => '') }
   for (const routes of [
     startRoutes(sessions),
     sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
@@ -125,6 +134,8 @@ export function createHttp(parts: HttpParts): Http {
     chatMessageRoutes(queries, mediaServer),
     qrRoutes(queries, vault, timeOfDay),
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
+    passkeyRoutes(passkey),
+    passkeyPageRoutes(passkey),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
     mediaRoutes(mediaServer),

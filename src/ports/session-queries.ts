@@ -35,6 +35,9 @@ export interface ChatMessage {
 
 export type SessionState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'
 
+/** What comes next: an assertion; WhatsApp's and the phone's answer to it; the owner's comparison of codes; the link. */
+export type PasskeyState = 'required' | 'submitting' | 'confirm' | 'finishing'
+
 /** A session as callers may know it. Times are milliseconds since the epoch. */
 export interface SessionView {
   sessionId: string
@@ -55,6 +58,8 @@ export interface SessionView {
   reasonText: string | null
   /** The QR that can be scanned now. */
   qr: { publishedAt: number | null; expiresAt: number } | null
+  /** The passkey that WhatsApp demands: how far it is, and until when it waits. */
+  passkey: { state: PasskeyState; expiresAt: number } | null
 }
 
 export interface Stats {

@@ -1,9 +1,10 @@
+import type { PasskeyAssertion } from '../messages/passkey.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
 import type { SessionView } from './session-queries.ts'
 
 /** What HTTP can have a session do; answers are given from what is committed. Rejects with GatewayError. */
-export interface Sessions {
+export interface Sessions extends PasskeyCommands {
   start(request: StartRequest): Promise<SessionView>
   /**
    * Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. With a key that stands for a send
@@ -35,6 +36,19 @@ export interface Sessions {
   /** `done` is false while the logout is still owed to WhatsApp; waits for it at most until `deadline`. */
   logout(sessionId: string, deadline: number): Promise<{ done: boolean; session: SessionView }>
   delete(sessionId: string, deadline: number): Promise<{ done: boolean }>
+}
+
+/**
+ * What the account's owner says to the passkey that WhatsApp demands. Each rejects with PASSKEY_NOT_ASKED while none is demanded, with
+ * STATE_FORBIDS when it is too early or too late, and resolves once the fact is durable.
+ */
+export interface PasskeyCommands {
+  /** Gives WhatsApp an assertion; one that was given before counts no more. Rejects with VALIDATION_FAILED as PasskeyAnswers does. */
+  submitPasskey(sessionId: string, assertion: PasskeyAssertion): Promise<void>
+  /** Phone and session show the same code. */
+  confirmPasskey(sessionId: string): Promise<void>
+  /** Nobody goes on with it: the next QR or code comes by itself. */
+  cancelPasskey(sessionId: string): Promise<void>
 }
 
 export interface StartRequest {

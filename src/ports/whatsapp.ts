@@ -1,9 +1,15 @@
 import type { SessionFact } from '../../machines/facts.ts'
 import type { AccountEvent } from '../messages/account-event.ts'
+import type { PasskeyAssertion } from '../messages/passkey.ts'
 import type { MediaSource, MessageRef, ReceivedContent } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 
-export type SocketFact = Extract<SessionFact, { type: `socket.${string}` | 'logout.confirmed' }>
+export type SocketFact = Extract<
+  SessionFact,
+  {
+    type: `socket.${string}` | `passkey.${'asked' | 'codeShown' | 'proved' | 'failed'}` | 'logout.confirmed'
+  }
+>
 
 /** A message that WhatsApp handed over. */
 export interface ReceivedMessage {
@@ -65,10 +71,25 @@ export interface WhatsAppSocket {
   send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void>
   /** What is done in chats beside sending. */
   readonly chats: ChatActions
+  /** What the account's owner says to a passkey that WhatsApp demands. */
+  readonly passkey: PasskeyAnswers
   /** Logs out: asks WhatsApp to remove this device from the account; `logout.confirmed` or `socket.closed` follows. */
   logout(): void
   /** Ends the socket, keeps the link; resolves when nothing of it runs any more. Nothing is reported after the call. */
   end(): Promise<void>
+}
+
+/** The owner's part in the passkey that WhatsApp demands of a socket before it links it. */
+export interface PasskeyAnswers {
+  /**
+   * Keeps an assertion for `answer`. Throws PASSKEY_NOT_ASKED when none is demanded, VALIDATION_FAILED when it is for another
+   * demand or was not made on WhatsApp's page; what is demanded stays as it is then.
+   */
+  take(assertion: PasskeyAssertion): void
+  /** Gives WhatsApp the assertion that was taken last; `passkey.codeShown`, `passkey.proved` or `passkey.failed` follows. */
+  answer(): void
+  /** Phone and device show the same code; `socket.paired` or `passkey.failed` follows. */
+  finish(): void
 }
 
 /** What is done in chats beside sending; each rejects with SESSION_NOT_CONNECTED when the connection ends first. */

@@ -5,12 +5,13 @@ import { GatewayError } from '../base/errors.ts'
 import type { ReceivedContent } from '../messages/received.ts'
 import { messageRefOf } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
-import type { QrVault } from '../ports/qr-vault.ts'
+import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
 import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
 import type { ChatActions, WhatsApp } from '../ports/whatsapp.ts'
 import { openSocketOf } from './open-socket.ts'
+import { createPasskeyCommands } from './passkey-commands.ts'
 import { replay } from './receiving/replay.ts'
 import type { SessionEntry } from './registry.ts'
 import { notRunning, type Supervisor } from './supervisor/supervisor.ts'
@@ -21,6 +22,7 @@ export function createCommands({
   queries,
   store,
   vault,
+  passkeys,
   clock,
   whatsapp,
   onDownload,
@@ -29,6 +31,7 @@ export function createCommands({
   queries: SessionQueries
   store: Pick<Store, 'messages' | 'accountEvents'>
   vault: Pick<QrVault, 'readCode'>
+  passkeys: Pick<PasskeyVault, 'useToken'>
   clock: Clock
   whatsapp: Pick<WhatsApp, 'reread'>
   onDownload?: () => void
@@ -60,6 +63,8 @@ export function createCommands({
   }
 
   return {
+    ...createPasskeyCommands(entryOf, passkeys),
+
     async start({ sessionId = randomUUID(), userId, phoneNumber }: StartRequest): Promise<SessionView> {
       const entry = supervisor.find(sessionId)
       if (entry === undefined) {

@@ -1,5 +1,5 @@
 import { estadoQrOf, hasTag, splitState } from '../../machines/session.state.ts'
-import type { SessionView } from '../ports/session-queries.ts'
+import type { PasskeyState, SessionView } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import { showStoredSession } from './host/stored-session.ts'
 
@@ -24,6 +24,9 @@ export function sessionViewOf(row: SessionRow): SessionView {
     retryAt: context.retryAt,
     reason: context.reason,
     reasonText: context.reasonText,
+    passkey: context.passkey
+      ? { state: detail?.split('.').at(-1) as PasskeyState, expiresAt: context.passkey.expiresAt }
+      : null,
     qr: shown ? { publishedAt: published?.at ?? null, expiresAt: current.expiresAt } : null,
   }
 }

@@ -8,7 +8,7 @@ import { mendSignalQueue } from '../../patches/libsignal-queue.ts'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { QrVault } from '../ports/qr-vault.ts'
+import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { Store } from '../ports/store.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
 import type { WhatsAppConfig } from './baileys-settings.ts'
@@ -28,6 +28,7 @@ import { Socket } from './socket/socket.ts'
 export interface WhatsAppDeps {
   store: Store
   vault: QrVault
+  passkeys: PasskeyVault
   config: WhatsAppConfig
   logger: Logger
   clock: Clock
@@ -95,6 +96,13 @@ function corruptSocket(owner: SocketOwner): WhatsAppSocket {
   return {
     send: refuse,
     chats: { lookup: refuse, read: refuse, presence: refuse, reupload: refuse },
+    passkey: {
+      take() {
+        throw new GatewayError('PASSKEY_NOT_ASKED', CREDENTIALS_CORRUPT.reasonText)
+      },
+      answer() {},
+      finish() {},
+    },
     logout() {},
     async end() {
       clearImmediate(report)

@@ -108,6 +108,8 @@ export function foldable(machine: Machine): Machine {
     'deleteSessionIfOwed',
     'failQueued',
     'logout',
+    'answerPasskey',
+    'finishPasskey',
   ]
   return machine.provide({
     guards: { isThrottled: throttledBy(QR_TIMES) as () => boolean },

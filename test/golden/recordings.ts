@@ -1,5 +1,6 @@
 import { incoming } from '../sessions/fakes.ts'
 import { opened, type World } from '../sessions/world.ts'
+import { passkeyDemanded, qrReplaced } from './linking-recordings.ts'
 import {
   DAY,
   endedBy,
@@ -46,27 +47,8 @@ export const recordings: Record<string, Recording> = {
     },
   },
 
-  'qr-replaced': {
-    async record(world) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      world.laravel.onPublish = () => promise
-      await starts(world)
-      await shows(world, 'a')
-      await shows(world, 'a2', 'a')
-      resolve()
-      await world.settle()
-      await world.wait(5_000)
-      await shows(world, 'a3', 'a2')
-      await world.wait(10_000)
-      await shows(world, 'b')
-      await world.commands.restart('s1')
-      await world.settle()
-      await shows(world, 'c')
-      await shows(world, 'c2', 'c')
-      await says(world, paired, endedBy(world, 515, 'Stream Errored (restart required)'))
-      await says(world, opened)
-    },
-  },
+  'qr-replaced': qrReplaced,
+  'passkey-demanded': passkeyDemanded,
 
   'qr-not-taken': {
     async record(world) {

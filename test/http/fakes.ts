@@ -31,6 +31,7 @@ export function view(over: Partial<SessionView> = {}): SessionView {
     reason: null,
     reasonText: null,
     qr: null,
+    passkey: null,
     ...over,
   }
 }
@@ -96,6 +97,18 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
       return { messageId: '3EB0AAAA', status: 'sent', chatId: content.to }
+    },
+    async submitPasskey(sessionId, assertion) {
+      note('submitPasskey', sessionId, assertion)
+      known(sessionId)
+    },
+    async confirmPasskey(sessionId) {
+      note('confirmPasskey', sessionId)
+      known(sessionId)
+    },
+    async cancelPasskey(sessionId) {
+      note('cancelPasskey', sessionId)
+      known(sessionId)
     },
     async restart(sessionId) {
       note('restart', sessionId)
@@ -192,7 +205,9 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
 }
 
 type Overrides = Parameters<typeof createFakes>[0] &
-  Partial<Pick<HttpParts, 'vault' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>> & {
+  Partial<
+    Pick<HttpParts, 'vault' | 'passkeys' | 'base' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>
+  > & {
     apiKeys?: string[]
     port?: number
     mediaServer?: Partial<HttpParts['mediaServer']>
@@ -225,6 +240,8 @@ export function createTestHttp(over: Overrides = {}) {
       readCode: () => ({ hash: 'c', text: 'ABCD2345', expiresAt: NOW + 160_000 }),
       clear: () => {},
     },
+    passkeys: over.passkeys ?? { read: () => null, sessionOf: () => null },
+    ...(over.base && { base: over.base }),
     ready: over.ready ?? (() => ({ ready: true, problems: [] })),
     logger: logger.child({ part: 'http' }),
     now: over.now ?? (() => NOW),

@@ -21,6 +21,8 @@ export interface Child {
   hash?: string
   /** How often a socket was asked to unlink. */
   logouts: number
+  /** What else it was told. */
+  commands: string[]
 }
 
 const recordedActions = [
@@ -54,10 +56,11 @@ export class Probe {
           at: clock.now(),
           alive: true,
           logouts: 0,
+          commands: [],
           ...(input.hash && { hash: input.hash }),
         }
         list.push(one)
-        receive(() => one.logouts++)
+        receive(({ type }) => (type === 'logout' ? one.logouts++ : one.commands.push(type)))
         return () => {
           one.alive = false
         }
@@ -224,14 +227,31 @@ export const fact = (
     | 'logout.confirmed'
     | 'connect.queued'
     | 'connect.begun'
-    | 'session.resumed',
+    | 'session.resumed'
+    | 'passkey.submitted'
+    | 'passkey.codeShown'
+    | 'passkey.proved'
+    | 'passkey.confirmed'
+    | 'passkey.cancelled',
 ): SessionFact => ({ type })
 export const crashed: SessionFact = { type: 'session.crashed', error: 'TypeError' }
 export const crashedTooOften: SessionFact = { type: 'crashes.exceeded', error: 'TypeError' }
 
+export const passkeyAsked = (expiresAt: number): SessionFact => ({ type: 'passkey.asked', expiresAt })
+export const passkeyFailed: SessionFact = {
+  type: 'passkey.failed',
+  reason: 'passkey_refused',
+  reasonText: 'WhatsApp refused the passkey.',
+}
+
 /** A session whose QR `hash` is on the screen. */
 export function shown(hash = 'a', probe = new Probe()): Probe {
   return probe.send(qr(hash), said('active'), published(hash))
+}
+
+/** A session whose phone has scanned, and of which WhatsApp demands a passkey. */
+export function asked(probe = shown()): Probe {
+  return probe.send(passkeyAsked(probe.clock.now() + 10 * MINUTE))
 }
 
 /** A session that a phone has linked and that just opened. */
@@ -255,6 +275,10 @@ export const pathTo: Record<string, () => Probe | Promise<Probe>> = {
   'awaitingQr.publishing.pausing': () => new Probe().send(qr('a'), said('active'), publishFailed('a')),
   'awaitingQr.shown.throttled': () => shown(),
   'awaitingQr.shown.ready': () => shown().wait(30 * SECOND),
+  'awaitingQr.passkey.required': () => asked(),
+  'awaitingQr.passkey.submitting': () => asked().send(fact('passkey.submitted')),
+  'awaitingQr.passkey.confirm': () => asked().send(fact('passkey.submitted'), fact('passkey.codeShown')),
+  'awaitingQr.passkey.finishing': () => asked().send(fact('passkey.submitted'), fact('passkey.proved')),
   'awaitingQr.refused': () => new Probe().send(qr('a'), said('inactive')),
   'awaitingQr.expired': () => new Probe().send(qr('a'), closed('qrExhausted', 'qr_exhausted')),
   'open.settling': () => linked(),

@@ -18,6 +18,8 @@ import {
   opened,
   Probe,
   paired,
+  passkeyAsked,
+  passkeyFailed,
   published,
   publishFailed,
   QR,
@@ -63,6 +65,18 @@ const anyFact: fc.Arbitrary<SessionFact> = fc.oneof(
       .tuple(fc.constantFrom('active', 'inactive', 'missing', 'unknown'), told)
       .map(([word, t]) => said(word, t as never)),
   },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.integer({ min: 0, max: 2 ** 42 }).map(passkeyAsked),
+      fc.constantFrom(
+        passkeyFailed,
+        ...(['submitted', 'codeShown', 'proved', 'confirmed', 'cancelled'] as const).map(word =>
+          fact(`passkey.${word}`),
+        ),
+      ),
+    ),
+  },
   { weight: 3, arbitrary: hash.map(published) },
   { weight: 1, arbitrary: hash.map(publishFailed) },
   { weight: 3, arbitrary: fc.constantFrom<SessionFact>(opened, paired) },
@@ -106,13 +120,15 @@ const goodRound: fc.Arbitrary<Step[]> = fc
   .constantFrom(
     [],
     [qr('a'), said('active'), published('a')],
+    [qr('a'), said('active'), published('a'), fact('restart.requested'), qr('b'), said('active')],
+    [qr('a'), said('active'), published('a'), passkeyAsked(2 ** 42), fact('passkey.submitted')],
     [qr('a'), said('active'), published('a'), paired, closed('reconnectNow'), opened],
   )
   .map(facts => facts.map((fact): Step => ({ does: 'fact', fact })))
 
 /** Facts that the outside can say only while something there is alive: nobody answers what was not asked. */
 const possible = (s: Probe, { type }: SessionFact) => {
-  if (type.startsWith('socket.') || type === 'logout.confirmed' || type.startsWith('connect.'))
+  if (/^(?:socket|passkey)\./.test(type) || type === 'logout.confirmed' || type.startsWith('connect.'))
     return s.socket !== undefined
   if (type === 'laravel.answered') return s.asking
   if (type.startsWith('qr.')) return s.publishing !== undefined
@@ -158,7 +174,7 @@ function checkRules(rules: Record<string, (s: Probe) => void>, s: Probe): void {
 const always: Record<string, (s: Probe) => void> = {
   'at most one socket lives, and none where none belongs': s => {
     const alive = s.sockets.filter(one => one.alive).length
-    const wanted = /^(starting|open|awaitingQr\.(verifying|publishing|shown))/.test(s.state) ? 1 : 0
+    const wanted = /^(starting|open|awaitingQr\.(verifying|publishing|shown|passkey))/.test(s.state) ? 1 : 0
     expect(alive, s.state).toBe(wanted)
   },
   'questions and publications run exactly in their states': s => {
@@ -175,19 +191,22 @@ const always: Record<string, (s: Probe) => void> = {
 
 /** What holds of a whole life. */
 const overall: Record<string, (s: Probe) => void> = {
-  'no publication starts within 30 s of one that succeeded, but for what takes the place of a void QR': s => {
-    let success = Number.NEGATIVE_INFINITY
-    for (const { event, from, state } of s.log) {
-      if (event.type === 'socket.qr' && event.replaces !== undefined) success = Number.NEGATIVE_INFINITY
-      if (state === 'awaitingQr.publishing.offering' && from !== state)
-        expect(event.at - success).toBeGreaterThanOrEqual(QR.throttleMs)
-      if (event.type === 'qr.published') success = event.at
-    }
-    const isOffer = ({ event, from, state }: Probe['log'][number]) =>
-      state === 'awaitingQr.publishing.offering' &&
-      (from !== state || (event.type === 'socket.qr' && event.replaces !== undefined))
-    expect(s.publications.length).toBe(s.log.filter(isOffer).length)
-  },
+  'no publication starts within 30 s of one that succeeded, but for what takes the place of a void or used one':
+    s => {
+      let success = Number.NEGATIVE_INFINITY
+      for (const { event, from, state } of s.log) {
+        if (event.type === 'passkey.asked' || event.type === 'passkey.failed')
+          success = Number.NEGATIVE_INFINITY
+        if (event.type === 'socket.qr' && event.replaces !== undefined) success = Number.NEGATIVE_INFINITY
+        if (state === 'awaitingQr.publishing.offering' && from !== state)
+          expect(event.at - success).toBeGreaterThanOrEqual(QR.throttleMs)
+        if (event.type === 'qr.published') success = event.at
+      }
+      const isOffer = ({ event, from, state }: Probe['log'][number]) =>
+        state === 'awaitingQr.publishing.offering' &&
+        (from !== state || (event.type === 'socket.qr' && event.replaces !== undefined))
+      expect(s.publications.length).toBe(s.log.filter(isOffer).length)
+    },
   'the fold of the log is the state and the context': s => {
     const { createdAt, sessionId, userId } = s.context
     const created = { type: 'session.created', at: createdAt, data: { sessionId, userId } }
@@ -210,6 +229,10 @@ const overall: Record<string, (s: Probe) => void> = {
       machine_version: SESSION_MACHINE_VERSION,
     }))
     expect(differences(rows)).toEqual([])
+  },
+  'a passkey has a deadline exactly while it is demanded': s => {
+    for (const { state, context } of s.log)
+      expect(context.passkey !== undefined, state).toBe(state.startsWith('awaitingQr.passkey'))
   },
   'Laravel never hears active before the first open': s => {
     let opens = false

@@ -103,6 +103,7 @@ describe('The delays', () => {
     unlinkTimeout: 10 * SECOND,
     qrThrottle: 30 * SECOND,
     qrExpiry: MINUTE,
+    passkeyExpiry: 10 * MINUTE,
     offerAgain: 5 * SECOND,
     askAgain: MINUTE,
     backoff: 5 * MINUTE,
@@ -117,11 +118,18 @@ describe('The delays', () => {
       fc.property(
         fc.integer({ min: 0, max: start * 2 }),
         fc.record({ connectingAt: fc.integer({ min: 0, max: start * 2 }), openedAt: time, retryAt: time }),
-        fc.record({ archiveUntil: time, askAt: time, publishedAt: time, lastPublishedAt: time }),
-        (now, times, { archiveUntil, askAt, publishedAt, lastPublishedAt }) => {
+        fc.record({
+          archiveUntil: time,
+          askAt: time,
+          publishedAt: time,
+          lastPublishedAt: time,
+          passkeyUntil: time,
+        }),
+        (now, times, { archiveUntil, askAt, publishedAt, lastPublishedAt, passkeyUntil }) => {
           const context = with_({
             ...times,
             archiveUntil,
+            passkey: passkeyUntil === null ? undefined : { expiresAt: passkeyUntil },
             qr: {
               ...fresh.qr,
               askAt,
@@ -137,7 +145,7 @@ describe('The delays', () => {
             expect(ms, name).toBeLessThan(2 ** 31)
             const without =
               context.qr.published === null ||
-              [times.openedAt, times.retryAt, archiveUntil, askAt].includes(null)
+              [times.openedAt, times.retryAt, archiveUntil, askAt, passkeyUntil].includes(null)
             if (!without) expect(ms, name).toBeLessThanOrEqual(nominal[name as keyof typeof nominal])
           }
         },

@@ -7,6 +7,7 @@ import type { QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type {
   ChatActions,
+  PasskeyAnswers,
   ReceivedMessage,
   Reread,
   SocketFact,
@@ -63,6 +64,13 @@ export class FakeSocket implements WhatsAppSocket {
     read: async messages => void this.read.push(...messages),
     presence: async (kind, chatId) => void this.presences.push({ kind, chatId: chatId ?? null }),
     reupload: async (_message, source) => source,
+  }
+
+  readonly passkeyCalls: string[] = []
+  readonly passkey: PasskeyAnswers = {
+    take: ({ id }) => void this.passkeyCalls.push(`take ${id}`),
+    answer: () => void this.passkeyCalls.push('answer'),
+    finish: () => void this.passkeyCalls.push('finish'),
   }
 
   logout(): void {

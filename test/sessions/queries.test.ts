@@ -15,7 +15,7 @@ const FIELDS = [
     'createdAt',
     'lastActivity',
   ],
-  ...['attempts', 'retryAt', 'reason', 'reasonText', 'qr'],
+  ...['attempts', 'retryAt', 'reason', 'reasonText', 'passkey', 'qr'],
 ]
 
 let world: World

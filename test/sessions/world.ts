@@ -16,6 +16,7 @@ import { createConnectLimiter } from '../../src/sessions/effects/connect-limiter
 import { createQueries } from '../../src/sessions/queries.ts'
 import { SessionRegistry } from '../../src/sessions/registry.ts'
 import { Supervisor } from '../../src/sessions/supervisor/supervisor.ts'
+import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
 import { FakeLaravel, type FakeSocket, FakeWhatsApp } from './fakes.ts'
@@ -27,6 +28,7 @@ export interface WorldOptions {
   tellLaravel?: boolean
   sendMaxAgeMs?: number
   tellStatus?: boolean
+  tellPasskeys?: boolean
   sendPerMinute?: number
   /** Changes the machine before it is bound, for faults. */
   machine?: (machine: typeof sessionMachine) => typeof sessionMachine
@@ -51,6 +53,7 @@ function createParts(world: World) {
     claim: streamId => (run.killed ? NEVER : real.claim(streamId)),
   }
   const vault = createQrVault(clock)
+  const passkeys = createPasskeyVault(clock)
   const whatsapp = new FakeWhatsApp(vault, store)
   const logger = createLogger(
     { level: 'trace', format: 'json' },
@@ -63,6 +66,7 @@ function createParts(world: World) {
     whatsapp,
     laravel: world.laravel,
     vault,
+    passkeys,
     store,
     clock,
     connects,
@@ -81,6 +85,7 @@ function createParts(world: World) {
     tellLaravel,
     sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
     tellStatus: options.tellStatus ?? false,
+    tellPasskeys: options.tellPasskeys ?? false,
     sendPerMinute: options.sendPerMinute ?? 0,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
     onDelivery: lane => void world.wokenLanes.push(lane),
@@ -90,10 +95,11 @@ function createParts(world: World) {
     run,
     connects,
     vault,
+    passkeys,
     whatsapp,
     supervisor,
     queries,
-    commands: createCommands({ supervisor, queries, store, vault, clock, whatsapp }),
+    commands: createCommands({ supervisor, queries, store, vault, passkeys, clock, whatsapp }),
   }
 }
 

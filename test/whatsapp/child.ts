@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import { openStore } from '../../src/store/sqlite.ts'
+import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 import { Owner, systemClock } from './world.ts'
@@ -13,6 +14,7 @@ const store = await openStore({ dataDir })
 const whatsApp = createWhatsApp({
   store,
   vault: createQrVault(systemClock),
+  passkeys: createPasskeyVault(systemClock),
   config: { url, rootKey, inboundFromMe: false, inboundIgnore: [] },
   logger: pino({ level: 'silent' }),
   clock: systemClock,

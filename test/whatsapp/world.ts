@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { Simulator } from '../../simulator/simulator.ts'
-import { createClock } from '../../src/base/clock.ts'
+import { type Clock, createClock } from '../../src/base/clock.ts'
 import type { AccountEvent } from '../../src/messages/account-event.ts'
-import type { QrVault } from '../../src/ports/qr-vault.ts'
+import type { PasskeyVault, QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import type {
   AccountHappening,
@@ -21,6 +21,7 @@ import type {
 import { openStore } from '../../src/store/sqlite.ts'
 import type { WhatsAppConfig } from '../../src/whatsapp/baileys-settings.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
+import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
 import { expectSettled } from '../settled.ts'
@@ -182,11 +183,12 @@ export interface World {
   dataDir: string
   store: Store
   vault: QrVault
+  passkeys: PasskeyVault
   whatsApp: WhatsApp
   log: string[]
   sockets: Set<WhatsAppSocket>
   /** Another WhatsApp on the same store, with other settings. */
-  another(config: Partial<WhatsAppConfig>, store?: Store): WhatsApp
+  another(config: Partial<WhatsAppConfig>, store?: Store, clock?: Clock): WhatsApp
   owner(sessionId: string): Promise<Owner>
   /** An owner whose device is linked without QR. */
   linked(pn: string): Promise<Owner>
@@ -207,15 +209,17 @@ export async function createWorld(
   const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
   let store = await openStore({ dataDir })
   const vault = createQrVault(systemClock)
+  const passkeys = createPasskeyVault(systemClock)
   const log: string[] = []
   const logger = pino({ level: 'trace' }, { write: line => void log.push(line) })
   const base: WhatsAppConfig = { url, rootKey, inboundFromMe: false, inboundIgnore: ['status', 'newsletter'] }
-  const another = (over: Partial<WhatsAppConfig>, on = store) =>
+  const another = (over: Partial<WhatsAppConfig>, on = store, clock = systemClock) =>
     createWhatsApp({
       store: on,
       vault,
+      passkeys,
       logger,
-      clock: systemClock,
+      clock,
       config: { ...base, ...config, ...over },
     })
   const world: World = {
@@ -225,6 +229,7 @@ export async function createWorld(
     dataDir,
     store,
     vault,
+    passkeys,
     log,
     another,
     whatsApp: another({}),

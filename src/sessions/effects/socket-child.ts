@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
-import type { QrVault } from '../../ports/qr-vault.ts'
+import type { SocketCommand } from '../../../machines/session.guards.ts'
+import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
 import type { WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
@@ -13,6 +14,7 @@ export interface SocketChildDeps extends RecordReceivedDeps {
   registry: SessionRegistry
   whatsapp: WhatsApp
   vault: QrVault
+  passkeys: PasskeyVault
   connects: ConnectLimiter
   /** Present if Laravel wants to hear of people who change their names. */
   contactNames?: ContactNames
@@ -29,9 +31,9 @@ function oneInEachTurn(): () => Promise<void> {
 
 /** Owns one Baileys socket from the turn to open it until it has ended. */
 export function socketChild(deps: SocketChildDeps) {
-  const { whatsapp, connects, vault, registry, contactNames } = deps
+  const { whatsapp, connects, vault, passkeys, registry, contactNames } = deps
   const nextTurn = oneInEachTurn()
-  return fromCallback<{ type: 'logout' }, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
+  return fromCallback<SocketCommand, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
     const { actor, outbox } = registry.of(input.sessionId)
     const { sessionId, streamId, epoch } = actor
     const waiting = new AbortController()
@@ -80,15 +82,19 @@ export function socketChild(deps: SocketChildDeps) {
     actor.effect(() => {
       if (!stopped) void actor.guard(open)
     })
-    onEvent(() =>
+    onEvent(({ type }) =>
       actor.effect(() => {
-        if (!stopped) socket?.logout()
+        if (stopped || socket === null) return
+        if (type === 'passkey.answer') socket.passkey.answer()
+        else if (type === 'passkey.finish') socket.passkey.finish()
+        else socket.logout()
       }),
     )
     return actor.onChildStop(() => {
       stopped = true
       waiting.abort()
       vault.clear(sessionId)
+      passkeys.clear(sessionId)
       actor.cleanUp(async () => {
         if (actor.socket === socket) actor.socket = null
         giveBack()

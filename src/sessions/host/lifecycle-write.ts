@@ -1,6 +1,7 @@
 import type { EstadoQr, SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION } from '../../../machines/session.machine.ts'
+import { passkeyEventOf } from './passkey-event.ts'
 import { announcementOf, statusDeliveryOf } from './status-announcement.ts'
 import type { StreamWrite } from './stream.ts'
 
@@ -16,15 +17,31 @@ export interface AppliedFact {
 
 /** What one lifecycle fact commits: its row, the erasure it asked for, and what Laravel must learn from it. */
 export function lifecycleWrite(
-  { streamId, seq, fact: { type, at, ...data }, state, context }: AppliedFact,
+  { streamId, seq, fact, state, context }: AppliedFact,
   {
+    before,
     announced,
     erasesKeys,
     tellLaravel,
-  }: { announced: EstadoQr | null; erasesKeys: boolean; tellLaravel: boolean },
+    tellPasskeys,
+  }: {
+    /** The machine before it, dotted; null for the first fact. */
+    before: { state: string; context: SessionContext } | null
+    announced: EstadoQr | null
+    erasesKeys: boolean
+    tellLaravel: boolean
+    tellPasskeys: boolean
+  },
 ): StreamWrite {
+  const { type, at, ...data } = fact
   const news = announcementOf(announced, type, state, context)
   const { sessionId, userId } = context
+  const status =
+    news?.deliver === true && tellLaravel
+      ? statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)
+      : null
+  const event = tellPasskeys ? passkeyEventOf(streamId, seq, fact, before, { state, context }) : null
+  const deliveries = [status, event].filter(delivery => delivery !== null)
   return {
     ...(type === 'session.created' && { create: { sessionId, userId, at } }),
     events: [
@@ -39,8 +56,7 @@ export function lifecycleWrite(
     ],
     ...(erasesKeys && { erase: 'keys' as const }),
     ...(news !== null && { announced: news.estadoQr }),
-    ...(news?.deliver === true &&
-      tellLaravel && { deliveries: [statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)] }),
+    ...(deliveries.length > 0 && { deliveries }),
   }
 }
 

@@ -28,6 +28,8 @@ export interface SessionActorDeps {
   machine: Machine
   /** Whether statuses are delivered: false without LARAVEL_URL. */
   tellLaravel: boolean
+  /** Whether Laravel wants to be told of passkeys that WhatsApp demands. */
+  tellPasskeys: boolean
   /** A lane has something new, durably. */
   onDelivery(lane: string): void
   /** A lifecycle fact is durable; state (dotted) and context are those after it. */
@@ -269,19 +271,19 @@ export class SessionActor {
   }
 
   #record({ fact, next, erasesKeys }: Recorded): void {
-    const before = fact.type === 'session.created' ? null : this.state
+    const before = fact.type === 'session.created' ? null : { state: this.state, context: this.context }
     this.#snapshot = next
     const { state, context, seq, streamId } = this
-    const { tellLaravel, logger } = this.#deps
+    const { tellLaravel, tellPasskeys, logger } = this.#deps
     const write = lifecycleWrite(
       { streamId, seq, fact, state, context },
-      { announced: this.#announced, erasesKeys, tellLaravel },
+      { before, announced: this.#announced, erasesKeys, tellLaravel, tellPasskeys },
     )
     this.#announced = write.announced ?? this.#announced
     this.#commit(write).then(
       () => {
         this.#deps.onCommitted(this.sessionId, state, context)
-        logStateChange(logger, before, state, context)
+        logStateChange(logger, before?.state ?? null, state, context)
         this.#waiters.recheck()
       },
       () => {},

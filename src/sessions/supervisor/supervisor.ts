@@ -21,7 +21,7 @@ const INACTIVE_AFTER = 5 * 60_000
 export interface SupervisorDeps
   extends RestoreDeps,
     OutboxSettings,
-    Pick<SessionActorDeps, 'logger' | 'machine' | 'onDelivery'> {
+    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys' | 'onDelivery'> {
   registry: SessionRegistry
   whatsapp: WhatsApp
   media: Pick<MediaPreparer, 'prepare'>

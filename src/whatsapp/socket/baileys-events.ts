@@ -2,11 +2,14 @@ import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import { timerOfGroup } from '../disappearing/timers-in.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
+import type { PasskeyCeremony } from '../linking/passkey/ceremony.ts'
+import { isSpare } from '../linking/passkey/spare-references.ts'
 import { statusUpdatesIn } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
 import { statusesInGroupedReceipt } from '../patches/stanzas/grouped-receipts.ts'
 import { requestFromPhone } from '../receiving/missing-messages.ts'
 import type { AccountFacts } from './account-facts.ts'
+import { DisconnectError } from './disconnect-error.ts'
 import type { Logout } from './logout.ts'
 import type { OwnerReports } from './owner-reports.ts'
 import type { SocketEnd } from './socket-end.ts'
@@ -16,6 +19,7 @@ export interface BaileysEventsDeps {
   parts: SocketParts
   account: AccountFacts
   offers: LinkOffers
+  passkey: Pick<PasskeyCeremony, 'isActive'>
   logout: Logout
   end: SocketEnd
   reports: OwnerReports
@@ -61,11 +65,18 @@ export class BaileysEvents {
   }
 
   #connectionUpdated(update: BaileysEventMap['connection.update']): void {
-    const { account, offers, end } = this.#deps
-    if (update.qr) offers.offerQr(update.qr)
+    const { account, end } = this.#deps
+    if (update.qr) this.#offerQr(update.qr)
     if (update.isNewLogin) account.paired()
     if (update.connection === 'open') this.#opened()
     if (update.connection === 'close') void end.finish(update.lastDisconnect?.error)
+  }
+
+  #offerQr(qr: string): void {
+    const { offers, passkey, end } = this.#deps
+    if (passkey.isActive) return
+    if (isSpare(qr)) end.endBaileys(new DisconnectError('QR refs attempts ended', 408))
+    else offers.offerQr(qr)
   }
 
   #opened(): void {

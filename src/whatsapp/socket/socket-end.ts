@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { classify, type Disconnect } from '../disconnects.ts'
 import { summaryOf } from '../error-summary.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
+import type { PasskeyCeremony } from '../linking/passkey/ceremony.ts'
 import { failQueries } from '../patches/hanging-queries.ts'
 import type { AccountFacts } from './account-facts.ts'
 import { DisconnectError, toDisconnect } from './disconnect-error.ts'
@@ -13,6 +14,7 @@ export interface SocketEndDeps {
   parts: SocketParts
   account: AccountFacts
   offers: LinkOffers
+  passkey: Pick<PasskeyCeremony, 'end'>
   logout: Logout
   reports: OwnerReports
   clock: Clock
@@ -36,6 +38,7 @@ export class SocketEnd {
   async close(): Promise<void> {
     this.#deps.reports.silence()
     this.#deps.offers.stop()
+    this.#deps.passkey.end()
     this.#rejectPending()
     this.endBaileys(undefined)
     await this.#finished.promise
@@ -68,9 +71,10 @@ export class SocketEnd {
   async finish(error: Error | undefined): Promise<void> {
     if (this.#finishing) return
     this.#finishing = true
-    const { parts, account, offers, reports } = this.#deps
+    const { parts, account, offers, passkey, reports } = this.#deps
     const { auth, receiver } = parts
     offers.withdraw()
+    passkey.end()
     this.#rejectPending()
     failQueries(parts.baileys, new DisconnectError('Connection Closed', 428))
     let disconnect = toDisconnect(error)

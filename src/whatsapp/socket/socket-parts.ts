@@ -1,7 +1,7 @@
 import type { Agent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
-import type { QrVault } from '../../ports/qr-vault.ts'
+import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
 import type { ChatActions, SocketOwner } from '../../ports/whatsapp.ts'
 import { AccountEvents } from '../account-events/account-events.ts'
 import { commonSettings } from '../baileys-settings.ts'
@@ -32,6 +32,7 @@ import type { OwnerReports } from './owner-reports.ts'
 
 export interface SocketDeps extends ReceiveDeps {
   vault: QrVault
+  passkeys: PasskeyVault
   caches: SessionCaches
   /** Bytes of a file in the media store. */
   openFile(id: string): Promise<Readable | null>

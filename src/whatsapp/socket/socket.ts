@@ -1,9 +1,11 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
-import type { ChatActions, SocketOwner, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import type { ChatActions, PasskeyAnswers, SocketOwner, WhatsAppSocket } from '../../ports/whatsapp.ts'
 import { summaryOf } from '../error-summary.ts'
 import { keepClientProps } from '../linking/client-props.ts'
 import { LinkOffers } from '../linking/link-offers.ts'
+import { PASSKEY_MS, PasskeyCeremony } from '../linking/passkey/ceremony.ts'
+import { keepSocketPastReferences } from '../linking/passkey/spare-references.ts'
 import { AccountFacts } from './account-facts.ts'
 import { BaileysEvents } from './baileys-events.ts'
 import { DisconnectError } from './disconnect-error.ts'
@@ -15,6 +17,7 @@ import { createSocketParts, type SocketDeps, type SocketParts, type UsableCreds 
 /** One Baileys socket of one session. It reports facts in order, exactly one last one, and nothing after `end()`. */
 export class Socket implements WhatsAppSocket {
   readonly chats: ChatActions
+  readonly passkey: PasskeyAnswers
   readonly #parts: SocketParts
   readonly #account: AccountFacts
   readonly #logout: Logout
@@ -49,10 +52,20 @@ export class Socket implements WhatsAppSocket {
         reports.fact(offer)
       },
     })
+    keepSocketPastReferences(baileys, config.qrTimeoutMs, PASSKEY_MS)
+    const passkey = new PasskeyCeremony({
+      socket: baileys,
+      sessionId: owner.sessionId,
+      vault: deps.passkeys,
+      clock,
+      report: fact => reports.fact(fact),
+      begun: () => offers.withdraw(),
+    })
     const account = new AccountFacts({ auth, writes, offers, reports, presence: parts.presence })
     const logout = new Logout(baileys, clock)
-    const end = new SocketEnd({ parts, account, offers, logout, reports, clock })
+    const end = new SocketEnd({ parts, account, offers, passkey, logout, reports, clock })
     this.chats = parts.chats
+    this.passkey = passkey
     this.#parts = parts
     this.#account = account
     this.#logout = logout
@@ -64,6 +77,7 @@ export class Socket implements WhatsAppSocket {
       parts,
       account,
       offers,
+      passkey,
       logout,
       end,
       reports,

@@ -1,0 +1,72 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import type { z } from 'zod'
+import { GatewayError } from '../../base/errors.ts'
+import { readJson } from '../body.ts'
+import type { HttpContext, HttpEnv } from '../context.ts'
+import { type passkeyPageAnswer, passkeyRequest } from '../schemas/passkey.ts'
+import { validate } from '../validation.ts'
+import { ASSERTION_LIMIT, type PasskeyParts, passkeyDemandOf, takesAssertions } from './passkey.ts'
+
+const PATH = '/passkey/:token'
+
+/** Whether a request presents such a token in place of a key, and comes from no page but WhatsApp's. Its path is a secret. */
+export function isPasskeyPage({ req }: HttpContext): boolean {
+  return /^\/passkey\/[^/]*$/.test(req.path)
+}
+
+/**
+ * The two routes for the page of the account's owner (docs/passkey.md): no key, but a token that is good for one assertion, and the only
+ * ones that a page of WhatsApp's may read. They say nothing of the session.
+ */
+export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
+  const { sessions, passkeys } = parts
+  const sessionOf = (c: HttpContext): string => {
+    const sessionId = passkeys.sessionOf(c.req.param('token') ?? '')
+    if (sessionId !== null) return sessionId
+    throw new GatewayError(
+      'PASSKEY_NOT_ASKED',
+      'This link is used up or has expired; ask whoever gave it to you for a new one.',
+    )
+  }
+  const answer = (c: HttpContext, fields: Omit<z.infer<typeof passkeyPageAnswer>, 'success'>) =>
+    c.json({ success: true, ...fields })
+  return new Hono<HttpEnv>()
+    .use(
+      PATH,
+      cors({
+        origin: origin => (isWhatsApp(origin) ? origin : null),
+        allowMethods: ['GET', 'POST'],
+        allowHeaders: ['Content-Type'],
+        maxAge: 600,
+      }),
+    )
+    .use(PATH, async (c, next) => {
+      const origin = c.req.header('origin')
+      if (origin !== undefined && !isWhatsApp(origin))
+        throw new GatewayError(
+          'ORIGIN_FORBIDDEN',
+          'Only a page of WhatsApp, https://web.whatsapp.com, may ask this.',
+        )
+      await next()
+    })
+    .get(PATH, c => {
+      const { state, secrets, expiresAt } = passkeyDemandOf(parts, sessionOf(c))
+      return answer(c, {
+        state,
+        options: takesAssertions(state) ? secrets.options : null,
+        expires_at: expiresAt,
+      })
+    })
+    .post(PATH, async c => {
+      sessionOf(c)
+      const { assertion } = validate(passkeyRequest, await readJson(c, ASSERTION_LIMIT))
+      // It may have been used while the body was on its way.
+      const sessionId = sessionOf(c)
+      const { expiresAt } = passkeyDemandOf(parts, sessionId)
+      await sessions.submitPasskey(sessionId, assertion)
+      return answer(c, { state: 'submitting', options: null, expires_at: expiresAt })
+    })
+}
+
+const isWhatsApp = (origin: string): boolean => /^https:\/\/(?:[a-z0-9-]+\.)*whatsapp\.com$/.test(origin)

@@ -1,0 +1,40 @@
+import type { SessionFact } from '../../machines/facts.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { PasskeyVault } from '../ports/qr-vault.ts'
+import type { PasskeyCommands } from '../ports/sessions.ts'
+import type { SessionEntry } from './registry.ts'
+
+/** What the owner of an account says to the passkey that WhatsApp demands. */
+export function createPasskeyCommands(
+  entryOf: (sessionId: string) => SessionEntry,
+  passkeys: Pick<PasskeyVault, 'useToken'>,
+): PasskeyCommands {
+  const asked = (sessionId: string) => {
+    const { actor } = entryOf(sessionId)
+    if (!actor.ended && actor.hasTag('awaitsPasskey')) return actor
+    throw new GatewayError(
+      'PASSKEY_NOT_ASKED',
+      `WhatsApp demands no passkey of session ${sessionId} now; link a phone first, and GET /sessions/${sessionId}.`,
+    )
+  }
+  const say = async (sessionId: string, fact: SessionFact, sentence: string) => {
+    if (await asked(sessionId).post(fact)) return
+    throw new GatewayError('STATE_FORBIDS', `Session ${sessionId} ${sentence}`)
+  }
+  return {
+    async submitPasskey(sessionId, assertion) {
+      const actor = asked(sessionId)
+      const fact = { type: 'passkey.submitted' } as const
+      if (actor.can(fact)) {
+        actor.socket?.passkey.take(assertion)
+        // Before anything is waited for: a token is good once.
+        passkeys.useToken(sessionId)
+      }
+      await say(sessionId, fact, 'is linked with the assertion that it has.')
+    },
+    confirmPasskey: sessionId =>
+      say(sessionId, { type: 'passkey.confirmed' }, 'shows no code that waits to be compared.'),
+    cancelPasskey: sessionId =>
+      say(sessionId, { type: 'passkey.cancelled' }, 'is linked already: POST …/logout unlinks it.'),
+  }
+}
