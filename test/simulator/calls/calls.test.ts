@@ -4,6 +4,8 @@ import type { Call } from '../../../simulator/calls/call.ts'
 import { stanza } from '../../../simulator/protocol/stanza.ts'
 import { startSimulator } from '../start-simulator.ts'
 
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
 const SHOP = '34600000001'
 const ANA = '34600000002'
 
@@ -16,7 +18,7 @@ async function listening() {
   const say = (node: BinaryNode) => one.socket!.sendNode(node)
   const call = async (options = {}) => {
     const made = world.simulator.contact(ANA, { name: 'Ana' }).call(SHOP, options)
-    await vi.waitFor(() => expect(heard.length).toBeGreaterThan(0))
+    await soon(() => expect(heard.length).toBeGreaterThan(0))
     return made
   }
   const ack = (node: BinaryNode, type?: string) =>
@@ -53,11 +55,11 @@ it('An offer is kept until it is acknowledged as an offer and its caller knows t
   const { call, heard, ack, say, device, simulator } = await listening()
   const made = await call()
   // Baileys acks without a type.
-  await vi.waitFor(() => expect(simulator.ledger.wrong.map(({ tag }) => tag)).toEqual(['ack']))
+  await soon(() => expect(simulator.ledger.wrong.map(({ tag }) => tag)).toEqual(['ack']))
   expect(device.pending).toBe(1)
   await ack(heard[0]!, 'offer')
   await say(receiptOf(heard[0]!, made))
-  await vi.waitFor(() => expect(device.pending).toBe(0))
+  await soon(() => expect(device.pending).toBe(0))
   expect([...made.ringsOn]).toEqual([device.jid])
 })
 
@@ -70,7 +72,7 @@ it.each([
   const { call, say, device, simulator } = await listening()
   const made = await call()
   await say(rejectOf(made, device.account.lidJid, attributes, about))
-  await vi.waitFor(() => expect(simulator.ledger.wrong.map(({ tag }) => tag)).toContain('call'))
+  await soon(() => expect(simulator.ledger.wrong.map(({ tag }) => tag)).toContain('call'))
   expect(made.state).toBe('ringing')
 })
 
@@ -79,7 +81,7 @@ it('A reject as the offer had it ends the call, for other devices too', async ()
   const { device: other } = await simulator.enroll(SHOP)
   const made = await call()
   await say(rejectOf(made, device.account.lidJid))
-  await vi.waitFor(() => expect(made.state).toBe('rejected'))
+  await soon(() => expect(made.state).toBe('rejected'))
   const kept = [...other.mailbox.stanzas()].map(({ node }) => (node.content as BinaryNode[])[0]!)
   expect(kept.map(({ tag, attrs }) => [tag, attrs.reason])).toEqual([
     ['offer', undefined],
@@ -90,14 +92,14 @@ it('A reject as the offer had it ends the call, for other devices too', async ()
 it('A call that nobody was there for is told at the next login', async () => {
   const { one, heard, simulator, device, ack } = await listening()
   await one.end()
-  await vi.waitFor(() => expect(device.online).toBe(false))
+  await soon(() => expect(device.online).toBe(false))
   const made = simulator.contact(ANA).call(SHOP)
   made.end('timeout')
   one.connect().socket!.ws.prependListener('CB:call', (node: BinaryNode) => heard.push(node))
-  await vi.waitFor(() => expect(heard).toHaveLength(2))
+  await soon(() => expect(heard).toHaveLength(2))
   expect(heard.map(({ attrs }) => attrs.offline)).toEqual(['0', '1'])
   await ack(heard[0]!, 'offer')
   await ack(heard[1]!, 'terminate')
   // Nobody waits for a receipt of what is over.
-  await vi.waitFor(() => expect(device.pending).toBe(0))
+  await soon(() => expect(device.pending).toBe(0))
 })

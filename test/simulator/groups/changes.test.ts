@@ -2,6 +2,8 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import { expect, it, vi } from 'vitest'
 import { startSimulator } from '../start-simulator.ts'
 
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
 const SHOP = '34600000001'
 const ANA = '34600000002'
 const EVA = '34600000003'
@@ -12,7 +14,7 @@ async function inGroup(addressing: 'pn' | 'lid' = 'lid') {
   const group = world.simulator.group('Shop', [ANA, SHOP], { addressing })
   const heard: BinaryNode[] = []
   one.socket!.ws.prependListener('CB:notification', (node: BinaryNode) => heard.push(node))
-  const next = () => vi.waitFor(() => expect(heard.length).toBeGreaterThan(0)).then(() => heard.shift()!)
+  const next = () => soon(() => expect(heard.length).toBeGreaterThan(0)).then(() => heard.shift()!)
   return { ...world, one, device, group, next, heard }
 }
 
@@ -67,7 +69,7 @@ it('who is put out is told, and hears nothing afterwards', async () => {
   simulator.changeGroup(group.jid, [{ remove: [SHOP] }], { author: ANA })
   expect(lines(await next())[0]![0]).toBe('remove')
   simulator.changeGroup(group.jid, [{ subject: 'Secret' }], { author: ANA })
-  await vi.waitFor(() => expect(device.pending).toBe(0))
+  await soon(() => expect(device.pending).toBe(0))
   expect(heard).toEqual([])
 })
 
@@ -84,14 +86,14 @@ it('a wish to be let in names who wants it beside its author', async () => {
 it('a notification is kept until it is acknowledged', async () => {
   const { simulator, group, one, device, heard } = await inGroup()
   await one.end()
-  await vi.waitFor(() => expect(device.online).toBe(false))
+  await soon(() => expect(device.online).toBe(false))
   simulator.changeGroup(group.jid, [{ setting: 'announcement' }], { author: ANA })
   simulator.dirtyGroup(group.jid)
   simulator.contact(EVA).changeNumber(SHOP, '34600000009')
   simulator.contact(EVA).changePicture(SHOP, { removed: true })
   expect(device.pending).toBe(4)
   one.connect().socket!.ws.prependListener('CB:notification', (node: BinaryNode) => heard.push(node))
-  await vi.waitFor(() => expect(heard).toHaveLength(4))
+  await soon(() => expect(heard).toHaveLength(4))
   expect(
     heard.map(({ attrs, content }) => [attrs.from, attrs.type, (content as BinaryNode[])[0]!.tag]),
   ).toEqual([
@@ -100,5 +102,5 @@ it('a notification is kept until it is acknowledged', async () => {
     ['s.whatsapp.net', 'contacts', 'modify'],
     [simulator.contact(EVA).account.lidJid, 'picture', 'delete'],
   ])
-  await vi.waitFor(() => expect(device.pending).toBe(0))
+  await soon(() => expect(device.pending).toBe(0))
 })
