@@ -60,7 +60,7 @@ describe('a QR that WhatsApp makes void after its scan', () => {
     await phone.scan(String(world.laravel.accepted('/qr').at(-1)?.qr))
     await world.waitForState('shop', 'open')
     expect(await world.session('shop')).toMatchObject({ reason: null, estado_qr: 'active' })
-    expect(world.simulator.unacked).toEqual([])
+    await vi.waitFor(() => expect(world.simulator.unacked).toEqual([]), { timeout: 10_000 })
   })
 
   it('is followed by a fresh one when what the phone answers cannot be accepted', async () => {
