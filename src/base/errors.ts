@@ -44,6 +44,7 @@ const STATUS = {
   SEQ_CONFLICT: 503,
   EPOCH_CONFLICT: 503,
   DATA_DIR_IN_USE: 503,
+  WHATSAPP_UNANSWERED: 504,
   BAD_CONFIG: 500,
 } as const satisfies Record<string, number>
 

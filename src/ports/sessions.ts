@@ -62,7 +62,8 @@ export interface StartRequest {
 export interface SendOutcome {
   messageId: string
   status: MessageStatus
-  chatId: string
+  /** Where it goes, as WhatsApp spells it: in the words of the caller (a number, a LID), as far as that is known. */
+  address: string
   /** An earlier request with the same key had sent it. */
   replayed?: true
 }

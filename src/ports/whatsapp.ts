@@ -14,6 +14,8 @@ export type SocketFact = Extract<
 /** A message that WhatsApp handed over. */
 export interface ReceivedMessage {
   dedupeKey: string
+  /** The keys that it would have had under its sender's other names, if it is old enough to have come under one. */
+  formerKeys?: string[]
   /** The inbox row that this message finishes, if it came through the ratchet. */
   inboxHash: string | null
   message: ReceivedContent

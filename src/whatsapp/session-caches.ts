@@ -1,13 +1,13 @@
 import { createTimerMemories, type TimerMemory } from './disappearing/timer-memory.ts'
 import { createGroupCaches, type GroupCache } from './group-cache.ts'
+import { createNumberCache, type NumberCache } from './identities/number-lookup.ts'
 import { createKeyCaches, type KeyCache } from './keys/key-cache.ts'
 import { type BaileysCaches, createBaileysCaches } from './patches/bounded-caches.ts'
-import { createNumberCache } from './sending/number-lookup.ts'
 
 export interface SessionCaches {
   baileys: BaileysCaches
   /** What WhatsApp said about numbers, whoever asked. */
-  numbers: ReturnType<typeof createNumberCache>
+  numbers: NumberCache
   keys: KeyCache
   groups: GroupCache
   timers: TimerMemory

@@ -96,7 +96,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     async send(sessionId, content, deadline, key) {
       note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
-      return { messageId: '3EB0AAAA', status: 'sent', chatId: content.to }
+      return { messageId: '3EB0AAAA', status: 'sent', address: content.to }
     },
     async submitPasskey(sessionId, assertion) {
       note('submitPasskey', sessionId, assertion)

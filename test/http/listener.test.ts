@@ -277,7 +277,7 @@ it('slow sends do not delay other requests', async () => {
     sessions: {
       async send(_, content) {
         await gate.promise
-        return { messageId: 'M', status: 'sent', chatId: content.to }
+        return { messageId: 'M', status: 'sent', address: content.to }
       },
     },
   })

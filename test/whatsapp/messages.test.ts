@@ -32,7 +32,7 @@ describe('a message that arrives', () => {
       message_id: id,
       from: '34611000001',
       from_lid: lid,
-      chat_id: '34611000001@s.whatsapp.net',
+      chat_id: lid,
       push_name: 'Ana',
       offline: false,
     })

@@ -40,7 +40,7 @@ export function sendMessageRoutes(
       message_id: outcome.messageId,
       status,
       ...(outcome.replayed && { replayed: true }),
-      response: { key: { id: outcome.messageId, remoteJid: outcome.chatId, fromMe: true } },
+      response: { key: { id: outcome.messageId, remoteJid: outcome.address, fromMe: true } },
     }
     return c.json(answer, status === 'queued' || status === 'unknown' ? 202 : 200)
   })

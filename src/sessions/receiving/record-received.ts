@@ -34,10 +34,11 @@ export async function recordReceived(
     seen.has(key) || actor.arriving.has(key) || store.messages.hasDedupeKey(streamId, key)
   const fresh: (ReceivedMessage & { key: string })[] = []
   for (const received of messages) {
-    const { dedupeKey, message, imported, noticeOf } = received
+    const { dedupeKey, formerKeys = [], message, imported, noticeOf } = received
     const key = imported ? `${HISTORY}${dedupeKey}` : dedupeKey
     const known =
       isKnown(key) ||
+      formerKeys.some(isKnown) ||
       (imported && isKnown(dedupeKey)) ||
       (noticeOf !== undefined && isKnown(noticeOf)) ||
       (message.from_me && store.messages.find(streamId, message.message_id, 'out') !== null)

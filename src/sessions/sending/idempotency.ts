@@ -5,6 +5,7 @@ import type { SendContent } from '../../messages/send.ts'
 import type { IdempotencyRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
 import type { Store } from '../../ports/store.ts'
+import type { SessionPeople } from '../people.ts'
 import { refusalOf } from './send-results.ts'
 
 /** What a send stores with itself so that its key stands for it. */
@@ -14,13 +15,15 @@ export type Promised = Pick<IdempotencyRow, 'key' | 'hash'>
 export class Idempotency {
   readonly #streamId: string
   readonly #messages: Store['messages']
+  readonly #people: SessionPeople
   readonly #clock: Clock
   /** Keys whose first request waits, with the hash of what it sends. */
   readonly #inProgress = new Map<string, string>()
 
-  constructor(streamId: string, messages: Store['messages'], clock: Clock) {
+  constructor(streamId: string, messages: Store['messages'], people: SessionPeople, clock: Clock) {
     this.#streamId = streamId
     this.#messages = messages
+    this.#people = people
     this.#clock = clock
   }
 
@@ -68,6 +71,7 @@ export class Idempotency {
     const row = this.#messages.find(this.#streamId, messageId, 'out')
     if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
     if (row.status === 'failed') throw refusalOf(row.error ?? '')
-    return { messageId, status: row.status, chatId: row.chatId, replayed: true }
+    const address = this.#people.addressOf('to' in row.content ? row.content.to : row.chatId)
+    return { messageId, status: row.status, address, replayed: true }
   }
 }

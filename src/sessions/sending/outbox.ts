@@ -3,10 +3,12 @@ import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
 import { movesForward } from '../../messages/status.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
+import type { MessageRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SendUpdate, WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
+import { SessionPeople } from '../people.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
 import { RateLimitedResends, type Refusal, TOO_FAST } from './rate-limited-resends.ts'
 import { REACH_OUT_LOCKED, ReachOutLock } from './reach-out-lock.ts'
@@ -39,6 +41,7 @@ export interface OutboxDeps extends OutboxSettings {
 export class Outbox {
   readonly #deps: OutboxDeps
   readonly #actor: SessionActor
+  readonly #people: SessionPeople
   readonly #log: SendLog
   readonly #resends = new RateLimitedResends()
   readonly #endings: SendEndings
@@ -52,12 +55,13 @@ export class Outbox {
     const { clock, store, media } = deps
     this.#actor = actor
     this.#deps = deps
+    this.#people = new SessionPeople(store.people, actor.streamId)
     this.#log = new SendLog(actor, deps)
     this.#endings = new SendEndings(this.#log, this.#resends, clock)
     this.#files = new SendFiles(actor, media, this.#endings)
     this.#rate = new SendRate(deps.sendPerMinute, () => actor.context.slowdown)
-    this.#reachOut = new ReachOutLock(actor, deps)
-    this.#idempotency = new Idempotency(actor.streamId, store.messages, clock)
+    this.#reachOut = new ReachOutLock(actor, this.#people, deps)
+    this.#idempotency = new Idempotency(actor.streamId, store.messages, this.#people, clock)
     this.#transmitter = new Transmitter(actor, {
       clock,
       maxAgeMs: deps.sendMaxAgeMs,
@@ -67,6 +71,7 @@ export class Outbox {
       rate: this.#rate,
       resends: this.#resends,
       reachOut: this.#reachOut,
+      people: this.#people,
     })
   }
 
@@ -92,17 +97,21 @@ export class Outbox {
     checkReplyTarget(content, store.messages, actor.streamId)
     if (this.#reachOut.lockedFor > 0) await this.#reachOut.check(content.to, this.#transmitter.currentSocket)
     const messageId = whatsapp.newMessageId()
+    const chatId = this.#people.chatOf(content.to)
     const at = clock.now()
     const result = this.#log.waitFor(messageId, deadline)
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
     const atOnce = this.#transmitter.currentSocket !== null
     const secret = newSecretFor(content)
-    const queued = this.#log.recordQueued({ messageId, content, at, secret }, { lazy: atOnce, promised })
+    const queued = this.#log.recordQueued(
+      { messageId, chatId, content, at, secret },
+      { lazy: atOnce, promised },
+    )
     if (!atOnce) {
       await queued
       actor.tell({ type: 'wake.requested' })
     }
-    const send: Send = { messageId, chatId: content.to, content, at, attempts: 0, secret }
+    const send: Send = { messageId, chatId, content, at, attempts: 0, secret }
     // A link to a file may not live as long as a connection is away.
     void this.#files.prepare(send)
     this.#transmitter.transmit(send)
@@ -110,14 +119,14 @@ export class Outbox {
     await queued
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
-    return { messageId, status, chatId: content.to }
+    return { messageId, status, address: this.#people.addressOf(content.to) }
   }
 
   /** Takes up what was queued or never acked, after the session opened. */
   resume(): void {
     this.#transmitter.resume()
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      this.#transmitter.transmit(row as Send)
+      this.#transmitter.transmit(this.#asSend(row))
     }
   }
 
@@ -137,8 +146,14 @@ export class Outbox {
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null) return
-    this.#resends.add(row as Send, row.seq, refusal)
-    this.#transmitter.resend(row as Send)
+    const send = this.#asSend(row)
+    this.#resends.add(send, row.seq, refusal)
+    this.#transmitter.resend(send)
+  }
+
+  /** Its chat may have another name by now. */
+  #asSend(row: MessageRow): Send {
+    return { ...(row as Send), chatId: this.#people.chatOf(row.chatId) }
   }
 
   /** Everything that waits fails for good; what had left already is unknown. */

@@ -4,6 +4,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
+import type { SessionPeople } from '../people.ts'
 import { inGroup } from './reply-target.ts'
 
 /** WhatsApp's code for an account that may not write to anybody new for now. */
@@ -15,10 +16,16 @@ const SENTENCE =
 /** Whether a session may write to people it never wrote with: the lock itself is a fact of its machine. */
 export class ReachOutLock {
   readonly #actor: SessionActor
+  readonly #people: SessionPeople
   readonly #deps: { store: Pick<Store, 'messages'>; clock: Clock }
 
-  constructor(actor: SessionActor, deps: { store: Pick<Store, 'messages'>; clock: Clock }) {
+  constructor(
+    actor: SessionActor,
+    people: SessionPeople,
+    deps: { store: Pick<Store, 'messages'>; clock: Clock },
+  ) {
     this.#actor = actor
+    this.#people = people
     this.#deps = deps
   }
 
@@ -41,7 +48,7 @@ export class ReachOutLock {
     const { store } = this.#deps
     const { streamId } = this.#actor
     const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
-    if (inGroup(chatId) || store.messages.knowsChat(streamId, [chatId])) return
+    if (inGroup(chatId) || store.messages.knowsChat(streamId, this.#people.namesOf(chatId))) return
     // A person may have written under the other name.
     const found = phone && socket ? await socket.chats.lookup(phone).catch(() => null) : null
     if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return

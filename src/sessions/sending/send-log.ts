@@ -40,10 +40,9 @@ export class SendLog {
 
   /** A new send; resolves once it is durable. `lazy`: it may wait for the commit of something else. */
   recordQueued(
-    { messageId, content, at, secret }: Pick<Send, 'messageId' | 'content' | 'at' | 'secret'>,
+    { messageId, chatId, content, at, secret }: Omit<Send, 'attempts'>,
     { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
   ): Promise<void> {
-    const chatId = content.to
     this.#progress.set(messageId, { chatId, status: 'queued' })
     return this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
       lazy,

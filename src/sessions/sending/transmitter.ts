@@ -3,6 +3,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { openSocketOf } from '../open-socket.ts'
+import type { SessionPeople } from '../people.ts'
 import type { RateLimitedResends } from './rate-limited-resends.ts'
 import type { ReachOutLock } from './reach-out-lock.ts'
 import type { Send } from './send.ts'
@@ -30,6 +31,7 @@ export interface TransmitterParts {
   rate: SendRate
   resends: RateLimitedResends
   reachOut: ReachOutLock
+  people: Pick<SessionPeople, 'namesOf'>
 }
 
 /** Hands sends to the session's open socket: each chat in its order, all of them at the session's pace. */
@@ -80,10 +82,10 @@ export class Transmitter {
     })
   }
 
-  /** Does some work once all that came before in this chat is done. */
+  /** Does some work once all that came before in this chat is done, under whichever of its names. */
   #chain(chatId: string, work: () => Promise<void>): Promise<void> {
-    const before = this.#chats.get(chatId) ?? Promise.resolve()
-    const mine = before
+    const before = this.#parts.people.namesOf(chatId).map(name => this.#chats.get(name))
+    const mine = Promise.all(before)
       .then(() => this.#actor.guard(work))
       .finally(() => {
         if (this.#chats.get(chatId) === mine) this.#chats.delete(chatId)

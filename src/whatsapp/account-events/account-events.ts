@@ -18,8 +18,6 @@ export interface AccountEventsDeps {
   socket: CallSocket
   clock: Clock
   me(): AuthenticationCreds['me']
-  /** What `AuthState.lidMapping` says. */
-  lidMapping(user: string): string | null
   groups: { changed(jid: string, subject?: string): void }
   /** What Laravel is told; nothing else is kept. */
   wanted: readonly AccountEventType[]
@@ -40,10 +38,7 @@ export class AccountEvents {
   constructor(deps: AccountEventsDeps) {
     this.#deps = deps
     const { store, owner } = deps
-    this.#nameOf = namingBy({
-      find: name => store.people.find(owner.streamId, name),
-      lidMapping: deps.lidMapping,
-    })
+    this.#nameOf = namingBy(name => store.people.find(owner.streamId, name))
     this.#calls = new Calls({
       nameOf: this.#nameOf,
       isOwn: jid => this.#isOwn(jid),

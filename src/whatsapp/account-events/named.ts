@@ -11,14 +11,8 @@ export interface Named {
 /** Names somebody by the addresses that a stanza has for one account, and by what was learnt before; null for none. */
 export type NameOf = (...jids: (string | undefined)[]) => Named | null
 
-export interface Learnt {
-  /** Who has a name, a full jid. */
-  find(name: string): Person | null
-  /** What `AuthState.lidMapping` says. */
-  lidMapping(user: string): string | null
-}
-
-export function namingBy({ find, lidMapping }: Learnt): NameOf {
+/** `find` says who has a name, a full jid. */
+export function namingBy(find: (name: string) => Person | null): NameOf {
   return (...jids) => {
     const names = jids.map(accountJid).filter(name => name !== null)
     const given = {
@@ -27,12 +21,8 @@ export function namingBy({ find, lidMapping }: Learnt): NameOf {
     }
     if (given.lid === null && given.phone === null) return null
     const person = names.map(find).find(one => one !== null)
-    const mapped = given.lid === null ? lidMapping(given.phone!) : null
-    const lid = given.lid ?? person?.lid ?? (mapped && `${mapped}@lid`)
-    const phone =
-      given.phone ??
-      digitsOf(person?.number) ??
-      (lid && lidMapping(`${lid.slice(0, lid.indexOf('@'))}_reverse`))
+    const lid = given.lid ?? person?.lid ?? null
+    const phone = given.phone ?? digitsOf(person?.number)
     return { jid: person?.chatId ?? lid ?? `${given.phone}@s.whatsapp.net`, lid, phone }
   }
 }

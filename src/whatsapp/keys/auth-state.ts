@@ -5,6 +5,7 @@ import type {
   SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
+import type { Person } from '../../messages/person.ts'
 import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
@@ -17,6 +18,14 @@ type SaltedCreds = AuthenticationCreds & { nctSalt?: Buffer }
 /** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */
 export type KeySet = SignalDataSet & { inbox?: Record<string, InboxRow> }
 
+/** What Baileys' `lid-mapping` keys say of people; `mapping` is what to keep of them. */
+interface PeopleInKeys {
+  inMapping(mapping: Record<string, string | null>): {
+    people: Person[]
+    mapping: Record<string, string | null>
+  }
+}
+
 /**
  * The credentials and Signal keys of one socket on the store. Every write is one commit and resolves when it is durable;
  * changed credentials travel with the next write, so keys and the counters over them cannot part.
@@ -28,6 +37,7 @@ export class AuthState {
   readonly #cache: KeyCache
   readonly #stream: { streamId: string; epoch: number }
   readonly #onFailure: (error: unknown) => void
+  readonly #people: PeopleInKeys | undefined
   readonly #pendingWrites = new Set<Promise<void>>()
   #generation: number
   #savedJson: string
@@ -35,13 +45,14 @@ export class AuthState {
   #scheduledFlush: NodeJS.Immediate | undefined
   #closed = false
 
-  /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write. */
+  /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write; people are stored with the keys that tell of them. */
   constructor(
     store: Store,
     cache: KeyCache,
     stream: { streamId: string; epoch: number },
     stored: { creds: AuthenticationCreds; generation: number },
     onFailure: (error: unknown) => void,
+    people?: PeopleInKeys,
   ) {
     this.#store = store
     this.#cache = cache
@@ -50,6 +61,7 @@ export class AuthState {
     this.#generation = stored.generation
     this.#savedJson = stored.generation < 0 ? '' : credsJson(stored.creds)
     this.#onFailure = onFailure
+    this.#people = people
     this.keys = {
       get: (type, ids) => this.#get(type, ids),
       set: (data: KeySet) => this.#set(data),
@@ -103,6 +115,11 @@ export class AuthState {
       )
   }
 
+  /** Stores who is called how; who was handed over is known at once. */
+  async learn(people: Person[]): Promise<void> {
+    await this.#commit([], [], people)
+  }
+
   /** Refuses further writes; resolves when those handed over before were answered. */
   async close(): Promise<void> {
     this.#closed = true
@@ -127,8 +144,10 @@ export class AuthState {
     return stored
   }
 
-  #set({ inbox, ...types }: KeySet): Promise<void> {
+  #set({ inbox, ...given }: KeySet): Promise<void> {
     const keys: KeyWrite[] = []
+    const learnt = given['lid-mapping'] && this.#people?.inMapping(given['lid-mapping'])
+    const types = learnt ? { ...given, 'lid-mapping': learnt.mapping } : given
     for (const [type, values] of Object.entries(types)) {
       for (const [id, value] of Object.entries(values ?? {})) {
         keys.push({ type, id, value: value === null ? null : encodeKey(type, value) })
@@ -137,21 +156,23 @@ export class AuthState {
     return this.#commit(
       keys,
       Object.values(inbox ?? {}).map(put => ({ put })),
+      learnt?.people,
     )
   }
 
-  async #commit(keys: KeyWrite[], inbox: InboxWrite[]): Promise<void> {
+  async #commit(keys: KeyWrite[], inbox: InboxWrite[], people: Person[] = []): Promise<void> {
     if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'This socket has ended')
     const wasDirty = this.#dirty
     const creds = this.#takeCreds()
     if (creds) keys.push(creds)
-    if (keys.length === 0 && inbox.length === 0) return
+    if (keys.length === 0 && inbox.length === 0 && people.length === 0) return
     const { streamId, epoch } = this.#stream
     const write = this.#store.commit({
       streamId,
       epoch,
       ...(keys.length > 0 && { keys }),
       ...(inbox.length > 0 && { inbox }),
+      ...(people.length > 0 && { people }),
     })
     this.#pendingWrites.add(write)
     try {

@@ -11,7 +11,6 @@ import { UNSUPPORTED } from '../content/message-fields.ts'
 import { summaryOf } from '../error-summary.ts'
 import { isPaired, readCreds } from '../keys/creds.ts'
 import { encodedMessageIn, type Me, rebuildMessage } from '../keys/inbox-rows.ts'
-import { decodeKey } from '../keys/key-codec.ts'
 import { resentMessagesIn } from './resent-messages.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 import { translationContext } from './translation-context.ts'
@@ -37,8 +36,7 @@ export function contextInStore(deps: ReceiveDeps, streamId: string): Translation
   const stored = readCreds(deps.store.keys, streamId)
   if (stored.found !== 'creds' || !isPaired(stored.creds)) return null
   const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
-  const lidMapping = (user: string) => lidMappingInStore(deps.store, streamId, user)
-  return translationContext(deps, streamId, me, lidMapping)
+  return translationContext(deps, streamId, me)
 }
 
 /** Bytes of a message that nobody here can read, at most. */
@@ -87,8 +85,8 @@ export function messagesInRows(
         const translated = toReceivedMessage(one, offline, withFound)
         if ('awaits' in translated && translated.awaits) waiting.push({ row, original: translated.awaits })
         if ('ignored' in translated) continue
-        const { dedupeKey, noticeOf } = translated
-        if (isKnown(dedupeKey) || (noticeOf && isKnown(noticeOf))) continue
+        const { dedupeKey, formerKeys, noticeOf } = translated
+        if ([dedupeKey, ...formerKeys].some(isKnown) || (noticeOf && isKnown(noticeOf))) continue
         if (!found.has(dedupeKey))
           found.set(dedupeKey, { ...translated, ...unreadOf(translated, encoded), inboxHash: row.hash })
       }
@@ -123,10 +121,3 @@ const isFuller =
   (key: WAMessageKey) =>
   ({ key: other, message }: WAMessage) =>
     other.id === key.id && other.remoteJid === key.remoteJid && message !== null && message !== undefined
-
-/** What `AuthState.lidMapping` says, for a stream without a socket. */
-function lidMappingInStore(store: Store, streamId: string, user: string): string | null {
-  const stored = store.keys.get(streamId, 'lid-mapping', [user])[user]
-  const name = stored && decodeKey('lid-mapping', stored)
-  return typeof name === 'string' ? name : null
-}

@@ -26,7 +26,7 @@ import { ViewOnceNotices } from './view-once-notices.ts'
 export interface ReceiverParts {
   deps: ReceiveDeps
   owner: SocketOwner
-  auth: Pick<AuthState, 'creds' | 'finishInbox' | 'lidMapping'>
+  auth: Pick<AuthState, 'creds' | 'finishInbox'>
   decryptOnce: Pick<DecryptOnce, 'watch' | 'takeRows' | 'takeAllRows'>
   groups: { subjectOf(jid: string): string | null }
   timers: Pick<ChatTimers, 'of' | 'learn'>
@@ -88,7 +88,8 @@ export class Receiver {
         const inRows = this.#sortRows(rows, messages, received)
         received.push(...inRows.messages)
         done.push(...inRows.done)
-      } else if (this.#isKnown(translated.dedupeKey)) done.push(...rows.map(row => row.hash))
+      } else if ([translated.dedupeKey, ...translated.formerKeys].some(key => this.#isKnown(key)))
+        done.push(...rows.map(row => row.hash))
       else {
         // The parts before the last carry keys of a group.
         done.push(...rows.slice(0, -1).map(row => row.hash))
@@ -243,8 +244,7 @@ export class Receiver {
     const { deps, owner, auth, groups } = this.#parts
     const { me } = auth.creds
     const own = { id: me?.id ?? '', lid: me?.lid ?? null }
-    const lidMapping = (user: string) => auth.lidMapping(user)
-    const context = translationContext(deps, owner.streamId, own, lidMapping)
+    const context = translationContext(deps, owner.streamId, own)
     const known = { ...context, subjectOf: (jid: string) => groups.subjectOf(jid) }
     return withOriginals(known, () => [...this.#arriving].flat().concat(arriving))
   }

@@ -1,4 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
+import type { Person } from '../../messages/person.ts'
 import { type MediaSource, noticeKey, type ReceivedContent } from '../../messages/received.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
 import { UNSUPPORTED } from '../content/message-fields.ts'
@@ -18,9 +19,8 @@ export interface TranslationContext {
   inboundRaw?: RawKind
   /** Files lie where their message says, at a simulator's; WhatsApp's own are never looked for anywhere else. */
   foreignMediaHost: boolean
-  /** The LID of a phone number and back, from the key store; users without server. */
-  lidForPn(user: string): string | null
-  pnForLid(user: string): string | null
+  /** Who has a name (a full jid), as far as more is known than that. */
+  personOf(name: string): Person | null
   /** Messages under an id, with their secrets: what others add to them is sealed. */
   originals(messageId: string): OriginalMessage[]
   /** What a group is called, if it is known. */
@@ -33,6 +33,7 @@ export type TranslatedMessage =
   | {
       message: ReceivedContent
       dedupeKey: string
+      formerKeys: string[]
       media?: MediaSource
       secret?: Uint8Array
       noticeOf?: string
@@ -42,6 +43,8 @@ export type TranslatedMessage =
 
 /** WAMessageStubType.CIPHERTEXT: the real message comes later under the same id. */
 const CIPHERTEXT = 2
+/** By how much WhatsApp's clock may be behind ours, in ms. */
+const CLOCKS_DIFFER = 60_000
 
 /** What Laravel is told of a message that may be seen once and that no linked device gets. */
 const SEEN_ONCE: ParsedContent = { ...unsupported('viewOnceMessage'), extras: { view_once: true } }
@@ -71,7 +74,7 @@ export function toReceivedMessage(
   const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
   const inGroup = isGroup(chat) || isStatus(chat)
   const contact = identify(inGroup ? [sender, key.participantAlt] : direct, context)
-  const author = fromMe ? { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) } : contact
+  const author = fromMe ? ownNames(context) : contact
   const at = sentAt(received, context.now())
   const content =
     said.sealed === null
@@ -89,23 +92,29 @@ export function toReceivedMessage(
         )
   if ('ignored' in content) return content
   const secret = messageSecretOf(received)
-  const chatKey = inGroup || isNewsletter(chat) ? chat : (contact.lid ?? chat)
-  const participantKey = inGroup ? (author.lid ?? sender ?? '') : ''
+  const isPerson = !inGroup && !isNewsletter(chat)
+  const chatId = isPerson ? (contact.chatId ?? chat) : chat
+  const keyUnder = (name: string) =>
+    `${isPerson ? name : chat}|${inGroup ? name : ''}|${fromMe ? 1 : 0}|${key.id}`
+  const named = inGroup ? (author.chatId ?? sender ?? '') : chatId
+  // What is older than the last that was learnt may have come under another name.
+  const isOlder = contact.person !== null && at <= contact.person.learntAt + CLOCKS_DIFFER
   // Everybody else encrypts.
   const file = content.file?.source.mediaKey || isNewsletter(chat) ? content.file : null
-  const dedupeKey = `${chatKey}|${participantKey}|${fromMe ? 1 : 0}|${key.id}`
+  const dedupeKey = keyUnder(named)
   return {
     ...(file && {
       media: { ...file.source, host: context.foreignMediaHost ? file.source.host : null },
     }),
     ...(secret && { secret }),
     ...(isNotice ? { dedupeKey: noticeKey(dedupeKey), noticeOf: dedupeKey } : { dedupeKey }),
+    formerKeys: isOlder ? (contact.person?.names ?? []).filter(name => name !== named).map(keyUnder) : [],
     message: {
       message_id: key.id,
       from: author.pn,
       from_lid: author.lid,
       from_me: fromMe,
-      chat_id: chat,
+      chat_id: chatId,
       participant: inGroup ? sender : null,
       is_group: isGroup(chat),
       subject: isGroup(chat) ? context.subjectOf(chat) : null,
@@ -115,6 +124,7 @@ export function toReceivedMessage(
       caption: content.caption,
       media: file?.media ?? null,
       reply_to: content.replyTo,
+      ...(author.username !== null && { username: author.username }),
       ...content.extras,
       ...(content.context && beyondWords(content.context, peopleOf(context))),
       ...rawOf(received, content.type, context),
@@ -130,7 +140,7 @@ function rawOf({ message }: WAMessage, type: string, { inboundRaw }: Translation
   return wanted && message ? { raw: rawMessage(message) } : {}
 }
 
-/** One account under its two names. The alternative address of an own message may be the own account's: it is no name of the chat. */
+/** One account under its names. The alternative address of an own message may be the own account's: it is no name of the chat. */
 function identify(jids: (string | null | undefined)[], context: TranslationContext) {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
   const [first, alternative] = jids.map(accountJid)
@@ -138,23 +148,28 @@ function identify(jids: (string | null | undefined)[], context: TranslationConte
     first,
     own.includes(alternative ?? null) && !own.includes(first ?? null) ? null : alternative,
   ]
-  const pn = names.map(digitsOf).find(Boolean) ?? null
+  const number = names.find(name => digitsOf(name) !== null) ?? null
   const lid = names.map(lidOf).find(Boolean) ?? null
+  const person = (lid && context.personOf(lid)) || (number && context.personOf(number)) || null
   return {
-    pn: pn ?? (lid && context.pnForLid(userOf(lid))),
-    lid: lid ?? (pn && withServer(context.lidForPn(pn))),
+    pn: digitsOf(number ?? person?.number),
+    lid: lid ?? person?.lid ?? null,
+    chatId: person?.chatId ?? lid ?? number,
+    username: person?.username ?? null,
+    person,
   }
+}
+
+const ownNames = ({ me }: TranslationContext): ReturnType<typeof identify> => {
+  const lid = lidOf(me.lid)
+  return { pn: digitsOf(me.id), lid, chatId: lid, username: null, person: null }
 }
 
 const peopleOf = (context: TranslationContext): People => {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
-  const me = { pn: digitsOf(context.me.id), lid: lidOf(context.me.lid) }
   const isMe = (jid: string) => own.includes(jid)
-  return { isMe, identify: jid => (isMe(jid) ? me : identify([jid], context)) }
+  return { isMe, identify: jid => (isMe(jid) ? ownNames(context) : identify([jid], context)) }
 }
-
-const userOf = (jid: string) => jid.slice(0, jid.indexOf('@'))
-const withServer = (user: string | null) => user && `${user}@lid`
 
 /** Baileys gives seconds, as a number or as a Long. */
 function sentAt(received: WAMessage, now: number): number {

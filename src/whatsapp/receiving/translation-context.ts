@@ -6,12 +6,15 @@ import type { Me } from '../keys/inbox-rows.ts'
 import { messageSecretOf } from '../message-secret.ts'
 import type { TranslationContext } from './to-received-message.ts'
 
-/** `lidMapping` is that of `AuthState`. No group has a subject in it. */
+/** No group has a subject in it. */
 export function translationContext(
-  { store, config, clock }: { store: Pick<Store, 'messages'>; config: WhatsAppConfig; clock: Clock },
+  {
+    store,
+    config,
+    clock,
+  }: { store: Pick<Store, 'messages' | 'people'>; config: WhatsAppConfig; clock: Clock },
   streamId: string,
   me: Me,
-  lidMapping: (user: string) => string | null,
 ): TranslationContext {
   return {
     me,
@@ -19,8 +22,7 @@ export function translationContext(
     inboundIgnore: config.inboundIgnore,
     inboundRaw: config.inboundRaw ?? 'none',
     foreignMediaHost: config.url !== undefined,
-    lidForPn: lidMapping,
-    pnForLid: user => lidMapping(`${user}_reverse`),
+    personOf: name => store.people.find(streamId, name),
     originals: messageId =>
       store.messages.originals(streamId, messageId).map(one => {
         if (one.secret !== null || !('to' in one.content)) return one

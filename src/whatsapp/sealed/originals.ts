@@ -1,16 +1,16 @@
+import type { Person } from '../../messages/person.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
-import { accountJid, digitsOf, isGroup, lidOf, parseJid } from '../jid.ts'
+import { accountJid, isGroup } from '../jid.ts'
 
 /** What opening must know of the session. */
 export interface OpeningContext {
   me: { id: string; lid: string | null }
   /** Messages under an id, with their secrets: stored ones, and those that are being stored. */
   originals(messageId: string): OriginalMessage[]
-  /** The LID of a phone number and back; users without server. */
-  lidForPn(user: string): string | null
-  pnForLid(user: string): string | null
+  /** Who has a name (a full jid), as far as more is known than that. */
+  personOf(name: string): Person | null
   now(): number
 }
 
@@ -19,19 +19,10 @@ type Content = ReceivedContent | SendContent
 /** All names of one account: bare jids. */
 export function namesOf(
   jids: (string | null | undefined)[],
-  { lidForPn, pnForLid }: Pick<OpeningContext, 'lidForPn' | 'pnForLid'>,
+  { personOf }: Pick<OpeningContext, 'personOf'>,
 ): string[] {
-  const names = new Set<string>()
-  for (const jid of jids.map(accountJid)) {
-    if (jid === null) continue
-    names.add(jid)
-    const digits = digitsOf(jid)
-    const lid = digits && lidForPn(digits)
-    const pn = lidOf(jid) && pnForLid(parseJid(jid)!.user)
-    if (lid) names.add(`${lid}@lid`)
-    if (pn) names.add(`${pn}@s.whatsapp.net`)
-  }
-  return [...names]
+  const names = jids.map(accountJid).filter(jid => jid !== null)
+  return [...new Set(names.flatMap(name => [name, ...(personOf(name)?.names ?? [])]))]
 }
 
 /** The names of who wrote a message. */

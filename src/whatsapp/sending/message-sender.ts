@@ -1,14 +1,15 @@
-import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, MessageRelayOptions, WASocket } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
 import type { SendUpdate } from '../../ports/whatsapp.ts'
-import { digitsOf, isGroup, parseJid } from '../jid.ts'
+import type { Address } from '../identities/addresses.ts'
+import type { Identities } from '../identities/identities.ts'
+import { isGroup, parseJid } from '../jid.ts'
 import type { SenderKeyHolders, SenderKeyMemory } from '../keys/sender-key-memory.ts'
 import { STALE_SESSION, statusInAck } from '../message-status.ts'
 import type { PendingRequests } from '../pending-requests.ts'
 import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
-import type { NumberLookup } from './number-lookup.ts'
 import type { OutgoingPayloads } from './outgoing-payloads.ts'
 import { stanzaOptions } from './to-baileys-content.ts'
 
@@ -19,6 +20,9 @@ const BYTES_PER_MINUTE = 4 * 1024 * 1024
 const TYPING = { min: 500, perLetter: 30, max: 5_000 }
 /** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
 const MAX_UNACKED = 1000
+
+/** What WhatsApp says of a LID to which this account may not write, or that nobody has any more. */
+const LID_REFUSED = new Set(['400', '404'])
 
 /** What a socket must have to send. */
 export type SendSocket = Pick<
@@ -34,7 +38,7 @@ export interface MessageSenderDeps {
   devices: DeviceCache
   memory: KeyMemory
   payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
-  numbers: NumberLookup
+  identities: Pick<Identities, 'addresses' | 'chatsByLid'>
   firstContact: { nodesFor(chatId: string): Promise<BinaryNode[]> }
   /** Whether the account may do in a group what only admins may. */
   isAdminOf(groupJid: string): Promise<boolean>
@@ -42,9 +46,18 @@ export interface MessageSenderDeps {
   clock: Clock
   onFailedRetry(update: SendUpdate): void
 }
+/** How a send is transmitted; `secret` is the message's, made before. */
+interface Transmission {
+  retried?: boolean
+  byNumber?: boolean
+  secret?: Uint8Array | undefined
+}
 interface Unacked {
   content: SendContent
+  /** It has left once more after a refusal. */
   retried: boolean
+  /** Where it went, once that is known. */
+  address: Address | null
   /** Once it is written; of a group: who can read it when it arrives. */
   written: Promise<SenderKeyHolders | null>
 }
@@ -61,24 +74,24 @@ export class MessageSender {
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
   async send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void> {
     try {
-      const transmit = () => this.#transmit(messageId, content, { retried: false, secret })
-      await this.#deps.pending.run(transmit, timeoutOf(content))
+      await this.#deps.pending.run(() => this.#transmit(messageId, content, { secret }), timeoutOf(content))
     } catch (error) {
       this.#unacked.delete(messageId)
       throw toGatewayError(error)
     }
   }
 
-  /** What a server ack says; null while a stale session is being cured by one more transmission. */
+  /** What a server ack says; null while what it refused is transmitted once more. */
   acked(ack: BinaryNode): SendUpdate | null {
     const update = statusInAck(ack, this.#deps.clock.now())
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
     if (sent) this.#noteHolders(sent, update.status)
-    const stale = update.status === 'failed' && update.code === STALE_SESSION
-    if (!stale || !sent || sent.retried) return update
-    this.#retry(update.messageId, sent.content).catch(() => this.#deps.onFailedRetry(update))
+    if (update.status !== 'failed' || !sent || sent.retried) return update
+    const isStale = update.code === STALE_SESSION
+    if (!isStale && !(LID_REFUSED.has(update.code) && sent.address?.number)) return update
+    this.#retry(update.messageId, sent, isStale).catch(() => this.#deps.onFailedRetry(update))
     return null
   }
 
@@ -90,40 +103,36 @@ export class MessageSender {
   async #transmit(
     messageId: string,
     content: SendContent,
-    { retried, secret }: { retried: boolean; secret?: Uint8Array | undefined },
+    { retried = false, byNumber = false, secret }: Transmission = {},
   ): Promise<void> {
-    const written = this.#write(messageId, content, secret)
+    const unacked: Unacked = { content, retried, address: null, written: Promise.resolve(null) }
+    unacked.written = this.#write(messageId, unacked, { byNumber, secret })
     // The ack may come before the write is reported.
-    this.#remember(messageId, { content, retried, written })
-    await written
+    this.#remember(messageId, unacked)
+    await unacked.written
   }
 
   async #write(
     messageId: string,
-    content: SendContent,
-    secret: Uint8Array | undefined,
+    unacked: Unacked,
+    { byNumber, secret }: Transmission,
   ): Promise<SenderKeyHolders | null> {
-    const { socket, payloads } = this.#deps
-    await this.#checkNumber(content.to)
+    const { socket, payloads, identities } = this.#deps
+    const { content } = unacked
+    const address = await identities.addresses.forSend(content.to, byNumber ? { byNumber } : {})
+    unacked.address = address
     const message = await payloads.make(messageId, content, secret)
-    if (content.typing) await this.#showTyping(content)
+    if (content.typing) await this.#showTyping(content, address.to)
     const deleted = content.type === 'delete' ? payloads.referencedBy(content) : null
     if (deleted?.key.fromMe === false) await this.#checkAdmin(content.to)
     const options = stanzaOptions(content, deleted)
     const additionalNodes = [
       ...(options.additionalNodes ?? []),
-      ...(await this.#deps.firstContact.nodesFor(content.to)),
+      ...(await this.#deps.firstContact.nodesFor(address.to)),
     ]
-    await socket.relayMessage(content.to, message, { messageId, ...options, additionalNodes })
+    const about = withNumber({ ...options, additionalNodes }, address)
+    await socket.relayMessage(address.to, message, { messageId, ...about })
     return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
-  }
-
-  /** WhatsApp acks what goes to a number that it does not know, and nobody gets it. */
-  async #checkNumber(chatId: string): Promise<void> {
-    const phone = digitsOf(chatId)
-    if (phone === null) return
-    const { exists } = await this.#deps.numbers.lookup(phone)
-    if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
   }
 
   /** Phones ignore what only an admin may do, and nobody is told. */
@@ -134,15 +143,15 @@ export class MessageSender {
   }
 
   /** Shows "typing…" or "recording…" for a time that fits the message. */
-  async #showTyping(content: SendContent): Promise<void> {
+  async #showTyping(content: SendContent, to: string): Promise<void> {
     const { socket, clock } = this.#deps
     const kind = content.type === 'audio' ? 'recording' : 'composing'
     const letters = 'body' in content ? content.body.length : 0
-    await socket.sendPresenceUpdate(kind, content.to)
+    await socket.sendPresenceUpdate(kind, to)
     await new Promise<void>(resolve => {
       clock.setTimeout(resolve, Math.min(TYPING.min + letters * TYPING.perLetter, TYPING.max))
     })
-    await socket.sendPresenceUpdate('paused', content.to)
+    await socket.sendPresenceUpdate('paused', to)
   }
 
   /** What an ack says about our sender key; a key that could not be noted is only given once more. */
@@ -155,23 +164,36 @@ export class MessageSender {
     noted.catch(() => {})
   }
 
-  async #retry(messageId: string, content: SendContent): Promise<void> {
-    const user = parseJid(content.to)?.user
-    if (isGroup(content.to)) await this.#deps.memory.forget(content.to)
-    else {
-      if (user) await this.#deps.devices.del(user)
-      await this.#deps.socket.assertSessions([content.to], true)
-    }
-    await this.#deps.pending.run(
-      () => this.#transmit(messageId, content, { retried: true }),
-      timeoutOf(content),
-    )
+  /** Transmits what was refused once more: in a new session, or to the number beside a LID. */
+  async #retry(messageId: string, sent: Unacked, isStale: boolean): Promise<void> {
+    const { identities, pending } = this.#deps
+    if (isStale) await this.#renewSession(sent)
+    else identities.chatsByLid.refused()
+    const how = { retried: true, byNumber: !isStale }
+    await pending.run(() => this.#transmit(messageId, sent.content, how), timeoutOf(sent.content))
+  }
+
+  async #renewSession({ content, address }: Unacked): Promise<void> {
+    const to = address?.to ?? content.to
+    if (isGroup(to)) return this.#deps.memory.forget(to)
+    const user = parseJid(to)?.user
+    if (user) await this.#deps.devices.del(user)
+    await this.#deps.socket.assertSessions([to], true)
   }
 
   #remember(messageId: string, unacked: Unacked): void {
     this.#unacked.set(messageId, unacked)
     if (this.#unacked.size > MAX_UNACKED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
+}
+
+/** A LID stands alone no longer: the number that it is for stands beside it, as whatsmeow writes it. */
+function withNumber(
+  options: Pick<MessageRelayOptions, 'additionalAttributes' | 'additionalNodes'>,
+  { number }: Address,
+): Pick<MessageRelayOptions, 'additionalAttributes' | 'additionalNodes'> {
+  if (number === null) return options
+  return { ...options, additionalAttributes: { ...options.additionalAttributes, peer_recipient_pn: number } }
 }
 
 /** How long a send may take, in ms. */

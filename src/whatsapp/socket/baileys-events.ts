@@ -52,10 +52,11 @@ export class BaileysEvents {
 
   #handle(events: Partial<BaileysEventMap>): void {
     const { parts, account, reports, clock } = this.#deps
-    const { firstContact, groups, receiver } = parts
+    const { firstContact, groups, receiver, identities } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
     if (events['messages.upsert']) {
+      for (const message of events['messages.upsert'].messages) identities.chatsByLid.handle(message)
       firstContact.heard(events['messages.upsert'].messages)
       receiver.handleUpsert(events['messages.upsert'])
     }
@@ -97,6 +98,7 @@ export class BaileysEvents {
   }
 
   #acked(ack: BinaryNode): void {
+    this.#deps.parts.identities.acked(ack)
     const update = this.#deps.parts.sender.acked(ack)
     if (update) this.#deps.reports.messageStatus(update)
   }

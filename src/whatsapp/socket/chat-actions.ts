@@ -2,9 +2,9 @@ import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
 import type { MediaSource, MessageRef } from '../../messages/received.ts'
 import type { ChatActions } from '../../ports/whatsapp.ts'
+import type { Identities } from '../identities/identities.ts'
 import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
 import { mediaMessage } from '../receiving/media-download.ts'
-import type { NumberLookup } from '../sending/number-lookup.ts'
 import type { AccountPresence } from './account-presence.ts'
 
 type ChatSocket = Pick<WASocket, 'readMessages' | 'updateMediaMessage'>
@@ -12,7 +12,7 @@ type ChatSocket = Pick<WASocket, 'readMessages' | 'updateMediaMessage'>
 /** What is done in chats beside sending. `unlessEnded` rejects what is in flight when the socket ends, and what takes too long. */
 export function createChatActions(
   socket: ChatSocket,
-  numbers: NumberLookup,
+  { numbers, addresses }: Pick<Identities, 'numbers' | 'addresses'>,
   presence: AccountPresence,
   unlessEnded: <T>(work: () => Promise<T>) => Promise<T>,
 ): ChatActions {
@@ -20,10 +20,16 @@ export function createChatActions(
     unlessEnded(work).catch((error: unknown): never => {
       throw toGatewayError(error)
     })
+  const keyOf = ({ messageId, chatId, participant, fromMe }: MessageRef) => ({
+    remoteJid: addresses.of(chatId).to,
+    id: messageId,
+    fromMe,
+    ...(participant !== null && { participant }),
+  })
   return {
     lookup: phone => query(() => numbers.lookup(phone)),
     read: messages => query(() => socket.readMessages(messages.map(keyOf))),
-    presence: (kind, chatId) => query(() => presence.show(kind, chatId)),
+    presence: (kind, chatId) => query(() => presence.show(kind, chatId && addresses.of(chatId).to)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
         if (source.mediaKey === '')
@@ -58,8 +64,4 @@ function toGatewayError(error: unknown): GatewayError {
     cause: error,
     retryable: true,
   })
-}
-
-function keyOf({ messageId, chatId, participant, fromMe }: MessageRef) {
-  return { remoteJid: chatId, id: messageId, fromMe, ...(participant !== null && { participant }) }
 }

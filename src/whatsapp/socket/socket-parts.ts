@@ -11,6 +11,8 @@ import { timerOfNewChats } from '../disappearing/timers-in.ts'
 import { summaryOf } from '../error-summary.ts'
 import { FirstContact } from '../first-contact/first-contact.ts'
 import { Groups } from '../groups.ts'
+import { Identities } from '../identities/identities.ts'
+import { People } from '../identities/people.ts'
 import { AuthState } from '../keys/auth-state.ts'
 import { type StoredCreds, withoutUnconfirmedMe } from '../keys/creds.ts'
 import { DecryptOnce } from '../keys/decrypt-once.ts'
@@ -21,7 +23,6 @@ import { PendingRequests } from '../pending-requests.ts'
 import type { ReceiveDeps } from '../receiving/inbox-messages.ts'
 import { Receiver } from '../receiving/receiver.ts'
 import { MessageSender } from '../sending/message-sender.ts'
-import { createNumberLookup } from '../sending/number-lookup.ts'
 import { OutgoingPayloads } from '../sending/outgoing-payloads.ts'
 import type { SessionCaches } from '../session-caches.ts'
 import type { WriteGate } from '../write-gate.ts'
@@ -53,6 +54,7 @@ export interface SocketParts {
   auth: AuthState
   baileys: WASocket
   writes: WriteGate
+  identities: Identities
   receiver: Receiver
   sender: MessageSender
   groups: Groups
@@ -78,7 +80,14 @@ export function createSocketParts(
   const { store, clock, config, caches } = deps
   const from = stored.found === 'creds' ? stored : { creds: initAuthCreds(), generation: -1 }
   const creds = { ...from, creds: withoutUnconfirmedMe(from.creds) }
-  const auth = new AuthState(store, caches.keys, owner, creds, error => problems.storeFailed(error))
+  const people = new People({
+    store,
+    streamId: owner.streamId,
+    me: () => creds.creds.me,
+    now: () => clock.now(),
+  })
+  const storeFailed = (error: unknown) => problems.storeFailed(error)
+  const auth = new AuthState(store, caches.keys, owner, creds, storeFailed, people)
   const decryptOnce = new DecryptOnce(store, owner.streamId, auth, () => clock.now())
   const memory = new SenderKeyMemory(auth.keys)
   const common = commonSettings(config)
@@ -101,7 +110,7 @@ export function createSocketParts(
     jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS),
     ({ id, ephemeralDuration }) => timers.learnGroup(id, ephemeralDuration ?? 0, clock.now()),
   )
-  const namesOf = chatNames(store, owner.streamId, user => auth.lidMapping(user))
+  const namesOf = chatNames(store, owner.streamId)
   const timers = new ChatTimers(
     {
       store,
@@ -119,7 +128,6 @@ export function createSocketParts(
     socket: baileys,
     clock,
     me: () => auth.creds.me,
-    lidMapping: user => auth.lidMapping(user),
     groups,
     wanted: config.accountEvents ?? [],
     rejectCalls: config.rejectCalls ?? false,
@@ -131,9 +139,12 @@ export function createSocketParts(
     clock,
     failed: (error, sentence) => reports.log('warn', summaryOf(error), sentence),
   })
-  const numbers = createNumberLookup(baileys, caches.numbers, phone => {
-    const user = auth.lidMapping(phone)
-    return user && `${user}@lid`
+  const identities = new Identities({
+    socket: baileys,
+    auth,
+    people,
+    cache: caches.numbers,
+    streamId: owner.streamId,
   })
   const payloads = new OutgoingPayloads(
     {
@@ -153,7 +164,7 @@ export function createSocketParts(
     devices: caches.baileys.userDevicesCache,
     memory,
     payloads,
-    numbers,
+    identities,
     firstContact,
     isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
@@ -161,11 +172,12 @@ export function createSocketParts(
     onFailedRetry: update => reports.messageStatus(update),
   })
   const presence = new AccountPresence(baileys, clock, () => nameOf(auth.creds))
-  const chats = createChatActions(baileys, numbers, presence, work => pending.run(work, ANSWER_MS))
+  const chats = createChatActions(baileys, identities, presence, work => pending.run(work, ANSWER_MS))
   return {
     auth,
     baileys,
     writes,
+    identities,
     receiver,
     sender,
     groups,

@@ -73,6 +73,7 @@ export class Socket implements WhatsAppSocket {
     const hold = (durable: Promise<unknown>) => writes.holdUntil(durable)
     receiver.watch(baileys.ws, hold)
     parts.accountEvents.watch(baileys.ws, hold)
+    parts.identities.watch()
     new BaileysEvents({
       parts,
       account,

@@ -29,7 +29,7 @@ describe('POST /send-message', () => {
     ['transmitted', 202, 'queued'],
     ['unknown', 202, 'unknown'],
   ] as const)('a message that is %s reads as %i %s', async (status, code, told) => {
-    const send = async () => ({ messageId: 'M1', status, chatId: '1@lid' })
+    const send = async () => ({ messageId: 'M1', status, address: '1@lid' })
     const { app } = createTestHttp({ sessions: { send } })
     const response = await app.request('/send-message', post(text))
     expect(response.status).toBe(code)
@@ -37,7 +37,7 @@ describe('POST /send-message', () => {
   })
 
   it('answers 422 for a message that failed', async () => {
-    const send = async () => ({ messageId: 'M1', status: 'failed' as const, chatId: '1@lid' })
+    const send = async () => ({ messageId: 'M1', status: 'failed' as const, address: '1@lid' })
     const { app } = createTestHttp({ sessions: { send } })
     const response = await app.request('/send-message', post(text))
     expect(response.status).toBe(422)
@@ -146,7 +146,7 @@ describe('the idempotency key of POST /send-message', () => {
     ['queued', 202],
     ['unknown', 202],
   ] as const)('answers a repetition with the status of now: %s', async (status, code) => {
-    const outcome = { messageId: 'M', status, chatId: 'j', replayed: true } as const
+    const outcome = { messageId: 'M', status, address: 'j', replayed: true } as const
     const { app } = createTestHttp({ sessions: { send: async () => outcome } })
     const response = await app.request('/send-message', post(text, { 'Idempotency-Key': 'k' }))
     expect(response.status).toBe(code)

@@ -75,7 +75,7 @@ describe('Until its fact is durable', () => {
     expect(socket.sent).toHaveLength(1)
     const { messageId } = socket.sent[0]!
     socket.owner.updated({ messageId, status: 'sent', at: world.clock.now() })
-    expect(await send).toEqual({ messageId, status: 'sent', chatId: '34622222222@s.whatsapp.net' })
+    expect(await send).toEqual({ messageId, status: 'sent', address: '34622222222@s.whatsapp.net' })
   })
 
   it('WhatsApp is not asked to log out and nothing is erased', async () => {

@@ -21,11 +21,11 @@ describe('An idempotency key', () => {
     await world.settle()
     ack(socket, socket.sent[0]!.messageId)
     const { messageId } = await first
-    const chatId = `${ANA}@s.whatsapp.net`
-    expect(await once('k')).toEqual({ messageId, status: 'sent', chatId, replayed: true })
+    const address = `${ANA}@s.whatsapp.net`
+    expect(await once('k')).toEqual({ messageId, status: 'sent', address, replayed: true })
     socket.owner.updated({ messageId, status: 'read', at: world.clock.now() })
     await world.settle()
-    expect(await once('k')).toEqual({ messageId, status: 'read', chatId, replayed: true })
+    expect(await once('k')).toEqual({ messageId, status: 'read', address, replayed: true })
     expect(bodies(socket)).toEqual(['hello'])
   })
 

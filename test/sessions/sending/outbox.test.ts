@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { text } from '../fakes.ts'
 import { closedAs, opened, World } from '../world.ts'
 import { ANA, bodies, EVA, sendingIn } from './sending.ts'
 
@@ -17,7 +18,7 @@ describe('A send', () => {
     await world.settle()
     const { messageId } = socket.sent[0]!
     ack(socket, messageId)
-    expect(await sending).toEqual({ messageId, status: 'sent', chatId: `${ANA}@s.whatsapp.net` })
+    expect(await sending).toEqual({ messageId, status: 'sent', address: `${ANA}@s.whatsapp.net` })
     for (const status of ['delivered', 'read', 'played'] as const) {
       socket.owner.updated({ messageId, status, at: world.clock.now() })
       socket.owner.updated({ messageId, status, at: world.clock.now() })
@@ -25,6 +26,29 @@ describe('A send', () => {
     await world.settle()
     expect(facts(messageId)).toEqual(['queued', 'transmitted', 'sent', 'delivered', 'read', 'played'])
     expect(message(messageId)).toMatchObject({ status: 'played', attempts: 1, error: null })
+  })
+
+  it('keeps its order with others to the same person, by number and by LID, also when that was learnt meanwhile', async () => {
+    const socket = await world.linked()
+    const [number, lid] = [`${ANA}@s.whatsapp.net`, '77@lid']
+    const written = Promise.withResolvers<void>()
+    socket.onSend = () => written.promise
+    const sending = [send(ANA, 'first'), send(ANA, 'second')]
+    await world.settle()
+    const { streamId, epoch } = world.entry().actor
+    const ana = { chatId: lid, lid, number, username: null, names: [lid, number], learntAt: 1 }
+    void world.store.commit({ streamId, epoch, people: [ana] })
+    const toLid = { ...text(ANA, 'third'), to: lid }
+    sending.push(world.commands.send('s1', toLid, world.clock.now() + 4000), send(ANA, 'fourth'))
+    await world.settle()
+    expect(bodies(socket)).toEqual(['first'])
+    written.resolve()
+    await world.settle()
+    expect(bodies(socket)).toEqual(['first', 'second', 'third', 'fourth'])
+    for (const { messageId } of socket.sent) ack(socket, messageId)
+    const answers = await Promise.all(sending)
+    expect(answers.map(({ address }) => address)).toEqual([number, number, lid, number])
+    expect(answers.map(({ messageId }) => message(messageId).chatId)).toEqual([number, number, lid, lid])
   })
 
   it('waits for the first open when it comes right after the scan, and goes out then', async () => {

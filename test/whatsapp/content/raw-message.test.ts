@@ -158,8 +158,7 @@ describe('a message with all that was decoded', () => {
       const own = {
         ...context,
         inboundRaw,
-        lidForPn: () => null,
-        pnForLid: () => null,
+        personOf: () => null,
       } as unknown as TranslationContext
       const read = toReceivedMessage(received, false, own)
       return 'message' in read ? read.message.raw : null

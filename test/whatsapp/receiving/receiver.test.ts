@@ -19,6 +19,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
   const store = {
     keys: { get: () => ({}), unfinished: () => [] },
     messages: { hasDedupeKey: (_: string, key: string) => known.includes(key) },
+    people: { find: () => null },
   } as unknown as Store
   const config = { inboundFromMe: false, inboundIgnore: [] }
   const deps = { store, config, clock: systemClock, logger: pino({ level: 'silent' }) }
@@ -35,7 +36,6 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
     finishInbox: async (hashes: string[]) => void done.push(...hashes),
-    lidMapping: () => null,
   } as unknown as AuthState
   const decryptOnce = {
     takeRows: ({ id }: { id: string }) => {

@@ -1,5 +1,6 @@
 import { proto, type WAMessage } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
+import type { Person } from '../../../src/messages/person.ts'
 import { completeMessage, wholeMessage } from '../../../src/messages/received.ts'
 import {
   type TranslationContext,
@@ -7,14 +8,20 @@ import {
 } from '../../../src/whatsapp/receiving/to-received-message.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const lids: Record<string, string> = { '34600': '998' }
+const ana: Person = {
+  chatId: '998@lid',
+  lid: '998@lid',
+  number: '34600@s.whatsapp.net',
+  username: null,
+  names: ['998@lid', '34600@s.whatsapp.net'],
+  learntAt: 0,
+}
 const context: TranslationContext = {
   me: { id: '111:5@s.whatsapp.net', lid: '555:5@lid' },
   inboundFromMe: false,
   inboundIgnore: ['status', 'newsletter'],
   foreignMediaHost: false,
-  lidForPn: user => lids[user] ?? null,
-  pnForLid: user => Object.keys(lids).find(pn => lids[pn] === user) ?? null,
+  personOf: name => (ana.names.includes(name) ? ana : null),
   originals: () => [],
   subjectOf: jid => (jid === '120363@g.us' ? 'Team' : null),
   now: () => NOW,
@@ -59,12 +66,13 @@ describe('toReceivedMessage', () => {
   it('translates every field of a text in a direct chat', () => {
     expect(taken(received(text))).toEqual({
       dedupeKey: '998@lid||0|ID1',
+      formerKeys: [],
       message: {
         message_id: 'ID1',
         from: '34600',
         from_lid: '998@lid',
         from_me: false,
-        chat_id: '34600@s.whatsapp.net',
+        chat_id: '998@lid',
         participant: null,
         is_group: false,
         subject: null,
@@ -134,7 +142,7 @@ describe('toReceivedMessage', () => {
     const list = received(text, { remoteJid: '42@broadcast', participant: '34600@s.whatsapp.net' })
     expect(taken(list)).toMatchObject({
       dedupeKey: '998@lid||0|ID1',
-      message: { chat_id: '34600@s.whatsapp.net', is_group: false, participant: null, from: '34600' },
+      message: { chat_id: '998@lid', is_group: false, participant: null, from: '34600' },
     })
   })
 
@@ -143,7 +151,7 @@ describe('toReceivedMessage', () => {
     expect(toReceivedMessage(own, false, context)).toEqual({ ignored: 'written on the own phone' })
     expect(taken(own, withOwn)).toMatchObject({
       dedupeKey: '998@lid||1|ID1',
-      message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '34600@s.whatsapp.net' },
+      message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '998@lid' },
     })
   })
 

@@ -1,6 +1,8 @@
+import type { MessageRelayOptions } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import type { SendContent } from '../../../src/messages/send.ts'
 import type { SendUpdate } from '../../../src/ports/whatsapp.ts'
+import type { Identities } from '../../../src/whatsapp/identities/identities.ts'
 import { PendingRequests } from '../../../src/whatsapp/pending-requests.ts'
 import { MessageSender, type SendSocket } from '../../../src/whatsapp/sending/message-sender.ts'
 import { createTestClock } from '../../base/clock.ts'
@@ -11,13 +13,18 @@ const ack = (id: string, attrs: Record<string, string> = {}) => ({ tag: 'ack', a
 /** Sends over a relay that the test answers. */
 function setUp() {
   const clock = createTestClock()
-  const calls: { id: string | undefined; resolve: () => void; reject: (error: Error) => void }[] = []
+  const calls: {
+    id: string | undefined
+    attributes: object | undefined
+    resolve: () => void
+    reject: (error: Error) => void
+  }[] = []
   const asserted: string[][] = []
   const socket = {
-    relayMessage: (_jid: string, _message: unknown, options: { messageId?: string }) =>
+    relayMessage: (_jid: string, _message: unknown, options: MessageRelayOptions) =>
       new Promise<string>((resolve, reject) => {
-        const id = options.messageId
-        calls.push({ id, resolve: () => resolve(id ?? ''), reject })
+        const { messageId: id, additionalAttributes: attributes } = options
+        calls.push({ id, attributes, resolve: () => resolve(id ?? ''), reject })
       }),
     assertSessions: async (jids: string[]) => asserted.push(jids) > 0,
   } as unknown as SendSocket
@@ -26,7 +33,16 @@ function setUp() {
   const memory = { holders: () => null, confirm: async () => {}, forget: async () => {} }
   const devices = { del: (user: string) => forgotten.push(user) }
   const pending = new PendingRequests(clock)
-  const numbers = { lookup: async () => ({ exists: true, jid: null, lid: null }) }
+  const address = { to: hello.to, number: null as string | null }
+  const byNumber: boolean[] = []
+  const addresses = {
+    forSend: async (_chat: string, options: { byNumber?: boolean } = {}) => {
+      byNumber.push(options.byNumber === true)
+      return { ...address }
+    },
+  } as unknown as Identities['addresses']
+  let refused = 0
+  const chatsByLid = { refused: () => refused++ } as unknown as Identities['chatsByLid']
   const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
   const onFailedRetry = (update: SendUpdate) => void failed.push(update)
   const sender = new MessageSender({
@@ -34,7 +50,7 @@ function setUp() {
     devices,
     memory,
     payloads,
-    numbers,
+    identities: { addresses, chatsByLid },
     firstContact: { nodesFor: async () => [] },
     isAdminOf: async () => false,
     pending,
@@ -49,7 +65,19 @@ function setUp() {
     pending.end()
     sender.end()
   }
-  return { clock, sender, end, calls, called, asserted, forgotten, failed }
+  return {
+    clock,
+    sender,
+    end,
+    calls,
+    called,
+    asserted,
+    forgotten,
+    failed,
+    address,
+    byNumber,
+    refusals: () => refused,
+  }
 }
 
 describe('a send', () => {
@@ -142,5 +170,32 @@ describe('an ack of WhatsApp’s server', () => {
   it('that says stale session for a message of another socket makes it failed at once', () => {
     const { sender } = setUp()
     expect(sender.acked(ack('Z', { error: '479' }))).toMatchObject({ status: 'failed' })
+  })
+})
+
+describe('a send to a LID', () => {
+  it.each(['400', '404'])('that WhatsApp refuses with %s goes to the number beside it, once', async code => {
+    const { sender, called, calls, address, byNumber, refusals, failed } = setUp()
+    address.number = '34600@s.whatsapp.net'
+    const sent = sender.send('A', hello)
+    ;(await called(1)).resolve()
+    await sent
+    expect(calls[0]!.attributes).toEqual({ peer_recipient_pn: '34600@s.whatsapp.net' })
+    expect(sender.acked(ack('A', { error: code }))).toBeNull()
+    ;(await called(2)).resolve()
+    expect(byNumber).toEqual([false, true])
+    expect(refusals()).toBe(1)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(sender.acked(ack('A', { error: code }))).toMatchObject({ status: 'failed', code })
+    expect([calls.length, failed]).toEqual([2, []])
+  })
+
+  it('without a number beside it stays refused', async () => {
+    const { sender, called, calls } = setUp()
+    const sent = sender.send('A', hello)
+    ;(await called(1)).resolve()
+    await sent
+    expect(calls[0]!.attributes).toBeUndefined()
+    expect(sender.acked(ack('A', { error: '400' }))).toMatchObject({ status: 'failed', code: '400' })
   })
 })
