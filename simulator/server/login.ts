@@ -7,7 +7,6 @@ import { tellDevice, type World } from '../world.ts'
 import type { Client } from './client.ts'
 import { tellDirty } from './dirty.ts'
 import { expectPresence } from './presence.ts'
-import { watchAcks } from './unacked.ts'
 
 /** Decides who a client is after the handshake: a device to register, a linked device that logs in, or nobody. */
 export function admit(world: World, client: Client, { noiseKey, payload }: ClientFinish): void {
@@ -39,7 +38,6 @@ export function admit(world: World, client: Client, { noiseKey, payload }: Clien
   expectPresence(world, device)
   tellDirty(device)
   tellDevice(world, device, 'online')
-  watchAcks(world, client)
 }
 
 function refuse(world: World, connection: Connection, reason: string) {

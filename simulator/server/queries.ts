@@ -10,6 +10,7 @@ import { tellDevice, type World } from '../world.ts'
 import { answerAppState } from './app-state.ts'
 import { takeClean } from './dirty.ts'
 import { announceKept } from './offline-batches.ts'
+import { endUnacked } from './unacked.ts'
 import { answerUsync } from './usync.ts'
 
 type Asked = {
@@ -85,7 +86,9 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
       result(iq, stanza('media_conn', { auth, ttl: 3600, auth_ttl: 3600, max_buckets: 12 }, hosts)),
     )
   },
-  'w:p': empty,
+  'w:p': ({ world, connection, device, iq }) => {
+    if (!endUnacked(world, connection, device)) connection.send(result(iq))
+  },
   'w:stats': empty,
   'urn:xmpp:whatsapp:dirty': ({ world, connection, device, iq }) => {
     takeClean(world, device, iq)

@@ -1,5 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Device } from '../accounts/account.ts'
 import { unackedError } from '../faults.ts'
+import type { Connection } from '../protocol/connection.ts'
 import type { World } from '../world.ts'
 import type { Client } from './client.ts'
 
@@ -23,16 +25,12 @@ export function unackedBy({ offer, device, connection }: Client): Unacked[] {
   return [...offered.map(node => line(node, ['ack'])), ...kept.map(({ node, owed }) => line(node, owed))]
 }
 
-/** Ends the stream of a device that lets something wait too long: `<stream:error><ack/>`. Looks as often as that is. */
-export function watchAcks(world: World, { connection, device }: Client): void {
-  const { ackTimeoutMs } = world.options
-  world.later(ackTimeoutMs, () => {
-    if (!connection.open || !device) return
-    const stanzas = [...device.mailbox.stanzas()]
-    const late = stanzas.find(
-      one => one.connection === connection && Date.now() - (one.at ?? 0) >= ackTimeoutMs,
-    )
-    if (late) connection.end(unackedError(late.kind, late.id))
-    else watchAcks(world, { connection, device, offer: undefined })
-  })
+/** Ends the stream of a device that lets something wait too long: `<stream:error><ack/>`. Looked at with each ping; true if it ended. */
+export function endUnacked(world: World, connection: Connection, device: Device): boolean {
+  const before = Date.now() - world.options.ackTimeoutMs
+  const late = [...device.mailbox.stanzas()].find(
+    kept => kept.connection === connection && (kept.at ?? 0) <= before,
+  )
+  if (late) connection.end(unackedError(late.kind, late.id))
+  return late !== undefined
 }
