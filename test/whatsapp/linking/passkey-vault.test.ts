@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { withCode } from '../../../src/laravel/delivered-code.ts'
+import { createPasskeyVault } from '../../../src/whatsapp/linking/passkey/passkey-vault.ts'
+import { createTestClock } from '../../base/clock.ts'
+
+function vaultWith(lifetime = 600_000) {
+  const clock = createTestClock()
+  const vault = createPasskeyVault(clock)
+  const expiresAt = clock.now() + lifetime
+  vault.put('a', { options: { challenge: 'AAAA' }, expiresAt })
+  return { clock, vault, expiresAt }
+}
+
+it('A token of a passkey answers for its session until it is used, replaced or expired, and no other does', async () => {
+  const { clock, vault, expiresAt } = vaultWith()
+  const { token } = vault.read('a')!
+  expect(token).toMatch(/^[\w-]{43}$/)
+  expect(['', 'x', `${token}x`, token].map(one => vault.sessionOf(one))).toEqual([null, null, null, 'a'])
+  vault.useToken('a')
+  expect(vault.sessionOf(token)).toBeNull()
+  const next = vault.read('a')!.token
+  vault.put('a', { options: { challenge: 'BBBB' }, expiresAt })
+  expect(vault.sessionOf(next)).toBeNull()
+  const last = vault.read('a')!.token
+  await clock.advance(600_000)
+  expect([vault.sessionOf(last), vault.read('a')]).toEqual([null, null])
+})
+
+it('A code of a passkey goes with the delivery of its own demand alone, and only while it is kept', () => {
+  const { vault, expiresAt } = vaultWith()
+  const row = { kind: 'events', sessionId: 'a' } as const
+  const told = {
+    type: 'passkey',
+    state: 'confirm',
+    code: null,
+    expires_at: new Date(expiresAt).toISOString(),
+  }
+  expect(withCode(row, told, vault)).toEqual(told)
+  vault.putCode('a', 'ABCD-2345')
+  expect(withCode(row, told, vault)).toEqual({ ...told, code: 'ABCD-2345' })
+  for (const other of [
+    { ...told, state: 'required' },
+    { ...told, type: 'call' },
+    { ...told, expires_at: new Date(expiresAt - 1).toISOString() },
+  ])
+    expect(withCode(row, other, vault)).toEqual(other)
+  expect(withCode({ ...row, kind: 'messages' }, told, vault)).toEqual(told)
+  vault.clear('a')
+  expect(withCode(row, told, vault)).toEqual(told)
+})
