@@ -53,6 +53,8 @@ export type SimulatorEvents = {
   device: [{ account: string; device: string; state: 'linked' | 'online' | 'offline' | 'removed' }]
   /** A contact decrypted a message. */
   message: [{ contact: string; message: InboxMessage }]
+  /** A device sent a message, taken or not: its `to`, and the number beside it. */
+  sent: [{ id: string | undefined; to: string | undefined; number: string | undefined }]
   /** A device acknowledged a message. */
   acknowledged: [{ id: string; device: string }]
   /** A device sent a receipt to a contact. */

@@ -70,6 +70,10 @@ export function phoneRoutes(simulator: Simulator): Hono {
     simulator.push(pnOf(c), await body(c, Stanza))
     return c.body(null, 204)
   })
+  app.post('/phones/:pn/migrate', async c => {
+    await simulator.phone(pnOf(c)).migrate()
+    return c.body(null, 204)
+  })
   app.post('/phones/:pn/unlink', async c => {
     const { device } = await body(c, Unlink)
     const phone = simulator.phone(pnOf(c))

@@ -33,6 +33,27 @@ export async function sendPeerMessage(
 }
 
 /**
+ * Tells the linked devices that the account's chats are by LID from now on, with the LID of each person it has a chat with
+ * (`LID_MIGRATION_MAPPING_SYNC`, as `processMessage` in Baileys reads it).
+ */
+export async function sendMigration(world: World, account: Account): Promise<void> {
+  account.migrated = true
+  const pnToLidMappings = [...account.directChats].map(({ pn, lid }) => ({
+    pn: Number(pn),
+    assignedLid: Number(lid),
+  }))
+  const encodedMappingPayload = proto.LIDMigrationMappingSyncPayload.encode({
+    pnToLidMappings,
+    chatDbMigrationTimestamp: seconds(),
+  }).finish()
+  const content = {
+    type: Type.LID_MIGRATION_MAPPING_SYNC,
+    lidMigrationMappingSyncMessage: { encodedMappingPayload },
+  }
+  for (const device of account.devices.values()) await sendPeerMessage(world, device, content)
+}
+
+/**
  * Answers what a linked device asked its phone for: the messages whose content did not arrive, as `WebMessageInfo` bytes. Each
  * request has one result, empty for a message the phone does not have; other kinds of request get no answer.
  */

@@ -12,6 +12,7 @@ import { contactOf, tellDevice, type World } from '../world.ts'
 import { Contact } from './contact.ts'
 import { setDefaultTimer } from './context/disappearing.ts'
 import { dateConversations } from './history.ts'
+import { sendMigration } from './peer-messages.ts'
 
 /** The phone of an account: links devices and unlinks them. */
 export class Phone {
@@ -115,6 +116,11 @@ export class Phone {
    */
   enterCode(code: string): Promise<Device> {
     return enterCode(this.#world, this.account, code)
+  }
+
+  /** Moves its chats to LIDs and tells its linked devices; nothing that they send to a LID is refused any more. */
+  migrate(): Promise<void> {
+    return sendMigration(this.#world, this.account)
   }
 
   /** Removes one linked device, or all of them: an open socket gets 401 device_removed, the next login a 401 failure. */

@@ -13,7 +13,8 @@ import { routeInGroup } from './group-messages.ts'
 /** Takes a message from a device: acks it, then hands each `<enc>` to the phone or device it is for. */
 export function takeMessage(world: World, connection: Connection, device: Device, node: BinaryNode): void {
   const { account } = device
-  const { id, to } = node.attrs
+  const { id, to, peer_recipient_pn: number } = node.attrs
+  world.events.emit('sent', { id, to, number })
   const ack = { class: 'message', id, from: to, t: seconds() }
   const error = account.errorAcks.shift()
   if (error) {

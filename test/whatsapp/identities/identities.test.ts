@@ -163,3 +163,46 @@ describe('a person', () => {
     expect(personOf(pn(BRAZIL_DIALLED))).toMatchObject({ number: pn(BRAZIL) })
   })
 })
+
+describe('what is sent', () => {
+  /** Where each message of a session went, and what stood beside it. */
+  const stanzas: { id: string | undefined; to: string | undefined; number: string | undefined }[] = []
+  const sentTo = async (name: string) => {
+    const id = newId()
+    const from = stanzas.length
+    await socket.send(id, text(name, id))
+    await owner.update(id, 'sent')
+    return stanzas.slice(from).filter(one => one.id === id)
+  }
+  beforeAll(() => {
+    world.sim.on('sent', sent => stanzas.push(sent))
+  })
+
+  it('goes to the number until the phone says that chats are by LID, from then on to the LID', async () => {
+    const ana = world.sim.contact(fresh())
+    await ana.say(shop, 'hello')
+    const [chat] = await chats(1)
+    expect(await sentTo(chat!)).toMatchObject([{ to: pn(ana.pn), number: undefined }])
+    await world.sim.phone(shop).migrate()
+    await vi.waitFor(
+      async () => expect(await sentTo(pn(ana.pn))).toMatchObject([{ to: chat, number: pn(ana.pn) }]),
+      WAIT,
+    )
+    await socket.end()
+    socket = await owner.opened()
+    expect(await sentTo(chat!)).toMatchObject([{ to: chat, number: pn(ana.pn) }])
+    expect(new Set(ana.inbox.map(({ id }) => id)).size).toBe(ana.inbox.length)
+  })
+
+  it('goes to the number after all when WhatsApp refuses the LID, once', async () => {
+    const ana = world.sim.contact(fresh())
+    await ana.say(shop, 'hello')
+    const [chat] = await chats(1)
+    await world.sim.phone(shop).migrate()
+    await vi.waitFor(async () => expect(await sentTo(chat!)).toMatchObject([{ to: chat }]), WAIT)
+    world.sim.phone(shop).account.migrated = false
+    expect(await sentTo(chat!)).toMatchObject([{ to: chat }, { to: pn(ana.pn), number: undefined }])
+    expect(await sentTo(chat!)).toMatchObject([{ to: pn(ana.pn) }])
+    await vi.waitFor(() => expect(ana.inbox.length).toBeGreaterThanOrEqual(3), WAIT)
+  })
+})
