@@ -15,7 +15,6 @@ const Ring = z.strictObject({
 const End = z.strictObject({
   reason: z.enum(['timeout', 'accepted_elsewhere', 'rejected_elsewhere', 'group_call_ended']).optional(),
 })
-const NewNumber = z.strictObject({ to: Pn, number: Pn })
 const Picture = z.strictObject({
   to: Pn,
   removed: z.boolean().optional(),
@@ -46,10 +45,6 @@ export function callRoutes(simulator: Simulator): Hono {
     if (!call) return c.json({ error: `no call ${c.req.param('id')}` }, 404)
     call.end((await body(c, End)).reason)
     return c.body(null, 204)
-  })
-  app.post('/contacts/:pn/number', async c => {
-    const { to, number } = await body(c, NewNumber)
-    return c.json({ id: simulator.contact(pnOf(c)).changeNumber(to, number) })
   })
   app.post('/contacts/:pn/picture', async c => {
     const { to, ...options } = await body(c, Picture)

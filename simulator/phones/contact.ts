@@ -163,8 +163,8 @@ export class Contact {
     return this.say(to, { pollUpdateMessage: about }, said)
   }
 
-  /** Has its number changed: who knows it, by its phone number, is told. The new account is made when it is new. */
-  changeNumber(to: string, newNumber: string): string {
+  /** Tells an account (its phone number) that its number is another one now, and changes nothing else: `Simulator.changeNumber` does. */
+  tellNumberChange(to: string, newNumber: string): string {
     const { accounts } = this.#world
     return tellNumberChange(
       this.#world,

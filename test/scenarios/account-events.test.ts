@@ -65,7 +65,7 @@ describe('LARAVEL_EVENTS', () => {
     world.simulator.changeGroup(group, [{ add: [LEO] }, { subject: 'Crew' }], { author: ANA })
     world.simulator.changeGroup(group, [{ remove: [EVA] }], { author: EVA })
     world.simulator.contact(EVA).changePicture(SHOP)
-    world.simulator.contact(EVA).changeNumber(SHOP, '34600000009')
+    world.simulator.contact(EVA).tellNumberChange(SHOP, '34600000009')
     await soon(() => expect(kept()).toBe(0))
     // WhatsApp has forgotten them, Laravel has not had one.
     await world.stopManager('SIGKILL')

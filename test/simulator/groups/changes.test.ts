@@ -89,7 +89,7 @@ it('a notification is kept until it is acknowledged', async () => {
   await soon(() => expect(device.online).toBe(false))
   simulator.changeGroup(group.jid, [{ setting: 'announcement' }], { author: ANA })
   simulator.dirtyGroup(group.jid)
-  simulator.contact(EVA).changeNumber(SHOP, '34600000009')
+  simulator.contact(EVA).tellNumberChange(SHOP, '34600000009')
   simulator.contact(EVA).changePicture(SHOP, { removed: true })
   expect(device.pending).toBe(4)
   one.connect().socket!.ws.prependListener('CB:notification', (node: BinaryNode) => heard.push(node))

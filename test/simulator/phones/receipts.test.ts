@@ -1,3 +1,4 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import { silenceConsole } from '../silence-console.ts'
 import { startSimulator } from '../start-simulator.ts'
@@ -166,13 +167,14 @@ describe('phone numbers', () => {
     expect(await one.socket!.getUSyncDevices(['123456789012345@lid'], false, false)).toEqual([])
   })
 
-  it('without an account get nothing, and the sender is told', async () => {
+  it('without an account get nothing, and the sender is not told: the server acks as ever', async () => {
     const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
+    const acked = Promise.withResolvers<BinaryNode>()
+    one.socket!.ws.on('CB:ack,class:message', acked.resolve)
     const sent = await one.socket!.sendMessage('34699999999@s.whatsapp.net', { text: 'nobody' })
-    const id = sent!.key.id!
-    await one.until(() => one.statuses(id).includes(0), 'an error')
-    expect(one.stubs(id)).toEqual(['404'])
-    expect(simulator.ledger.accepted).toEqual([])
+    const { attrs } = await acked.promise
+    expect([attrs.id, attrs.error]).toEqual([sent!.key.id, undefined])
+    expect(simulator.ledger.received).toEqual([])
   })
 })

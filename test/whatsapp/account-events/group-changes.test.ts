@@ -163,7 +163,7 @@ it('Sends go to who is in the group now, also when the change is no first child,
 it('Another number is told once, however many groups and notifications tell it; another picture each time', async () => {
   await open('lid', ['contact'])
   const eva = world.sim.contact(EVA)
-  eva.changeNumber(SHOP, LEO)
+  eva.tellNumberChange(SHOP, LEO)
   await nothingKept()
   world.sim.changeGroup(group.jid, [{ newNumber: LEO }], { author: EVA })
   eva.changePicture(SHOP)
