@@ -39,7 +39,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
       takePairingAnswer(offer, node)
       return true
     }
-    if (!device) return takePairingCodeIq(world, offer, node) || offer?.passkey?.takeIq(node) === true
+    if (!device) return takeUnlinkedIq(world, connection, offer, node)
     return answerQuery(world, connection, device, node)
   }
   if (!device) return offer !== undefined && takeFromUnlinked(offer, node)
@@ -49,6 +49,20 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
   else if (node.tag === 'call') takeCall(world, connection, device, node)
   else return node.tag === 'ack' && takeAck(world, device, node)
   return true
+}
+
+/** A socket that waits to be linked keeps its connection alive, and links by a code or a passkey. */
+function takeUnlinkedIq(
+  world: World,
+  connection: Client['connection'],
+  offer: PairingOffer | undefined,
+  iq: BinaryNode,
+): boolean {
+  if (iq.attrs.xmlns === 'w:p') {
+    connection.send(result(iq))
+    return true
+  }
+  return takePairingCodeIq(world, offer, iq) || offer?.passkey?.takeIq(iq) === true
 }
 
 /** What a socket may say that is not linked yet: it acks notifications, and Baileys announces a name it does not have. */

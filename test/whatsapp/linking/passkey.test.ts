@@ -12,7 +12,10 @@ afterEach(async () => {
 })
 
 /** A socket whose QR was scanned by a phone that demands a passkey. */
-async function scanned(demand: Partial<PasskeyDemand> = {}, config: { qrTimeoutMs?: number } = {}) {
+async function scanned(
+  demand: Partial<PasskeyDemand> = {},
+  config: { qrTimeoutMs?: number; keepAliveMs?: number } = {},
+) {
   world = await createWorld(config)
   const late = { ms: 0 }
   const clock = { ...systemClock, now: () => systemClock.now() + late.ms }
@@ -97,7 +100,7 @@ describe('a passkey on the real socket', () => {
   })
 
   it('outlives the references of the QRs, of which none is offered any more', async () => {
-    const { owner, phone, late } = await scanned({}, { qrTimeoutMs: 150 })
+    const { owner, phone, late } = await scanned({}, { qrTimeoutMs: 150, keepAliveMs: 200 })
     await owner.fact('passkey.asked')
     const offered = owner.facts.length
     late.ms = 301_000
