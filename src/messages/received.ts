@@ -173,8 +173,9 @@ export type ReceivedExtras = Partial<BeyondWords>
 /** A received message as it is stored, a JSON, hence the names; what it does not say beyond its words is left out. */
 export type ReceivedContent = z.infer<typeof words> & ReceivedExtras
 
-/** Puts in what a stored message left out, whichever version stored it. */
+/** Puts in what a stored message left out, behind what it has, whichever version stored it. */
 export const completeMessage = <T extends object>(stored: T): T & BeyondWords => ({
+  ...stored,
   ...NOTHING_MORE,
   ...stored,
 })
