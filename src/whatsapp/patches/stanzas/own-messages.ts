@@ -3,8 +3,8 @@
  *
  * What another device of the account sent is taken with a receipt of type "sender" to that device. Baileys leaves `to` out when
  * neither name of the chat is a LID (messages-recv.js, `participant = author`), so that WhatsApp sends the message for ever; and it
- * takes our own other name for the chat's, where the server adds it, and stores that mapping. Here the receipt has its address and
- * the wrong name is not seen.
+ * takes our own other name for the chat's, where the server adds it, and stores that mapping. Which of the chat's names it reads it
+ * decides by the kind of OUR address. Here the receipt has its address, and the chat's other name is the one that it lacks.
  *
  * It can go when Baileys addresses the receipt: test/whatsapp/patches/stanzas/needed.test.ts then fails.
  * Applied in src/whatsapp/socket/baileys-socket.ts.
@@ -19,6 +19,7 @@ export function mendOwnMessages({ ws }: Pick<WASocket, 'ws'>): void {
     if (attrs.recipient === undefined || attrs.from === undefined) return
     delete attrs.sender_pn
     delete attrs.sender_lid
+    attrs.addressing_mode = lidOf(attrs.recipient) ? 'lid' : 'pn'
     if (lidOf(attrs.recipient) || attrs.peer_recipient_lid) return
     // In a direct chat Baileys uses it for nothing but the receipt.
     attrs.participant ??= attrs.from
