@@ -19,7 +19,11 @@ const MAX_REMINDERS = 30
 const KINDS = ['message', 'receipt', 'notification', 'call', 'status']
 
 /** Asks for what waits at WhatsApp until all of it has come. */
-export function askForBatches({ ws, sendNode }: Pick<WASocket, 'ws' | 'sendNode'>): void {
+export function askForBatches({
+  ws,
+  sendNode,
+  registerSocketEndHandler,
+}: Pick<WASocket, 'ws' | 'sendNode' | 'registerSocketEndHandler'>): void {
   let [total, asked, received, reminders] = [0, 0, 0, 0]
   let timer: NodeJS.Timeout | undefined
   const ask = () => {
@@ -52,5 +56,6 @@ export function askForBatches({ ws, sendNode }: Pick<WASocket, 'ws' | 'sendNode'
   })
   for (const kind of KINDS) ws.on(`CB:${kind}`, count)
   ws.on('CB:ib,,offline', stop)
-  ws.on('close', stop)
+  // Baileys removes who listens to "close" when it ends a socket.
+  registerSocketEndHandler(stop)
 }

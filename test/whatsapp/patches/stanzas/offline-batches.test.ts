@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createWorld, WAIT, type World } from '../../world.ts'
+import { openBareSocket, silentServer } from '../bare-socket.ts'
 import { nextId, stanza } from './stanzas.ts'
 
 const patch = vi.hoisted(() => ({ isOn: true }))
@@ -7,6 +8,8 @@ vi.mock(import('../../../../src/whatsapp/patches/stanzas/offline-batches.ts'), a
   const { askForBatches } = await original()
   return { askForBatches: socket => (patch.isOn ? askForBatches(socket) : undefined) }
 })
+
+const { askForBatches } = await import('../../../../src/whatsapp/patches/stanzas/offline-batches.ts')
 
 let world: World
 beforeAll(async () => {
@@ -45,4 +48,17 @@ it('asks again where WhatsApp sends less than it was asked for', async () => {
   const { device } = await waiting('34600000003', 3, slow)
   await vi.waitFor(() => expect([device.pending, device.catchingUp]).toEqual([0, undefined]), WAIT)
   await slow.close()
+})
+
+it('asks for nothing any more once the socket has ended, whoever ended it', async () => {
+  const server = await silentServer()
+  const socket = await openBareSocket(server.url)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  askForBatches(socket)
+  socket.ws.emit('CB:ib,,offline_preview', stanza('ib', {}, [stanza('offline_preview', { count: '5' })]))
+  const waiting = vi.getTimerCount()
+  await socket.end(undefined)
+  expect(vi.getTimerCount()).toBeLessThan(waiting)
+  vi.useRealTimers()
+  server.close()
 })
