@@ -1,7 +1,7 @@
 import type { BinaryNode, MessageRelayOptions, WASocket } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
-import type { SendContent } from '../../messages/send.ts'
+import type { Presence, SendContent } from '../../messages/send.ts'
 import type { SendUpdate } from '../../ports/whatsapp.ts'
 import type { Address } from '../identities/addresses.ts'
 import type { Identities } from '../identities/identities.ts'
@@ -25,10 +25,7 @@ const MAX_UNACKED = 1000
 const LID_REFUSED = new Set(['400', '404'])
 
 /** What a socket must have to send. */
-export type SendSocket = Pick<
-  WASocket,
-  'relayMessage' | 'assertSessions' | 'authState' | 'sendPresenceUpdate'
->
+export type SendSocket = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState'>
 interface DeviceCache {
   del(user: string): unknown
 }
@@ -40,6 +37,8 @@ export interface MessageSenderDeps {
   payloads: Pick<OutgoingPayloads, 'make' | 'referencedBy'>
   identities: Pick<Identities, 'addresses' | 'chatsByLid'>
   firstContact: { nodesFor(chatId: string): Promise<BinaryNode[]> }
+  /** Shows a chat what the account does there. */
+  presence: { show(kind: Presence, to: string): Promise<void> }
   /** Whether the account may do in a group what only admins may. */
   isAdminOf(groupJid: string): Promise<boolean>
   pending: PendingRequests
@@ -144,14 +143,13 @@ export class MessageSender {
 
   /** Shows "typing…" or "recording…" for a time that fits the message. */
   async #showTyping(content: SendContent, to: string): Promise<void> {
-    const { socket, clock } = this.#deps
-    const kind = content.type === 'audio' ? 'recording' : 'composing'
+    const { presence, clock } = this.#deps
     const letters = 'body' in content ? content.body.length : 0
-    await socket.sendPresenceUpdate(kind, to)
+    await presence.show(content.type === 'audio' ? 'recording' : 'composing', to)
     await new Promise<void>(resolve => {
       clock.setTimeout(resolve, Math.min(TYPING.min + letters * TYPING.perLetter, TYPING.max))
     })
-    await socket.sendPresenceUpdate('paused', to)
+    await presence.show('paused', to)
   }
 
   /** What an ack says about our sender key; a key that could not be noted is only given once more. */

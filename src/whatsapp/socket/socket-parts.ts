@@ -159,6 +159,7 @@ export function createSocketParts(
     },
     owner,
   )
+  const presence = new AccountPresence(baileys, clock, () => nameOf(auth.creds))
   const sender = new MessageSender({
     socket: baileys,
     devices: caches.baileys.userDevicesCache,
@@ -166,12 +167,12 @@ export function createSocketParts(
     payloads,
     identities,
     firstContact,
+    presence,
     isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
     clock,
     onFailedRetry: update => reports.messageStatus(update),
   })
-  const presence = new AccountPresence(baileys, clock, () => nameOf(auth.creds))
   const chats = createChatActions(baileys, identities, presence, work => pending.run(work, ANSWER_MS))
   return {
     auth,

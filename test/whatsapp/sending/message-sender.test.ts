@@ -1,6 +1,6 @@
 import type { MessageRelayOptions } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import type { SendContent } from '../../../src/messages/send.ts'
+import type { Presence, SendContent } from '../../../src/messages/send.ts'
 import type { SendUpdate } from '../../../src/ports/whatsapp.ts'
 import type { Identities } from '../../../src/whatsapp/identities/identities.ts'
 import { PendingRequests } from '../../../src/whatsapp/pending-requests.ts'
@@ -41,6 +41,8 @@ function setUp() {
       return { ...address }
     },
   } as unknown as Identities['addresses']
+  const shown: [Presence, string][] = []
+  const presence = { show: async (kind: Presence, to: string) => void shown.push([kind, to]) }
   let refused = 0
   const chatsByLid = { refused: () => refused++ } as unknown as Identities['chatsByLid']
   const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
@@ -52,6 +54,7 @@ function setUp() {
     payloads,
     identities: { addresses, chatsByLid },
     firstContact: { nodesFor: async () => [] },
+    presence,
     isAdminOf: async () => false,
     pending,
     clock,
@@ -76,6 +79,7 @@ function setUp() {
     failed,
     address,
     byNumber,
+    shown,
     refusals: () => refused,
   }
 }
@@ -131,6 +135,20 @@ describe('a send', () => {
     call.reject(error as Error)
     await expect(sent).rejects.toMatchObject({ code, retryable })
   })
+})
+
+it('a chat sees it typed first, under the address it goes to', async () => {
+  const { clock, sender, called, shown, calls } = setUp()
+  const sent = sender.send('A', { ...hello, typing: true })
+  while (shown.length === 0) await new Promise(resolve => setImmediate(resolve))
+  expect([shown, calls.length]).toEqual([[['composing', '998@lid']], 0])
+  await clock.advance(5_000)
+  ;(await called(1)).resolve()
+  await sent
+  expect(shown).toEqual([
+    ['composing', '998@lid'],
+    ['paused', '998@lid'],
+  ])
 })
 
 describe('an ack of WhatsApp’s server', () => {
