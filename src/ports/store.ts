@@ -22,8 +22,8 @@ export interface Store {
   /** Makes the caller the stream's owner; resolves with the new epoch. */
   claim(streamId: string): Promise<number>
   /**
-   * Erases the words of at most `limit` messages from before `before`, oldest first, and resolves with their number; those that
-   * wait for Laravel or for WhatsApp keep theirs. The names in events of accounts go along.
+   * Erases the words of at most `limit` messages and the names in as many events of accounts from before `before`, oldest first, and
+   * resolves with their number; those that wait for Laravel or for WhatsApp keep theirs.
    */
   eraseBodies(before: number, limit: number): Promise<number>
   readonly sessions: SessionTable

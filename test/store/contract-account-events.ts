@@ -80,7 +80,7 @@ export function accountEventsContract(subject: Subject): void {
     await store(streamId, 3, 'b', 'New', 900)
     const head = subject.store.deliveries.head(`${streamId}|events`)!
     await subject.store.deliveries.settle(head.id, { dead: true, at: 950, error: 'HTTP 422' })
-    await subject.store.eraseBodies(500, 10)
+    expect(await subject.store.eraseBodies(500, 10)).toBe(1)
     expect(subjects(streamId)).toEqual([
       [2, null],
       [3, 'New'],
@@ -88,6 +88,21 @@ export function accountEventsContract(subject: Subject): void {
     expect(subject.store.accountEvents.find(streamId, 'a')).not.toBeNull()
     expect(subject.store.deliveries.dead(1)[0]!.payload.subject).toBeNull()
     expect(subject.store.deliveries.head(`${streamId}|events`)!.payload.subject).toBe('New')
+  })
+
+  test('an erasure of bodies waits for Laravel to have an event, and counts each once', async () => {
+    const streamId = await given(subject.store, 's1')
+    for (const [seq, key] of ['a', 'b', 'c'].entries()) await store(streamId, seq + 2, key, key, 100)
+    expect(await subject.store.eraseBodies(500, 10)).toBe(0)
+    expect(subjects(streamId).map(([, name]) => name)).toEqual(['a', 'b', 'c'])
+    for (let i = 0; i < 3; i++) {
+      const head = subject.store.deliveries.head(`${streamId}|events`)!
+      await subject.store.deliveries.settle(head.id, { done: true })
+    }
+    expect(await subject.store.eraseBodies(500, 2)).toBe(2)
+    expect(await subject.store.eraseBodies(500, 2)).toBe(1)
+    expect(await subject.store.eraseBodies(500, 2)).toBe(0)
+    expect(subjects(streamId).map(([, name]) => name)).toEqual([null, null, null])
   })
 
   test('a deleted session leaves none, and no delivery of any', async () => {

@@ -65,24 +65,30 @@ export function writeContactNames(
     )
 }
 
-/** Erases names and subjects in events from before `before`, also in those that are dead letters; what waits for Laravel keeps them. */
-export function eraseEventWords(sql: Statements, before: number, limit: number): void {
+/**
+ * Erases names and subjects in at most `limit` events from before `before`, oldest first, and in their dead letters; those that
+ * wait for Laravel keep theirs. Returns the number of events.
+ */
+export function eraseEventWords(sql: Statements, before: number, limit: number): number {
   sql.run(
-    `UPDATE account_events SET erased = 1, event = ${WITHOUT_WORDS('event')}
-     WHERE (stream_id, seq) IN (SELECT stream_id, seq FROM account_events INDEXED BY account_events_whole
-       WHERE erased = 0 AND at < ? ORDER BY at LIMIT ?)`,
+    `UPDATE deliveries SET payload = ${WITHOUT_WORDS('payload')}
+     WHERE kind = 'events' AND (stream_id, seq) IN (${WITH_WORDS})`,
     before,
     limit,
   )
-  sql.run(
-    `UPDATE deliveries SET payload = ${WITHOUT_WORDS('payload')}
-     WHERE kind = 'events' AND dead_at IS NOT NULL AND at < ?
-       AND coalesce(json_extract(payload, '$.subject'), json_extract(payload, '$.name')) IS NOT NULL`,
+  return sql.run(
+    `UPDATE account_events SET erased = 1, event = ${WITHOUT_WORDS('event')} WHERE (stream_id, seq) IN (${WITH_WORDS})`,
     before,
+    limit,
   )
 }
 
 const WITHOUT_WORDS = (column: string) => `json_replace(${column}, '$.subject', NULL, '$.name', NULL)`
+
+const WITH_WORDS = `SELECT e.stream_id, e.seq FROM account_events e INDEXED BY account_events_whole
+  WHERE e.erased = 0 AND e.at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d
+    WHERE d.stream_id = e.stream_id AND d.seq = e.seq AND d.kind = 'events' AND d.dead_at IS NULL)
+  ORDER BY e.at LIMIT ?`
 
 export function eraseAccountEvents(sql: Statements, streamId: string): void {
   sql.run('DELETE FROM account_events WHERE stream_id = ?', streamId)

@@ -19,6 +19,8 @@ type MessageColumns = {
 
 const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
 
+/** Without the index SQLite would look through all messages of the session. */
+const BY_ID = 'messages INDEXED BY messages_by_id'
 const SENT = "stream_id = ? AND message_id = ? AND direction = 'out'"
 
 const MAX_SEQ = Number.MAX_SAFE_INTEGER
@@ -48,7 +50,7 @@ export function messageReads(sql: Statements): MessageTable {
     find(streamId, messageId, direction) {
       // WhatsApp ids are unique per chat and sender only: the newest wins.
       const row = sql.get<MessageColumns>(
-        `SELECT ${COLUMNS} FROM messages INDEXED BY messages_by_id WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
+        `SELECT ${COLUMNS} FROM ${BY_ID} WHERE stream_id = ?1 AND message_id = ?2 AND (?3 IS NULL OR direction = ?3) ORDER BY seq DESC LIMIT 1`,
         streamId,
         messageId,
         direction ?? null,
@@ -122,14 +124,14 @@ export function messageReads(sql: Statements): MessageTable {
         .map(toMessage),
     encoded: (streamId, messageId) =>
       sql.get<{ proto: Uint8Array<ArrayBuffer> | null }>(
-        `SELECT proto FROM messages WHERE ${SENT}`,
+        `SELECT proto FROM ${BY_ID} WHERE ${SENT}`,
         streamId,
         messageId,
       )?.proto ?? null,
     originals: (streamId, messageId) =>
       sql
         .all<{ content: string; secret: Uint8Array<ArrayBuffer> | null }>(
-          `SELECT content, secret FROM messages INDEXED BY messages_by_id
+          `SELECT content, secret FROM ${BY_ID}
            WHERE stream_id = ? AND message_id = ? ORDER BY seq DESC LIMIT 20`,
           streamId,
           messageId,
@@ -137,7 +139,7 @@ export function messageReads(sql: Statements): MessageTable {
         .map(({ content, secret }) => ({ content: JSON.parse(content), secret })),
     secretOf: (streamId, messageId) =>
       sql.get<{ secret: Uint8Array<ArrayBuffer> | null }>(
-        `SELECT secret FROM messages WHERE ${SENT}`,
+        `SELECT secret FROM ${BY_ID} WHERE ${SENT}`,
         streamId,
         messageId,
       )?.secret ?? null,
@@ -154,11 +156,11 @@ export function writeMessages(
     if ('insert' in message) insert(sql, streamId, message.insert)
     else if ('prepared' in message) {
       const { messageId, content } = message.prepared
-      sql.run(`UPDATE messages SET content = ? WHERE ${SENT}`, content, streamId, messageId)
+      sql.run(`UPDATE ${BY_ID} SET content = ? WHERE ${SENT}`, content, streamId, messageId)
     } else if ('encoded' in message) {
       const { messageId, proto } = message.encoded
       sql.run(
-        `UPDATE messages SET proto = ? WHERE ${SENT}`,
+        `UPDATE ${BY_ID} SET proto = ? WHERE ${SENT}`,
         proto as Uint8Array<ArrayBuffer>,
         streamId,
         messageId,
@@ -203,7 +205,7 @@ type Progress = {
 
 function update(sql: Statements, streamId: string, { messageId, status, at, error, attempt }: MessageUpdate) {
   const row = sql.get<Progress>(
-    `SELECT seq, status, attempts, error, history FROM messages INDEXED BY messages_by_id
+    `SELECT seq, status, attempts, error, history FROM ${BY_ID}
      WHERE stream_id = ? AND message_id = ? AND direction = 'out' ORDER BY seq DESC LIMIT 1`,
     streamId,
     messageId,

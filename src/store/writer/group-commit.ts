@@ -130,8 +130,7 @@ export class GroupCommit {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('eraseBodies' in request) {
       const { before, limit } = request.eraseBodies
-      const erased = eraseBodies(this.#sql, before, limit, now)
-      eraseEventWords(this.#sql, before, limit)
+      const erased = eraseBodies(this.#sql, before, limit, now) + eraseEventWords(this.#sql, before, limit)
       if (erased > 0) this.#erased = true
       return erased
     }
