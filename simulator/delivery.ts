@@ -6,11 +6,17 @@ import type { Entry } from './ledger.ts'
 import type { Connection } from './protocol/connection.ts'
 import type { World } from './world.ts'
 
-/** Keeps a stanza for a device until it is acknowledged, and writes it at once when the device is active. */
+/**
+ * Keeps a stanza for a device until it is acknowledged, and writes it at once when the device is active. While what waited is still
+ * being fetched it joins the end of that: nothing overtakes.
+ */
 export function deliver(world: World, device: Device, toKeep: NewStanza): void {
   if (device.removed) return
   const kept = device.mailbox.put(toKeep)
-  if (device.connection?.ready) writeKept(world, device.connection, device, kept)
+  const { connection, catchingUp } = device
+  if (!connection?.ready) return
+  if (!catchingUp) writeKept(world, connection, device, kept)
+  else if (!kept.peer) catchingUp.waiting.push(kept)
 }
 
 /** Writes what could not be written while a connection was silent; what waits for its batch goes on waiting. */
