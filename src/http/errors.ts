@@ -2,6 +2,7 @@ import { HTTPException } from 'hono/http-exception'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { HttpContext } from './context.ts'
+import { loggedPath } from './logged-path.ts'
 import type { ErrorAnswer } from './schemas/answers.ts'
 
 /** The contract's shape of an error, as text for the few answers that no handler gives. */
@@ -16,7 +17,7 @@ export function createErrorHandler(logger: Logger) {
   return (thrown: Error, c: HttpContext): Response => {
     const error = toGatewayError(thrown)
     if (error.status >= 500 && error.code !== 'SHUTTING_DOWN') {
-      const fields = { requestId: c.get('requestId'), method: c.req.method, path: c.req.path, err: thrown }
+      const fields = { requestId: c.get('requestId'), method: c.req.method, path: loggedPath(c), err: thrown }
       if (error.code === 'INTERNAL') logger.error(fields, 'request failed')
       else logger.warn(fields, 'request refused')
     }

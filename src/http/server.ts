@@ -13,6 +13,7 @@ import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { createListener, type Listener } from './listener.ts'
+import { loggedPath } from './logged-path.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -96,8 +97,7 @@ export function createHttp(parts: HttpParts): Http {
     const fields = {
       requestId: c.get('requestId'),
       method: c.req.method,
-      // A token in a path is a secret.
-      path: isPasskeyPage(c) ? '/passkey/{token}' : c.req.path,
+      path: loggedPath(c),
       status: c.res.status,
     }
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')

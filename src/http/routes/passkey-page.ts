@@ -10,7 +10,7 @@ import { ASSERTION_LIMIT, type PasskeyParts, passkeyDemandOf, takesAssertions } 
 
 const PATH = '/passkey/:token'
 
-/** Whether a request presents such a token in place of a key, and comes from no page but WhatsApp's. Its path is a secret. */
+/** Whether a request may present such a token in place of a key; the routes look at both token and origin. */
 export function isPasskeyPage({ req }: HttpContext): boolean {
   return /^\/passkey\/[^/]*$/.test(req.path)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { passkeyPageAnswer } from '../../../src/http/schemas/passkey.ts'
+import type { SessionQueries } from '../../../src/ports/session-queries.ts'
 import { createTestHttp, NOW, view } from '../fakes.ts'
 
 const TOKEN = 'the-token-of-a-page'
@@ -12,7 +13,7 @@ const made = {
 }
 
 /** The edge with a key that nobody presents here, and one token that is good until it was used. */
-function edge() {
+function edge(queries: Partial<SessionQueries> = {}) {
   const state = { token: TOKEN }
   const made = createTestHttp({
     apiKeys: ['a-key'],
@@ -22,7 +23,7 @@ function edge() {
         state.token = 'another'
       },
     },
-    queries: { get: () => view({ passkey: { state: 'required', expiresAt: NOW + 1000 } }) },
+    queries: { get: () => view({ passkey: { state: 'required', expiresAt: NOW + 1000 } }), ...queries },
     passkeys: {
       read: () => ({ options, code: 'ABCD-2345', token: state.token, expiresAt: NOW + 1000 }),
       sessionOf: token => (token === state.token ? 's1' : null),
@@ -136,6 +137,21 @@ describe('the page of the owner', () => {
   it('has a token that stands in no log', async () => {
     const one = edge()
     await ask(one, 'GET', { origin: WEB })
+    expect(one.logs.join('')).toContain('/passkey/{token}')
+    expect(one.logs.join('')).not.toContain(TOKEN)
+  })
+
+  it.each([
+    PATH,
+    `${PATH}/`,
+    `${PATH}/x`,
+  ])('has a token that stands in no log, even when %s fails', async path => {
+    const one = edge({
+      get: () => {
+        throw new Error('out of order')
+      },
+    })
+    expect([500, 401]).toContain((await ask(one, 'GET', { origin: WEB, path })).status)
     expect(one.logs.join('')).toContain('/passkey/{token}')
     expect(one.logs.join('')).not.toContain(TOKEN)
   })
