@@ -62,8 +62,7 @@ function receiptFor({ node, owed }: KeptStanza, { attrs: is, content }: BinaryNo
   // A group's message from an own device is answered as "sender", too.
   if (owed.has('receipt') && (DELIVERED.has(is.type) || (is.type === 'sender' && was.participant)))
     return { owed: 'receipt' as const }
-  // A placeholder may be taken as a message.
-  if (owed.has('ack') && node.tag === 'message' && DELIVERED.has(is.type)) return { owed: 'ack' as const }
+  if (owed.has('ack')) return { why: 'a receipt, where an ack is due' }
   return { why: `a receipt of type "${is.type}"` }
 }
 

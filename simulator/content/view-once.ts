@@ -14,3 +14,7 @@ export function forLinkedDevices<T extends { viewOnce?: ViewOnce; unavailable?: 
   const both = { stub: [stub], copy: [sent], 'stub-first': [stub, sent], 'copy-first': [sent, stub] }
   return sent.viewOnce ? both[sent.viewOnce] : [sent]
 }
+
+/** Under either of its names. */
+export const isViewOnceStub = ({ unavailable }: { unavailable?: true | string }): boolean =>
+  unavailable === 'view_once' || unavailable === 'view_once_unavailable_fanout'

@@ -10,7 +10,7 @@ import { knownPart, type RawContent } from '../content/raw.ts'
 import { hidesWhenUnreadable } from '../content/revisions.ts'
 import { isTapContent, type TapContent, tapMessage } from '../content/taps.ts'
 import { textOf } from '../content/text.ts'
-import { forLinkedDevices, type ViewOnce } from '../content/view-once.ts'
+import { forLinkedDevices, isViewOnceStub, type ViewOnce } from '../content/view-once.ts'
 import { wire } from '../content/wire.ts'
 import type { Group } from '../groups/group.ts'
 import { contactOf, type World } from '../world.ts'
@@ -152,7 +152,8 @@ async function sendDirectly(world: World, contact: ContactState, to: string, id:
   for (const device of target.devices.values()) work.push(sendInTurn(world, account, device, id, sent))
   const recipient = sent.addressing === 'lid' ? target.lidJid : target.jid
   const copy: SentMessage = { ...sent, ...ownCopy(recipient, sent), recipient }
-  delete copy.unavailable
+  // Own devices get a copy of all but what may be seen once.
+  if (!isViewOnceStub(sent)) delete copy.unavailable
   for (const device of account.devices.values()) work.push(sendInTurn(world, account, device, id, copy))
   target.alert()
   if (target.devices.size === 0) handOver(world, account, target, id, message)

@@ -10,17 +10,14 @@ import type { InboxRow } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
+import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
 import { childrenOf, stanzaText } from './inbox-rows.ts'
 import { type Decryption, signalRepositoryMaker } from './signal-repository.ts'
 
 const NOTHING = new Uint8Array(0)
 /** The types of `<unavailable>` that Baileys acknowledges and drops: no device gets those messages. */
-const NEVER_RESENT = new Set([
-  'bot_unavailable_fanout',
-  'hosted_unavailable_fanout',
-  'view_once_unavailable_fanout',
-])
+const NEVER_RESENT = new Set(['bot_unavailable_fanout', 'hosted_unavailable_fanout'])
 
 /**
  * Decrypts each ciphertext once in a stream's life: the plaintext and its stanza are committed together with the ratchet that
@@ -48,15 +45,18 @@ export class DecryptOnce {
   /**
    * Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. What comes without
    * encryption (a newsletter's posts, in messages or notifications), or without any content, is kept as a row, too, and
-   * `holdWritesUntil` keeps its acknowledgement until that is durable, unless its chat is `ignored`.
+   * `holdWritesUntil` keeps its acknowledgement until that is durable, unless its chat is `ignored`. Baileys never hands over stubs
+   * of what may be seen once: `tellStub` gets their rows.
    */
   watch(
     ws: EventEmitter,
     holdWritesUntil: (durable: Promise<unknown>) => void,
     ignored: (jid: string) => boolean,
+    tellStub: (row: InboxRow) => void,
   ): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
-      const parts = childrenOf(stanza).filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
+      const children = childrenOf(stanza)
+      const parts = children.filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
       const wanted = !ignored(stanza.attrs.from ?? '')
       let empty = true
       for (const { tag, content } of parts) {
@@ -65,9 +65,10 @@ export class DecryptOnce {
         if (tag === 'enc') this.#stanzas.set(content, stanza)
         else if (wanted) holdWritesUntil(this.#keepUnencrypted(stanza, content))
       }
-      const kind = childrenOf(stanza).find(({ tag }) => tag === 'unavailable')?.attrs.type
-      if (empty && wanted && !NEVER_RESENT.has(kind ?? ''))
-        holdWritesUntil(this.#keepUnencrypted(stanza, NOTHING))
+      if (!empty || !wanted) return
+      const kind = children.find(({ tag }) => tag === 'unavailable')?.attrs.type
+      if (isViewOnceStub(children)) holdWritesUntil(this.#keepUnencrypted(stanza, NOTHING, tellStub))
+      else if (!NEVER_RESENT.has(kind ?? '')) holdWritesUntil(this.#keepUnencrypted(stanza, NOTHING))
     })
     ws.prependListener(NEWSLETTER_NOTIFICATION, (stanza: BinaryNode) => {
       if (ignored(stanza.attrs.from ?? '')) return
@@ -110,25 +111,37 @@ export class DecryptOnce {
   }
 
   /** Resolves when the stanza is durable. Two posts may say the same, so that the hash is also that of their names. */
-  async #keepUnencrypted(stanza: BinaryNode, content: Uint8Array): Promise<void> {
+  async #keepUnencrypted(
+    stanza: BinaryNode,
+    content: Uint8Array,
+    tell?: (row: InboxRow) => void,
+  ): Promise<void> {
     const { from, participant, id } = stanza.attrs
     const name = [from, participant, id].join('|')
     const hash = createHash('sha256').update(name).update(content).digest('hex')
     const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
     try {
-      this.#remember(stanza, row)
+      if (tell) this.#nameIn(stanza)
+      else this.#remember(stanza, row)
     } catch {
       // No message for Baileys either: it refuses the stanza.
       return
     }
-    if (!this.#store.keys.inbox(this.#streamId, hash))
-      await this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
+    const isKept = this.#store.keys.inbox(this.#streamId, hash) !== null
+    const kept = isKept || this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
+    tell?.(row)
+    await kept
   }
 
   #remember(stanza: BinaryNode, row: InboxRow): void {
-    const { me } = this.#auth.creds
-    const name = nameOf(decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '').fullMessage.key)
+    const name = this.#nameIn(stanza)
     this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
+  }
+
+  /** Throws when it is no message. */
+  #nameIn(stanza: BinaryNode): string {
+    const { me } = this.#auth.creds
+    return nameOf(decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '').fullMessage.key)
   }
 }
 

@@ -1,6 +1,8 @@
 import { type BinaryNode, decodeMessageNode, type WAMessage } from '@whiskeysockets/baileys'
 import type { InboxRow } from '../../ports/key-store.ts'
 import { wasOffline } from '../patches/arrival-order.ts'
+import { nameChat } from '../patches/stanzas/own-messages.ts'
+import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
 import { decodeMessage, hasNewer } from '../protobuf/decode-message.ts'
 import type { WholeMessage } from '../protobuf/newer-fields.ts'
 
@@ -29,11 +31,12 @@ export function stanzaText(stanza: BinaryNode, plain = false): string {
 /** Rebuilds what Baileys would have handed over for a decrypted stanza; throws when it cannot be read. */
 export function rebuildMessage(row: InboxRow, me: Me): { message: WAMessage; offline: boolean } {
   const { attrs, children } = JSON.parse(row.stanza) as StoredStanza
+  nameChat(attrs)
   const { fullMessage } = decodeMessageNode({ tag: 'message', attrs }, me.id, me.lid ?? '')
   const offline = wasOffline(attrs)
   if (isWithoutContent(row)) {
-    const isViewOnce = children.some(({ tag, attrs }) => tag === 'unavailable' && attrs.type === 'view_once')
-    return { message: { ...fullMessage, key: { ...fullMessage.key, isViewOnce } }, offline }
+    const key = { ...fullMessage.key, isViewOnce: isViewOnceStub(children) }
+    return { message: { ...fullMessage, key }, offline }
   }
   return { message: { ...fullMessage, message: contentOf(encodedMessageIn(row)) }, offline }
 }

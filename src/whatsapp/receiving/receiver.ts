@@ -61,7 +61,7 @@ export class Receiver {
     const { decryptOnce, deps } = this.#parts
     serializeChats(ws)
     this.#order.watch(ws)
-    decryptOnce.watch(ws, holdWritesUntil, ignoredChats(deps.config))
+    decryptOnce.watch(ws, holdWritesUntil, ignoredChats(deps.config), stub => this.#handOverRows([stub]))
   }
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */

@@ -19,6 +19,7 @@ import { mendOwnMessages } from '../patches/stanzas/own-messages.ts'
 import { syncAllCollections } from '../patches/stanzas/server-sync.ts'
 import { ackStatuses } from '../patches/stanzas/status-acks.ts'
 import { ackWhileUnlinked } from '../patches/stanzas/unlinked-acks.ts'
+import { ackViewOnce } from '../patches/stanzas/view-once-acks.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
 import { rawWebSocket } from '../raw-websocket.ts'
 import { WriteGate } from '../write-gate.ts'
@@ -56,6 +57,7 @@ export function openBaileysSocket(
 function mendStanzas(baileys: WASocket, { shouldIgnoreJid }: UserFacingSocketConfig): void {
   takeIgnored(baileys, jid => shouldIgnoreJid?.(jid) === true)
   mendOwnMessages(baileys)
+  ackViewOnce(baileys)
   ackStatuses(baileys)
   askForBatches(baileys)
   syncAllCollections(baileys)

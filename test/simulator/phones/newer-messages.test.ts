@@ -51,7 +51,8 @@ describe('a picture that may be seen once', () => {
     const { ana, one, device } = await oneLinked()
     const { id } = await ana.say(SHOP, { image: randomBytes(100), viewOnce: true }, { viewOnce })
     await vi.waitFor(() => expect(one.upserts).toHaveLength(contents.length), 10_000)
-    await vi.waitFor(() => expect(device.pending).toBe(0))
+    // Baileys answers a stub with a receipt, where an ack is due.
+    await vi.waitFor(() => expect(device.pending).toBe(contents.filter(content => !content).length))
     expect(one.upserts.map(({ message }) => message.key.id)).toEqual(contents.map(() => id))
     expect(
       one.upserts.map(({ message }) => Boolean(message.message?.viewOnceMessageV2?.message?.imageMessage)),

@@ -71,14 +71,14 @@ describe('a message without content', () => {
       requests.push(request)
       return new Promise(() => {})
     })
-    const once = await ana.say(SHOP, 'seen once', { unavailable: 'view_once' })
+    const once = await ana.say(SHOP, 'seen once', { unavailable: 'view_once_unavailable_fanout' })
     const bot = await ana.say(SHOP, 'from a bot', { unavailable: 'bot_unavailable_fanout' })
     await vi.waitFor(() => expect(device.pending).toBe(0))
     const asked = await ana.say(SHOP, 'asked for', { unavailable: true })
     await vi.waitFor(() => expect(requests).toHaveLength(1), 10_000)
     const ids = simulator.ledger.acknowledged.map(({ id, by }) => `${id} ${by}`)
-    expect(ids).toEqual([`${once.id} receipt`, `${bot.id} ack`, `${asked.id} ack`])
-    expect(one.upserts.map(({ message }) => message.key.id)).toEqual([once.id, asked.id])
+    expect(ids).toEqual([`${once.id} ack`, `${bot.id} ack`, `${asked.id} ack`])
+    expect(one.upserts.map(({ message }) => message.key.id)).toEqual([asked.id])
   })
 
   it('stays a placeholder when the phone no longer has it', async () => {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
+import type { InboxRow } from '../../../src/ports/key-store.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { AuthState, KeySet } from '../../../src/whatsapp/keys/auth-state.ts'
 import { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
@@ -9,6 +10,7 @@ import { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
 function setUp() {
   const kept: KeySet['inbox'][] = []
   const held: Promise<unknown>[] = []
+  const told: InboxRow[] = []
   const store = { keys: { inbox: () => null } } as unknown as Store
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
@@ -20,12 +22,13 @@ function setUp() {
     ws,
     durable => void held.push(durable),
     jid => jid === 'ignored@newsletter',
+    row => void told.push(row),
   )
   const arrive = async (attrs: BinaryNode['attrs'], content: BinaryNode[]) => {
     ws.emit('CB:message', { tag: 'message', attrs, content })
     return await Promise.allSettled(held)
   }
-  return { once, kept, held, arrive }
+  return { once, kept, held, told, arrive }
 }
 const plaintext = (text: string): BinaryNode => ({ tag: 'plaintext', attrs: {}, content: Buffer.from(text) })
 const unavailable = (type?: string): BinaryNode => ({ tag: 'unavailable', attrs: type ? { type } : {} })
@@ -58,6 +61,18 @@ describe('a stanza that arrives', () => {
     const { kept, held, arrive } = setUp()
     await arrive({ from, id: 'A' }, content)
     expect([kept, held]).toEqual([[], []])
+  })
+
+  it.each([
+    'view_once',
+    'view_once_unavailable_fanout',
+  ])('as a stub of what may be seen once (%s) is stored and told of, as Baileys never does', async type => {
+    const { once, kept, held, told, arrive } = setUp()
+    await arrive({ from: '5@s.whatsapp.net', id: 'A' }, [unavailable(type)])
+    expect(told.map(({ hash }) => hash)).toEqual(kept.flatMap(rows => Object.keys(rows!)))
+    expect([held.length, told.length, once.takeAllRows()]).toEqual([1, 1, []])
+    await arrive({ from: '5@strange.example', id: 'A' }, [unavailable(type)])
+    expect(told).toHaveLength(1)
   })
 
   it.each([

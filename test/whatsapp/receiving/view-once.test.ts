@@ -9,7 +9,7 @@ const ANA = '34611000001'
 let world: World
 let owner: Owner
 beforeAll(async () => {
-  world = await createWorld()
+  world = await createWorld({ inboundFromMe: true })
   owner = await world.linked(PN)
   await owner.opened()
 })
@@ -31,6 +31,8 @@ describe('a picture that may be seen once', () => {
     const said = [await once(order), await once(order, group.jid)]
     for (const { id } of said) await vi.waitFor(() => expect(told(id)).toHaveLength(1), WAIT)
     await isDone()
+    await vi.waitFor(() => expect(world.sim.unacked).toEqual([]), WAIT)
+    expect(world.sim.ledger.wrong).toEqual([])
     for (const { id } of said) {
       const [one] = told(id)
       expect(one!.message).toMatchObject({
@@ -52,6 +54,32 @@ describe('a picture that may be seen once', () => {
     })
     await isDone()
     expect(world.sim.ledger.undecryptable).toEqual([])
+  })
+
+  it.each([
+    ['stub', 'view_once'],
+    ['stub of the other name', 'view_once_unavailable_fanout'],
+  ])('is acked and no more as a %s, whoever sent it, and told of once', async (_, unavailable) => {
+    const group = world.sim.group('Orders', [PN, ANA])
+    const own = world.sim.phone(PN).contact
+    const said = [
+      await ana().say(PN, 'seen once', { unavailable }),
+      await ana().say(group.jid, 'seen once', { unavailable }),
+      await own.say(ANA, 'shown once', { unavailable }),
+      await own.say(ANA, 'shown once', { unavailable, anonymous: true }),
+    ]
+    for (const { id } of said) await vi.waitFor(() => expect(told(id)).toHaveLength(1), WAIT)
+    await isDone()
+    expect(said.map(({ id }) => told(id)[0]!.message)).toMatchObject(
+      said.map((_, i) => ({
+        view_once: true,
+        from_me: i > 1,
+        chat_id: i === 1 ? group.jid : told(said[0]!.id)[0]!.message.chat_id,
+      })),
+    )
+    const { acknowledged, wrong, unanswered } = world.sim.ledger
+    expect(said.map(({ id }) => acknowledged.find(line => line.id === id)?.by)).toEqual(said.map(() => 'ack'))
+    expect([wrong, unanswered, world.sim.unacked]).toEqual([[], [], []])
   })
 
   it('is told of after all when its copy comes late, under a key of its own', async () => {

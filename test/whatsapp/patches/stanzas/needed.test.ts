@@ -39,6 +39,12 @@ it('a message from an own device gets a receipt without an address: own-messages
   await wrong(/message: to="undefined"/)
 })
 
+it('a stub of what may be seen once is answered with a receipt: view-once-acks.ts', async () => {
+  const { ana, wrong } = await linked()
+  await ana.say(SHOP, 'seen once', { unavailable: 'view_once' })
+  await wrong(/message: a receipt, where an ack is due/)
+})
+
 it('what cannot be decrypted is asked for again, and refused with error 500: undecryptable-acks.ts', async () => {
   const { simulator, wrong } = await linked()
   simulator.push(SHOP, unreadable(`${ANA}@s.whatsapp.net`))
