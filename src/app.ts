@@ -112,7 +112,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     laravel,
     clock,
     logger: part('deliveries'),
-    passkeys,
+    passkeys: { read: passkeys.read, timeOfDay: at => at + wall() - clock.now() },
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })

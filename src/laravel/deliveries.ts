@@ -2,13 +2,12 @@ import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
 import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
-import type { PasskeyVault } from '../ports/qr-vault.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { createCircuitBreaker, type Permit } from './circuit-breaker.ts'
 import type { LaravelClient } from './client.ts'
-import { withCode } from './delivered-code.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
+import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
 import { acceptedOutcome, dueAt, expiryOf, failedOutcome } from './delivery-outcome.ts'
 import { createHeldLanes } from './held-lanes.ts'
 import { outageReport } from './outage-report.ts'
@@ -18,7 +17,7 @@ const TURN_LENGTH = 10
 const SWEEP_EVERY = 30_000
 /** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
 const REJECTED_WAIT = 60_000
-const NO_PASSKEYS = { read: () => null }
+const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
 const SETTLE_AGAIN = { first: 500, longest: 60_000 }
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
@@ -47,7 +46,7 @@ export function createDeliveries(options: {
   /** Without it nothing waits for a file, and Laravel gets no link to one. */
   files?: DeliveredFiles
   /** Without it no code of a passkey is told. */
-  passkeys?: Pick<PasskeyVault, 'read'>
+  passkeys?: DeliveredPasskeys
 }): Deliveries {
   const { store, queue, laravel, clock, logger, onAccepted, files, passkeys = NO_PASSKEYS } = options
   const breaker = createCircuitBreaker(clock)
@@ -104,7 +103,12 @@ export function createDeliveries(options: {
   /** One attempt; null if it was ended by `stop` and the row stays as it is. */
   async function deliver(delivery: DeliveryRow, permit: Permit): Promise<DeliveryOutcome | null> {
     const request = payloadOf(delivery, files).then(payload =>
-      laravel.deliver(delivery.kind, delivery.webhookId, withCode(delivery, payload, passkeys), ended.signal),
+      laravel.deliver(
+        delivery.kind,
+        delivery.webhookId,
+        withPasskey(delivery, payload, passkeys),
+        ended.signal,
+      ),
     )
     inFlight.add(request)
     try {

@@ -4,7 +4,7 @@ import type { PasskeyVault } from '../ports/qr-vault.ts'
 import type { PasskeyCommands } from '../ports/sessions.ts'
 import type { SessionEntry } from './registry.ts'
 
-/** What the owner of an account says to the passkey that WhatsApp demands. */
+/** What the owner of an account says to the passkey that WhatsApp demands. Refusals reach the owner's page: they name no session. */
 export function createPasskeyCommands(
   entryOf: (sessionId: string) => SessionEntry,
   passkeys: Pick<PasskeyVault, 'useToken'>,
@@ -14,12 +14,12 @@ export function createPasskeyCommands(
     if (!actor.ended && actor.hasTag('awaitsPasskey')) return actor
     throw new GatewayError(
       'PASSKEY_NOT_ASKED',
-      `WhatsApp demands no passkey of session ${sessionId} now; link a phone first, and GET /sessions/${sessionId}.`,
+      'WhatsApp demands no passkey of this session now; link a phone first, and ask again if it does.',
     )
   }
   const say = async (sessionId: string, fact: SessionFact, sentence: string) => {
     if (await asked(sessionId).post(fact)) return
-    throw new GatewayError('STATE_FORBIDS', `Session ${sessionId} ${sentence}`)
+    throw new GatewayError('STATE_FORBIDS', `This session ${sentence}`)
   }
   return {
     async submitPasskey(sessionId, assertion) {

@@ -178,6 +178,11 @@ describe('a passkey of which nothing comes', () => {
     const { page_url } = await passkey()
     await world.stopManager('SIGKILL')
     await world.startManager()
+    const failed = await told('failed')
+    expect([failed.reason, failed.reason_text]).toEqual([
+      'passkey_interrupted',
+      expect.stringMatching(/began anew/),
+    ])
     expect((await fetch(`${world.url}${new URL(page_url).pathname}`)).status).toBe(404)
     phone().demandPasskey(null)
     await scan(2)

@@ -4,6 +4,12 @@ import { hasTag } from '../../../machines/session.state.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 
+/** Where the session itself tells of none: another socket takes the place of the one that knew of the passkey. */
+const INTERRUPTED = {
+  reason: 'passkey_interrupted',
+  reasonText: 'The session began anew before the passkey was there; link the phone with the next QR or code.',
+}
+
 interface Moment {
   /** Dotted. */
   state: string
@@ -21,15 +27,18 @@ export function passkeyEventOf(
   before: Moment | null,
   { state, context }: Moment,
 ): NewDelivery | null {
-  const news = (said: 'required' | 'confirm' | 'failed', expiresAt: number) =>
-    accountEventDelivery({ streamId, sessionId: context.sessionId }, seq, at, {
+  const { sessionId, reason, reasonText } = context
+  const news = (said: 'required' | 'confirm' | 'failed', expiresAt: number) => {
+    const why = said !== 'failed' ? null : reason === null ? INTERRUPTED : { reason, reasonText }
+    return accountEventDelivery({ streamId, sessionId }, seq, at, {
       type: 'passkey',
       state: said,
       code: null,
       expires_at: new Date(expiresAt).toISOString(),
-      reason: said === 'failed' ? context.reason : null,
-      reason_text: said === 'failed' ? context.reasonText : null,
+      reason: why?.reason ?? null,
+      reason_text: why?.reasonText ?? null,
     })
+  }
   const deadline = context.passkey?.expiresAt ?? before?.context.passkey?.expiresAt ?? at
   if (type === 'passkey.asked') return news('required', deadline)
   if (type === 'passkey.codeShown') return news('confirm', deadline)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { withCode } from '../../../src/laravel/delivered-code.ts'
+import { withPasskey } from '../../../src/laravel/delivered-passkey.ts'
 import { createPasskeyVault } from '../../../src/whatsapp/linking/passkey/passkey-vault.ts'
 import { createTestClock } from '../../base/clock.ts'
 
@@ -28,6 +28,7 @@ it('A token of a passkey answers for its session until it is used, replaced or e
 
 it('A code of a passkey goes with the delivery of its own demand alone, and only while it is kept', () => {
   const { vault, expiresAt } = vaultWith()
+  const passkeys = { read: vault.read, timeOfDay: (at: number) => at }
   const row = { kind: 'events', sessionId: 'a' } as const
   const told = {
     type: 'passkey',
@@ -35,16 +36,32 @@ it('A code of a passkey goes with the delivery of its own demand alone, and only
     code: null,
     expires_at: new Date(expiresAt).toISOString(),
   }
-  expect(withCode(row, told, vault)).toEqual(told)
+  expect(withPasskey(row, told, passkeys)).toEqual(told)
   vault.putCode('a', 'ABCD-2345')
-  expect(withCode(row, told, vault)).toEqual({ ...told, code: 'ABCD-2345' })
+  expect(withPasskey(row, told, passkeys)).toEqual({ ...told, code: 'ABCD-2345' })
   for (const other of [
     { ...told, state: 'required' },
     { ...told, type: 'call' },
     { ...told, expires_at: new Date(expiresAt - 1).toISOString() },
   ])
-    expect(withCode(row, other, vault)).toEqual(other)
-  expect(withCode({ ...row, kind: 'messages' }, told, vault)).toEqual(told)
+    expect(withPasskey(row, other, passkeys)).toEqual(other)
+  expect(withPasskey({ ...row, kind: 'messages' }, told, passkeys)).toEqual(told)
   vault.clear('a')
-  expect(withCode(row, told, vault)).toEqual(told)
+  expect(withPasskey(row, told, passkeys)).toEqual(told)
+})
+
+it('A passkey is told with the time on the wall, and so is its code', () => {
+  const { vault, expiresAt } = vaultWith()
+  vault.putCode('a', 'ABCD-2345')
+  const row = { kind: 'events', sessionId: 'a' } as const
+  const passkeys = { read: vault.read, timeOfDay: (at: number) => at + 3_600_000 }
+  for (const [state, code] of [
+    ['required', null],
+    ['confirm', 'ABCD-2345'],
+    ['failed', null],
+  ]) {
+    const told = { type: 'passkey', state, code: null, expires_at: new Date(expiresAt).toISOString() }
+    const later = new Date(expiresAt + 3_600_000).toISOString()
+    expect(withPasskey(row, told, passkeys)).toEqual({ ...told, code, expires_at: later })
+  }
 })
