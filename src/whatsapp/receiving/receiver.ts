@@ -10,8 +10,7 @@ import { summaryOf } from '../error-summary.ts'
 import { accountJid } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
-import { contentOf, encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
-import { messageSecretOf } from '../message-secret.ts'
+import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
 import { statusInReceipt } from '../message-status.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
@@ -95,8 +94,7 @@ export class Receiver {
         done.push(...rows.slice(0, -1).map(row => row.hash))
         const last = rows.at(-1)
         const unread = unreadOf(translated, last && encodedMessageIn(last))
-        const secret = secretBeside(translated, last)
-        received.push({ ...translated, ...secret, ...unread, inboxHash: last?.hash ?? null })
+        received.push({ ...translated, ...unread, inboxHash: last?.hash ?? null })
       }
     }
     this.#handOver(received, done)
@@ -266,11 +264,4 @@ export class Receiver {
       'a message could not be decrypted; its sender is asked to send it again',
     )
   }
-}
-
-/** The secret of what our own phone wrote lies beside it, and Baileys drops that. */
-function secretBeside({ message, secret }: Pick<ReceivedMessage, 'message' | 'secret'>, row?: InboxRow) {
-  if (!message.from_me || secret || !row) return {}
-  const beside = messageSecretOf({ message: contentOf(encodedMessageIn(row)) })
-  return beside ? { secret: beside } : {}
 }
