@@ -44,6 +44,7 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
     const frame: Uint8Array[] = []
     try {
       const { width, height } = await sharp(path).metadata()
+      if (width * height > MAX_PIXELS) return null
       for await (const chunk of ffmpeg.run([
         ...input,
         '-frames:v',

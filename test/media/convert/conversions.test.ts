@@ -8,7 +8,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClock } from '../../../src/base/clock.ts'
 import { createConversions } from '../../../src/media/convert/conversions.ts'
-import { createFfmpeg } from '../../../src/media/convert/ffmpeg.ts'
+import { createFfmpeg, type Ffmpeg } from '../../../src/media/convert/ffmpeg.ts'
 import { createPictures } from '../../../src/media/convert/pictures.ts'
 import { createRecordings } from '../../../src/media/convert/recordings.ts'
 import { createThumbnails } from '../../../src/media/convert/thumbnails.ts'
@@ -110,6 +110,31 @@ describe('pictures, without any other program', () => {
       code: 'MEDIA_TYPE_UNSUPPORTED',
       message: expect.stringMatching(/broken/),
     })
+  })
+
+  it('HEIC that says that it is larger than any photo is given to nobody', async () => {
+    const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'white' } })
+      .avif({ effort: 0 })
+      .toBuffer()
+    const size = bytes.indexOf('ispe') + 8
+    bytes.writeUInt32BE(10_000, size)
+    bytes.writeUInt32BE(6_000, size + 4)
+    const path = await put('bomb.heic', bytes)
+    expect((await sharp(path, { limitInputPixels: false }).metadata()).width).toBe(10_000)
+    let runs = 0
+    const counting: Ffmpeg = {
+      isInstalled: async () => true,
+      async *run() {
+        runs++
+        yield await sharp({ create: { width: 10, height: 6, channels: 3, background: 'white' } })
+          .png()
+          .toBuffer()
+      },
+    }
+    await expect(createPictures(counting).toJpeg(path, 'image/heic')).rejects.toMatchObject({
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+    })
+    expect(runs).toBe(0)
   })
 
   it('HEIC says what would help', async () => {
