@@ -23,14 +23,18 @@ export function sentAsMessage(row: MessageRow, content: SendContent, sender: Sen
     is_group: isGroup,
     subject: null,
     push_name: sender.pushName,
-    type: content.type,
+    // What arrives knows no other moving pictures than videos.
+    type: content.type === 'gif' ? 'video' : content.type,
     ...wordsOf(content),
     media: 'media' in content ? mediaOf(content.media) : null,
     reply_to: content.reply_to,
     timestamp: new Date(row.at).toISOString(),
     offline: false,
+    ...(content.mentions && { mentions: content.mentions.map(jid => ({ jid, phone: phoneIn(jid) })) }),
   }
 }
+
+const phoneIn = (jid: string) => /^(\d+)@s\.whatsapp\.net$/.exec(jid)?.[1] ?? null
 
 function wordsOf(content: SendContent): { body: string | null; caption: string | null } {
   const lines = (all: (string | null)[]) => all.filter(Boolean).join('\n') || null
