@@ -201,7 +201,11 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
-    sessions: createCommands({ supervisor, queries, store, vault, passkeys, clock, whatsapp, onDownload }),
+    sessions: createCommands({
+      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
+      accountEvents,
+      onDownload,
+    }),
     queries,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     mediaPreparer: media,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
+import type { AccountEventType } from '../messages/account-event.ts'
 import type { ReceivedContent } from '../messages/received.ts'
 import { messageRefOf } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
@@ -25,6 +26,7 @@ export function createCommands({
   passkeys,
   clock,
   whatsapp,
+  accountEvents,
   onDownload,
 }: {
   supervisor: Supervisor
@@ -34,6 +36,7 @@ export function createCommands({
   passkeys: Pick<PasskeyVault, 'useToken'>
   clock: Clock
   whatsapp: Pick<WhatsApp, 'reread'>
+  accountEvents: readonly AccountEventType[]
   onDownload?: () => void
 }): Sessions {
   const entryOf = (sessionId: string): SessionEntry => {
@@ -138,7 +141,12 @@ export function createCommands({
       chatsOf(sessionId).presence(kind, chatId),
 
     async replay(sessionId: string, after: number, until: number): Promise<number> {
-      return replay(entryOf(sessionId).actor, { store, whatsapp, clock, onDownload }, after, until)
+      return replay(
+        entryOf(sessionId).actor,
+        { store, whatsapp, clock, accountEvents, onDownload },
+        after,
+        until,
+      )
     },
 
     async restart(sessionId: string): Promise<SessionView> {

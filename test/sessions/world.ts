@@ -7,6 +7,7 @@ import { dottedState } from '../../machines/session.state.ts'
 import { throttledBy } from '../../machines/session.timers.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { createLogger } from '../../src/base/logger.ts'
+import type { AccountEventType } from '../../src/messages/account-event.ts'
 import type { StoredEvent } from '../../src/ports/event-log.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { SocketFact } from '../../src/ports/whatsapp.ts'
@@ -29,6 +30,8 @@ export interface WorldOptions {
   sendMaxAgeMs?: number
   tellStatus?: boolean
   tellPasskeys?: boolean
+  /** LARAVEL_EVENTS at a replay. */
+  accountEvents?: AccountEventType[]
   sendPerMinute?: number
   /** Changes the machine before it is bound, for faults. */
   machine?: (machine: typeof sessionMachine) => typeof sessionMachine
@@ -99,7 +102,10 @@ function createParts(world: World) {
     whatsapp,
     supervisor,
     queries,
-    commands: createCommands({ supervisor, queries, store, vault, passkeys, clock, whatsapp }),
+    commands: createCommands({
+      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
+      accountEvents: options.accountEvents ?? ['call', 'group', 'contact'],
+    }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import type { AccountEventType } from '../../messages/account-event.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import type { Store, Write } from '../../ports/store.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
@@ -10,11 +11,15 @@ export interface ReplayDeps {
   store: Pick<Store, 'messages' | 'accountEvents'>
   whatsapp: Pick<WhatsApp, 'reread'>
   clock: Clock
+  /** LARAVEL_EVENTS: what Laravel wants no more is not told again. */
+  accountEvents: readonly AccountEventType[]
   /** A file may be there to be fetched. */
   onDownload?: (() => void) | undefined
 }
 
 type Again = Pick<Write, 'messages' | 'downloads'> & { deliveries: NewDelivery[] }
+/** What one commit puts in line again, and the last seq that was looked at; undefined: there are no more. */
+type Page = { write: Again; last: number | undefined }
 
 /** Deliveries of one commit: a long replay lets others in between. */
 const AT_ONCE = 500
@@ -26,31 +31,36 @@ const AT_ONCE = 500
  */
 export async function replay(
   actor: SessionActor,
-  { store: { messages, accountEvents }, whatsapp, clock, onDownload }: ReplayDeps,
+  { store, whatsapp, clock, accountEvents, onDownload }: ReplayDeps,
   after: number,
   until: number,
 ): Promise<number> {
   const { streamId } = actor
-  const received = (from: number, at: number): Again => {
+  const { messages } = store
+  const received = (from: number, at: number): Page => {
     const deliveries = messages
       .received(streamId, from, until, AT_ONCE)
       .map(({ seq, dedupeKey }) => messageDelivery(actor, seq, dedupeKey, at))
-    const unread = messages.unread(streamId, from, deliveries.at(-1)?.seq ?? from)
+    const last = deliveries.at(-1)?.seq
+    const unread = messages.unread(streamId, from, last ?? from)
     const read = unread.flatMap(({ seq, content, proto }) => {
       const reread = whatsapp.reread(streamId, content, proto)
       return reread ? [{ seq, ...reread }] : []
     })
-    return {
+    const write = {
       deliveries,
       messages: read.map(({ seq, message }) => ({ reread: { seq, content: message } })),
       downloads: read.flatMap(({ seq, media }) => (media ? [{ seq, source: media, at }] : [])),
     }
+    return { write, last }
   }
-  const happened = (from: number, at: number): Again => ({
-    deliveries: accountEvents
-      .between(streamId, from, until, AT_ONCE)
-      .map(({ seq, event, happenedAt }) => accountEventDelivery(actor, seq, at, event, happenedAt)),
-  })
+  const happened = (from: number, at: number): Page => {
+    const events = store.accountEvents.between(streamId, from, until, AT_ONCE)
+    const deliveries = events
+      .filter(({ event }) => accountEvents.includes(event.type))
+      .map(({ seq, event, happenedAt }) => accountEventDelivery(actor, seq, at, event, happenedAt))
+    return { write: { deliveries }, last: events.at(-1)?.seq }
+  }
   const count = (await again(actor, clock, after, received)) + (await again(actor, clock, after, happened))
   onDownload?.()
   return count
@@ -60,15 +70,14 @@ async function again(
   actor: SessionActor,
   clock: Clock,
   after: number,
-  next: (from: number, at: number) => Again,
+  next: (from: number, at: number) => Page,
 ): Promise<number> {
   let count = 0
   for (let from = after; ; ) {
-    const write = next(from, clock.now())
-    const last = write.deliveries.at(-1)
+    const { write, last } = next(from, clock.now())
     if (last === undefined) return count
-    await actor.change(write)
+    if (write.deliveries.length > 0) await actor.change(write)
     count += write.deliveries.length
-    from = last.seq
+    from = last
   }
 }

@@ -115,6 +115,16 @@ describe('What happened to an account', () => {
     expect(await drain()).toEqual(first)
   })
 
+  it('is not replayed once Laravel wants its kind no more', async () => {
+    await world.end()
+    world = await World.start({ accountEvents: ['group'] })
+    await world.linked()
+    await happened(call('C1'), renamed('k', 'Team'), call('C2'))
+    const [, subject] = await drain()
+    expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(1)
+    expect(await drain()).toEqual([subject])
+  })
+
   it('is gone with its session', async () => {
     await happened(call('C1'))
     const stream = streamId()
