@@ -18,7 +18,7 @@ import { AwaitedOriginals } from './awaited-originals.ts'
 import { historyBatches } from './history.ts'
 import { messagesInRows, type ReceiveDeps, unreadOf, withOriginals } from './inbox-messages.ts'
 import { MissingMessages } from './missing-messages.ts'
-import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
+import { type TranslatedMessage, type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 import { translationContext } from './translation-context.ts'
 import { ViewOnceNotices } from './view-once-notices.ts'
 
@@ -79,8 +79,8 @@ export class Receiver {
       }
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
-      this.#learnTimer(message)
-      const translated = toReceivedMessage(message, offline, context)
+      const translated = this.#translate(message, offline, context)
+      if (translated === null) continue
       if ('awaits' in translated) this.#countUnopened(translated.ignored)
       if ('ignored' in translated || (translated.noticeOf && rows.length > 0)) {
         // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
@@ -223,6 +223,21 @@ export class Receiver {
     const isMissing = (row: InboxRow) => this.#missing.isMissing(row, context, key => this.#isKnown(key))
     const done = rows.filter(row => !wanted.has(row.hash) && !isMissing(row)).map(row => row.hash)
     return { messages, done: [...done, ...this.#awaited.wait(waiting)] }
+  }
+
+  /** Null for what cannot be read: it ends no socket, and its rows wait for the next one. */
+  #translate(message: WAMessage, offline: boolean, context: TranslationContext): TranslatedMessage | null {
+    try {
+      this.#learnTimer(message)
+      return toReceivedMessage(message, offline, context)
+    } catch (error) {
+      const { deps, owner } = this.#parts
+      deps.logger.error(
+        { sessionId: owner.sessionId, ...summaryOf(error) },
+        'a message cannot be read; it waits in the inbox',
+      )
+      return null
+    }
   }
 
   #learnTimer(message: WAMessage): void {

@@ -46,6 +46,9 @@ const CIPHERTEXT = 2
 /** By how much WhatsApp's clock may be behind ours, in ms. */
 const CLOCKS_DIFFER = 60_000
 
+/** The latest time that a Date can be, in ms. */
+const MAX_DATE = 8.64e15
+
 /** What Laravel is told of a message that may be seen once and that no linked device gets. */
 const SEEN_ONCE: ParsedContent = { ...unsupported('viewOnceMessage'), extras: { view_once: true } }
 
@@ -171,8 +174,8 @@ const peopleOf = (context: TranslationContext): People => {
   return { isMe, identify: jid => (isMe(jid) ? ownNames(context) : identify([jid], context)) }
 }
 
-/** Baileys gives seconds, as a number or as a Long. */
+/** Baileys gives seconds, as a number or as a Long; what is no time is now. */
 function sentAt(received: WAMessage, now: number): number {
-  const seconds = Number(received.messageTimestamp ?? 0)
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : now
+  const at = Number(received.messageTimestamp ?? 0) * 1000
+  return at > 0 && at <= MAX_DATE ? at : now
 }

@@ -72,6 +72,22 @@ const upsert = (id: string, more: Partial<WAMessage>) => ({
 const heard = (received: ReceivedMessage[]) =>
   received.map(({ message, inboxHash, imported }) => [message.body, inboxHash, imported])
 
+it('a message that cannot be read stops no other, and its row waits', async () => {
+  const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
+  const hostile = Object.defineProperty({}, 'conversation', {
+    enumerable: true,
+    get() {
+      throw new RangeError('hostile')
+    },
+  })
+  const [unreadable] = upsert('A', { message: hostile }).messages
+  const [readable] = upsert('B', { message: { conversation: 'after it' } }).messages
+  receiver.handleUpsert({ messages: [unreadable!, readable!], type: 'notify' })
+  await receiver.settled()
+  expect(heard(received)).toEqual([['after it', null, undefined]])
+  expect(done).toEqual([])
+})
+
 describe('the receiver, when Baileys merged events in its buffer', () => {
   it('hands over a text from its inbox row when a stub took its place', async () => {
     const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })

@@ -171,7 +171,7 @@ describe('toReceivedMessage', () => {
     const dated = (messageTimestamp: unknown) =>
       taken(received(text, {}, { messageTimestamp } as Partial<WAMessage>)).message
     expect(dated(long).timestamp).toBe('2023-11-14T22:13:20.000Z')
-    for (const nothing of [0, Number.NaN, null, undefined]) {
+    for (const nothing of [0, Number.NaN, null, undefined, 99_999_999_999_999]) {
       expect(dated(nothing).timestamp).toBe('2026-01-01T00:00:00.000Z')
     }
   })
