@@ -99,8 +99,8 @@ export type SessionFact =
   | { type: 'qr.publishFailed'; hash: string }
   /** WhatsApp refused a message to somebody new (463): the account writes to nobody new until `until`. */
   | { type: 'reachOut.locked'; until: number }
-  /** WhatsApp took too many messages (429): until `until` sends leave at `perMinute`. */
-  | { type: 'sends.slowed'; perMinute: number; until: number }
+  /** WhatsApp took too many messages (429): until `until` sends leave at `perMinute`, and none before `pausedUntil`, if WhatsApp said so. */
+  | { type: 'sends.slowed'; perMinute: number; until: number; pausedUntil?: number }
 
 /** A lifecycle fact as the machine sees it and the log keeps it. */
 export type SessionEvent = SessionFact & { at: number }

@@ -47,8 +47,8 @@ export interface SessionContext {
   passkey?: { expiresAt: number } | undefined
   /** WhatsApp lets the account write to nobody new until then (463). */
   reachOutLock: { at: number; until: number } | null
-  /** WhatsApp took too many messages (429): sends leave at this pace until then. */
-  slowdown: { at: number; perMinute: number; until: number } | null
+  /** WhatsApp took too many messages (429): sends leave at this pace until then, and none before `pausedUntil`. */
+  slowdown: { at: number; perMinute: number; until: number; pausedUntil?: number } | null
 }
 
 export interface SessionInput {

@@ -12,6 +12,13 @@ export const SLOW_FOR = 5 * MINUTE
 /** Nothing leaves for this long after it said so; what it says meanwhile about earlier sends is the same complaint, in ms. */
 export const SLOW_PAUSE = 5_000
 
+/** The longest pause that WhatsApp can ask for (`backoff`), in ms. */
+export const LONGEST_PAUSE = HOUR
+
+/** When the pause after WhatsApp's complaint ends, in ms since the epoch. */
+export const pauseEndOf = ({ at, pausedUntil }: NonNullable<SessionContext['slowdown']>): number =>
+  pausedUntil ?? at + SLOW_PAUSE
+
 type Locked = Pick<SessionContext, 'reachOutLock'>
 
 /** Until when the account may write to nobody new after a refusal at `at` (ms since the epoch); null while a lock holds already. */

@@ -178,7 +178,8 @@ export const sessionSetup = guarded.extend({
     }),
     noteSlowdown: assign(({ event }) => {
       assertEvent(event, 'sends.slowed')
-      return { slowdown: { at: event.at, perMinute: event.perMinute, until: event.until } }
+      const { at, perMinute, until, pausedUntil } = event
+      return { slowdown: { at, perMinute, until, ...(pausedUntil !== undefined && { pausedUntil }) } }
     }),
     archive: assign({ archiveUntil: ({ event }) => at(event) + TIMES.archive }),
     noteArchiveEnd: assign({ archiveUntil: null }),

@@ -198,9 +198,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return enroll(this.#world, this.#world.accounts.ensure(pn, name))
   }
 
-  /** Lets an account's next `times` sends be answered with an error ack; they go to nobody. */
-  errorAck(pn: string, code: string | number, times = 1): void {
-    this.#world.accounts.ensure(pn).errorAcks.push(...Array<string>(times).fill(String(code)))
+  /**
+   * Lets an account's next `times` sends be answered with an error ack; they go to nobody. With `backoff`, nor does what it sends
+   * within so many seconds.
+   */
+  errorAck(pn: string, code: string | number, times = 1, backoff?: number): void {
+    const ack = { error: String(code), ...(backoff && { backoff }) }
+    this.#world.accounts.ensure(pn).errorAcks.add(ack, times)
   }
 
   /** What becomes of an account's next `times` queries for contacts: see `QueryFault`. */

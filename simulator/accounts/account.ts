@@ -4,6 +4,7 @@ import type { Connection } from '../protocol/connection.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
+import { ErrorAcks } from './error-acks.ts'
 import { FirstContacts } from './first-contacts.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { LinkingPlan } from './linking-plan.ts'
@@ -124,8 +125,8 @@ export class Account {
   readonly privacy = new Map<string, string>()
   /** What its phone sends a newly linked device. */
   history: readonly DatedConversation[] = []
-  /** Error codes for its next sends; the first is used first. */
-  readonly errorAcks: string[] = []
+  /** How its next sends are refused. */
+  readonly errorAcks = new ErrorAcks()
   /** What its phone does when a linked device asks for media again. */
   reuploads: Reuploads = 'answered'
   /** WhatsApp demands a passkey before it links a device; none is demanded if null. */

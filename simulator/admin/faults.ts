@@ -14,7 +14,7 @@ const NewFault = z.strictObject({
   for: z.number().positive().optional(),
   status: z.int().min(300).max(599).optional(),
 })
-const ErrorAcks = z.strictObject({ code: z.string(), times: Often })
+const ErrorAcks = z.strictObject({ code: z.string(), times: Often, backoff: z.int().positive().optional() })
 const QueryFaults = z.strictObject({
   fault: z.union([z.enum(['unanswered', 'omitted']), z.strictObject({ error: z.string() })]),
   times: Often,
@@ -36,8 +36,8 @@ export function faultRoutes(simulator: Simulator): Hono {
     return c.body(null, 204)
   })
   app.post('/accounts/:pn/error-acks', async c => {
-    const { code, times } = await body(c, ErrorAcks)
-    simulator.errorAck(pnOf(c), code, times)
+    const { code, times, backoff } = await body(c, ErrorAcks)
+    simulator.errorAck(pnOf(c), code, times, backoff)
     return c.body(null, 204)
   })
   app.post('/accounts/:pn/drop-acks', async c => {

@@ -16,9 +16,9 @@ export function takeMessage(world: World, connection: Connection, device: Device
   const { id, to, peer_recipient_pn: number } = node.attrs
   world.events.emit('sent', { id, to, number })
   const ack = { class: 'message', id, from: to, t: seconds() }
-  const error = account.errorAcks.shift()
+  const error = account.errorAcks.take()
   if (error) {
-    connection.send(stanza('ack', { ...ack, error }))
+    connection.send(stanza('ack', { ...ack, ...error }))
     return
   }
   const group = to?.endsWith('@g.us') ? world.groups.get(to) : undefined

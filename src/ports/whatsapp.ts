@@ -37,7 +37,15 @@ export type Reread = Pick<ReceivedMessage, 'message' | 'media'>
 /** A new status of a message that was sent, as WhatsApp reports it. */
 export type SendUpdate =
   | { messageId: string; status: 'sent' | 'delivered' | 'read' | 'played'; at: number }
-  | { messageId: string; status: 'failed'; at: number; code: string; error: string }
+  | {
+      messageId: string
+      status: 'failed'
+      at: number
+      code: string
+      error: string
+      /** For how long WhatsApp wants nothing from the account, in ms; the message may be sent again then. */
+      backoff?: number
+    }
 
 /** What happened to an account beside messages, and when (ms); `key` is the same when WhatsApp tells of it again. */
 export interface AccountHappening {

@@ -13,12 +13,20 @@ export const STALE_SESSION = '479'
 
 /** What `<ack class="message">` says about a message that was sent. A plain ack is all that Baileys never tells. */
 export function statusInAck({ attrs }: BinaryNode, now: number): SendUpdate | null {
-  const { id, error, t } = attrs
+  const { id, error, t, backoff } = attrs
   if (!id) return null
   const at = Number(t) > 0 ? Number(t) * 1000 : now
   if (!error) return { messageId: id, status: 'sent', at }
   const sentence = REFUSALS[error] ?? `WhatsApp refused the message with code ${error}.`
-  return { messageId: id, status: 'failed', at, code: error, error: sentence }
+  const wait = Number(backoff) * 1000
+  return {
+    messageId: id,
+    status: 'failed',
+    at,
+    code: error,
+    error: sentence,
+    ...(wait > 0 && { backoff: wait }),
+  }
 }
 
 /** proto.WebMessageInfo.Status */

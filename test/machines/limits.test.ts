@@ -56,6 +56,10 @@ describe('The slowdown after too many messages (429)', () => {
     expect(s.context.slowdown).toEqual({ at, ...slowdown })
     await s.restart()
     expect(s.context.slowdown).toEqual({ at, ...slowdown })
+    const longer = { ...slowdown, pausedUntil: at + MINUTE }
+    s.send({ type: 'sends.slowed', ...longer })
+    await s.restart()
+    expect(s.context.slowdown).toMatchObject(longer)
     const fresh = new Probe().send({ type: 'sends.slowed', ...slowdown })
     expect(fresh.context.slowdown?.perMinute).toBe(12)
   })

@@ -10,6 +10,12 @@ it("an ack of WhatsApp's server says that a message is sent, at the time that Wh
     at: 1_700_000_000_000,
   })
   expect(statusInAck(ack('A'), 5)).toMatchObject({ at: 5 })
+  expect(statusInAck(ack('A', { error: '503', backoff: '7' }), 5)).toMatchObject({
+    code: '503',
+    backoff: 7000,
+  })
+  for (const backoff of ['x', '-1', '0'])
+    expect(statusInAck(ack('A', { error: '429', backoff }), 5)).not.toHaveProperty('backoff')
   expect(statusInAck(ack(''), 5)).toBeNull()
 })
 

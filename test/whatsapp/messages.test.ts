@@ -131,6 +131,23 @@ describe('a message that is sent', () => {
     expect(owner.updates.some(update => update.messageId === id && update.status === 'sent')).toBe(false)
   })
 
+  it('and that WhatsApp refuses with a time to wait is reported with it, as is what leaves too early', async () => {
+    const [id, early] = [newId(), newId()]
+    world.sim.errorAck('34600000001', 503, 1, 2)
+    await owner.socket!.send(id, text('34611000003@s.whatsapp.net', 'wait'))
+    expect(await owner.update(id, 'failed')).toMatchObject({ code: '503', backoff: 2000 })
+    await owner.socket!.send(early, text('34611000003@s.whatsapp.net', 'too early'))
+    expect(await owner.update(early, 'failed')).toMatchObject({ code: '503', backoff: expect.any(Number) })
+    await vi.waitFor(async () => {
+      const last = newId()
+      await owner.socket!.send(last, text('34611000003@s.whatsapp.net', 'waited'))
+      await vi.waitFor(() =>
+        expect(owner.updates).toContainEqual(expect.objectContaining({ messageId: last })),
+      )
+      expect(owner.updates.findLast(one => one.messageId === last)?.status).not.toBe('failed')
+    }, WAIT)
+  })
+
   it('and that WhatsApp refuses for a stale session is sent once more under the same id', async () => {
     const bea = world.sim.contact('34611000003')
     const id = newId()

@@ -135,14 +135,14 @@ export class Outbox {
     const { messageId, status } = update
     const known = this.#log.find(messageId)
     if (known === undefined || !movesForward(known.status, status)) return
-    if (status === 'failed' && update.code === TOO_FAST) return this.#sendAgain(update)
+    if (status === 'failed' && (update.code === TOO_FAST || update.backoff)) return this.#sendAgain(update)
     if (status === 'failed' && update.code === REACH_OUT_LOCKED) this.#reachOut.refused()
     await this.#endings.record(known.chatId, update)
   }
 
   /** WhatsApp refused it for the session's pace: it goes out again, slower and before what follows in its chat. */
   #sendAgain(refusal: Refusal): void {
-    const slowdown = this.#rate.complained(this.#deps.clock.now())
+    const slowdown = this.#rate.complained(this.#deps.clock.now(), refusal.backoff)
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null) return

@@ -1,11 +1,14 @@
 import type { SessionContext } from '../../../machines/session.context.ts'
-import { SLOW_FOR, SLOW_PAUSE } from '../../../machines/session.limits.ts'
+import { LONGEST_PAUSE, pauseEndOf, SLOW_FOR, SLOW_PAUSE } from '../../../machines/session.limits.ts'
 
 const MINUTE = 60_000
 /** What may leave at once after a quiet time, as a part of a minute's sends. */
 const BURST = 1 / 6
+/** By how much what WhatsApp says of one pause may differ from ack to ack, in ms. */
+const SAME_PAUSE = 2_000
 
 type Slowdown = SessionContext['slowdown']
+type Pace = Omit<NonNullable<Slowdown>, 'at'>
 
 /**
  * The pace of one session's sends: a token bucket that holds a sixth of a minute's sends, at least one. WhatsApp's complaint (429) halves
@@ -25,7 +28,7 @@ export class SendRate {
     this.#slowdown = slowdown
     const slow = slowdown()
     this.#tokens = slow === null ? burstOf(this.#perMinute) : 0
-    if (slow !== null) this.#at = slow.at + SLOW_PAUSE
+    if (slow !== null) this.#at = pauseEndOf(slow)
   }
 
   /** When a send may leave, with so many others before it: `now` if it may at once. */
@@ -43,16 +46,28 @@ export class SendRate {
     this.#count(now).now++
   }
 
-  /** WhatsApp took too many messages: the pace from now on and until when, or null if it said so just now. */
-  complained(now: number): { perMinute: number; until: number } | null {
+  /**
+   * WhatsApp took too many messages: the pace from now on and until when, or null if it said so just now. Nothing leaves for `backoff`
+   * ms, if it said that, an hour at most.
+   */
+  complained(now: number, backoff = 0): Pace | null {
     const last = this.#slowdown()
-    if (last !== null && now < last.at + SLOW_PAUSE) return null
+    const pause = Math.max(SLOW_PAUSE, Math.min(backoff, LONGEST_PAUSE))
+    const told = {
+      until: now + pause + SLOW_FOR - SLOW_PAUSE,
+      ...(backoff > 0 && { pausedUntil: now + pause }),
+    }
+    if (last !== null && now < pauseEndOf(last)) {
+      if (backoff === 0 || now + pause <= pauseEndOf(last) + SAME_PAUSE) return null
+      this.#at = now + pause
+      return { perMinute: last.perMinute, ...told }
+    }
     const limit = this.#refill(now)
     const { now: current, before } = this.#count(now)
     const rate = Math.min(limit, Math.max(current, before))
     this.#tokens = 0
-    this.#at = now + SLOW_PAUSE
-    return { perMinute: Math.max(1, rate / 2), until: now + SLOW_FOR }
+    this.#at = now + pause
+    return { perMinute: Math.max(1, rate / 2), ...told }
   }
 
   /** The limit of the moment, with all tokens that came until then. */

@@ -12,8 +12,9 @@ const begin = async (options: WorldOptions = {}) => {
   world = await World.start(options)
   return world.linked()
 }
-const refuse = async (socket: FakeSocket, messageId: string, code: string) => {
-  socket.owner.updated({ messageId, status: 'failed', at: world.clock.now(), code, error: 'Because.' })
+const refuse = async (socket: FakeSocket, messageId: string, code: string, backoff?: number) => {
+  const about = { messageId, at: world.clock.now(), code, error: 'Because.', ...(backoff && { backoff }) }
+  socket.owner.updated({ ...about, status: 'failed' })
   await world.settle()
 }
 /** Starts a send that nobody waits for. */
@@ -196,6 +197,23 @@ describe('After a restart of the process, the session', () => {
     await world.wait(50 * 60_000)
     await go(EVA)
     expect(bodies(world.whatsapp.socketOf('s1')).at(-1)).toBe('hello')
+  })
+
+  it.each(['429', '503'])('still sends nothing for as long as WhatsApp said with its %s', async code => {
+    const socket = await begin({ sendPerMinute: 60 })
+    void send()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    await refuse(socket, messageId, code, 120_000)
+    world.kill()
+    await world.boot()
+    const next = await world.openSocket()
+    void send(EVA)
+    await world.wait(110_000)
+    expect(next.sent).toEqual([])
+    await world.wait(130_000)
+    expect(bodies(next)).toHaveLength(2)
+    expect(next.sent.map(one => one.messageId)).toContain(messageId)
   })
 
   it('still sends at half the pace, and under the id that WhatsApp refused', async () => {

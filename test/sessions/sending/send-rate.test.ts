@@ -18,8 +18,8 @@ function rateOf(perMinute: number): SendRate {
   return rate
 }
 
-function complain(rate: SendRate, at: number): void {
-  const slowdown = rate.complained(at)
+function complain(rate: SendRate, at: number, backoff?: number): void {
+  const slowdown = rate.complained(at, backoff)
   if (slowdown !== null) memories.get(rate)!.slowdown = { at, ...slowdown }
 }
 
@@ -121,6 +121,31 @@ describe('The send rate after a refusal of WhatsApp', () => {
     expect(restarted(2 * SECOND)).toEqual([5000, 7000, 9000])
     const [first, second] = restarted(10 * MINUTE)
     expect([first, second]).toEqual([0, 0])
+  })
+
+  it('leaves as long a pause as WhatsApp asks for, an hour at most, also when it asks for more of it later', () => {
+    const busy = () => {
+      const rate = rateOf(60)
+      for (let i = 0; i < 60; i++) rate.take(START - MINUTE + i * SECOND)
+      return rate
+    }
+    const rate = busy()
+    complain(rate, START, 30 * SECOND)
+    expect(rate.nextAt(START)).toBe(START + 32 * SECOND)
+    expect(rate.complained(START + SECOND, 30 * SECOND)).toBeNull()
+    expect(rate.complained(START + SECOND)).toBeNull()
+    complain(rate, START + 10 * SECOND, 60 * SECOND)
+    expect(rate.nextAt(START)).toBe(START + 72 * SECOND)
+    const far = busy()
+    complain(far, START, 48 * 60 * MINUTE)
+    expect(far.nextAt(START)).toBe(START + 60 * MINUTE + 2 * SECOND)
+    // Half the pace for the rest of five minutes after it.
+    expect(drain(far, 2, START + 60 * MINUTE)).toEqual([2 * SECOND, 4 * SECOND])
+  })
+
+  it('keeps such a pause over a restart', () => {
+    const slowdown = { at: START, perMinute: 30, until: START + 6 * MINUTE, pausedUntil: START + MINUTE }
+    expect(new SendRate(0, () => slowdown).nextAt(START + SECOND)).toBe(START + 62 * SECOND)
   })
 
   it('never stays at zero', () => {
