@@ -20,7 +20,7 @@ export function mendOwnMessages({ ws }: Pick<WASocket, 'ws'>): void {
     nameChat(attrs)
     if (lidOf(attrs.recipient) || attrs.peer_recipient_lid) return
     // What is acked names nobody but who sent it.
-    if (Array.isArray(content) && content.some(({ tag }) => tag === 'unavailable')) return
+    if (!Array.isArray(content) || !content.some(({ tag }) => tag === 'enc' || tag === 'plaintext')) return
     // In a direct chat Baileys uses it for nothing but the receipt.
     attrs.participant ??= attrs.from
   })

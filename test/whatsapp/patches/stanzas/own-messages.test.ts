@@ -8,9 +8,9 @@ const US = { pn: '34600000001@s.whatsapp.net', lid: '7001@lid' }
 const ANA = { pn: '34611000001@s.whatsapp.net', lid: '9001@lid' }
 
 /** What Baileys makes of a stanza of another own device that our patch has seen. */
-function keyOf(attrs: BinaryNode['attrs']) {
+function keyOf(attrs: BinaryNode['attrs'], content = [stanza('enc', {}, Buffer.of(1))]) {
   const ws = new EventEmitter()
-  const seen = stanza('message', { id: 'A', t: '1', type: 'text', ...attrs })
+  const seen = stanza('message', { id: 'A', t: '1', type: 'text', ...attrs }, content)
   mendOwnMessages({ ws } as unknown as Pick<WASocket, 'ws'>)
   ws.emit('CB:message', seen)
   return decodeMessageNode(seen, US.pn, US.lid).fullMessage.key
@@ -39,6 +39,10 @@ it('a chat by number without a LID gets its receipt addressed, and no name of ou
       // Baileys would pair it with the participant, and move the sessions of the one to the other.
       expect([key.remoteJidAlt, key.participantAlt]).toEqual([undefined, undefined])
     }
+})
+
+it.each([[[]], [[stanza('unavailable')]]])('what has no content is acked, and names nobody: %j', content => {
+  expect(keyOf({ from: US.pn, recipient: ANA.pn }, content).participant).toBeUndefined()
 })
 
 it('what others sent is as it was', () => {
