@@ -6,6 +6,9 @@ import { childrenOf, happenedAt } from './stanza.ts'
 
 type CallStatus = CallEvent['status']
 
+/** What may change the status of a call; a phone that rings is sent much more, and none of it is worth a look into the store. */
+const TELLING = new Set(['offer', 'offer_notice', 'accept', 'reject', 'terminate'])
+
 /** Calls of one socket that are remembered. */
 const REMEMBERED = 50
 
@@ -31,7 +34,7 @@ export class Calls {
   heardIn(stanza: BinaryNode, now: number): AccountHappening[] {
     return childrenOf(stanza).flatMap(about => {
       const id = about.attrs['call-id']
-      if (!id || this.#deps.isOwn(about.attrs['call-creator'])) return []
+      if (!id || !TELLING.has(about.tag) || this.#deps.isOwn(about.attrs['call-creator'])) return []
       const last = this.#lastOf(id)
       const status = this.#statusIn(stanza, about, last)
       return status === null
