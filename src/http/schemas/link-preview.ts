@@ -22,7 +22,7 @@ export const linkPreview = z.object({
         ({ bytes }) => bytes.length <= THUMBNAIL_MAX_BYTES,
         `must be at most ${THUMBNAIL_MAX_BYTES} bytes`,
       )
-      .refine(({ bytes }) => bytes.readUIntBE(0, Math.min(bytes.length, 3)) === 0xffd8ff, 'must be a JPEG'),
+      .refine(({ bytes }) => bytes.toString('hex', 0, 3) === 'ffd8ff', 'must be a JPEG'),
   ),
 })
 
