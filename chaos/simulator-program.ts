@@ -103,7 +103,12 @@ const commands = {
   },
 } satisfies Commands
 
-const pending = () => simulator.devices.reduce((sum, device) => sum + device.pending, 0)
+/**
+ * Stanzas that devices have yet to take. What a device's own phone has for it, history, is none of them: a manager that stores too late
+ * can never say that it has it.
+ */
+const pending = () =>
+  simulator.devices.flatMap(({ mailbox }) => [...mailbox.stanzas()].filter(({ peer }) => !peer)).length
 
 export type SimulatorProgram = typeof commands
 
