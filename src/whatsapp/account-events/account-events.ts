@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { AuthenticationCreds, BinaryNode } from '@whiskeysockets/baileys'
+import { type AuthenticationCreds, type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import type { AccountEventType, CallEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
@@ -10,7 +10,6 @@ import { Calls } from './calls.ts'
 import { contactChangesIn } from './contact-changes.ts'
 import { groupChangesIn, groupPictureIn } from './group-changes.ts'
 import { type NameOf, namingBy } from './named.ts'
-import { childrenOf } from './stanza.ts'
 
 export interface AccountEventsDeps {
   owner: Pick<SocketOwner, 'streamId' | 'happened'>
@@ -87,16 +86,17 @@ export class AccountEvents {
     const { groups } = this.#deps
     const from = stanza.attrs.from ?? ''
     if (isGroup(from)) groups.changed(from)
-    for (const { tag, attrs, content } of childrenOf(stanza)) {
+    for (const { tag, attrs, content } of getAllBinaryNodeChildren(stanza)) {
       if (tag === 'subject' && attrs.subject !== undefined) groups.changed(from, attrs.subject)
       if (tag !== 'groups_dirty') continue
-      for (const group of childrenOf({ tag, attrs, content })) groups.changed(group.attrs.jid ?? '')
+      for (const group of getAllBinaryNodeChildren({ tag, attrs, content }))
+        groups.changed(group.attrs.jid ?? '')
     }
   }
 
   #answer(stanza: BinaryNode, tell: (happenings: AccountHappening[]) => void): void {
     if (stanza.attrs.offline !== undefined) return
-    for (const offer of childrenOf(stanza)) {
+    for (const offer of getAllBinaryNodeChildren(stanza)) {
       const { 'call-id': id, 'call-creator': creator } = offer.attrs
       if (!['offer', 'offer_notice'].includes(offer.tag) || !id || !creator || this.#isOwn(creator)) continue
       const { socket, me, rejectCalls, failed } = this.#deps

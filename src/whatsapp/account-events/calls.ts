@@ -1,8 +1,8 @@
-import type { BinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { CallEvent } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
+import { happenedAt } from './happened-at.ts'
 import type { NameOf } from './named.ts'
-import { childrenOf, happenedAt } from './stanza.ts'
 
 type CallStatus = CallEvent['status']
 
@@ -32,7 +32,7 @@ export class Calls {
 
   /** What the children of a `<call>` say, as far as Laravel is told. Most of them are between two phones. */
   heardIn(stanza: BinaryNode, now: number): AccountHappening[] {
-    return childrenOf(stanza).flatMap(about => {
+    return getAllBinaryNodeChildren(stanza).flatMap(about => {
       const id = about.attrs['call-id']
       if (!id || !TELLING.has(about.tag) || this.#deps.isOwn(about.attrs['call-creator'])) return []
       const last = this.#lastOf(id)
@@ -69,7 +69,7 @@ export class Calls {
     if (tag === 'offer' || tag === 'offer_notice') {
       // Told before: it comes again because WhatsApp did not get our acknowledgement.
       if (last !== null) return null
-      const silenced = childrenOf({ tag, attrs, content }).some(part => part.tag === 'silence')
+      const silenced = getAllBinaryNodeChildren({ tag, attrs, content }).some(part => part.tag === 'silence')
       return stanza.attrs.offline !== undefined || silenced ? 'missed' : 'ringing'
     }
     // Other members of a group call accept and reject it, too.
@@ -84,7 +84,7 @@ export class Calls {
   #describe(id: string, { attrs }: BinaryNode, about: BinaryNode): CallEvent {
     const { caller_pn, type, media } = about.attrs
     const group = about.attrs['group-jid'] ?? (type === 'group' ? attrs.from : undefined)
-    const parts = childrenOf(about).map(({ tag }) => tag)
+    const parts = getAllBinaryNodeChildren(about).map(({ tag }) => tag)
     const caller = this.#deps.nameOf(
       about.attrs['call-creator'],
       attrs.from,

@@ -1,8 +1,8 @@
-import type { BinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import { contactEventOf } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
+import { happenedAt } from './happened-at.ts'
 import type { Named, NameOf } from './named.ts'
-import { childrenOf, happenedAt } from './stanza.ts'
 
 /**
  * What a notification tells of people: another number (`contacts`, and `modify` in each group that the person is in, which is one
@@ -11,7 +11,7 @@ import { childrenOf, happenedAt } from './stanza.ts'
 export function contactChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
   const { type, from, id, t } = stanza.attrs
   const at = happenedAt(stanza, now)
-  return childrenOf(stanza).flatMap(child => {
+  return getAllBinaryNodeChildren(stanza).flatMap(child => {
     const { tag, attrs } = child
     if (type === 'picture' && (tag === 'set' || tag === 'delete')) {
       const who = nameOf(attrs.jid, from)
@@ -38,6 +38,6 @@ function renumbered(
   if (type !== 'w:gp2') return [null, null]
   const before = nameOf(participant, participant_pn)
   if (tag === 'change_number') return [before, nameOf(attrs.jid, attrs.lid, attrs.phone_number)]
-  const now = tag === 'modify' ? childrenOf({ tag, attrs, content })[0] : undefined
+  const now = tag === 'modify' ? getAllBinaryNodeChildren({ tag, attrs, content })[0] : undefined
   return [before, now ? nameOf(now.attrs.jid, now.attrs.lid, now.attrs.phone_number) : null]
 }

@@ -1,9 +1,9 @@
-import type { BinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { GroupEvent } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { isGroup } from '../jid.ts'
+import { happenedAt } from './happened-at.ts'
 import type { Named, NameOf } from './named.ts'
-import { childrenOf, happenedAt } from './stanza.ts'
 
 type Change = Pick<GroupEvent, 'action'> & Partial<Pick<GroupEvent, 'participants' | 'subject' | 'setting'>>
 
@@ -40,7 +40,7 @@ const CHANGES: Record<string, (notified: Notified) => Change> = {
   create: ({ people, child }) => ({
     action: 'add',
     participants: people,
-    subject: childrenOf(child).find(({ tag }) => tag === 'group')?.attrs.subject ?? null,
+    subject: getAllBinaryNodeChildren(child).find(({ tag }) => tag === 'group')?.attrs.subject ?? null,
   }),
   // The group is no more: all were removed.
   delete: ({ people }) => ({ action: 'remove', participants: people }),
@@ -59,7 +59,7 @@ export function groupChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number):
   const { from = '', id, t, participant, participant_pn, participant_lid } = stanza.attrs
   if (!isGroup(from)) return []
   const author = nameOf(participant, participant_pn, participant_lid)
-  return childrenOf(stanza).flatMap((child, index) => {
+  return getAllBinaryNodeChildren(stanza).flatMap((child, index) => {
     const read = Object.hasOwn(CHANGES, child.tag) ? CHANGES[child.tag]! : null
     if (read === null) return []
     const people = peopleIn(child, nameOf)
@@ -81,7 +81,7 @@ export function groupChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number):
 /** The picture of a group is one of its settings, in a notification of its own type. */
 export function groupPictureIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
   const { from = '', id, t } = stanza.attrs
-  const [change] = childrenOf(stanza)
+  const [change] = getAllBinaryNodeChildren(stanza)
   if (!isGroup(from) || !change) return []
   const author = nameOf(change.attrs.author, stanza.attrs.participant)
   const event: GroupEvent = {
@@ -98,7 +98,7 @@ export function groupPictureIn(stanza: BinaryNode, nameOf: NameOf, now: number):
 }
 
 function peopleIn(child: BinaryNode, nameOf: NameOf): Named[] {
-  return childrenOf(child).flatMap(part => {
+  return getAllBinaryNodeChildren(child).flatMap(part => {
     if (part.tag === 'group') return peopleIn(part, nameOf)
     if (part.tag !== 'participant') return []
     return nameOf(part.attrs.jid, part.attrs.lid, part.attrs.phone_number) ?? []

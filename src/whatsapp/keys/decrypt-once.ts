@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events'
 import {
   type BinaryNode,
   decodeMessageNode,
+  getAllBinaryNodeChildren,
   type SocketConfig,
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
@@ -12,7 +13,7 @@ import { accountJid } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
-import { childrenOf, stanzaText } from './inbox-rows.ts'
+import { stanzaText } from './inbox-rows.ts'
 import { type Decryption, signalRepositoryMaker } from './signal-repository.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -55,7 +56,7 @@ export class DecryptOnce {
     tellStub: (row: InboxRow) => void,
   ): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
-      const children = childrenOf(stanza)
+      const children = getAllBinaryNodeChildren(stanza)
       const parts = children.filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
       const wanted = !ignored(stanza.attrs.from ?? '')
       let empty = true
@@ -73,7 +74,7 @@ export class DecryptOnce {
     ws.prependListener(NEWSLETTER_NOTIFICATION, (stanza: BinaryNode) => {
       if (ignored(stanza.attrs.from ?? '')) return
       for (const post of postsIn(stanza))
-        for (const { tag, content } of childrenOf(post))
+        for (const { tag, content } of getAllBinaryNodeChildren(post))
           if (tag === 'plaintext' && content instanceof Uint8Array && content.length > 0)
             holdWritesUntil(this.#keepUnencrypted(post, content))
     })

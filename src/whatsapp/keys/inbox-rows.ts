@@ -1,4 +1,9 @@
-import { type BinaryNode, decodeMessageNode, type WAMessage } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  decodeMessageNode,
+  getAllBinaryNodeChildren,
+  type WAMessage,
+} from '@whiskeysockets/baileys'
 import type { InboxRow } from '../../ports/key-store.ts'
 import { wasOffline } from '../patches/arrival-order.ts'
 import { nameChat } from '../patches/stanzas/own-messages.ts'
@@ -24,7 +29,7 @@ const PLAIN = '"plain":true}'
 
 /** A stanza as its inbox row keeps it: all that is needed to rebuild a message; the ciphertext is not. */
 export function stanzaText(stanza: BinaryNode, plain = false): string {
-  const children = childrenOf(stanza).map(({ tag, attrs }) => ({ tag, attrs }))
+  const children = getAllBinaryNodeChildren(stanza).map(({ tag, attrs }) => ({ tag, attrs }))
   return JSON.stringify({ attrs: stanza.attrs, children, ...(plain && { plain }) })
 }
 
@@ -71,6 +76,3 @@ export function withNewer(message: WAMessage, rows: InboxRow[]): WAMessage {
 
 /** Whether the stanza of a row had no content: the message is elsewhere. */
 export const isWithoutContent = ({ plaintext }: InboxRow): boolean => plaintext.length === 0
-
-export const childrenOf = (stanza: BinaryNode): BinaryNode[] =>
-  Array.isArray(stanza.content) ? stanza.content : []
