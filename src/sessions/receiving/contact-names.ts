@@ -9,6 +9,8 @@ import { recordAccountEvents } from './record-account-events.ts'
 /** People of all sessions whose names need no look into the store. */
 const REMEMBERED = 10_000
 
+const keyOf = ({ streamId }: SessionActor, jid: string) => `${streamId}|${jid}`
+
 /** The names that people write under: WhatsApp announces no change, each message says its author's. */
 export class ContactNames {
   readonly #deps: { store: Store; clock: Clock }
@@ -27,7 +29,7 @@ export class ContactNames {
       const { from, from_lid, from_me, push_name: name, message_id, timestamp } = message
       const jid = from_lid ?? (from && `${from}@s.whatsapp.net`)
       if (imported || from_me || !name || !jid) continue
-      const key = `${actor.streamId}|${jid}`
+      const key = keyOf(actor, jid)
       const before = this.#known.get(key) ?? store.accountEvents.nameOf(actor.streamId, jid)
       this.#known.set(key, name)
       if (before === name) continue
@@ -37,7 +39,12 @@ export class ContactNames {
       const happenedAt = Date.parse(timestamp)
       happenings.push({ key: `contact|${jid}|${message_id}|name`, event, happenedAt })
     }
-    if (happenings.length > 0) await recordAccountEvents(actor, this.#deps, happenings)
-    if (names.length > 0) await actor.change({ contactNames: names })
+    if (names.length === 0) return
+    try {
+      await recordAccountEvents(actor, this.#deps, happenings, { contactNames: names })
+    } catch (error) {
+      for (const { jid } of names) this.#known.delete(keyOf(actor, jid))
+      throw error
+    }
   }
 }

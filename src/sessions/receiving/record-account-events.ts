@@ -4,16 +4,17 @@ import type { AccountEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
-import type { SessionActor } from '../host/session-actor.ts'
+import type { Changes, SessionActor } from '../host/session-actor.ts'
 
 /**
- * Puts what happened to an account into the log with its delivery, one commit; what is known already changes nothing. Resolves once
- * durable, in every state of the session: only then WhatsApp is told that it arrived.
+ * Puts what happened to an account into the log with its delivery and with what `changes` by it, one commit; what is known already
+ * is told to nobody. Resolves once durable, in every state of the session: only then WhatsApp is told that it arrived.
  */
 export async function recordAccountEvents(
   actor: SessionActor,
   { store, clock }: { store: Store; clock: Clock },
   happenings: AccountHappening[],
+  changes: Changes = {},
 ): Promise<void> {
   const { arriving, streamId } = actor
   const fresh: AccountHappening[] = []
@@ -24,12 +25,13 @@ export async function recordAccountEvents(
     fresh.push(happening)
   }
   // The first copy may still be on its way into the log.
-  if (fresh.length === 0) return actor.durable()
+  if (fresh.length === 0) return Object.keys(changes).length > 0 ? actor.change(changes) : actor.durable()
   const at = clock.now()
   try {
     await actor.append(
       fresh.map(({ event }) => factOf(event)),
       first => ({
+        ...changes,
         accountEvents: fresh.map((happening, i) => ({ ...happening, seq: first + i, at })),
         deliveries: fresh.map(({ event, happenedAt }, i) =>
           accountEventDelivery(actor, first + i, at, event, happenedAt),

@@ -59,3 +59,22 @@ it('A name that is known costs no commit', async () => {
   await write('Ana')
   expect(world.disk.committed).toHaveLength(length)
 })
+
+it('Another name is stored in the commit that tells it: a crash tells it neither twice nor never', async () => {
+  await write('Ana')
+  const { length } = world.disk.committed
+  await write('Ana Maria')
+  expect(world.disk.committed.slice(length)).toMatchObject([
+    { contactNames: [{ name: 'Ana Maria' }], accountEvents: [{ event: { name: 'Ana Maria' } }] },
+  ])
+})
+
+it('Another name that could not be stored is told with the next message', async () => {
+  await write('Ana')
+  world.disk.refuseWrites(({ accountEvents }) => accountEvents !== undefined)
+  await expect(write('Ana Maria')).rejects.toThrow()
+  world.disk.refuseWrites(() => false)
+  await world.wait(1_000)
+  await write('Ana Maria')
+  expect(told()).toEqual(['Ana Maria'])
+})
