@@ -21,6 +21,8 @@ export interface AccountEventsDeps {
   /** What Laravel is told; nothing else is kept. */
   wanted: readonly AccountEventType[]
   rejectCalls: boolean
+  /** What happened could not be kept: nothing may be acknowledged any more, so that it comes again. */
+  storeFailed(error: unknown): void
   /** Something could not be done; a sentence for the log. */
   failed(error: unknown, sentence: string): void
 }
@@ -48,7 +50,10 @@ export class AccountEvents {
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
   watch(ws: EventEmitter, holdWritesUntil: (durable: Promise<unknown>) => void): void {
     const tell = (happenings: AccountHappening[]) => {
-      if (happenings.length > 0) holdWritesUntil(this.#deps.owner.happened(happenings))
+      if (happenings.length === 0) return
+      const kept = this.#deps.owner.happened(happenings)
+      kept.catch(error => this.#deps.storeFailed(error))
+      holdWritesUntil(kept)
     }
     const listen = (event: string, take: (stanza: BinaryNode, now: number) => void) =>
       ws.prependListener(event, (stanza: BinaryNode) => {

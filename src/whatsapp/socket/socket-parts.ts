@@ -131,6 +131,7 @@ export function createSocketParts(
     groups,
     wanted: config.accountEvents ?? [],
     rejectCalls: config.rejectCalls ?? false,
+    storeFailed,
     failed: (error, sentence) => reports.log('warn', summaryOf(error), sentence),
   })
   const firstContact = new FirstContact({
