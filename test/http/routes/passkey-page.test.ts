@@ -13,10 +13,10 @@ const made = {
 }
 
 /** The edge with a key that nobody presents here, and one token that is good until it was used. */
-function edge(queries: Partial<SessionQueries> = {}) {
+function edge(queries: Partial<SessionQueries> = {}, apiKeys = ['a-key']) {
   const state = { token: TOKEN }
   const made = createTestHttp({
-    apiKeys: ['a-key'],
+    apiKeys,
     sessions: {
       async submitPasskey(sessionId, assertion) {
         made.calls.push({ name: 'submitPasskey', args: [sessionId, assertion] })
@@ -154,6 +154,13 @@ describe('the page of the owner', () => {
     expect([500, 401]).toContain((await ask(one, 'GET', { origin: WEB, path })).status)
     expect(one.logs.join('')).toContain('/passkey/{token}')
     expect(one.logs.join('')).not.toContain(TOKEN)
+  })
+
+  it('is answered without API_KEYS, too, where no other path answers a page of WhatsApp', async () => {
+    const one = edge({}, [])
+    expect((await ask(one, 'GET', { origin: WEB })).status).toBe(200)
+    const other = await ask(one, 'GET', { origin: WEB, path: '/sessions/s1/passkey' })
+    expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([403, null])
   })
 
   it('is the only one with CORS', async () => {
