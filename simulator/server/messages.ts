@@ -9,6 +9,7 @@ import { child, children, seconds, stanza } from '../protocol/stanza.ts'
 import { encsOf } from '../signal/enc-nodes.ts'
 import { contactOf, type World } from '../world.ts'
 import { routeInGroup } from './group-messages.ts'
+import { missedHash } from './participant-hash.ts'
 
 /** Takes a message from a device: acks it, then hands each `<enc>` to the phone or device it is for. */
 export function takeMessage(world: World, connection: Connection, device: Device, node: BinaryNode): void {
@@ -30,7 +31,7 @@ export function takeMessage(world: World, connection: Connection, device: Device
   const other = world.accounts.resolve(to)?.account
   const refresh_lid = other && account.staleLids.has(other) ? 'true' : undefined
   if (account.droppedAcks > 0) account.droppedAcks--
-  else connection.send(stanza('ack', { ...ack, refresh_lid }))
+  else connection.send(stanza('ack', { ...ack, refresh_lid, phash: missedHash(world, device, other, node) }))
   if (group) {
     const { jid } = group
     const line = { id: id!, from: account.pn, to: jid, device: device.jid, at: Date.now(), group: jid }

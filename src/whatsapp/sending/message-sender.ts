@@ -10,6 +10,7 @@ import type { SenderKeyHolders, SenderKeyMemory } from '../keys/sender-key-memor
 import { STALE_SESSION, statusInAck } from '../message-status.ts'
 import type { PendingRequests } from '../pending-requests.ts'
 import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
+import { type DeviceCache, MissingDevices, type SentTo } from './missing-devices.ts'
 import type { OutgoingPayloads } from './outgoing-payloads.ts'
 import { stanzaOptions } from './to-baileys-content.ts'
 
@@ -25,10 +26,7 @@ const MAX_UNACKED = 1000
 const LID_REFUSED = new Set(['400', '404'])
 
 /** What a socket must have to send. */
-export type SendSocket = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState'>
-interface DeviceCache {
-  del(user: string): unknown
-}
+export type SendSocket = Pick<WASocket, 'relayMessage' | 'assertSessions' | 'authState' | 'getUSyncDevices'>
 type KeyMemory = Pick<SenderKeyMemory, 'holders' | 'confirm' | 'forget'>
 export interface MessageSenderDeps {
   socket: SendSocket
@@ -57,6 +55,10 @@ interface Unacked {
   retried: boolean
   /** Where it went, once that is known. */
   address: Address | null
+  /** To whom; of a direct message. */
+  sentTo: SentTo
+  /** It is on its way to devices that it had missed: what becomes of it is told already. */
+  completes: boolean
   /** Once it is written; of a group: who can read it when it arrives. */
   written: Promise<SenderKeyHolders | null>
 }
@@ -65,9 +67,11 @@ interface Unacked {
 export class MessageSender {
   readonly #deps: MessageSenderDeps
   readonly #unacked = new Map<string, Unacked>()
+  readonly #missing: MissingDevices
 
   constructor(deps: MessageSenderDeps) {
     this.#deps = deps
+    this.#missing = new MissingDevices(deps.socket, deps.devices)
   }
 
   /** See `WhatsAppSocket.send`. Rejects with a retryable error when the socket ends first or after 20 s. */
@@ -86,7 +90,12 @@ export class MessageSender {
     if (update === null) return null
     const sent = this.#unacked.get(update.messageId)
     this.#unacked.delete(update.messageId)
+    if (sent?.completes) return null
     if (sent) this.#noteHolders(sent, update.status)
+    const { phash } = ack.attrs
+    // Its status is told all the same, and the next message goes to all.
+    if (sent && phash && update.status === 'sent')
+      this.#complete(update.messageId, sent, phash).catch(() => {})
     if (update.status !== 'failed' || !sent || sent.retried) return update
     const isStale = update.code === STALE_SESSION
     if (!isStale && !(LID_REFUSED.has(update.code) && sent.address?.number)) return update
@@ -104,7 +113,14 @@ export class MessageSender {
     content: SendContent,
     { retried = false, byNumber = false, secret }: Transmission = {},
   ): Promise<void> {
-    const unacked: Unacked = { content, retried, address: null, written: Promise.resolve(null) }
+    const unacked: Unacked = {
+      content,
+      retried,
+      address: null,
+      sentTo: null,
+      completes: false,
+      written: Promise.resolve(null),
+    }
     unacked.written = this.#write(messageId, unacked, { byNumber, secret })
     // The ack may come before the write is reported.
     this.#remember(messageId, unacked)
@@ -131,7 +147,9 @@ export class MessageSender {
     ]
     const about = withNumber({ ...options, additionalNodes }, address)
     await socket.relayMessage(address.to, message, { messageId, ...about })
-    return isGroup(content.to) ? this.#deps.memory.holders(content.to) : null
+    if (isGroup(content.to)) return this.#deps.memory.holders(content.to)
+    unacked.sentTo = await this.#missing.sentTo(address.to)
+    return null
   }
 
   /** Phones ignore what only an admin may do, and nobody is told. */
@@ -169,6 +187,24 @@ export class MessageSender {
     else identities.chatsByLid.refused()
     const how = { retried: true, byNumber: !isStale }
     await pending.run(() => this.#transmit(messageId, sent.content, how), timeoutOf(sent.content))
+  }
+
+  /** Sends a direct message to the devices that it did not reach, under the same id. */
+  async #complete(messageId: string, sent: Unacked, phash: string): Promise<void> {
+    await sent.written
+    const to = sent.address?.to
+    if (!to || isGroup(to)) return
+    const { socket, payloads, pending } = this.#deps
+    await pending.run(async () => {
+      const missing = await this.#missing.find(to, phash, sent.sentTo)
+      if (missing.length === 0) return
+      await socket.assertSessions(missing)
+      const message = await payloads.make(messageId, sent.content)
+      for (const jid of missing) {
+        this.#remember(messageId, { ...sent, completes: true })
+        await socket.relayMessage(to, message, { messageId, participant: { jid, count: 0 } })
+      }
+    }, timeoutOf(sent.content))
   }
 
   async #renewSession({ content, address }: Unacked): Promise<void> {

@@ -27,11 +27,12 @@ function setUp() {
         calls.push({ id, attributes, resolve: () => resolve(id ?? ''), reject })
       }),
     assertSessions: async (jids: string[]) => asserted.push(jids) > 0,
+    authState: { creds: { me: { id: '1:1@s.whatsapp.net' } } },
   } as unknown as SendSocket
   const forgotten: string[] = []
   const failed: SendUpdate[] = []
   const memory = { holders: () => null, confirm: async () => {}, forget: async () => {} }
-  const devices = { del: (user: string) => forgotten.push(user) }
+  const devices = { get: () => undefined, del: (user: string) => forgotten.push(user) }
   const pending = new PendingRequests(clock)
   const address = { to: hello.to, number: null as string | null }
   const byNumber: boolean[] = []
