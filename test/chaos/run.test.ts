@@ -23,7 +23,7 @@ async function ledger(...args: string[]) {
 
 describe('the ledger', () => {
   it('finds nothing lost and nothing doubled when the manager is killed at every named point', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const { code, table, progress, count } = await ledger('--sessions', '5', '--rounds', '7', '--seed', '11')
     expect(table, progress).not.toContain('WRONG')
@@ -35,7 +35,7 @@ describe('the ledger', () => {
     expect(count('decrypted by contacts')).toBe(count('accepted from Laravel'))
   })
 
-  it('fails for a manager that stores in the upsert handler only', { timeout: 120_000 }, async () => {
+  it('fails for a manager that stores in the upsert handler only', { timeout: 300_000 }, async () => {
     const points = ['--points', 'before-upsert']
     const { code, table, progress, count } = await ledger(
       ...['--mode', 'naive', '--sessions', '3', '--rounds', '2', '--seed', '12', ...points],

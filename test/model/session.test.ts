@@ -24,7 +24,7 @@ const executed = new Set<string>()
 const seen = new Set<string>()
 
 describe('over HTTP the manager does what the model of a session says', () => {
-  it.concurrent.each(paths)('on path $number', { timeout: 180_000 }, async ({ steps, keys, number }) => {
+  it.concurrent.each(paths)('on path $number', { timeout: 300_000 }, async ({ steps, keys, number }) => {
     const driver = new Driver(simulator, number, timers.another())
     await driver.begin(initial, port)
     let done = 0
