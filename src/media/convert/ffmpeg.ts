@@ -24,6 +24,16 @@ export class FfmpegError extends Error {
   }
 }
 
+/** Opens one file as what its content has shown, and nothing that it may name: a playlist in disguise would have others read or fetched. */
+export const fileInput = (path: string, container: string): string[] => [
+  '-protocol_whitelist',
+  'file',
+  '-f',
+  container,
+  '-i',
+  `file:${path}`,
+]
+
 const ERROR_OUTPUT_LIMIT = 2_000
 const QUIET = ['-nostdin', '-hide_banner', '-loglevel', 'error']
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { GatewayError } from '../../base/errors.ts'
-import type { Ffmpeg } from './ffmpeg.ts'
+import { type Ffmpeg, fileInput } from './ffmpeg.ts'
 import { MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
 export interface Pictures {
@@ -40,7 +40,7 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
   /** ffmpeg before 7.1 takes one tile of such a picture for the whole: the size tells. */
   async function heicFrame(path: string): Promise<Uint8Array | null> {
     if (!(await ffmpeg.isInstalled())) return null
-    const input = ['-protocol_whitelist', 'file', '-f', 'mov', '-i', `file:${path}`]
+    const input = fileInput(path, 'mov')
     const frame: Uint8Array[] = []
     try {
       const { width, height } = await sharp(path).metadata()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GatewayError } from '../../base/errors.ts'
 import { AUDIO_CONTAINERS, VIDEO_CONTAINERS } from './containers.ts'
-import { type Ffmpeg, FfmpegError } from './ffmpeg.ts'
+import { type Ffmpeg, FfmpegError, fileInput } from './ffmpeg.ts'
 
 export interface Recordings {
   /** A video, or a picture that moves, as MP4 (H.264, AAC). Rejects, or its stream does, with MEDIA_TYPE_UNSUPPORTED. */
@@ -23,22 +23,13 @@ const SOUND = ['-c:a', 'aac', '-b:a', '128k', '-ac', '2']
 
 /** Videos and sounds in the formats that WhatsApp plays, by ffmpeg; each opens the one file and nothing that it may name. */
 export function createRecordings(ffmpeg: Ffmpeg): Recordings {
-  const input = (path: string, container: string) => [
-    '-protocol_whitelist',
-    'file',
-    '-f',
-    container,
-    '-i',
-    `file:${path}`,
-  ]
-
   /** A player wants the index of an MP4 at its beginning, and ffmpeg writes it last: the file has to be there whole. */
   async function* asMp4(path: string, container: string) {
     const folder = await mkdtemp(join(tmpdir(), 'whatsapp-video-'))
     const target = join(folder, 'video.mp4')
     const output = ['-map', '0:v:0', '-map', '0:a:0?', ...PICTURE, ...SOUND, '-map_metadata', '-1']
     try {
-      const args = [...input(path, container), ...output, '-movflags', '+faststart', '-f', 'mp4', target]
+      const args = [...fileInput(path, container), ...output, '-movflags', '+faststart', '-f', 'mp4', target]
       for await (const _ of ffmpeg.run(args, undefined, VIDEO_CAP_MS));
       yield* createReadStream(target)
     } catch (error) {
@@ -63,7 +54,7 @@ export function createRecordings(ffmpeg: Ffmpeg): Recordings {
       'pipe:1',
     ]
     try {
-      yield* ffmpeg.run([...input(path, container), ...output])
+      yield* ffmpeg.run([...fileInput(path, container), ...output])
     } catch (error) {
       throw readable('audio', error)
     }

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { Ffmpeg } from './ffmpeg.ts'
+import { type Ffmpeg, fileInput } from './ffmpeg.ts'
 import { limitLibvips, MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
 /** A picture to show until the file is there: `jpeg` inside 72 by 72 pixels; width and height are those of the original as it is seen. */
@@ -59,7 +59,7 @@ export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
 
     async ofVideo(path, signal) {
       if (!(await ffmpeg.isInstalled())) return null
-      const input = ['-protocol_whitelist', 'file', '-f', 'mov', '-i', `file:${path}`, '-map', '0:v:0']
+      const input = [...fileInput(path, 'mov'), '-map', '0:v:0']
       const output = ['-frames:v', '1', '-c:v', 'mjpeg', '-f', 'image2pipe', 'pipe:1']
       const frame: Uint8Array[] = []
       let size = 0

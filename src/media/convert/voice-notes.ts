@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { GatewayError } from '../../base/errors.ts'
 import { AUDIO_CONTAINERS } from './containers.ts'
-import { type Ffmpeg, FfmpegError } from './ffmpeg.ts'
+import { type Ffmpeg, FfmpegError, fileInput } from './ffmpeg.ts'
 import { opusSeconds } from './ogg.ts'
 import { waveformOf } from './waveform.ts'
 
@@ -27,7 +27,7 @@ export interface VoiceNotes {
  */
 export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
   function input(path: string, container: string): string[] {
-    return ['-protocol_whitelist', 'file', '-f', container, '-i', `file:${path}`, '-map', '0:a:0', '-ac', '1']
+    return [...fileInput(path, container), '-map', '0:a:0', '-ac', '1']
   }
 
   async function* converted(path: string, container: string, signal?: AbortSignal) {
