@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../harness/manager-api.ts'
+import type { SeededRandom } from '../simulator/seeded-random.ts'
 import type { Conversation, Send } from './records.ts'
 import type { RestartableManager } from './restartable-manager.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 const AGAIN_MS = 250
 

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LaravelPosts, type LinkingPost } from '../harness/laravel-posts.ts'
+import type { SeededRandom } from '../simulator/seeded-random.ts'
 import type { Post, Treatment } from './records.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 /** `well`: takes everything at once. `fair`, `rough`: fails now and then. `away`: fails always. */
 export type LaravelHealth = 'well' | 'fair' | 'rough' | 'away'

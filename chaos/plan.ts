@@ -1,7 +1,7 @@
+import type { SeededRandom } from '../simulator/seeded-random.ts'
 import { KILL_POINTS, type KillPoint } from './kill-points.ts'
 import type { LaravelHealth } from './laravel.ts'
 import type { ProcessOptions, Signal } from './manager-program.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 export interface Options {
   sessions: number

@@ -6,12 +6,12 @@ import type { Child } from '../harness/child.ts'
 import { wholeNumber } from '../harness/flags.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
+import { createSeededRandom } from '../simulator/seeded-random.ts'
 import { runChaos } from './chaos-run.ts'
 import { compareRecords, passes } from './compare-records.ts'
 import { KILL_POINT_NAMES } from './kill-points.ts'
 import { type Options, planRounds } from './plan.ts'
 import { table, troubles } from './report.ts'
-import { createSeededRandom } from './seeded-random.ts'
 
 /** The manager is killed again and again under traffic; then what WhatsApp knows and what Laravel knows are held together. */
 

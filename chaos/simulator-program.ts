@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../harness/rpc.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
+import { createSeededRandom, type SeededRandom } from '../simulator/seeded-random.ts'
 import { type Address, Simulator } from '../simulator/simulator.ts'
 import type { Acknowledged, Arrived, Conversation, Said } from './records.ts'
-import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
 
 /** The simulated WhatsApp of a run, a process of its own: contacts that talk whether or not anybody listens. */
 

@@ -2,6 +2,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from './accounts/account.ts'
 import type { KeptStanza } from './accounts/kept-stanza.ts'
 import type { NewStanza } from './accounts/mailbox.ts'
+import { holdBack, withFaults } from './faults/deliveries.ts'
 import type { Entry } from './ledger.ts'
 import type { Connection } from './protocol/connection.ts'
 import type { World } from './world.ts'
@@ -12,11 +13,23 @@ import type { World } from './world.ts'
  */
 export function deliver(world: World, device: Device, toKeep: NewStanza): void {
   if (device.removed) return
-  const kept = device.mailbox.put(toKeep)
-  const { connection, catchingUp } = device
-  if (!connection?.ready) return
-  if (!catchingUp) writeKept(world, connection, device, kept)
-  else if (!kept.peer) catchingUp.waiting.push(kept)
+  for (const stanza of withFaults(world, device, toKeep)) {
+    const kept = device.mailbox.put(stanza)
+    const { connection, catchingUp } = device
+    if (!connection?.ready) continue
+    if (catchingUp) {
+      if (!kept.peer) catchingUp.waiting.push(kept)
+    } else if (!heldBack(world, device, kept)) writeKept(world, connection, device, kept)
+  }
+}
+
+/** Keeps a stanza back while a fault lets others overtake it; true if it will be written later. */
+function heldBack(world: World, device: Device, kept: KeptStanza): boolean {
+  return holdBack(world, device, kept, one => {
+    const { connection, catchingUp } = device
+    if (connection?.ready && !catchingUp && one.sends === 0 && one.owed.size > 0)
+      writeKept(world, connection, device, one)
+  })
 }
 
 /** Writes what could not be written while a connection was silent; what waits for its batch goes on waiting. */
@@ -38,7 +51,8 @@ export function writeKept(
   const { node } = kept
   const sent = offline === undefined ? node : { ...node, attrs: { ...node.attrs, offline: String(offline) } }
   if (!connection.send(sent)) return false
-  const list = kept.sends++ === 0 ? world.ledger.delivered : world.ledger.redelivered
+  const isFirst = kept.sends++ === 0 && !kept.isCopy
+  const list = isFirst ? world.ledger.delivered : world.ledger.redelivered
   if (kept.kind === 'message') list.push(entryOf(device, kept))
   kept.connection = connection
   kept.at = Date.now()

@@ -1,12 +1,16 @@
+import { randomInt } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
-import type { Addressing, Device, QueryFault } from './accounts/account.ts'
+import type { Addressing, Device } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
 import type { KeptStanza } from './accounts/kept-stanza.ts'
 import type { Call } from './calls/call.ts'
-import { deliver, deliverUnwritten } from './delivery.ts'
-import { concerns, type Fault, type FaultKind, LoginFaults, ON_CONNECTION } from './faults.ts'
+import { deliver } from './delivery.ts'
+import { checkFault } from './faults/schema.ts'
+import { heal, strike } from './faults/strike.ts'
+import type { Fault, FaultKind } from './faults/table.ts'
+import { WaitingFaults } from './faults/waiting.ts'
 import { type ChangeOptions, changeGroup, type GroupChange, tellDirty } from './groups/changes.ts'
 import { Group } from './groups/group.ts'
 import { Newsletter } from './groups/newsletter.ts'
@@ -19,18 +23,11 @@ import { Phone } from './phones/phone.ts'
 import { makeServerIdentity } from './protocol/certificates.ts'
 import { Listener } from './protocol/listener.ts'
 import { SERVER, stanza } from './protocol/stanza.ts'
+import { createSeededRandom } from './seeded-random.ts'
 import { acceptClient } from './server/accept.ts'
-import type { Client } from './server/client.ts'
 import { changeLid, changeNumber } from './server/identity-changes.ts'
 import { type Unacked, unackedBy } from './server/unacked.ts'
-import {
-  type Counters,
-  contactOf,
-  type SimulatorEvents,
-  type SimulatorOptions,
-  tellDevice,
-  type World,
-} from './world.ts'
+import { type Counters, contactOf, type SimulatorEvents, type SimulatorOptions, type World } from './world.ts'
 
 /**
  * Where a listening simulator is found: the WebSocket URL, the hexadecimal Noise root key, `host:port` of the media host, and the
@@ -52,6 +49,8 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     super()
     mendSignalSessions()
     this.setMaxListeners(0)
+    const seed = options.seed ?? String(randomInt(2 ** 40))
+    const random = createSeededRandom(seed)
     this.#world = {
       options: {
         qrRefs: 6,
@@ -68,7 +67,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
         ...options,
       },
       identity: makeServerIdentity(),
-      accounts: new AccountTable(options.seed),
+      accounts: new AccountTable(seed),
       contacts: new Map(),
       groups: new Map(),
       calls: new Map(),
@@ -80,7 +79,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       codeRequests: new Map(),
       authenticators: new Map(),
       passkeys: new Map(),
-      loginFaults: new LoginFaults(),
+      faults: new WaitingFaults(random),
+      random,
+      listener: this.#listener,
       counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
       later: (ms, work) => this.#later(ms, work),
       background: work => this.#background(work),
@@ -202,14 +203,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
    * Lets an account's next `times` sends be answered with an error ack; they go to nobody. With `backoff`, nor does what it sends
    * within so many seconds.
    */
-  errorAck(pn: string, code: string | number, times = 1, backoff?: number): void {
-    const ack = { error: String(code), ...(backoff && { backoff }) }
-    this.#world.accounts.ensure(pn).errorAcks.add(ack, times)
+  errorAck(account: string, code: string | number, times = 1, backoff?: number): void {
+    this.#await({ kind: 'error-ack', account, code: String(code), times, ...(backoff && { backoff }) })
   }
 
-  /** What becomes of an account's next `times` queries for contacts: see `QueryFault`. */
-  failQuery(pn: string, fault: QueryFault, times = 1): void {
-    this.#world.accounts.ensure(pn).queryFaults.push(...Array<QueryFault>(times).fill(fault))
+  /** What becomes of an account's next `times` queries for contacts. */
+  failQuery(account: string, answer: NonNullable<Fault['answer']>, times = 1): void {
+    this.#await({ kind: 'contact-query', account, answer, times })
   }
 
   /** Gives an account another LID, without a word: see `changeLid` in server/identity-changes.ts. */
@@ -223,59 +223,41 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /** Lets an account's next `times` sends arrive without an ack. */
-  dropAck(pn: string, times = 1): void {
-    this.#world.accounts.ensure(pn).droppedAcks += times
+  dropAck(account: string, times = 1): void {
+    this.#await({ kind: 'drop-ack', account, times })
   }
 
   /**
-   * Does to the connections what a fault says and returns how many they were; `refuse` and `failure` also meet later ones. Resolves
-   * when the fault is in force.
+   * Lets a fault of faults/table.ts strike, for one device, for an account or for all. Resolves when it is in force, with the number
+   * of sockets that it met. Throws a ZodError for one that is told what it does not take.
    */
-  async fault(fault: Fault): Promise<number> {
-    const met = [...this.#world.clients].filter(({ device }) => concerns(fault, device))
-    if (fault.kind === 'failure') this.#world.loginFaults.add(fault, fault.for ?? 1)
-    if (fault.kind === 'refuse') await this.#refuse(fault)
-    for (const { connection } of met) ON_CONNECTION[fault.kind](connection, fault)
-    if (fault.kind === 'removed')
-      for (const device of this.devices) if (concerns(fault, device)) this.#remove(device)
-    if (!fault.for) return met.length
-    if (fault.kind === 'silence' || fault.kind === 'deaf')
-      this.#later(fault.for, () => this.#listenAgain(met))
-    if (fault.kind === 'refuse') this.#later(fault.for, () => void this.heal('refuse'))
-    return met.length
+  fault(fault: Fault): Promise<number> {
+    return strike(this.#world, fault)
   }
 
-  /** Ends lasting faults: `refuse`, `failure`, `silence` with `deaf`, or all of them. Sockets that are gone stay gone. */
+  /** Ends what lasts and what waits, of one kind or all of it. Sockets that are gone stay gone. */
   async heal(kind?: FaultKind): Promise<void> {
-    this.#world.loginFaults.remove(kind)
-    if (!kind || kind === 'silence')
-      for (const { connection } of this.#world.clients) connection.silent = false
-    if ((!kind || kind === 'refuse') && !this.#closed) await this.#listener.resume()
+    if (!this.#closed) await heal(this.#world, kind)
+  }
+
+  /** The faults that wait for what comes next, oldest first. */
+  get faults(): Fault[] {
+    return this.#world.faults.list()
+  }
+
+  /** What decides what is left to chance: the same for the same `seed`. */
+  get seed(): string {
+    return this.#world.random.seed
+  }
+
+  #await(fault: Fault) {
+    this.#world.faults.add(checkFault(fault))
   }
 
   #groupOf(jid: string): Group {
     const group = this.#world.groups.get(jid)
     if (!group) throw new Error(`there is no group ${jid}`)
     return group
-  }
-
-  async #refuse(fault: Fault) {
-    if (fault.device || fault.account) this.#world.loginFaults.add(fault, Number.POSITIVE_INFINITY)
-    else if (fault.status) this.#listener.refuseWith(fault.status)
-    else await this.#listener.stop()
-  }
-
-  #listenAgain(clients: Iterable<Client>) {
-    for (const { connection, device } of clients) {
-      connection.silent = false
-      connection.deaf = false
-      if (device) deliverUnwritten(this.#world, connection, device)
-    }
-  }
-
-  #remove(device: Device) {
-    device.account.remove(device)
-    tellDevice(this.#world, device, 'removed')
   }
 
   #background(work: Promise<unknown>) {

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { Account, Device } from './accounts/account.ts'
 import type { AccountTable } from './accounts/account-table.ts'
 import type { Call } from './calls/call.ts'
-import type { LoginFaults } from './faults.ts'
+import type { WaitingFaults } from './faults/waiting.ts'
 import type { Group } from './groups/group.ts'
 import type { Ledger } from './ledger.ts'
 import type { CodeRequest, PairingOffer } from './linking/offer.ts'
@@ -12,6 +12,8 @@ import type { MediaHost } from './media/host.ts'
 import { ContactState, type InboxMessage } from './phones/contact-state.ts'
 import type { Presence } from './phones/presence.ts'
 import type { ServerIdentity } from './protocol/certificates.ts'
+import type { Listener } from './protocol/listener.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import type { Client } from './server/client.ts'
 
 export type SimulatorOptions = {
@@ -35,7 +37,7 @@ export type SimulatorOptions = {
   maxBatch: number
   /** How long a stanza may stay without its acknowledgement until the stream ends with an error, in milliseconds. */
   ackTimeoutMs: number
-  /** Makes LIDs reproducible. */
+  /** Makes LIDs and what faults leave to chance reproducible; made up if undefined. */
   seed: string | undefined
 }
 
@@ -95,7 +97,11 @@ export type World = {
   readonly authenticators: Map<Account, Authenticator>
   /** The newest demand for a passkey of each account. */
   readonly passkeys: Map<Account, PasskeyInProgress>
-  readonly loginFaults: LoginFaults
+  /** Faults that wait for what comes next. */
+  readonly faults: WaitingFaults
+  /** What is left to chance, by the seed. */
+  readonly random: SeededRandom
+  readonly listener: Listener
   readonly counters: Counters
   /** Runs something later unless the simulator is closed first. */
   later(ms: number, work: () => void): void

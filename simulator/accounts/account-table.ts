@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { jidDecode } from '@whiskeysockets/baileys'
 import { Account } from './account.ts'
 import { otherForms } from './national-forms.ts'
@@ -11,8 +11,8 @@ export class AccountTable {
   /** How many LIDs a number was given. */
   readonly #rounds = new Map<string, number>()
 
-  constructor(seed: string | undefined) {
-    this.#seed = seed ?? String(randomInt(2 ** 40))
+  constructor(seed: string) {
+    this.#seed = seed
   }
 
   /** Finds or makes the account of a phone number. Throws when it is not 5 to 20 digits. */

@@ -4,12 +4,12 @@ import type { Connection } from '../protocol/connection.ts'
 import { SignalEndpoint } from '../signal/endpoint.ts'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import type { DatedConversation } from './conversation.ts'
-import { ErrorAcks } from './error-acks.ts'
 import { FirstContacts } from './first-contacts.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { LinkingPlan } from './linking-plan.ts'
 import { Mailbox } from './mailbox.ts'
 import type { PasskeyDemand } from './passkey.ts'
+import { SendPause } from './send-pause.ts'
 import type { Timer } from './timer.ts'
 
 /** Which of an account's two addresses is used: its phone number or its LID. */
@@ -17,9 +17,6 @@ export type Addressing = 'pn' | 'lid'
 
 /** What a phone answers when a linked device asks for media again: it has them, it has them no more, or it is away. */
 export type Reuploads = 'answered' | 'not-found' | 'ignored'
-
-/** A contact query gets no answer, an error with a code, or an answer without the users that were asked for. */
-export type QueryFault = 'unanswered' | 'omitted' | { error: string }
 
 /** The public keys a device registered with. */
 export type Registration = {
@@ -41,6 +38,8 @@ export class Device {
   connection: Connection | undefined
   /** What waited for it at its login and goes out in batches as it asks for them, until all has gone out. */
   catchingUp: { waiting: KeptStanza[]; sent: number } | undefined
+  /** What a fault holds back, to be written in another order. */
+  heldBack: KeptStanza[] | undefined
   /** The key of its phone's app state, as that device is given it. */
   readonly appStateKey = randomBytes(32)
   /** It was given the salt for first contacts in the app state. */
@@ -112,8 +111,6 @@ export class Account {
   migrated = true
   /** Whose LID it knows has changed: each send to them says `refresh_lid`, until it asks for that LID. */
   readonly staleLids = new Set<Account>()
-  /** What becomes of its next contact queries; the first is used first. */
-  readonly queryFaults: QueryFault[] = []
   readonly devices = new Map<number, Device>()
   /** With whom it has a direct chat. */
   readonly directChats = new Set<Account>()
@@ -125,8 +122,8 @@ export class Account {
   readonly privacy = new Map<string, string>()
   /** What its phone sends a newly linked device. */
   history: readonly DatedConversation[] = []
-  /** How its next sends are refused. */
-  readonly errorAcks = new ErrorAcks()
+  /** Whether it was told to send nothing for a while. */
+  readonly sendPause = new SendPause()
   /** What its phone does when a linked device asks for media again. */
   reuploads: Reuploads = 'answered'
   /** WhatsApp demands a passkey before it links a device; none is demanded if null. */
@@ -136,8 +133,6 @@ export class Account {
   /** What is to happen when a device is linked to it. */
   readonly linking = new LinkingPlan()
   readonly firstContacts = new FirstContacts()
-  /** How many of its next sends get no ack. */
-  droppedAcks = 0
   #lastDevice = 0
   #signal: SignalEndpoint | undefined
 

@@ -17,6 +17,8 @@ export type KeptStanza = {
   peer: boolean
   /** What the device still has to say about it. */
   owed: Set<Owed>
+  /** It was written before, and comes a second time by mistake. */
+  isCopy?: true
   /** The device asked for it again. */
   retried: boolean
   /** How often it was written to a socket; the last time: to which, and when. */

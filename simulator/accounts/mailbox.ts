@@ -6,6 +6,7 @@ import type { KeptStanza, Owed } from './kept-stanza.ts'
 export type NewStanza = Pick<KeptStanza, 'kind' | 'id' | 'from' | 'node' | 'peer'> & {
   group?: string
   owed?: Owed[]
+  isCopy?: true
 }
 
 /** What an answer of a device did: the stanza that is done with, or why it settled nothing; undefined when it names none. */

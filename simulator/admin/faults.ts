@@ -1,19 +1,10 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { ON_CONNECTION } from '../faults.ts'
+import { checkFault, checkKind, listFaults } from '../faults/schema.ts'
 import type { Simulator } from '../simulator.ts'
-import { body, Pn, pnOf, Times } from './requests.ts'
+import { body, pnOf, Times } from './requests.ts'
 
-const kinds = Object.keys(ON_CONNECTION) as [keyof typeof ON_CONNECTION, ...(keyof typeof ON_CONNECTION)[]]
-const Kind = z.enum(kinds)
 const Often = Times.default(1)
-const NewFault = z.strictObject({
-  kind: Kind,
-  device: z.string().optional(),
-  account: Pn.optional(),
-  for: z.number().positive().optional(),
-  status: z.int().min(300).max(599).optional(),
-})
 const ErrorAcks = z.strictObject({ code: z.string(), times: Often, backoff: z.int().positive().optional() })
 const QueryFaults = z.strictObject({
   fault: z.union([z.enum(['unanswered', 'omitted']), z.strictObject({ error: z.string() })]),
@@ -24,15 +15,14 @@ const DropAcks = z.strictObject({ times: Often })
 /** What goes wrong on connections, and with the acks of an account's sends, over HTTP. */
 export function faultRoutes(simulator: Simulator): Hono {
   const app = new Hono()
+  app.get('/faults', c => c.json({ seed: simulator.seed, waiting: simulator.faults, kinds: listFaults() }))
   app.post('/faults', async c => {
-    const { kind, device, account, status, ...rest } = await body(c, NewFault)
-    const selection = { ...(device && { device }), ...(account && { account }), ...(status && { status }) }
-    return c.json({
-      struck: await simulator.fault({ kind, ...selection, ...(rest.for && { for: rest.for }) }),
-    })
+    const fault = checkFault(await body(c, z.unknown()))
+    return c.json({ struck: await simulator.fault(fault) })
   })
   app.delete('/faults', async c => {
-    await simulator.heal(Kind.optional().parse(c.req.query('kind')))
+    const kind = c.req.query('kind')
+    await simulator.heal(kind === undefined ? undefined : checkKind(kind))
     return c.body(null, 204)
   })
   app.post('/accounts/:pn/error-acks', async c => {

@@ -26,6 +26,8 @@ export type IncomingMessage = {
 export async function receive(world: World, contact: ContactState, incoming: IncomingMessage): Promise<void> {
   const { account } = contact
   const { device, id, addressee, group, encs } = incoming
+  if (device.account !== account && world.faults.take('retry-receipt', device))
+    return askAgain(world, contact, incoming, 'a fault')
   let message: proto.IMessage
   try {
     message = group

@@ -21,6 +21,10 @@ export class Connection {
   silent = false
   /** While true nothing that arrives is handled. */
   deaf = false
+  /** While set, frames go out in WebSocket messages of so many bytes. */
+  packetBytes: number | undefined
+  /** The other end is gone without a word: nothing is read, nothing leaves, no end is told. */
+  #gone = false
   #handshake: NoiseHandshake | undefined
   #transport: NoiseTransport | undefined
   #introSeen = false
@@ -60,6 +64,7 @@ export class Connection {
 
   /** Sends a last node, then closes: `<stream:error>` and `<failure>` end a stream. */
   end(last?: BinaryNode): void {
+    if (this.#gone) return
     if (last) this.send(last)
     this.#socket.close(1000)
   }
@@ -76,16 +81,36 @@ export class Connection {
     this.#raw.resetAndDestroy()
   }
 
+  /** Stops reading and writing for good, as a host that lost its power or its route does. */
+  goAway(): void {
+    this.#gone = true
+    this.silent = true
+    this.#socket.pause()
+  }
+
+  /** Ends what lasts on an open connection: everything, or what is named. */
+  recover(what?: string): void {
+    if (!what || what === 'silence') this.silent = this.#gone
+    if (!what || what === 'deaf') this.deaf = false
+    if (!what || what === 'split') this.packetBytes = undefined
+    if (this.#gone && (!what || what === 'half-open')) {
+      this.#gone = false
+      this.silent = false
+      this.#socket.resume()
+    }
+  }
+
   /** Writes one well-framed body that cannot be decrypted. */
   sendGarbage(): void {
-    if (this.open) this.#write(randomBytes(48))
+    if (this.open && !this.#gone) this.#write(randomBytes(48))
   }
 
   #write(body: Uint8Array) {
     const frame = Buffer.allocUnsafe(3 + body.length)
     frame.writeUIntBE(body.length, 0, 3)
     frame.set(body, 3)
-    this.#socket.send(frame)
+    const bytes = this.packetBytes ?? frame.length
+    for (let at = 0; at < frame.length; at += bytes) this.#socket.send(frame.subarray(at, at + bytes))
   }
 
   #receive(data: Buffer) {

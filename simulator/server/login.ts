@@ -1,3 +1,4 @@
+import type { Device } from '../accounts/account.ts'
 import { offerPairing } from '../linking/qr.ts'
 import { readRegistration } from '../linking/registration.ts'
 import type { Connection } from '../protocol/connection.ts'
@@ -25,8 +26,18 @@ export function admit(world: World, client: Client, { noiseKey, payload }: Clien
     refuse(world, connection, '401')
     return
   }
-  if (world.loginFaults.take(connection, device)) {
-    world.counters.refusedLogins++
+  if (failsLogin(world, connection, device)) return
+  const slow = world.faults.take('slow-login', device)
+  if (slow) world.later(slow.delay ?? 0, () => enter(world, client, device))
+  else enter(world, client, device)
+}
+
+/** The device is logged in: who was there before under its credentials is replaced. */
+function enter(world: World, client: Client, device: Device) {
+  const { connection } = client
+  if (!connection.open) return
+  if (device.removed) {
+    refuse(world, connection, '401')
     return
   }
   device.connection?.endWithStreamError(undefined, 'replaced')
@@ -38,6 +49,21 @@ export function admit(world: World, client: Client, { noiseKey, payload }: Clien
   expectPresence(world, device)
   tellDirty(device)
   tellDevice(world, device, 'online')
+}
+
+/** Lets a login fail if a fault waits for it; true when it ended there. */
+function failsLogin(world: World, connection: Connection, device: Device): boolean {
+  const failure = world.faults.take('failure', device)
+  if (failure) {
+    const { status = 503, expire } = failure
+    world.counters.refusedLogins++
+    connection.end(stanza('failure', { reason: status, expire }))
+    return true
+  }
+  if (!world.faults.take('refuse', device)) return false
+  world.counters.refusedLogins++
+  connection.reset()
+  return true
 }
 
 function refuse(world: World, connection: Connection, reason: string) {

@@ -17,7 +17,7 @@ export function takeMessage(world: World, connection: Connection, device: Device
   const { id, to, peer_recipient_pn: number } = node.attrs
   world.events.emit('sent', { id, to, number })
   const ack = { class: 'message', id, from: to, t: seconds() }
-  const error = account.errorAcks.take()
+  const error = account.sendPause.refusal(() => errorAck(world, device))
   if (error) {
     connection.send(stanza('ack', { ...ack, ...error }))
     return
@@ -30,8 +30,13 @@ export function takeMessage(world: World, connection: Connection, device: Device
   }
   const other = world.accounts.resolve(to)?.account
   const refresh_lid = other && account.staleLids.has(other) ? 'true' : undefined
-  if (account.droppedAcks > 0) account.droppedAcks--
-  else connection.send(stanza('ack', { ...ack, refresh_lid, phash: missedHash(world, device, other, node) }))
+  const phash = missedHash(world, device, other, node)
+  if (!world.faults.take('drop-ack', device)) {
+    const late = world.faults.take('late-ack', device)
+    const answer = () => connection.send(stanza('ack', { ...ack, refresh_lid, phash }))
+    if (late) world.later(late.delay ?? 0, answer)
+    else answer()
+  }
   if (group) {
     const { jid } = group
     const line = { id: id!, from: account.pn, to: jid, device: device.jid, at: Date.now(), group: jid }
@@ -47,6 +52,11 @@ export function takeMessage(world: World, connection: Connection, device: Device
   if (participants)
     for (const part of children(participants)) route(world, device, node, part.attrs.jid, part)
   else route(world, device, node, to, node)
+}
+
+function errorAck(world: World, device: Device) {
+  const { code, backoff } = world.faults.take('error-ack', device) ?? {}
+  return code === undefined ? undefined : { error: code, ...(backoff && { backoff }) }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
+import type { Fault } from '../faults/table.ts'
 import { groupNode } from '../groups/group.ts'
 import { MAX_MEDIA_BYTES } from '../media/host.ts'
 import { sendHistory } from '../phones/history.ts'
@@ -24,6 +25,14 @@ type Asked = {
 /** Answers a linked device's iq; false when nothing is known about it and it got an empty result. */
 export function answerQuery(world: World, connection: Connection, device: Device, iq: BinaryNode): boolean {
   const query = children(iq)[0]
+  const names = [iq.attrs.xmlns, `${iq.attrs.xmlns}/${query?.tag ?? ''}`]
+  const isMeant = (fault: Fault) => fault.query === undefined || names.includes(fault.query)
+  if (world.faults.take('unanswered', device, isMeant)) return true
+  const refusal = world.faults.take('query-error', device, isMeant)
+  if (refusal) {
+    sendError(connection, iq, Number(refusal.code), 'refused')
+    return true
+  }
   const asked = { world, connection, device, iq, query }
   const answer = ANSWERS[`${iq.attrs.xmlns}/${query?.tag ?? ''}`] ?? ANSWERS[iq.attrs.xmlns ?? '']
   if (answer) answer(asked)
@@ -74,7 +83,7 @@ const ANSWERS: Record<string, (asked: Asked) => void> = {
     connection.send(result(iq))
   },
   usync: ({ world, connection, device, iq }) => {
-    const answer = answerUsync(world.accounts, device.account, iq)
+    const answer = answerUsync(world, device, iq)
     if (answer) connection.send(answer)
   },
   'w:sync:app:state': ({ connection, device, iq, query }) =>
@@ -118,13 +127,15 @@ function sendError(connection: Connection, iq: BinaryNode, code: number, text: s
   connection.send(stanza('iq', { from: iq.attrs.to ?? SERVER, type: 'error', id: iq.attrs.id }, [error]))
 }
 
-function answerBundles({ world, connection, iq, query }: Asked) {
+function answerBundles({ world, connection, device, iq, query }: Asked) {
+  const withoutKeys = world.faults.take('no-one-time-keys', device) !== undefined
   const users = children(query).map(({ attrs: { jid } }) => {
     const found = world.accounts.resolve(jid)
     const companion = found && found.device > 0 ? found.account.devices.get(found.device) : undefined
     const bundle = found?.device === 0 ? found.account.signal.bundle() : companion?.takeBundle()
     if (!bundle) return stanza('user', { jid }, [stanza('error', { code: 404, text: 'item-not-found' })])
-    return stanza('user', { jid }, bundleNodes(bundle))
+    const { preKey, ...rest } = bundle
+    return stanza('user', { jid }, bundleNodes(withoutKeys ? rest : bundle))
   })
   connection.send(result(iq, stanza('list', {}, users)))
 }

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Device } from '../accounts/account.ts'
-import { unackedError } from '../faults.ts'
+import { unackedError } from '../faults/on-sockets.ts'
 import type { Connection } from '../protocol/connection.ts'
 import type { World } from '../world.ts'
 import type { Client } from './client.ts'

@@ -1,19 +1,24 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import type { Account } from '../accounts/account.ts'
-import type { AccountTable } from '../accounts/account-table.ts'
+import type { Account, Device } from '../accounts/account.ts'
+import { enroll } from '../linking/enroll.ts'
 import { child, children, result, stanza } from '../protocol/stanza.ts'
+import type { World } from '../world.ts'
 import { answerContact } from './contact-query.ts'
 
 /**
  * Answers a usync query of `asker`: devices, LID and contact, for users named by jid or by phone number; null when a fault wants no
  * answer. Unknown jids are left out unless `contact` is asked. Nobody may rely on the order of the users: it is not that of the question.
  */
-export function answerUsync(accounts: AccountTable, asker: Account, request: BinaryNode): BinaryNode | null {
+export function answerUsync(world: World, device: Device, request: BinaryNode): BinaryNode | null {
+  const { accounts } = world
+  const asker = device.account
   const usync = child(request, 'usync')
   const protocols = children(child(usync, 'query'))
   const byLid = protocols.some(({ tag, attrs }) => tag === 'contact' && attrs.addressing_mode === 'lid')
   const asked = children(child(usync, 'list'))
-  const fault = asked.some(user => phoneOf(user)) ? asker.queryFaults.shift() : undefined
+  const fault = asked.some(user => phoneOf(user))
+    ? world.faults.take('contact-query', device)?.answer
+    : undefined
   if (fault === 'unanswered') return null
   if (typeof fault === 'object') return errorAnswer(request, fault.error)
   const answers = asked.flatMap(user => {
@@ -31,6 +36,7 @@ export function answerUsync(accounts: AccountTable, asker: Account, request: Bin
     )
   })
   const users = fault === 'omitted' ? [] : answers.reverse()
+  if (protocols.some(({ tag }) => tag === 'devices')) changeDevices(world, device, asked)
   return result(request, stanza('usync', usync?.attrs, [stanza('result'), stanza('list', {}, users)]))
 }
 
@@ -72,4 +78,17 @@ function phoneOf(user: BinaryNode): string | undefined {
   const content = child(user, 'contact')?.content
   if (content === undefined || Array.isArray(content)) return undefined
   return content.toString().replace(/@.*/, '').replace(/\D/g, '') || undefined
+}
+
+/** As if somebody linked or removed a device at the very moment after a sender asked for the list. */
+function changeDevices(world: World, asker: Device, asked: BinaryNode[]) {
+  const others = asked.flatMap(({ attrs: { jid } }) => world.accounts.resolve(jid)?.account ?? [])
+  for (const account of new Set(others)) {
+    if (account === asker.account) continue
+    const fault = world.faults.take('device-list-change', asker)
+    if (!fault) return
+    const [last] = [...account.devices.values()].slice(-1)
+    if (fault.change !== 'removed') enroll(world, account)
+    else if (last) account.remove(last)
+  }
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { Laravel, type LaravelHealth } from '../../chaos/laravel.ts'
 import { isTaken } from '../../chaos/records.ts'
-import { createSeededRandom } from '../../chaos/seeded-random.ts'
+import { createSeededRandom } from '../../simulator/seeded-random.ts'
 
 const open: Laravel[] = []
 afterEach(async () => {

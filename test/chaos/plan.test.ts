@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { KILL_POINT_NAMES } from '../../chaos/kill-points.ts'
 import { type Options, planRounds } from '../../chaos/plan.ts'
-import { createSeededRandom } from '../../chaos/seeded-random.ts'
+import { createSeededRandom } from '../../simulator/seeded-random.ts'
 
 const options: Options = {
   sessions: 5,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Fault } from '../../simulator/faults.ts'
+import type { Fault } from '../../simulator/faults/table.ts'
 import { closings, type OpenSessions, text, useOpenSessions } from './open-sessions.ts'
 import { type Owner, WAIT, type World } from './world.ts'
 

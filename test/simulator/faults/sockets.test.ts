@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import type { FaultKind } from '../../simulator/faults.ts'
-import { memoryAuth } from './baileys-client.ts'
-import { silenceConsole } from './silence-console.ts'
-import { startSimulator } from './start-simulator.ts'
+import type { FaultKind } from '../../../simulator/faults/table.ts'
+import { memoryAuth } from '../baileys-client.ts'
+import { silenceConsole } from '../silence-console.ts'
+import { startSimulator } from '../start-simulator.ts'
 
 silenceConsole()
 
@@ -16,6 +17,7 @@ describe('faults that end the socket', () => {
     ['reset', 428],
     ['xmlstreamend', 428],
     ['515', 515],
+    ['500', 500],
     ['503', 503],
     ['replaced', 440],
     ['removed', 401],
@@ -58,6 +60,38 @@ describe('faults that end the socket', () => {
   })
 })
 
+describe('a stream error that nobody knows', () => {
+  it.each([
+    [{ status: 999 }, 999],
+    [{ child: 'tea-break' }, 500],
+    [{}, 500],
+  ])('%j closes the session with %i', async (told, code) => {
+    const { simulator, linked } = await startSimulator()
+    const { one } = await linked(SHOP)
+    expect(await simulator.fault({ kind: 'stream-error', account: SHOP, ...told })).toBe(1)
+    expect(await one.closed()).toBe(code)
+    expect(await one.connect().open()).toBe(true)
+  })
+})
+
+describe('a share of all', () => {
+  it('is chosen by the seed: the same run, the same victims', async () => {
+    const victims = async (seed: string) => {
+      const { simulator, linked } = await startSimulator({ seed })
+      const all: Awaited<ReturnType<typeof linked>>[] = []
+      for (let i = 0; i < 6; i++) all.push(await linked(`3460000010${i}`))
+      const struck = await simulator.fault({ kind: 'close', share: 0.5 })
+      const closed = () => all.filter(({ device }) => !device.online).map(({ device }) => device.account.pn)
+      await vi.waitFor(() => expect(closed()).toHaveLength(struck))
+      return closed()
+    }
+    const first = await victims('7')
+    expect(first.length).toBeGreaterThan(0)
+    expect(first.length).toBeLessThan(6)
+    expect(await victims('7')).toEqual(first)
+  })
+})
+
 describe('logout', () => {
   it('from the phone closes with 401, and nothing is kept for the device any more', async () => {
     const { simulator, linked } = await startSimulator()
@@ -88,7 +122,7 @@ describe('the fault "failure"', () => {
   it.each([403, 405, 503])('answers the next logins with %i, then no more', async reason => {
     const { simulator, linked } = await startSimulator()
     const { one } = await linked(SHOP)
-    await simulator.fault({ kind: 'failure', account: SHOP, status: reason, for: 2 })
+    await simulator.fault({ kind: 'failure', account: SHOP, status: reason, times: 2 })
     expect(await one.closed()).toBe(428)
     expect(await one.connect().closed()).toBe(reason)
     expect(await one.connect().closed()).toBe(reason)
@@ -186,6 +220,49 @@ describe('faults that leave the socket open', () => {
     await simulator.contact(ANA).say(SHOP, 'held back')
     expect(simulator.ledger.delivered).toEqual([])
     expect((await one.upsert('held back')).type).toBe('notify')
+    expect(device.logins).toBe(1)
+  })
+
+  it('half-open answers nothing at all, not even the end of the connection', async () => {
+    const { simulator, linked } = await startSimulator()
+    const { one, device } = await linked(SHOP)
+    const { connection } = device
+    await simulator.fault({ kind: 'half-open', account: SHOP })
+    await simulator.contact(ANA).say(SHOP, 'into the void')
+    expect(simulator.ledger.delivered).toEqual([])
+    // Silence would answer the close frame; rc14 waits for that answer for 30 s.
+    const ended = one.end().then(() => 'ended')
+    expect(await Promise.race([ended, pause(1000, 'waits')])).toBe('waits')
+    expect(connection?.open).toBe(true)
+    const next = await linked(OTHER)
+    expect(next.device.online).toBe(true)
+    await one.connect().open()
+    expect((await one.upsert('into the void')).type).toBe('append')
+    expect(device.connection).not.toBe(connection)
+    expect(connection?.open).toBe(true)
+  })
+
+  it('half-open for a time goes on with what was sent meanwhile', async () => {
+    const { simulator, linked } = await startSimulator()
+    const { one, device } = await linked(SHOP)
+    const ana = simulator.contact(ANA)
+    await simulator.fault({ kind: 'half-open', account: SHOP, for: 200 })
+    const sent = await one
+      .socket!.sendMessage(`${ANA}@s.whatsapp.net`, { text: 'on its way' })
+      .catch(() => null)
+    expect(sent).toBeTruthy()
+    await vi.waitFor(() => expect(ana.inbox).toHaveLength(1), 10_000)
+    expect(device.logins).toBe(1)
+  })
+
+  it('split lets every frame come in small packets, and nothing is lost or torn', async () => {
+    const { simulator, linked } = await startSimulator()
+    const { one, device } = await linked(SHOP)
+    await simulator.fault({ kind: 'split', account: SHOP, bytes: 3 })
+    for (const text of ['one', 'two', 'three']) await simulator.contact(ANA).say(SHOP, text)
+    await one.upsert('three')
+    expect(one.upserts.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+    await vi.waitFor(() => expect(device.pending).toBe(0))
     expect(device.logins).toBe(1)
   })
 
