@@ -72,6 +72,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const opened = await openStore({
     dataDir: config.dataDir,
     now: clock.now,
+    erasesDone: config.keep.bodiesMs !== null,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })
   const files = openMediaStore({ dataDir: config.dataDir, clock })

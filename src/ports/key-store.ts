@@ -1,8 +1,8 @@
 /** Signal keys and credentials of a session, and the stanzas that were decrypted with them. */
 export interface KeyStore {
   get(streamId: string, type: string, ids: string[]): Record<string, Uint8Array>
-  /** A stanza decrypted before. */
-  inbox(streamId: string, hash: string): InboxRow | null
+  /** A stanza decrypted before; what was done may have been erased, all but its hash. */
+  inbox(streamId: string, hash: string): KnownRow | null
   /** Decrypted stanzas whose message is not in the log yet, oldest first. */
   unfinished(streamId: string): InboxRow[]
 }
@@ -23,5 +23,8 @@ export interface InboxRow {
   stanza: string
   at: number
 }
+
+/** `done`: its message is in the log, or it held none. */
+export type KnownRow = InboxRow & { done: boolean }
 
 export type InboxWrite = { put: InboxRow } | { done: string }

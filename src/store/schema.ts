@@ -195,6 +195,9 @@ CREATE TABLE contact_names (
   PRIMARY KEY (stream_id, jid)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE INDEX inbox_whole ON inbox (done_at) WHERE done_at IS NOT NULL AND stanza <> '';
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -24,6 +24,8 @@ export interface SqliteOptions {
   now?: () => number
   /** Upper limit of the file in pages of 4 KiB, for tests of a full disk. */
   maxPages?: number
+  /** Of a stanza that was done only the hash stays, whatever became of its message. */
+  erasesDone?: boolean
 }
 
 /**
@@ -31,7 +33,12 @@ export interface SqliteOptions {
  * a write must not be changed after it was handed over.
  * Rejects with DATA_DIR_IN_USE, BAD_CONFIG (the directory cannot be used, or was written by newer code) or STORE_FAILED.
  */
-export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOptions): Promise<Store> {
+export async function openStore({
+  dataDir,
+  now = Date.now,
+  maxPages,
+  erasesDone = false,
+}: SqliteOptions): Promise<Store> {
   makeDataDir(dataDir)
   const unlock = lockDataDir(dataDir)
   let writer: Writer | undefined
@@ -40,7 +47,7 @@ export async function openStore({ dataDir, now = Date.now, maxPages }: SqliteOpt
     const file = join(dataDir, 'store.sqlite')
     // SQLite's own files take over the mode of this one: credentials are nobody else's business.
     closeSync(openSync(file, 'a', 0o600))
-    writer = await Writer.open(file, now, maxPages ?? null)
+    writer = await Writer.open(file, now, { maxPages: maxPages ?? null, keepsDone: !erasesDone })
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   } catch (error) {
     await writer?.close()

@@ -41,10 +41,10 @@ export class MemoryStore {
   #committedRequests = 0
   #scheduled = false
 
-  constructor(now: () => number) {
+  constructor(now: () => number, { erasesDone = false } = {}) {
     this.#now = now
     prepareSchema(this.#db)
-    this.#group = new GroupCommit(this.#db)
+    this.#group = new GroupCommit(this.#db, { keepsDone: !erasesDone })
     const sql = createStatements(this.#db)
     const people = new RecentPeople(peopleReads(sql))
     this.store = {

@@ -203,11 +203,12 @@ export interface World {
 export async function createWorld(
   config: Partial<WhatsAppConfig> = {},
   simulator: ConstructorParameters<typeof Simulator>[0] = {},
+  options: Omit<Parameters<typeof openStore>[0], 'dataDir'> = {},
 ): Promise<World> {
   const sim = new Simulator(simulator)
   const { url, rootKey } = await sim.listen()
   const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
-  let store = await openStore({ dataDir })
+  let store = await openStore({ dataDir, ...options })
   const vault = createQrVault(systemClock)
   const passkeys = createPasskeyVault(systemClock)
   const log: string[] = []
@@ -247,7 +248,7 @@ export async function createWorld(
       await store.close()
     },
     async takeBack() {
-      store = await openStore({ dataDir })
+      store = await openStore({ dataDir, ...options })
       world.store = store
       world.whatsApp = another({})
     },

@@ -30,12 +30,12 @@ export function keyReads(sql: Statements): KeyStore {
       return Object.fromEntries(found)
     },
     inbox(streamId, hash) {
-      const row = sql.get<InboxColumns>(
-        'SELECT hash, plaintext, stanza, at FROM inbox WHERE stream_id = ? AND hash = ?',
+      const row = sql.get<InboxColumns & { done_at: number | null }>(
+        'SELECT hash, plaintext, stanza, at, done_at FROM inbox WHERE stream_id = ? AND hash = ?',
         streamId,
         hash,
       )
-      return row ? toInboxRow(row) : null
+      return row ? { ...toInboxRow(row), done: row.done_at !== null } : null
     },
     unfinished: streamId =>
       sql
@@ -62,11 +62,20 @@ export function writeKeys(sql: Statements, streamId: string, keys: KeyWrite[]): 
       )
 }
 
-export function writeInbox(sql: Statements, streamId: string, rows: InboxWrite[], now: number): void {
+/** Of a done row that is not kept whole only the hash stays. */
+const SHRUNK = "plaintext = x'', stanza = ''"
+
+/** `keepsDone`: done rows stay whole until they are forgotten. */
+export function writeInbox(
+  sql: Statements,
+  streamId: string,
+  rows: InboxWrite[],
+  { now, keepsDone }: { now: number; keepsDone: boolean },
+): void {
   for (const row of rows)
     if ('done' in row)
       sql.run(
-        'UPDATE inbox SET done_at = ? WHERE stream_id = ? AND hash = ? AND done_at IS NULL',
+        `UPDATE inbox SET done_at = ?${keepsDone ? '' : `, ${SHRUNK}`} WHERE stream_id = ? AND hash = ? AND done_at IS NULL`,
         now,
         streamId,
         row.done,
@@ -86,6 +95,15 @@ export function writeInbox(sql: Statements, streamId: string, rows: InboxWrite[]
 export function eraseKeys(sql: Statements, streamId: string): void {
   sql.run('DELETE FROM keys WHERE stream_id = ?', streamId)
   sql.run('DELETE FROM inbox WHERE stream_id = ?', streamId)
+}
+
+/** Erases what was done and kept whole, of at most `limit` rows; returns their number. */
+export function shrinkInbox(sql: Statements, limit: number): number {
+  return sql.run(
+    `UPDATE inbox SET ${SHRUNK} WHERE rowid IN (SELECT rowid FROM inbox INDEXED BY inbox_whole
+       WHERE done_at IS NOT NULL AND stanza <> '' ORDER BY done_at LIMIT ?)`,
+    limit,
+  )
 }
 
 /** Forgets at most `limit` stanzas that were done long ago. */

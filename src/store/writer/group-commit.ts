@@ -14,7 +14,7 @@ import { eraseChatTimers, writeChatTimers } from '../tables/chat-timers.ts'
 import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
 import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
 import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
-import { eraseKeys, pruneInbox, writeInbox, writeKeys } from '../tables/keys.ts'
+import { eraseKeys, pruneInbox, shrinkInbox, writeInbox, writeKeys } from '../tables/keys.ts'
 import { eraseBodies, eraseMessages, writeMessages } from '../tables/messages.ts'
 import { erasePeople, writePeople } from '../tables/people.ts'
 import { FailedStreams } from './failed-streams.ts'
@@ -37,13 +37,16 @@ export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #sql: Statements
   readonly #streams: Streams
+  readonly #keepsDone: boolean
   readonly #failedStreams = new FailedStreams()
   #answered = 0
   #erased = false
   #prunedAt: number | null = null
 
-  constructor(db: DatabaseSync) {
+  /** `keepsDone`: done inbox rows stay whole, for as long as they are known. */
+  constructor(db: DatabaseSync, { keepsDone = true }: { keepsDone?: boolean } = {}) {
     this.#db = db
+    this.#keepsDone = keepsDone
     this.#sql = createStatements(db)
     this.#streams = new Streams(this.#sql)
   }
@@ -130,9 +133,10 @@ export class GroupCommit {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('eraseBodies' in request) {
       const { before, limit } = request.eraseBodies
+      const done = this.#keepsDone ? 0 : shrinkInbox(this.#sql, limit)
       const erased = eraseBodies(this.#sql, before, limit, now) + eraseEventWords(this.#sql, before, limit)
-      if (erased > 0) this.#erased = true
-      return erased
+      if (done + erased > 0) this.#erased = true
+      return Math.max(done, erased)
     }
     if ('write' in request) this.#write(request.write, now)
     else if ('downloaded' in request) {
@@ -169,7 +173,7 @@ export class GroupCommit {
     }
     this.#streams.apply(write)
     if (keys) writeKeys(this.#sql, streamId, keys)
-    if (inbox) writeInbox(this.#sql, streamId, inbox, now)
+    if (inbox) writeInbox(this.#sql, streamId, inbox, { now, keepsDone: this.#keepsDone })
     if (messages) writeMessages(this.#sql, streamId, messages)
     if (people) writePeople(this.#sql, streamId, people)
     if (chatTimers) writeChatTimers(this.#sql, streamId, chatTimers)

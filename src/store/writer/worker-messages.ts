@@ -5,6 +5,13 @@ import type { Failure } from '../failures.ts'
 
 /** What the main thread and the writer's thread tell each other. */
 
+export interface WriterOptions {
+  /** Upper limit of the file in pages of 4 KiB. */
+  maxPages: number | null
+  /** Done inbox rows stay whole, for as long as they are known. */
+  keepsDone: boolean
+}
+
 export type Request =
   | { write: EncodedWrite }
   | { claim: string }

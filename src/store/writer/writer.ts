@@ -5,7 +5,7 @@ import type { DownloadOutcome } from '../../ports/download-table.ts'
 import type { Write } from '../../ports/store.ts'
 import { type EncodedWrite, encodeWrite } from '../encoded-write.ts'
 import { refusal, toError } from '../failures.ts'
-import type { Answer, Command, Request } from './worker-messages.ts'
+import type { Answer, Command, Request, WriterOptions } from './worker-messages.ts'
 
 interface Pending {
   request: Request
@@ -41,10 +41,10 @@ export class Writer {
   }
 
   /** Resolves when the file is open; rejects with BAD_CONFIG or STORE_FAILED. */
-  static async open(file: string, now: () => number, maxPages: number | null): Promise<Writer> {
+  static async open(file: string, now: () => number, options: WriterOptions): Promise<Writer> {
     const worker = new Worker(new URL('./writer.worker.ts', import.meta.url), {
       name: 'store',
-      workerData: { file, maxPages },
+      workerData: { file, ...options },
       execArgv: [],
     })
     // Before the first message: a busy process gets the message and the exit in one turn.

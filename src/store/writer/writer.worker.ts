@@ -4,11 +4,11 @@ import { GatewayError } from '../../base/errors.ts'
 import { storeFailure, toFailure } from '../failures.ts'
 import { prepareSchema } from '../schema.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { Answer, Batch, Command } from './worker-messages.ts'
+import type { Answer, Batch, Command, WriterOptions } from './worker-messages.ts'
 
 /** The only connection that writes: commits whatever arrived while the last commit ran. */
 
-const { file, maxPages } = workerData as { file: string; maxPages: number | null }
+const { file, maxPages, keepsDone } = workerData as WriterOptions & { file: string }
 
 function open(): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5_000 })
@@ -21,7 +21,7 @@ function open(): DatabaseSync {
 }
 
 function serve(port: MessagePort, db: DatabaseSync): void {
-  const group = new GroupCommit(db)
+  const group = new GroupCommit(db, { keepsDone })
   port.on('message', (first: Command) => {
     const batches: Batch[] = []
     let command: Command | undefined = first

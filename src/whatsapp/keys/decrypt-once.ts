@@ -7,7 +7,7 @@ import {
   type SocketConfig,
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
-import type { InboxRow } from '../../ports/key-store.ts'
+import type { InboxRow, KnownRow } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
@@ -17,6 +17,8 @@ import { stanzaText } from './inbox-rows.ts'
 import { type Decryption, signalRepositoryMaker } from './signal-repository.ts'
 
 const NOTHING = new Uint8Array(0)
+/** An empty message with its padding: for what was done, and is erased. */
+const ERASED = new Uint8Array([1])
 /** The types of `<unavailable>` that Baileys acknowledges and drops: no device gets those messages. */
 const NEVER_RESENT = new Set(['bot_unavailable_fanout', 'hosted_unavailable_fanout'])
 
@@ -33,7 +35,7 @@ export class DecryptOnce {
   readonly #now: () => number
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** By message key: the rows of what was decrypted and not handed over by Baileys yet. */
-  readonly #pending = new Map<string, InboxRow[]>()
+  readonly #pending = new Map<string, KnownRow[]>()
 
   constructor(store: Store, streamId: string, auth: AuthState, now: () => number) {
     this.#store = store
@@ -80,19 +82,23 @@ export class DecryptOnce {
     })
   }
 
-  /** The rows of what was decrypted for a message that Baileys now hands over, in the order of its parts. */
-  takeRows(key: WAMessageKey): InboxRow[] {
+  /**
+   * The rows of what was decrypted for a message that Baileys now hands over, in the order of its parts, without those that were done
+   * before: `again` when it has no other, so that there is nothing new in it.
+   */
+  takeRows(key: WAMessageKey): { rows: InboxRow[]; again: boolean } {
     const name = nameOf(key)
-    const rows = this.#pending.get(name) ?? []
+    const all = this.#pending.get(name) ?? []
     this.#pending.delete(name)
-    return rows
+    const rows = all.filter(({ done }) => !done)
+    return { rows, again: all.length > 0 && rows.length === 0 }
   }
 
   /** The rows of what was decrypted and never handed over, because the socket ended in between. */
   takeAllRows(): InboxRow[] {
     const rows = [...this.#pending.values()].flat()
     this.#pending.clear()
-    return rows
+    return rows.filter(({ done }) => !done)
   }
 
   async #decrypt({ keys, lock, ciphertext, decrypt }: Decryption): Promise<Uint8Array> {
@@ -105,10 +111,10 @@ export class DecryptOnce {
       const plaintext = await decrypt()
       const fresh: InboxRow = { hash, plaintext, stanza: stanzaText(stanza), at: this.#now() }
       await keys.set({ inbox: { [hash]: fresh } } satisfies KeySet as KeySet)
-      return fresh
+      return { ...fresh, done: false }
     }, lock)
     this.#remember(stanza, row)
-    return Buffer.from(row.plaintext)
+    return Buffer.from(row.plaintext.length > 0 ? row.plaintext : ERASED)
   }
 
   /** Resolves when the stanza is durable. Two posts may say the same, so that the hash is also that of their names. */
@@ -121,20 +127,21 @@ export class DecryptOnce {
     const name = [from, participant, id].join('|')
     const hash = createHash('sha256').update(name).update(content).digest('hex')
     const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
+    const known = this.#store.keys.inbox(this.#streamId, hash)
+    const done = known?.done ?? false
     try {
       if (tell) this.#nameIn(stanza)
-      else this.#remember(stanza, row)
+      else this.#remember(stanza, { ...row, done })
     } catch {
       // No message for Baileys either: it refuses the stanza.
       return
     }
-    const isKept = this.#store.keys.inbox(this.#streamId, hash) !== null
-    const kept = isKept || this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
-    tell?.(row)
+    const kept = known !== null || this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
+    if (!done) tell?.(row)
     await kept
   }
 
-  #remember(stanza: BinaryNode, row: InboxRow): void {
+  #remember(stanza: BinaryNode, row: KnownRow): void {
     const name = this.#nameIn(stanza)
     this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
   }

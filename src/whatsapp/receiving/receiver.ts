@@ -70,7 +70,7 @@ export class Receiver {
     const context = this.#context(received)
     const done: string[] = []
     for (const given of messages) {
-      const rows = decryptOnce.takeRows(given.key)
+      const { rows, again } = decryptOnce.takeRows(given.key)
       const message = withNewer(given, rows)
       const status = message.key.fromMe ? statusInReceipt(message.status) : null
       // A receipt within 100 ms of a send is merged into its upsert.
@@ -79,6 +79,7 @@ export class Receiver {
       }
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
+      if (again) continue
       const translated = this.#translate(message, offline, context)
       if (translated === null) continue
       if ('awaits' in translated) this.#countUnopened(translated.ignored)
@@ -107,7 +108,7 @@ export class Receiver {
     const arrived: InboxRow[] = []
     // Baileys makes history of a message that arrived while it held its events and that history has, too.
     const history = messages.filter(({ key }) => {
-      const rows = decryptOnce.takeRows(key)
+      const { rows } = decryptOnce.takeRows(key)
       arrived.push(...rows)
       if (rows.length > 0) this.#order.handedOver(key.id, 'append')
       return rows.length === 0

@@ -43,8 +43,8 @@ describe('a stanza that arrives', () => {
     await arrive({ from: '2@newsletter', id: 'A' }, [plaintext('same')])
     expect(held).toHaveLength(3)
     expect(new Set(kept.flatMap(rows => Object.keys(rows!))).size).toBe(3)
-    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toHaveLength(1)
-    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toEqual([])
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false }).rows).toHaveLength(1)
+    expect(once.takeRows({ remoteJid: from, id: 'A', fromMe: false })).toEqual({ rows: [], again: false })
     expect(once.takeAllRows()).toHaveLength(2)
   })
 

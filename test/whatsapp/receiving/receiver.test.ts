@@ -41,7 +41,7 @@ function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
     takeRows: ({ id }: { id: string }) => {
       const rows = pending[id] ?? []
       delete pending[id]
-      return rows
+      return { rows, again: false }
     },
   } as unknown as DecryptOnce
   return {

@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Store } from '../../src/ports/store.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { given, inbound, messageFact } from './facts.ts'
+
+const CANARY = 'canary-that-nobody-may-read'
+const COUNT = 200
+
+let dir: string
+let store: Store
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'store-'))
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(dir, { recursive: true })
+})
+
+/** Files of the store, the write-ahead log among them, in which the word stands: also where a page is free. */
+const leaks = () =>
+  readdirSync(dir).filter(name => name.startsWith('store.') && readFileSync(join(dir, name)).includes(CANARY))
+
+const plaintext = (i: number) => Buffer.from(`${CANARY} ${i} ${'x'.repeat((i * 37) % 60)}`)
+
+/** Messages that arrived for a session, each with its inbox row, which is done. */
+async function receive(streamId: string, count = COUNT): Promise<void> {
+  const hash = (i: number) => `h${i}`
+  for (let i = 0; i < count; i++) {
+    const put = { hash: hash(i), plaintext: plaintext(i), stanza: `{"n":"${CANARY}"}`, at: 1 }
+    void store.commit({ streamId, epoch: 1, inbox: [{ put }] })
+    if (i % 50 === 0) await store.commit({ streamId, epoch: 1 })
+  }
+  for (let i = 0; i < count; i++) {
+    const seq = i + 2
+    void store.commit({
+      streamId,
+      epoch: 1,
+      events: [messageFact(seq)],
+      messages: [
+        {
+          insert: {
+            messageId: `M${seq}`,
+            chatId: 'chat',
+            direction: 'in',
+            dedupeKey: `k${seq}`,
+            content: inbound(`M${seq}`, plaintext(i).toString()),
+            status: 'received',
+            seq,
+            at: seq,
+          },
+        },
+      ],
+      inbox: [{ done: hash(i) }],
+    })
+    if (i % 50 === 0) await store.commit({ streamId, epoch: 1 })
+  }
+  await store.commit({ streamId, epoch: 1 })
+}
+
+async function eraseBodies(): Promise<void> {
+  while ((await store.eraseBodies(1e9, 100)) === 100);
+}
+
+describe('where bodies are kept for a time only', () => {
+  test('what they were is nowhere once that is over: not in the inbox, the write-ahead log, or a page that is free', async () => {
+    store = await openStore({ dataDir: dir, erasesDone: true })
+    const streamId = await given(store, 'a')
+    await receive(streamId)
+    expect(store.keys.unfinished(streamId)).toEqual([])
+    expect(store.keys.inbox(streamId, 'h1')).toMatchObject({
+      done: true,
+      stanza: '',
+      plaintext: new Uint8Array(),
+    })
+    expect(leaks()).not.toEqual([])
+    await eraseBodies()
+    await vi.waitFor(() => expect(leaks()).toEqual([]), 10_000)
+    expect(store.keys.inbox(streamId, 'h1')).toMatchObject({ done: true })
+  })
+
+  test('so it is for what was done before, when bodies were kept', async () => {
+    store = await openStore({ dataDir: dir })
+    const streamId = await given(store, 'a')
+    await receive(streamId)
+    await store.commit({
+      streamId,
+      epoch: 1,
+      inbox: [{ put: { hash: 'open', plaintext: Buffer.from('o'), stanza: '{}', at: 1 } }],
+    })
+    expect(store.keys.inbox(streamId, 'h1')?.plaintext.length).toBeGreaterThan(10)
+    await store.close()
+    store = await openStore({ dataDir: dir, erasesDone: true })
+    await eraseBodies()
+    await vi.waitFor(() => expect(leaks()).toEqual([]), 10_000)
+    expect(store.keys.inbox(streamId, 'h1')).toMatchObject({ done: true, stanza: '' })
+    expect(store.keys.unfinished(streamId).map(({ hash, stanza }) => [hash, stanza])).toEqual([
+      ['open', '{}'],
+    ])
+  })
+})
