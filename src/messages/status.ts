@@ -35,3 +35,6 @@ export function movesForward(from: MessageStatus, to: MessageStatus): boolean {
   if (rank === undefined) return false
   return to === 'failed' ? rank < RANK.sent! : (RANK[to] ?? -1) > rank
 }
+
+/** Whether nobody knows yet what becomes of a send: it waits, or it left and WhatsApp has not said that it has it. */
+export const isUnsent = (status: MessageStatus): boolean => status === 'queued' || status === 'transmitted'

@@ -228,3 +228,25 @@ export const text = (to: string, body = 'hello'): SendContent => ({
   body,
   reply_to: null,
 })
+
+/** A picture behind a link, which has no name but its caption. */
+export const picture = (to: string, caption = 'a picture'): SendContent => ({
+  type: 'image',
+  to: `${to}@s.whatsapp.net`,
+  media: {
+    url: `https://files.test/${encodeURIComponent(caption)}`,
+    id: null,
+    ready: false,
+    mimetype: null,
+    filename: null,
+    size: null,
+    seconds: null,
+    width: null,
+    height: null,
+    waveform: null,
+    thumbnail: null,
+  },
+  caption,
+  ptt: false,
+  reply_to: null,
+})

@@ -9,6 +9,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import type { AccountEventType } from '../../src/messages/account-event.ts'
 import type { StoredEvent } from '../../src/ports/event-log.ts'
+import type { MediaPreparer } from '../../src/ports/media-preparer.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { SocketFact } from '../../src/ports/whatsapp.ts'
 import { createCommands } from '../../src/sessions/commands.ts'
@@ -83,7 +84,7 @@ function createParts(world: World) {
     clock,
     logger,
     whatsapp,
-    media: { prepare: async ({ media }) => ({ ...media, ready: true }) },
+    media: { prepare: content => world.prepare(content) },
     machine: options.machine?.(bound) ?? bound,
     tellLaravel,
     sendMaxAgeMs: options.sendMaxAgeMs ?? 3_600_000,
@@ -118,6 +119,8 @@ export class World {
   readonly wokenLanes: string[] = []
   readonly logs: string[] = []
   readonly unhandled: unknown[] = []
+  /** Makes the file of a send ready; at once, unless the test says otherwise. */
+  prepare: MediaPreparer['prepare'] = async ({ media }) => ({ ...media, ready: true })
   readonly #note = (error: unknown) => void this.unhandled.push(error)
   #parts: ReturnType<typeof createParts>
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SendContent } from '../../messages/send.ts'
-import { movesForward } from '../../messages/status.ts'
+import { isUnsent, movesForward } from '../../messages/status.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
@@ -10,8 +10,8 @@ import type { SendUpdate, WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { SessionPeople } from '../people.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
-import { RateLimitedResends, type Refusal, TOO_FAST } from './rate-limited-resends.ts'
 import { REACH_OUT_LOCKED, ReachOutLock } from './reach-out-lock.ts'
+import { type Refusal, Refusals, TOO_FAST } from './refusals.ts'
 import { checkReplyTarget } from './reply-target.ts'
 import { newSecretFor, type Send } from './send.ts'
 import { SendEndings } from './send-endings.ts'
@@ -20,6 +20,7 @@ import { SendLog } from './send-log.ts'
 import { SendRate } from './send-rate.ts'
 import { EXPIRED, failureOf, refusalOf } from './send-results.ts'
 import { TOO_OLD, Transmitter } from './transmitter.ts'
+import { WaitingSends } from './waiting-sends.ts'
 
 export interface OutboxSettings {
   /** A send older than this is not sent any more, in ms. */
@@ -43,7 +44,10 @@ export class Outbox {
   readonly #actor: SessionActor
   readonly #people: SessionPeople
   readonly #log: SendLog
-  readonly #resends = new RateLimitedResends()
+  readonly #waiting = new WaitingSends()
+  /** Accepted while nothing can leave, and not durable yet. */
+  readonly #arriving = new Set<Send>()
+  readonly #refusals = new Refusals()
   readonly #endings: SendEndings
   readonly #files: SendFiles
   readonly #rate: SendRate
@@ -57,7 +61,7 @@ export class Outbox {
     this.#deps = deps
     this.#people = new SessionPeople(store.people, actor.streamId)
     this.#log = new SendLog(actor, deps)
-    this.#endings = new SendEndings(this.#log, this.#resends, clock)
+    this.#endings = new SendEndings(this.#log, this.#waiting, this.#refusals, clock)
     this.#files = new SendFiles(actor, media, this.#endings)
     this.#rate = new SendRate(deps.sendPerMinute, () => actor.context.slowdown)
     this.#reachOut = new ReachOutLock(actor, this.#people, deps)
@@ -66,10 +70,11 @@ export class Outbox {
       clock,
       maxAgeMs: deps.sendMaxAgeMs,
       log: this.#log,
+      waiting: this.#waiting,
       endings: this.#endings,
       files: this.#files,
       rate: this.#rate,
-      resends: this.#resends,
+      refusals: this.#refusals,
       reachOut: this.#reachOut,
       people: this.#people,
     })
@@ -103,31 +108,40 @@ export class Outbox {
     // What can go at once shares its commit with the ratchet, without which no byte leaves.
     const atOnce = this.#transmitter.currentSocket !== null
     const secret = newSecretFor(content)
-    const queued = this.#log.recordQueued(
+    const { seq, durable } = this.#log.recordQueued(
       { messageId, chatId, content, at, secret },
       { lazy: atOnce, promised },
     )
-    if (!atOnce) {
-      await queued
-      actor.tell({ type: 'wake.requested' })
-    }
-    const send: Send = { messageId, chatId, content, at, attempts: 0, secret }
+    const send: Send = { messageId, chatId, content, seq, at, attempts: 0, secret }
+    if (!atOnce) await this.#arrive(send, durable)
     // A link to a file may not live as long as a connection is away.
     void this.#files.prepare(send)
-    this.#transmitter.transmit(send)
-    const update = await Promise.race([result, queued.then(() => result)])
-    await queued
+    if (atOnce) this.#transmitter.transmit(send)
+    const update = await Promise.race([result, durable.then(() => result)])
+    await durable
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
     return { messageId, status, address: this.#people.addressOf(content.to) }
+  }
+
+  /** It leaves in the order in which it was accepted, also when the session opens before it is durable. */
+  async #arrive(send: Send, durable: Promise<void>): Promise<void> {
+    this.#arriving.add(send)
+    try {
+      await durable
+    } finally {
+      this.#arriving.delete(send)
+    }
+    this.#actor.tell({ type: 'wake.requested' })
   }
 
   /** Takes up what was queued or never acked, after the session opened. */
   resume(): void {
     this.#transmitter.resume()
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      this.#transmitter.transmit(this.#asSend(row))
+      if (isUnsent(this.#log.progressOf(row))) this.#transmitter.transmit(this.#asSend(row))
     }
+    for (const send of this.#arriving) this.#transmitter.transmit(send)
   }
 
   /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
@@ -137,7 +151,9 @@ export class Outbox {
     if (known === undefined || !movesForward(known.status, status)) return
     if (status === 'failed' && (update.code === TOO_FAST || update.backoff)) return this.#sendAgain(update)
     if (status === 'failed' && update.code === REACH_OUT_LOCKED) this.#reachOut.refused()
+    const waited = this.#waiting.has(messageId)
     await this.#endings.record(known.chatId, update)
+    if (waited) this.#transmitter.goOn(known.chatId)
   }
 
   /** WhatsApp refused it for the session's pace: it goes out again, slower and before what follows in its chat. */
@@ -146,9 +162,8 @@ export class Outbox {
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null) return
-    const send = this.#asSend(row)
-    this.#resends.add(send, row.seq, refusal)
-    this.#transmitter.resend(send)
+    this.#refusals.add(refusal)
+    this.#transmitter.resend(this.#asSend(row))
   }
 
   /** Its chat may have another name by now. */
@@ -163,12 +178,12 @@ export class Outbox {
     }
   }
 
-  /** The send has waited for SEND_MAX_AGE_MS and no connection came for it. */
+  /** The send has waited for SEND_MAX_AGE_MS. */
   async expire(messageId: string): Promise<void> {
     const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
-    // A chain that has it in hand looks at its age itself.
-    const goesAgain = this.#resends.isDue(messageId) && this.#transmitter.currentSocket !== null
-    if (row === null || goesAgain || this.#transmitter.isInProgress(messageId)) return
+    // What the socket has in hand may just be leaving.
+    if (row === null || this.#transmitter.isWriting(messageId)) return
     await this.#endings.giveUp(row, EXPIRED, TOO_OLD)
+    this.#transmitter.goOn(row.chatId)
   }
 }

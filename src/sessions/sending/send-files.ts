@@ -18,15 +18,27 @@ export class SendFiles {
     this.#endings = endings
   }
 
-  /** The content with its file in the media store, as the send itself from then on; null once the send was given up for it. */
-  prepare(send: Send): Promise<SendContent | null> {
+  /** Files that are fetched now. */
+  get size(): number {
+    return this.#inProgress.size
+  }
+
+  /** Whether the send can leave as it is. */
+  isReady({ content }: Send): boolean {
+    return !needsFile(content)
+  }
+
+  /** Resolves once the send has its file, which is in the media store, or was given up for it. */
+  async prepare(send: Send): Promise<void> {
     const { content, messageId } = send
-    if (!needsFile(content)) return Promise.resolve(content)
-    const inProgress = this.#inProgress.get(messageId)
-    if (inProgress !== undefined) return inProgress
-    const work = this.#fetch(send, content).finally(() => this.#inProgress.delete(messageId))
-    this.#inProgress.set(messageId, work)
-    return work
+    if (!needsFile(content)) return
+    let work = this.#inProgress.get(messageId)
+    if (work === undefined) {
+      work = this.#fetch(send, content).finally(() => this.#inProgress.delete(messageId))
+      this.#inProgress.set(messageId, work)
+    }
+    const ready = await work
+    if (ready !== null) send.content = ready
   }
 
   async #fetch(send: Send, content: MediaContent): Promise<SendContent | null> {
@@ -36,7 +48,6 @@ export class SendFiles {
         const ready = { ...content, media: await this.#media.prepare(content) }
         await this.#actor.change({ messages: [{ prepared: { messageId: send.messageId, content: ready } }] })
         prepared = ready
-        send.content = ready
       } catch (error) {
         if (!(error instanceof GatewayError) || !error.code.startsWith('MEDIA_')) throw error
         await this.#endings.giveUp(send, error.code, error.message)

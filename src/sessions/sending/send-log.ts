@@ -38,13 +38,13 @@ export class SendLog {
     return this.#waiters.wait(messageId, deadline)
   }
 
-  /** A new send; resolves once it is durable. `lazy`: it may wait for the commit of something else. */
+  /** A new send; `durable` resolves once it is so. `lazy`: it may wait for the commit of something else. */
   recordQueued(
-    { messageId, chatId, content, at, secret }: Omit<Send, 'attempts'>,
+    { messageId, chatId, content, at, secret }: Omit<Send, 'attempts' | 'seq'>,
     { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
-  ): Promise<void> {
+  ): { seq: number; durable: Promise<void> } {
     this.#progress.set(messageId, { chatId, status: 'queued' })
-    return this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
+    const durable = this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
       lazy,
       lastActivity: at,
       ...(promised && { idempotency: { ...promised, messageId, at } }),
@@ -64,17 +64,21 @@ export class SendLog {
         },
       ],
     }))
+    return { seq: this.#actor.seq, durable }
   }
 
-  /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
-  async recordTransmitted(messageId: string, chatId: string): Promise<void> {
+  /**
+   * Its bytes have left. A second transmission counts, unless WhatsApp refused the one before; one that was acked before its bytes were
+   * noted does not.
+   */
+  async recordTransmitted(messageId: string, chatId: string, { counts }: { counts: boolean }): Promise<void> {
     const at = this.#deps.clock.now()
     const status = this.statusOf(messageId)
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
     this.#progress.set(messageId, { chatId, status: 'transmitted' })
     await this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       lazy: true,
-      messages: [{ update: { messageId, status: 'transmitted', at, attempt: true } }],
+      messages: [{ update: { messageId, status: 'transmitted', at, attempt: counts } }],
     }))
   }
 
@@ -103,6 +107,11 @@ export class SendLog {
     const known = this.#progress.get(messageId)
     if (known !== undefined) return known
     return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
+  }
+
+  /** Where the send of a row stands by now. */
+  progressOf({ messageId, status }: Pick<MessageRow, 'messageId' | 'status'>): MessageStatus {
+    return this.#progress.get(messageId)?.status ?? status
   }
 
   statusOf(messageId: string): MessageStatus {

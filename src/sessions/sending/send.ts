@@ -3,7 +3,7 @@ import type { SendContent } from '../../messages/send.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 
 /** One message on its way out. */
-export type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'at' | 'attempts'> & {
+export type Send = Pick<MessageRow, 'messageId' | 'chatId' | 'seq' | 'at' | 'attempts'> & {
   content: SendContent
   /** Of a send that was queued in this life of the process: the store may not have it yet. */
   secret?: Uint8Array | undefined

@@ -1,17 +1,19 @@
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
+import { isUnsent } from '../../messages/status.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { openSocketOf } from '../open-socket.ts'
 import type { SessionPeople } from '../people.ts'
-import type { RateLimitedResends } from './rate-limited-resends.ts'
 import type { ReachOutLock } from './reach-out-lock.ts'
+import type { Refusals } from './refusals.ts'
 import type { Send } from './send.ts'
 import type { SendEndings } from './send-endings.ts'
 import type { SendFiles } from './send-files.ts'
 import type { SendLog } from './send-log.ts'
 import { FifoQueue, type SendRate } from './send-rate.ts'
 import { EXPIRED, UNSENDABLE } from './send-results.ts'
+import type { WaitingSends } from './waiting-sends.ts'
 
 /** A send that WhatsApp did not take although the connection holds is tried again after this time, in ms. */
 const SEND_AGAIN = 5000
@@ -26,10 +28,11 @@ export interface TransmitterParts {
   /** A send older than this is not sent any more, in ms. */
   maxAgeMs: number
   log: SendLog
+  waiting: WaitingSends
   endings: SendEndings
   files: SendFiles
   rate: SendRate
-  resends: RateLimitedResends
+  refusals: Refusals
   reachOut: ReachOutLock
   people: Pick<SessionPeople, 'namesOf'>
 }
@@ -38,10 +41,10 @@ export interface TransmitterParts {
 export class Transmitter {
   readonly #actor: SessionActor
   readonly #parts: TransmitterParts
-  /** Chats with something to transmit, each a chain of sends. */
-  readonly #chats = new Map<string, Promise<void>>()
-  /** Sends handed to a chat's chain and not through it yet. */
-  readonly #inProgress = new Set<string>()
+  /** Chats whose sends leave one after the other now. */
+  readonly #busy = new Set<string>()
+  /** Sends that the socket has in hand. */
+  readonly #writing = new Set<string>()
   /** The socket that took up what had waited: what is new must not overtake it. */
   #current: WhatsAppSocket | null = null
   readonly #queue = new FifoQueue()
@@ -62,112 +65,119 @@ export class Transmitter {
     return this.#isCurrent(socket) ? socket : null
   }
 
-  /** Whether a chat's chain has this send in hand. */
-  isInProgress(messageId: string): boolean {
-    return this.#inProgress.has(messageId)
+  /** Whether the socket has this send in hand; by default any. */
+  isWriting(messageId?: string): boolean {
+    return messageId === undefined ? this.#writing.size > 0 : this.#writing.has(messageId)
   }
 
-  /** Hands a send to its chat's chain; without a connection it is left to the next one. */
+  /** Lets a send leave when all before it in its chat have; without a connection it is left to the next one. */
   transmit(send: Send): void {
-    if (this.#inProgress.has(send.messageId) || this.currentSocket === null) return
-    this.#inProgress.add(send.messageId)
-    const through = this.#chain(send.chatId, () => this.#transmitNow(send))
-    void through.finally(() => this.#inProgress.delete(send.messageId))
+    if (!this.#writing.has(send.messageId)) this.resend(send)
   }
 
-  /** What WhatsApp refused for the session's pace goes before all that follows in its chat. */
+  /** The same for what WhatsApp refused, which may be before its writing is reported. */
   resend(send: Send): void {
-    void this.#chain(send.chatId, async () => {
-      if (this.#parts.resends.isDue(send.messageId)) await this.#transmitNow(send)
-    })
+    this.#parts.waiting.add(send)
+    this.goOn(send.chatId)
   }
 
-  /** Does some work once all that came before in this chat is done, under whichever of its names. */
-  #chain(chatId: string, work: () => Promise<void>): Promise<void> {
-    const before = this.#parts.people.namesOf(chatId).map(name => this.#chats.get(name))
-    const mine = Promise.all(before)
-      .then(() => this.#actor.guard(work))
-      .finally(() => {
-        if (this.#chats.get(chatId) === mine) this.#chats.delete(chatId)
-      })
-    this.#chats.set(chatId, mine)
-    return mine
+  /** Something that was in the way of this chat's sends is so no more. */
+  goOn(chat: string): void {
+    if (this.#parts.people.namesOf(chat).some(name => this.#busy.has(name))) return
+    this.#busy.add(chat)
+    void this.#actor.guard(() => this.#emptyChat(chat))
   }
 
-  /** Waits for the session's pace; what WhatsApp refused for it meanwhile goes first. */
-  async #transmitNow(send: Send): Promise<void> {
-    const { files, resends } = this.#parts
-    const { socket } = this.#actor
-    const isCurrent = () => this.#isCurrent(socket)
-    if ((await files.prepare(send)) === null) return
-    while (isCurrent()) {
-      const next = await this.#waitForTurn(send, isCurrent)
-      if (next === null) return
-      resends.leaves(next.messageId)
-      await this.#writeToSocket(next)
-      if (next.messageId === send.messageId) return
-    }
-  }
-
-  /** Resolves with what is to leave, once it may; with null when the connection is lost. */
-  async #waitForTurn(send: Send, isCurrent: () => boolean): Promise<Send | null> {
-    const { clock, rate, resends } = this.#parts
-    const place = this.#queue.enter()
+  /** Lets the sends of one chat leave, one after the other, until none is left that can. */
+  async #emptyChat(chat: string): Promise<void> {
+    const { clock, rate, endings, maxAgeMs } = this.#parts
+    let place: object | null = null
+    // It may serve another send than the one that it was taken for.
+    let hasTurn = false
     try {
-      while (isCurrent()) {
-        const next = resends.nextIn(send.chatId) ?? send
-        const now = clock.now()
-        // It fails, and costs nobody a turn.
-        if (this.#isOver(next)) return next
-        const at = rate.nextAt(now, this.#queue.ahead(place))
-        if (at <= now) {
-          rate.take(now)
-          return next
+      for (let next = this.#nextIn(chat); next !== null; next = this.#nextIn(chat)) {
+        const { send, socket } = next
+        if (this.#isOver(send)) {
+          await endings.giveUp(send, EXPIRED, TOO_OLD)
+          continue
         }
-        await this.#actor.until(() => !isCurrent(), at)
+        if (!hasTurn) {
+          place ??= this.#queue.enter()
+          const now = clock.now()
+          const at = rate.nextAt(now, this.#queue.ahead(place))
+          if (at > now) {
+            const deadline = Math.min(at, send.at + maxAgeMs + 1)
+            await this.#actor.until(() => !this.#isCurrent(socket), deadline)
+            continue
+          }
+          rate.take(now)
+          this.#queue.leave(place)
+          place = null
+        }
+        hasTurn = !(await this.#writeToSocket(send, socket))
       }
-      return null
     } finally {
-      this.#queue.leave(place)
+      if (place !== null) this.#queue.leave(place)
+      this.#busy.delete(chat)
     }
+  }
+
+  /** What is to leave next in a chat; null if nothing can. */
+  #nextIn(chat: string): { send: Send; socket: WhatsAppSocket } | null {
+    const { waiting, files, people } = this.#parts
+    const socket = this.currentSocket
+    if (socket === null) {
+      // The next connection takes it from the store.
+      waiting.clear()
+      return null
+    }
+    const names = people.namesOf(chat)
+    // Two chats turned out to be one person's: the other goes on with both.
+    if (names.some(name => name !== chat && this.#busy.has(name))) return null
+    const send = waiting.firstOf(names)
+    if (send === null) return null
+    if (files.isReady(send) || this.#isOver(send)) return { send, socket }
+    // What comes before it in the chat may still come.
+    void files.prepare(send).then(() => this.goOn(chat))
+    return null
   }
 
   /** Whether a send is not to leave any more: it is too old, or has left often enough. */
   #isOver(send: Send): boolean {
-    const { clock, maxAgeMs } = this.#parts
-    return clock.now() - send.at > maxAgeMs || this.#hasLeftOftenEnough(send)
-  }
-
-  #hasLeftOftenEnough({ messageId, attempts }: Send): boolean {
+    const { clock, maxAgeMs, refusals } = this.#parts
+    if (clock.now() - send.at > maxAgeMs) return true
     // What was refused is no transmission that may have arrived.
-    return attempts >= TRANSMISSIONS && this.#parts.resends.refusalOf(messageId) === null
+    return send.attempts >= TRANSMISSIONS && refusals.of(send.messageId) === null
   }
 
-  /** Hands one send to the connection, until it takes it. */
-  async #writeToSocket(send: Send): Promise<void> {
-    const { clock, log, endings, files, reachOut } = this.#parts
-    const { messageId, chatId } = send
-    const content = await files.prepare(send)
-    if (content === null) return
-    const { socket } = this.#actor
-    for (let sent = false; !sent; ) {
-      if (!this.#isCurrent(socket)) return
-      if (this.#isOver(send)) return endings.giveUp(send, EXPIRED, TOO_OLD)
-      try {
-        if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
-        await socket.send(messageId, content, send.secret)
-        sent = true
-      } catch (error) {
-        const known = error instanceof GatewayError
-        if (!(known && error.retryable)) {
-          const why = known ? error.message : 'The message could not be built or encrypted.'
-          return endings.giveUp(send, known ? error.code : UNSENDABLE, why)
-        }
-        // What follows in this chat waits, too.
-        if (await this.#actor.until(() => !this.#isCurrent(socket), clock.now() + SEND_AGAIN)) return
+  /** Hands one send to the connection; false if nothing has left. What follows in its chat waits, too. */
+  async #writeToSocket(send: Send, socket: WhatsAppSocket): Promise<boolean> {
+    const { clock, log, waiting, endings, refusals, reachOut } = this.#parts
+    const { messageId, chatId, content } = send
+    const refusal = refusals.of(messageId)
+    waiting.remove(messageId)
+    refusals.forget(messageId)
+    this.#writing.add(messageId)
+    try {
+      if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
+      await socket.send(messageId, content, send.secret)
+    } catch (error) {
+      this.#writing.delete(messageId)
+      const known = error instanceof GatewayError
+      if (known && error.retryable) {
+        if (refusal !== null) refusals.add(refusal)
+        // WhatsApp may have acked what it did not seem to take.
+        if (isUnsent(log.statusOf(messageId))) waiting.add(send)
+        await this.#actor.until(() => !this.#isCurrent(socket), clock.now() + SEND_AGAIN)
+      } else {
+        const why = known ? error.message : 'The message could not be built or encrypted.'
+        await endings.giveUp(send, known ? error.code : UNSENDABLE, why)
       }
+      return false
     }
-    await log.recordTransmitted(messageId, chatId)
+    this.#writing.delete(messageId)
+    await log.recordTransmitted(messageId, chatId, { counts: refusal === null })
+    return true
   }
 
   /** Whether sends go through this socket now. */
