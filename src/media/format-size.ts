@@ -1,5 +1,3 @@
-import { GatewayError } from '../base/errors.ts'
-
 const UNITS: [string, number][] = [
   ['GB', 1024 ** 3],
   ['MB', 1024 ** 2],
@@ -10,10 +8,4 @@ const UNITS: [string, number][] = [
 export function formatSize(bytes: number): string {
   for (const [unit, size] of UNITS) if (bytes >= size) return `${Number((bytes / size).toFixed(1))} ${unit}`
   return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
-}
-
-/** MEDIA_TOO_LARGE with the limit in its sentence: `what` begins it, `limit` names it. */
-export function tooLarge(what: string, maxBytes: number, limit?: string): GatewayError {
-  const name = limit === undefined ? '' : `, ${limit}`
-  return new GatewayError('MEDIA_TOO_LARGE', `${what} is larger than ${formatSize(maxBytes)}${name}`)
 }

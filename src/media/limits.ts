@@ -1,5 +1,5 @@
-import { GatewayError } from '../base/errors.ts'
-import { formatSize, tooLarge } from './format-size.ts'
+import { formatSize } from './format-size.ts'
+import { tooLarge, unsupported } from './refusals.ts'
 
 /** The types of `POST /send-message` that carry a file. */
 export type MediaKind = 'image' | 'audio' | 'video' | 'document' | 'sticker'
@@ -88,8 +88,4 @@ export function checkMedia(kind: MediaKind, { size, mimetype, head }: MediaFacts
 /** The animation flag of an extended WebP: https://developers.google.com/speed/webp/docs/riff_container#extended_file_format */
 function isAnimated(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(12, 16)).toString('latin1') === 'VP8X' && (head[20]! & 0x02) !== 0
-}
-
-function unsupported(message: string): GatewayError {
-  return new GatewayError('MEDIA_TYPE_UNSUPPORTED', message)
 }

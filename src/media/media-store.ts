@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaStore } from '../ports/media-store.ts'
-import { tooLarge } from './format-size.ts'
+import { tooLarge } from './refusals.ts'
 
 const ID = /^[0-9a-f]{64}$/
 const SHARD = /^[0-9a-f]{2}$/

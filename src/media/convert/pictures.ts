@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { GatewayError } from '../../base/errors.ts'
+import { unsupported } from '../refusals.ts'
 import { type Ffmpeg, fileInput } from './ffmpeg.ts'
 import { MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
@@ -113,7 +113,3 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
 }
 
 const broken = (cause: unknown) => unsupported('The picture is broken, or too large to be converted', cause)
-
-function unsupported(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('MEDIA_TYPE_UNSUPPORTED', message, { cause })
-}

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GatewayError } from '../../base/errors.ts'
+import { unsupported } from '../refusals.ts'
 import { AUDIO_CONTAINERS, VIDEO_CONTAINERS } from './containers.ts'
 import { type Ffmpeg, FfmpegError, fileInput } from './ffmpeg.ts'
 
@@ -83,8 +83,4 @@ function readable(kind: 'video' | 'audio', error: unknown): unknown {
   if (!(error instanceof FfmpegError)) return error
   const why = error.timedOut ? 'it takes too long' : 'it is broken, or has nothing of that kind in it'
   return unsupported(`The ${kind} cannot be converted: ${why}`, error)
-}
-
-function unsupported(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('MEDIA_TYPE_UNSUPPORTED', message, { cause })
 }

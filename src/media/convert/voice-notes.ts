@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { GatewayError } from '../../base/errors.ts'
+import { unsupported } from '../refusals.ts'
 import { AUDIO_CONTAINERS } from './containers.ts'
 import { type Ffmpeg, FfmpegError, fileInput } from './ffmpeg.ts'
 import { opusSeconds } from './ogg.ts'
@@ -77,8 +77,4 @@ export function createVoiceNotes(ffmpeg: Ffmpeg): VoiceNotes {
       }
     },
   }
-}
-
-function unsupported(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('MEDIA_TYPE_UNSUPPORTED', message, { cause })
 }
