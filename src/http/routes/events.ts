@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
+import { LATEST_DATE } from '../../base/dates.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
@@ -85,5 +86,5 @@ function valueToJson(value: unknown): unknown {
 }
 
 function timeToJson(value: number): string | number {
-  return value > 0 && value <= 8.64e15 ? isoDate(value) : value
+  return value > 0 && value <= LATEST_DATE ? isoDate(value) : value
 }

@@ -1,8 +1,6 @@
+import { LATEST_DATE } from '../../base/dates.ts'
 import type { MessageStatusPayload, NewDelivery } from '../../ports/delivery-table.ts'
 import { failureOf, type SendResult } from './send-results.ts'
-
-/** What a date can hold, in ms; a peer may write any time into a receipt. */
-const LATEST = 8.64e15
 
 /**
  * The delivery of a send's status. It has a lane of its own beside the chat's, so that a message that is stuck holds up no status and
@@ -21,7 +19,7 @@ export function messageStatusDelivery(
     message_id: result.messageId,
     status: result.status,
     error: result.status === 'failed' ? failureOf(result) : null,
-    timestamp: new Date(Math.min(Math.max(result.at, 0), LATEST)).toISOString(),
+    timestamp: new Date(Math.min(Math.max(result.at, 0), LATEST_DATE)).toISOString(),
   }
   return {
     webhookId: `${streamId}.${seq}.receipt`,
