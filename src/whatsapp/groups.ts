@@ -1,6 +1,6 @@
 import type { BaileysEventMap, GroupMetadata } from '@whiskeysockets/baileys'
 import type { GroupCache } from './group-cache.ts'
-import { accountJid, isGroup } from './jid.ts'
+import { isGroup, isOwn } from './jid.ts'
 
 /** A group whose metadata could not be fetched is tried again after this time, in ms. */
 const RETRY_AFTER = 10 * 60_000
@@ -33,8 +33,7 @@ export class Groups {
 
   /** Whether an account, by one of its names, is an admin of a group. */
   async isAdmin(jid: string, me: { id: string; lid?: string | undefined } | undefined): Promise<boolean> {
-    const own = [accountJid(me?.id), accountJid(me?.lid)]
-    const isMe = (name: string | undefined) => name !== undefined && own.includes(accountJid(name))
+    const isMe = (name: string | undefined) => isOwn(me, name)
     const group = await this.members(jid)
     return (
       group?.participants.some(one => one.admin && [one.id, one.lid, one.phoneNumber].some(isMe)) ?? false

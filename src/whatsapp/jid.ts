@@ -42,6 +42,15 @@ export function lidOf(jid: string | null | undefined): string | null {
   return parts?.server === 'lid' ? `${parts.user}@lid` : null
 }
 
+/** Whether an address, of the account or of one of its devices, is one of our own names; `me` is what the credentials say. */
+export function isOwn(
+  me: { id: string; lid?: string | undefined } | undefined,
+  jid: string | null | undefined,
+): boolean {
+  const account = accountJid(jid)
+  return account !== null && (account === accountJid(me?.id) || account === accountJid(me?.lid))
+}
+
 export const isGroup = (jid: string) => jid.endsWith('@g.us')
 export const isStatus = (jid: string) => jid === 'status@broadcast'
 export const isBroadcast = (jid: string) => jid.endsWith('@broadcast')

@@ -5,6 +5,7 @@ import {
   isBroadcast,
   isGroup,
   isNewsletter,
+  isOwn,
   isStatus,
   lidOf,
   parseJid,
@@ -53,5 +54,29 @@ describe('a jid', () => {
     expect([isStatus('status@broadcast'), isStatus('1@broadcast')]).toEqual([true, false])
     expect([isBroadcast('1@broadcast'), isBroadcast('1@lid')]).toEqual([true, false])
     expect([isNewsletter('1@newsletter'), isNewsletter('1@lid')]).toEqual([true, false])
+  })
+})
+
+describe('an own name', () => {
+  const me = { id: '34600:7@s.whatsapp.net', lid: '9:7@lid' }
+
+  it.each(['34600@s.whatsapp.net', '34600:3@c.us', '9@lid', '9:99@hosted.lid'])('is %s', jid =>
+    expect(isOwn(me, jid)).toBe(true))
+
+  it.each([
+    '34601@s.whatsapp.net',
+    '34600@lid',
+    '9@s.whatsapp.net',
+    '34600',
+    '',
+    null,
+    undefined,
+  ])('is not %s', jid => expect(isOwn(me, jid)).toBe(false))
+
+  it('is nothing where nobody is linked, and no LID where none is known', () => {
+    expect(isOwn(undefined, '34600@s.whatsapp.net')).toBe(false)
+    expect(isOwn(undefined, undefined)).toBe(false)
+    expect(isOwn({ id: me.id }, '9@lid')).toBe(false)
+    expect(isOwn({ id: me.id }, undefined)).toBe(false)
   })
 })

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { AccountEventType, CallEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening, SocketOwner } from '../../ports/whatsapp.ts'
-import { accountJid, isGroup } from '../jid.ts'
+import { isGroup, isOwn } from '../jid.ts'
 import { type CallSocket, rejectCall, ringReceipt } from './call-answers.ts'
 import { Calls } from './calls.ts'
 import { contactChangesIn } from './contact-changes.ts'
@@ -125,8 +125,6 @@ export class AccountEvents {
   }
 
   #isOwn(jid: string | undefined): boolean {
-    const me = this.#deps.me()
-    const account = accountJid(jid)
-    return account !== null && (account === accountJid(me?.id) || account === accountJid(me?.lid))
+    return isOwn(this.#deps.me(), jid)
   }
 }

@@ -1,7 +1,7 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { knownBy, learn, type Naming, type Person } from '../../messages/person.ts'
 import type { Store } from '../../ports/store.ts'
-import { accountJid, digitsOf, lidOf } from '../jid.ts'
+import { accountJid, digitsOf, isOwn, lidOf } from '../jid.ts'
 
 /** Baileys' `lid-mapping` keys: the LID of a number, and under `LID_reverse` the number; users without server. */
 export type LidMapping = Record<string, string | null>
@@ -77,8 +77,7 @@ export class People {
   }
 
   #isOwn(name: string): boolean {
-    const me = this.#deps.me()
-    return name === accountJid(me?.id) || name === accountJid(me?.lid)
+    return isOwn(this.#deps.me(), name)
   }
 }
 
