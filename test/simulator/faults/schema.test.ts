@@ -40,8 +40,9 @@ function admin(seed = '5') {
 }
 
 describe('every kind of fault', () => {
+  const call = admin()
+
   it.each(FAULT_KINDS)('%s takes what it says over HTTP and refuses everything else with 400', async kind => {
-    const call = admin()
     expect(await call('POST', '/faults', { kind, ...whole(kind) })).toEqual({
       status: 200,
       json: { struck: 0 },
@@ -64,7 +65,6 @@ describe('every kind of fault', () => {
   })
 
   it.each(FAULT_KINDS)('%s means a device, an account or all, as far as its table says', async kind => {
-    const call = admin()
     const some = [{ device: '34600000001:1@s.whatsapp.net' }, { account: '34600000001' }, { share: 0.5 }]
     for (const selection of some) {
       const { status } = await call('POST', '/faults', { kind, ...whole(kind), ...selection })
