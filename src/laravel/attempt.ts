@@ -26,13 +26,7 @@ export function attemptOf(result: HttpResult, now: number, wall: number): Attemp
     return { result: 'failed', scope: failureScopeOf(result.status), error, status: result.status, retryAt }
   }
   if (result.failure === 'aborted') return { result: 'aborted' }
-  return {
-    result: 'failed',
-    scope: result.sent ? 'unclear' : 'endpoint',
-    error,
-    status: null,
-    retryAt: null,
-  }
+  return { result: 'failed', scope: 'unclear', error, status: null, retryAt: null }
 }
 
 /** Success is 2xx and nothing else. */

@@ -41,7 +41,8 @@ export interface LaravelClient extends Laravel {
   close(): Promise<void>
 }
 
-const ROUTES: Record<DeliveryKind, string> = {
+/** Where each kind of delivery is posted to. */
+export const ROUTES: Record<DeliveryKind, string> = {
   messages: '/messages',
   status: '/whatsapp/status',
   receipt: '/messages/status',

@@ -1,16 +1,22 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
-import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
+import {
+  DELIVERY_KINDS,
+  type DeliveryKind,
+  type DeliveryOutcome,
+  type DeliveryRow,
+  type DeliveryTable,
+} from '../ports/delivery-table.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Attempt } from './attempt.ts'
-import { createCircuitBreaker, type Permit } from './circuit-breaker.ts'
-import type { LaravelClient } from './client.ts'
+import type { Permit } from './circuit/circuit-breaker.ts'
+import { outageReport } from './circuit/outage-report.ts'
+import { createRoute, type Route } from './circuit/route.ts'
+import { type LaravelClient, ROUTES } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
 import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
-import { acceptedOutcome, dueAt, expiryOf, failedOutcome } from './delivery-outcome.ts'
-import { createHeldLanes } from './held-lanes.ts'
-import { outageReport } from './outage-report.ts'
+import { acceptedOutcome, dueAt, expiryOf, failedOutcome, waitingOutcome } from './delivery-outcome.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
 const TURN_LENGTH = 10
@@ -33,7 +39,7 @@ export interface Deliveries {
 /**
  * Drains the lanes of the deliveries table into Laravel, each strictly in order with one delivery in flight.
  * The queue only says when to look; what is true stands in the table, so a lost wake is made good by a sweep.
- * What waits after a failure depends on its scope: the message, the lane, or the whole endpoint.
+ * A failure holds its own lane; a whole route is held when what its lanes are answered says that it is the route which fails.
  */
 export function createDeliveries(options: {
   store: DeliveryTable
@@ -49,8 +55,11 @@ export function createDeliveries(options: {
   passkeys?: DeliveredPasskeys
 }): Deliveries {
   const { store, queue, laravel, clock, logger, onAccepted, files, passkeys = NO_PASSKEYS } = options
-  const breaker = createCircuitBreaker(clock)
-  const held = createHeldLanes({ breaker, queue, clock })
+  const { address } = laravel
+  const routes = Object.fromEntries(
+    DELIVERY_KINDS.map(kind => [kind, createRoute(ROUTES[kind], { queue, clock, logger, address })]),
+  ) as Record<DeliveryKind, Route>
+  const isHeld = (lane: string) => DELIVERY_KINDS.some(kind => routes[kind].held.has(lane))
   const draining = new Set<string>()
   /** Lanes whose last drain was rejected, and when the sweep may wake them. */
   const rejected = new Map<string, number>()
@@ -83,25 +92,30 @@ export function createDeliveries(options: {
       const now = clock.now()
       const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
       if (head === null || due === null || due > now) {
-        held.release(lane)
+        for (const kind of DELIVERY_KINDS) routes[kind].held.release(lane)
         return due
       }
-      const permit = breaker.acquire()
+      const route = routes[head.kind]
+      const permit = route.acquire(head)
       if (permit !== null) {
-        held.release(lane)
-        const outcome = await deliver(head, permit)
+        route.held.release(lane)
+        const outcome = await deliver(head, route, permit)
         if (outcome !== null) await settle(head, outcome)
       } else {
-        const overdue = clock.now() >= expiryOf(head) && breaker.isLasting()
-        if (!overdue) return held.hold(lane, expiryOf(head))
-        await settle(head, { dead: true, at: clock.now(), error: breaker.outage()?.failure.error ?? 'held' })
+        const overdue = now >= expiryOf(head) && route.isLasting()
+        if (!overdue) return route.held.hold(head, expiryOf(head))
+        await settle(head, { dead: true, at: now, error: route.cause() })
       }
     }
     return clock.now()
   }
 
   /** One attempt; null if it was ended by `stop` and the row stays as it is. */
-  async function deliver(delivery: DeliveryRow, permit: Permit): Promise<DeliveryOutcome | null> {
+  async function deliver(
+    delivery: DeliveryRow,
+    route: Route,
+    permit: Permit,
+  ): Promise<DeliveryOutcome | null> {
     const request = payloadOf(delivery, files).then(payload =>
       laravel.deliver(
         delivery.kind,
@@ -112,44 +126,39 @@ export function createDeliveries(options: {
     )
     inFlight.add(request)
     try {
-      return outcomeOf(delivery, permit, await request)
+      return outcomeOf(delivery, route, permit, await request)
     } catch (error) {
-      breaker.cancelled(permit)
-      held.scheduleProbe()
+      route.cancelled(permit)
       throw error
     } finally {
       inFlight.delete(request)
     }
   }
 
-  function outcomeOf(delivery: DeliveryRow, permit: Permit, attempt: Attempt): DeliveryOutcome | null {
+  function outcomeOf(
+    delivery: DeliveryRow,
+    route: Route,
+    permit: Permit,
+    attempt: Attempt,
+  ): DeliveryOutcome | null {
     const now = clock.now()
     if (attempt.result === 'aborted') {
-      breaker.cancelled(permit)
+      route.cancelled(permit)
       return null
     }
     if (attempt.result === 'accepted') {
-      closeCircuit(permit)
+      route.accepted(permit, delivery)
       return acceptedOutcome(delivery, now)
     }
     const { scope, error, status, retryAt } = attempt
-    if (scope === 'message' || scope === 'lane') {
-      closeCircuit(permit)
-      return failedOutcome(delivery, now, { error, retryAt, countsTry: scope === 'message' })
+    if (scope === 'message') {
+      route.accepted(permit, delivery)
+      return failedOutcome(delivery, now, { error, retryAt, countsTry: true })
     }
-    const failsAlone = delivery.attempts > 0 && breaker.answeredSinceFailure()
-    if (scope === 'unclear' && failsAlone)
-      return failedOutcome(delivery, now, { error, retryAt, countsTry: false })
-    if (breaker.failed(permit, { error, status, retryAt }))
-      logger.warn({ address: laravel.address, error }, 'laravel takes no deliveries, all are held')
-    held.scheduleProbe()
-    return { retryAt: now, error, countsTry: false, countsAttempt: !permit.probe }
-  }
-
-  function closeCircuit(permit: Permit): void {
-    if (!breaker.succeeded(permit)) return
-    logger.info({ address: laravel.address }, 'laravel takes deliveries again')
-    held.releaseAll()
+    const verdict = route.failed(permit, delivery, { error, status, retryAt })
+    if (verdict === 'own') return failedOutcome(delivery, now, { error, retryAt, countsTry: false })
+    if (verdict === 'unknown') return waitingOutcome(now, { error, retryAt })
+    return { retryAt: now, error, countsTry: false, countsAttempt: false }
   }
 
   /** Holds the lane until the outcome is durable: a lost one would be a second delivery. */
@@ -177,9 +186,9 @@ export function createDeliveries(options: {
   function sweep(): void {
     sweepTimer = clock.setTimeout(sweep, SWEEP_EVERY)
     try {
-      held.rewake()
+      for (const kind of DELIVERY_KINDS) routes[kind].held.rewake()
       for (const { lane, nextAt } of store.lanes())
-        if (!held.has(lane) && !draining.has(lane))
+        if (!isHeld(lane) && !draining.has(lane))
           queue.wake(lane, Math.max(dueAt({ nextAt }, clock.now()), rejected.get(lane) ?? 0))
     } catch (error) {
       logger.error({ err: error }, 'the lanes with pending deliveries could not be read')
@@ -189,11 +198,11 @@ export function createDeliveries(options: {
   return {
     wake(lane) {
       // A held lane will be woken with all the others.
-      if (laravel.address !== null && !stopping && !held.has(lane)) queue.wake(lane)
+      if (address !== null && !stopping && !isHeld(lane)) queue.wake(lane)
     },
 
     start() {
-      if (laravel.address === null) return
+      if (address === null) return
       queue.start(drain)
       sweep()
     },
@@ -207,10 +216,14 @@ export function createDeliveries(options: {
     },
 
     health() {
-      const address = laravel.health()
-      const outage = breaker.outage()
-      if (!address.ok || outage === null) return address
-      return { ok: false, problem: outageReport(laravel.address, outage, store.counts().pending) }
+      const reached = laravel.health()
+      const held = DELIVERY_KINDS.flatMap(kind => {
+        const { path, outage } = routes[kind]
+        const current = outage()
+        return current === null ? [] : [{ path, outage: current }]
+      })
+      if (!reached.ok || held.length === 0) return reached
+      return { ok: false, problem: outageReport(address, held, store.counts().pending) }
     },
   }
 }

@@ -22,7 +22,16 @@ export function acceptedOutcome(delivery: DeliveryRow, now: number): DeliveryOut
   return { done: true, acceptedStatus: { streamId: delivery.streamId, estadoQr, at: now } }
 }
 
-/** What a failure that holds only its own lane makes of the row: tried again on the schedule, never beyond its lifetime. */
+/** What a failure makes of the row while nobody knows whose it is: tried again soon, because that will tell, and never its last. */
+export function waitingOutcome(
+  now: number,
+  failure: { error: string; retryAt: number | null },
+): DeliveryOutcome {
+  const retryAt = failure.retryAt ?? now + retryDelay(1)
+  return { retryAt, error: failure.error, countsTry: false, countsAttempt: true }
+}
+
+/** What a delivery's own failure makes of the row: tried again on the schedule, never beyond its lifetime. */
 export function failedOutcome(
   delivery: DeliveryRow,
   now: number,

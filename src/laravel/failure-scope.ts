@@ -1,31 +1,22 @@
-/** What a failed delivery holds back. */
+/** Whose fault a failed delivery is. */
 export type FailureScope =
   /** Laravel refuses this content: a few tries, then a dead letter, and the lane goes on. */
   | 'message'
-  /** Laravel does not know this address or session: the lane waits, others go on. */
-  | 'lane'
-  /** Laravel cannot take anything now: all lanes wait for one probe. */
-  | 'endpoint'
-  /** The endpoint, unless it takes others: then this content breaks it, and its lane alone waits. */
+  /** This content, this session or the whole route: its lane waits, and what the others get tells which. */
   | 'unclear'
 
-/** What an answer that is not 2xx holds back. */
+/** Whose fault an answer is that is not 2xx. */
 export function failureScopeOf(status: number): FailureScope {
   switch (status) {
-    case 500:
-    case 502:
-    case 504:
-      return 'unclear'
-    case 404:
-    case 410:
-      return 'lane'
     case 401: // no or wrong token
     case 402:
     case 403:
+    case 404: // no such route, or no such session
     case 405: // the route exists for another method only: not an API route
     case 406:
     case 407:
     case 408:
+    case 410:
     case 411:
     case 415:
     case 419: // Laravel's CSRF check: the route is not in routes/api.php
@@ -33,8 +24,8 @@ export function failureScopeOf(status: number): FailureScope {
     case 425:
     case 426:
     case 429:
-      return 'endpoint'
+      return 'unclear'
     default:
-      return status >= 400 && status < 500 ? 'message' : 'endpoint'
+      return status >= 400 && status < 500 ? 'message' : 'unclear'
   }
 }

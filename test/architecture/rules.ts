@@ -31,6 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const ROOMS: Record<string, Record<string, string[]>> = {
   'src/http': { routes: ['schemas', '.'], schemas: [] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
+  'src/laravel': { circuit: ['.'] },
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],

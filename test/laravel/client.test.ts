@@ -82,21 +82,21 @@ describe('one attempt to deliver', () => {
     [200, 'accepted'],
     [201, 'accepted'],
     [299, 'accepted'],
-    [304, 'endpoint'],
-    [302, 'endpoint'],
+    [304, 'unclear'],
+    [302, 'unclear'],
     [400, 'message'],
-    [401, 'endpoint'],
-    [403, 'endpoint'],
-    [404, 'lane'],
+    [401, 'unclear'],
+    [403, 'unclear'],
+    [404, 'unclear'],
     [409, 'message'],
-    [410, 'lane'],
+    [410, 'unclear'],
     [413, 'message'],
-    [419, 'endpoint'],
+    [419, 'unclear'],
     [422, 'message'],
-    [429, 'endpoint'],
+    [429, 'unclear'],
     [500, 'unclear'],
     [502, 'unclear'],
-    [503, 'endpoint'],
+    [503, 'unclear'],
   ])('that is answered %i counts as %s', async (status, expected) => {
     const server = await standIn(() => ({ status, headers: { location: '/elsewhere' } }))
     const { laravel } = client(server.url)
@@ -150,7 +150,7 @@ describe('one attempt to deliver', () => {
     const server = await standIn(() => answer)
     const attempt = await client(server.url).laravel.deliver('messages', 'id', {})
     if (status === null) expect(attempt).toEqual({ result: 'accepted' })
-    else expect(attempt).toMatchObject({ scope: 'endpoint', error: `HTTP ${status}`, retryAt: null })
+    else expect(attempt).toMatchObject({ scope: 'unclear', error: `HTTP ${status}`, retryAt: null })
   })
 
   it('reports a broken connection and a closed port by their error code only', async () => {
@@ -159,7 +159,7 @@ describe('one attempt to deliver', () => {
     expect(broken).toMatchObject({ result: 'failed', scope: 'unclear', status: null })
     await server.close()
     const refused = await client(server.url).laravel.deliver('messages', 'id', {})
-    expect(refused).toMatchObject({ result: 'failed', scope: 'endpoint', error: 'ECONNREFUSED' })
+    expect(refused).toMatchObject({ result: 'failed', scope: 'unclear', error: 'ECONNREFUSED' })
   })
 
   it('ends when its signal aborts, before or during it', async () => {

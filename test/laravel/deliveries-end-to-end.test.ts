@@ -122,7 +122,10 @@ it('everything is delivered in order per chat after outages of every kind and a 
       process.deliveries.wake(await receive(store, streamId, seq, `chat${seq % 7}`, clock.now()))
       if (seq % 6 === 0) await clock.advance(SECOND)
       if (seq === 30) {
-        await vi.waitFor(() => expect(process.deliveries.health().ok).toBe(false), 20_000)
+        await vi.waitFor(async () => {
+          await clock.advance(SECOND)
+          expect(process.deliveries.health().ok).toBe(false)
+        }, 20_000)
         await process.stop()
         await store.close()
         store = await openStore({ dataDir, now: clock.now })

@@ -65,7 +65,9 @@ describe('a queue that loses all wakes', () => {
     harness.deliveries.start()
     harness.add('busy')
     harness.add('gone')
-    await harness.clock.advance(MINUTE)
+    await harness.clock.advance(1)
+    harness.add('taken')
+    await harness.clock.advance(MINUTE - 1)
     for (let n = 0; n < 38; n++) {
       harness.forget()
       await harness.clock.advance(MINUTE)

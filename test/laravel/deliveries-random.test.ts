@@ -64,8 +64,7 @@ async function play(told: Story) {
       accepted.push(webhookId)
       return ok
     }
-    if (next.kind !== 'status')
-      return unanswered(next.code, next.code === 'ECONNREFUSED' ? 'endpoint' : 'unclear')
+    if (next.kind !== 'status') return unanswered(next.code)
     return answered(next.status, next.retryAfter === null ? null : clock.now() + next.retryAfter * SECOND)
   })
 

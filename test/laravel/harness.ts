@@ -5,6 +5,7 @@ import type { LaravelClient } from '../../src/laravel/client.ts'
 import type { DeliveredFiles } from '../../src/laravel/delivered-media.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { failureScopeOf } from '../../src/laravel/failure-scope.ts'
+import type { DeliveryKind } from '../../src/ports/delivery-table.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../base/clock.ts'
@@ -21,12 +22,13 @@ export function answered(status: number, retryAt: number | null = null): Attempt
   return { result: 'failed', scope: failureScopeOf(status), error: `HTTP ${status}`, status, retryAt }
 }
 
-export function unanswered(error: string, scope: 'endpoint' | 'unclear' = 'endpoint'): Attempt {
-  return { result: 'failed', scope, error, status: null, retryAt: null }
+export function unanswered(error: string): Attempt {
+  return { result: 'failed', scope: 'unclear', error, status: null, retryAt: null }
 }
 
 export interface Call {
   webhookId: string
+  kind: DeliveryKind
   lane: string
   payload: Record<string, unknown>
   /** Since the start of the test. */
@@ -73,8 +75,8 @@ export function createHarness(
     askActive: async () => ({ said: 'active', why: null }),
     publishQr: async () => {},
     publishPairingCode: async () => {},
-    async deliver(_kind, webhookId, payload, signal) {
-      const call = { webhookId, lane: String(payload.session_id), payload, at: clock.now() - start }
+    async deliver(kind, webhookId, payload, signal) {
+      const call = { kind, webhookId, lane: String(payload.session_id), payload, at: clock.now() - start }
       calls.push(call)
       mostInFlight = Math.max(mostInFlight, ++inFlight)
       try {

@@ -54,8 +54,12 @@ export function createMemoryDeliveries() {
     breakDisk(value: boolean) {
       broken = value
     },
-    /** Puts a row into the table; the lane names its session and chat. */
-    add(lane: string, at: number, fields: { kind?: DeliveryKind; payload?: Record<string, unknown> } = {}) {
+    /** Puts a row into the table; unless told otherwise, the lane names its session and chat. */
+    add(
+      lane: string,
+      at: number,
+      fields: { kind?: DeliveryKind; payload?: Record<string, unknown>; session?: string } = {},
+    ) {
       const id = nextId++
       const kind = fields.kind ?? 'messages'
       const webhookId = `stream-${lane}.${id}.${kind}`
@@ -66,7 +70,7 @@ export function createMemoryDeliveries() {
         webhookId,
         kind,
         lane,
-        sessionId: lane,
+        sessionId: fields.session ?? lane,
         streamId: `stream-${lane}`,
         seq: id,
         at,

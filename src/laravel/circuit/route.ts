@@ -1,0 +1,76 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../base/clock.ts'
+import type { Queue } from '../../ports/queue.ts'
+import {
+  createCircuitBreaker,
+  type Failure,
+  type Outage,
+  type Permit,
+  type Verdict,
+} from './circuit-breaker.ts'
+import type { Sender } from './evidence.ts'
+import { createHeldLanes } from './held-lanes.ts'
+
+export interface RouteOptions {
+  queue: Queue
+  clock: Clock
+  logger: Logger
+  /** Laravel's, for people. */
+  address: string | null
+}
+
+/** One route of Laravel: its circuit breaker, the lanes that wait for it, and one line in the log each time that what holds it changes. */
+export function createRoute(path: string, { queue, clock, logger, address }: RouteOptions) {
+  const breaker = createCircuitBreaker(clock)
+  const held = createHeldLanes({ breaker, queue, clock })
+  /** The cause that was told; null while none is. */
+  let told: string | null = null
+
+  /** An outage that ends with its first probe is nobody's business. */
+  function outage(): Outage | null {
+    const current = breaker.outage()
+    return current !== null && current.failures > 1 ? current : null
+  }
+
+  function tellCause(): void {
+    const error = outage()?.failure.error ?? null
+    if (error === null || error === told) return
+    told = error
+    logger.warn({ address, route: path, error }, 'laravel takes no deliveries on this route, they are held')
+  }
+
+  return {
+    path,
+    held,
+    acquire: breaker.acquire,
+    isLasting: breaker.isLasting,
+    /** Why a delivery that waited for too long was not taken. */
+    cause: (): string => breaker.outage()?.failure.error ?? 'held',
+    outage,
+
+    /** Laravel answered for itself. */
+    accepted(permit: Permit, sender: Sender): void {
+      if (!breaker.accepted(permit, sender)) return
+      if (told !== null) logger.info({ address, route: path }, 'laravel takes deliveries on this route again')
+      told = null
+      held.releaseAll()
+    },
+
+    failed(permit: Permit, sender: Sender, failure: Failure): Verdict {
+      const verdict = breaker.failed(permit, sender, failure)
+      if (verdict === 'route') {
+        tellCause()
+        held.scheduleProbe()
+      }
+      return verdict
+    },
+
+    /** The attempt was ended without a result. */
+    cancelled(permit: Permit): void {
+      breaker.cancelled(permit)
+      held.scheduleProbe()
+    },
+  }
+}
+
+export type Route = ReturnType<typeof createRoute>
