@@ -133,8 +133,8 @@ async function untilFull(manager: RestartableManager, ms: number): Promise<boole
   const deadline = Date.now() + ms
   while (Date.now() < deadline && manager.running) {
     const answer = await manager.call('GET', '/health/ready').catch(() => null)
-    const problems = String(answer?.body.problems ?? '')
-    if (answer?.status === 503 && problems.includes('store')) {
+    const problems = JSON.stringify(answer?.body.problems ?? [])
+    if (answer?.status === 503 && problems.includes('STORE_')) {
       await manager.runsFor(FULL_FOR_MS)
       return true
     }

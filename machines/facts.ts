@@ -137,8 +137,11 @@ export type AccountFact =
   /** A person has another number, picture or name. */
   | { type: 'contact.changed'; jid: string; change: string }
 
+/** The session's newest row cannot be read here, so nothing of it runs; `error` is one sentence. In the log, never in the machine. */
+export type QuarantineFact = { type: 'session.quarantined'; error: string }
+
 /** What is in the log and never enters the machine. */
-export type LoggedFact = MessageFact | AccountFact
+export type LoggedFact = MessageFact | AccountFact | QuarantineFact
 
 /** What a deletion left: keys, messages and data are erased, this one row stays. */
 export type TombstoneFact = { type: 'session.deleted' }

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs'
 import type { Clock } from './base/clock.ts'
 import { createClock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
+import type { Problem, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
-import type { Readiness } from './http/routes/health.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
@@ -194,9 +194,12 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   })
 
   const ready = (): Readiness => {
-    const all = [supervisor.problem(), deliveries.health().problem, queue.problem()]
-    const problems = all.filter(problem => problem !== null)
-    return { ready: problems.length === 0, problems }
+    const problems = [
+      supervisor.problem(),
+      named('LARAVEL_UNAVAILABLE', deliveries.health().problem),
+      named('REDIS_UNAVAILABLE', queue.problem()),
+    ].filter(problem => problem !== null)
+    return { ready: problems.length === 0, problems, warnings: supervisor.warnings() }
   }
   const queries = createQueries(store, supervisor)
   const http = createHttp({
@@ -249,6 +252,9 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     },
   }
 }
+
+const named = (code: string, message: string | null): Problem | null =>
+  message === null ? null : { code, message }
 
 /** Loading BullMQ takes a while and some MB: only for those who use it. */
 async function createRedisQueue(

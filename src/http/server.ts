@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Readiness } from '../base/problem.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { MediaPreparer } from '../ports/media-preparer.ts'
 import type { MediaServer } from '../ports/media-server.ts'
@@ -18,7 +19,6 @@ import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
-import type { Readiness } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
@@ -76,7 +76,13 @@ export function createHttp(parts: HttpParts): Http {
   } = parts
   let refusing = false
   const ready = (): Readiness =>
-    refusing ? { ready: false, problems: ['The service is shutting down.'] } : parts.ready()
+    refusing
+      ? {
+          ready: false,
+          problems: [{ code: 'SHUTTING_DOWN', message: 'The service is shutting down.' }],
+          warnings: [],
+        }
+      : parts.ready()
 
   const app = new Hono<HttpEnv>()
     .onError(createErrorHandler(logger))

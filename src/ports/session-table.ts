@@ -16,7 +16,7 @@ export interface AcceptedStatus {
   at: number
 }
 
-/** A session as the store knows it: identity, projection and the newest lifecycle row. */
+/** A session as the store knows it: identity, projection and the newest lifecycle row, whose three fields are empty if it is gone. */
 export interface SessionRow {
   streamId: string
   sessionId: string

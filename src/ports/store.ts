@@ -54,6 +54,8 @@ export interface Write {
   lastActivity?: number
   /** The estado_qr last put into a delivery, or deliberately not told. */
   announced?: EstadoQr
+  /** The top-level state under which the session is listed until its next lifecycle fact. */
+  listedAs?: string
   keys?: KeyWrite[]
   inbox?: InboxWrite[]
   messages?: MessageWrite[]

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { Clock } from '../base/clock.ts'
-import { GatewayError } from '../base/errors.ts'
+import { type ErrorCode, GatewayError } from '../base/errors.ts'
 import type { AccountEventType } from '../messages/account-event.ts'
 import type { ReceivedContent } from '../messages/received.ts'
 import { messageRefOf } from '../messages/received.ts'
@@ -39,13 +39,16 @@ export function createCommands({
   accountEvents: readonly AccountEventType[]
   onDownload?: () => void
 }): Sessions {
-  const entryOf = (sessionId: string): SessionEntry => {
+  const entryOf = (sessionId: string, forbidden: ErrorCode = 'SESSION_UNREADABLE'): SessionEntry => {
     const entry = supervisor.find(sessionId)
     const refusal = supervisor.refusal()
     if (entry !== undefined && refusal === null) return entry
     queries.get(sessionId) // unknown: 404
+    const why = supervisor.whyUnreadable(sessionId)
+    if (refusal === null && why !== null) throw new GatewayError(forbidden, why)
     throw refusal ?? notRunning()
   }
+  const isUnreadable = (sessionId: string) => supervisor.whyUnreadable(sessionId) !== null
   const postOrRefuse = async ({ actor }: SessionEntry, fact: SessionFact, wanted: string) => {
     if (await actor.post(fact)) return
     if (actor.ended) throw supervisor.refusal() ?? notRunning()
@@ -55,7 +58,7 @@ export function createCommands({
     )
   }
   const chatsOf = (sessionId: string): ChatActions => {
-    const { actor } = entryOf(sessionId)
+    const { actor } = entryOf(sessionId, 'SESSION_NOT_CONNECTED')
     const socket = openSocketOf(actor)
     if (socket !== null) return socket.chats
     throw new GatewayError(
@@ -69,7 +72,8 @@ export function createCommands({
     ...createPasskeyCommands(entryOf, passkeys),
 
     async start({ sessionId = randomUUID(), userId, phoneNumber }: StartRequest): Promise<SessionView> {
-      const entry = supervisor.find(sessionId)
+      if (isUnreadable(sessionId)) await supervisor.retry(sessionId)
+      const entry = isUnreadable(sessionId) ? entryOf(sessionId) : supervisor.find(sessionId)
       if (entry === undefined) {
         await supervisor.create(sessionId, userId, phoneNumber)
         return queries.get(sessionId)
@@ -117,7 +121,7 @@ export function createCommands({
       deadline: number,
       key?: string,
     ): Promise<SendOutcome> {
-      return entryOf(sessionId).outbox.send(content, deadline, key)
+      return entryOf(sessionId, 'SESSION_NOT_CONNECTED').outbox.send(content, deadline, key)
     },
 
     lookup: async (sessionId, phone) => chatsOf(sessionId).lookup(phone),
@@ -150,6 +154,7 @@ export function createCommands({
     },
 
     async restart(sessionId: string): Promise<SessionView> {
+      if (isUnreadable(sessionId)) await supervisor.retry(sessionId)
       await postOrRefuse(entryOf(sessionId), { type: 'restart.requested' }, 'restart')
       return queries.get(sessionId)
     },
@@ -165,7 +170,7 @@ export function createCommands({
     },
 
     async delete(sessionId: string, deadline: number) {
-      const entry = entryOf(sessionId)
+      const entry = isUnreadable(sessionId) ? await supervisor.retryToDelete(sessionId) : entryOf(sessionId)
       const { actor } = entry
       if (actor.deletion === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
       await actor.until(() => actor.ended, deadline)

@@ -5,26 +5,30 @@ import { GatewayError } from '../base/errors.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
-import { readStoredSession } from './host/stored-session.ts'
+import { readStoredSession, sentenceOf } from './host/stored-session.ts'
 import { sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
 
 /** Reads for HTTP, all from what is committed. */
-export function createQueries(store: Store, supervisor: Pick<Supervisor, 'stats'>): SessionQueries {
+export function createQueries(
+  store: Store,
+  supervisor: Pick<Supervisor, 'stats' | 'whyUnreadable'>,
+): SessionQueries {
   const rowOf = (sessionId: string): SessionRow => {
     const row = store.sessions.find(sessionId)
     if (row === null)
       throw new GatewayError('SESSION_NOT_FOUND', `There is no session ${sessionId}; POST /start creates it.`)
     return row
   }
+  const viewOf = (row: SessionRow) => sessionViewOf(row, supervisor.whyUnreadable(row.sessionId))
   return {
-    get: sessionId => sessionViewOf(rowOf(sessionId)),
+    get: sessionId => viewOf(rowOf(sessionId)),
 
     list(filter) {
       const { count, rows } = store.sessions.list(filter)
       const last = rows.length === filter.limit ? rows.at(-1) : undefined
-      return { count, sessions: rows.map(sessionViewOf), next: last?.sessionId ?? null }
+      return { count, sessions: rows.map(viewOf), next: last?.sessionId ?? null }
     },
 
     events(sessionId, after, limit) {
@@ -44,12 +48,10 @@ export function createQueries(store: Store, supervisor: Pick<Supervisor, 'stats'
         )
       }
       const { state, context } = row.snapshot
-      return {
-        seq,
-        at: row.at,
-        state,
-        context: JSON.parse(context),
-        can: possibleIn(row.snapshot),
+      try {
+        return { seq, at: row.at, state, context: JSON.parse(context), can: possibleIn(row.snapshot) }
+      } catch (error) {
+        throw new GatewayError('SESSION_UNREADABLE', `Fact ${seq} cannot be shown. ${sentenceOf(error)}`)
       }
     },
 
@@ -65,7 +67,7 @@ export function createQueries(store: Store, supervisor: Pick<Supervisor, 'stats'
       const person = store.people.find(streamId, asked)
       const chatId = person?.chatId ?? asked
       const rows = store.messages.inChat(streamId, person?.names ?? [asked], before, limit)
-      const { waId, lid, pushName } = sessionViewOf(session)
+      const { waId, lid, pushName } = viewOf(session)
       const messages = rows.map(row => ({
         seq: row.seq,
         status: row.status,

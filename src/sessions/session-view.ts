@@ -1,11 +1,11 @@
 import { estadoQrOf, hasTag, splitState } from '../../machines/session.state.ts'
 import type { PasskeyState, SessionView } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
-import { showStoredSession } from './host/stored-session.ts'
+import { showStoredSession, standingStill } from './host/stored-session.ts'
 
-/** A session as callers may know it, from its committed row. */
-export function sessionViewOf(row: SessionRow): SessionView {
-  const { state: dotted, context } = showStoredSession(row)
+/** A session as callers may know it, from its committed row; `why` it stands still, whatever that says. */
+export function sessionViewOf(row: SessionRow, why: string | null = null): SessionView {
+  const { state: dotted, context } = why === null ? showStoredSession(row) : standingStill(row, why)
   const { state, detail } = splitState(dotted)
   const { current, published } = context.qr
   const shown = hasTag(dotted, 'awaitsScan') && current !== null
@@ -15,7 +15,7 @@ export function sessionViewOf(row: SessionRow): SessionView {
     state,
     detail,
     estadoQr: estadoQrOf(dotted, context),
-    waId: context.waId,
+    waId: context.waId || null,
     lid: context.lid,
     pushName: context.pushName,
     createdAt: row.createdAt,

@@ -38,12 +38,25 @@ export function refusal(error: unknown): Failure {
   return { code: 'INTERNAL', message: `The store cannot take this write: ${text}`, retryable: false }
 }
 
+/** What mends it, by SQLite's primary result code. */
+const MENDS: Record<number, string> = {
+  5: 'another program holds store.sqlite: end it (a backup, or sqlite3)',
+  6: 'another program holds store.sqlite: end it (a backup, or sqlite3)',
+  8: 'DATA_DIR cannot be written: check its owner, its mode and how it is mounted',
+  10: 'its disk fails, or is full: check free space, quota and the disk',
+  11: 'store.sqlite is damaged: stop the service and restore a backup',
+  13: 'its disk is full: free some space',
+  14: 'store.sqlite cannot be opened: check that DATA_DIR is there, who may write it, and how many files may be open',
+  26: 'store.sqlite is damaged: stop the service and restore a backup',
+}
+
 /** The failure of a whole commit. */
 export function storeFailure(error: unknown): Failure {
   const text = error instanceof Error ? error.message : String(error)
+  const mend = MENDS[resultCode(error) ?? -1] ?? 'check free space and the disk'
   return {
     code: 'STORE_FAILED',
-    message: `Nothing can be stored in DATA_DIR at the moment (${text}): check free space and the disk`,
+    message: `Nothing can be stored in DATA_DIR at the moment (${text}): ${mend}`,
     retryable: true,
   }
 }

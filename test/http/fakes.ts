@@ -242,7 +242,7 @@ export function createTestHttp(over: Overrides = {}) {
     },
     passkeys: over.passkeys ?? { read: () => null, sessionOf: () => null },
     ...(over.base && { base: over.base }),
-    ready: over.ready ?? (() => ({ ready: true, problems: [] })),
+    ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [] })),
     logger: logger.child({ part: 'http' }),
     now: over.now ?? (() => NOW),
     ...(over.wall && { wall: over.wall }),

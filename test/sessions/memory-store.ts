@@ -108,6 +108,11 @@ export class MemoryStore {
     this.#refuses = null
   }
 
+  /** Damages what is stored, as nobody but a disk or another version does. */
+  damage(sql: string, ...params: (string | number)[]): void {
+    this.#db.prepare(sql).run(...params)
+  }
+
   /** Commits that wait. */
   get waiting(): number {
     return this.#queue.length

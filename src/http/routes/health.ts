@@ -1,14 +1,8 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
+import type { Readiness } from '../../base/problem.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import type { ErrorAnswer, healthAnswer } from '../schemas/answers.ts'
-
-/** Whether the service can do its work, for `/health/ready`. */
-export interface Readiness {
-  ready: boolean
-  /** One sentence per problem. */
-  problems: string[]
-}
 
 type HealthAnswer = z.infer<typeof healthAnswer>
 
@@ -16,13 +10,10 @@ type HealthAnswer = z.infer<typeof healthAnswer>
 export function healthRoutes(ready: () => Readiness): Hono<HttpEnv> {
   const report = (c: HttpContext) => {
     const readiness = ready()
-    const answer: HealthAnswer = {
-      success: readiness.ready,
-      ready: readiness.ready,
-      problems: readiness.problems,
-    }
+    const answer: HealthAnswer = { success: readiness.ready, ...readiness }
     if (readiness.ready) return c.json(answer)
-    const message = readiness.problems.join(' ') || 'The service cannot do its work now.'
+    const sentences = readiness.problems.map(({ message }) => message)
+    const message = sentences.join(' ') || 'The service cannot do its work now.'
     const refusal: HealthAnswer & ErrorAnswer = { ...answer, success: false, error: 'NOT_READY', message }
     return c.json(refusal, 503)
   }

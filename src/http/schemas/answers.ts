@@ -176,8 +176,12 @@ export const statsAnswer = z.object({
   by_state: z.record(z.string(), z.number().int()).optional(),
 })
 
+const problem = z.object({ code: z.string(), message: z.string() })
+
+/** `problems`: why it is not ready. `warnings`: what somebody should look at while the rest works. */
 export const healthAnswer = z.object({
   success: z.boolean(),
   ready: z.boolean(),
-  problems: z.array(z.string()),
+  problems: z.array(problem),
+  warnings: z.array(problem),
 })

@@ -1,8 +1,14 @@
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { hasTag, splitState } from '../../../machines/session.state.ts'
-import type { SessionStanding } from '../../../machines/supervisor.setup.ts'
+import type { SessionStanding, SupervisorContext } from '../../../machines/supervisor.setup.ts'
+import type { Problem } from '../../base/problem.ts'
+import type { Stats } from '../../ports/session-queries.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import { showStoredSession } from '../host/stored-session.ts'
+import { warningOf } from './quarantine.ts'
+
+/** Without a message for this long a session counts as inactive in /stats, in ms. */
+const INACTIVE_AFTER = 5 * 60_000
 
 interface Known {
   createdAt: number
@@ -24,6 +30,7 @@ export class SessionCounts {
   /** Sessions by their last activity, longest ago first; those that were found quiet stand in `#quiet`. */
   readonly #byActivity = new Map<string, number>()
   readonly #quiet = new Map<string, number>()
+  readonly #withoutCredentials = new Set<string>()
 
   constructor(onChange: OnChange) {
     this.#onChange = onChange
@@ -38,6 +45,7 @@ export class SessionCounts {
       const { state, context } = showStoredSession(row)
       const standing = standingOf(state, context)
       this.#known.set(sessionId, { createdAt, lastActivity, standing })
+      this.#noteReason(sessionId, context)
       this.#onChange(null, standing)
     }
     const sorted = [...this.#known].sort(([, a], [, b]) => a.lastActivity - b.lastActivity)
@@ -49,6 +57,7 @@ export class SessionCounts {
   /** A lifecycle fact was committed. */
   committed(sessionId: string, state: string, context: SessionContext): void {
     const is = standingOf(state, context)
+    this.#noteReason(sessionId, context)
     const known = this.#known.get(sessionId)
     if (known === undefined) {
       const { createdAt } = context
@@ -77,8 +86,34 @@ export class SessionCounts {
     const known = this.#known.get(sessionId)
     if (known === undefined) return
     this.#known.delete(sessionId)
+    this.#withoutCredentials.delete(sessionId)
     this.#forgetActivity(sessionId)
     this.#onChange(known.standing, null)
+  }
+
+  /** What /stats says, with what the supervisor's machine has counted. */
+  stats({ byState, publishing, tracked }: SupervisorContext['counts'], now: number): Stats {
+    const states = Object.entries(byState).filter(([, count]) => count > 0)
+    return {
+      sessions: {
+        totalSessions: states.reduce((sum, [, count]) => sum + count, 0),
+        activeSessions: byState.open ?? 0,
+        inactiveSessions: this.quietSince(now - INACTIVE_AFTER),
+        oldestSession: now - (this.oldest() ?? now),
+      },
+      qr: { pendingQR: publishing, trackedSessions: tracked },
+      byState: Object.fromEntries(states),
+    }
+  }
+
+  /** Sessions whose credentials cannot be read. */
+  warning(): Problem | null {
+    if (this.#withoutCredentials.size === 0) return null
+    return warningOf(
+      'CREDENTIALS_UNREADABLE',
+      [...this.#withoutCredentials],
+      'cannot log in, because the stored credentials cannot be read: restore DATA_DIR from a backup, or DELETE and link again',
+    )
   }
 
   /** When the oldest session was created, in ms; null if there is none. */
@@ -106,6 +141,11 @@ export class SessionCounts {
         idle.push(sessionId)
       }
     return idle
+  }
+
+  #noteReason(sessionId: string, { reason }: SessionContext): void {
+    if (reason === 'credentials_corrupt') this.#withoutCredentials.add(sessionId)
+    else this.#withoutCredentials.delete(sessionId)
   }
 
   #forgetActivity(sessionId: string): void {

@@ -1,13 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
-import { readStoredSession } from '../host/stored-session.ts'
+import { readStoredSession, type Standing, standingStill } from '../host/stored-session.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionEntry } from '../registry.ts'
+import { Quarantine } from './quarantine.ts'
 import type { SessionCounts } from './session-counts.ts'
 
 /** Streams claimed at once while restoring; more would only queue in the store. */
@@ -18,10 +20,15 @@ export interface RestoreDeps extends RecordReceivedDeps {
   clock: Clock
   logger: Logger
   whatsapp: Pick<WhatsApp, 'recover'>
+  /** Whether statuses are delivered: false without LARAVEL_URL. */
+  tellLaravel: boolean
+  /** A lane has something new, durably. */
+  onDelivery(lane: string): void
 }
 
-/** Lets stored sessions live again, from their newest rows. */
+/** Lets stored sessions live again, from their newest rows; one that cannot be read stands still and keeps nobody from living. */
 export class SessionRestorer {
+  readonly quarantine: Quarantine
   readonly #deps: RestoreDeps
   readonly #counts: SessionCounts
   readonly #spawn: (origin: SessionOrigin) => SessionEntry
@@ -37,6 +44,7 @@ export class SessionRestorer {
     this.#counts = counts
     this.#spawn = spawn
     this.#isRunning = isRunning
+    this.quarantine = new Quarantine(deps)
   }
 
   /** Resolves with the actors of all sessions that can be read; rejects if the store takes no claim. */
@@ -44,13 +52,10 @@ export class SessionRestorer {
     const { store, clock } = this.#deps
     const rows = [...store.sessions.all()]
     this.#counts.fill(rows, clock.now())
+    this.quarantine.releaseAll()
     const actors: SessionActor[] = []
     for (let i = 0; i < rows.length && this.#isRunning(); i += CLAIMS_AT_ONCE) {
-      const some = rows.slice(i, i + CLAIMS_AT_ONCE).flatMap(row => {
-        const session = this.#read(row)
-        return session === null ? [] : [this.restore(row, session)]
-      })
-      const restored = await Promise.all(some)
+      const restored = await Promise.all(rows.slice(i, i + CLAIMS_AT_ONCE).map(row => this.restore(row)))
       actors.push(...restored.filter(actor => actor !== null))
     }
     return actors
@@ -58,39 +63,64 @@ export class SessionRestorer {
 
   /**
    * Claims one session and lets it go on: what was decrypted and not in the log yet comes first. Resolves once that is durable, so
-   * that nobody is told that a session is open which only was; with null if the process stops meanwhile.
+   * that nobody is told that a session is open which only was; with null if the process stops meanwhile, or if the session cannot be
+   * read and stands still from now on. Rejects if the store takes no claim.
    */
-  async restore(row: SessionRow, session = readStoredSession(row)): Promise<SessionActor | null> {
+  async restore(row: SessionRow): Promise<SessionActor | null> {
+    const { sessionId, streamId } = row
+    let actor: SessionActor | undefined
+    try {
+      const session = readStoredSession(row)
+      const epoch = await this.#deps.store.claim(streamId)
+      if (!this.#isRunning()) return null
+      actor = this.#spawn(originOf(row, epoch, session)).actor
+      await this.#goOn(actor, row)
+      this.quarantine.release(sessionId)
+      return actor
+    } catch (error) {
+      const code = actor === undefined && error instanceof GatewayError ? error.code : null
+      if (code === 'STORE_FAILED') throw error
+      if (code === 'SESSION_NOT_FOUND') return null
+      await actor?.stop()
+      const { state, context } = standingStill(row, error)
+      this.#counts.committed(sessionId, state, context)
+      await this.quarantine.take(row, error)
+      return null
+    }
+  }
+
+  /**
+   * For a session that stands still and is to be deleted: it lives once more, as one that was linked, and owes WhatsApp its logout. From
+   * now on its newest row is one that can be read.
+   */
+  async restoreToDelete(row: SessionRow): Promise<SessionEntry> {
+    const epoch = await this.#deps.store.claim(row.streamId)
+    const { sessionId } = row
+    const { state, context } = standingStill(row, this.quarantine.whyOf(sessionId))
+    const standing = { state, context: { ...context, waId: '' } }
+    const entry = this.#spawn(originOf(row, epoch, standing))
+    entry.actor.start({ type: 'delete.requested' })
+    this.quarantine.release(sessionId)
+    await entry.actor.durable()
+    return entry
+  }
+
+  async #goOn(actor: SessionActor, { streamId, sessionId, state }: SessionRow): Promise<void> {
     const { store, whatsapp, logger } = this.#deps
-    const { streamId, sessionId, userId, lastSeq: seq, announced, state } = row
-    const last = { seq, announced, ...session }
-    const epoch = await store.claim(streamId)
-    if (!this.#isRunning()) return null
-    const { actor } = this.#spawn({ streamId, sessionId, userId, epoch, last })
     await actor.guard(async () => {
       const unfinished = await whatsapp.recover(streamId)
       if (unfinished.length > 0) await recordReceived(actor, this.#deps, unfinished)
     })
-    if (actor.ended || !this.#isRunning()) return actor
+    if (actor.ended || !this.#isRunning()) return
     // A crash between a send's commit and its wish to wake the session must not leave it asleep.
     const sendsWait = actor.hasTag('asleep') && store.messages.unsent(streamId).length > 0
     actor.start({ type: 'session.resumed', ...(sendsWait && { sendsWait }) })
     await actor.guard(() => actor.durable())
     logger.debug({ session_id: sessionId, state }, 'session restored')
-    return actor
   }
+}
 
-  /** One bad row is one session that does not run; the others do. */
-  #read(row: SessionRow): ReturnType<typeof readStoredSession> | null {
-    try {
-      return readStoredSession(row)
-    } catch (error) {
-      const why = error instanceof Error ? error.message : 'It cannot be read.'
-      this.#deps.logger.error(
-        { session_id: row.sessionId, why },
-        'session cannot be restored and does not run',
-      )
-      return null
-    }
-  }
+const originOf = (row: SessionRow, epoch: number, session: Standing): SessionOrigin => {
+  const { streamId, sessionId, userId, lastSeq: seq, announced } = row
+  return { streamId, sessionId, userId, epoch, last: { seq, announced, ...session } }
 }

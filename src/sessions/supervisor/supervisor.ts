@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto'
-import { assertEvent, createActor } from 'xstate'
-import { supervisorMachine } from '../../../machines/supervisor.machine.ts'
+import { createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { GatewayError } from '../../base/errors.ts'
+import type { Problem } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { Stats } from '../../ports/session-queries.ts'
+import type { SessionRow } from '../../ports/session-table.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
 import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
+import { bindSupervisor } from './bind-supervisor.ts'
 import { framesOf, nameOf } from './describe-error.ts'
 import { type IdlePolicy, reap } from './reaper.ts'
 import { SessionCounts } from './session-counts.ts'
 import { type RestoreDeps, SessionRestorer } from './session-restorer.ts'
-
-/** Without a message for this long a session counts as inactive in /stats, in ms. */
-const INACTIVE_AFTER = 5 * 60_000
+import { StoreRecovery } from './store-recovery.ts'
 
 export interface SupervisorDeps
   extends RestoreDeps,
     OutboxSettings,
-    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys' | 'onDelivery'> {
+    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys'> {
   registry: SessionRegistry
   whatsapp: WhatsApp
   media: Pick<MediaPreparer, 'prepare'>
@@ -39,67 +39,66 @@ export class Supervisor {
   readonly #deps: SupervisorDeps
   readonly #counts: SessionCounts
   readonly #restorer: SessionRestorer
+  readonly #recovery: StoreRecovery
   readonly #machine
   /** Actors that ended by themselves and whose sockets are still closing. */
   readonly #closing = new Map<SessionActor, Promise<void>>()
-  #recovery: Promise<void> | null = null
   /** A session that is told that it crashed too often; nothing is left to try if that throws, too. */
   #suspending: SessionActor | null = null
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
-    const bound = supervisorMachine.provide({
-      delays: { reapEvery: deps.idle.reapEveryMs },
-      actions: {
-        spawnSession: ({ event }) => {
-          assertEvent(event, ['session.requested', 'session.restored'])
-          deps.registry.add(event.entry as SessionEntry)
-        },
-        restartSession: ({ event }) => {
-          assertEvent(event, 'session.crashed')
-          this.#restart(event, false)
-        },
-        suspendSession: ({ event }) => {
-          assertEvent(event, 'session.crashed')
-          this.#restart(event, true)
-        },
-        bringBackSession: ({ event }) => {
-          assertEvent(event, 'session.returnDue')
-          void this.#restoreLost(event.sessionId)
-        },
-        tellReturn: ({ context, event }) => {
-          assertEvent(event, ['session.lost', 'session.returnFailed'])
-          const { ms } = context.returns[event.sessionId]!
+    const fault = (error: unknown) => ({ error: nameOf(error), stack: framesOf(error) })
+    const bound = bindSupervisor(
+      deps.idle.reapEveryMs,
+      {
+        spawn: entry => deps.registry.add(entry),
+        restart: (crash, tooOften) => this.#restart(crash, tooOften),
+        bringBack: sessionId => void this.#restoreLost(sessionId),
+        tellReturn: (sessionId, ms) =>
           deps.logger.warn(
-            { session_id: event.sessionId, ms },
+            { session_id: sessionId, ms },
             'session was lost and will be restored from its log',
-          )
-        },
-        reapIdleSessions: () => this.#reap(),
+          ),
+        reap: () => this.#reap(),
         stopAll: () => void this.#stopAll(),
-        tryStore: () => {
-          this.#recovery ??= this.#tryStore().finally(() => {
-            this.#recovery = null
-          })
-        },
+        tryStore: () => this.#recovery.try(),
       },
-    })
+      error => deps.logger.error(fault(error), 'the supervisor could not do what it decided'),
+    )
     this.#machine = createActor(bound, { clock: deps.clock as never })
-    this.#machine.subscribe({
-      error: error =>
-        deps.logger.fatal({ error: nameOf(error), stack: framesOf(error) }, 'the supervisor failed'),
-    })
+    this.#machine.subscribe({ error: error => deps.logger.fatal(fault(error), 'the supervisor failed') })
     this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
     this.#restorer = new SessionRestorer(deps, this.#counts, {
       spawn: origin => this.#spawn('session.restored', origin),
       isRunning: () => this.#isRunning,
     })
+    this.#recovery = new StoreRecovery({
+      ...deps,
+      restorer: this.#restorer,
+      stopAll: () => {
+        this.#machine.send({ type: 'sessions.stopped' })
+        return this.#stopAll()
+      },
+      recovered: () => {
+        this.#machine.send({ type: 'store.recovered' })
+        const sessions = deps.registry.size
+        deps.logger.info({ sessions }, 'the store takes writes again, every session is restored')
+      },
+    })
   }
 
-  /** Restores every living session from its newest row and lets it go on. */
+  /** Restores every living session from its newest row and lets it go on; if the store takes no writes, once it does. */
   async start(): Promise<void> {
     this.#machine.start()
-    await this.#restorer.restoreAll()
+    try {
+      await this.#restorer.restoreAll()
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'STORE_FAILED') throw error
+      this.#deps.logger.error({ code: error.code }, error.message)
+      this.#recovery.failed(error)
+      this.#machine.send({ type: 'store.failed' })
+    }
   }
 
   find(sessionId: string): SessionEntry | undefined {
@@ -107,20 +106,50 @@ export class Supervisor {
   }
 
   /** Why no session can be served now; null while all is well. */
-  problem(): string | null {
+  problem(): Problem | null {
     const snapshot = this.#machine.getSnapshot()
-    if (snapshot.matches({ running: 'recovering' })) {
-      return 'The store takes no writes (is the disk full?); every session stands still until it does.'
-    }
-    if (snapshot.status === 'error') return 'The supervisor of the sessions failed: restart the process.'
-    return snapshot.matches('running') ? null : 'Shutting down.'
+    if (snapshot.matches({ running: 'recovering' })) return this.#recovery.problem()
+    if (snapshot.status === 'error')
+      return {
+        code: 'SUPERVISOR_FAILED',
+        message: 'The supervisor of the sessions failed: restart the process.',
+      }
+    return snapshot.matches('running') ? null : { code: 'SHUTTING_DOWN', message: 'Shutting down.' }
+  }
+
+  /** What somebody should look at while the rest works. */
+  warnings(): Problem[] {
+    const { quarantine } = this.#restorer
+    return [quarantine.warning(), this.#counts.warning()].filter(warning => warning !== null)
   }
 
   /** The same as an error for whoever asks for something now. */
   refusal(): GatewayError | null {
     const problem = this.problem()
     if (problem === null) return null
-    return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem)
+    return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem.message)
+  }
+
+  /** Why a session that is stored stands still; null if it runs, or is none. */
+  whyUnreadable(sessionId: string): string | null {
+    return this.#restorer.quarantine.whyOf(sessionId)
+  }
+
+  /** Reads a session that stands still once more. */
+  async retry(sessionId: string): Promise<void> {
+    await this.#restorer.restore(this.#rowOf(sessionId))
+  }
+
+  /** Takes a session over that stands still, so that it can be deleted. */
+  async retryToDelete(sessionId: string): Promise<SessionEntry> {
+    return this.#restorer.restoreToDelete(this.#rowOf(sessionId))
+  }
+
+  #rowOf(sessionId: string): SessionRow {
+    const row = this.#deps.store.sessions.find(sessionId)
+    const refusal = this.refusal() ?? (row === null ? notRunning() : null)
+    if (refusal !== null) throw refusal
+    return row!
   }
 
   /** Session actors that run. */
@@ -130,19 +159,7 @@ export class Supervisor {
 
   /** What /stats says, from what was counted as it happened: it costs the same with one session and with a thousand. */
   stats(): Stats {
-    const { byState, publishing, tracked } = this.#machine.getSnapshot().context.counts
-    const now = this.#deps.clock.now()
-    const states = Object.entries(byState).filter(([, count]) => count > 0)
-    return {
-      sessions: {
-        totalSessions: states.reduce((sum, [, count]) => sum + count, 0),
-        activeSessions: byState.open ?? 0,
-        inactiveSessions: this.#counts.quietSince(now - INACTIVE_AFTER),
-        oldestSession: now - (this.#counts.oldest() ?? now),
-      },
-      qr: { pendingQR: publishing, trackedSessions: tracked },
-      byState: Object.fromEntries(states),
-    }
+    return this.#counts.stats(this.#machine.getSnapshot().context.counts, this.#deps.clock.now())
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
@@ -160,7 +177,7 @@ export class Supervisor {
   /** Ends every socket, keeps every link; resolves when no actor runs any more. */
   async stop(): Promise<void> {
     this.#machine.send({ type: 'drain.requested' })
-    await this.#recovery
+    await this.#recovery.settled()
     await this.#stopAll()
     this.#machine.send({ type: 'drained' })
     this.#machine.stop()
@@ -231,8 +248,10 @@ export class Supervisor {
   #storeFailed({ sessionId }: SessionActor, error: GatewayError): void {
     const { logger, registry, clock } = this.#deps
     logger.error({ session_id: sessionId, code: error.code }, error.message)
-    if (error.code === 'STORE_FAILED') this.#machine.send({ type: 'store.failed' })
-    else if (registry.find(sessionId) === undefined)
+    if (error.code === 'STORE_FAILED') {
+      this.#recovery.failed(error)
+      this.#machine.send({ type: 'store.failed' })
+    } else if (registry.find(sessionId) === undefined)
       this.#machine.send({ type: 'session.lost', sessionId, at: clock.now() })
   }
 
@@ -275,24 +294,5 @@ export class Supervisor {
       ...this.#deps.registry.all().map(({ actor }) => actor.stop()),
       ...this.#closing.values(),
     ])
-  }
-
-  async #tryStore(): Promise<void> {
-    const { store, logger, registry } = this.#deps
-    try {
-      const [first] = store.sessions.all()
-      if (first) await store.claim(first.streamId)
-      this.#machine.send({ type: 'sessions.stopped' })
-      await this.#stopAll()
-      const actors = await this.#restorer.restoreAll()
-      const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))
-      for (const outcome of outcomes)
-        if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
-      this.#machine.send({ type: 'store.recovered' })
-      logger.info({ sessions: registry.size }, 'the store takes writes again, every session is restored')
-    } catch (error) {
-      const code = error instanceof GatewayError ? error.code : 'INTERNAL'
-      logger.warn({ code }, 'the store still takes no writes')
-    }
   }
 }

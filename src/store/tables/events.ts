@@ -17,12 +17,21 @@ const toEvent = (row: EventColumns): StoredEvent => ({
   seq: row.seq,
   at: row.at,
   type: row.type,
-  data: JSON.parse(row.data),
+  data: dataIn(row.data),
   snapshot:
     row.state === null || row.context === null || row.machine_version === null
       ? null
       : { state: row.state, context: row.context, machineVersion: row.machine_version },
 })
+
+/** One damaged row must not hide the others of its log. */
+function dataIn(stored: string): StoredEvent['data'] {
+  try {
+    return JSON.parse(stored)
+  } catch {
+    return { unreadable: true }
+  }
+}
 
 export function logReads(sql: Statements): EventLog {
   return {

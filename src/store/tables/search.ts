@@ -1,8 +1,10 @@
+import { userIdIn } from './user-id.ts'
+
 /** What a search looks into: session id, user id, number and name, one per line, in lower case. */
 export function foldSearch(sessionId: string, userId: string, context: string): string {
   const known: unknown = JSON.parse(context)
   const { waId, pushName } = (known ?? {}) as { waId?: unknown; pushName?: unknown }
-  const user: unknown = JSON.parse(userId)
+  const user = userIdIn(userId)
   return [sessionId, user, waId, pushName]
     .filter(value => value !== undefined && value !== null)
     .join('\n')

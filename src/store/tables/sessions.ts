@@ -2,6 +2,7 @@ import type { EstadoQr } from '../../../machines/facts.ts'
 import type { SessionFilter, SessionRow, SessionTable } from '../../ports/session-table.ts'
 import type { Statements } from '../statements.ts'
 import { searchTerms } from './search.ts'
+import { userIdIn } from './user-id.ts'
 
 type SessionColumns = {
   id: number
@@ -15,13 +16,14 @@ type SessionColumns = {
   announced: EstadoQr | null
   told_estado: EstadoQr | null
   told_at: number | null
-  state: string
-  context: string
-  machine_version: string
+  state: string | null
+  context: string | null
+  machine_version: string | null
 }
 
+// A session whose newest row is gone is a session all the same.
 const SELECT = `SELECT s.*, e.state, e.context, e.machine_version FROM sessions s
-  JOIN events e ON e.stream_id = s.stream_id AND e.seq = s.state_seq
+  LEFT JOIN events e ON e.stream_id = s.stream_id AND e.seq = s.state_seq
   WHERE s.erased_at IS NULL`
 
 const PAGE = 500
@@ -29,7 +31,7 @@ const PAGE = 500
 const toSession = (row: SessionColumns): SessionRow => ({
   streamId: row.stream_id,
   sessionId: row.session_id,
-  userId: JSON.parse(row.user_id),
+  userId: userIdIn(row.user_id),
   epoch: row.epoch,
   lastSeq: row.last_seq,
   createdAt: row.created_at,
@@ -37,9 +39,9 @@ const toSession = (row: SessionColumns): SessionRow => ({
   announced: row.announced,
   acceptedStatus:
     row.told_estado === null || row.told_at === null ? null : { estadoQr: row.told_estado, at: row.told_at },
-  state: row.state,
-  context: row.context,
-  machineVersion: row.machine_version,
+  state: row.state ?? '',
+  context: row.context ?? '',
+  machineVersion: row.machine_version ?? '',
 })
 
 /** The conditions of a filter and their parameters; the user id of a query has lost its type. */

@@ -84,7 +84,9 @@ export class Streams {
   }
 
   /** Events and projection of a write that was not refused. */
-  apply({ streamId, events = [], lastActivity, announced }: EncodedWrite): void {
+  apply({ streamId, events = [], lastActivity, announced, listedAs }: EncodedWrite): void {
+    if (listedAs !== undefined)
+      this.#sql.run('UPDATE sessions SET top_state = ? WHERE stream_id = ?', listedAs, streamId)
     if (events.length === 0 && lastActivity === undefined && announced === undefined) return
     const stream = this.#find(streamId)!
     for (const { seq, at, type, data, snapshot } of events) {

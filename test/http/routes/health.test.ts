@@ -4,19 +4,27 @@ import { createTestHttp, exactly } from '../fakes.ts'
 
 describe('GET /health', () => {
   it.each(['/health', '/health/ready'])('%s tells whether the service can do its work', async path => {
-    const well = await createTestHttp().app.request(path)
+    const warnings = [{ code: 'SESSION_UNREADABLE', message: '1 session cannot be read.' }]
+    const ready = () => ({ ready: true, problems: [], warnings })
+    const well = await createTestHttp({ ready }).app.request(path)
     expect(well.status).toBe(200)
-    expect(await exactly(well, healthAnswer)).toEqual({ success: true, ready: true, problems: [] })
+    expect(await exactly(well, healthAnswer)).toEqual({ success: true, ready: true, problems: [], warnings })
 
-    const problems = ['The disk is full.', 'LARAVEL_URL answers 404 to everything.']
-    const ill = await createTestHttp({ ready: () => ({ ready: false, problems }) }).app.request(path)
+    const problems = [
+      { code: 'STORE_FULL', message: 'The disk is full.' },
+      { code: 'LARAVEL_UNAVAILABLE', message: 'LARAVEL_URL answers 404 to everything.' },
+    ]
+    const ill = await createTestHttp({ ready: () => ({ ready: false, problems, warnings }) }).app.request(
+      path,
+    )
     expect(ill.status).toBe(503)
     expect(await ill.json()).toEqual({
       success: false,
       error: 'NOT_READY',
-      message: problems.join(' '),
+      message: 'The disk is full. LARAVEL_URL answers 404 to everything.',
       ready: false,
       problems,
+      warnings,
     })
   })
 

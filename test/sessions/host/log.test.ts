@@ -114,7 +114,7 @@ describe('The log of a session', () => {
     await world.stop()
     expect([socket.ended, socket.logouts, socket.endCalls]).toEqual([true, 0, 1])
     expect(world.rows()).toHaveLength(length)
-    expect(world.supervisor.problem()).toBe('Shutting down.')
+    expect(world.supervisor.problem()?.code).toBe('SHUTTING_DOWN')
     await expect(world.commands.start({ sessionId: 's2', userId: 7 })).rejects.toMatchObject({
       code: 'SHUTTING_DOWN',
     })

@@ -81,7 +81,7 @@ describe('A session with a write that the store refuses for its content', () => 
     world.disk.failWrites()
     world.entry('other').actor.tell({ type: 'socket.named', pushName: 'Shop' })
     await world.settle()
-    expect(world.supervisor.problem()).toMatch(/takes no writes/)
+    expect(world.supervisor.problem()?.message).toMatch(/The disk is full\. Every session stands still/)
     world.disk.repair()
     world.disk.refuseWrites(write => write.streamId === streamId)
     while (world.supervisor.problem() !== null) await world.wait(500)

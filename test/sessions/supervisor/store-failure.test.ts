@@ -20,7 +20,7 @@ describe('When the store takes no writes, the supervisor', () => {
     world.disk.failWrites()
     world.whatsapp.socketOf('a').report(closedAs('banned', 'banned'))
     await world.settle()
-    expect(world.supervisor.problem()).toMatch(/store takes no writes/)
+    expect(world.supervisor.problem()?.message).toMatch(/The disk is full\. Every session stands still/)
     expect(world.whatsapp.liveSockets()).toEqual([])
     expect(sockets.map(({ logouts }) => logouts)).toEqual([0, 0, 0])
     expect(ids.map(id => world.rows(id).length)).toEqual(before)

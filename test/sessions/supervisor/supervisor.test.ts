@@ -83,28 +83,6 @@ describe('The reaper of idle sessions', () => {
 describe('A restart of the process', () => {
   afterEach(() => world.end())
 
-  it.each([
-    ['of a version that nothing here understands', { machineVersion: '99' }, /version 99/],
-    ['in a state that the chart does not have', { state: 'open.nowhere' }, /no state open\.nowhere/],
-  ])('leaves out a session whose row is %s, and restores the others', async (_, wrong, why) => {
-    world = await World.start()
-    await world.linked('bad')
-    await world.linked('good')
-    world.kill()
-    const { all } = world.store.sessions
-    world.store.sessions.all = function* () {
-      for (const row of all()) yield row.sessionId === 'bad' ? { ...row, ...wrong } : row
-    }
-    await world.boot()
-    expect([world.supervisor.live, world.supervisor.problem()]).toEqual([1, null])
-    expect(world.supervisor.find('bad')).toBe(undefined)
-    await expect(world.commands.restart('bad')).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    expect(world.logs.filter(line => /session cannot be restored/.test(line)).join()).toMatch(why)
-    await world.openSocket('good')
-    expect(world.state('good')).toBe('open.settling')
-    world.store.sessions.all = all
-  })
-
   it('that stops again while sessions are restored says nothing wrong about the store or a session', async () => {
     world = await World.start()
     await world.linked()

@@ -1,0 +1,97 @@
+import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Problem } from '../../base/problem.ts'
+import type { SessionRow } from '../../ports/session-table.ts'
+import type { Store, Write } from '../../ports/store.ts'
+import { statusDeliveryOf } from '../host/status-announcement.ts'
+import { sentenceOf, standingStill } from '../host/stored-session.ts'
+
+export interface QuarantineDeps {
+  store: Pick<Store, 'commit' | 'claim' | 'log'>
+  clock: Clock
+  logger: Logger
+  tellLaravel: boolean
+  onDelivery(lane: string): void
+}
+
+/** Sessions named in one warning. */
+const NAMED = 20
+
+/**
+ * Sessions that are stored and cannot be run here. Their newest rows stay as they are, for a version that understands them: all that is
+ * written is one fact that says why, and what Laravel must know.
+ */
+export class Quarantine {
+  readonly #deps: QuarantineDeps
+  readonly #why = new Map<string, string>()
+
+  constructor(deps: QuarantineDeps) {
+    this.#deps = deps
+  }
+
+  /** Why this session does not run, in a sentence; null if it is not in here. */
+  whyOf(sessionId: string): string | null {
+    return this.#why.get(sessionId) ?? null
+  }
+
+  release(sessionId: string): void {
+    this.#why.delete(sessionId)
+  }
+
+  releaseAll(): void {
+    this.#why.clear()
+  }
+
+  /** Takes a session in. Never rejects: who cannot be told of it sees it in GET /sessions all the same. */
+  async take(row: SessionRow, why: unknown): Promise<void> {
+    const { sessionId } = row
+    const { logger } = this.#deps
+    const sentence = sentenceOf(why)
+    this.#why.set(sessionId, sentence)
+    logger.error({ session_id: sessionId, why: sentence }, 'session cannot be read and stands still')
+    try {
+      await this.#tell(row, sentence)
+    } catch (error) {
+      const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+      logger.warn({ session_id: sessionId, code }, 'nothing can be written of a session that stands still')
+    }
+  }
+
+  warning(): Problem | null {
+    if (this.#why.size === 0) return null
+    return warningOf(
+      'SESSION_UNREADABLE',
+      [...this.#why.keys()],
+      'cannot be read and stand still: GET /sessions/{id} says why, DELETE erases one',
+    )
+  }
+
+  async #tell(row: SessionRow, error: string): Promise<void> {
+    const { store, clock, tellLaravel, onDelivery } = this.#deps
+    const { streamId, lastSeq } = row
+    if (store.log.after(streamId, lastSeq - 1, 1)[0]?.type === 'session.quarantined') return
+    const epoch = await store.claim(streamId)
+    const [seq, at] = [lastSeq + 1, clock.now()]
+    const { state, context } = standingStill(row, error)
+    const news = row.announced !== null && row.announced !== 'inactive'
+    const delivers = news && tellLaravel
+    const write: Write = {
+      streamId,
+      epoch,
+      events: [{ seq, at, type: 'session.quarantined', data: { error }, snapshot: null }],
+      ...(news && { announced: 'inactive' as const }),
+      listedAs: 'reconnecting',
+      ...(delivers && { deliveries: [statusDeliveryOf(streamId, seq, at, 'inactive', state, context)] }),
+    }
+    await store.commit(write)
+    if (delivers) onDelivery(streamId)
+  }
+}
+
+/** A warning about some sessions, the first of which it names. */
+export function warningOf(code: string, sessionIds: string[], what: string): Problem {
+  const more = sessionIds.length > NAMED ? ` and ${sessionIds.length - NAMED} more` : ''
+  const count = `${sessionIds.length} ${sessionIds.length === 1 ? 'session' : 'sessions'}`
+  return { code, message: `${count} ${what} (${sessionIds.slice(0, NAMED).join(', ')}${more}).` }
+}

@@ -1,0 +1,69 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Problem } from '../../base/problem.ts'
+import type { Store } from '../../ports/store.ts'
+import type { SessionRestorer } from './session-restorer.ts'
+
+export interface StoreRecoveryDeps {
+  store: Store
+  logger: Logger
+  restorer: SessionRestorer
+  /** Stops every session, so that all can live again from their logs. */
+  stopAll(): Promise<void>
+  /** The store takes writes, and every session is restored. */
+  recovered(): void
+}
+
+/** Tries a store that took no write, and knows why it did not. */
+export class StoreRecovery {
+  readonly #deps: StoreRecoveryDeps
+  #failure: string | null = null
+  #trial: Promise<void> | null = null
+
+  constructor(deps: StoreRecoveryDeps) {
+    this.#deps = deps
+  }
+
+  /** A write failed, and this is why. */
+  failed(error: unknown): void {
+    if (error instanceof GatewayError) this.#failure = error.message
+  }
+
+  problem(): Problem {
+    const why = this.#failure ?? 'The store takes no writes'
+    return {
+      code: 'STORE_FAILED',
+      message: `${why}. Every session stands still until the store takes writes; it is tried every 2 s.`,
+    }
+  }
+
+  /** One trial at a time. */
+  try(): void {
+    this.#trial ??= this.#try().finally(() => {
+      this.#trial = null
+    })
+  }
+
+  /** Resolves once no trial runs. */
+  async settled(): Promise<void> {
+    await this.#trial
+  }
+
+  async #try(): Promise<void> {
+    const { store, logger, restorer, stopAll, recovered } = this.#deps
+    try {
+      const [first] = store.sessions.all()
+      if (first) await store.claim(first.streamId)
+      await stopAll()
+      const actors = await restorer.restoreAll()
+      const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
+      recovered()
+    } catch (error) {
+      this.failed(error)
+      const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+      logger.warn({ code }, 'the store still takes no writes')
+    }
+  }
+}
