@@ -25,7 +25,7 @@ import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
 import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
-import { erasingFiles } from './sessions/erase-media.ts'
+import { createErasure } from './sessions/erasure.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ContactNames } from './sessions/receiving/contact-names.ts'
 import { Downloads } from './sessions/receiving/downloads.ts'
@@ -75,9 +75,9 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     erasesDone: config.keep.bodiesMs !== null,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })
-  const files = openMediaStore({ dataDir: config.dataDir, clock })
-  const erasing = erasingFiles(opened, files, part('media'))
-  const store = overrides.store?.(erasing) ?? erasing
+  const files = openMediaStore({ dataDir: config.dataDir, clock, table: opened.media })
+  const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
+  const store = overrides.store?.(erasure.store) ?? erasure.store
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
@@ -229,6 +229,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   linkBase.url = config.publicUrl ?? url
   downloads.startDue()
   retention.start()
+  erasure.start()
   logger.info(
     {
       sessions: supervisor.live,
@@ -246,6 +247,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       await http.close()
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
+      await erasure.stop()
       await deliveries.stop(2000)
       await laravel.close()
       await store.close()

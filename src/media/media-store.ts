@@ -17,17 +17,26 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaStore } from '../ports/media-store.ts'
+import type { MediaChange, MediaTable } from '../ports/media-table.ts'
 import { tooLarge } from './refusals.ts'
 
 const ID = /^[0-9a-f]{64}$/
 const SHARD = /^[0-9a-f]{2}$/
 
+/** Files whose age is looked at in one go. */
+const LOOK_AT_ONCE = 20
+
 /**
  * The media of one data directory: `media/ab/ab…` by id, `media/tmp` for what is being written. Files are for the owner alone.
- * What a crash left half-written is removed here. One process per directory, which the store's lock sees to.
+ * What a crash left half-written is removed here. One process per directory, which the store's lock sees to. Each file stands in
+ * `table` before it is there.
  */
-export function openMediaStore(options: { dataDir: string; clock: Clock }): MediaStore {
-  const { clock } = options
+export function openMediaStore(options: {
+  dataDir: string
+  clock: Clock
+  table: Pick<MediaTable, 'complete' | 'unusedSince' | 'changed'>
+}): MediaStore {
+  const { clock, table } = options
   const root = join(options.dataDir, 'media')
   const temporary = join(root, 'tmp')
   guardSync(() => {
@@ -69,6 +78,7 @@ export function openMediaStore(options: { dataDir: string; clock: Clock }): Medi
       const handle = await guard(() => open(file, 'wx', 0o600))
       try {
         const { id, size } = await write(handle, source, maxBytes).finally(() => handle.close())
+        await guard(() => table.changed([{ stored: id, at: clock.now() }]))
         return { id, size, path: await guard(() => settle(file, id)) }
       } catch (error) {
         await rm(file, { force: true })
@@ -100,15 +110,29 @@ export function openMediaStore(options: { dataDir: string; clock: Clock }): Medi
     },
 
     async prune(before, limit) {
-      let count = 0
+      const ids = table.unusedSince(before, limit)
+      let removed = 0
+      for (let from = 0; from < ids.length; from += LOOK_AT_ONCE) {
+        const changes = ids.slice(from, from + LOOK_AT_ONCE).map((id): MediaChange => {
+          const used = unlinkUnused(pathOf(id), before)
+          if (used !== null) return { used: id, at: used }
+          removed++
+          return { removed: id, before }
+        })
+        await table.changed(changes)
+      }
+      return { removed, more: ids.length === limit }
+    },
+
+    async findAll() {
+      if (table.complete) return
       for (const shard of await guard(() => readdir(root))) {
         if (!SHARD.test(shard)) continue
-        for (const id of await guard(() => readdir(join(root, shard)))) {
-          if (count >= limit) return count
-          if (ID.test(id) && unlinked(pathOf(id), before)) count++
-        }
+        const ids = await guard(() => readdir(join(root, shard)))
+        const found = ids.filter(id => ID.test(id)).map(id => ({ found: id }))
+        if (found.length > 0) await table.changed(found)
       }
-      return count
+      await table.changed([{ complete: true }])
     },
   }
 }
@@ -127,14 +151,26 @@ function openFile(path: string): number | null {
   return null
 }
 
-/** Removes a file, unless it was used since `unusedSince`; false if it stays or was never there. */
-function unlinked(path: string, unusedSince = Number.POSITIVE_INFINITY): boolean {
+/** Whether there was such a file. */
+function unlinked(path: string): boolean {
   try {
-    if (statSync(path).mtimeMs >= unusedSince) return false
     unlinkSync(path)
     return true
   } catch (error) {
     if (isMissing(error)) return false
+    throw failure(error)
+  }
+}
+
+/** Removes a file that was not used since `before` (ms), in one call with the look at it; else, when it was used. */
+function unlinkUnused(path: string, before: number): number | null {
+  try {
+    const { mtimeMs } = statSync(path)
+    if (mtimeMs >= before) return mtimeMs
+    unlinkSync(path)
+    return null
+  } catch (error) {
+    if (isMissing(error)) return null
     throw failure(error)
   }
 }

@@ -10,8 +10,6 @@ export interface DownloadTable {
   settle(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void>
   /** What a file is, and what it is called, by its id; null if no message has it. */
   describe(mediaId: string): { mimetype: string; filename: string | null } | null
-  /** Files of messages in and out of this stream that no message of another has, sends of before aside. */
-  onlyOf(streamId: string): string[]
 }
 
 /** A file to be downloaded for a received message. */

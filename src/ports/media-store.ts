@@ -11,8 +11,13 @@ export interface MediaStore {
   open(id: string, range?: { start: number; end: number }): Promise<OpenedMedia | null>
   /** Whether there was such a file. */
   remove(id: string): Promise<boolean>
-  /** Removes at most `limit` files that were neither stored nor opened since `before`; resolves with their number. */
-  prune(before: number, limit: number): Promise<number>
+  /**
+   * Removes files that were neither stored nor opened since `before`, of at most `limit` that may be such. `removed` is their number;
+   * `more`: it is worth to go on.
+   */
+  prune(before: number, limit: number): Promise<{ removed: number; more: boolean }>
+  /** Makes the files of before there was a table of them known, once; later it finds that out at a glance. */
+  findAll(): Promise<void>
 }
 
 /** A stored file: `id` is the SHA-256 of its bytes in hex, `size` their number, `path` where they lie, for programs that seek. */

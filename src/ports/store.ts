@@ -7,6 +7,7 @@ import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
+import type { MediaTable } from './media-table.ts'
 import type { ChatTimerTable, IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
 import type { PeopleTable } from './people-table.ts'
 import type { SessionTable } from './session-table.ts'
@@ -26,12 +27,18 @@ export interface Store {
    * resolves with their number; those that wait for Laravel or for WhatsApp keep theirs.
    */
   eraseBodies(before: number, limit: number): Promise<number>
+  /**
+   * Erases at most `limit` rows of deleted sessions, and resolves with their number; less than `limit`: nothing of them is left. A
+   * deletion commits what makes the session gone; of a large one the rest goes this way, also after a crash.
+   */
+  eraseDeleted(limit: number): Promise<number>
   readonly sessions: SessionTable
   readonly log: EventLog
   readonly keys: KeyStore
   readonly messages: MessageTable
   readonly deliveries: DeliveryTable
   readonly downloads: DownloadTable
+  readonly media: MediaTable
   readonly people: PeopleTable
   readonly chatTimers: ChatTimerTable
   readonly accountEvents: AccountEventTable
@@ -73,6 +80,6 @@ export interface Write {
   idempotency?: IdempotencyRow
   /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
   deliveries?: NewDelivery[]
-  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, events of the account, their deliveries and facts' data; the events of this write stay as the tombstone and the session id is free again. */
+  /** `keys`: credentials, Signal keys and inbox. `stream`: those, messages, events of the account, their deliveries and facts' data; the events of this write stay as the tombstone and the session id is free again. A small session is erased whole by this commit, a large one further by `eraseDeleted`; nothing of it is told or found meanwhile. */
   erase?: 'keys' | 'stream'
 }

@@ -14,12 +14,18 @@ const STEP = { files: 100, messages: 500 }
 
 export interface RetentionDeps {
   store: Pick<Store, 'eraseBodies'>
-  files: Pick<MediaStore, 'prune'>
+  files: Pick<MediaStore, 'prune' | 'findAll'>
   clock: Clock
   logger: Logger
   /** Age in ms at which words of messages are erased, and unused files removed; null: never. */
   bodiesMs: number | null
   mediaMs: number | null
+}
+
+/** What one step removed; `more`: another one may find as much again. */
+interface Step {
+  removed: number
+  more: boolean
 }
 
 /**
@@ -32,24 +38,29 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
   let timer: unknown = null
   let round: Promise<void> | null = null
 
-  /** Resolves with the number of all that was removed; steps until one finds less than it might take. */
-  async function all(limit: number, step: (limit: number) => Promise<number>): Promise<number> {
+  /** Resolves with the number of all that was removed. */
+  async function all(step: () => Promise<Step>): Promise<number> {
     let count = 0
     while (!signal.aborted) {
-      const some = await step(limit)
-      count += some
-      if (some < limit) break
+      const { removed, more } = await step()
+      count += removed
+      if (!more) break
       await pause(clock, PAUSE, signal)
     }
     return count
   }
 
+  async function eraseBodies(before: number): Promise<Step> {
+    const removed = await store.eraseBodies(before, STEP.messages)
+    return { removed, more: removed >= STEP.messages }
+  }
+
   async function clear(): Promise<void> {
     try {
       const now = clock.now()
-      const bodies =
-        bodiesMs === null ? 0 : await all(STEP.messages, n => store.eraseBodies(now - bodiesMs, n))
-      const media = mediaMs === null ? 0 : await all(STEP.files, n => files.prune(now - mediaMs, n))
+      const bodies = bodiesMs === null ? 0 : await all(() => eraseBodies(now - bodiesMs))
+      if (mediaMs !== null) await files.findAll()
+      const media = mediaMs === null ? 0 : await all(() => files.prune(now - mediaMs, STEP.files))
       if (bodies + media > 0)
         logger.info({ bodies, media }, 'old message bodies and media files were removed')
     } catch (error) {

@@ -198,6 +198,23 @@ CREATE TABLE contact_names (
   `
 CREATE INDEX inbox_whole ON inbox (done_at) WHERE done_at IS NOT NULL AND stanza <> '';
 `,
+  `
+-- Deleted sessions of which something is left, which goes in slices: all but the facts from keep_from on.
+CREATE TABLE erasures (
+  stream_id TEXT PRIMARY KEY,
+  keep_from INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The files of the media store.
+CREATE TABLE media (
+  media_id TEXT PRIMARY KEY,
+  used_at INTEGER NOT NULL         -- or later: the file itself says when it was opened
+) STRICT, WITHOUT ROWID;
+CREATE INDEX media_age ON media (used_at);
+-- Files that only messages had which are gone.
+CREATE TABLE unneeded_media (media_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+ALTER TABLE store ADD COLUMN media_listed INTEGER NOT NULL DEFAULT 0; -- the files of before are in the table
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
+import type { MediaChange } from '../ports/media-table.ts'
 import type { Store } from '../ports/store.ts'
 import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
@@ -13,6 +14,7 @@ import { deliveryReads } from './tables/deliveries.ts'
 import { downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
 import { keyReads } from './tables/keys.ts'
+import { mediaReads } from './tables/media.ts'
 import { messageReads } from './tables/messages.ts'
 import { peopleReads } from './tables/people.ts'
 import { sessionReads } from './tables/sessions.ts'
@@ -65,6 +67,7 @@ export async function openStore({
     },
     claim: streamId => writer.claim(streamId),
     eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
+    eraseDeleted: limit => writer.eraseDeleted(limit),
     sessions: sessionReads(sql),
     log: logReads(sql),
     keys: keyReads(sql),
@@ -75,6 +78,9 @@ export async function openStore({
       ...downloadReads(sql),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),
     },
+    media: Object.assign(mediaReads(sql), {
+      changed: (changes: MediaChange[]) => writer.mediaChanged(changes),
+    }),
     accountEvents: accountEventReads(sql),
     deliveries: { ...deliveryReads(sql), settle: (id, outcome) => writer.settle(id, outcome) },
     async close() {

@@ -16,6 +16,7 @@ import { answerMedia } from '../../src/media/serve/serve-media.ts'
 import type { MediaStore } from '../../src/ports/media-store.ts'
 import { hasFfmpeg, oggPage, opusHead } from './convert/voice.ts'
 import { createFileServer, type FileServer, options } from './file-server.ts'
+import { createMediaTable } from './media-table.ts'
 
 const signal = new AbortController().signal
 const clock = createClock()
@@ -26,7 +27,7 @@ let files: FileServer
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'media-'))
-  store = openMediaStore({ dataDir, clock })
+  store = openMediaStore({ dataDir, clock, table: createMediaTable() })
   files = await createFileServer()
 })
 

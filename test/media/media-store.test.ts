@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMediaStore } from '../../src/media/media-store.ts'
 import type { MediaStore } from '../../src/ports/media-store.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
+import { createMediaTable } from './media-table.ts'
 
 const run = promisify(execFile)
 const STORE = new URL('../../src/media/media-store.ts', import.meta.url).href
@@ -22,7 +23,7 @@ let store: MediaStore
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'media-store-'))
   clock = createTestClock()
-  store = openMediaStore({ dataDir, clock })
+  store = openMediaStore({ dataDir, clock, table: createMediaTable() })
 })
 
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
@@ -191,11 +192,44 @@ describe('prune', () => {
     const before = clock.now()
     ;(await store.open(ids[0]!))!.stream.destroy()
     await store.put(chunks('b'), LIMITS)
-    expect(await store.prune(before, 2)).toBe(2)
-    expect(await files()).toHaveLength(3)
-    expect(await store.prune(before, 100)).toBe(1)
-    expect(await store.prune(before, 100)).toBe(0)
+    const steps = []
+    for (let more = true; more; ) {
+      const step = await store.prune(before, 2)
+      steps.push(step.removed)
+      more = step.more
+    }
+    expect(steps.every(removed => removed <= 2)).toBe(true)
+    expect(steps.reduce((sum, removed) => sum + removed)).toBe(3)
+    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
     expect((await files()).map(file => file.slice(3)).sort()).toEqual([ids[0]!, ids[1]!].sort())
+  })
+
+  it('knows the files of before its table was there, too, and looks for them once', async () => {
+    const { id } = await store.put(chunks('old'), LIMITS)
+    const table = createMediaTable()
+    store = openMediaStore({ dataDir, clock, table })
+    await clock.advance(1_000)
+    expect(await store.prune(clock.now(), 100)).toEqual({ removed: 0, more: false })
+    await store.findAll()
+    expect([...table.files.keys()]).toEqual([id])
+    expect(await store.prune(clock.now(), 100)).toEqual({ removed: 1, more: false })
+    expect([table.files.size, await files()]).toEqual([0, []])
+    await writeFile(join(dataDir, 'media', id.slice(0, 2), id), 'put there by hand')
+    await store.findAll()
+    expect(table.files.size).toBe(0)
+  })
+
+  it('looks at no file that was stored since, however many there are, and once at one that was opened', async () => {
+    const table = createMediaTable()
+    store = openMediaStore({ dataDir, clock, table })
+    const { id } = await store.put(chunks('opened'), LIMITS)
+    await clock.advance(1_000)
+    const before = clock.now()
+    ;(await store.open(id))!.stream.destroy()
+    await store.put(chunks('new'), LIMITS)
+    expect(table.unusedSince(before, 9)).toEqual([id])
+    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
+    expect(table.unusedSince(before, 9)).toEqual([])
   })
 
   it('leaves files that are being written, and files of others', async () => {
@@ -213,7 +247,7 @@ describe('prune', () => {
     }
     const put = store.put(slow(), LIMITS)
     await clock.advance(1_000)
-    expect(await store.prune(clock.now() + 1e12, 100)).toBe(0)
+    expect(await store.prune(clock.now() + 1e12, 100)).toEqual({ removed: 0, more: false })
     goOn()
     const { id } = await put
     expect((await files()).sort()).toEqual(['README', 'ab/notes', `${id.slice(0, 2)}/${id}`].sort())
@@ -224,7 +258,7 @@ describe('failures of the media store', () => {
   it('half-written files of a crash are gone after the next start, files stay', async () => {
     const { id } = await store.put(chunks('kept'), LIMITS)
     await writeFile(join(dataDir, 'media/tmp/0123'), 'half')
-    store = openMediaStore({ dataDir, clock })
+    store = openMediaStore({ dataDir, clock, table: createMediaTable() })
     expect(await files()).toEqual([`${id.slice(0, 2)}/${id}`])
     expect(await read((await store.open(id))!.stream)).toBe('kept')
   })
@@ -233,7 +267,7 @@ describe('failures of the media store', () => {
     // The system itself refuses: no file of this process may grow beyond 64 KiB.
     const script = `
       import { openMediaStore } from '${STORE}'
-      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 } })
+      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 }, table: { changed: async () => {} } })
       async function* source() { for (let i = 0; i < 8; i++) yield new Uint8Array(16 * 1024) }
       const error = await store.put(source(), { maxBytes: 1e9 }).catch(error => error)
       process.stdout.write(JSON.stringify({ code: error.code, message: error.message, retryable: error.retryable }))
@@ -250,9 +284,9 @@ describe('failures of the media store', () => {
 
   it('a data directory that cannot be used is named in the error', async () => {
     await writeFile(join(dataDir, 'file'), '')
-    expect(() => openMediaStore({ dataDir: join(dataDir, 'file'), clock })).toThrow(
-      expect.objectContaining({ code: 'MEDIA_STORE_FAILED' }),
-    )
+    expect(() =>
+      openMediaStore({ dataDir: join(dataDir, 'file'), clock, table: createMediaTable() }),
+    ).toThrow(expect.objectContaining({ code: 'MEDIA_STORE_FAILED' }))
   })
 })
 
@@ -262,7 +296,7 @@ describe('the memory of the media store', () => {
     const script = `
       import { createHash } from 'node:crypto'
       import { openMediaStore } from '${STORE}'
-      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 } })
+      const store = openMediaStore({ dataDir: '${dataDir}', clock: { now: () => 0 }, table: { changed: async () => {} } })
       async function* source(blocks) {
         for (let i = 0; i < blocks; i++) {
           const block = Buffer.alloc(64 * 1024)

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
+import type { MediaChange } from '../../src/ports/media-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { RecentPeople } from '../../src/store/recent-people.ts'
@@ -11,6 +12,7 @@ import { deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
 import { keyReads } from '../../src/store/tables/keys.ts'
+import { mediaReads } from '../../src/store/tables/media.ts'
 import { messageReads } from '../../src/store/tables/messages.ts'
 import { peopleReads } from '../../src/store/tables/people.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
@@ -62,6 +64,7 @@ export class MemoryStore {
       },
       claim: streamId => this.#submit({ claim: streamId }, null),
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
+      eraseDeleted: limit => this.#submit({ eraseDeleted: { limit } }, null),
       sessions: sessionReads(sql),
       log: logReads(sql),
       keys: keyReads(sql),
@@ -73,6 +76,9 @@ export class MemoryStore {
         settle: async (streamId, seq, outcome) =>
           void (await this.#submit({ downloaded: { streamId, seq, outcome } }, null)),
       },
+      media: Object.assign(mediaReads(sql), {
+        changed: async (media: MediaChange[]) => void (await this.#submit({ media }, null)),
+      }),
       accountEvents: accountEventReads(sql),
       deliveries: {
         ...deliveryReads(sql),

@@ -22,14 +22,19 @@ function createWorld(
     left[what] -= count
     return count
   }
+  const prune = async (before: number, limit: number) => {
+    const removed = await take('files')(before, limit)
+    return { removed, more: removed === limit }
+  }
+  let found = 0
   const retention = createRetention({
     store: { eraseBodies: take('bodies') },
-    files: { prune: take('files') },
+    files: { prune, findAll: async () => void found++ },
     clock,
     logger: pino({}, { write: (line: string) => void logs.push(line) }),
     ...keep,
   })
-  return { ...world, retention, break: (broken: boolean) => (world.broken = broken) }
+  return { ...world, retention, found: () => found, break: (broken: boolean) => (world.broken = broken) }
 }
 
 describe('Retention', () => {
@@ -44,7 +49,7 @@ describe('Retention', () => {
   })
 
   it('removes old bodies and files in small steps, and looks again every 15 min', async () => {
-    const { retention, clock, calls, left, start } = createWorld(
+    const { retention, clock, calls, left, start, found } = createWorld(
       { bodies: 1_200, files: 250 },
       { bodiesMs: 7 * DAY, mediaMs: 30 * DAY },
     )
@@ -59,6 +64,7 @@ describe('Retention', () => {
     expect(new Set(calls.map(({ at }) => at)).size).toBeGreaterThan(3)
     await clock.advance(16 * MINUTE)
     expect(calls).toHaveLength(8)
+    expect(found()).toBe(2)
   })
 
   it('goes on after a failure', async () => {

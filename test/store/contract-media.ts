@@ -244,4 +244,51 @@ export function mediaContract(subject: Subject): void {
     expect(store.messages.secretOf(streamId, 'OUT')).toBeNull()
     expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ body: null, to: 'chat' })
   })
+
+  test('files are known from before they are there until they were removed, by when they were used', async () => {
+    const { media } = subject.store
+    expect(media.complete).toBe(false)
+    await media.changed([
+      { stored: 'a', at: 100 },
+      { stored: 'b', at: 200 },
+      { found: 'a' },
+      { found: 'c' },
+      { complete: true },
+    ])
+    await subject.reopen()
+    const again = subject.store.media
+    expect(again.complete).toBe(true)
+    expect(again.unusedSince(200, 10)).toEqual(['c', 'a'])
+    expect(again.unusedSince(1_000, 2)).toEqual(['c', 'a'])
+    await again.changed([
+      { used: 'c', at: 900 },
+      { used: 'a', at: 50 },
+      { used: 'unknown', at: 1 },
+    ])
+    expect(again.unusedSince(1_000, 10)).toEqual(['a', 'b', 'c'])
+    // It was stored again while it was being removed.
+    await again.changed([
+      { stored: 'a', at: 2_000 },
+      { removed: 'a', before: 1_000 },
+      { removed: 'b', before: 1_000 },
+    ])
+    expect(again.unusedSince(9_000, 10)).toEqual(['c', 'a'])
+  })
+
+  test('a file that nobody needs is none once a message has it, or once it is stored again', async () => {
+    const { store } = subject
+    const streamId = await given(store, 'a')
+    await given(store, 'b')
+    for (const n of [2, 3, 4]) await store.commit(arrival(streamId, n, 100, { file: source(n) }))
+    await store.media.changed([2, 3, 4].map(n => ({ stored: id(n), at: 100 })))
+    await store.commit({ streamId, epoch: 1, erase: 'stream' })
+    expect(store.media.unneeded(10)).toEqual([id(2), id(3), id(4)])
+    expect(store.media.unneeded(1)).toEqual([id(2)])
+    await store.media.changed([{ stored: id(2), at: 200 }])
+    await store.commit(arrival('stream-of-b', 2, 100, { file: source(3) }))
+    expect([2, 3, 4].map(n => store.media.isUnneeded(id(n)))).toEqual([false, false, true])
+    await store.media.changed([{ gone: id(2) }, { gone: id(4) }])
+    expect(store.media.unneeded(10)).toEqual([])
+    expect(store.media.unusedSince(9_000, 10)).toEqual([id(3), id(2)])
+  })
 }

@@ -90,9 +90,23 @@ const WITH_WORDS = `SELECT e.stream_id, e.seq FROM account_events e INDEXED BY a
     WHERE d.stream_id = e.stream_id AND d.seq = e.seq AND d.kind = 'events' AND d.dead_at IS NULL)
   ORDER BY e.at LIMIT ?`
 
-export function eraseAccountEvents(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM account_events WHERE stream_id = ?', streamId)
-  sql.run('DELETE FROM contact_names WHERE stream_id = ?', streamId)
+/** Erases at most `limit` events of an account's, or names that people wrote under; returns their number. */
+export function eraseAccountEvents(sql: Statements, streamId: string, limit: number): number {
+  const events = sql.run(
+    `DELETE FROM account_events WHERE stream_id = ?1 AND seq IN
+       (SELECT seq FROM account_events WHERE stream_id = ?1 ORDER BY seq LIMIT ?2)`,
+    streamId,
+    limit,
+  )
+  return (
+    events +
+    sql.run(
+      `DELETE FROM contact_names WHERE stream_id = ?1 AND jid IN
+         (SELECT jid FROM contact_names WHERE stream_id = ?1 ORDER BY jid LIMIT ?2)`,
+      streamId,
+      limit - events,
+    )
+  )
 }
 
 /** Forgets at most `limit` events of long ago. */

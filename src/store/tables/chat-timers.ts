@@ -33,6 +33,12 @@ export function writeChatTimers(
     )
 }
 
-export function eraseChatTimers(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM chat_timers WHERE stream_id = ?', streamId)
+/** Erases at most `limit` timers of a session; returns their number. */
+export function eraseChatTimers(sql: Statements, streamId: string, limit: number): number {
+  return sql.run(
+    `DELETE FROM chat_timers WHERE stream_id = ?1 AND chat IN
+       (SELECT chat FROM chat_timers WHERE stream_id = ?1 ORDER BY chat LIMIT ?2)`,
+    streamId,
+    limit,
+  )
 }

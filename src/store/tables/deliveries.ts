@@ -27,6 +27,10 @@ const SELECT = `SELECT d.*, m.content, f.state AS file_state, f.error AS file_er
   LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
   LEFT JOIN downloads f ON d.kind = 'messages' AND f.stream_id = d.stream_id AND f.seq = d.seq`
 
+/** What a deleted session had to tell goes in slices, and is told to nobody meanwhile. */
+const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
+  SELECT 1 FROM erasures e WHERE e.stream_id = d.stream_id))`
+
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -55,7 +59,7 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
   return {
     head(lane) {
       const row = sql.get<DeliveryColumns>(
-        `${SELECT} WHERE d.lane = ? AND d.dead_at IS NULL ORDER BY d.id LIMIT 1`,
+        `${SELECT} WHERE d.lane = ? AND d.dead_at IS NULL AND ${STANDS} ORDER BY d.id LIMIT 1`,
         lane,
       )
       return row ? toDelivery(row) : null
@@ -84,13 +88,13 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
       return { pending, dead }
     },
     find(id) {
-      const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ?`, id)
+      const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ? AND ${STANDS}`, id)
       return row ? toDelivery(row) : null
     },
     dead: (limit, before) =>
       sql
         .all<DeliveryColumns>(
-          `${SELECT} WHERE d.dead_at IS NOT NULL AND d.id < ? ORDER BY d.id DESC LIMIT ?`,
+          `${SELECT} WHERE d.dead_at IS NOT NULL AND d.id < ? AND ${STANDS} ORDER BY d.id DESC LIMIT ?`,
           before ?? Number.MAX_SAFE_INTEGER,
           limit,
         )
@@ -153,8 +157,14 @@ export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOut
     )
 }
 
-export function eraseDeliveries(sql: Statements, streamId: string): void {
-  sql.run("DELETE FROM deliveries WHERE stream_id = ? AND kind IN ('messages', 'events')", streamId)
+/** Erases at most `limit` of what a session has to tell of messages and its account; statuses are told. Returns their number. */
+export function eraseDeliveries(sql: Statements, streamId: string, limit: number): number {
+  return sql.run(
+    `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_once
+       WHERE stream_id = ? AND kind IN ('messages', 'events') ORDER BY seq LIMIT ?)`,
+    streamId,
+    limit,
+  )
 }
 
 /** Forgets at most `limit` old dead letters. */

@@ -3,6 +3,7 @@ import { messageRefOf } from '../../messages/received.ts'
 import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
+import { isNeeded, noteUnneeded } from './media.ts'
 
 type DownloadColumns = {
   stream_id: string
@@ -24,7 +25,7 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
           `SELECT d.stream_id, s.session_id, d.seq, d.source, d.attempts, d.at, d.next_at, m.dedupe_key, m.content
            FROM downloads d INDEXED BY downloads_pending JOIN sessions s ON s.stream_id = d.stream_id
            JOIN messages m ON m.stream_id = d.stream_id AND m.seq = d.seq
-           WHERE d.state = 'pending' AND d.next_at <= ? ORDER BY d.next_at, d.stream_id, d.seq LIMIT ?`,
+           WHERE s.erased_at IS NULL AND d.state = 'pending' AND d.next_at <= ? ORDER BY d.next_at, d.stream_id, d.seq LIMIT ?`,
           now,
           limit,
         )
@@ -46,25 +47,6 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
         "SELECT min(next_at) AS at FROM downloads INDEXED BY downloads_pending WHERE state = 'pending' AND next_at > ?",
         after,
       )!.at,
-    onlyOf: streamId =>
-      sql
-        .all<{ id: string }>(
-          `WITH mine(id) AS (
-             SELECT media_id FROM downloads WHERE stream_id = ?1
-             UNION
-             SELECT json_extract(content, '$.media.id') FROM messages
-               WHERE stream_id = ?1 AND direction = 'out' AND json_extract(content, '$.media.id') IS NOT NULL
-           )
-           SELECT id FROM mine WHERE NOT EXISTS (
-             SELECT 1 FROM downloads d INDEXED BY downloads_by_media WHERE d.media_id = mine.id AND d.stream_id <> ?1
-           ) AND id NOT IN (
-             SELECT json_extract(content, '$.media.id') FROM messages INDEXED BY messages_unsent
-               WHERE direction = 'out' AND status IN ('queued', 'transmitted') AND stream_id <> ?1
-                 AND json_extract(content, '$.media.id') IS NOT NULL
-           )`,
-          streamId,
-        )
-        .map(({ id }) => id),
     describe(mediaId) {
       const row = sql.get<{ media: string | null }>(
         `SELECT json_extract(m.content, '$.media') AS media FROM downloads d INDEXED BY downloads_by_media
@@ -83,7 +65,8 @@ export function writeDownloads(
   streamId: string,
   downloads: NonNullable<EncodedWrite['downloads']>,
 ): void {
-  for (const { seq, source, at } of downloads)
+  for (const { seq, source, at } of downloads) {
+    isNeeded(sql, source.id)
     sql.run(
       `INSERT INTO downloads (stream_id, seq, media_id, source, state, at, next_at) VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?5)
        ON CONFLICT DO NOTHING`,
@@ -93,6 +76,7 @@ export function writeDownloads(
       JSON.stringify(source),
       at,
     )
+  }
 }
 
 /** The key to a file is forgotten with the last attempt to get it. */
@@ -122,6 +106,17 @@ export function settleDownload(
     )
 }
 
-export function eraseDownloads(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM downloads WHERE stream_id = ?', streamId)
+/** Erases at most `limit` downloads of a session, and notes the files that nobody else has; returns their number. */
+export function eraseDownloads(sql: Statements, streamId: string, limit: number): number {
+  const rows = sql.all<{ seq: number; media_id: string }>(
+    'SELECT seq, media_id FROM downloads WHERE stream_id = ? ORDER BY seq LIMIT ?',
+    streamId,
+    limit,
+  )
+  for (const { seq } of rows) sql.run('DELETE FROM downloads WHERE stream_id = ? AND seq = ?', streamId, seq)
+  noteUnneeded(
+    sql,
+    rows.map(row => row.media_id),
+  )
+  return rows.length
 }

@@ -54,3 +54,14 @@ export function logReads(sql: Statements): EventLog {
     },
   }
 }
+
+/** Erases at most `limit` facts of a session from before `keepFrom` (a seq); returns their number. */
+export function eraseEvents(sql: Statements, streamId: string, keepFrom: number, limit: number): number {
+  return sql.run(
+    `DELETE FROM events WHERE stream_id = ?1 AND seq IN
+       (SELECT seq FROM events WHERE stream_id = ?1 AND seq < ?2 ORDER BY seq LIMIT ?3)`,
+    streamId,
+    keepFrom,
+    limit,
+  )
+}

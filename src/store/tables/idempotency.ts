@@ -31,8 +31,13 @@ export function writeIdempotency(sql: Statements, streamId: string, row: Idempot
   )
 }
 
-export function eraseIdempotency(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM idempotency WHERE stream_id = ?', streamId)
+/** Erases at most `limit` keys of a session; returns their number. */
+export function eraseIdempotency(sql: Statements, streamId: string, limit: number): number {
+  return sql.run(
+    'DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE stream_id = ? LIMIT ?)',
+    streamId,
+    limit,
+  )
 }
 
 /** Forgets at most `limit` keys whose time is over. */

@@ -92,9 +92,23 @@ export function writeInbox(
       )
 }
 
-export function eraseKeys(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM keys WHERE stream_id = ?', streamId)
-  sql.run('DELETE FROM inbox WHERE stream_id = ?', streamId)
+/** Erases credentials and keys, of which at most `limit`, or stanzas; returns their number. */
+export function eraseKeys(sql: Statements, streamId: string, limit: number): number {
+  // Nobody may ever log in with what is left.
+  sql.run("DELETE FROM keys WHERE stream_id = ? AND type = 'creds'", streamId)
+  const keys = sql.run(
+    'DELETE FROM keys WHERE rowid IN (SELECT rowid FROM keys WHERE stream_id = ? LIMIT ?)',
+    streamId,
+    limit,
+  )
+  return (
+    keys +
+    sql.run(
+      'DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE stream_id = ? LIMIT ?)',
+      streamId,
+      limit - keys,
+    )
+  )
 }
 
 /** Erases what was done and kept whole, of at most `limit` rows; returns their number. */

@@ -3,6 +3,7 @@ import type { MessageRow, MessageTable } from '../../ports/message-table.ts'
 import type { EncodedWrite, MessageInsert, MessageUpdate } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { idempotent } from './idempotency.ts'
+import { noteUnneeded } from './media.ts'
 
 type MessageColumns = {
   message_id: string
@@ -73,7 +74,7 @@ export function messageReads(sql: Statements): MessageTable {
         .all<{ session_id: string; message_id: string }>(
           `SELECT s.session_id, m.message_id FROM messages m INDEXED BY messages_unsent
            JOIN sessions s ON s.stream_id = m.stream_id
-           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.at < ? LIMIT ?`,
+           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.at < ? AND s.erased_at IS NULL LIMIT ?`,
           at,
           limit,
         )
@@ -247,6 +248,18 @@ export function eraseBodies(sql: Statements, before: number, limit: number, now:
   )
 }
 
-export function eraseMessages(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM messages WHERE stream_id = ?', streamId)
+/** Erases at most `limit` messages of a session, and notes the files that nobody else has; returns their number. */
+export function eraseMessages(sql: Statements, streamId: string, limit: number): number {
+  const rows = sql.all<{ seq: number; media_id: string | null }>(
+    `SELECT seq, CASE direction WHEN 'out' THEN json_extract(content, '$.media.id') END AS media_id
+     FROM messages WHERE stream_id = ? ORDER BY seq LIMIT ?`,
+    streamId,
+    limit,
+  )
+  for (const { seq } of rows) sql.run('DELETE FROM messages WHERE stream_id = ? AND seq = ?', streamId, seq)
+  noteUnneeded(
+    sql,
+    rows.flatMap(({ media_id }) => media_id ?? []),
+  )
+  return rows.length
 }

@@ -54,6 +54,12 @@ export function writePeople(sql: Statements, streamId: string, people: Person[])
       )
 }
 
-export function erasePeople(sql: Statements, streamId: string): void {
-  sql.run('DELETE FROM people WHERE stream_id = ?', streamId)
+/** Erases at most `limit` names of a session's people; returns their number. */
+export function erasePeople(sql: Statements, streamId: string, limit: number): number {
+  return sql.run(
+    `DELETE FROM people WHERE stream_id = ?1 AND name IN
+       (SELECT name FROM people WHERE stream_id = ?1 ORDER BY name LIMIT ?2)`,
+    streamId,
+    limit,
+  )
 }

@@ -4,25 +4,27 @@ import type { Failure } from '../failures.ts'
 import { isWritesOwnFault, refusal, storeFailure } from '../failures.ts'
 import { createStatements, type Statements } from '../statements.ts'
 import {
-  eraseAccountEvents,
   eraseEventWords,
   pruneAccountEvents,
   writeAccountEvents,
   writeContactNames,
 } from '../tables/account-events.ts'
 import { eraseChatTimers, writeChatTimers } from '../tables/chat-timers.ts'
-import { eraseDeliveries, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
-import { eraseDownloads, settleDownload, writeDownloads } from '../tables/downloads.ts'
-import { eraseIdempotency, pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
+import { pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
+import { settleDownload, writeDownloads } from '../tables/downloads.ts'
+import { pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
 import { eraseKeys, pruneInbox, shrinkInbox, writeInbox, writeKeys } from '../tables/keys.ts'
-import { eraseBodies, eraseMessages, writeMessages } from '../tables/messages.ts'
-import { erasePeople, writePeople } from '../tables/people.ts'
+import { writeMedia } from '../tables/media.ts'
+import { eraseBodies, writeMessages } from '../tables/messages.ts'
+import { writePeople } from '../tables/people.ts'
+import { eraseDeleted, eraseStream } from './erasure.ts'
 import { FailedStreams } from './failed-streams.ts'
 import { Streams } from './streams.ts'
 import type { Batch, Done, Request } from './worker-messages.ts'
 
 const PRUNE_EVERY_MS = 1000
 const PRUNE_ROWS = 100
+const ALL = Number.MAX_SAFE_INTEGER
 
 /** One request of a commit. */
 interface Item {
@@ -128,7 +130,7 @@ export class GroupCommit {
     return this.#failedStreams.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
   }
 
-  /** The new epoch of a claim, the number of erased bodies, else null. */
+  /** The new epoch of a claim, the number of what was erased, else null. */
   #apply({ request, now }: Item): number | null {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('eraseBodies' in request) {
@@ -138,7 +140,15 @@ export class GroupCommit {
       if (done + erased > 0) this.#erased = true
       return Math.max(done, erased)
     }
-    if ('write' in request) this.#write(request.write, now)
+    if ('eraseDeleted' in request) {
+      const { limit } = request.eraseDeleted
+      const erased = eraseDeleted(this.#sql, limit)
+      // Taken out of the write-ahead log once, at the end.
+      if (erased > 0 && erased < limit) this.#erased = true
+      return erased
+    }
+    if ('media' in request) writeMedia(this.#sql, request.media)
+    else if ('write' in request) this.#write(request.write, now)
     else if ('downloaded' in request) {
       const { streamId, seq, outcome } = request.downloaded
       settleDownload(this.#sql, streamId, seq, outcome)
@@ -157,19 +167,13 @@ export class GroupCommit {
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
     if (erase) {
-      eraseKeys(this.#sql, streamId)
-      // Another account may be linked next.
-      eraseChatTimers(this.#sql, streamId)
       this.#erased = true
-    }
-    if (erase === 'stream') {
-      eraseMessages(this.#sql, streamId)
-      eraseIdempotency(this.#sql, streamId)
-      erasePeople(this.#sql, streamId)
-      eraseDownloads(this.#sql, streamId)
-      eraseAccountEvents(this.#sql, streamId)
-      eraseDeliveries(this.#sql, streamId)
-      this.#streams.erase(streamId, now)
+      if (erase === 'stream') eraseStream(this.#sql, streamId, this.#streams.erase(streamId, now))
+      else {
+        eraseKeys(this.#sql, streamId, ALL)
+        // Another account may be linked next.
+        eraseChatTimers(this.#sql, streamId, ALL)
+      }
     }
     this.#streams.apply(write)
     if (keys) writeKeys(this.#sql, streamId, keys)

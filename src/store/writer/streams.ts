@@ -134,9 +134,8 @@ export class Streams {
     )
   }
 
-  /** The session id is free again; the log is emptied for the tombstone that follows. */
-  erase(streamId: string, at: number): void {
-    this.#sql.run('DELETE FROM events WHERE stream_id = ?', streamId)
+  /** The session id is free again. Returns the seq of the tombstone that follows: what is before it goes. */
+  erase(streamId: string, at: number): number {
     this.#sql.run(
       "UPDATE sessions SET user_id = 'null', search = '', erased_at = ? WHERE stream_id = ?",
       at,
@@ -144,6 +143,7 @@ export class Streams {
     )
     const stream = this.#find(streamId)!
     stream.erased = true
+    return stream.lastSeq + 1
   }
 
   #project(stream: Stream, lastActivity: number | undefined, announced: EstadoQr | undefined): void {

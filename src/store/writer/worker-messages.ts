@@ -1,5 +1,6 @@
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
+import type { MediaChange } from '../../ports/media-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
 
@@ -16,6 +17,8 @@ export type Request =
   | { write: EncodedWrite }
   | { claim: string }
   | { eraseBodies: { before: number; limit: number } }
+  | { eraseDeleted: { limit: number } }
+  | { media: MediaChange[] }
   | { settle: { id: number; outcome: DeliveryOutcome } }
   | { downloaded: { streamId: string; seq: number; outcome: DownloadOutcome } }
 

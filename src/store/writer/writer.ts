@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../../base/errors.ts'
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
+import type { MediaChange } from '../../ports/media-table.ts'
 import type { Write } from '../../ports/store.ts'
 import { type EncodedWrite, encodeWrite } from '../encoded-write.ts'
 import { refusal, toError } from '../failures.ts'
@@ -76,6 +77,14 @@ export class Writer {
 
   eraseBodies(before: number, limit: number): Promise<number> {
     return this.#submit({ eraseBodies: { before, limit } })
+  }
+
+  eraseDeleted(limit: number): Promise<number> {
+    return this.#submit({ eraseDeleted: { limit } })
+  }
+
+  async mediaChanged(media: MediaChange[]): Promise<void> {
+    await this.#submit({ media })
   }
 
   async settle(id: number, outcome: DeliveryOutcome): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openMediaStore } from '../../../src/media/media-store.ts'
 import { createMediaServer } from '../../../src/media/serve/media-server.ts'
+import { createMediaTable } from '../../media/media-table.ts'
 import { createTestHttp } from '../fakes.ts'
 
 const DAY = 86_400_000
@@ -16,7 +17,7 @@ const idOf = (data: Uint8Array) => createHash('sha256').update(data).digest('hex
 
 let now = Date.UTC(2026, 0, 1)
 const clock = { now: () => now, setTimeout: () => 0, clearTimeout: () => {} }
-const store = openMediaStore({ dataDir, clock })
+const store = openMediaStore({ dataDir, clock, table: createMediaTable() })
 const types: Record<string, { mimetype: string; filename: string | null }> = {}
 const server = createMediaServer({
   files: store,

@@ -2,7 +2,8 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { MessageWrite } from '../../src/ports/message-table.ts'
-import { erasingFiles } from '../../src/sessions/erase-media.ts'
+import { createErasure } from '../../src/sessions/erasure.ts'
+import { createTestClock } from '../base/clock.ts'
 import { created, inbound, messageFact } from '../store/facts.ts'
 import { MemoryStore } from './memory-store.ts'
 
@@ -19,7 +20,10 @@ async function createWorld() {
       return true
     },
   }
-  world.store = erasingFiles(store, files, pino({}, { write: line => void world.logs.push(line) }))
+  const clock = createTestClock()
+  const logger = pino({}, { write: line => void world.logs.push(line) })
+  const erasure = createErasure({ store, files, clock, logger })
+  world.store = erasure.store
   for (const name of ['a', 'b']) await store.commit(created(name))
   const put = (
     name: string,
@@ -47,6 +51,8 @@ async function createWorld() {
   })
   return {
     ...world,
+    erasure,
+    disk: store,
     break: () => (world.broken = true),
     receive: (name: string, seq: number, file: number) =>
       world.store.commit({
@@ -119,5 +125,41 @@ describe('The deletion of a session', () => {
     world.break()
     await world.erase('a')
     expect(world.logs.join('')).toContain('could not be removed')
+  })
+
+  it('of a large session answers before all of it is erased, and lets others write meanwhile', async () => {
+    const world = await createWorld()
+    for (let seq = 2; seq < 1_500; seq++) await world.receive('a', seq, seq % 700)
+    const order: string[] = []
+    await world.erase('a')
+    expect(world.store.sessions.find('a')).toBeNull()
+    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).not.toEqual([])
+    const slices = world.erasure.idle().then(() => order.push('erased'))
+    await world.receive('b', 2, 9_999).then(() => order.push('written'))
+    await slices
+    expect(order).toEqual(['written', 'erased'])
+    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
+    expect(new Set(world.removed)).toEqual(new Set(Array.from({ length: 700 }, (_, i) => id(i))))
+    expect(world.removed).toHaveLength(700)
+  })
+
+  it('goes on at the next start where a crash ended it, and no later life of the session loses anything', async () => {
+    const world = await createWorld()
+    for (let seq = 2; seq < 700; seq++) await world.receive('a', seq, seq)
+    await world.erasure.stop()
+    await world.erase('a')
+    await world.disk.commit({ ...created('a'), streamId: 'life-2' })
+    const again = createErasure({
+      store: world.disk,
+      files: { remove: async given => world.removed.push(given) > 0 },
+      clock: createTestClock(),
+      logger: pino({ level: 'silent' }),
+    })
+    again.start()
+    await again.idle()
+    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
+    expect(new Set(world.removed).size).toBe(698)
+    expect(world.disk.sessions.find('a')).toMatchObject({ streamId: 'life-2', lastSeq: 1 })
+    expect(world.disk.log.after('life-2', 0, 9)).toHaveLength(1)
   })
 })

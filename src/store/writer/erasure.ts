@@ -1,0 +1,53 @@
+import type { Statements } from '../statements.ts'
+import { eraseAccountEvents } from '../tables/account-events.ts'
+import { eraseChatTimers } from '../tables/chat-timers.ts'
+import { eraseDeliveries } from '../tables/deliveries.ts'
+import { eraseDownloads } from '../tables/downloads.ts'
+import { eraseEvents } from '../tables/events.ts'
+import { eraseIdempotency } from '../tables/idempotency.ts'
+import { eraseKeys } from '../tables/keys.ts'
+import { eraseMessages } from '../tables/messages.ts'
+import { erasePeople } from '../tables/people.ts'
+
+/** Rows that the commit of a deletion erases itself: a small session is gone at once, whole. */
+export const SLICE = 300
+
+/** What a deleted session leaves, in the order in which it goes: first what could still be told or answered. */
+const PARTS = [
+  eraseDeliveries,
+  eraseKeys,
+  eraseDownloads,
+  eraseMessages,
+  eraseChatTimers,
+  eraseAccountEvents,
+  eraseIdempotency,
+  erasePeople,
+]
+
+/** Erases all of a stream but its facts from `keepFrom` (a seq) on: the first slice of it now, the rest with `eraseDeleted`. */
+export function eraseStream(sql: Statements, streamId: string, keepFrom: number): void {
+  sql.run('INSERT INTO erasures (stream_id, keep_from) VALUES (?, ?)', streamId, keepFrom)
+  eraseSlice(sql, streamId, keepFrom, SLICE)
+}
+
+/** Erases at most `limit` rows of deleted sessions; returns their number, which is less only when nothing is left. */
+export function eraseDeleted(sql: Statements, limit: number): number {
+  let count = 0
+  while (count < limit) {
+    const next = sql.get<{ stream_id: string; keep_from: number }>('SELECT * FROM erasures LIMIT 1')
+    if (next === undefined) return count
+    count += eraseSlice(sql, next.stream_id, next.keep_from, limit - count)
+  }
+  return count
+}
+
+function eraseSlice(sql: Statements, streamId: string, keepFrom: number, limit: number): number {
+  let count = 0
+  for (const erase of PARTS) {
+    count += erase(sql, streamId, limit - count)
+    if (count >= limit) return count
+  }
+  count += eraseEvents(sql, streamId, keepFrom, limit - count)
+  if (count < limit) sql.run('DELETE FROM erasures WHERE stream_id = ?', streamId)
+  return count
+}
