@@ -17,10 +17,14 @@ export function parseJid(jid: string | null | undefined): Jid | null {
   if (!jid) return null
   const at = jid.indexOf('@')
   if (at < 0 || at === jid.length - 1) return null
-  const [named = '', device = '0'] = jid.slice(0, at).split(':')
-  const user = named.split('_')[0] ?? ''
-  if (user === '' || !/^\d+$/.test(device)) return null
   const server = jid.slice(at + 1)
+  // Without splitting: most have neither agent nor device, and each message asks for many.
+  const colon = jid.indexOf(':')
+  const named = colon < 0 || colon > at ? at : colon
+  const agent = jid.indexOf('_')
+  const user = jid.slice(0, agent < 0 || agent > named ? named : agent)
+  const device = named === at ? '0' : jid.slice(named + 1, at).split(':', 1)[0]!
+  if (user === '' || !/^\d+$/.test(device)) return null
   return { user, device: Number(device), server: SERVERS[server] ?? server }
 }
 

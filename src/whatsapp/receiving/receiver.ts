@@ -88,9 +88,7 @@ export class Receiver {
         const inRows = this.#sortRows(rows, messages, received)
         received.push(...inRows.messages)
         done.push(...inRows.done)
-      } else if ([translated.dedupeKey, ...translated.formerKeys].some(key => this.#isKnown(key)))
-        done.push(...rows.map(row => row.hash))
-      else {
+      } else {
         // The parts before the last carry keys of a group.
         done.push(...rows.slice(0, -1).map(row => row.hash))
         const last = rows.at(-1)
