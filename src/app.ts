@@ -14,6 +14,7 @@ import { createPictures } from './media/convert/pictures.ts'
 import { createRecordings } from './media/convert/recordings.ts'
 import { createThumbnails } from './media/convert/thumbnails.ts'
 import { createVoiceNotes } from './media/convert/voice-notes.ts'
+import { maxBytesOf } from './media/limits.ts'
 import { openMediaStore } from './media/media-store.ts'
 import { createMediaPreparer } from './media/prepare-media.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
@@ -87,7 +88,10 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     store: files,
     voice: createVoiceNotes(ffmpeg),
     thumbnails: createThumbnails(ffmpeg),
-    conversions: createConversions(createPictures(ffmpeg), createRecordings(ffmpeg)),
+    conversions: createConversions(
+      createPictures(ffmpeg),
+      createRecordings(ffmpeg, { maxVideoBytes: maxBytesOf('video', config.media.maxBytes) }),
+    ),
     clock,
     maxBytes: config.media.maxBytes,
     allowPrivate: config.media.allowPrivate,

@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unsupported } from '../refusals.ts'
+import { tooLarge, unsupported } from '../refusals.ts'
 import { AUDIO_CONTAINERS, VIDEO_CONTAINERS } from './containers.ts'
 import { type Ffmpeg, FfmpegError, fileInput } from './ffmpeg.ts'
 
 export interface Recordings {
-  /** A video, or a picture that moves, as MP4 (H.264, AAC). Rejects, or its stream does, with MEDIA_TYPE_UNSUPPORTED. */
+  /**
+   * A video, or a picture that moves, as MP4 (H.264, AAC). Rejects, or its stream does, with MEDIA_TYPE_UNSUPPORTED, or with
+   * MEDIA_TOO_LARGE once it has more bytes than a video may.
+   */
   toMp4(path: string, mimetype: string): Promise<AsyncIterable<Uint8Array>>
   /** A sound as MP3. Rejects, or its stream does, with MEDIA_TYPE_UNSUPPORTED. */
   toMp3(path: string, mimetype: string): Promise<AsyncIterable<Uint8Array>>
@@ -22,15 +25,19 @@ const PICTURE = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_f
 const SOUND = ['-c:a', 'aac', '-b:a', '128k', '-ac', '2']
 
 /** Videos and sounds in the formats that WhatsApp plays, by ffmpeg; each opens the one file and nothing that it may name. */
-export function createRecordings(ffmpeg: Ffmpeg): Recordings {
+export function createRecordings(ffmpeg: Ffmpeg, { maxVideoBytes }: { maxVideoBytes: number }): Recordings {
   /** A player wants the index of an MP4 at its beginning, and ffmpeg writes it last: the file has to be there whole. */
   async function* asMp4(path: string, container: string) {
     const folder = await mkdtemp(join(tmpdir(), 'whatsapp-video-'))
     const target = join(folder, 'video.mp4')
     const output = ['-map', '0:v:0', '-map', '0:a:0?', ...PICTURE, ...SOUND, '-map_metadata', '-1']
     try {
-      const args = [...fileInput(path, container), ...output, '-movflags', '+faststart', '-f', 'mp4', target]
+      // ffmpeg ends well where it stops for the size, with its index on top: the file is larger then.
+      const form = ['-fs', String(maxVideoBytes), '-movflags', '+faststart', '-f', 'mp4', target]
+      const args = [...fileInput(path, container), ...output, ...form]
       for await (const _ of ffmpeg.run(args, undefined, VIDEO_CAP_MS));
+      if ((await stat(target)).size > maxVideoBytes)
+        throw tooLarge('The video as MP4', maxVideoBytes, 'the limit for videos')
       yield* createReadStream(target)
     } catch (error) {
       throw readable('video', error)

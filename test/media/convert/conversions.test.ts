@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -16,11 +16,12 @@ import { mimetypeOf } from '../../../src/media/mimetype.ts'
 import type { MediaType } from '../../../src/messages/send.ts'
 import { hasFfmpeg } from './voice.ts'
 
+const MB = 1024 * 1024
 const clock = createClock()
 const using = (command: string) => {
   const ffmpeg = createFfmpeg({ clock, command })
   createThumbnails(ffmpeg)
-  return createConversions(createPictures(ffmpeg), createRecordings(ffmpeg))
+  return createConversions(createPictures(ffmpeg), createRecordings(ffmpeg, { maxVideoBytes: 16 * MB }))
 }
 const real = using('ffmpeg')
 const without = using('/nowhere/ffmpeg')
@@ -212,6 +213,33 @@ describe.skipIf(!hasFfmpeg)('videos and sounds (skipped where ffmpeg is not inst
       code: 'MEDIA_TYPE_UNSUPPORTED',
       message: expect.stringMatching(/broken, or has nothing of that kind/),
     })
+  })
+
+  it('a video that grows over its limit is refused, and no more of it is written', async () => {
+    const noise = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=25:duration=4,noise=alls=60:allf=t']
+    const path = make('noise.mkv', ...noise, '-c:v', 'mpeg4', '-q:v', '3')
+    const written: number[] = []
+    const ffmpeg = createFfmpeg({ clock })
+    const watched: Ffmpeg = {
+      ...ffmpeg,
+      async *run(args, ...rest) {
+        yield* ffmpeg.run(args, ...rest)
+        written.push((await stat(args.at(-1)!)).size)
+      },
+    }
+    const toMp4 = (maxVideoBytes: number) => createRecordings(watched, { maxVideoBytes }).toMp4
+    const whole = await buffer(Readable.from(await toMp4(16 * MB)(path, 'video/x-matroska')))
+    expect(written).toEqual([whole.length])
+    const limit = 128 * 1024
+    expect(whole.length).toBeGreaterThan(4 * limit)
+    await expect(buffer(Readable.from(await toMp4(limit)(path, 'video/x-matroska')))).rejects.toMatchObject({
+      code: 'MEDIA_TOO_LARGE',
+      message: expect.stringMatching(/as MP4.* 128 KB/),
+    })
+    expect(written[1]).toBeLessThan(whole.length / 2)
+    await expect(
+      buffer(Readable.from(await toMp4(whole.length)(path, 'video/x-matroska'))),
+    ).resolves.toHaveLength(whole.length)
   })
 
   it('a playlist that calls itself a video opens nothing', async () => {
