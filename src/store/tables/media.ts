@@ -1,4 +1,4 @@
-import type { MediaChange, MediaTable } from '../../ports/media-table.ts'
+import type { MediaChange, MediaTable } from '../../ports/media-store.ts'
 import type { Statements } from '../statements.ts'
 
 export function mediaReads(sql: Statements): Omit<MediaTable, 'changed'> {
