@@ -9,6 +9,8 @@ export interface DeliveryTable {
   head(lane: string): DeliveryRow | null
   /** Lanes with something pending and the time of their head's next attempt. */
   lanes(): { lane: string; nextAt: number }[]
+  /** Whether something of a stream's chats is pending. */
+  hasPending(streamId: string): boolean
   counts(): { pending: number; dead: number }
   find(id: number): DeliveryRow | null
   /** Dead letters, newest first; `before` is an exclusive delivery id. */

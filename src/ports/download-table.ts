@@ -2,8 +2,12 @@ import type { MediaSource, MessageRef } from '../messages/received.ts'
 
 /** Files of received messages on their way into the media store. */
 export interface DownloadTable {
-  /** Pending ones that are due, oldest first. */
-  due(now: number, limit: number): Download[]
+  /** Streams with something pending that is due. */
+  streamsDue(now: number): string[]
+  /** What is pending and due of one stream, oldest first. */
+  due(streamId: string, now: number, limit: number): Download[]
+  /** Whether a stream has pending ones, due or not. */
+  hasPending(streamId: string): boolean
   /** When the first pending one is due that is not by `after`, or null. */
   nextAt(after: number): number | null
   /** Records what came of an attempt; a session that is gone is no error. */

@@ -7,10 +7,12 @@ import type { MessageStatus } from '../messages/status.ts'
 export interface MessageTable {
   find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
   hasDedupeKey(streamId: string, dedupeKey: string): boolean
-  /** Sends that are queued or transmitted, oldest first. */
+  /** Sends that are queued or transmitted, oldest first; the `error` of one is why WhatsApp refused it for now. */
   unsent(streamId: string): MessageRow[]
-  /** Sends of all streams that are queued or transmitted and were made before `at`. */
-  overdue(at: number, limit: number): OverdueSend[]
+  /** Whether there are any. */
+  hasUnsent(streamId: string): boolean
+  /** Sends of all streams that are queued or transmitted and were made before `at`, by stream and seq; `after` is exclusive. */
+  overdue(at: number, limit: number, after?: Pick<OverdueSend, 'streamId' | 'seq'>): OverdueSend[]
   /** What was sent under a caller's key, if that was within 72 h. */
   idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
   /** What went out under this id, encoded. */
@@ -64,6 +66,8 @@ export type MessageWrite =
   | { reread: { seq: number; content: ReceivedContent } }
   /** What is to be sent is known better now: its file is in the media store. */
   | { prepared: { messageId: string; content: SendContent } }
+  /** WhatsApp refused what left last, which counts no more, and it is to leave again; `error` stands until it does. */
+  | { refused: { messageId: string; error: string } }
   /** What goes out, encoded: every later transmission is the very same message. */
   | { encoded: { messageId: string; proto: Uint8Array } }
   /** `at` is added to the message's history; `attempt` counts a transmission. */
@@ -101,6 +105,8 @@ export interface IdempotencyRow {
 
 /** A send that no socket has brought to an end in time. */
 export interface OverdueSend {
+  streamId: string
+  seq: number
   sessionId: string
   messageId: string
 }

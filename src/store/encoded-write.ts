@@ -13,6 +13,7 @@ export interface EncodedWrite
     | { insert: MessageInsert }
     | { update: MessageUpdate }
     | { prepared: { messageId: string; content: string } }
+    | { refused: { messageId: string; error: string } }
     | { encoded: { messageId: string; proto: Uint8Array } }
     | { reread: { seq: number; content: string } }
   )[]
@@ -54,6 +55,7 @@ function encodeMessage(message: MessageWrite): NonNullable<EncodedWrite['message
     return { prepared: { ...message.prepared, content: JSON.stringify(message.prepared.content) } }
   if ('encoded' in message)
     return { encoded: { ...message.encoded, proto: Uint8Array.from(message.encoded.proto) } }
+  if ('refused' in message) return { refused: { ...message.refused } }
   if ('reread' in message)
     return { reread: { ...message.reread, content: JSON.stringify(message.reread.content) } }
   return { update: { ...message.update } }

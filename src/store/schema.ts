@@ -215,6 +215,9 @@ CREATE INDEX media_age ON media (used_at);
 CREATE TABLE unneeded_media (media_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ALTER TABLE store ADD COLUMN media_listed INTEGER NOT NULL DEFAULT 0; -- the files of before are in the table
 `,
+  `
+CREATE INDEX downloads_by_stream ON downloads (stream_id, next_at, seq) WHERE state = 'pending';
+`,
 ]
 
 /** A file with a higher number is refused. */

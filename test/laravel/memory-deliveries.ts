@@ -23,6 +23,7 @@ export function createMemoryDeliveries() {
       for (const row of pending()) if (!lanes.has(row.lane)) lanes.set(row.lane, row.nextAt)
       return [...lanes].map(([lane, nextAt]) => ({ lane, nextAt }))
     },
+    hasPending: streamId => pending().some(({ lane }) => lane.startsWith(`${streamId}|`)),
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
     find: id => rows.get(id) ?? null,
     dead: () => [...rows.values()].filter(row => row.deadAt !== null).reverse(),

@@ -80,7 +80,7 @@ export function mediaContract(subject: Subject): void {
     await store.commit(arrival(streamId, 2, 300, { file: source(2), delivered: true }))
     await store.commit(arrival(streamId, 3, 200, { file: source(3) }))
     await store.commit(arrival(streamId, 4, 100))
-    const due = store.downloads.due(300, 10)
+    const due = store.downloads.due(streamId, 300, 10)
     expect(due.map(({ seq }) => seq)).toEqual([3, 2])
     expect(due[1]).toEqual({
       streamId,
@@ -93,8 +93,9 @@ export function mediaContract(subject: Subject): void {
       at: 300,
       nextAt: 300,
     })
-    expect(store.downloads.due(250, 10).map(({ seq }) => seq)).toEqual([3])
-    expect(store.downloads.due(300, 1).map(({ seq }) => seq)).toEqual([3])
+    expect(store.downloads.due(streamId, 250, 10).map(({ seq }) => seq)).toEqual([3])
+    expect(store.downloads.due(streamId, 300, 1).map(({ seq }) => seq)).toEqual([3])
+    expect([299, 199].map(now => store.downloads.streamsDue(now))).toEqual([[streamId], []])
     expect([store.downloads.nextAt(0), store.downloads.nextAt(200), store.downloads.nextAt(300)]).toEqual([
       200,
       300,
@@ -103,14 +104,35 @@ export function mediaContract(subject: Subject): void {
     expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({ state: 'pending', error: null })
   })
 
+  test('streams with due downloads are listed once, however many each has, and pending ones are known before', async () => {
+    const { store } = subject
+    const streams: string[] = []
+    for (const [n, name] of ['a', 'b', 'c', 'd'].entries()) {
+      const streamId = await given(store, name)
+      streams.push(streamId)
+      // One is due later, one is through.
+      const at = name === 'b' ? 500 : 100
+      for (let seq = 2; seq < 4 + n; seq++)
+        await store.commit(arrival(streamId, seq, at, { file: source(seq) }))
+      if (name === 'c')
+        for (const seq of [2, 3, 4, 5]) await store.downloads.settle(streamId, seq, { done: true })
+    }
+    const [a, b, , d] = streams as [string, string, string, string]
+    expect(store.downloads.streamsDue(100)).toEqual([a, d].sort())
+    expect(store.downloads.streamsDue(500)).toEqual([a, b, d].sort())
+    expect(streams.map(one => store.downloads.hasPending(one))).toEqual([true, true, false, true])
+    expect(store.downloads.due(d, 100, 3).map(({ seq }) => seq)).toEqual([2, 3, 4])
+    expect(store.downloads.due(b, 100, 3)).toEqual([])
+  })
+
   test('a download that failed is due later, from where the file lies then, also after a restart', async () => {
     const streamId = await given(subject.store, 'a')
     await subject.store.commit(arrival(streamId, 2, 100, { file: source(2), delivered: true }))
     await subject.store.downloads.settle(streamId, 2, { retryAt: 900, error: 'HTTP 500', source: source(7) })
     await subject.reopen()
     const { store } = subject
-    expect(store.downloads.due(899, 10)).toEqual([])
-    expect(store.downloads.due(900, 10)).toMatchObject([
+    expect(store.downloads.due(streamId, 899, 10)).toEqual([])
+    expect(store.downloads.due(streamId, 900, 10)).toMatchObject([
       { attempts: 1, source: source(7), at: 100, nextAt: 900 },
     ])
     expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({
@@ -129,7 +151,7 @@ export function mediaContract(subject: Subject): void {
     await store.downloads.settle(streamId, 2, outcome)
     await store.downloads.settle(streamId, 2, { retryAt: 1, error: 'late' })
     await store.downloads.settle('nobody', 2, { done: true })
-    expect(store.downloads.due(10_000, 10)).toEqual([])
+    expect(store.downloads.due(streamId, 10_000, 10)).toEqual([])
     expect(store.downloads.nextAt(0)).toBeNull()
     expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual(state)
     expect(store.downloads.describe(id(2))).toEqual({ mimetype: 'image/png', filename: 'f2.png' })
@@ -141,7 +163,7 @@ export function mediaContract(subject: Subject): void {
     const streamId = await given(store, 'a')
     await store.commit(arrival(streamId, 2, 100, { file: source(2) }))
     await store.commit({ streamId, epoch: 1, erase: 'stream' })
-    expect(store.downloads.due(10_000, 10)).toEqual([])
+    expect(store.downloads.due(streamId, 10_000, 10)).toEqual([])
     expect(store.downloads.describe(id(2))).toBeNull()
   })
 

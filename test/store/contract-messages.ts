@@ -138,6 +138,23 @@ export function messagesContract(subject: Subject): void {
     )
     expect(subject.store.messages.unsent(streamId).map(row => row.messageId)).toEqual(['q', 't'])
     expect(subject.store.messages.unsent('nobody')).toEqual([])
+    expect([streamId, 'nobody'].map(one => subject.store.messages.hasUnsent(one))).toEqual([true, false])
+    await write(subject.store, streamId, update('q', 'failed', 2), update('t', 'sent', 2))
+    expect(subject.store.messages.hasUnsent(streamId)).toBe(false)
+  })
+
+  test('what WhatsApp refused for now says so until it leaves again, and counts as never sent', async () => {
+    const streamId = await given(subject.store, 'a')
+    await write(subject.store, streamId, sent('M', 2), sent('done', 3), update('done', 'sent', 3))
+    const refused = (messageId: string): MessageWrite => ({ refused: { messageId, error: '429: Slow.' } })
+    const row = () => subject.store.messages.find(streamId, 'M')!
+    await write(subject.store, streamId, update('M', 'transmitted', 3, { attempt: true }))
+    await write(subject.store, streamId, refused('M'), refused('done'), refused('nobody'))
+    expect(row()).toMatchObject({ status: 'transmitted', attempts: 0, error: '429: Slow.' })
+    expect(subject.store.messages.find(streamId, 'done')).toMatchObject({ status: 'sent', error: null })
+    await write(subject.store, streamId, update('M', 'transmitted', 4, { attempt: true }))
+    expect(row()).toMatchObject({ status: 'transmitted', attempts: 1, error: null })
+    expect(row().history).toHaveLength(2)
   })
 
   test('overdue() lists the sends of all sessions that wait since before a time', async () => {
@@ -148,10 +165,12 @@ export function messagesContract(subject: Subject): void {
     await write(subject.store, one, update('done', 'sent', 9), update('old', 'transmitted', 9))
     const overdue = subject.store.messages.overdue(4, 10)
     expect(overdue.toSorted((a, b) => a.sessionId.localeCompare(b.sessionId))).toEqual([
-      { sessionId: 'a', messageId: 'old' },
-      { sessionId: 'b', messageId: 'other' },
+      { streamId: one, seq: 2, sessionId: 'a', messageId: 'old' },
+      { streamId: two, seq: 2, sessionId: 'b', messageId: 'other' },
     ])
-    expect(subject.store.messages.overdue(4, 1)).toHaveLength(1)
+    const [first] = subject.store.messages.overdue(4, 1)
+    expect([first, ...subject.store.messages.overdue(4, 1, first)]).toEqual(overdue)
+    expect(subject.store.messages.overdue(4, 1, overdue[1])).toEqual([])
     expect(subject.store.messages.overdue(2, 10)).toEqual([])
   })
 

@@ -12,8 +12,6 @@ import { messageDelivery } from './message-delivery.ts'
 /** Files on their way at once, and of one session: one whose files hang leaves room for others. */
 const AT_ONCE = 16
 const OF_ONE_SESSION = 4
-/** Rows looked at to find those. */
-const MAX_DUE_ROWS = 100
 
 const MB = 1024 * 1024
 /** What a file may have beyond the size that its sender announced. */
@@ -52,6 +50,8 @@ export class Downloads {
   /** By stream and seq: the work, and whose it is. */
   readonly #running = new Map<string, { sessionId: string; work: Promise<void> }>()
   readonly #stopped = new AbortController()
+  /** Streams whose turn comes, so that one with many files holds up no other. */
+  #turns: string[] = []
   #timer: unknown = null
 
   constructor(deps: DownloadDeps) {
@@ -66,7 +66,7 @@ export class Downloads {
     const now = clock.now()
     let next: number | null = now + SETTLE_AGAIN
     try {
-      for (const download of store.downloads.due(now, MAX_DUE_ROWS)) this.#startIfRoom(download)
+      this.#fillRoom(now)
       next = store.downloads.nextAt(now)
     } catch (error) {
       logger.error({ code: codeOf(error) }, 'the media files to download could not be read from the store')
@@ -80,6 +80,21 @@ export class Downloads {
     this.#stopped.abort()
     this.#deps.clock.clearTimeout(this.#timer)
     await Promise.all([...this.#running.values()].map(({ work }) => work))
+  }
+
+  /** Gives what room there is to one stream after the other, to each at most once. */
+  #fillRoom(now: number): void {
+    const { downloads } = this.#deps.store
+    for (let listed = false; this.#running.size < AT_ONCE; ) {
+      if (this.#turns.length === 0 && !listed) {
+        this.#turns = downloads.streamsDue(now)
+        listed = true
+      }
+      const streamId = this.#turns.shift()
+      if (streamId === undefined) return
+      // As many as may be under way already.
+      for (const one of downloads.due(streamId, now, OF_ONE_SESSION)) this.#startIfRoom(one)
+    }
   }
 
   #startIfRoom(download: Download): void {

@@ -135,6 +135,15 @@ export class Outbox {
     this.#actor.tell({ type: 'wake.requested' })
   }
 
+  /** Whether something waits, leaves, or has no ack yet. */
+  get hasWork(): boolean {
+    return (
+      this.#arriving.size + this.#waiting.size + this.#files.size > 0 ||
+      this.#transmitter.isWriting() ||
+      this.#deps.store.messages.hasUnsent(this.#actor.streamId)
+    )
+  }
+
   /** Takes up what was queued or never acked, after the session opened. */
   resume(): void {
     this.#transmitter.resume()
@@ -163,18 +172,21 @@ export class Outbox {
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null) return
     this.#refusals.add(refusal)
+    const error = failureOf(refusal)
+    void this.#actor.change({ messages: [{ refused: { messageId: refusal.messageId, error } }] })
     this.#transmitter.resend(this.#asSend(row))
   }
 
-  /** Its chat may have another name by now. */
+  /** Its chat may have another name by now, and WhatsApp may have refused it in an earlier life of the process. */
   #asSend(row: MessageRow): Send {
+    if (row.error !== null) this.#refusals.restore(row.messageId, row.error)
     return { ...(row as Send), chatId: this.#people.chatOf(row.chatId) }
   }
 
   /** Everything that waits fails for good; what had left already is unknown. */
   async failAll(code: string, error: string): Promise<void> {
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      await this.#endings.giveUp(row, code, error)
+      await this.#endings.giveUp(this.#asSend(row), code, error)
     }
   }
 
@@ -183,7 +195,7 @@ export class Outbox {
     const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
     // What the socket has in hand may just be leaving.
     if (row === null || this.#transmitter.isWriting(messageId)) return
-    await this.#endings.giveUp(row, EXPIRED, TOO_OLD)
+    await this.#endings.giveUp(this.#asSend(row), EXPIRED, TOO_OLD)
     this.#transmitter.goOn(row.chatId)
   }
 }

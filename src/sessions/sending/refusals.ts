@@ -1,4 +1,5 @@
 import type { SendUpdate } from '../../ports/whatsapp.ts'
+import { partsOf } from './send-results.ts'
 
 export type Refusal = Extract<SendUpdate, { status: 'failed' }>
 
@@ -11,6 +12,11 @@ export class Refusals {
 
   add(refusal: Refusal): void {
     this.#refused.set(refusal.messageId, refusal)
+  }
+
+  /** As a row tells of it (`failureOf`). */
+  restore(messageId: string, failure: string): void {
+    if (!this.#refused.has(messageId)) this.add({ messageId, status: 'failed', at: 0, ...partsOf(failure) })
   }
 
   /** Null if no refusal stands. */

@@ -67,18 +67,15 @@ export class SendLog {
     return { seq: this.#actor.seq, durable }
   }
 
-  /**
-   * Its bytes have left. A second transmission counts, unless WhatsApp refused the one before; one that was acked before its bytes were
-   * noted does not.
-   */
-  async recordTransmitted(messageId: string, chatId: string, { counts }: { counts: boolean }): Promise<void> {
+  /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
+  async recordTransmitted(messageId: string, chatId: string): Promise<void> {
     const at = this.#deps.clock.now()
     const status = this.statusOf(messageId)
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
     this.#progress.set(messageId, { chatId, status: 'transmitted' })
     await this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       lazy: true,
-      messages: [{ update: { messageId, status: 'transmitted', at, attempt: counts } }],
+      messages: [{ update: { messageId, status: 'transmitted', at, attempt: true } }],
     }))
   }
 

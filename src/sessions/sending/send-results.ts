@@ -12,10 +12,15 @@ export type SendResult = SendUpdate | { messageId: string; status: 'unknown'; at
 /** How a row tells of a failure. */
 export const failureOf = ({ code, error }: { code: string; error: string }) => `${code}: ${error}`
 
+/** The code and the sentence in what a row says. */
+export function partsOf(failure: string): { code: string; error: string } {
+  const [code, error] = failure.split(/: (.*)/s) as [string, string | undefined]
+  return { code, error: error ?? 'The message was not sent.' }
+}
+
 /** The error that a caller gets for a failed send; `failure` is what its row says. */
 export function refusalOf(failure: string): GatewayError {
-  const [code, sentence] = failure.split(/: (.*)/s) as [string, string | undefined]
-  const text = sentence ?? 'The message was not sent.'
+  const { code, error: text } = partsOf(failure)
   if (code === EXPIRED) return new GatewayError('SEND_FAILED', text)
   if (isOurs(code)) return new GatewayError(code, text)
   return new GatewayError('WHATSAPP_REJECTED', `WhatsApp refused the message (${code}): ${text}`)

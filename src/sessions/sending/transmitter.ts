@@ -176,7 +176,7 @@ export class Transmitter {
       return false
     }
     this.#writing.delete(messageId)
-    await log.recordTransmitted(messageId, chatId, { counts: refusal === null })
+    await log.recordTransmitted(messageId, chatId)
     return true
   }
 

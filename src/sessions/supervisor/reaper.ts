@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
+import type { OverdueSend } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
-import type { SessionRegistry } from '../registry.ts'
+import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import type { SessionCounts } from './session-counts.ts'
 
 /** Sends given up in one round of the reaper. */
@@ -12,32 +13,49 @@ export interface IdlePolicy {
   reapEveryMs: number
 }
 
-/** One round: sends that no connection took in time fail, and sessions without messages are told so. */
-export function reap({
-  store,
-  clock,
-  registry,
-  counts,
-  idle,
-  sendMaxAgeMs,
-}: {
-  store: Pick<Store, 'messages'>
+export interface ReaperDeps {
+  store: Pick<Store, 'messages' | 'downloads' | 'deliveries'>
   clock: Clock
   registry: SessionRegistry
-  counts: SessionCounts
   idle: IdlePolicy
   sendMaxAgeMs: number
-}): void {
-  const now = clock.now()
-  for (const { sessionId, messageId } of store.messages.overdue(now - sendMaxAgeMs, OVERDUE_AT_ONCE)) {
-    const entry = registry.find(sessionId)
-    void entry?.actor.guard(() => entry.outbox.expire(messageId))
+}
+
+/** Ends what has waited for too long: sends that nothing took in time, and sessions without messages. */
+export class Reaper {
+  readonly #deps: ReaperDeps
+  readonly #counts: Pick<SessionCounts, 'idleSince'>
+  /** The last one of a full round: those of sessions that do not run here must not hide the others. */
+  #lastOverdue: OverdueSend | undefined
+
+  constructor(deps: ReaperDeps, counts: Pick<SessionCounts, 'idleSince'>) {
+    this.#deps = deps
+    this.#counts = counts
   }
-  const since = now - idle.afterMs
-  for (const sessionId of counts.idleSince(since)) {
-    const actor = registry.find(sessionId)?.actor
-    // Whoever called /start just now is about to scan, or to send.
-    if (actor === undefined || actor.context.startedAt > since) continue
-    actor.tell({ type: 'session.idled', policy: idle.policy })
+
+  round(): void {
+    const { store, clock, registry, idle, sendMaxAgeMs } = this.#deps
+    const now = clock.now()
+    const overdue = store.messages.overdue(now - sendMaxAgeMs, OVERDUE_AT_ONCE, this.#lastOverdue)
+    this.#lastOverdue = overdue[OVERDUE_AT_ONCE - 1]
+    for (const { sessionId, messageId } of overdue) {
+      const entry = registry.find(sessionId)
+      void entry?.actor.guard(() => entry.outbox.expire(messageId))
+    }
+    const since = now - idle.afterMs
+    const fact = { type: 'session.idled', policy: idle.policy } as const
+    for (const sessionId of this.#counts.idleSince(since)) {
+      const entry = registry.find(sessionId)
+      // Whoever called /start just now is about to scan, or to send.
+      if (entry === undefined || entry.actor.context.startedAt > since) continue
+      if (entry.actor.can(fact) && !this.#hasWork(entry)) entry.actor.tell(fact)
+    }
+  }
+
+  /** Whether something of the session is on its way; what would be erased with it must have reached Laravel, too. */
+  #hasWork({ actor: { streamId }, outbox }: SessionEntry): boolean {
+    const { store, idle } = this.#deps
+    if (outbox.hasWork || store.downloads.hasPending(streamId)) return true
+    return idle.policy === 'delete' && store.deliveries.hasPending(streamId)
   }
 }

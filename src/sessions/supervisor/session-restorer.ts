@@ -113,7 +113,7 @@ export class SessionRestorer {
     })
     if (actor.ended || !this.#isRunning()) return
     // A crash between a send's commit and its wish to wake the session must not leave it asleep.
-    const sendsWait = actor.hasTag('asleep') && store.messages.unsent(streamId).length > 0
+    const sendsWait = actor.hasTag('asleep') && store.messages.hasUnsent(streamId)
     actor.start({ type: 'session.resumed', ...(sendsWait && { sendsWait }) })
     await actor.guard(() => actor.durable())
     logger.debug({ session_id: sessionId, state }, 'session restored')

@@ -13,7 +13,7 @@ import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
 import { bindSupervisor } from './bind-supervisor.ts'
 import { framesOf, nameOf } from './describe-error.ts'
-import { type IdlePolicy, reap } from './reaper.ts'
+import { type IdlePolicy, Reaper } from './reaper.ts'
 import { SessionCounts } from './session-counts.ts'
 import { type RestoreDeps, SessionRestorer } from './session-restorer.ts'
 import { StoreRecovery } from './store-recovery.ts'
@@ -38,6 +38,7 @@ export const notRunning = () =>
 export class Supervisor {
   readonly #deps: SupervisorDeps
   readonly #counts: SessionCounts
+  readonly #reaper: Reaper
   readonly #restorer: SessionRestorer
   readonly #recovery: StoreRecovery
   readonly #machine
@@ -69,6 +70,7 @@ export class Supervisor {
     this.#machine = createActor(bound, { clock: deps.clock as never })
     this.#machine.subscribe({ error: error => deps.logger.fatal(fault(error), 'the supervisor failed') })
     this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
+    this.#reaper = new Reaper(deps, this.#counts)
     this.#restorer = new SessionRestorer(deps, this.#counts, {
       spawn: origin => this.#spawn('session.restored', origin),
       isRunning: () => this.#isRunning,
@@ -274,7 +276,7 @@ export class Supervisor {
 
   #reap(): void {
     try {
-      reap({ ...this.#deps, counts: this.#counts })
+      this.#reaper.round()
     } catch (error) {
       this.#deps.logger.error(
         { error: nameOf(error) },

@@ -64,6 +64,13 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
       )
       return row ? toDelivery(row) : null
     },
+    hasPending: streamId =>
+      // `}` comes after `|`.
+      sql.get(
+        'SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL AND lane > ? AND lane < ? LIMIT 1',
+        `${streamId}|`,
+        `${streamId}}`,
+      ) !== undefined,
     lanes: () =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql

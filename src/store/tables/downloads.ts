@@ -19,13 +19,31 @@ type DownloadColumns = {
 
 export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
   return {
-    due: (now, limit) =>
+    streamsDue: now =>
+      // Jumps from stream to stream along the index, whatever the number of files of each.
+      sql
+        .all<{ stream_id: string }>(
+          `WITH RECURSIVE pending(stream_id) AS (
+             SELECT min(stream_id) FROM downloads INDEXED BY downloads_by_stream WHERE state = 'pending'
+             UNION ALL
+             SELECT (SELECT min(d.stream_id) FROM downloads d INDEXED BY downloads_by_stream
+                     WHERE d.state = 'pending' AND d.stream_id > p.stream_id)
+             FROM pending p WHERE p.stream_id IS NOT NULL
+           )
+           SELECT stream_id FROM pending p WHERE stream_id IS NOT NULL AND (
+             SELECT min(d.next_at) FROM downloads d INDEXED BY downloads_by_stream
+             WHERE d.state = 'pending' AND d.stream_id = p.stream_id) <= ?`,
+          now,
+        )
+        .map(row => row.stream_id),
+    due: (streamId, now, limit) =>
       sql
         .all<DownloadColumns>(
           `SELECT d.stream_id, s.session_id, d.seq, d.source, d.attempts, d.at, d.next_at, m.dedupe_key, m.content
-           FROM downloads d INDEXED BY downloads_pending JOIN sessions s ON s.stream_id = d.stream_id
-           JOIN messages m ON m.stream_id = d.stream_id AND m.seq = d.seq
-           WHERE s.erased_at IS NULL AND d.state = 'pending' AND d.next_at <= ? ORDER BY d.next_at, d.stream_id, d.seq LIMIT ?`,
+           FROM downloads d INDEXED BY downloads_by_stream CROSS JOIN sessions s ON s.stream_id = d.stream_id
+           CROSS JOIN messages m ON m.stream_id = d.stream_id AND m.seq = d.seq
+           WHERE s.erased_at IS NULL AND d.state = 'pending' AND d.stream_id = ? AND d.next_at <= ? ORDER BY d.next_at, d.seq LIMIT ?`,
+          streamId,
           now,
           limit,
         )
@@ -42,6 +60,11 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
             nextAt: row.next_at,
           }),
         ),
+    hasPending: streamId =>
+      sql.get(
+        "SELECT 1 FROM downloads INDEXED BY downloads_by_stream WHERE state = 'pending' AND stream_id = ? LIMIT 1",
+        streamId,
+      ) !== undefined,
     nextAt: after =>
       sql.get<{ at: number | null }>(
         "SELECT min(next_at) AS at FROM downloads INDEXED BY downloads_pending WHERE state = 'pending' AND next_at > ?",

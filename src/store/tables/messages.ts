@@ -68,17 +68,32 @@ export function messageReads(sql: Statements): MessageTable {
           streamId,
         )
         .map(toMessage),
-    overdue: (at, limit) =>
+    hasUnsent: streamId =>
+      sql.get(
+        `SELECT 1 FROM messages INDEXED BY messages_unsent
+         WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') LIMIT 1`,
+        streamId,
+      ) !== undefined,
+    overdue: (at, limit, after = { streamId: '', seq: 0 }) =>
       // Small: what is under way now, of all sessions.
       sql
-        .all<{ session_id: string; message_id: string }>(
-          `SELECT s.session_id, m.message_id FROM messages m INDEXED BY messages_unsent
-           JOIN sessions s ON s.stream_id = m.stream_id
-           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.at < ? AND s.erased_at IS NULL LIMIT ?`,
+        .all<{ stream_id: string; seq: number; session_id: string; message_id: string }>(
+          `SELECT m.stream_id, m.seq, s.session_id, m.message_id FROM messages m INDEXED BY messages_unsent
+           CROSS JOIN sessions s ON s.stream_id = m.stream_id
+           WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND (m.stream_id, m.seq) > (?, ?) AND m.at < ?
+             AND s.erased_at IS NULL
+           ORDER BY m.stream_id, m.seq LIMIT ?`,
+          after.streamId,
+          after.seq,
           at,
           limit,
         )
-        .map(row => ({ sessionId: row.session_id, messageId: row.message_id })),
+        .map(row => ({
+          streamId: row.stream_id,
+          seq: row.seq,
+          sessionId: row.session_id,
+          messageId: row.message_id,
+        })),
     received: (streamId, after, until, limit) =>
       sql
         .all<{ seq: number; dedupe_key: string }>(
@@ -158,6 +173,14 @@ export function writeMessages(
     else if ('prepared' in message) {
       const { messageId, content } = message.prepared
       sql.run(`UPDATE ${BY_ID} SET content = ? WHERE ${SENT}`, content, streamId, messageId)
+    } else if ('refused' in message) {
+      const { messageId, error } = message.refused
+      sql.run(
+        `UPDATE ${BY_ID} SET attempts = max(attempts - 1, 0), error = ? WHERE ${SENT} AND status IN ('queued', 'transmitted')`,
+        error,
+        streamId,
+        messageId,
+      )
     } else if ('encoded' in message) {
       const { messageId, proto } = message.encoded
       sql.run(
@@ -219,7 +242,7 @@ function update(sql: Statements, streamId: string, { messageId, status, at, erro
     'UPDATE messages SET status = ?, attempts = ?, error = ?, history = ? WHERE stream_id = ? AND seq = ?',
     moves ? status : row.status,
     row.attempts + (attempt ? 1 : 0),
-    moves ? (error ?? null) : row.error,
+    moves || attempt ? (error ?? null) : row.error,
     moves ? JSON.stringify([...JSON.parse(row.history), step]) : row.history,
     streamId,
     row.seq,

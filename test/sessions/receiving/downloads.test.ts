@@ -1,180 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/base/errors.ts'
-import type { MediaSource, MessageRef, ReceivedContent } from '../../../src/messages/received.ts'
-import type { Write } from '../../../src/ports/store.ts'
-import { Downloads } from '../../../src/sessions/receiving/downloads.ts'
-import { createTestClock } from '../../base/clock.ts'
-import { MemoryStore } from '../memory-store.ts'
-
-const MB = 1024 * 1024
-const HOUR = 3_600_000
-const idOf = (n: number) => n.toString(16).padStart(64, '0')
-const gone = () => new GatewayError('MEDIA_GONE', 'WhatsApp has this file no more (HTTP 404).')
-const unreachable = () => new GatewayError('MEDIA_UNREACHABLE', 'HTTP 500.', { retryable: true })
-const corrupt = () => new GatewayError('MEDIA_CORRUPT', 'The file is not the one that was sent.')
-
-function message(seq: number): ReceivedContent {
-  return {
-    message_id: `M${seq}`,
-    from: '34600',
-    from_lid: null,
-    from_me: false,
-    chat_id: '1@g.us',
-    participant: '34600@s.whatsapp.net',
-    is_group: true,
-    subject: null,
-    push_name: null,
-    type: 'image',
-    body: null,
-    caption: null,
-    media: { id: idOf(seq), mimetype: 'image/png', filename: null, size: 10, seconds: null },
-    reply_to: null,
-    timestamp: '2026-01-01T00:00:00.000Z',
-    offline: false,
-  }
-}
-
-function source(seq: number, over: Partial<MediaSource> = {}): MediaSource {
-  return {
-    id: idOf(seq),
-    kind: 'image',
-    directPath: `/file${seq}`,
-    host: null,
-    mediaKey: 'c2VjcmV0IGtleQ==',
-    encryptedId: idOf(seq),
-    size: 10,
-    ...over,
-  }
-}
-
-/** The downloader over a real store; what the wire and the disk do is the test's. */
-function createWorld() {
-  const clock = createTestClock()
-  const disk = new MemoryStore(clock.now)
-  const logs: string[] = []
-  const asked: string[] = []
-  const reuploads: MessageRef[] = []
-  const wokenLanes: string[] = []
-  const kept = new Set<string>()
-  const limits: number[] = []
-  const world = {
-    clock,
-    disk,
-    logs,
-    asked,
-    reuploads,
-    wokenLanes,
-    kept,
-    limits,
-    fetch: async (_: MediaSource, __: AbortSignal): Promise<void> => {},
-    reupload: async (given: MediaSource): Promise<MediaSource> => ({ ...given, directPath: '/again' }),
-    connected: true,
-    full: false,
-    running: 0,
-    most: 0,
-    downloads: null as unknown as Downloads,
-    boot() {
-      world.downloads = new Downloads({
-        maxBytes: 100 * 1024 * 1024,
-        store: disk.store,
-        whatsapp: {
-          async *download(given, signal) {
-            asked.push(given.directPath)
-            world.most = Math.max(world.most, ++world.running)
-            try {
-              await world.fetch(given, signal)
-              yield Buffer.from(given.id)
-            } finally {
-              world.running--
-            }
-          },
-        },
-        files: {
-          async put(stream, { maxBytes }) {
-            limits.push(maxBytes)
-            let id = ''
-            for await (const chunk of stream) id += Buffer.from(chunk).toString()
-            if (world.full) throw new GatewayError('MEDIA_STORE_FAILED', 'There is no room (ENOSPC)')
-            kept.add(id)
-            return { id, size: 10, path: '' }
-          },
-        },
-        chatsOf: () =>
-          world.connected
-            ? {
-                async reupload(ref, given) {
-                  reuploads.push(ref)
-                  return world.reupload(given)
-                },
-              }
-            : null,
-        onSettled: lane => void wokenLanes.push(lane),
-        clock,
-        logger: pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) }),
-      })
-      world.downloads.startDue()
-    },
-    async session(id = 's1') {
-      await disk.store.commit({
-        streamId: id,
-        epoch: 1,
-        create: { sessionId: id, userId: 1, at: clock.now() },
-        events: [
-          {
-            seq: 1,
-            at: clock.now(),
-            type: 'session.created',
-            data: {},
-            snapshot: { state: 'starting.connecting', context: '{}', machineVersion: '1' },
-          },
-        ],
-      })
-    },
-    async receive(seq: number, given = source(seq), id = 's1') {
-      const write: Write = {
-        streamId: id,
-        epoch: 1,
-        events: [{ seq, at: clock.now(), type: 'message.received', data: {}, snapshot: null }],
-        messages: [
-          {
-            insert: {
-              messageId: `M${seq}`,
-              chatId: '1@g.us',
-              direction: 'in',
-              dedupeKey: `1@g.us|34600|0|M${seq}`,
-              content: message(seq),
-              status: 'received',
-              seq,
-              at: clock.now(),
-            },
-          },
-        ],
-        downloads: [{ seq, source: given, at: clock.now() }],
-        deliveries: [
-          {
-            webhookId: `${id}.${seq}.messages`,
-            kind: 'messages',
-            lane: `${id}|1@g.us`,
-            sessionId: id,
-            seq,
-            at: clock.now(),
-            payload: null,
-          },
-        ],
-      }
-      await disk.store.commit(write)
-      world.downloads.startDue()
-    },
-    async settle() {
-      for (let i = 0; i < 10; i++) await setImmediate()
-    },
-    /** How the file of the oldest delivery stands. */
-    state: (id = 's1') => disk.store.deliveries.head(`${id}|1@g.us`)?.download,
-  }
-  return world
-}
+import type { MediaSource } from '../../../src/messages/received.ts'
+import { corrupt, createWorld, gone, HOUR, idOf, MB, source, unreachable } from './downloads-world.ts'
 
 describe('A media file', () => {
   let world: ReturnType<typeof createWorld>
@@ -350,7 +177,7 @@ describe('A media file', () => {
     await world.disk.store.commit({ streamId: 's1', epoch: 1, erase: 'stream' })
     waiting.resolve()
     await world.settle()
-    expect(world.disk.store.downloads.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([])
+    expect(world.disk.store.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)).toEqual([])
     expect(world.logs.join('')).not.toContain('"level":50')
   })
 
@@ -361,12 +188,32 @@ describe('A media file', () => {
     await world.clock.advance(60_000)
     expect(world.logs.length).toBeGreaterThan(0)
     expect(world.logs.join('')).not.toContain('c2VjcmV0')
-    const rows = world.disk.store.downloads.due(Number.MAX_SAFE_INTEGER, 10)
+    const rows = world.disk.store.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)
     expect(rows.map(({ seq }) => seq)).toEqual([3])
   })
 })
 
 describe('Many media files', () => {
+  it('of one session hold up nobody, even if they were all due long before', async () => {
+    const world = createWorld()
+    for (const id of ['busy', 'busier', 'busiest', 'endless', 'calm', 'zealous']) await world.session(id)
+    world.boot()
+    // Each fetch takes a second, and the sixteen places are never free at once.
+    world.fetch = () => new Promise(resolve => void world.clock.setTimeout(resolve, 1000))
+    for (const id of ['busy', 'busier', 'busiest', 'endless'])
+      for (let seq = 2; seq < 62; seq++) await world.receive(seq, source(seq), id)
+    await world.clock.advance(2000)
+    for (const id of ['calm', 'zealous'])
+      for (let seq = 2; seq < 6; seq++) await world.receive(seq, source(seq), id)
+    await world.clock.advance(3000)
+    expect(world.most).toBeLessThanOrEqual(16)
+    const through = world.wokenLanes.map(lane => lane.split('|')[0]!)
+    expect(through.filter(id => id === 'calm' || id === 'zealous')).toHaveLength(8)
+    await world.clock.advance(30_000)
+    expect(world.wokenLanes).toHaveLength(248)
+    await world.downloads.stop()
+  })
+
   it('are downloaded a few at a time, and one session leaves room for others', async () => {
     const world = createWorld()
     await world.session('busy')

@@ -64,7 +64,8 @@ describe('A replay', () => {
         : null
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(2)
     expect((await drain()).map(line => line.split(' ').slice(1).join(' '))).toEqual(['Where?', 'field 119'])
-    expect(world.store.downloads.due(world.clock.now(), 9)).toMatchObject([{ source: media }])
+    const { streamId } = world.entry().actor
+    expect(world.store.downloads.due(streamId, world.clock.now(), 9)).toMatchObject([{ source: media }])
     // What was read needs its encoding no more, what was not keeps it.
     world.whatsapp.onReread = stored => ({ message: { ...stored, body: 'again' } })
     await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)

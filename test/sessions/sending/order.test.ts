@@ -163,7 +163,7 @@ describe('A send that WhatsApp refused for its pace', () => {
     let socket = await world.linked()
     await go(send(ANA, 'first'))
     const { messageId } = socket.sent[0]!
-    for (let n = 0; n < 2; n++) {
+    for (let n = 0; n < 4; n++) {
       await tooFast(socket, messageId)
       await world.wait(5000)
       const before = socket.sent.length
