@@ -1,6 +1,7 @@
 import type { WAMessage, WAMessageKey } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
@@ -23,12 +24,15 @@ export interface ReceiveDeps {
   logger: Logger
 }
 
-/** The messages of a stream that were decrypted before a crash and are not in the log. */
+/** The messages of a stream that were decrypted before a crash and are not in the log. Throws when the store cannot be read. */
 export function unfinishedMessages(deps: ReceiveDeps, streamId: string): ReceivedMessage[] {
   const rows = deps.store.keys.unfinished(streamId)
   if (rows.length === 0) return []
   const context = contextInStore(deps, streamId)
-  return context ? messagesInRows(rows, context, deps, streamId).messages : []
+  if (context === null) return []
+  const { messages, failed } = messagesInRows(rows, context, deps, streamId)
+  if (failed[0]) throw failed[0].error
+  return messages
 }
 
 /** How messages of a stream without a socket are read; null if no account is linked. */
@@ -53,6 +57,8 @@ export interface RowMessages {
   messages: ReceivedMessage[]
   /** Rows that hold something sealed, and the id of the message under whose secret: it is still to come. */
   waiting: { row: InboxRow; original: string }[]
+  /** Rows during which the store could not be read: nothing is known of what they hold. */
+  failed: { row: InboxRow; error: GatewayError }[]
 }
 
 /**
@@ -71,6 +77,7 @@ export function messagesInRows(
   const isKnown = (key: string) => store.messages.hasDedupeKey(streamId, key)
   const withFound = withOriginals(context, () => [...found.values()])
   let waiting: RowMessages['waiting'] = []
+  const failed: RowMessages['failed'] = []
   const read = (row: InboxRow) => {
     try {
       const { message, offline } = rebuildMessage(row, context.me)
@@ -91,7 +98,15 @@ export function messagesInRows(
           found.set(dedupeKey, { ...translated, ...unreadOf(translated, encoded), inboxHash: row.hash })
       }
     } catch (error) {
-      logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
+      // The translation throws none of its own.
+      if (!(error instanceof GatewayError)) {
+        logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
+        return
+      }
+      for (const [key, { inboxHash }] of found) if (inboxHash === row.hash) found.delete(key)
+      failed.push({ row, error })
+      const sentence = 'the store could not be read; a decrypted stanza waits in the inbox'
+      logger.error({ streamId, ...summaryOf(error) }, sentence)
     }
   }
   for (const row of rows) read(row)
@@ -100,7 +115,7 @@ export function messagesInRows(
   waiting = []
   for (const { row } of early) read(row)
   const messages = [...found.values()].filter(({ noticeOf }) => !noticeOf || !found.has(noticeOf))
-  return { messages, waiting }
+  return { messages, waiting, failed }
 }
 
 /** A context that also knows messages on their way into the store. */

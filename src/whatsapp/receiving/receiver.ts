@@ -101,7 +101,7 @@ export class Receiver {
 
   /** `messaging-history.set`: kept in commits of some hundred messages, one after the other. */
   handleHistory({ messages, chats }: BaileysEventMap['messaging-history.set']): void {
-    const { decryptOnce, owner, timers } = this.#parts
+    const { decryptOnce, deps, owner, timers } = this.#parts
     timers.learn(timersInHistory(chats))
     const arrived: InboxRow[] = []
     // Baileys makes history of a message that arrived while it held its events and that history has, too.
@@ -111,7 +111,12 @@ export class Receiver {
       if (rows.length > 0) this.#order.handedOver(key.id, 'append')
       return rows.length === 0
     })
-    const batches = historyBatches(history, this.#context())
+    let unreadable = 0
+    const batches = historyBatches(history, this.#context(), error => {
+      if (unreadable++ > 0) return
+      const about = { sessionId: owner.sessionId, ...summaryOf(error) }
+      deps.logger.error(about, 'a message of a history cannot be read; it is left out, as are others like it')
+    })
     if (arrived.length > 0) this.#handOverRows(arrived)
     const keep = async () => {
       for (const batch of batches) {
@@ -212,12 +217,12 @@ export class Receiver {
     if (rows.length === 0) return { messages: [], done: [] }
     const { deps, owner } = this.#parts
     const context = this.#context(before)
-    const { messages, waiting } = messagesInRows(rows, context, deps, owner.streamId, fuller, one =>
+    const { messages, waiting, failed } = messagesInRows(rows, context, deps, owner.streamId, fuller, one =>
       this.#learnTimer(one),
     )
     const wanted = new Set([
       ...messages.map(message => message.inboxHash),
-      ...waiting.map(({ row }) => row.hash),
+      ...[...waiting, ...failed].map(({ row }) => row.hash),
     ])
     const isMissing = (row: InboxRow) => this.#missing.isMissing(row, context, key => this.#isKnown(key))
     const done = rows.filter(row => !wanted.has(row.hash) && !isMissing(row)).map(row => row.hash)

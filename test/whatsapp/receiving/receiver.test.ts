@@ -1,6 +1,7 @@
 import { encodeWAMessage, proto, type WAMessage } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../../../src/base/errors.ts'
 import type { InboxRow } from '../../../src/ports/key-store.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { ReceivedMessage } from '../../../src/ports/whatsapp.ts'
@@ -13,12 +14,16 @@ const ANA = '34611000001@s.whatsapp.net'
 const STUB = proto.WebMessageInfo.StubType.CIPHERTEXT
 
 /** A receiver whose rows, by message id, and whose known messages a test gives; Baileys' buffer is what it is not about. */
-function setUp(pending: Record<string, InboxRow[]>, known: string[] = []) {
+function setUp(
+  pending: Record<string, InboxRow[]>,
+  known: string[] = [],
+  isKnown = (key: string) => known.includes(key),
+) {
   const received: ReceivedMessage[] = []
   const done: string[] = []
   const store = {
     keys: { get: () => ({}), unfinished: () => [] },
-    messages: { hasDedupeKey: (_: string, key: string) => known.includes(key) },
+    messages: { hasDedupeKey: (_: string, key: string) => isKnown(key) },
     people: { find: () => null },
   } as unknown as Store
   const config = { inboundFromMe: false, inboundIgnore: [] }
@@ -72,20 +77,62 @@ const upsert = (id: string, more: Partial<WAMessage>) => ({
 const heard = (received: ReceivedMessage[]) =>
   received.map(({ message, inboxHash, imported }) => [message.body, inboxHash, imported])
 
-it('a message that cannot be read stops no other, and its row waits', async () => {
-  const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
-  const hostile = Object.defineProperty({}, 'conversation', {
+/** A message that cannot be read. */
+const hostile = () =>
+  Object.defineProperty({}, 'conversation', {
     enumerable: true,
     get() {
       throw new RangeError('hostile')
     },
   })
-  const [unreadable] = upsert('A', { message: hostile }).messages
+
+it('a message that cannot be read stops no other, and its row waits', async () => {
+  const { receiver, received, done } = setUp({ A: [row('h1', 'A', { conversation: 'said' })] })
+  const [unreadable] = upsert('A', { message: hostile() }).messages
   const [readable] = upsert('B', { message: { conversation: 'after it' } }).messages
   receiver.handleUpsert({ messages: [unreadable!, readable!], type: 'notify' })
   await receiver.settled()
   expect(heard(received)).toEqual([['after it', null, undefined]])
   expect(done).toEqual([])
+})
+
+it('a row that was read while the store could not be waits, and stops no other', async () => {
+  let failures = 1
+  const { receiver, received, done } = setUp(
+    { A: [row('h1', 'A', { conversation: 'said' })], B: [row('h2', 'B', { conversation: 'after it' })] },
+    [],
+    () => {
+      if (failures-- > 0) throw new GatewayError('STORE_FAILED', 'The disk does not answer')
+      return false
+    },
+  )
+  const stubs = ['A', 'B'].flatMap(id => upsert(id, { messageStubType: STUB }).messages)
+  receiver.handleUpsert({ messages: stubs, type: 'notify' })
+  await receiver.settled()
+  expect(heard(received)).toEqual([['after it', 'h2', undefined]])
+  expect(done).toEqual([])
+})
+
+it('a row that nobody can read is given up', async () => {
+  const broken = { ...row('h1', 'A', { conversation: 'said' }), stanza: '{' }
+  const { receiver, received, done } = setUp({ A: [broken] })
+  receiver.handleUpsert(upsert('A', { messageStubType: STUB }))
+  await receiver.settled()
+  expect([received, done]).toEqual([[], ['h1']])
+})
+
+it('a message of a history that cannot be read is left out, and no other', async () => {
+  const { receiver, received } = setUp({})
+  const messages = ['C', 'B', 'A'].map((id, i) => ({
+    ...upsert(id, { message: id === 'B' ? hostile() : { conversation: id } }).messages[0]!,
+    messageTimestamp: 1_700_000_003 - i,
+  }))
+  receiver.handleHistory({ messages, chats: [], contacts: [], isLatest: true })
+  await receiver.settled()
+  expect(heard(received)).toEqual([
+    ['A', null, true],
+    ['C', null, true],
+  ])
 })
 
 describe('the receiver, when Baileys merged events in its buffer', () => {
