@@ -19,6 +19,7 @@ import { openMediaStore } from './media/media-store.ts'
 import { createMediaPreparer } from './media/prepare-media.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
+import { kindOfLane } from './ports/delivery-table.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import type { WhatsApp } from './ports/whatsapp.ts'
@@ -107,7 +108,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   })
   const queue =
     config.redisUrl === null
-      ? createInProcessQueue({ clock })
+      ? createInProcessQueue({ clock, groupOf: kindOfLane })
       : await createRedisQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const registry = new SessionRegistry()
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
@@ -268,5 +269,5 @@ async function createRedisQueue(
   options: { name: string; clock: Clock; logger: Logger },
 ): Promise<Queue> {
   const { createBullMqQueue } = await import('./queue/bullmq.ts')
-  return createBullMqQueue({ url, ...options })
+  return createBullMqQueue({ url, groupOf: kindOfLane, ...options })
 }

@@ -22,6 +22,23 @@ export interface DeliveryTable {
 export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number]
 
+/** The names of lanes: what is delivered in order, and what of it goes to one route of Laravel. */
+export const laneOf = {
+  /** A session's own statuses. */
+  status: (streamId: string) => streamId,
+  events: (streamId: string) => `${streamId}|events`,
+  receipts: (streamId: string, chatId: string) => `${streamId}|receipts|${chatId}`,
+  messages: (streamId: string, chat: string) => `${streamId}|${chat}`,
+}
+
+/** What a lane delivers. A chat is named by a jid, which has an @. */
+export function kindOfLane(lane: string): DeliveryKind {
+  const at = lane.indexOf('|')
+  if (at < 0) return 'status'
+  if (lane.startsWith('receipts|', at + 1)) return 'receipt'
+  return lane.length === at + 7 && lane.endsWith('|events') ? 'events' : 'messages'
+}
+
 export interface NewDelivery {
   /** `{stream_id}.{seq}.{kind}`: the same for every retry and replay. */
   webhookId: string

@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
+import { DELIVERY_KINDS } from '../ports/delivery-table.ts'
 import type { Queue } from '../ports/queue.ts'
 import { type Job, openJobs } from './bullmq-jobs.ts'
-import { createLanes } from './lanes.ts'
+import { createLanes, type LanesOptions } from './lanes.ts'
 
-/** Jobs of one command; a start with ten thousand lanes must not hold the process for long. */
-const BATCH = 500
 const CHECK_EVERY = 2_000
 /** How long an answer of Redis may take. */
 const ANSWER_TIMEOUT = 2_000
-/** After so many checks in a row without a job handed out, with jobs there and room for them, Redis counts as down. */
+/** After so many checks in a row without a job handed out, with jobs there, Redis counts as down. */
 const IDLE_CHECKS = 3
 /** How long the jobs that BullMQ holds may take to be finished in Redis before the connections are closed. */
 const CLOSE_WAIT = 500
 
 /**
- * Lanes that wait in Redis until they are drained, as jobs of BullMQ: a job only says "drain this lane", and means nothing once the lane
- * was drained otherwise. Times are kept in this process: the deliveries table knows them too, and a second copy would have
- * to be kept right. While Redis cannot be used, lanes are drained without it.
+ * Lanes that have room are jobs of BullMQ until they are drained: a job only says "drain this lane", and means nothing once the lane was
+ * drained otherwise. Those that wait, and their times, are kept in this process: the deliveries table knows them too, a second
+ * copy would have to be kept right, and so Redis is as small as ever when Laravel was away for hours. While Redis cannot be
+ * used, lanes are drained without it.
  *
  * `url` is a redis:// or rediss:// address. `name` is the installation: managers with different names share a Redis without
  * meeting, and of one name only one process may run. Nothing is connected before `start`.
@@ -29,12 +29,14 @@ export function createBullMqQueue(options: {
   name: string
   clock: Clock
   logger: Logger
+  /** Of each group. */
   concurrency?: number
+  groupOf?: LanesOptions['groupOf']
 }): Queue {
-  const { url, name, clock, logger, concurrency = 32 } = options
+  const { url, name, clock, logger, concurrency = 32, groupOf } = options
   // An id is never used twice: a job that a killed process has left locked is in nobody's way.
   const life = randomUUID()
-  const lanes = createLanes({ clock, concurrency, gate: queueInRedis })
+  const lanes = createLanes({ clock, concurrency, groupOf, gate: queueInRedis })
   /** Lanes at the gate that Redis does not know yet, and those that it has confirmed. */
   const unsent = new Set<string>()
   const sent = new Set<string>()
@@ -67,8 +69,8 @@ export function createBullMqQueue(options: {
     flushing = true
     await nextTurn()
     while (jobs !== null && redis === 'up' && unsent.size > 0 && !stopped) {
-      const batch = [...unsent].slice(0, BATCH)
-      for (const lane of batch) unsent.delete(lane)
+      const batch = [...unsent]
+      unsent.clear()
       try {
         await withTimeout(jobs.add(batch.map(lane => ({ id: `${life}-${nextId++}`, lane }))))
         if (redis !== 'up') break
@@ -149,7 +151,7 @@ export function createBullMqQueue(options: {
       }
       void flush()
     }
-    const stuck = sent.size > 0 && handedOut === check.handedOut && lanes.hasRoom()
+    const stuck = sent.size > 0 && handedOut === check.handedOut
     check.idle = stuck ? check.idle + 1 : 0
     check.handedOut = handedOut
     if (check.idle >= IDLE_CHECKS) markDown('it hands no jobs out; is the queue paused?')
@@ -161,7 +163,14 @@ export function createBullMqQueue(options: {
     start(drain) {
       lanes.start(drain)
       const onReady = () => void checkRedis()
-      jobs = openJobs({ url, name, clock, logger, concurrency, take: takeJob, onReady, onClose: markDown })
+      jobs = openJobs({
+        ...{ url, name, clock, logger },
+        // Whoever has room must not wait for a job's.
+        concurrency: concurrency * DELIVERY_KINDS.length,
+        take: takeJob,
+        onReady,
+        onClose: markDown,
+      })
       check.timer = clock.setTimeout(onReady, CHECK_EVERY)
     },
 

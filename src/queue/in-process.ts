@@ -1,9 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import type { Queue } from '../ports/queue.ts'
-import { createLanes } from './lanes.ts'
+import { createLanes, type LanesOptions } from './lanes.ts'
 
 /** Lanes in this process alone: nothing can be unreachable, and a restart begins with what the deliveries table holds. */
-export function createInProcessQueue(options: { clock: Clock; concurrency?: number }): Queue {
-  const { start, wake, stop } = createLanes({ clock: options.clock, concurrency: options.concurrency ?? 32 })
+export function createInProcessQueue(options: {
+  clock: Clock
+  /** Of each group. */
+  concurrency?: number
+  groupOf?: LanesOptions['groupOf']
+}): Queue {
+  const { clock, concurrency = 32, groupOf } = options
+  const { start, wake, stop } = createLanes({ clock, concurrency, groupOf })
   return { start, wake, stop, problem: () => null }
 }

@@ -1,70 +1,100 @@
 import type { Clock } from '../base/clock.ts'
+import { Line } from '../base/line.ts'
 import type { Drain } from '../ports/queue.ts'
 import { WakeTimes } from './wake-times.ts'
 
 /** Node runs a longer timeout at once. */
 const LONGEST_TIMEOUT = 24 * 60 * 60_000
 const BACKOFF = { first: 1_000, longest: 60_000 }
+/** Lanes whose time has come that enter in one turn of the event loop. */
+const SLICE = 1_000
+
+/** Lanes that share the number of drains that may run at once. */
+interface Group {
+  /** Due, and without room yet. */
+  line: Line
+  /** Drains that run or wait at the gate. */
+  busy: number
+}
+
+export interface LanesOptions {
+  clock: Clock
+  /** Drains of one group at once. */
+  concurrency: number
+  /** The group of a lane: a slow one leaves the others their room. All lanes are one group if not given. */
+  groupOf?: ((lane: string) => string) | undefined
+  /** Called for each lane that has room: it is drained once it is admitted; without a gate at once. */
+  gate?: (lane: string) => void
+}
 
 /**
- * Who is drained when: at most `concurrency` drains at once, one per lane, first admitted first served, and one timer for all.
- * A drain that rejects is called again after 1 s, doubling up to a minute. With a `gate`, which is called
- * for each lane that is due, the lane waits until it is admitted; without one it is admitted at once.
+ * Who is drained when: of each group at most `concurrency` at once, one drain a lane, first due first served, and one timer for all.
+ * A drain that rejects is called again after 1 s, doubling up to a minute.
  */
-export function createLanes(options: { clock: Clock; concurrency: number; gate?: (lane: string) => void }) {
-  const { clock, concurrency, gate } = options
-  /** Lanes that are due and that the gate has not admitted. */
+export function createLanes({ clock, concurrency, groupOf = () => '', gate }: LanesOptions) {
+  const groups = new Map<string, Group>()
+  /** Lanes that have room and that the gate has not admitted. */
   const atGate = new Set<string>()
-  /** Lanes that are admitted and wait for room. */
-  const ready = new Set<string>()
   const wakeTimes = new WakeTimes()
   /** Lanes being drained, with the time of the next wake that came meanwhile. */
   const running = new Map<string, number | null>()
   const rejections = new Map<string, number>()
-  /** Called at the end of an admitted lane's drain. */
-  const onDrained = new Map<string, () => void>()
   const idle = new Set<() => void>()
   let drain: Drain | null = null
   let stopped = false
   let timer: { id: unknown; at: number } | null = null
 
+  function group(lane: string): Group {
+    const name = groupOf(lane)
+    let known = groups.get(name)
+    if (known === undefined) {
+      known = { line: new Line(), busy: 0 }
+      groups.set(name, known)
+    }
+    return known
+  }
+
   function schedule(lane: string, at: number): void {
-    if (ready.has(lane) || atGate.has(lane)) return
+    const { line } = group(lane)
+    if (line.has(lane) || atGate.has(lane)) return
     if (at > clock.now()) {
       wakeTimes.add(lane, at)
     } else {
       wakeTimes.remove(lane)
-      enter(lane)
+      line.add(lane)
     }
   }
 
-  function enter(lane: string): void {
-    if (gate === undefined) {
-      ready.add(lane)
-    } else {
-      atGate.add(lane)
-      gate(lane)
-    }
-  }
-
+  /** Lets in whose time has come, and sets the timer for who is next. */
   function advance(): void {
     if (stopped || drain === null) return
-    for (let lane = wakeTimes.take(clock.now()); lane !== null; lane = wakeTimes.take(clock.now()))
-      enter(lane)
-    fillRoom(drain)
+    let entered = 0
+    for (; entered < SLICE; entered++) {
+      const lane = wakeTimes.take(clock.now())
+      if (lane === null) break
+      const entering = group(lane)
+      entering.line.add(lane)
+      fillRoom(entering, drain)
+    }
     setTimer()
   }
 
-  function fillRoom(call: Drain): void {
-    for (const lane of ready) {
-      if (running.size >= concurrency) break
-      ready.delete(lane)
-      running.set(lane, null)
-      void run(lane, call)
+  function fillRoom(filled: Group, call: Drain): void {
+    while (filled.busy < concurrency) {
+      const lane = filled.line.take()
+      if (lane === null) return
+      filled.busy++
+      if (gate === undefined) {
+        void run(lane, call)
+      } else {
+        atGate.add(lane)
+        gate(lane)
+      }
     }
   }
 
   async function run(lane: string, call: Drain): Promise<void> {
+    running.set(lane, null)
     const wakes: (number | null)[] = []
     try {
       wakes.push(await call(lane))
@@ -76,16 +106,13 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
       wakes.push(clock.now() + Math.min(BACKOFF.first * 2 ** count, BACKOFF.longest))
     }
     running.delete(lane)
-    reportDrained(lane)
+    const left = group(lane)
+    left.busy--
     if (running.size === 0) for (const resolve of idle) resolve()
     if (stopped) return
     for (const at of wakes) if (at !== null) schedule(lane, at)
+    fillRoom(left, call)
     advance()
-  }
-
-  function reportDrained(lane: string): void {
-    onDrained.get(lane)?.()
-    onDrained.delete(lane)
   }
 
   function setTimer(): void {
@@ -104,11 +131,10 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
   return {
     /** Lanes that wait at the gate, in order of arrival. */
     atGate: atGate as ReadonlySet<string>,
-    /** One more lane could be drained. */
-    hasRoom: () => ready.size === 0 && running.size < concurrency,
 
     start(given: Drain): void {
       drain = given
+      for (const filled of groups.values()) fillRoom(filled, given)
       advance()
     },
 
@@ -119,17 +145,15 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
         return
       }
       schedule(lane, at)
-      advance()
+      if (drain === null) return
+      fillRoom(group(lane), drain)
+      setTimer()
     },
 
     /** Lets a lane through the gate; resolves when it was drained, or at once if it does not wait there. */
-    admit(lane: string): Promise<void> {
-      if (stopped || !atGate.delete(lane)) return Promise.resolve()
-      return new Promise(resolve => {
-        onDrained.set(lane, resolve)
-        ready.add(lane)
-        if (drain !== null) fillRoom(drain)
-      })
+    async admit(lane: string): Promise<void> {
+      if (stopped || drain === null || !atGate.delete(lane)) return
+      await run(lane, drain)
     },
 
     /** Starts nothing more, and waits for the drains that run, at most `ms`. */
@@ -138,8 +162,7 @@ export function createLanes(options: { clock: Clock; concurrency: number; gate?:
       if (timer !== null) clock.clearTimeout(timer.id)
       timer = null
       atGate.clear()
-      for (const lane of ready) reportDrained(lane)
-      ready.clear()
+      groups.clear()
       if (running.size === 0) return
       await new Promise<void>(resolve => {
         const done = () => {

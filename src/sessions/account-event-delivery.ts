@@ -1,5 +1,5 @@
 import type { AccountEventType } from '../messages/account-event.ts'
-import type { AccountEventPayload, NewDelivery } from '../ports/delivery-table.ts'
+import { type AccountEventPayload, laneOf, type NewDelivery } from '../ports/delivery-table.ts'
 
 /**
  * The row that tells Laravel what happened to an account at the fact `seq`, in a lane of the session's own; the same for the first
@@ -19,5 +19,5 @@ export function accountEventDelivery(
     at: new Date(happenedAt).toISOString(),
     ...event,
   }
-  return { webhookId, kind: 'events', lane: `${streamId}|events`, sessionId, seq, at, payload }
+  return { webhookId, kind: 'events', lane: laneOf.events(streamId), sessionId, seq, at, payload }
 }

@@ -120,6 +120,37 @@ describe('a route that fails', () => {
     expect(probes).toBeLessThan(32 + 30)
     expect(harness.deliveries.health().problem).toContain(`has answered ${status} on /whatsapp/events since`)
   })
+
+  it('and answers in 14 s holds no other route', async () => {
+    const harness = createHarness()
+    const answers: (() => void)[] = []
+    harness.respond(async call => {
+      if (call.kind === 'messages') {
+        const slow = gate<void>()
+        answers.push(() => slow.open(undefined))
+        harness.clock.setTimeout(() => slow.open(undefined), 14 * SECOND)
+        await slow.opened
+      }
+      return ok
+    })
+    harness.deliveries.start()
+    for (let n = 0; n < 300; n++) harness.add(`stream|chat${n}`)
+    await harness.clock.advance(SECOND)
+    for (let n = 0; n < 100; n++) {
+      harness.add(`stream${n}`, {
+        kind: 'status',
+        payload: { session_id: `stream${n}`, estado_qr: 'active' },
+      })
+      harness.add(`stream|receipts|chat${n}`, { kind: 'receipt' })
+      harness.add(`stream${n}|events`, { kind: 'events' })
+    }
+    await harness.clock.advance(1)
+    expect(harness.calls.filter(call => call.kind !== 'messages')).toHaveLength(300)
+    expect(harness.calls.filter(call => call.kind === 'messages')).toHaveLength(32)
+    await harness.clock.advance(10 * 14 * SECOND)
+    expect(harness.table.store.counts().pending).toBe(0)
+    expect(held(harness)).toEqual([])
+  })
 })
 
 describe('a Laravel that comes and goes every two seconds', () => {

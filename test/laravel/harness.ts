@@ -5,7 +5,7 @@ import type { LaravelClient } from '../../src/laravel/client.ts'
 import type { DeliveredFiles } from '../../src/laravel/delivered-media.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { failureScopeOf } from '../../src/laravel/failure-scope.ts'
-import type { DeliveryKind } from '../../src/ports/delivery-table.ts'
+import { type DeliveryKind, kindOfLane } from '../../src/ports/delivery-table.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../base/clock.ts'
@@ -38,7 +38,7 @@ export interface Call {
 /** Lanes in process, until it is told to lose them all; drains that run go on. */
 function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forget(): void } {
   let drain: ((lane: string) => Promise<number | null>) | null = null
-  let queue = createInProcessQueue({ clock, concurrency })
+  let queue = createInProcessQueue({ clock, concurrency, groupOf: kindOfLane })
   return {
     start(given) {
       drain = given
@@ -49,7 +49,7 @@ function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forg
     problem: () => null,
     forget() {
       void queue.stop(0)
-      queue = createInProcessQueue({ clock, concurrency })
+      queue = createInProcessQueue({ clock, concurrency, groupOf: kindOfLane })
       if (drain !== null) queue.start(drain)
     },
   }

@@ -123,6 +123,34 @@ describe('the in-process queue', () => {
     expect(calls).toEqual(['busy', 'b', 'c', 'busy', 'busy', 'busy'])
   })
 
+  it('leaves each group its room, however many lanes of another wait or hang', async () => {
+    const clock = createTestClock()
+    const queue = createInProcessQueue({ clock, concurrency: 4, groupOf: lane => lane.split('.')[0]! })
+    const calls: string[] = []
+    queue.start(lane => {
+      calls.push(lane)
+      return lane.startsWith('slow') ? new Promise(() => {}) : Promise.resolve(null)
+    })
+    for (let n = 0; n < 1_000; n++) queue.wake(`slow.${n}`)
+    for (let n = 0; n < 1_000; n++) queue.wake(`quick.${n}`, clock.now() + n)
+    await clock.advance(1_000)
+    expect(calls.filter(lane => lane.startsWith('slow'))).toHaveLength(4)
+    expect(calls.filter(lane => lane.startsWith('quick'))).toHaveLength(1_000)
+  })
+
+  it('lets in ten thousand lanes that are due at once a slice at a time, and all of them', async () => {
+    const clock = createTestClock()
+    const queue = createInProcessQueue({ clock })
+    let drained = 0
+    queue.start(async () => {
+      drained++
+      return null
+    })
+    for (let n = 0; n < 10_000; n++) queue.wake(`lane${n}`, clock.now() + 5)
+    await clock.advance(5)
+    expect(drained).toBe(10_000)
+  })
+
   it('keeps no timer once stopped', async () => {
     const clock = createTestClock()
     const queue = createInProcessQueue({ clock })

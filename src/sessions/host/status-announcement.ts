@@ -1,7 +1,7 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { estadoQrOf, splitState } from '../../../machines/session.state.ts'
-import type { NewDelivery, SessionStatusPayload } from '../../ports/delivery-table.ts'
+import { laneOf, type NewDelivery, type SessionStatusPayload } from '../../ports/delivery-table.ts'
 
 /** What a lifecycle row means for Laravel: nothing, a silent change, or a status to deliver. */
 export type Announcement = { estadoQr: EstadoQr; deliver: boolean } | null
@@ -43,7 +43,7 @@ export function statusDeliveryOf(
   return {
     webhookId: `${streamId}.${seq}.status`,
     kind: 'status',
-    lane: streamId,
+    lane: laneOf.status(streamId),
     sessionId: context.sessionId,
     seq,
     at,

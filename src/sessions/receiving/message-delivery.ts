@@ -1,4 +1,4 @@
-import type { NewDelivery } from '../../ports/delivery-table.ts'
+import { laneOf, type NewDelivery } from '../../ports/delivery-table.ts'
 
 /**
  * The row that lets a received message be delivered, in the lane of its chat; the same for the first time and every replay. What Laravel
@@ -14,7 +14,7 @@ export function messageDelivery(
   return {
     webhookId: `${streamId}.${seq}.messages`,
     kind: 'messages',
-    lane: `${streamId}|${chat}`,
+    lane: laneOf.messages(streamId, chat!),
     sessionId,
     seq,
     at,

@@ -1,5 +1,5 @@
 import { LATEST_DATE } from '../../base/dates.ts'
-import type { MessageStatusPayload, NewDelivery } from '../../ports/delivery-table.ts'
+import { laneOf, type MessageStatusPayload, type NewDelivery } from '../../ports/delivery-table.ts'
 import { failureOf, type SendResult } from './send-results.ts'
 
 /**
@@ -24,7 +24,7 @@ export function messageStatusDelivery(
   return {
     webhookId: `${streamId}.${seq}.receipt`,
     kind: 'receipt',
-    lane: `${streamId}|receipts|${chatId}`,
+    lane: laneOf.receipts(streamId, chatId),
     sessionId,
     seq,
     at,
