@@ -39,7 +39,7 @@ export class ChatTimers {
     const timer = this.of(chat)
     const given = timer === null ? this.#deps.ofNewChats() : null
     if (!given || isGroup(chat) || isBroadcast(chat) || isNewsletter(chat)) return timer
-    if (this.#deps.store.messages.knowsChat(this.#stream.streamId, this.#deps.namesOf(chat))) return null
+    if (this.#hasBegun(chat)) return null
     this.learn([{ chat, ...given }])
     return given
   }
@@ -60,6 +60,15 @@ export class ChatTimers {
     // What is handed to the store after it, such as the end of its inbox row, is durable after it.
     const { store, failed } = this.#deps
     store.commit({ ...this.#stream, lazy: true, chatTimers }).catch(failed)
+  }
+
+  /** Whether a chat without a timer has messages. */
+  #hasBegun(chat: string): boolean {
+    const { memory, store, namesOf } = this.#deps
+    if (memory.get(chat)?.begun) return true
+    if (!store.messages.knowsChat(this.#stream.streamId, namesOf(chat))) return false
+    memory.set(chat, { timer: null, begun: true })
+    return true
   }
 
   /** A group as WhatsApp has it now, which does not say since when. */
