@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Clock } from './base/clock.ts'
 import { createClock } from './base/clock.ts'
+import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Problem, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
@@ -57,13 +58,21 @@ export interface Overrides {
 export interface App {
   /** The address that requests reach. */
   readonly url: string
+  /** Resolves with a sentence if nothing can be done here any more: the process must end, and whatever supervises it does better. */
+  readonly dead: Promise<string>
   /** Stops accepting, lets requests in flight finish, ends every socket without logging out, parks deliveries, closes the store. */
   stop(): Promise<void>
 }
 
 /** The composition root: wires every part, starts it, and hands back how to stop it. */
-export async function createApp(config: Config, logger: Logger, overrides: Overrides = {}): Promise<App> {
-  const clock = overrides.clock ?? createClock()
+export async function createApp(
+  config: Config,
+  logger: Logger,
+  overrides: Overrides = {},
+  faults: Faults = createFaults(logger),
+): Promise<App> {
+  const clock = guardTimers(overrides.clock ?? createClock(), faults.caught)
+  const dead = Promise.withResolvers<string>()
   /** The time of day, which may jump: for dates that others compare with their own clocks. */
   const wall = overrides.clock?.now ?? Date.now
   const part = (name: string) => logger.child({ part: name })
@@ -74,6 +83,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
   const opened = await openStore({
     dataDir: config.dataDir,
     now: clock.now,
+    onDeath: error => dead.resolve(error.message),
     erasesDone: config.keep.bodiesMs !== null,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })
@@ -185,7 +195,9 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
     idle: config.idle,
     onDelivery: lane => deliveries.wake(lane),
     onDownload,
+    onDead: dead.resolve,
   })
+  faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
   const { bodiesMs, mediaMs } = config.keep
   const retention = createRetention({
@@ -204,7 +216,8 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
       named('LARAVEL_UNAVAILABLE', deliveries.health().problem),
       named('REDIS_UNAVAILABLE', queue.problem()),
     ].filter(problem => problem !== null)
-    return { ready: problems.length === 0, problems, warnings: supervisor.warnings() }
+    const warnings = [...supervisor.warnings(), faults.warning()].filter(warning => warning !== null)
+    return { ready: problems.length === 0, problems, warnings }
   }
   const queries = createQueries(store, supervisor)
   const http = createHttp({
@@ -247,6 +260,7 @@ export async function createApp(config: Config, logger: Logger, overrides: Overr
 
   return {
     url,
+    dead: dead.promise,
     async stop() {
       http.refuse()
       await http.close()

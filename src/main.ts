@@ -13,11 +13,21 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.m
 const { createApp } = await import('./app.ts')
 const { loadConfig } = await import('./config.ts')
 const { createLogger } = await import('./base/logger.ts')
+const { createFaults, trapFaults } = await import('./base/faults.ts')
+
+/** EX_SOFTWARE of sysexits.h: nothing that is configured was wrong. */
+const CANNOT_GO_ON = 70
 
 try {
   const config = loadConfig(process.env)
   const logger = createLogger(config.log)
-  const app = await createApp(config, logger)
+  const faults = createFaults(logger)
+  trapFaults(faults)
+  const app = await createApp(config, logger, {}, faults)
+  void app.dead.then(why => {
+    process.stderr.write(`${why}: the process ends, so that whatever supervises it starts it again.\n`)
+    process.exit(CANNOT_GO_ON)
+  })
   flushCompileCache()
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {

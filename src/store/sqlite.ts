@@ -28,6 +28,8 @@ export interface SqliteOptions {
   maxPages?: number
   /** Of a stanza that was done only the hash stays, whatever became of its message. */
   erasesDone?: boolean
+  /** The thread that writes ended: every write fails from now on, and the process must end. */
+  onDeath?: (error: GatewayError) => void
 }
 
 /**
@@ -40,6 +42,7 @@ export async function openStore({
   now = Date.now,
   maxPages,
   erasesDone = false,
+  onDeath = () => {},
 }: SqliteOptions): Promise<Store> {
   makeDataDir(dataDir)
   const unlock = lockDataDir(dataDir)
@@ -49,7 +52,8 @@ export async function openStore({
     const file = join(dataDir, 'store.sqlite')
     // SQLite's own files take over the mode of this one: credentials are nobody else's business.
     closeSync(openSync(file, 'a', 0o600))
-    writer = await Writer.open(file, now, { maxPages: maxPages ?? null, keepsDone: !erasesDone })
+    const limits = { maxPages: maxPages ?? null, keepsDone: !erasesDone }
+    writer = await Writer.open(file, now, limits, onDeath)
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   } catch (error) {
     await writer?.close()

@@ -55,14 +55,16 @@ export class World {
     return this.#dataDir
   }
 
-  async startManager(env: Record<string, string> = {}): Promise<void> {
-    const child = spawn(process.execPath, ['src/main.ts'], {
+  /** `preload`: a module that the process runs first, and that hears what it is told by `tell`. */
+  async startManager(env: Record<string, string> = {}, preload: string[] = []): Promise<void> {
+    const given = preload.flatMap(path => ['--import', path])
+    const child = spawn(process.execPath, [...given, 'src/main.ts'], {
       env: { PATH: process.env.PATH, ...this.#base, LOG_LEVEL: 'trace', ...this.#env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
     const before = this.output.length
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (this.output += chunk))
+    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', chunk => (this.output += chunk))
     await vi.waitFor(
       () => {
         const url = /"url":"(http:[^"]+)"/.exec(this.output.slice(before))?.[1]
@@ -72,6 +74,18 @@ export class World {
       },
       { timeout: 20_000, interval: 20 },
     )
+  }
+
+  /** Says something to what the process has loaded first. */
+  tell(message: string): void {
+    this.#child?.send(message)
+  }
+
+  /** Resolves with the exit code once the process ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child!
+    if (child.exitCode === null) await once(child, 'exit')
+    return child.exitCode
   }
 
   /** Sends a signal and resolves with the exit code, null when the signal ended the process. */

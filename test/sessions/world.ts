@@ -92,6 +92,7 @@ function createParts(world: World) {
     tellPasskeys: options.tellPasskeys ?? false,
     sendPerMinute: options.sendPerMinute ?? 0,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
+    onDead: why => void world.deaths.push(why),
     onDelivery: lane => void world.wokenLanes.push(lane),
   })
   const queries = createQueries(store, supervisor)
@@ -119,6 +120,7 @@ export class World {
   readonly wokenLanes: string[] = []
   readonly logs: string[] = []
   readonly unhandled: unknown[] = []
+  readonly deaths: string[] = []
   /** Makes the file of a send ready; at once, unless the test says otherwise. */
   prepare: MediaPreparer['prepare'] = async ({ media }) => ({ ...media, ready: true })
   readonly #note = (error: unknown) => void this.unhandled.push(error)

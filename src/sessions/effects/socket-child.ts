@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
 import type { SocketCommand } from '../../../machines/session.guards.ts'
+import { ownedBy } from '../../base/faults.ts'
 import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
-import type { WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
@@ -56,7 +57,7 @@ export function socketChild(deps: SocketChildDeps) {
       await nextTurn()
       if (stopped) return place()
       if (waited) tell({ type: 'connect.begun' })
-      socket = whatsapp.open({
+      const owner: SocketOwner = {
         sessionId,
         streamId,
         epoch,
@@ -75,7 +76,8 @@ export function socketChild(deps: SocketChildDeps) {
         },
         happened: events => recordAccountEvents(actor, deps, events),
         updated: update => void actor.guard(() => outbox.updated(update)),
-      })
+      }
+      socket = ownedBy(sessionId, () => whatsapp.open(owner))
       actor.socket = socket
     }
 

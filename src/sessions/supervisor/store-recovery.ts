@@ -60,6 +60,7 @@ export class StoreRecovery {
       for (const outcome of outcomes)
         if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
       recovered()
+      logger.info({ sessions: actors.length }, 'the store takes writes again, every session is restored')
     } catch (error) {
       this.failed(error)
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
+import { faultFields, nameOf } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Problem } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
@@ -12,7 +13,6 @@ import type { SessionOrigin } from '../host/session-origin.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
 import { bindSupervisor } from './bind-supervisor.ts'
-import { framesOf, nameOf } from './describe-error.ts'
 import { type IdlePolicy, Reaper } from './reaper.ts'
 import { SessionCounts } from './session-counts.ts'
 import { type RestoreDeps, SessionRestorer } from './session-restorer.ts'
@@ -26,9 +26,13 @@ export interface SupervisorDeps
   whatsapp: WhatsApp
   media: Pick<MediaPreparer, 'prepare'>
   idle: IdlePolicy
+  /** Nothing can be done here any more: the process must end. */
+  onDead(why: string): void
 }
 
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
+
+const DEAD = 'The supervisor of the sessions failed'
 
 /** For a session that exists and does not run: it comes back, or its store is away. */
 export const notRunning = () =>
@@ -49,7 +53,6 @@ export class Supervisor {
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps
-    const fault = (error: unknown) => ({ error: nameOf(error), stack: framesOf(error) })
     const bound = bindSupervisor(
       deps.idle.reapEveryMs,
       {
@@ -65,10 +68,15 @@ export class Supervisor {
         stopAll: () => void this.#stopAll(),
         tryStore: () => this.#recovery.try(),
       },
-      error => deps.logger.error(fault(error), 'the supervisor could not do what it decided'),
+      error => deps.logger.error(faultFields(error), 'the supervisor could not do what it decided'),
     )
     this.#machine = createActor(bound, { clock: deps.clock as never })
-    this.#machine.subscribe({ error: error => deps.logger.fatal(fault(error), 'the supervisor failed') })
+    this.#machine.subscribe({
+      error: error => {
+        deps.logger.fatal(faultFields(error), 'the supervisor failed')
+        deps.onDead(DEAD)
+      },
+    })
     this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
     this.#reaper = new Reaper(deps, this.#counts)
     this.#restorer = new SessionRestorer(deps, this.#counts, {
@@ -82,11 +90,7 @@ export class Supervisor {
         this.#machine.send({ type: 'sessions.stopped' })
         return this.#stopAll()
       },
-      recovered: () => {
-        this.#machine.send({ type: 'store.recovered' })
-        const sessions = deps.registry.size
-        deps.logger.info({ sessions }, 'the store takes writes again, every session is restored')
-      },
+      recovered: () => this.#machine.send({ type: 'store.recovered' }),
     })
   }
 
@@ -111,11 +115,7 @@ export class Supervisor {
   problem(): Problem | null {
     const snapshot = this.#machine.getSnapshot()
     if (snapshot.matches({ running: 'recovering' })) return this.#recovery.problem()
-    if (snapshot.status === 'error')
-      return {
-        code: 'SUPERVISOR_FAILED',
-        message: 'The supervisor of the sessions failed: restart the process.',
-      }
+    if (snapshot.status === 'error') return { code: 'SUPERVISOR_FAILED', message: DEAD }
     return snapshot.matches('running') ? null : { code: 'SHUTTING_DOWN', message: 'Shutting down.' }
   }
 
@@ -152,6 +152,12 @@ export class Supervisor {
     const refusal = this.refusal() ?? (row === null ? notRunning() : null)
     if (refusal !== null) throw refusal
     return row!
+  }
+
+  /** What nobody caught was thrown by this session: it goes on as after any crash of its own. */
+  crash(sessionId: string, error: unknown): void {
+    const actor = this.find(sessionId)?.actor
+    if (actor !== undefined) this.#crashed(actor, error)
   }
 
   /** Session actors that run. */
@@ -225,14 +231,7 @@ export class Supervisor {
       void actor.stop()
       return
     }
-    const at = clock.now()
-    this.#machine.send({
-      type: 'session.crashed',
-      sessionId,
-      at,
-      error: nameOf(error),
-      stack: framesOf(error),
-    })
+    this.#machine.send({ type: 'session.crashed', sessionId, at: clock.now(), ...faultFields(error) })
   }
 
   #restart({ sessionId, error, stack }: Of<'session.crashed'>, tooOften: boolean): void {

@@ -28,11 +28,13 @@ export class Writer {
   #scheduled = false
   #lingering: NodeJS.Timeout | undefined
   #closing = false
+  readonly #onDeath: (error: GatewayError) => void
   #dead: GatewayError | null = null
 
-  private constructor(worker: Worker, now: () => number) {
+  private constructor(worker: Worker, now: () => number, onDeath: (error: GatewayError) => void) {
     this.#worker = worker
     this.#now = now
+    this.#onDeath = onDeath
     this.#exited = new Promise(resolve => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('messageerror', error => this.#died(error))
@@ -41,8 +43,13 @@ export class Writer {
     worker.unref()
   }
 
-  /** Resolves when the file is open; rejects with BAD_CONFIG or STORE_FAILED. */
-  static async open(file: string, now: () => number, options: WriterOptions): Promise<Writer> {
+  /** Resolves when the file is open; rejects with BAD_CONFIG or STORE_FAILED. `onDeath`: its thread ended, nothing can be stored any more. */
+  static async open(
+    file: string,
+    now: () => number,
+    options: WriterOptions,
+    onDeath: (error: GatewayError) => void,
+  ): Promise<Writer> {
     const worker = new Worker(new URL('./writer.worker.ts', import.meta.url), {
       name: 'store',
       workerData: { file, ...options },
@@ -58,7 +65,7 @@ export class Writer {
       await exited
       throw toError(first.broken)
     }
-    return new Writer(worker, now)
+    return new Writer(worker, now, onDeath)
   }
 
   async commit(write: Write): Promise<void> {
@@ -165,10 +172,12 @@ export class Writer {
 
   #died(cause: unknown): void {
     if (this.#dead) return
-    this.#dead = new GatewayError('STORE_FAILED', 'The writer of the store died: restart the service', {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    this.#dead = new GatewayError('STORE_FAILED', `The thread that writes the store died (${why})`, {
       cause,
       retryable: false,
     })
+    if (!this.#closing) this.#onDeath(this.#dead)
     for (const { reject } of [...this.#inFlight, ...this.#queue]) reject(this.#dead)
     this.#inFlight = []
     this.#queue = []

@@ -9,14 +9,15 @@
  */
 
 import type { Logger } from 'pino'
+import { areFaultsTrapped } from '../../base/faults.ts'
 import { summaryOf } from '../error-summary.ts'
 
 const TRAPPED = Symbol.for('whatsapp-manager.unhandled')
 
-/** Logs a rejection that nobody awaited, in one line, instead of ending the process; once per process. */
+/** Logs a rejection that nobody awaited, in one line, instead of ending the process; once, and where nobody else does (src/main.ts). */
 export function trapUnhandledRejections(logger: Logger): void {
   const trapped: typeof process & { [TRAPPED]?: true } = process
-  if (trapped[TRAPPED]) return
+  if (trapped[TRAPPED] || areFaultsTrapped()) return
   process.on('unhandledRejection', reason => logger.error(summaryOf(reason), 'a rejection was not handled'))
   trapped[TRAPPED] = true
 }

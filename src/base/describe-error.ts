@@ -9,3 +9,6 @@ export const framesOf = (error: unknown): string[] =>
         .filter(line => /^\s+at /.test(line))
         .slice(0, 8)
     : []
+
+/** Both, for a line of the log. */
+export const faultFields = (error: unknown) => ({ error: nameOf(error), stack: framesOf(error) })

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { createFaults, guardTimers, ownedBy } from '../../src/base/faults.ts'
+import { createLogger } from '../../src/base/logger.ts'
+import { createTestClock } from './clock.ts'
+
+const setup = () => {
+  const lines: string[] = []
+  const ended: string[] = []
+  const logger = createLogger({ level: 'info', format: 'json' }, { write: line => void lines.push(line) })
+  const faults = createFaults(logger)
+  faults.endWith(sessionId => void ended.push(sessionId))
+  const clock = createTestClock()
+  return { lines, ended, faults, clock, timers: guardTimers(clock, faults.caught) }
+}
+
+it('A timer that throws is logged without its message and counted, and ends whose it is', async () => {
+  const { lines, ended, faults, clock, timers } = setup()
+  const boom = () => {
+    throw new TypeError('secret')
+  }
+  expect(faults.warning()).toBe(null)
+  timers.setTimeout(boom, 1)
+  let ran = false
+  ownedBy('s1', () => {
+    ownedBy('s2', () => {})
+    timers.setTimeout(() => {
+      ran = true
+      ownedBy('s3', boom)
+    }, 2)
+  })
+  await clock.advance(5)
+  expect([ran, lines.length, ended.length]).toEqual([true, 2, 0])
+  expect(lines.join()).toMatch(/TypeError/)
+  expect(lines.join()).not.toMatch(/secret/)
+  expect(faults.warning()).toMatchObject({ code: 'FAULTS', message: expect.stringMatching(/^2 faults/) })
+})
+
+it('A fault belongs to the session whose timer, promise or event it came from', async () => {
+  const { ended, faults } = setup()
+  await ownedBy('s1', async () => {
+    await new Promise(resolve => setTimeout(resolve, 1))
+    faults.caught(new Error('x'))
+  })
+  faults.caught('not even an error')
+  expect(ended).toEqual(['s1'])
+})
+
+/** Timers of the product that are not the clock's, and why what they call cannot throw. */
+const BARE: Record<string, string> = {
+  'base/clock.ts': 'the clock itself',
+  'http/listener.ts': 'closes connections',
+  'main.ts': 'ends the process',
+  'queue/bullmq.ts': 'rejects a promise',
+  'sessions/host/session-actor.ts': 'appends to a chain of promises',
+  'store/writer/writer.ts': 'posts to a thread, and catches what cannot be posted',
+  'whatsapp/keys/auth-state.ts': 'begins a flush, whose failure is caught',
+  'whatsapp/patches/stanzas/offline-batches.ts': 'sends a stanza, whose failure is caught',
+  'whatsapp/patches/unanswered-close.ts': 'ends a WebSocket',
+  'whatsapp/whatsapp.ts': 'reports a fact, which the actor guards',
+}
+
+it("Every timer of the product is the clock's, whose timers are guarded, or stands here with a reason", () => {
+  const root = new URL('../../src/', import.meta.url)
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+  const bare = files.filter(name => {
+    const text = readFileSync(new URL(name, root), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
+    return /(?<![.\w#])(?:setTimeout|setInterval|setImmediate|queueMicrotask)\((?!\))/.test(text)
+  })
+  expect(bare.sort()).toEqual(Object.keys(BARE).sort())
+})
