@@ -147,6 +147,8 @@ export async function createApp(
       inboundFromMe: config.inbound.fromMe,
       inboundIgnore: config.inbound.ignore,
       inboundRaw: config.inbound.raw,
+      history: config.inbound.history,
+      historyMaxAgeMs: config.keep.messagesMs,
     },
     logger: part('whatsapp'),
     clock,
@@ -199,15 +201,17 @@ export async function createApp(
   })
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
-  const { bodiesMs, mediaMs } = config.keep
   const retention = createRetention({
     store,
     files,
+    removeFiles: erasure.removeFiles,
     clock,
     logger: part('retention'),
-    bodiesMs,
-    // A file must outlive the sends that wait for a connection.
-    mediaMs: mediaMs && Math.max(mediaMs, 2 * config.send.maxAgeMs),
+    keep: {
+      ...config.keep,
+      // A file must outlive the sends that wait for a connection.
+      mediaMs: config.keep.mediaMs && Math.max(config.keep.mediaMs, 2 * config.send.maxAgeMs),
+    },
   })
 
   const ready = (): Readiness => {

@@ -47,9 +47,17 @@ export interface Config {
     readonly ignore: Value<'INBOUND_IGNORE'>
     /** Which messages are told with all that was decoded. */
     readonly raw: Value<'INBOUND_RAW'>
+    /** What is kept of the phone's history of before the link. */
+    readonly history: Value<'HISTORY_IMPORT'>
   }
   /** null: for ever. */
-  readonly keep: { readonly bodiesMs: number | null; readonly mediaMs: number | null }
+  readonly keep: {
+    /** Facts of messages. */
+    readonly eventsMs: number | null
+    readonly messagesMs: number | null
+    readonly bodiesMs: number | null
+    readonly mediaMs: number | null
+  }
   /** `maxBytes`: of one file, in or out. */
   readonly media: { readonly maxBytes: number; readonly waitMs: number; readonly allowPrivate: boolean }
   /** null stands for the real service, Baileys' own root key and version. */
@@ -94,8 +102,14 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       fromMe: get('INBOUND_FROM_ME'),
       ignore: get('INBOUND_IGNORE'),
       raw: get('INBOUND_RAW'),
+      history: get('HISTORY_IMPORT'),
     },
-    keep: { bodiesMs: days(get('BODY_KEEP_DAYS')), mediaMs: days(get('MEDIA_KEEP_DAYS')) },
+    keep: {
+      eventsMs: days(get('EVENTS_KEEP_DAYS')),
+      messagesMs: days(get('MESSAGES_KEEP_DAYS')),
+      bodiesMs: days(get('BODY_KEEP_DAYS')),
+      mediaMs: days(get('MEDIA_KEEP_DAYS')),
+    },
     media: {
       maxBytes: get('MEDIA_MAX_MB') * MB,
       waitMs: get('MEDIA_WAIT_MS'),

@@ -84,6 +84,9 @@ export const VARIABLES = {
       .transform((): z.infer<typeof ignorable>[] => [])
       .or(commaSeparated.pipe(z.array(ignorable))),
   ),
+  HISTORY_IMPORT: choice('ids', ['none', 'ids', 'full']),
+  EVENTS_KEEP_DAYS: whole(0, 0, 36_500),
+  MESSAGES_KEEP_DAYS: whole(0, 0, 36_500),
   BODY_KEEP_DAYS: whole(0, 0, 36_500),
   MEDIA_KEEP_DAYS: whole(30, 0, 36_500),
   MEDIA_MAX_MB: whole(100, 1, 2_048),

@@ -179,3 +179,12 @@ export const completeMessage = <T extends object>(stored: T): T & BeyondWords =>
   ...NOTHING_MORE,
   ...stored,
 })
+
+/** A received message without its words: who wrote what kind of message where and when, and what it answers. */
+export function namesIn(content: ReceivedContent): ReceivedContent {
+  const { message_id, from, from_lid, from_me, chat_id, participant, is_group, type, reply_to } = content
+  const { timestamp, offline } = content
+  const names = { message_id, from, from_lid, from_me, chat_id, participant, is_group, type, reply_to }
+  const wordless = { subject: null, push_name: null, body: null, caption: null, media: null }
+  return { ...names, ...wordless, timestamp, offline }
+}

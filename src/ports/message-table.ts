@@ -6,7 +6,10 @@ import type { MessageStatus } from '../messages/status.ts'
 /** Messages received and sent, with how they stand. */
 export interface MessageTable {
   find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
+  /** Also of a message that was removed for its age, for 30 days after it arrived. */
   hasDedupeKey(streamId: string, dedupeKey: string): boolean
+  /** The seq of the newest received message that was removed for its age; 0 if none was. */
+  goneTo(streamId: string): number
   /** Sends that are queued or transmitted, oldest first; the `error` of one is why WhatsApp refused it for now. */
   unsent(streamId: string): MessageRow[]
   /** Whether there are any. */

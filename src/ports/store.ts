@@ -32,6 +32,8 @@ export interface Store {
    * deletion commits what makes the session gone; of a large one the rest goes this way, also after a crash.
    */
   eraseDeleted(limit: number): Promise<number>
+  /** One step of removing what is too old to be kept; what waits for Laravel or WhatsApp stays, and what the session itself went through. */
+  prune(request: PruneRequest): Promise<PruneStep>
   readonly sessions: SessionTable
   readonly log: EventLog
   readonly keys: KeyStore
@@ -44,6 +46,28 @@ export interface Store {
   readonly accountEvents: AccountEventTable
   /** Waits for what is being committed, then frees the files and the lock. */
   close(): Promise<void>
+}
+
+/** Where a step of pruning begins, or the next one has to: both 0 at first. */
+export interface PruneCursor {
+  session: number
+  seq: number
+}
+
+export interface PruneRequest {
+  /** Facts of messages, and whole messages, from before these times (ms) go; null: none. */
+  factsBefore: number | null
+  messagesBefore: number | null
+  from: PruneCursor
+  /** Rows looked at, at most. */
+  limit: number
+}
+
+export interface PruneStep {
+  facts: number
+  messages: number
+  /** Null: all sessions were looked at. */
+  next: PruneCursor | null
 }
 
 /** Everything that one commit changes in one stream, all or nothing. */

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
 import type { MediaStore } from '../ports/media-store.ts'
-import type { Store } from '../ports/store.ts'
+import type { PruneCursor, Store } from '../ports/store.ts'
 
 const MINUTE = 60_000
 const EVERY = 15 * MINUTE
@@ -13,11 +13,19 @@ const PAUSE = 100
 const STEP = { files: 100, messages: 500 }
 
 export interface RetentionDeps {
-  store: Pick<Store, 'eraseBodies'>
+  store: Pick<Store, 'eraseBodies' | 'prune'>
   files: Pick<MediaStore, 'prune' | 'findAll'>
+  /** Removes the files that no message has any more. */
+  removeFiles(): Promise<void>
   clock: Clock
   logger: Logger
-  /** Age in ms at which words of messages are erased, and unused files removed; null: never. */
+  keep: Keep
+}
+
+/** Age in ms at which facts of messages and whole messages go, words of messages are erased, and unused files removed; null: never. */
+export interface Keep {
+  eventsMs: number | null
+  messagesMs: number | null
   bodiesMs: number | null
   mediaMs: number | null
 }
@@ -29,10 +37,11 @@ interface Step {
 }
 
 /**
- * Erases old bodies (BODY_KEEP_DAYS) and files that nobody asked for (MEDIA_KEEP_DAYS), in small steps, every 15 min; one timer for the
- * process. Facts, keys and idempotency keys have their own ends.
+ * Removes what is too old to be kept (EVENTS_KEEP_DAYS, MESSAGES_KEEP_DAYS, BODY_KEEP_DAYS, MEDIA_KEEP_DAYS), in small steps, every
+ * 15 min; one timer for the process. Keys and idempotency keys have their own ends.
  */
-export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs }: RetentionDeps) {
+export function createRetention({ store, files, removeFiles, clock, logger, keep }: RetentionDeps) {
+  const { eventsMs, messagesMs, bodiesMs, mediaMs } = keep
   const stopped = new AbortController()
   const { signal } = stopped
   let timer: unknown = null
@@ -55,24 +64,42 @@ export function createRetention({ store, files, clock, logger, bodiesMs, mediaMs
     return { removed, more: removed >= STEP.messages }
   }
 
+  async function prune(now: number): Promise<{ facts: number; messages: number }> {
+    const request = {
+      factsBefore: eventsMs && now - eventsMs,
+      messagesBefore: messagesMs && now - messagesMs,
+      limit: STEP.messages,
+    }
+    const removed = { facts: 0, messages: 0 }
+    if (eventsMs === null && messagesMs === null) return removed
+    let from: PruneCursor = { session: 0, seq: 0 }
+    await all(async () => {
+      const { facts, messages, next } = await store.prune({ ...request, from })
+      removed.facts += facts
+      removed.messages += messages
+      from = next ?? from
+      return { removed: facts + messages, more: next !== null }
+    })
+    if (removed.messages > 0) await removeFiles()
+    return removed
+  }
+
   async function clear(): Promise<void> {
     try {
       const now = clock.now()
+      const { facts, messages } = await prune(now)
       const bodies = bodiesMs === null ? 0 : await all(() => eraseBodies(now - bodiesMs))
       if (mediaMs !== null) await files.findAll()
       const media = mediaMs === null ? 0 : await all(() => files.prune(now - mediaMs, STEP.files))
-      if (bodies + media > 0)
-        logger.info({ bodies, media }, 'old message bodies and media files were removed')
+      if (facts + messages + bodies + media > 0)
+        logger.info({ facts, messages, bodies, media }, 'what was too old to be kept was removed')
     } catch (error) {
-      logger.error(
-        { err: error },
-        'old message bodies and media files could not be removed, trying again later',
-      )
+      logger.error({ err: error }, 'what is too old to be kept could not be removed, trying again later')
     }
   }
 
   function arm(ms: number): void {
-    if (signal.aborted || (bodiesMs === null && mediaMs === null)) return
+    if (signal.aborted || Object.values(keep).every(age => age === null)) return
     timer = clock.setTimeout(() => {
       round = clear().finally(() => {
         round = null

@@ -218,6 +218,24 @@ ALTER TABLE store ADD COLUMN media_listed INTEGER NOT NULL DEFAULT 0; -- the fil
   `
 CREATE INDEX downloads_by_stream ON downloads (stream_id, next_at, seq) WHERE state = 'pending';
 `,
+  `
+ALTER TABLE sessions ADD COLUMN facts_gone_to INTEGER NOT NULL DEFAULT 0;    -- no fact of a message is left up to this seq
+ALTER TABLE sessions ADD COLUMN messages_gone_to INTEGER NOT NULL DEFAULT 0; -- the newest received one that was removed
+-- Messages that were removed, and that WhatsApp may deliver again.
+CREATE TABLE told (
+  stream_id TEXT NOT NULL,
+  dedupe_key TEXT NOT NULL,
+  at INTEGER NOT NULL,             -- when it arrived
+  PRIMARY KEY (stream_id, dedupe_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_age ON told (at);
+-- Chats in which something was exchanged that was removed.
+CREATE TABLE former_chats (
+  stream_id TEXT NOT NULL,
+  chat_id TEXT NOT NULL,
+  PRIMARY KEY (stream_id, chat_id)
+) STRICT, WITHOUT ROWID;
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -72,6 +72,7 @@ export async function openStore({
     claim: streamId => writer.claim(streamId),
     eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
     eraseDeleted: limit => writer.eraseDeleted(limit),
+    prune: request => writer.prune(request),
     sessions: sessionReads(sql),
     log: logReads(sql),
     keys: keyReads(sql),

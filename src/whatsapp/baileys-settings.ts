@@ -3,6 +3,9 @@ import type { AccountEventType } from '../messages/account-event.ts'
 import type { RawKind } from './content/raw-message.ts'
 import { isNewsletter, isStatus } from './jid.ts'
 
+/** Nothing of the history; what names its messages; all of it. */
+export type HistoryKind = 'none' | 'ids' | 'full'
+
 /** What the composition root decides about WhatsApp. */
 export interface WhatsAppConfig {
   /** `ws:` or `wss:` address of a server other than WhatsApp's. */
@@ -19,6 +22,10 @@ export interface WhatsAppConfig {
   rejectCalls?: boolean
   inboundFromMe: boolean
   inboundIgnore: readonly ('status' | 'newsletter')[]
+  /** What is handed over of the phone's history: all of it unless given. */
+  history?: HistoryKind
+  /** History that is older than this is not, in ms; null: there is no such age. */
+  historyMaxAgeMs?: number | null
   /** Which messages are told with all that was decoded; none unless given. */
   inboundRaw?: RawKind
 }

@@ -17,12 +17,12 @@ import { messageReads } from '../../src/store/tables/messages.ts'
 import { peopleReads } from '../../src/store/tables/people.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
 import { GroupCommit } from '../../src/store/writer/group-commit.ts'
-import type { Request } from '../../src/store/writer/worker-messages.ts'
+import type { Request, Result } from '../../src/store/writer/worker-messages.ts'
 
 interface Waiting {
   request: Request
   write: Write | null
-  resolve: (epoch: number) => void
+  resolve: (result: Result | undefined) => void
   reject: (error: GatewayError) => void
 }
 
@@ -65,6 +65,7 @@ export class MemoryStore {
       claim: streamId => this.#submit({ claim: streamId }, null),
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
       eraseDeleted: limit => this.#submit({ eraseDeleted: { limit } }, null),
+      prune: request => this.#submit({ prune: request }, null),
       sessions: sessionReads(sql),
       log: logReads(sql),
       keys: keyReads(sql),
@@ -124,9 +125,9 @@ export class MemoryStore {
     return this.#queue.length
   }
 
-  #submit(request: Request, write: Write | null): Promise<number> {
+  #submit<T extends Result>(request: Request, write: Write | null): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, write, resolve, reject })
+      this.#queue.push({ request, write, resolve: result => resolve((result ?? 0) as T), reject })
       if (this.#scheduled) return
       this.#scheduled = true
       queueMicrotask(() => {
@@ -161,7 +162,7 @@ export class MemoryStore {
         continue
       }
       if (write) this.committed.push(write)
-      resolve(results.get(index) ?? 0)
+      resolve(results.get(index))
     }
   }
 }

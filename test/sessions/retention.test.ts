@@ -1,15 +1,13 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { createRetention } from '../../src/sessions/retention.ts'
+import type { PruneRequest } from '../../src/ports/store.ts'
+import { createRetention, type Keep } from '../../src/sessions/retention.ts'
 import { createTestClock } from '../base/clock.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
 
-function createWorld(
-  left: { bodies: number; files: number },
-  keep: { bodiesMs: number | null; mediaMs: number | null },
-) {
+function createWorld(left: { bodies: number; files: number }, keep: Partial<Keep>) {
   const clock = createTestClock()
   const start = clock.now()
   const calls: { what: string; at: number; before: number; limit: number }[] = []
@@ -27,14 +25,32 @@ function createWorld(
     return { removed, more: removed === limit }
   }
   let found = 0
+  let filesRemoved = 0
+  const pruned: PruneRequest[] = []
   const retention = createRetention({
-    store: { eraseBodies: take('bodies') },
+    store: {
+      eraseBodies: take('bodies'),
+      async prune(request) {
+        pruned.push(request)
+        const { session, seq } = request.from
+        const next = session < 2 ? { session: session + 1, seq: seq + 7 } : null
+        return { facts: 3, messages: 2, next }
+      },
+    },
+    removeFiles: async () => void filesRemoved++,
     files: { prune, findAll: async () => void found++ },
     clock,
     logger: pino({}, { write: (line: string) => void logs.push(line) }),
-    ...keep,
+    keep: { eventsMs: null, messagesMs: null, bodiesMs: null, mediaMs: null, ...keep },
   })
-  return { ...world, retention, found: () => found, break: (broken: boolean) => (world.broken = broken) }
+  return {
+    ...world,
+    retention,
+    pruned,
+    filesRemoved: () => filesRemoved,
+    found: () => found,
+    break: (broken: boolean) => (world.broken = broken),
+  }
 }
 
 describe('Retention', () => {
@@ -65,6 +81,24 @@ describe('Retention', () => {
     await clock.advance(16 * MINUTE)
     expect(calls).toHaveLength(8)
     expect(found()).toBe(2)
+  })
+
+  it.each([
+    ['facts', { eventsMs: 2 * DAY }, { factsBefore: 2 * DAY, messagesBefore: null }],
+    ['messages', { messagesMs: 3 * DAY }, { factsBefore: null, messagesBefore: 3 * DAY }],
+  ])('removes old %s session by session, then the files that nobody needs', async (_, keep, ages) => {
+    const { retention, clock, pruned, filesRemoved, logs, start } = createWorld({ bodies: 0, files: 0 }, keep)
+    retention.start()
+    await clock.advance(MINUTE + 5_000)
+    const cutoff = (age: number | null) => age && start + MINUTE - age
+    const times = { factsBefore: cutoff(ages.factsBefore), messagesBefore: cutoff(ages.messagesBefore) }
+    expect(pruned).toEqual([
+      { ...times, limit: 500, from: { session: 0, seq: 0 } },
+      { ...times, limit: 500, from: { session: 1, seq: 7 } },
+      { ...times, limit: 500, from: { session: 2, seq: 14 } },
+    ])
+    expect(filesRemoved()).toBe(1)
+    expect(logs.join('')).toContain('"facts":9,"messages":6')
   })
 
   it('goes on after a failure', async () => {

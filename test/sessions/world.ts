@@ -283,10 +283,13 @@ export class World {
 
   // ------------------------------------------------------------------ what always holds
 
+  /** Facts of messages were removed for their age: the log has gaps. */
+  factsRemoved = false
+
   /** Folds a session's log with the pure machine: every row's state and context must be the fold's. */
   checkLog(sessionId: string): void {
     const rows = this.rows(sessionId)
-    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
+    if (!this.factsRemoved) expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
     const noop = Object.fromEntries(
       ['eraseCredentials', 'eraseCredentialsIfDue', 'deleteSession', 'deleteSessionIfOwed', 'failQueued'].map(
         name => [name, () => {}],

@@ -10,6 +10,7 @@ import { keysContract } from './contract-keys.ts'
 import { mediaContract } from './contract-media.ts'
 import { messagesContract } from './contract-messages.ts'
 import { peopleContract } from './contract-people.ts'
+import { pruningContract } from './contract-pruning.ts'
 import { sessionsContract } from './contract-sessions.ts'
 import { writesContract } from './contract-writes.ts'
 
@@ -45,5 +46,6 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('deliveries', () => deliveriesContract(subject))
     describe('events of accounts', () => accountEventsContract(subject))
     describe('media and retention', () => mediaContract(subject))
+    describe('what is too old', () => pruningContract(subject))
   })
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
 import type { AccountEventType } from '../../messages/account-event.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import type { Store, Write } from '../../ports/store.ts'
@@ -27,7 +28,8 @@ const AT_ONCE = 500
 /**
  * Puts the messages received after the seq `after` and up to `until`, and what else Laravel was told of, into deliveries again, in
  * order, under the webhook ids that they had. What waits already stays as it is, what is dead lives again; what an earlier version
- * could not read and this one can is told as what it is. Resolves with their number once all are durable.
+ * could not read and this one can is told as what it is. Resolves with their number once all are durable; rejects with MESSAGES_REMOVED
+ * if some of them are gone.
  */
 export async function replay(
   actor: SessionActor,
@@ -37,6 +39,12 @@ export async function replay(
 ): Promise<number> {
   const { streamId } = actor
   const { messages } = store
+  const goneTo = messages.goneTo(streamId)
+  if (after < goneTo && until > after)
+    throw new GatewayError(
+      'MESSAGES_REMOVED',
+      `Messages up to seq ${goneTo} were removed for their age (MESSAGES_KEEP_DAYS): replay from after ${goneTo} on.`,
+    )
   const received = (from: number, at: number): Page => {
     const deliveries = messages
       .received(streamId, from, until, AT_ONCE)

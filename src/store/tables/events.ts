@@ -65,3 +65,30 @@ export function eraseEvents(sql: Statements, streamId: string, keepFrom: number,
     limit,
   )
 }
+
+/**
+ * Removes the facts of messages from before `before` after the seq `goneTo`, up to which none is left; the facts of the session itself
+ * stay. `looked`: how many facts were looked at, at most `limit`.
+ */
+export function pruneFacts(
+  sql: Statements,
+  streamId: string,
+  goneTo: number,
+  before: number,
+  limit: number,
+): { removed: number; looked: number } {
+  const rows = sql.all<{ seq: number; at: number; of_session: number }>(
+    'SELECT seq, at, state IS NOT NULL AS of_session FROM events WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    streamId,
+    goneTo,
+    limit,
+  )
+  const young = rows.findIndex(({ at }) => at >= before)
+  const old = young === -1 ? rows : rows.slice(0, young)
+  const last = old.at(-1)
+  if (last === undefined) return { removed: 0, looked: 0 }
+  const facts = old.filter(({ of_session }) => of_session === 0)
+  for (const { seq } of facts) sql.run('DELETE FROM events WHERE stream_id = ? AND seq = ?', streamId, seq)
+  sql.run('UPDATE sessions SET facts_gone_to = ? WHERE stream_id = ?', last.seq, streamId)
+  return { removed: facts.length, looked: old.length }
+}

@@ -3,7 +3,7 @@ import type { MessageRow, MessageTable } from '../../ports/message-table.ts'
 import type { EncodedWrite, MessageInsert, MessageUpdate } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { idempotent } from './idempotency.ts'
-import { noteUnneeded } from './media.ts'
+import { hadChat } from './removed-messages.ts'
 
 type MessageColumns = {
   message_id: string
@@ -59,8 +59,15 @@ export function messageReads(sql: Statements): MessageTable {
       return row ? toMessage(row) : null
     },
     hasDedupeKey: (streamId, dedupeKey) =>
-      sql.get('SELECT 1 FROM messages WHERE stream_id = ? AND dedupe_key = ?', streamId, dedupeKey) !==
-      undefined,
+      sql.get(
+        `SELECT 1 FROM messages WHERE stream_id = ?1 AND dedupe_key = ?2
+         UNION ALL SELECT 1 FROM told WHERE stream_id = ?1 AND dedupe_key = ?2 LIMIT 1`,
+        streamId,
+        dedupeKey,
+      ) !== undefined,
+    goneTo: streamId =>
+      sql.get<{ seq: number }>('SELECT messages_gone_to AS seq FROM sessions WHERE stream_id = ?', streamId)
+        ?.seq ?? 0,
     unsent: streamId =>
       sql
         .all<MessageColumns>(
@@ -124,6 +131,7 @@ export function messageReads(sql: Statements): MessageTable {
             streamId,
             chat,
           ) !== undefined ||
+          hadChat(sql, streamId, chat) ||
           ['', 'history|'].some(prefix => {
             // The key of what arrived begins with its chat; `}` comes after `|`.
             const key = `${prefix}${chat}`
@@ -269,20 +277,4 @@ export function eraseBodies(sql: Statements, before: number, limit: number, now:
     before,
     limit,
   )
-}
-
-/** Erases at most `limit` messages of a session, and notes the files that nobody else has; returns their number. */
-export function eraseMessages(sql: Statements, streamId: string, limit: number): number {
-  const rows = sql.all<{ seq: number; media_id: string | null }>(
-    `SELECT seq, CASE direction WHEN 'out' THEN json_extract(content, '$.media.id') END AS media_id
-     FROM messages WHERE stream_id = ? ORDER BY seq LIMIT ?`,
-    streamId,
-    limit,
-  )
-  for (const { seq } of rows) sql.run('DELETE FROM messages WHERE stream_id = ? AND seq = ?', streamId, seq)
-  noteUnneeded(
-    sql,
-    rows.flatMap(({ media_id }) => media_id ?? []),
-  )
-  return rows.length
 }

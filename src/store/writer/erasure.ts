@@ -6,8 +6,9 @@ import { eraseDownloads } from '../tables/downloads.ts'
 import { eraseEvents } from '../tables/events.ts'
 import { eraseIdempotency } from '../tables/idempotency.ts'
 import { eraseKeys } from '../tables/keys.ts'
-import { eraseMessages } from '../tables/messages.ts'
+import { eraseMessages } from '../tables/message-removal.ts'
 import { erasePeople } from '../tables/people.ts'
+import { eraseRemembered } from '../tables/removed-messages.ts'
 
 /** Rows that the commit of a deletion erases itself: a small session is gone at once, whole. */
 export const SLICE = 300
@@ -22,6 +23,7 @@ const PARTS = [
   eraseAccountEvents,
   eraseIdempotency,
   erasePeople,
+  eraseRemembered,
 ]
 
 /** Erases all of a stream but its facts from `keepFrom` (a seq) on: the first slice of it now, the rest with `eraseDeleted`. */

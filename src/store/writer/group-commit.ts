@@ -17,10 +17,12 @@ import { eraseKeys, pruneInbox, shrinkInbox, writeInbox, writeKeys } from '../ta
 import { writeMedia } from '../tables/media.ts'
 import { eraseBodies, writeMessages } from '../tables/messages.ts'
 import { writePeople } from '../tables/people.ts'
+import { pruneTold } from '../tables/removed-messages.ts'
 import { eraseDeleted, eraseStream } from './erasure.ts'
 import { FailedStreams } from './failed-streams.ts'
+import { prune } from './pruning.ts'
 import { Streams } from './streams.ts'
-import type { Batch, Done, Request } from './worker-messages.ts'
+import type { Batch, Done, Request, Result } from './worker-messages.ts'
 
 const PRUNE_EVERY_MS = 1000
 const PRUNE_ROWS = 100
@@ -105,13 +107,13 @@ export class GroupCommit {
   }
 
   /** Null, and nothing is changed, if `apply` threw for a fault of its item's own. */
-  #transaction(items: Item[], apply: (item: Item) => number | Failure | null): Done | null {
+  #transaction(items: Item[], apply: (item: Item) => Result | Failure | null): Done | null {
     const done: Done = { count: items.length, failed: [], results: [] }
     this.#db.exec('BEGIN IMMEDIATE')
     for (const [index, item] of items.entries()) {
       try {
         const result = this.#refuses(item) ?? apply(item)
-        if (typeof result === 'number') done.results.push([index, result])
+        if (isResult(result)) done.results.push([index, result])
         else if (result !== null) done.failed.push([index, this.#fail(item, result)])
       } catch (error) {
         if (!isWritesOwnFault(error)) throw error
@@ -130,8 +132,8 @@ export class GroupCommit {
     return this.#failedStreams.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
   }
 
-  /** The new epoch of a claim, the number of what was erased, else null. */
-  #apply({ request, now }: Item): number | null {
+  /** The new epoch of a claim, the number of what was erased, what a step of pruning did, else null. */
+  #apply({ request, now }: Item): Result | null {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('eraseBodies' in request) {
       const { before, limit } = request.eraseBodies
@@ -146,6 +148,11 @@ export class GroupCommit {
       // Taken out of the write-ahead log once, at the end.
       if (erased > 0 && erased < limit) this.#erased = true
       return erased
+    }
+    if ('prune' in request) {
+      const step = prune(this.#sql, request.prune, now)
+      if (step.next === null && request.prune.messagesBefore !== null) this.#erased = true
+      return step
     }
     if ('media' in request) writeMedia(this.#sql, request.media)
     else if ('write' in request) this.#write(request.write, now)
@@ -197,6 +204,7 @@ export class GroupCommit {
     pruneDead(this.#sql, now, PRUNE_ROWS)
     pruneIdempotency(this.#sql, now, PRUNE_ROWS)
     pruneAccountEvents(this.#sql, now, PRUNE_ROWS)
+    pruneTold(this.#sql, now, PRUNE_ROWS)
   }
 
   #fail({ request, number, seen }: Item, failure: Failure): Failure {
@@ -210,3 +218,6 @@ export class GroupCommit {
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
   }
 }
+
+const isResult = (result: Result | Failure | null): result is Result =>
+  typeof result === 'number' || (result !== null && 'next' in result)

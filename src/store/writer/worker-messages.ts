@@ -1,6 +1,7 @@
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
 import type { MediaChange } from '../../ports/media-store.ts'
+import type { PruneRequest, PruneStep } from '../../ports/store.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
 
@@ -18,6 +19,7 @@ export type Request =
   | { claim: string }
   | { eraseBodies: { before: number; limit: number } }
   | { eraseDeleted: { limit: number } }
+  | { prune: PruneRequest }
   | { media: MediaChange[] }
   | { settle: { id: number; outcome: DeliveryOutcome } }
   | { downloaded: { streamId: string; seq: number; outcome: DownloadOutcome } }
@@ -32,12 +34,15 @@ export interface Batch {
 /** `close` ends the thread once all batches before it are committed. */
 export type Command = Batch | 'close'
 
+/** A new epoch, a number of what was erased, or what a step of pruning did. */
+export type Result = number | PruneStep
+
 /** The oldest `count` requests are done; those not listed as failed worked. */
 export interface Done {
   count: number
   failed: [index: number, failure: Failure][]
   /** The new results of claims, and how many messages had their words erased. */
-  results: [index: number, result: number][]
+  results: [index: number, result: Result][]
 }
 
 export type Answer = { ready: true } | { broken: Failure } | Done

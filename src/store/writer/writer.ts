@@ -3,14 +3,14 @@ import { GatewayError } from '../../base/errors.ts'
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
 import type { MediaChange } from '../../ports/media-store.ts'
-import type { Write } from '../../ports/store.ts'
+import type { PruneRequest, PruneStep, Write } from '../../ports/store.ts'
 import { type EncodedWrite, encodeWrite } from '../encoded-write.ts'
 import { refusal, toError } from '../failures.ts'
-import type { Answer, Command, Request, WriterOptions } from './worker-messages.ts'
+import type { Answer, Command, Request, Result, WriterOptions } from './worker-messages.ts'
 
 interface Pending {
   request: Request
-  resolve: (result: number) => void
+  resolve: (result: Result | undefined) => void
   reject: (error: GatewayError) => void
 }
 
@@ -90,6 +90,10 @@ export class Writer {
     return this.#submit({ eraseDeleted: { limit } })
   }
 
+  prune(request: PruneRequest): Promise<PruneStep> {
+    return this.#submit({ prune: request })
+  }
+
   async mediaChanged(media: MediaChange[]): Promise<void> {
     await this.#submit({ media })
   }
@@ -113,11 +117,11 @@ export class Writer {
     await this.#exited
   }
 
-  #submit(request: Request, lazy = false): Promise<number> {
+  #submit<T extends Result>(request: Request, lazy = false): Promise<T> {
     if (this.#closing) return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The store is closed'))
     if (this.#dead) return Promise.reject(this.#dead)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject })
+      this.#queue.push({ request, resolve: result => resolve((result ?? 0) as T), reject })
       if (this.#scheduled) return
       if (lazy) {
         this.#lingering ??= setTimeout(() => this.#flush(), LINGER_MS)
@@ -166,7 +170,7 @@ export class Writer {
     for (const [index, { resolve, reject }] of done.entries()) {
       const failure = failed.get(index)
       if (failure) reject(toError(failure))
-      else resolve(results.get(index) ?? 0)
+      else resolve(results.get(index))
     }
   }
 

@@ -1,28 +1,35 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
+import { namesIn } from '../../messages/received.ts'
 import type { ReceivedMessage } from '../../ports/whatsapp.ts'
+import type { HistoryKind } from '../baileys-settings.ts'
 import { type TranslationContext, toReceivedMessage } from './to-received-message.ts'
 
 /** Messages in one commit. */
 const BATCH = 200
 
 /**
- * The messages of a history in batches, oldest first; each is translated when it is asked for. `leftOut` gets why one of them cannot
- * be: the others of a chunk that comes only once are worth more. Sorts `messages`.
+ * The messages of a history since `since` (ms) in batches, oldest first; each is translated when it is asked for. Of `ids` what names
+ * a message is left, without words, files and secrets. `leftOut` gets why one of them cannot be translated: the others of a chunk that
+ * comes only once are worth more.
  */
 export function* historyBatches(
-  messages: WAMessage[],
+  all: WAMessage[],
   context: TranslationContext,
-  leftOut: (error: unknown) => void,
+  { kind, since, leftOut }: { kind: HistoryKind; since: number; leftOut(error: unknown): void },
 ): Generator<ReceivedMessage[], void> {
+  if (kind === 'none') return
   // A phone lists the newest first.
-  messages.reverse().sort((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))
+  const messages = all.filter(({ messageTimestamp }) => !(Number(messageTimestamp) * 1000 < since)).reverse()
+  messages.sort((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))
   // Nobody is told of history: what its groups are called need not be asked.
   const ofHistory = { ...context, inboundFromMe: true, inboundRaw: 'none' as const, subjectOf: () => null }
   for (let from = 0; from < messages.length; from += BATCH) {
     const batch = messages.slice(from, from + BATCH).flatMap((message): ReceivedMessage[] => {
       try {
         const translated = toReceivedMessage(message, false, ofHistory)
-        return 'ignored' in translated ? [] : [{ ...translated, inboxHash: null, imported: true }]
+        if ('ignored' in translated) return []
+        const imported = { ...translated, inboxHash: null, imported: true as const }
+        return [kind === 'full' ? imported : idsOf(imported)]
       } catch (error) {
         leftOut(error)
         return []
@@ -30,4 +37,8 @@ export function* historyBatches(
     })
     if (batch.length > 0) yield batch
   }
+}
+
+function idsOf({ secret: _, media: __, ...rest }: ReceivedMessage): ReceivedMessage {
+  return { ...rest, message: namesIn(rest.message) }
 }

@@ -112,11 +112,14 @@ export class Receiver {
       return rows.length === 0
     })
     let unreadable = 0
-    const batches = historyBatches(history, this.#context(), error => {
+    const leftOut = (error: unknown) => {
       if (unreadable++ > 0) return
       const about = { sessionId: owner.sessionId, ...summaryOf(error) }
       deps.logger.error(about, 'a message of a history cannot be read; it is left out, as are others like it')
-    })
+    }
+    const { history: kind = 'full', historyMaxAgeMs } = deps.config
+    const since = historyMaxAgeMs ? deps.clock.now() - historyMaxAgeMs : Number.NEGATIVE_INFINITY
+    const batches = historyBatches(history, this.#context(), { kind, since, leftOut })
     if (arrived.length > 0) this.#handOverRows(arrived)
     const keep = async () => {
       for (const batch of batches) {

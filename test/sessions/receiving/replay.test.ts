@@ -83,6 +83,36 @@ describe('A replay', () => {
     expect(await drain()).toEqual([expect.stringMatching(/ null$/)])
   })
 
+  it('over messages that were removed says so, and from where one is possible', async () => {
+    await world.linked()
+    await receive('a', 'b')
+    await drain()
+    await world.wait(60_000)
+    await receive('c')
+    await drain()
+    const before = world.clock.now() - 30_000
+    const all = { factsBefore: before, messagesBefore: before, from: { session: 0, seq: 0 }, limit: 1_000 }
+    const rows = world.rows()
+    world.factsRemoved = true
+    expect(await world.store.prune(all)).toMatchObject({ facts: 2, messages: 2, next: null })
+    const [, b] = rows.filter(({ type }) => type === 'message.received')
+    await expect(world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({
+      code: 'MESSAGES_REMOVED',
+      status: 410,
+      message: expect.stringContaining(`after ${b!.seq}`),
+    })
+    expect(await world.commands.replay('s1', b!.seq, Number.MAX_SAFE_INTEGER)).toBe(1)
+    await drain()
+    // The session as it was at a fact that is gone is what it was.
+    expect(world.queries.at('s1', b!.seq)).toMatchObject({ seq: b!.seq, state: 'open.settling' })
+    expect(world.rows().map(({ seq }) => seq)).not.toContain(b!.seq)
+    // WhatsApp delivers a removed one again.
+    await receive('a')
+    expect(await drain()).toEqual([])
+    await receive('d')
+    expect(await drain()).toHaveLength(1)
+  })
+
   it('is limited by a first and a last seq', async () => {
     await world.linked()
     await receive('a', 'b', 'c')

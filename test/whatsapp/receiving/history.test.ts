@@ -98,4 +98,50 @@ describe('history', () => {
     expect(owner.received_[0]!.inboxHash).toMatch(/^[0-9a-f]{64}$/)
     await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
   })
+
+  it.each([
+    ['none', []],
+    ['ids', ['OLD1', 'PIC']],
+  ] as const)('of HISTORY_IMPORT=%s is handed over as that, and what arrives is whole', async (history, ids) => {
+    const pn = history === 'none' ? '34600000004' : '34600000005'
+    const ana = world.sim.contact(ANA, { name: 'Ana' })
+    const at = Date.UTC(2026, 0, 1)
+    world.sim.phone(pn).history = [
+      {
+        with: ANA,
+        messages: [
+          { content: 'old words', id: 'OLD1', at },
+          { content: 'seen before', id: 'PIC', at: at + 1_000 },
+          { content: 'too old', id: 'ANCIENT', at: Date.UTC(2001, 0, 1) },
+        ],
+      },
+    ]
+    const owner = await world.owner(`s${pn}`)
+    owner.via = world.another({ history, historyMaxAgeMs: Date.now() - Date.UTC(2025, 0, 1) })
+    owner.open()
+    await owner.fact('socket.qr')
+    const from = owner.facts.length
+    await world.sim.phone(pn).scan(world.vault.read(owner.sessionId)!.text)
+    await owner.fact('socket.closed', from)
+    await owner.opened()
+    await ana.say(pn, 'new words')
+    expect(await owner.texts(1)).toEqual(['new words'])
+    await vi.waitFor(
+      () => expect(imported(owner).map(({ message }) => message.message_id)).toEqual(ids),
+      WAIT,
+    )
+    for (const one of imported(owner)) {
+      expect(JSON.stringify(one)).not.toMatch(/old words|seen before/)
+      expect([one.secret, one.media, one.message.body]).toEqual([undefined, undefined, null])
+    }
+    if (history === 'none') return
+    expect(imported(owner)[0]!.message).toMatchObject({
+      chat_id: ana.account.lidJid,
+      from: ANA,
+      from_lid: ana.account.lidJid,
+      from_me: false,
+      type: 'text',
+      timestamp: '2026-01-01T00:00:00.000Z',
+    })
+  })
 })
