@@ -7,6 +7,7 @@ import {
   type DeliveryOutcome,
   type DeliveryRow,
   type DeliveryTable,
+  type PendingLane,
 } from '../ports/delivery-table.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Attempt } from './attempt.ts'
@@ -17,10 +18,10 @@ import { type LaravelClient, ROUTES } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
 import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
 import { acceptedOutcome, dueAt, expiryOf, failedOutcome, waitingOutcome } from './delivery-outcome.ts'
+import { createSweep } from './sweep.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
 const TURN_LENGTH = 10
-const SWEEP_EVERY = 30_000
 /** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
 const REJECTED_WAIT = 60_000
 const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
@@ -56,8 +57,9 @@ export function createDeliveries(options: {
 }): Deliveries {
   const { store, queue, laravel, clock, logger, onAccepted, files, passkeys = NO_PASSKEYS } = options
   const { address } = laravel
+  const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
   const routes = Object.fromEntries(
-    DELIVERY_KINDS.map(kind => [kind, createRoute(ROUTES[kind], { queue, clock, logger, address })]),
+    DELIVERY_KINDS.map(kind => [kind, createRoute(ROUTES[kind], shared)]),
   ) as Record<DeliveryKind, Route>
   const isHeld = (lane: string) => DELIVERY_KINDS.some(kind => routes[kind].held.has(lane))
   const draining = new Set<string>()
@@ -66,7 +68,14 @@ export function createDeliveries(options: {
   const inFlight = new Set<Promise<Attempt>>()
   const ended = new AbortController()
   let stopping = false
-  let sweepTimer: unknown = null
+
+  const sweep = createSweep({
+    ...{ store, clock, logger },
+    onRound() {
+      for (const route of Object.values(routes)) route.held.scheduleProbe()
+    },
+    onLane: lookAt,
+  })
 
   async function drain(lane: string): Promise<number | null> {
     // A queue that loses a lock may call twice; a lane has one delivery in flight, always.
@@ -103,7 +112,7 @@ export function createDeliveries(options: {
         if (outcome !== null) await settle(head, outcome)
       } else {
         const overdue = now >= expiryOf(head) && route.isLasting()
-        if (!overdue) return route.held.hold(head, expiryOf(head))
+        if (!overdue) return route.held.hold(head)
         await settle(head, { dead: true, at: now, error: route.cause() })
       }
     }
@@ -182,17 +191,16 @@ export function createDeliveries(options: {
     }
   }
 
-  /** Wakes again what the queue may have lost, at the times that are meant: to a queue that lost nothing it is no news. */
-  function sweep(): void {
-    sweepTimer = clock.setTimeout(sweep, SWEEP_EVERY)
-    try {
-      for (const kind of DELIVERY_KINDS) routes[kind].held.rewake()
-      for (const { lane, nextAt } of store.lanes())
-        if (!isHeld(lane) && !draining.has(lane))
-          queue.wake(lane, Math.max(dueAt({ nextAt }, clock.now()), rejected.get(lane) ?? 0))
-    } catch (error) {
-      logger.error({ err: error }, 'the lanes with pending deliveries could not be read')
-    }
+  /** Wakes again what the queue may have lost, at the time that is meant: to a queue that lost nothing it is no news. */
+  function lookAt(pending: PendingLane): void {
+    const { lane, kind } = pending
+    if (draining.has(lane)) return
+    const now = clock.now()
+    const due = dueAt(pending, now)
+    const route = routes[kind]
+    const mayDie = route.isLasting() && now >= expiryOf(pending)
+    if (!route.isOpen() || due > now || mayDie) queue.wake(lane, Math.max(due, rejected.get(lane) ?? 0))
+    else if (!route.held.has(lane)) route.held.hold(pending)
   }
 
   return {
@@ -204,12 +212,12 @@ export function createDeliveries(options: {
     start() {
       if (address === null) return
       queue.start(drain)
-      sweep()
+      sweep.start()
     },
 
     async stop(ms) {
       stopping = true
-      clock.clearTimeout(sweepTimer)
+      sweep.stop()
       await queue.stop(ms)
       ended.abort()
       await Promise.allSettled(inFlight)

@@ -6,8 +6,8 @@ import { LIFETIME, LONGEST_WAIT, retryDelay } from './retry-schedule.ts'
 const MESSAGE_TRIES = 5
 
 /** Time from which a failure of this delivery is its last. */
-export function expiryOf(delivery: DeliveryRow): number {
-  return delivery.at + LIFETIME
+export function expiryOf({ at }: Pick<DeliveryRow, 'at'>): number {
+  return at + LIFETIME
 }
 
 /** When the delivery may be tried; one that waits for longer than anything does was stored before the clock was set back. */

@@ -7,8 +7,8 @@ import type { AcceptedStatus } from './session-table.ts'
 export interface DeliveryTable {
   /** The oldest pending delivery of a lane. */
   head(lane: string): DeliveryRow | null
-  /** Lanes with something pending and the time of their head's next attempt. */
-  lanes(): { lane: string; nextAt: number }[]
+  /** At most `limit` lanes with something pending, in order of their names, from the first behind `after` on; '' begins. */
+  lanes(after: string, limit: number): PendingLane[]
   /** Whether something of a stream's chats is pending. */
   hasPending(streamId: string): boolean
   counts(): { pending: number; dead: number }
@@ -18,6 +18,9 @@ export interface DeliveryTable {
   /** Records what came of an attempt; an id that was replaced meanwhile is no error. */
   settle(id: number, outcome: DeliveryOutcome): Promise<void>
 }
+
+/** A lane that has something pending, and what must be known of its head without reading it. */
+export interface PendingLane extends Pick<DeliveryRow, 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt'> {}
 
 export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number]

@@ -3,6 +3,7 @@ import type {
   DeliveryOutcome,
   DeliveryRow,
   DeliveryTable,
+  PendingLane,
 } from '../../src/ports/delivery-table.ts'
 
 /** The deliveries table in memory, with what tests want to see of it. */
@@ -18,10 +19,13 @@ export function createMemoryDeliveries() {
       if (broken) throw new Error('the disk is gone')
       return pending().find(row => row.lane === lane) ?? null
     },
-    lanes() {
-      const lanes = new Map<string, number>()
-      for (const row of pending()) if (!lanes.has(row.lane)) lanes.set(row.lane, row.nextAt)
-      return [...lanes].map(([lane, nextAt]) => ({ lane, nextAt }))
+    lanes(after, limit) {
+      const heads = new Map<string, PendingLane>()
+      for (const row of pending()) {
+        const { lane, kind, sessionId, at, nextAt } = row
+        if (lane > after && !heads.has(lane)) heads.set(lane, { lane, kind, sessionId, at, nextAt })
+      }
+      return [...heads.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)).slice(0, limit)
     },
     hasPending: streamId => pending().some(({ lane }) => lane.startsWith(`${streamId}|`)),
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),

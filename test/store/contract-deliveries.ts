@@ -141,7 +141,7 @@ export function deliveriesContract(subject: Subject): void {
       announced: 'active',
       acceptedStatus: { estadoQr: 'active', at: 5 },
     })
-    expect(subject.store.deliveries.lanes()).toEqual([])
+    expect(subject.store.deliveries.lanes('', 1_000)).toEqual([])
   })
 
   test("a failure is counted as its outcome says, and moves the lane's next attempt", async () => {
@@ -162,14 +162,17 @@ export function deliveriesContract(subject: Subject): void {
       nextAt: 9_900,
       lastError: '422',
     })
-    expect(subject.store.deliveries.lanes()).toEqual([{ lane, nextAt: 9_900 }])
+    expect(subject.store.deliveries.lanes('', 1_000)).toEqual([
+      { lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900 },
+    ])
   })
 
   test('lanes() lists those with something pending, with the time of their head', async () => {
     const streamId = await given(subject.store, 'a')
     for (const [i, chat] of ['x', 'y', 'x', 'z', 'y', 'x'].entries())
       await arrive(subject.store, streamId, i + 2, chat)
-    const lanes = () => new Map(subject.store.deliveries.lanes().map(({ lane, nextAt }) => [lane, nextAt]))
+    const lanes = () =>
+      new Map(subject.store.deliveries.lanes('', 1_000).map(({ lane, nextAt }) => [lane, nextAt]))
     expect(lanes()).toEqual(
       new Map([
         [`${streamId}|x`, 1_002],
@@ -186,6 +189,20 @@ export function deliveriesContract(subject: Subject): void {
         [`${streamId}|y`, 1_003],
       ]),
     )
+  })
+
+  test('lanes() gives them in order of their names, a page at a time', async () => {
+    const streamId = await given(subject.store, 'a')
+    const chats = Array.from({ length: 25 }, (_, n) => `chat${(n * 7) % 25}`)
+    for (const [i, chat] of [...chats, ...chats].entries()) await arrive(subject.store, streamId, i + 2, chat)
+    const { lanes } = subject.store.deliveries
+    const seen: string[] = []
+    for (let page = lanes('', 10); page.length > 0; page = lanes(seen.at(-1)!, 10)) {
+      expect(page.length).toBeLessThanOrEqual(10)
+      seen.push(...page.map(({ lane }) => lane))
+    }
+    expect(seen).toEqual([...new Set(chats)].map(chat => `${streamId}|${chat}`).sort())
+    expect(lanes(seen.at(-2)!, 10)).toMatchObject([{ lane: seen.at(-1), kind: 'messages', sessionId: 'a' }])
   })
 
   test('a dead letter leaves its lane, is kept, and is listed newest first', async () => {

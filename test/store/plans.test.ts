@@ -75,6 +75,8 @@ const WORK: [string, (sql: Statements) => unknown][] = [
   ['nameOf', sql => accountEvents.accountEventReads(sql).nameOf('s', '1@lid')],
   ['eraseEventWords', sql => accountEvents.eraseEventWords(sql, 1, 9)],
   ['pruneAccountEvents', sql => accountEvents.pruneAccountEvents(sql, 1, 9)],
+  ['head of a lane', sql => deliveries.deliveryReads(sql).head('s|1@lid')],
+  ['settle a delivery', sql => deliveries.settleDelivery(sql, 1, { done: true })],
   ['find a person', sql => people.peopleReads(sql).find('s', '1@lid')],
   ['streamsDue', sql => downloads.downloadReads(sql).streamsDue(1)],
   ['downloads due', sql => downloads.downloadReads(sql).due('s', 1, 1)],
@@ -89,7 +91,17 @@ it.each(WORK)('%s looks at no more rows when a session has more', (_, work) => {
   for (const text of texts)
     for (const step of plan(text)) {
       expect(step, text).not.toMatch(/^SCAN (?!json_each|p$|m USING INDEX messages_unsent)/)
-      expect(step, text).not.toMatch(/^SEARCH \w+ USING PRIMARY KEY \(stream_id=\?\)$/)
+      expect(step, text).not.toMatch(/^SEARCH (?!e )\w+ USING PRIMARY KEY \(stream_id=\?\)$/)
       expect(step, text).not.toMatch(/ deliveries_dead /)
     }
+})
+
+it('a page of lanes looks at no more rows when there are more lanes, or more in each', () => {
+  const [text] = statementsOf(sql => deliveries.deliveryReads(sql).lanes('', 1))
+  const steps = plan(text!)
+  const looks = steps.filter(step => / (?:deliveries|d|h)(?: |$)/.test(step))
+  expect(looks.length).toBeGreaterThan(3)
+  for (const step of looks)
+    expect(step).toMatch(/^SEARCH .*(?:deliveries_pending \(lane[=>]\?\)|PRIMARY KEY)/)
+  expect(steps.join('\n')).not.toMatch(/TEMP B-TREE/)
 })

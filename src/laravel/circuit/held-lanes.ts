@@ -1,23 +1,21 @@
-import type { Clock } from '../../base/clock.ts'
 import type { Queue } from '../../ports/queue.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { Sender } from './evidence.ts'
 
-/** Waking a lane in the past would spin. */
-const SOONEST = 60_000
+/** More need not be remembered: the deliveries table knows them all. */
+const MOST = 500
 
 /**
- * Lanes that wait for a circuit to close, in order of arrival. Only the first is woken for the next probe: one that has not been tried,
- * as long as there is one; a lane that failed stands at the end, so that no single delivery can be every probe.
+ * Lanes that wait for a circuit to close, in order of arrival, and no more of them than probes need. Only the first is woken for the next
+ * probe: one that has not been tried, as long as there is one; a lane that failed stands at the end, so that no single delivery
+ * can be every probe.
  */
-export function createHeldLanes(options: { breaker: CircuitBreaker; queue: Queue; clock: Clock }) {
-  const { breaker, queue, clock } = options
-  /** With the time at which each must be looked at if nothing happens before. */
-  const untried = new Map<string, Sender & { latest: number }>()
-  const tried = new Map<string, Sender & { latest: number }>()
+export function createHeldLanes({ breaker, queue }: { breaker: CircuitBreaker; queue: Queue }) {
+  const untried = new Map<string, Sender>()
+  const tried = new Map<string, Sender>()
+  let forgotten = false
 
   const first = () => firstOf(untried) ?? firstOf(tried)
-  const all = () => [...untried.values(), ...tried.values()]
 
   /** Makes sure that somebody probes; needed whenever the first lane has changed or a probe has failed. */
   function scheduleProbe(): void {
@@ -32,14 +30,14 @@ export function createHeldLanes(options: { breaker: CircuitBreaker; queue: Queue
   return {
     has: (lane: string) => untried.has(lane) || tried.has(lane),
 
-    /** The time at which the lane must be looked at if nothing happens before; `expiry` is when its head may die. */
-    hold(sender: Sender, expiry: number): number {
-      const latest = Math.max(expiry, clock.now() + SOONEST)
-      remove(sender.lane)
-      const line = breaker.hasFailed(sender) ? tried : untried
-      line.set(sender.lane, { ...sender, latest })
-      const probes = first()?.lane === sender.lane && !breaker.isProbing()
-      return probes ? Math.min(latest, breaker.nextProbeAt(sender)) : latest
+    /** The time at which the lane may probe if it is the next to do so, or null: then it is woken when its time has come. */
+    hold({ lane, sessionId }: Sender): number | null {
+      remove(lane)
+      const line = breaker.hasFailed({ lane, sessionId }) ? tried : untried
+      if (line.size < MOST) line.set(lane, { lane, sessionId })
+      else forgotten = true
+      const next = first()
+      return next?.lane === lane && !breaker.isProbing() ? breaker.nextProbeAt(next) : null
     },
 
     /** The lane has nothing to wait for, or is drained as the probe. */
@@ -49,18 +47,15 @@ export function createHeldLanes(options: { breaker: CircuitBreaker; queue: Queue
 
     scheduleProbe,
 
-    /** Makes good what the queue may have lost; where it has lost nothing, nothing changes. */
-    rewake(): void {
-      for (const { lane, latest } of all()) queue.wake(lane, latest)
-      scheduleProbe()
-    },
-
-    /** The circuit is closed: all go. */
-    releaseAll(): void {
-      const released = all()
+    /** The circuit is closed: all go. True if there are others that were not remembered. */
+    releaseAll(): boolean {
+      const released = [...untried.keys(), ...tried.keys()]
+      const more = forgotten
       untried.clear()
       tried.clear()
-      for (const { lane } of released) queue.wake(lane)
+      forgotten = false
+      for (const lane of released) queue.wake(lane)
+      return more
     },
   }
 }

@@ -17,12 +17,15 @@ export interface RouteOptions {
   logger: Logger
   /** Laravel's, for people. */
   address: string | null
+  /** The route works again, and lanes wait for it that it does not know. */
+  onReleased: () => void
 }
 
 /** One route of Laravel: its circuit breaker, the lanes that wait for it, and one line in the log each time that what holds it changes. */
-export function createRoute(path: string, { queue, clock, logger, address }: RouteOptions) {
+export function createRoute(path: string, options: RouteOptions) {
+  const { queue, clock, logger, address, onReleased } = options
   const breaker = createCircuitBreaker(clock)
-  const held = createHeldLanes({ breaker, queue, clock })
+  const held = createHeldLanes({ breaker, queue })
   /** The cause that was told; null while none is. */
   let told: string | null = null
 
@@ -43,6 +46,7 @@ export function createRoute(path: string, { queue, clock, logger, address }: Rou
     path,
     held,
     acquire: breaker.acquire,
+    isOpen: () => breaker.outage() !== null,
     isLasting: breaker.isLasting,
     /** Why a delivery that waited for too long was not taken. */
     cause: (): string => breaker.outage()?.failure.error ?? 'held',
@@ -53,7 +57,7 @@ export function createRoute(path: string, { queue, clock, logger, address }: Rou
       if (!breaker.accepted(permit, sender)) return
       if (told !== null) logger.info({ address, route: path }, 'laravel takes deliveries on this route again')
       told = null
-      held.releaseAll()
+      if (held.releaseAll()) onReleased()
     },
 
     failed(permit: Permit, sender: Sender, failure: Failure): Verdict {

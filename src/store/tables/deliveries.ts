@@ -71,22 +71,32 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
         `${streamId}|`,
         `${streamId}}`,
       ) !== undefined,
-    lanes: () =>
+    lanes: (after, limit) =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql
-        .all<{ lane: string; nextAt: number }>(
+        .all<Pick<DeliveryColumns, 'lane' | 'kind' | 'session_id' | 'at' | 'next_at'>>(
           `WITH RECURSIVE pending(lane) AS (
-             SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL
+             SELECT (SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending
+               WHERE dead_at IS NULL AND lane > ?1)
              UNION ALL
              SELECT (SELECT min(d.lane) FROM deliveries d INDEXED BY deliveries_pending
                WHERE d.dead_at IS NULL AND d.lane > pending.lane)
              FROM pending WHERE pending.lane IS NOT NULL
+             LIMIT ?2
            )
-           SELECT p.lane, (SELECT d.next_at FROM deliveries d INDEXED BY deliveries_pending
-             WHERE d.lane = p.lane AND d.dead_at IS NULL ORDER BY d.id LIMIT 1) AS nextAt
-           FROM pending p WHERE p.lane IS NOT NULL`,
+           SELECT p.lane, d.kind, d.session_id, d.at, d.next_at FROM pending p
+           JOIN deliveries d ON d.id = (SELECT h.id FROM deliveries h INDEXED BY deliveries_pending
+             WHERE h.lane = p.lane AND h.dead_at IS NULL ORDER BY h.id LIMIT 1)`,
+          after,
+          limit,
         )
-        .map(({ lane, nextAt }) => ({ lane, nextAt })),
+        .map(row => ({
+          lane: row.lane,
+          kind: row.kind,
+          sessionId: row.session_id,
+          at: row.at,
+          nextAt: row.next_at,
+        })),
     counts() {
       const { pending, dead } = sql.get<{ pending: number; dead: number }>(
         `SELECT (SELECT count(*) FROM deliveries WHERE dead_at IS NULL) AS pending,

@@ -320,7 +320,7 @@ export class Outside {
   /** Laravel takes the head of every lane; `recorded` is false when the process dies before its 2xx is durable. */
   async deliver(recorded: boolean): Promise<void> {
     const { deliveries } = this.#world.store
-    for (const { lane } of deliveries.lanes()) {
+    for (const { lane } of deliveries.lanes('', 1_000)) {
       const head = deliveries.head(lane)
       if (head === null) continue
       const { webhookId, streamId, payload } = head

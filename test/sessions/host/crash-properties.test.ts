@@ -198,7 +198,8 @@ async function finishEverything({ world, disk, outside }: Walk): Promise<void> {
     }
     await world.wait(20_000)
   }
-  for (let i = 0; i < 100 && world.store.deliveries.lanes().length > 0; i++) await outside.deliver(true)
+  for (let i = 0; i < 100 && world.store.deliveries.lanes('', 1_000).length > 0; i++)
+    await outside.deliver(true)
 }
 
 interface Faults {
