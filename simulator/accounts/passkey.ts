@@ -23,6 +23,8 @@ export type PasskeyDemand = {
   answered: OptionsSent
   /** Iqs that get error 500. */
   refused: readonly PasskeyIq[]
+  /** Iqs that get no answer. */
+  unanswered: readonly PasskeyIq[]
   /** Whether the phone answers an accepted prologue. */
   continues: boolean
   /** `awaited`: somebody is to say it. */
@@ -34,6 +36,7 @@ export const passkeyDemand = (given: Partial<PasskeyDemand> = {}): PasskeyDemand
   told: 'good',
   answered: 'good',
   refused: [],
+  unanswered: [],
   continues: true,
   code: 'confirmed',
   ...given,

@@ -9,6 +9,7 @@ const Demand = z
     told: z.enum(OPTIONS_SENT),
     answered: z.enum(OPTIONS_SENT),
     refused: z.array(z.enum(PASSKEY_IQS)),
+    unanswered: z.array(z.enum(PASSKEY_IQS)),
     continues: z.boolean(),
     code: z.enum(CODE_ANSWERS),
   })

@@ -64,6 +64,16 @@ export class PasskeyCeremony implements PasskeyInProgress {
     world.events.emit('passkeyAsked', { account: account.pn })
   }
 
+  continue(): void {
+    const { private: secret, public: key } = Curve.generateKeyPair()
+    this.#phone = { private: secret, public: Buffer.from(key), nonce: randomBytes(32) }
+    const identity = proto.PrimaryEphemeralIdentity.encode({
+      publicKey: key,
+      nonce: this.#phone.nonce,
+    }).finish()
+    notifyOffer(this.#deps.offer, CONTINUATION, [stanza('primary_ephemeral_identity', {}, identity)])
+  }
+
   answerCode(same: boolean): void {
     this.#codeIsSame = same
     if (!same) this.end(new Error('the owner of the phone says that the codes differ'))
@@ -82,6 +92,7 @@ export class PasskeyCeremony implements PasskeyInProgress {
     const step = PASSKEY_IQS.find(tag => tag === about?.tag)
     if (!about || !step || iq.attrs.xmlns !== 'md' || iq.attrs.to !== SERVER) return false
     const { connection } = this.#deps.offer
+    if (this.#deps.demand.unanswered.includes(step)) return true
     if (this.#deps.demand.refused.includes(step)) connection.send(errorTo(iq, 500))
     else {
       try {
@@ -107,7 +118,7 @@ export class PasskeyCeremony implements PasskeyInProgress {
       this.#demandAcks(DEMAND)
       this.#takePrologue(about)
       this.#deps.offer.connection.send(result(iq))
-      if (this.#deps.demand.continues) this.#continue()
+      if (this.#deps.demand.continues) this.continue()
     },
     companion_nonce: (iq, about) => {
       this.#demandAcks(CONTINUATION)
@@ -147,16 +158,6 @@ export class PasskeyCeremony implements PasskeyInProgress {
       platform: deviceType,
     }
     this.progress.stage = 'prologue'
-  }
-
-  #continue(): void {
-    const { private: secret, public: key } = Curve.generateKeyPair()
-    this.#phone = { private: secret, public: Buffer.from(key), nonce: randomBytes(32) }
-    const identity = proto.PrimaryEphemeralIdentity.encode({
-      publicKey: key,
-      nonce: this.#phone.nonce,
-    }).finish()
-    notifyOffer(this.#deps.offer, CONTINUATION, [stanza('primary_ephemeral_identity', {}, identity)])
   }
 
   #takeNonce(nonce: Buffer): void {

@@ -19,6 +19,8 @@ export interface PasskeyInProgress {
   readonly progress: Readonly<PasskeyProgress>
   /** Demands it again, with other options: what was agreed on before counts no more. */
   ask(): void
+  /** The phone answers the prologue, also one that counts no more. */
+  continue(): void
   /** The phone's owner says whether the device shows the same code. */
   answerCode(same: boolean): void
   /** Takes an iq of the device; false if it has nothing to do with passkeys. */

@@ -151,6 +151,24 @@ describe('a passkey on the real socket', () => {
     await owner.opened()
   })
 
+  it('hears no answer to what another demand has made void', async () => {
+    const { owner, phone } = await scanned({ continues: false })
+    await owner.fact('passkey.asked')
+    answer(owner, phone)
+    await stage(phone, 'prologue')
+    const before = owner.facts.length
+    phone.passkey.ask()
+    await owner.fact('passkey.asked', before)
+    phone.passkey.continue()
+    // Asked for its options, the device has said before what it had to say to that.
+    phone.account.passkey!.told = 'absent'
+    const asked = owner.facts.length
+    phone.passkey.ask()
+    await owner.fact('passkey.asked', asked)
+    expect(phone.passkey.progress.problem).toBeNull()
+    expect(owner.facts.slice(before).map(({ type }) => type)).toEqual(['passkey.asked', 'passkey.asked'])
+  })
+
   it('takes no assertion that was made on another page, and loses nothing by it', async () => {
     const { owner, phone, secrets } = await scanned()
     await owner.fact('passkey.asked')
@@ -165,6 +183,13 @@ describe('a passkey on the real socket', () => {
     const made = phone.assertPasskey(options)
     const garbled = { ...made, response: { ...made.response, clientDataJSON: 'AAAA' } }
     expect(() => passkey.take(garbled)).toThrow(/not the JSON of a browser/)
+    const said = JSON.parse(Buffer.from(made.response.clientDataJSON, 'base64url').toString())
+    const registered = Buffer.from(JSON.stringify({ ...said, type: 'webauthn.create' }))
+    const created = {
+      ...made,
+      response: { ...made.response, clientDataJSON: registered.toString('base64url') },
+    }
+    expect(() => passkey.take(created)).toThrow(/not made by navigator.credentials.get/)
     answer(owner, phone)
     await owner.fact('passkey.proved')
   })
@@ -235,6 +260,16 @@ describe('a passkey of which nothing comes', () => {
     await owner.fact('passkey.asked')
     answer(owner, phone)
     await owner.fact('passkey.proved')
+  })
+
+  it('because the socket ends in the midst of a step is no failure of its own', async () => {
+    const { owner, phone } = await scanned({ unanswered: ['ref'] })
+    await owner.fact('passkey.asked')
+    answer(owner, phone)
+    await world.sim.fault({ kind: 'reset' })
+    await owner.fact('socket.closed')
+    await new Promise(resolve => setImmediate(resolve))
+    expect(owner.facts.map(({ type }) => type)).toEqual(['socket.qr', 'passkey.asked', 'socket.closed'])
   })
 
   it('because the socket ends is no failure of its own', async () => {
