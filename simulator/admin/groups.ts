@@ -29,6 +29,7 @@ const Change = z.union([
   z.strictObject({ asks: Pn, method: z.string().optional() }),
   z.strictObject({ revokes: Pn }),
   z.strictObject({ newNumber: Pn }),
+  z.strictObject({ wishes: z.literal(true) }),
   z.strictObject({ create: z.literal(true) }),
   z.strictObject({ delete: z.literal(true) }),
 ])

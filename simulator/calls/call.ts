@@ -94,12 +94,25 @@ export class Call {
       for (const device of account.devices.values()) this.tellDevice(device, tag, attributes, content)
   }
 
-  tellDevice(device: Device, tag: string, attributes: Attributes = {}, content: BinaryNode[] = []): void {
+  /** One whom it rings at says something of it, from another device: WhatsApp hands that on to those that are called, too. */
+  tellBy(account: Account, tag: 'accept' | 'reject', attributes: Attributes = {}): void {
+    const from = this.isByLid ? account.lidJid : account.jid
+    for (const callee of this.callees)
+      for (const device of callee.devices.values()) this.tellDevice(device, tag, attributes, [], from)
+  }
+
+  tellDevice(
+    device: Device,
+    tag: string,
+    attributes: Attributes = {},
+    content: BinaryNode[] = [],
+    from = this.creator,
+  ): void {
     const { caller, creator, id: callId } = this
     const id = `${randomInt(1e9)}.${randomInt(1e9)}-${randomInt(1e5)}`
     const about = stanza(tag, { 'call-id': callId, 'call-creator': creator, ...attributes }, content)
     const named = this.isByLid ? {} : { sender_lid: caller.lidJid }
-    const node = stanza('call', { from: creator, id, t: seconds(), notify: caller.name, ...named }, [about])
+    const node = stanza('call', { from, id, t: seconds(), notify: caller.name, ...named }, [about])
     this.#deliver(device, { kind: 'call', id, from: caller.pn, node, peer: false })
   }
 

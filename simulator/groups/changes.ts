@@ -20,6 +20,8 @@ export type GroupChange =
   | { setting: string; attributes?: Record<string, string>; words?: string; children?: BinaryNode[] }
   /** Somebody wants to be let in, asked for by the author. */
   | { asks: string; method?: string }
+  /** The author, who is in it no member, wants to be let in. */
+  | { wishes: true }
   /** Such a wish is taken back, or refused when the author is another. */
   | { revokes: string }
   /** The author, a member, has another number now. */
@@ -131,6 +133,7 @@ function childOf(
     const method = { request_method: change.method ?? 'non_admin_add' }
     return stanza('created_membership_requests', method, [person(change.asks, 'requested_user')])
   }
+  if ('wishes' in change) return stanza('membership_approval_request', { request_method: 'invite_link' })
   if ('revokes' in change) return stanza('revoked_membership_requests', {}, people([change.revokes]))
   if ('newNumber' in change) return stanza('modify', {}, people([change.newNumber]))
   if ('create' in change) return stanza('create', { type: 'new' }, [groupNode(group)])

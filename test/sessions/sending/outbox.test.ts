@@ -51,6 +51,31 @@ describe('A send', () => {
     expect(answers.map(({ messageId }) => message(messageId).chatId)).toEqual([number, number, lid, lid])
   })
 
+  it('keeps it after a lost connection, during which the LID of the person was learnt', async () => {
+    const lost = await world.linked()
+    const [number, lid] = [`${ANA}@s.whatsapp.net`, '77@lid']
+    const sending = [send(ANA, 'first')]
+    await world.settle()
+    lost.report(closedAs('backoff', 'network'))
+    await world.settle()
+    const { streamId, epoch } = world.entry().actor
+    const ana = { chatId: lid, lid, number, username: null, names: [lid, number], learntAt: 1 }
+    await world.store.commit({ streamId, epoch, people: [ana] })
+    sending.push(world.commands.send('s1', { ...text(ANA, 'second'), to: lid }, world.clock.now() + 4000))
+    await world.settle()
+    const written = Promise.withResolvers<void>()
+    await world.waitForRetry()
+    const socket = world.whatsapp.socketOf('s1')
+    socket.onSend = () => written.promise
+    await world.openSocket()
+    expect(bodies(socket)).toEqual(['first'])
+    written.resolve()
+    await world.settle()
+    expect(bodies(socket)).toEqual(['first', 'second'])
+    for (const { messageId } of socket.sent) ack(socket, messageId)
+    await Promise.all(sending)
+  })
+
   it('waits for the first open when it comes right after the scan, and goes out then', async () => {
     const first = await world.shown()
     first.report({ type: 'socket.paired', waId: '34600000001', lid: '1@lid' })

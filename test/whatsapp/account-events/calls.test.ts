@@ -69,6 +69,36 @@ it.each([
   expect(told()).toEqual(['ringing', status])
 })
 
+it.each([
+  ['accept', undefined, ['ringing', 'answered_elsewhere']],
+  ['reject', undefined, ['ringing', 'rejected']],
+  // One of its devices is on the phone; the others ring on, until the caller hangs up.
+  ['reject', 'busy', ['ringing', 'missed']],
+] as const)('A call that another device of the account answers with %s, reason %s, is told as %j', async (tag, reason, statuses) => {
+  await open()
+  const call = ring()
+  call.tellBy(world.sim.phone(SHOP).account, tag, { reason })
+  if (reason === 'busy') call.end()
+  await nothingKept()
+  expect(told()).toEqual(statuses)
+})
+
+it.each([
+  ['timeout', ['missed']],
+  ['accepted_elsewhere', ['answered_elsewhere']],
+  ['rejected_elsewhere', ['rejected']],
+  [undefined, []],
+] as const)('The end, by %s, of a call that was never heard of is told as %j', async (reason, statuses) => {
+  world = await createWorld({ accountEvents: ['call'] })
+  world.sim.phone(SHOP)
+  const call = ring()
+  shop = await world.linked(SHOP)
+  await shop.opened()
+  call.end(reason)
+  await nothingKept()
+  expect(told()).toEqual(statuses)
+})
+
 it('The end of a call is known after a restart, with what its offer said', async () => {
   await open()
   const call = ring({ video: true })

@@ -114,6 +114,12 @@ it('A description, a new group and the end of one are told; wishes to be let in 
   expect(events[2]!.subject).toBe('Team')
 })
 
+it('Who wants to be let in is no member yet, whoever asks', async () => {
+  await open()
+  expect(await change([{ wishes: true }], { author: LEO })).toEqual([])
+  expect(await change([{ asks: LEO }], { author: EVA })).toEqual([])
+})
+
 it('Without an author nobody is named, and nobody leaves', async () => {
   await open()
   world.sim.changeGroup(group.jid, [{ remove: [EVA] }])
