@@ -12,9 +12,10 @@ export type Reaction =
   | 'reconnectNow' // 515: not an attempt
   | 'backoff' // the network: 1 s to 5 min, full jitter
   | 'backoffLong' // overload: the same, from 5 s
-  | 'backoffCounted' // unknown codes: backoff, five in a row while logging in suspend
+  | 'backoffCounted' // unknown codes: backoff; five in a row while logging in suspend
   | 'qrExhausted' // nobody scanned
-  | 'suspend' // needs an operator; credentials are kept
+  | 'suspend' // cannot go on as it is: tried again at `until`, or after 15 min, 30 min, then hourly; credentials are kept
+  | 'versionRefused' // the same, and no session of this process can log in until WhatsApp takes its version
   | 'unlinked' // WhatsApp removed this device
   | 'banned' // WhatsApp closed the account
 
@@ -82,6 +83,8 @@ export type SessionFact =
       reasonText: string
       until?: number | null
     }
+  /** WhatsApp takes the version of this client again: it let another session in. */
+  | { type: 'version.accepted' }
   /** WhatsApp confirmed that the device we asked to unlink is unlinked. */
   | { type: 'logout.confirmed' }
   /**

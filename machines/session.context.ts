@@ -28,6 +28,8 @@ export interface SessionContext {
   openedAt: number | null
   /** The next try: end of a backoff, of a hibernation, of a suspension that ends by itself. */
   retryAt: number | null
+  /** Suspended since then, for the `rests`th time; null once an open has held. `told`: Laravel hears `inactive` until it is open. */
+  outage: { since: number; rests: number; told: boolean } | null
   reason: Reason | null
   reasonText: string | null
   /** Credentials of an unlinked session are kept until then. */
@@ -74,6 +76,7 @@ const unlinked = {
   attempts: 0,
   loginFailures: 0,
   restarts: 0,
+  outage: null,
 } as const
 
 /** A session that was just asked for. */

@@ -14,6 +14,9 @@ export const missing = () => {
   throw new Error('provided by the runtime')
 }
 
+/** Restarts that WhatsApp may ask for (515) until one counts as an attempt and is waited for. */
+export const FREE_RESTARTS = 5
+
 const reacts = (event: MachineEvent, to: Reaction) => event.type === 'socket.closed' && event.reaction === to
 
 const isNewQr = ({ qr }: SessionContext, event: MachineEvent) =>
@@ -74,6 +77,8 @@ export const guarded = setup({
     settle: TIMES.settle,
     patience: TIMES.patience,
     unlinkTimeout: TIMES.unlink,
+    linkTimeout: TIMES.link,
+    answerTimeout: TIMES.answer,
     qrThrottle: 30_000,
     qrExpiry: 60_000,
     passkeyExpiry: TIMES.passkey,
@@ -82,6 +87,7 @@ export const guarded = setup({
     backoff: 1000,
     hibernation: TIMES.hibernation,
     suspension: TIMES.recheck,
+    untold: TIMES.untold,
     archiveEnd: TIMES.archive,
   },
   guards: {
@@ -122,16 +128,16 @@ export const guarded = setup({
       if (event.said === 'missing') return at(event) - context.startedAt >= TIMES.freshStart
       return event.said === 'inactive' && !isOldNews(context, event)
     },
-    isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
-    endsByItself: ({ context }) => context.retryAt !== null,
-    /** A new process may do what the old one could not; crashes had no end of their own before version 2. */
-    endsByRestart: ({ context: { reason, retryAt } }) =>
-      reason === 'replaced' || reason === 'client_outdated' || (reason === 'crashed' && retryAt === null),
+    isDueToLaravel: ({ context: { reason, intent } }) => reason === 'laravel_inactive' && intent === 'none',
+    isDueToVersion: ({ context }) => context.reason === 'client_outdated',
+    isUntold: ({ context }) => context.outage?.told === false,
+    /** A new process may do what the old one could not. */
+    endsByRestart: ({ context: { reason } }) => reason === 'replaced' || reason === 'client_outdated',
     isUnlinked: ({ event }) => reacts(event, 'unlinked'),
     isBanned: ({ event }) => reacts(event, 'banned'),
-    needsOperator: ({ event }) => reacts(event, 'suspend'),
-    nobodyScanned: ({ event }) => reacts(event, 'qrExhausted'),
-    restartsRarely: ({ context, event }) => reacts(event, 'reconnectNow') && context.restarts < 5,
+    mustRest: ({ event }) => reacts(event, 'suspend') || reacts(event, 'versionRefused'),
+    nobodyScanned: ({ context, event }) => reacts(event, 'qrExhausted') && context.waId === null,
+    restartsRarely: ({ context, event }) => reacts(event, 'reconnectNow') && context.restarts < FREE_RESTARTS,
     failsToLogIn: ({ context, event }) => reacts(event, 'backoffCounted') && context.loginFailures >= 4,
     hasSendsWaiting: ({ event }) => event.type === 'session.resumed' && event.sendsWait === true,
     wantsHibernation: ({ event }) => event.type === 'session.idled' && event.policy === 'hibernate',

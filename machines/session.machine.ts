@@ -7,7 +7,7 @@ import { initialContext } from './session.context.ts'
 import { sessionSetup } from './session.setup.ts'
 
 /** Changes whenever a fold of an old log may end elsewhere; session.upcasters.ts brings older rows up to it. */
-export const SESSION_MACHINE_VERSION = '3'
+export const SESSION_MACHINE_VERSION = '4'
 
 /**
  * One WhatsApp session: what may happen, and what it leads to. A state's description is its line in the process' log; what other
@@ -19,7 +19,7 @@ export const sessionMachine = sessionSetup.createMachine({
   initial: 'starting',
   on: {
     'session.crashed': { target: '.reconnecting.waiting', actions: 'noteCrashed' },
-    'crashes.exceeded': { target: '.reconnecting.suspended', actions: ['noteCrashed', 'restAfterCrashes'] },
+    'crashes.exceeded': { target: '.reconnecting.suspended', actions: ['noteCrashed', 'noteCrashRest'] },
     'restart.requested': { guard: 'owesNothing', target: '.starting', actions: 'tryAgain' },
     'logout.requested': [
       { guard: 'isPaired', target: '.starting', actions: ['setIntent', 'connectNow'] },
@@ -44,7 +44,7 @@ export const sessionMachine = sessionSetup.createMachine({
         actions: ['noteClosed', 'clearIntent', 'archive'],
       },
       { guard: 'isBanned', target: '.loggedOut.banned', actions: ['noteClosed', 'clearIntent', 'archive'] },
-      { guard: 'needsOperator', target: '.reconnecting.suspended', actions: ['noteClosed', 'noteSuspended'] },
+      { guard: 'mustRest', target: '.reconnecting.suspended', actions: ['noteClosed', 'noteSuspended'] },
       { guard: 'nobodyScanned', target: '.awaitingQr.expired', actions: 'noteExpired' },
       { guard: 'failsToLogIn', target: '.reconnecting.suspended', actions: ['noteClosed', 'noteSuspended'] },
       { guard: 'owesLogout', target: '.reconnecting.waiting', actions: 'noteClosed' },

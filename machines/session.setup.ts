@@ -1,6 +1,7 @@
 import { assertEvent, assign, sendTo, spawnChild, stopChild } from 'xstate'
 import { type SessionContext, unlinkedContext } from './session.context.ts'
-import { at, guarded, missing } from './session.guards.ts'
+import { at, FREE_RESTARTS, guarded, missing } from './session.guards.ts'
+import { rest } from './session.rests.ts'
 import { askAgainIn, BACKOFF_FLOOR, backoff, TIMES } from './session.timers.ts'
 
 const withoutRound = ({ qr }: SessionContext): SessionContext['qr'] => ({
@@ -51,6 +52,7 @@ export const sessionSetup = guarded.extend({
       attempts: 0,
       loginFailures: 0,
       restarts: 0,
+      outage: null,
       reason: null,
       reasonText: null,
       qr: { ...context.qr, current: null, published: null, unclear: 0, askAt: null },
@@ -68,6 +70,8 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'socket.paired')
       return { waId: event.waId, lid: event.lid }
     }),
+    /** Whoever is offered a QR has no credentials that a phone has linked. */
+    noteNoLink: assign({ linked: false, waId: null, lid: null, pushName: null }),
     noteOpened: assign(({ context, event }) => {
       assertEvent(event, 'socket.opened')
       return {
@@ -78,6 +82,7 @@ export const sessionSetup = guarded.extend({
         phoneNumber: undefined,
         openedAt: event.at,
         loginFailures: 0,
+        outage: context.outage && { ...context.outage, told: false },
         retryAt: null,
         reason: null,
         reasonText: null,
@@ -88,11 +93,12 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'socket.named')
       return { pushName: event.pushName }
     }),
-    noteSettled: assign({ attempts: 0, restarts: 0 }),
+    noteSettled: assign({ attempts: 0, restarts: 0, outage: null }),
     /** Why the socket ended, and when to try again. */
     noteClosed: assign(({ context, event }) => {
       assertEvent(event, 'socket.closed')
-      const attempts = context.attempts + (event.reaction === 'reconnectNow' ? 0 : 1)
+      const isFree = event.reaction === 'reconnectNow' && context.restarts < FREE_RESTARTS
+      const attempts = context.attempts + (isFree ? 0 : 1)
       const floor = event.reaction === 'backoffLong' ? BACKOFF_FLOOR.overload : BACKOFF_FLOOR.usual
       return {
         attempts,
@@ -108,10 +114,12 @@ export const sessionSetup = guarded.extend({
         reasonText: event.reasonText,
       }
     }),
-    noteSuspended: assign(({ event }) => {
+    /** How long it rests, and whether Laravel hears of it now: not of what is WhatsApp's own trouble, or this program's age. */
+    noteSuspended: assign(({ context, event }) => {
       assertEvent(event, 'socket.closed')
-      return { retryAt: event.until ?? null }
+      return rest(context, event, { told: event.reaction === 'suspend', until: event.until })
     }),
+    noteTold: assign(({ context }) => ({ outage: context.outage && { ...context.outage, told: true } })),
     noteTimedOut: assign(({ context, event }) => ({
       attempts: context.attempts + 1,
       openedAt: null,
@@ -130,17 +138,22 @@ export const sessionSetup = guarded.extend({
       }
     }),
     /** A session that crashed too often is left alone for a while. */
-    restAfterCrashes: assign({ retryAt: ({ event }) => at(event) + TIMES.crashRest }),
+    noteCrashRest: assign(({ context, event }) => {
+      assertEvent(event, 'crashes.exceeded')
+      return rest(context, event, { told: true })
+    }),
     noteLoggedOut: assign({
       openedAt: null,
       reason: 'logged_out',
       reasonText: 'The device was unlinked on request; call /start to link it again.',
     }),
-    noteRefused: assign(({ event }) => ({
+    noteRefused: assign(({ context, event }) => ({
       retryAt: at(event) + TIMES.recheck,
+      outage: { since: at(event), rests: 0, ...context.outage, told: true },
       reason: 'laravel_inactive',
       reasonText: 'Laravel says that this session is not active; call /start once it is.',
     })),
+    noteWelcome: assign({ outage: null, reason: null, reasonText: null }),
     waitForStart: assign({ retryAt: null }),
     noteExpired: assign(({ context }) => ({
       retryAt: null,

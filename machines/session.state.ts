@@ -57,9 +57,13 @@ export function lineOf(dotted: string): { sentence: string; warns: boolean } | n
   return sentence === undefined ? null : { sentence, warns: hasTag(dotted, 'needsAttention') }
 }
 
-/** What Laravel must know of a session in this state. */
-export function estadoQrOf(dotted: string, { linked }: Pick<SessionContext, 'linked'>): EstadoQr {
+/** What Laravel must know of a session in this state. An outage that it was told of ends with an open, not with each try. */
+export function estadoQrOf(
+  dotted: string,
+  { linked, outage }: Pick<SessionContext, 'linked' | 'outage'>,
+): EstadoQr {
   if (hasTag(dotted, 'inactive')) return 'inactive'
   if (hasTag(dotted, 'awaitsScan')) return 'pending'
+  if (outage?.told) return 'inactive'
   return linked || hasTag(dotted, 'open') ? 'active' : 'pending'
 }

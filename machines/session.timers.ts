@@ -10,6 +10,8 @@ export const TIMES = {
   patience: 5 * SECOND,
   freshStart: 15 * SECOND,
   unlink: 10 * SECOND,
+  /** After a scan WhatsApp asks for a new connection within seconds. */
+  link: 2 * MINUTE,
   recheck: 15 * MINUTE,
   hibernation: 6 * 60 * MINUTE,
   archive: 7 * 24 * 60 * MINUTE,
@@ -17,8 +19,10 @@ export const TIMES = {
   passkey: 10 * MINUTE,
   /** Between two offers of a QR that Laravel did not take. */
   offerAgain: 5 * SECOND,
-  /** How long a session that crashed too often is left alone. */
-  crashRest: 15 * MINUTE,
+  /** Laravel is asked again later if its answer takes longer, whatever became of the question. */
+  answer: 2 * MINUTE,
+  /** How long a suspension may last before Laravel hears of it: mostly it is WhatsApp's own trouble, and passes. */
+  untold: 60 * MINUTE,
   /** A longer `after` fires at once (2^31 ms). */
   longest: 24 * 24 * 60 * MINUTE,
 } as const
@@ -67,6 +71,8 @@ export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => numb
     settle: ({ context }: Args) => remainingSince(context.openedAt, TIMES.settle),
     patience: () => TIMES.patience,
     unlinkTimeout: () => TIMES.unlink,
+    linkTimeout: () => TIMES.link,
+    answerTimeout: () => TIMES.answer,
     qrThrottle: ({ context }: Args) =>
       context.qr.lastPublishedAt === null ? 0 : remainingSince(context.qr.lastPublishedAt, throttleMs),
     // Typing a code takes longer than a scan, and it does not change: it is good for as long as WhatsApp takes it.
@@ -83,6 +89,8 @@ export function sessionDelays({ throttleMs, expiryMs }: QrTimes, now: () => numb
     backoff: ({ context }: Args) => remainingUntil(context.retryAt, 5 * 60_000),
     hibernation: ({ context }: Args) => remainingUntil(context.retryAt, TIMES.hibernation),
     suspension: ({ context }: Args) => remainingUntil(context.retryAt, TIMES.longest),
+    untold: ({ context: { outage } }: Args) =>
+      remainingSince(outage?.told === false ? outage.since : null, TIMES.untold),
     archiveEnd: ({ context }: Args) => remainingUntil(context.archiveUntil, TIMES.archive),
   }
 }

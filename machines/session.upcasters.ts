@@ -1,5 +1,6 @@
 import type { SessionContext } from './session.context.ts'
 import { SESSION_MACHINE_VERSION } from './session.machine.ts'
+import { restLength } from './session.rests.ts'
 
 /** A session as a row of the log holds it: dotted state, context, and the version of the machine that wrote them. */
 export interface StoredSession {
@@ -21,6 +22,21 @@ export const UPCASTERS: Upcasters = {
   }),
   // A QR that replaces a void one is offered at once.
   '2': row => ({ ...row, machineVersion: '3' }),
+  // No suspension waits for ever for a call: what did is tried again 15 min after it began.
+  '3': ({ state, context }) => ({
+    state,
+    context: {
+      outage: null,
+      ...context,
+      ...(state.startsWith('reconnecting.suspended') && resting(context)),
+    },
+    machineVersion: '4',
+  }),
+}
+
+function resting({ connectingAt, retryAt }: StoredSession['context']) {
+  const since = Number(connectingAt)
+  return { outage: { since, rests: 1, told: true }, retryAt: retryAt ?? since + restLength(1) }
 }
 
 /** Brings a stored session up to today's machine. Throws a sentence for a version that nothing here understands. */

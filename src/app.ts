@@ -28,6 +28,7 @@ import { createInProcessQueue } from './queue/in-process.ts'
 import { createCommands } from './sessions/commands.ts'
 import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
+import { VersionBreaker } from './sessions/effects/version-breaker.ts'
 import { createErasure } from './sessions/erasure.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ContactNames } from './sessions/receiving/contact-names.ts'
@@ -167,6 +168,11 @@ export async function createApp(
     onSettled: lane => deliveries.wake(lane),
   })
   const onDownload = () => downloads.startDue()
+  const versions = new VersionBreaker({
+    clock,
+    logger: part('sessions'),
+    onAccepted: () => registry.tellAll({ type: 'version.accepted' }),
+  })
   const machine = bindEffects({
     registry,
     whatsapp,
@@ -176,6 +182,7 @@ export async function createApp(
     store,
     clock,
     connects: createConnectLimiter(config.connect, clock),
+    versions,
     qr: config.qr,
     tellLaravel,
     onDownload,
@@ -217,6 +224,7 @@ export async function createApp(
   const ready = (): Readiness => {
     const problems = [
       supervisor.problem(),
+      versions.problem(),
       named('LARAVEL_UNAVAILABLE', deliveries.health().problem),
       named('REDIS_UNAVAILABLE', queue.problem()),
     ].filter(problem => problem !== null)

@@ -13,7 +13,7 @@ export const sessionMachine = createMachine({
       "target": ".reconnecting.suspended",
       "actions": [
         "noteCrashed",
-        "restAfterCrashes"
+        "noteCrashRest"
       ]
     },
     "restart.requested": {
@@ -98,7 +98,7 @@ export const sessionMachine = createMachine({
         ]
       },
       {
-        "guard": "needsOperator",
+        "guard": "mustRest",
         "target": ".reconnecting.suspended",
         "actions": [
           "noteClosed",
@@ -162,11 +162,17 @@ export const sessionMachine = createMachine({
           {
             "guard": "isThrottled",
             "target": "awaitingQr.shown",
-            "actions": "noteQr"
+            "actions": [
+              "noteNoLink",
+              "noteQr"
+            ]
           },
           {
             "target": "awaitingQr",
-            "actions": "noteQr"
+            "actions": [
+              "noteNoLink",
+              "noteQr"
+            ]
           }
         ],
         "socket.paired": {
@@ -238,6 +244,7 @@ export const sessionMachine = createMachine({
       "initial": "verifying",
       "on": {
         "socket.paired": {
+          "target": ".linking",
           "actions": "notePaired"
         },
         "passkey.failed": {
@@ -557,6 +564,17 @@ export const sessionMachine = createMachine({
             }
           }
         },
+        "linking": {
+          "after": {
+            "linkTimeout": {
+              "target": "#session.starting",
+              "actions": "connectNow"
+            }
+          },
+          "on": {
+            "socket.qr": {}
+          }
+        },
         "refused": {
           "description": "session shows no QR: Laravel says it is not active",
           "tags": [
@@ -826,12 +844,15 @@ export const sessionMachine = createMachine({
           }
         },
         "suspended": {
-          "description": "session is suspended: somebody must act",
-          "tags": [
-            "inactive",
-            "needsAttention"
-          ],
+          "description": "session is suspended: it is tried again by itself, ever less often",
+          "tags": "needsAttention",
           "initial": "resting",
+          "after": {
+            "untold": {
+              "guard": "isUntold",
+              "actions": "noteTold"
+            }
+          },
           "on": {
             "start.requested": {
               "guard": "owesNothing",
@@ -854,13 +875,18 @@ export const sessionMachine = createMachine({
               {
                 "guard": "endsByRestart",
                 "target": "#session.starting",
-                "actions": "tryAgain"
+                "actions": "connectNow"
               },
               {
                 "target": "suspended",
                 "reenter": true
               }
-            ]
+            ],
+            "version.accepted": {
+              "guard": "isDueToVersion",
+              "target": "#session.starting",
+              "actions": "connectNow"
+            }
           },
           "states": {
             "resting": {
@@ -871,9 +897,8 @@ export const sessionMachine = createMachine({
                     "target": "asking"
                   },
                   {
-                    "guard": "endsByItself",
                     "target": "#session.starting",
-                    "actions": "tryAgain"
+                    "actions": "connectNow"
                   }
                 ]
               }
@@ -883,12 +908,21 @@ export const sessionMachine = createMachine({
                 "src": "askLaravel",
                 "id": "question"
               },
+              "after": {
+                "answerTimeout": {
+                  "target": "resting",
+                  "actions": "noteRefused"
+                }
+              },
               "on": {
                 "laravel.answered": [
                   {
                     "guard": "saysYes",
                     "target": "#session.starting",
-                    "actions": "tryAgain"
+                    "actions": [
+                      "connectNow",
+                      "noteWelcome"
+                    ]
                   },
                   {
                     "target": "resting",

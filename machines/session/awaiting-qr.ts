@@ -21,7 +21,7 @@ export const awaitingQr = sessionSetup.createStateConfig({
   description: 'session waits for its QR to be scanned',
   initial: 'verifying',
   on: {
-    'socket.paired': { actions: 'notePaired' },
+    'socket.paired': { target: '.linking', actions: 'notePaired' },
     'passkey.failed': beginsAnew,
     'passkey.asked': { guard: 'isNotPaired', target: '.passkey', actions: 'notePasskeyAsked' },
     'socket.opened': { target: 'open', actions: 'noteOpened' },
@@ -113,6 +113,11 @@ export const awaitingQr = sessionSetup.createStateConfig({
       },
     },
     passkey,
+    /** A phone has scanned: WhatsApp asks for a new connection, and if it does not, there is one all the same. */
+    linking: {
+      after: { linkTimeout: { target: '#session.starting', actions: 'connectNow' } },
+      on: { 'socket.qr': {} },
+    },
     refused: {
       description: 'session shows no QR: Laravel says it is not active',
       tags: ['inactive', 'needsAttention'],

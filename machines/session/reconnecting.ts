@@ -2,7 +2,7 @@ import { sessionSetup } from '../session.setup.ts'
 import { question } from './children.ts'
 import { begin, goOnOrAskForCode } from './start-requested.ts'
 
-/** Linked and not connected: comes back by itself, on request, or when somebody has acted. */
+/** Linked and not connected: comes back by itself or on request. */
 export const reconnecting = sessionSetup.createStateConfig({
   description: 'session lost its connection and comes back by itself',
   entry: 'endSocket',
@@ -46,32 +46,35 @@ export const reconnecting = sessionSetup.createStateConfig({
       },
     },
     suspended: {
-      description: 'session is suspended: somebody must act',
-      tags: ['inactive', 'needsAttention'],
+      description: 'session is suspended: it is tried again by itself, ever less often',
+      tags: 'needsAttention',
       initial: 'resting',
+      after: { untold: { guard: 'isUntold', actions: 'noteTold' } },
       on: {
         'start.requested': begin,
         'session.crashed': { target: 'suspended', reenter: true },
         'crashes.exceeded': { target: 'suspended', reenter: true },
         'session.resumed': [
-          { guard: 'endsByRestart', target: '#session.starting', actions: 'tryAgain' },
+          { guard: 'endsByRestart', target: '#session.starting', actions: 'connectNow' },
           { target: 'suspended', reenter: true },
         ],
+        'version.accepted': { guard: 'isDueToVersion', target: '#session.starting', actions: 'connectNow' },
       },
       states: {
         resting: {
           after: {
             suspension: [
               { guard: 'isDueToLaravel', target: 'asking' },
-              { guard: 'endsByItself', target: '#session.starting', actions: 'tryAgain' },
+              { target: '#session.starting', actions: 'connectNow' },
             ],
           },
         },
         asking: {
           invoke: question,
+          after: { answerTimeout: { target: 'resting', actions: 'noteRefused' } },
           on: {
             'laravel.answered': [
-              { guard: 'saysYes', target: '#session.starting', actions: 'tryAgain' },
+              { guard: 'saysYes', target: '#session.starting', actions: ['connectNow', 'noteWelcome'] },
               { target: 'resting', actions: 'noteRefused' },
             ],
           },

@@ -1,3 +1,4 @@
+import type { SessionFact } from '../../machines/facts.ts'
 import type { ChatActions, WhatsAppSocket } from '../ports/whatsapp.ts'
 import type { SessionActor } from './host/session-actor.ts'
 import { openSocketOf } from './open-socket.ts'
@@ -40,6 +41,11 @@ export class SessionRegistry {
   remove(actor: SessionActor): boolean {
     if (this.#entries.get(actor.sessionId)?.actor !== actor) return false
     return this.#entries.delete(actor.sessionId)
+  }
+
+  /** Tells every session a fact; those that have no use for it hear nothing. */
+  tellAll(fact: SessionFact): void {
+    for (const { actor } of this.all()) void actor.guard(() => actor.tell({ ...fact }))
   }
 
   /** What can be asked of the session's phone now; null while it is not connected. */

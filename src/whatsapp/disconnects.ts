@@ -42,7 +42,7 @@ const BANNED: Row = [
 const MISMATCH: Row = [
   'suspend',
   'client_mismatch',
-  'WhatsApp refuses this client or device; update the service, then restart the session.',
+  'WhatsApp refuses this client or device; update the service. The session is tried again by itself.',
 ]
 
 const UNLINKED: Row = [
@@ -53,7 +53,7 @@ const UNLINKED: Row = [
 const REPLACED: Row = [
   'suspend',
   'replaced',
-  'The same credentials were opened elsewhere; stop the other service, then restart the session.',
+  'The same credentials were opened elsewhere; stop the other service. The session is tried again by itself, or at once by /start.',
 ]
 
 /** Codes that only WhatsApp itself can say: in a stream error or a login failure. */
@@ -62,13 +62,13 @@ const SAID_BY_WHATSAPP: Record<number, Row> = {
   402: [
     'suspend',
     'temporarily_banned',
-    'WhatsApp banned the account for a time; send less and restart later.',
+    'WhatsApp banned the account for a time; send less. The session is opened again when the ban ends.',
   ],
   403: BANNED,
   405: [
-    'suspend',
+    'versionRefused',
     'client_outdated',
-    'WhatsApp refuses this client version; set WHATSAPP_VERSION to a current one.',
+    'WhatsApp refuses this client version; set WHATSAPP_VERSION to a current one and restart the service.',
   ],
   406: BANNED,
   409: MISMATCH,
@@ -208,7 +208,7 @@ export const CREDENTIALS_CORRUPT: Verdict = {
   reaction: 'suspend',
   reason: 'credentials_corrupt',
   reasonText:
-    'The stored credentials cannot be read; restore DATA_DIR from a backup, or delete the session and link it again.',
+    'The stored credentials cannot be read; restore DATA_DIR from a backup, or delete the session and link it again. They are read again from time to time.',
 }
 
 function isRow(rows: Row | Record<number, Row>): rows is Row {

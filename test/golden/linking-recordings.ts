@@ -69,3 +69,13 @@ export const qrReplaced: Recording = {
     await says(world, opened)
   },
 }
+
+/** WhatsApp does not ask for a new connection after a scan: there is one all the same. */
+export const linkWithoutRestart: Recording = {
+  async record(world) {
+    await world.shown()
+    await says(world, paired)
+    await world.wait(120_000)
+    await says(world, opened)
+  },
+}

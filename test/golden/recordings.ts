@@ -1,6 +1,7 @@
 import { incoming } from '../sessions/fakes.ts'
 import { opened, type World } from '../sessions/world.ts'
-import { passkeyDemanded, qrReplaced } from './linking-recordings.ts'
+import { linkWithoutRestart, passkeyDemanded, qrReplaced } from './linking-recordings.ts'
+import { outageTold, versionRefused } from './outage-recordings.ts'
 import {
   DAY,
   endedBy,
@@ -197,6 +198,10 @@ export const recordings: Record<string, Recording> = {
     },
   },
 
+  'outage-that-laravel-hears-of': outageTold,
+  'version-refused': versionRefused,
+  'link-without-a-restart': linkWithoutRestart,
+
   'suspended-by-laravel': {
     async record(world) {
       await world.linked()
@@ -209,8 +214,9 @@ export const recordings: Record<string, Recording> = {
       world.laravel.answer = () => Promise.withResolvers<never>().promise
       await world.wait(15 * 60_000)
       await killed(world)
+      await world.wait(120_000)
       world.laravel.answer = async () => 'active'
-      await world.wait(1_000)
+      await world.wait(15 * 60_000)
       await says(world, opened)
     },
   },

@@ -1,70 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { getShortestPaths } from 'xstate/graph'
 import type { SessionEvent, SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
-import { sessionMachine } from '../../machines/session.machine.ts'
-import { dottedState } from '../../machines/session.state.ts'
-import {
-  closed,
-  crashed,
-  crashedTooOften,
-  fact,
-  idled,
-  leafStates,
-  opened,
-  Probe,
-  paired,
-  passkeyAsked,
-  passkeyFailed,
-  pathTo,
-  published,
-  publishFailed,
-  qr,
-  replacement,
-  said,
-  stateNodes,
-} from './probe.ts'
-
-type Type = SessionFact['type']
-
-/** Each fact in every variety that guards tell apart; `satisfies` makes a new fact without a line here an error of the types. */
-const facts = {
-  'session.created': [{ type: 'session.created', sessionId: 's1', userId: 7 }],
-  'session.resumed': [fact('session.resumed')],
-  'session.crashed': [crashed],
-  'session.idled': [idled('keep'), idled('hibernate'), idled('delete')],
-  'start.requested': [fact('start.requested')],
-  'restart.requested': [fact('restart.requested')],
-  'logout.requested': [fact('logout.requested')],
-  'delete.requested': [fact('delete.requested')],
-  'wake.requested': [fact('wake.requested')],
-  'crashes.exceeded': [crashedTooOften],
-  'connect.queued': [fact('connect.queued')],
-  'connect.begun': [fact('connect.begun')],
-  'socket.opened': [opened],
-  'socket.qr': [qr('a'), qr('b'), replacement('b', 'a')],
-  'socket.paired': [paired],
-  'socket.named': [{ type: 'socket.named', pushName: 'Ana' }],
-  'socket.closed': [
-    ...(['reconnectNow', 'backoff', 'backoffLong', 'backoffCounted'] as const).map(one => closed(one)),
-    ...(['qrExhausted', 'suspend', 'unlinked', 'banned'] as const).map(one => closed(one)),
-    closed('suspend', 'temporarily_banned', Number.MAX_SAFE_INTEGER),
-    closed('suspend', 'replaced'),
-  ],
-  'passkey.asked': [passkeyAsked(Number.MAX_SAFE_INTEGER)],
-  'passkey.submitted': [fact('passkey.submitted')],
-  'passkey.codeShown': [fact('passkey.codeShown')],
-  'passkey.proved': [fact('passkey.proved')],
-  'passkey.confirmed': [fact('passkey.confirmed')],
-  'passkey.cancelled': [fact('passkey.cancelled')],
-  'passkey.failed': [passkeyFailed],
-  'logout.confirmed': [fact('logout.confirmed')],
-  'laravel.answered': [said('active'), said('inactive'), said('missing'), said('unknown')],
-  'qr.published': [published('a')],
-  'qr.publishFailed': [publishFailed('a'), publishFailed('b')],
-  'reachOut.locked': [{ type: 'reachOut.locked', until: 1 }],
-  'sends.slowed': [{ type: 'sends.slowed', perMinute: 1, until: 1 }],
-} satisfies { [T in Type]: SessionFact[] }
+import { fact, leafStates, opened, Probe, pathTo, published, qr, said } from './probe.ts'
+import { facts, reached, start, type Type } from './reached.ts'
 
 /** Which facts the machine has no use for, where and when, and why that is right. */
 interface Ignored {
@@ -103,7 +41,7 @@ const ignored: Ignored[] = [
     why: 'a socket that is open offers no QR and opens once',
   },
   {
-    states: /^(starting|awaitingQr\.(verifying|publishing|shown|passkey))/,
+    states: /^(starting|awaitingQr\.(verifying|publishing|shown|passkey|linking))/,
     facts: ['socket.named'],
     why: 'socket.opened brings the name',
   },
@@ -115,7 +53,7 @@ const ignored: Ignored[] = [
     why: 'this QR is known already',
   },
   {
-    states: /^awaitingQr\.passkey/,
+    states: /^awaitingQr\.(passkey|linking)/,
     facts: ['socket.qr'],
     why: 'a phone has scanned already',
   },
@@ -133,7 +71,7 @@ const ignored: Ignored[] = [
     why: 'no phone is being linked',
   },
   {
-    states: /^awaitingQr\.(verifying|publishing|shown)/,
+    states: /^awaitingQr\.(verifying|publishing|shown|linking)/,
     facts: [
       'passkey.submitted',
       'passkey.codeShown',
@@ -144,16 +82,9 @@ const ignored: Ignored[] = [
     why: 'WhatsApp demands no passkey',
   },
   {
-    states: /^awaitingQr\.(verifying|publishing|shown|passkey)/,
+    states: /^awaitingQr\.linking/,
     facts: ['passkey.asked', 'passkey.failed'],
-    when: isPaired,
     why: 'the phone has linked the device',
-  },
-  {
-    states: /^awaitingQr\.passkey/,
-    facts: ['passkey.cancelled'],
-    when: isPaired,
-    why: 'the phone has linked the device: a logout ends that',
   },
   {
     states: /^awaitingQr\.passkey\.(required|confirm|finishing)/,
@@ -169,6 +100,18 @@ const ignored: Ignored[] = [
     states: /^awaitingQr\.passkey\.finishing/,
     facts: ['passkey.submitted'],
     why: 'the phone links the device with the assertion that it has',
+  },
+  {
+    states: /./,
+    facts: ['version.accepted'],
+    when: ({ reason }, _) => reason !== 'client_outdated',
+    why: 'it was not held back for its version',
+  },
+  {
+    states: /^(?!reconnecting\.suspended)/,
+    facts: ['version.accepted'],
+    when: ({ reason }) => reason === 'client_outdated',
+    why: 'it is tried already',
   },
   {
     states: /^(?!open)/,
@@ -232,38 +175,6 @@ const ignored: Ignored[] = [
     why: 'there is no link to end, and what it was stays in the archive',
   },
 ]
-
-const start = Date.UTC(2026, 0, 1)
-const outside = [
-  'eraseCredentials',
-  'eraseCredentialsIfDue',
-  'deleteSession',
-  'deleteSessionIfOwed',
-  'failQueued',
-]
-const machine = sessionMachine.provide({
-  guards: { isThrottled: (({ event }: { event: { at: number } }) => event.at === start) as () => boolean },
-  actions: Object.fromEntries(outside.map(name => [name, () => {}])) as never,
-}) as typeof sessionMachine
-
-/** Timers of the chart: their events name the node that waits. */
-const timers = stateNodes.flatMap(({ transitions }) =>
-  [...transitions.keys()].filter(type => type.startsWith('xstate.after')),
-)
-
-/** A session in each state that facts and timers lead to, in each context that matters to guards. */
-const reached = getShortestPaths(machine, {
-  input: { sessionId: 's1', userId: 7, at: start },
-  events: [...Object.values(facts).flat(), ...timers.map(type => ({ type }))].flatMap(event =>
-    [start, start + 20_000].map(at => ({ ...event, at }) as SessionEvent),
-  ) as never,
-  serializeState: ({ value, context: { linked, waId, intent, reason, retryAt, archiveUntil, qr } }) =>
-    JSON.stringify([
-      ...[value, linked, waId === null, intent, reason === 'laravel_inactive', retryAt === null],
-      ...[archiveUntil === null, qr.current?.hash, qr.published?.hash],
-    ]),
-  limit: 200_000,
-}).map(({ state }) => ({ leaf: dottedState(state.value), snapshot: state }))
 
 const rowsFor = (leaf: string, context: SessionContext, one: SessionFact) =>
   ignored.filter(

@@ -161,6 +161,27 @@ export class Probe {
     this.#actor.stop()
   }
 
+  /**
+   * WhatsApp and Laravel work again and answer all that is begun from now on; nobody calls for `ms`. Sockets and questions that are
+   * under way hang for ever; whoever stands in our own queue gets a turn.
+   */
+  async goesOnAlone(ms: number, word: Said['said'] = 'active', step = 5 * MINUTE): Promise<this> {
+    const hung = new Set([...this.sockets, ...this.questions].filter(({ alive }) => alive))
+    const end = this.clock.now() + ms
+    while (this.clock.now() < end && !isHome(this)) {
+      const [{ socket }, acted] = [this, this.log.length]
+      if (this.state === 'starting.queued') this.send(fact('connect.begun'))
+      if (socket !== undefined && !hung.has(socket)) {
+        if (this.state === 'starting.connecting') this.send(opened)
+        if (this.state === 'open.unlinking') this.send(fact('logout.confirmed'))
+      }
+      const question = this.questions.findLast(({ alive }) => alive)
+      if (question !== undefined && !hung.has(question)) this.send(said(word))
+      if (this.log.length === acted) await this.wait(step)
+    }
+    return this
+  }
+
   /** The only socket that lives, if there is one. */
   get socket(): Child | undefined {
     return this.sockets.findLast(({ alive }) => alive)
@@ -179,6 +200,10 @@ export class Probe {
     return this.effects.filter(effect => effect.name === name).length
   }
 }
+
+/** Open, or unlinked as it was asked for. */
+export const isHome = ({ state, context: { intent } }: Probe): boolean =>
+  intent === 'none' ? /^open\.settl/.test(state) : state.startsWith('loggedOut')
 
 export const qr = (hash: string, expiresAt = Number.MAX_SAFE_INTEGER): SessionFact => ({
   type: 'socket.qr',
@@ -228,6 +253,7 @@ export const fact = (
     | 'connect.queued'
     | 'connect.begun'
     | 'session.resumed'
+    | 'version.accepted'
     | 'passkey.submitted'
     | 'passkey.codeShown'
     | 'passkey.proved'
@@ -279,6 +305,7 @@ export const pathTo: Record<string, () => Probe | Promise<Probe>> = {
   'awaitingQr.passkey.submitting': () => asked().send(fact('passkey.submitted')),
   'awaitingQr.passkey.confirm': () => asked().send(fact('passkey.submitted'), fact('passkey.codeShown')),
   'awaitingQr.passkey.finishing': () => asked().send(fact('passkey.submitted'), fact('passkey.proved')),
+  'awaitingQr.linking': () => shown().send(paired),
   'awaitingQr.refused': () => new Probe().send(qr('a'), said('inactive')),
   'awaitingQr.expired': () => new Probe().send(qr('a'), closed('qrExhausted', 'qr_exhausted')),
   'open.settling': () => linked(),

@@ -44,6 +44,7 @@ const reaction = fc.constantFrom<Reaction>(
   'suspend',
   'unlinked',
   'banned',
+  'versionRefused',
 )
 const time = fc.oneof(
   fc.integer({ min: 0, max: 40 * SECOND }),
@@ -95,6 +96,7 @@ const anyFact: fc.Arbitrary<SessionFact> = fc.oneof(
         'logout.requested',
         'delete.requested',
         'wake.requested',
+        'version.accepted',
         'logout.confirmed',
         'connect.queued',
         'connect.begun',
@@ -174,7 +176,9 @@ function checkRules(rules: Record<string, (s: Probe) => void>, s: Probe): void {
 const always: Record<string, (s: Probe) => void> = {
   'at most one socket lives, and none where none belongs': s => {
     const alive = s.sockets.filter(one => one.alive).length
-    const wanted = /^(starting|open|awaitingQr\.(verifying|publishing|shown|passkey))/.test(s.state) ? 1 : 0
+    const wanted = /^(starting|open|awaitingQr\.(verifying|publishing|shown|passkey|linking))/.test(s.state)
+      ? 1
+      : 0
     expect(alive, s.state).toBe(wanted)
   },
   'questions and publications run exactly in their states': s => {
@@ -280,9 +284,7 @@ const overall: Record<string, (s: Probe) => void> = {
     let attempts = 0
     for (const { event, context } of s.log) {
       if (context.attempts < attempts)
-        expect(event.type).toMatch(
-          /^(start|restart|wake)\.requested$|settle|suspension|session\.resumed|laravel\.answered/,
-        )
+        expect(event.type).toMatch(/^(start|restart|wake)\.requested$|settle|session\.resumed/)
       attempts = context.attempts
     }
   },

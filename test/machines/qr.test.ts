@@ -195,12 +195,20 @@ describe('The QR expiry', () => {
   it('does not disconnect a phone that has scanned', async () => {
     const s = await shown('a')
       .send(paired)
-      .wait(5 * MINUTE)
-    expect(s.state).toBe('awaitingQr.shown.ready')
+      .wait(2 * MINUTE - 1)
+    expect([s.state, s.sockets.length]).toEqual(['awaitingQr.linking', 1])
     s.send(closed('reconnectNow', 'restart'))
     expect(s.state).toBe('starting.connecting')
     s.send(opened)
     expect(s.state).toBe('open.settling')
+  })
+
+  it('connects anew when WhatsApp does not ask for it after a scan', async () => {
+    const s = await shown('a')
+      .send(paired)
+      .wait(2 * MINUTE)
+    expect([s.state, s.sockets.length]).toEqual(['starting.connecting', 2])
+    expect(s.send(opened).state).toBe('open.settling')
   })
 
   it('ignores what the ended socket still reports, and a request starts a new QR round', async () => {

@@ -29,6 +29,7 @@ const after: Record<string, { state: string; socket: boolean; asking?: boolean }
   'awaitingQr.passkey.submitting': { state: 'starting.connecting', socket: true },
   'awaitingQr.passkey.confirm': { state: 'starting.connecting', socket: true },
   'awaitingQr.passkey.finishing': { state: 'starting.connecting', socket: true },
+  'awaitingQr.linking': { state: 'starting.connecting', socket: true },
   'awaitingQr.refused': { state: 'awaitingQr.refused', socket: false },
   'awaitingQr.expired': { state: 'awaitingQr.expired', socket: false },
   'open.settling': { state: 'starting.connecting', socket: true },

@@ -109,6 +109,9 @@ describe('The delays', () => {
     backoff: 5 * MINUTE,
     hibernation: 6 * HOUR,
     suspension: 24 * DAY,
+    untold: HOUR,
+    linkTimeout: 2 * MINUTE,
+    answerTimeout: 2 * MINUTE,
     archiveEnd: 7 * DAY,
   }
 
@@ -124,11 +127,13 @@ describe('The delays', () => {
           publishedAt: time,
           lastPublishedAt: time,
           passkeyUntil: time,
+          since: fc.integer({ min: 0, max: start * 2 }),
         }),
-        (now, times, { archiveUntil, askAt, publishedAt, lastPublishedAt, passkeyUntil }) => {
+        (now, times, { archiveUntil, askAt, publishedAt, lastPublishedAt, passkeyUntil, since }) => {
           const context = with_({
             ...times,
             archiveUntil,
+            outage: { since, rests: 1, told: false },
             passkey: passkeyUntil === null ? undefined : { expiresAt: passkeyUntil },
             qr: {
               ...fresh.qr,
@@ -174,12 +179,25 @@ describe('The estado_qr', () => {
     ['reconnecting.waiting', true, 'active'],
     ['reconnecting.waiting', false, 'pending'],
     ['reconnecting.hibernated', true, 'active'],
-    ['reconnecting.suspended.resting', true, 'inactive'],
-    ['reconnecting.suspended.asking', true, 'inactive'],
+    ['reconnecting.suspended.resting', true, 'active'],
+    ['awaitingQr.linking', false, 'pending'],
     ['loggedOut.unlinked', true, 'inactive'],
     ['loggedOut.banned', true, 'inactive'],
     ['loggedOut.neverLinked', false, 'inactive'],
   ] as const)('of %s, linked %s, is %s', (state, linked, estado) => {
-    expect(estadoQrOf(state, { linked })).toBe(estado)
+    expect(estadoQrOf(state, { linked, outage: null })).toBe(estado)
+  })
+
+  it.each([
+    ['reconnecting.suspended.resting', 'inactive'],
+    ['reconnecting.suspended.asking', 'inactive'],
+    ['reconnecting.waiting', 'inactive'],
+    ['starting.connecting', 'inactive'],
+    ['awaitingQr.shown.ready', 'pending'],
+  ])('of %s in an outage that Laravel was told of is %s', (state, estado) => {
+    const outage = { since: start, rests: 3, told: true }
+    expect(estadoQrOf(state, { linked: true, outage })).toBe(estado)
+    if (estado === 'inactive')
+      expect(estadoQrOf(state, { linked: true, outage: { ...outage, told: false } })).toBe('active')
   })
 })

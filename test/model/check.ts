@@ -80,7 +80,7 @@ async function checkSession(
     state,
     reason: context.reason,
     attempts: context.attempts,
-    estado_qr: estadoOf(state, context.link),
+    estado_qr: estadoOf(state, context),
     wa_id: context.link === 'none' ? null : manager.phone.pn,
     qr: context.qr ? { expires_at: expect.any(String) } : null,
   })
@@ -93,7 +93,8 @@ async function checkSession(
 }
 
 /** What Laravel is told in each state. */
-function estadoOf(state: string, link: 'none' | 'paired' | 'linked'): string {
-  if (/^(?:loggedOut|reconnecting\.suspended|awaitingQr\.(?:refused|expired))/.test(state)) return 'inactive'
+function estadoOf(state: string, { link, down }: Snapshot['context']): string {
+  if (/^(?:loggedOut|awaitingQr\.(?:refused|expired))/.test(state)) return 'inactive'
+  if (down && /^(?:starting|reconnecting)/.test(state)) return 'inactive'
   return state.startsWith('open') || link === 'linked' ? 'active' : 'pending'
 }

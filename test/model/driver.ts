@@ -150,6 +150,7 @@ export class Driver extends ManagerUnderTest {
       if (dotted(this.#before) === 'reconnecting.verifying') await this.advanceTo(time(retry_at))
       else await this.#notBefore(time(retry_at))
     },
+    restEnds: async () => this.#notBefore(time((await this.memory()).retry_at)),
     sixHours: () => this.#notBefore(this.#asleepSince + 6 * 60 * MINUTE),
     longOpen: async () => this.#notBefore(time((await this.memory()).opened_at) + 5 * MINUTE),
     unlinkEnds: () => this.clock.advance(2 * SECOND),

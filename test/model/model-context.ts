@@ -10,6 +10,10 @@ export interface ModelContext {
   owes: 'none' | 'logout' | 'delete'
   reason: string | null
   attempts: number
+  /** Laravel was told that it is suspended: no mere try changes that. */
+  down: boolean
+  /** WhatsApp refused its version; a third rest would be so long that Laravel hears of it, so the model knows two. */
+  outdated: boolean
   /** Every estado_qr that Laravel was told, over all lives of the session. */
   told: Estado[]
   /** The last one of all lives. */
@@ -59,6 +63,8 @@ export type WorldEvent = {
     | `throttleEnds${'' | '.no' | '.away' | '.silent'}`
     | `askedAgain${'' | '.no' | '.away' | '.takesNoQr'}`
     | `rechecked${'' | '.inactive' | '.away'}`
+    // A suspended session has rested.
+    | 'restEnds'
     | ('expiry' | 'watchdog' | 'backoffEnds' | 'longOpen' | 'sixHours' | 'unlinkEnds')
     | `idle.${'keep' | 'hibernate' | 'delete'}`
     // The process ends on SIGTERM, or all at once, and comes back.
@@ -71,6 +77,8 @@ export const fresh: ModelContext = {
   owes: 'none',
   reason: null,
   attempts: 0,
+  down: false,
+  outdated: false,
   told: [],
   lastTold: null,
   estado: null,
@@ -115,8 +123,13 @@ export const world = setup({
     publishesNot: ({ context }) => publishes(context) && believesNo(context),
     publishesAnyway: ({ context }) => publishes(context) && !believesNo(context),
     endsByRestart: ({ context }) => context.reason === 'replaced' || context.reason === 'client_outdated',
+    isOutdated: ({ context }) => context.reason === 'client_outdated' && context.owes === 'none',
+    isLinkedAndUpToDate: ({ context: { link, owes, outdated } }) =>
+      link === 'linked' && owes === 'none' && !outdated,
+    restsShortly: ({ context: { reason, owes, outdated } }) =>
+      reason !== 'laravel_inactive' && (owes === 'none' || !outdated),
+    isOutdatedAnyway: ({ context }) => context.reason === 'client_outdated',
     isDueToLaravel: ({ context }) => context.reason === 'laravel_inactive',
-    isDueToWhatsApp: ({ context }) => context.reason !== 'laravel_inactive',
   },
 })
 
@@ -136,19 +149,30 @@ const telling =
       ? {}
       : { estado, told: [...context.told, estado], lastTold: estado, startedSince: false }
 export const tell = (estado: Estado) => set(telling(estado))
-export const tellIfLinked = set(telling('active', ({ link }) => link === 'linked'))
+export const tellIfLinked = set(telling('active', ({ link, down }) => link === 'linked' && !down))
 /** Whoever owes a logout is connecting again, with what it was before. */
 export const tellOwing = [
   tellIfLinked,
-  set(telling('pending', ({ link, shown }) => link !== 'linked' && shown)),
+  set(telling('pending', ({ link, shown, down }) => link !== 'linked' && shown && !down)),
 ]
+export const welcome = set({ reason: null, down: false })
+export const down = set({ down: true })
 /** Laravel's own word is told to nobody. */
 export const hear = (estado: Estado) => set({ estado })
 
 export const started = set({ startedSince: true })
-export const afresh = set({ reason: null, attempts: 0, shown: false, qr: false, held: false })
+export const afresh = set({
+  reason: null,
+  attempts: 0,
+  down: false,
+  outdated: false,
+  shown: false,
+  qr: false,
+  held: false,
+})
 export const failed = (reason: string) =>
   set(({ attempts }) => ({ reason, attempts: attempts + 1, qr: false, held: false }))
+export const versionRefused = [failed('client_outdated'), set({ outdated: true })]
 export const offered = set({ qr: true, held: true })
 export const published = [
   set(({ published: count }) => ({ published: count + 1, throttled: true, shown: true, held: false })),
@@ -172,6 +196,7 @@ export const paired = set(({ devices }) => ({
 export const opened = set(({ queued, arrived, unread, heard }) => ({
   link: 'linked',
   reason: null,
+  ...{ down: false, outdated: false },
   throttled: false,
   shown: false,
   ...{ queued: 0, arrived: arrived + queued, unread: 0, heard: heard + unread },
@@ -186,7 +211,15 @@ export const oneDeviceLess = set(({ devices }) => ({ devices: devices - 1 }))
 /** The link has ended, the session has not. */
 export const over = [
   set(({ unread: missed, lost }) => ({
-    ...{ link: 'linked', owes: 'none', queued: 0, throttled: false, qr: false, held: false },
+    ...{
+      link: 'linked',
+      owes: 'none',
+      queued: 0,
+      throttled: false,
+      qr: false,
+      held: false,
+      ...{ down: false, outdated: false },
+    },
     ...{ unread: 0, lost: lost + missed },
   })),
   tell('inactive'),

@@ -35,7 +35,7 @@ function dottedValue(value: StateValue): string {
 /** What decides about the future of a session; the rest of the context only counts. */
 const identity = (snapshot: Snapshot): string => {
   const state = dotted(snapshot)
-  const { link, owes, reason, throttled, held } = snapshot.context
+  const { link, owes, reason, throttled, held, down, outdated } = snapshot.context
   const isNew = link === 'none' && !state.startsWith('absent')
   const asksLaravel = state === 'open.settled' || (state.startsWith('starting') && isNew && !throttled)
   return [
@@ -45,6 +45,8 @@ const identity = (snapshot: Snapshot): string => {
     state.includes('suspended') ? reason : '',
     isNew && throttled ? 'throttled' : '',
     held ? 'held' : '',
+    down ? 'down' : '',
+    outdated ? 'outdated' : '',
     asksLaravel && !believesNo(snapshot.context) ? 'knows better' : '',
   ].join(' ')
 }

@@ -2,8 +2,10 @@ import {
   afresh,
   answers,
   because,
+  down,
   failed,
   gone,
+  hear,
   noQr,
   nothing,
   oneDeviceLess,
@@ -15,6 +17,7 @@ import {
   tellIfLinked,
   tellOwing,
   unlinkedAfresh,
+  versionRefused,
 } from './model-context.ts'
 
 export const STARTING = '#world.starting'
@@ -57,7 +60,34 @@ export const unlinkedByPhone = [
   { target: UNLINKED, actions: [oneDeviceLess, failed('unlinked'), ...over] },
 ] as const
 export const suspendedFor = (reason: string) =>
-  ({ target: SUSPENDED, actions: [failed(reason), tell('inactive')] }) as const
+  ({ target: SUSPENDED, actions: [failed(reason), down, tell('inactive')] }) as const
+export const suspendedByLaravel = {
+  target: SUSPENDED,
+  actions: [failed('laravel_inactive'), down, hear('inactive')],
+} as const
+/** WhatsApp refuses the version of the client, and Laravel hears nothing for an hour. */
+export const outdated = { target: SUSPENDED, actions: versionRefused } as const
+/** A call lets nobody in whom WhatsApp refuses for the version. */
+const stillOutdated = (...first: ReturnType<typeof answers>[]) =>
+  ({
+    guard: 'isOutdated',
+    actions: [...first, afresh, ...versionRefused, tellIfLinked, answers(200)],
+  }) as const
+export const startSuspended = [
+  stillOutdated(started),
+  { guard: 'isFree', target: STARTING, actions: [started, afresh, tellIfLinked, answers(200)] },
+  conflict,
+] as const
+export const restartSuspended = [stillOutdated(), ...restart] as const
+const outdatedOwing = (intent: 'logout' | 'delete') =>
+  ({
+    guard: 'isOutdatedAnyway',
+    actions: [owe(intent), ...versionRefused, answers(202)],
+  }) as const
+export const oweSuspended = {
+  logout: [outdatedOwing('logout'), ...forgetOrOwe.logout],
+  delete: [outdatedOwing('delete'), ...forgetOrOwe.delete],
+} as const
 export const unlinkedByUs = [oneDeviceLess, because('logged_out'), ...over]
 /** Nothing is on the way: the session waits for /start. */
 export const ended = {

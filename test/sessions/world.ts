@@ -15,6 +15,7 @@ import type { SocketFact } from '../../src/ports/whatsapp.ts'
 import { createCommands } from '../../src/sessions/commands.ts'
 import { bindEffects } from '../../src/sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from '../../src/sessions/effects/connect-limiter.ts'
+import { VersionBreaker } from '../../src/sessions/effects/version-breaker.ts'
 import { createQueries } from '../../src/sessions/queries.ts'
 import { SessionRegistry } from '../../src/sessions/registry.ts'
 import { Supervisor } from '../../src/sessions/supervisor/supervisor.ts'
@@ -66,6 +67,11 @@ function createParts(world: World) {
   const tellLaravel = options.tellLaravel ?? true
   const connects = createConnectLimiter(options.connect ?? { concurrency: 1000, perSecond: 1_000_000 }, clock)
   const registry = new SessionRegistry()
+  const versions = new VersionBreaker({
+    clock,
+    logger,
+    onAccepted: () => registry.tellAll({ type: 'version.accepted' }),
+  })
   const bound = bindEffects({
     whatsapp,
     laravel: world.laravel,
@@ -74,6 +80,7 @@ function createParts(world: World) {
     store,
     clock,
     connects,
+    versions,
     qr: QR_TIMES,
     tellLaravel,
     registry,
@@ -99,6 +106,7 @@ function createParts(world: World) {
   return {
     run,
     connects,
+    versions,
     vault,
     passkeys,
     whatsapp,
@@ -156,6 +164,9 @@ export class World {
   }
   get connects() {
     return this.#parts.connects
+  }
+  get versions() {
+    return this.#parts.versions
   }
   get vault() {
     return this.#parts.vault

@@ -34,7 +34,7 @@ const TABLE: [code: number, message: string, reaction: string, reason: string][]
   [516, 'Stream Errored (unknown)', 'unlinked', 'unlinked'],
   [409, 'Stream Errored (unknown)', 'suspend', 'replaced'],
   [440, 'Stream Errored (conflict)', 'suspend', 'replaced'],
-  [405, 'Connection Failure', 'suspend', 'client_outdated'],
+  [405, 'Connection Failure', 'versionRefused', 'client_outdated'],
   [401, 'Stream Errored (conflict)', 'unlinked', 'unlinked'],
   [401, 'Connection Failure', 'unlinked', 'unlinked'],
   [402, 'Connection Failure', 'suspend', 'temporarily_banned'],

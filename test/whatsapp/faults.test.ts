@@ -62,7 +62,7 @@ describe('a socket that WhatsApp ends', () => {
   it.each([
     [401, 'unlinked', 'unlinked'],
     [403, 'banned', 'banned'],
-    [405, 'suspend', 'client_outdated'],
+    [405, 'versionRefused', 'client_outdated'],
     [409, 'suspend', 'client_mismatch'],
     [503, 'backoffLong', 'overloaded'],
     [500, 'backoffCounted', 'unknown'],

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
+import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SocketCommand } from '../../../machines/session.guards.ts'
 import { ownedBy } from '../../base/faults.ts'
 import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
@@ -10,6 +11,7 @@ import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionRegistry } from '../registry.ts'
 import type { ConnectLimiter } from './connect-limiter.ts'
+import type { Connecting, Refusal, VersionBreaker } from './version-breaker.ts'
 
 export interface SocketChildDeps extends RecordReceivedDeps {
   registry: SessionRegistry
@@ -17,6 +19,7 @@ export interface SocketChildDeps extends RecordReceivedDeps {
   vault: QrVault
   passkeys: PasskeyVault
   connects: ConnectLimiter
+  versions: VersionBreaker
   /** Present if Laravel wants to hear of people who change their names. */
   contactNames?: ContactNames
 }
@@ -30,9 +33,21 @@ function oneInEachTurn(): () => Promise<void> {
   }
 }
 
+/** What WhatsApp said to a session that it does not let in for its version. */
+function refusalOf({ reason, reasonText }: SessionContext): Refusal | null {
+  if (reason !== 'client_outdated') return null
+  return {
+    type: 'socket.closed',
+    code: 405,
+    reaction: 'versionRefused',
+    reason,
+    reasonText: reasonText ?? '',
+  }
+}
+
 /** Owns one Baileys socket from the turn to open it until it has ended. */
 export function socketChild(deps: SocketChildDeps) {
-  const { whatsapp, connects, vault, passkeys, registry, contactNames } = deps
+  const { whatsapp, connects, versions, vault, passkeys, registry, contactNames } = deps
   const nextTurn = oneInEachTurn()
   return fromCallback<SocketCommand, { sessionId: string }>(({ input, sendBack, receive: onEvent }) => {
     const { actor, outbox } = registry.of(input.sessionId)
@@ -45,12 +60,23 @@ export function socketChild(deps: SocketChildDeps) {
     const tell = (fact: SessionFact) => {
       if (!stopped) sendBack(fact as never)
     }
+    const connecting: Connecting = { sessionId, wasRefused: () => refusalOf(actor.context) }
+    let waited = false
+    const queued = () => {
+      if (!waited) tell({ type: 'connect.queued' })
+      waited = true
+    }
+    /** A turn to connect, or null when WhatsApp lets nobody in, or nobody wants it any more. */
+    const turn = async (): Promise<(() => void) | null> => {
+      const refusal = await versions.admit(connecting, waiting.signal, queued)
+      if (refusal !== null) tell(refusal)
+      const place = refusal === null ? await connects.take(waiting.signal, queued) : null
+      if (place === null || versions.admits(connecting)) return place
+      place()
+      return turn()
+    }
     const open = async () => {
-      let waited = false
-      const place = await connects.take(waiting.signal, () => {
-        waited = true
-        tell({ type: 'connect.queued' })
-      })
+      const place = await turn()
       if (place === null) return
       if (stopped) return place()
       giveBack = place
@@ -66,6 +92,7 @@ export function socketChild(deps: SocketChildDeps) {
           void actor.guard(() => {
             if (stopped) return
             giveBack()
+            versions.heard(connecting, fact)
             if (fact.type === 'socket.closed' || fact.type === 'logout.confirmed') actor.socket = null
             tell(fact)
             if (fact.type === 'socket.opened') actor.effect(() => outbox.resume())
@@ -95,6 +122,7 @@ export function socketChild(deps: SocketChildDeps) {
     return actor.onChildStop(() => {
       stopped = true
       waiting.abort()
+      versions.left(connecting)
       vault.clear(sessionId)
       passkeys.clear(sessionId)
       actor.cleanUp(async () => {

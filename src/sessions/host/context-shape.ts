@@ -33,6 +33,7 @@ const FIELDS: Record<keyof SessionContext, Check> = {
   attempts: isNumber,
   loginFailures: isNumber,
   restarts: isNumber,
+  outage: orNull(shape({ since: isNumber, rests: isNumber, told: value => typeof value === 'boolean' })),
   connectingAt: isNumber,
   openedAt: orNull(isNumber),
   retryAt: orNull(isNumber),

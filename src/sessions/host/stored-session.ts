@@ -56,9 +56,10 @@ export function standingStill(
   why: unknown,
 ): Standing {
   const context = initialContext({ sessionId, userId, at })
+  const outage = { since: at, rests: 1, told: true }
   return {
     state: STANDS_STILL,
-    context: { ...context, reason: 'unreadable', reasonText: sentenceOf(why) },
+    context: { ...context, outage, reason: 'unreadable', reasonText: sentenceOf(why) },
   }
 }
 

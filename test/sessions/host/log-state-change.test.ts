@@ -33,6 +33,10 @@ it('The log has one line for each change that an operator can see, and a warning
     [30, 'starting.queued', 'session connects'],
     [30, 'open.settling', 'session is open'],
     [30, 'reconnecting.verifying', 'session lost its connection and comes back by itself'],
-    [40, 'reconnecting.suspended.resting', 'session is suspended: somebody must act'],
+    [
+      40,
+      'reconnecting.suspended.resting',
+      'session is suspended: it is tried again by itself, ever less often',
+    ],
   ])
 })
