@@ -236,6 +236,10 @@ CREATE TABLE former_chats (
   PRIMARY KEY (stream_id, chat_id)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+DROP INDEX downloads_by_media;
+CREATE INDEX downloads_by_media ON downloads (media_id, at);
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -1,107 +1,185 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { prepareSchema } from '../../src/store/schema.ts'
-import type { Statements } from '../../src/store/statements.ts'
-import * as accountEvents from '../../src/store/tables/account-events.ts'
-import * as chatTimers from '../../src/store/tables/chat-timers.ts'
-import * as deliveries from '../../src/store/tables/deliveries.ts'
-import * as downloads from '../../src/store/tables/downloads.ts'
-import * as messages from '../../src/store/tables/messages.ts'
-import * as people from '../../src/store/tables/people.ts'
+import { MemoryStore } from '../sessions/memory-store.ts'
+import { useEverything } from './everything.ts'
 
-const db = new DatabaseSync(':memory:')
-prepareSchema(db)
+/** Every statement that the store prepared while all that it can do was done. */
+const texts = new Set<string>()
+let db: DatabaseSync
+beforeAll(async () => {
+  const { prepare } = DatabaseSync.prototype
+  const spy = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (
+    this: DatabaseSync,
+    text,
+  ) {
+    texts.add(text)
+    return prepare.call(this, text)
+  })
+  for (const erasesDone of [false, true]) {
+    let now = 1_000
+    const memory = new MemoryStore(() => now, { erasesDone })
+    await useEverything(memory, () => {
+      now += 10_000
+    })
+  }
+  spy.mockRestore()
+  db = new DatabaseSync(':memory:')
+  prepareSchema(db)
+})
 afterAll(() => db.close())
 
-/** The statements that some work hands over, none of which is run. */
-function statementsOf(work: (sql: Statements) => unknown): string[] {
-  const texts: string[] = []
-  const note =
-    <T>(result: T) =>
-    (text: string) => {
-      texts.push(text)
-      return result
-    }
-  work({ all: note([]), get: note(undefined), run: note(0) })
-  return texts
+/** What grows with neither sessions nor time, or is emptied as fast as it is filled. */
+const SMALL = ['json_each', 'erasures', 'unneeded_media', 'store', 'CONSTANT']
+/** Of a stream they have one row. */
+const ONE_A_STREAM = ['sessions', 's', 'erasures']
+
+interface Exception {
+  text: RegExp
+  step: RegExp
+  because: string
 }
 
-const plan = (text: string) =>
+/** What may look at more than it answers, and why. */
+const EXCEPTIONS: Exception[] = [
+  {
+    text: /count\(\*\) AS count FROM sessions/,
+    step: /^SCAN s USING INDEX/,
+    because: 'a list says how many living sessions match; deleted ones are not looked at',
+  },
+  {
+    text: /user_id IN \(\?, \?\)/,
+    step: /^USE TEMP B-TREE FOR ORDER BY/,
+    because: 'it sorts the sessions of one user',
+  },
+  {
+    text: /FROM inbox WHERE stream_id = \? AND done_at IS NULL/,
+    step: /inbox_unfinished/,
+    because: 'what was decrypted and is not in the log yet',
+  },
+  {
+    text: /INDEXED BY messages_unsent/,
+    step: /messages_unsent/,
+    because: 'what is under way now, which SEND_MAX_AGE_MS bounds',
+  },
+  {
+    text: /^WITH RECURSIVE pending/,
+    step: /^SCAN (pending|p)$/,
+    because: 'its answer, found by jumps along an index',
+  },
+  {
+    text: /^WITH RECURSIVE pending\(stream_id\)/,
+    step: /downloads_by_stream/,
+    because: 'it looks for the first that is due',
+  },
+  {
+    text: /count\(\*\) FROM deliveries WHERE dead_at/,
+    step: /deliveries_(pending|dead)/,
+    because: 'what waits for Laravel, and only when somebody asks',
+  },
+  {
+    text: /FROM chat_timers/,
+    step: /^USE TEMP B-TREE FOR ORDER BY/,
+    because: 'the few names of one chat',
+  },
+]
+
+const steps = (text: string) =>
   db
     .prepare(`EXPLAIN QUERY PLAN ${text}`)
     .all()
     .map(row => String(row.detail))
 
-const message = {
-  seq: 1,
-  messageId: 'A',
-  chatId: '1@lid',
-  direction: 'in',
-  dedupeKey: 'k',
-  content: '{}',
-  status: 'received',
-  at: 1,
-} as const
+/** A step of a plan that takes longer the more there is. */
+function grows(text: string, step: string): boolean {
+  if (/^USE TEMP B-TREE/.test(step)) return true
+  const scanned = /^SCAN (\w+)/.exec(step)
+  if (scanned) return !SMALL.includes(scanned[1]!)
+  // All rows of a session.
+  const whole = /^SEARCH (\w+) USING .*\(stream_id=\?\)$/.exec(step)
+  return whole !== null && !ONE_A_STREAM.includes(whole[1]!) && !/\bLIMIT\b/.test(text)
+}
 
-const WORK: [string, (sql: Statements) => unknown][] = [
-  ['find', sql => messages.messageReads(sql).find('s', 'A', 'out')],
-  ['hasDedupeKey', sql => messages.messageReads(sql).hasDedupeKey('s', 'k')],
-  ['unsent', sql => messages.messageReads(sql).unsent('s')],
-  ['hasUnsent', sql => messages.messageReads(sql).hasUnsent('s')],
-  ['overdue', sql => messages.messageReads(sql).overdue(1, 1, { streamId: 's', seq: 1 })],
-  ['received', sql => messages.messageReads(sql).received('s', 0, 9, 9)],
-  ['unread', sql => messages.messageReads(sql).unread('s', 0, 9)],
-  ['knowsChat', sql => messages.messageReads(sql).knowsChat('s', ['1@lid'])],
-  ['inChat', sql => messages.messageReads(sql).inChat('s', ['1@lid'], null, 9)],
-  ['encoded', sql => messages.messageReads(sql).encoded('s', 'A')],
-  ['originals', sql => messages.messageReads(sql).originals('s', 'A')],
-  ['secretOf', sql => messages.messageReads(sql).secretOf('s', 'A')],
-  ['idempotent', sql => messages.messageReads(sql).idempotent('s', 'k', 1)],
-  ['insert', sql => messages.writeMessages(sql, 's', [{ insert: message }])],
-  ['prepared', sql => messages.writeMessages(sql, 's', [{ prepared: { messageId: 'A', content: '{}' } }])],
-  [
-    'encode',
-    sql => messages.writeMessages(sql, 's', [{ encoded: { messageId: 'A', proto: new Uint8Array() } }]),
-  ],
-  ['refused', sql => messages.writeMessages(sql, 's', [{ refused: { messageId: 'A', error: '429: no' } }])],
-  ['reread', sql => messages.writeMessages(sql, 's', [{ reread: { seq: 1, content: '{}' } }])],
-  [
-    'update',
-    sql => messages.writeMessages(sql, 's', [{ update: { messageId: 'A', status: 'sent', at: 1 } }]),
-  ],
-  ['eraseBodies', sql => messages.eraseBodies(sql, 1, 9, 1)],
-  ['find an event', sql => accountEvents.accountEventReads(sql).find('s', 'k')],
-  ['events between', sql => accountEvents.accountEventReads(sql).between('s', 0, 9, 9)],
-  ['nameOf', sql => accountEvents.accountEventReads(sql).nameOf('s', '1@lid')],
-  ['eraseEventWords', sql => accountEvents.eraseEventWords(sql, 1, 9)],
-  ['pruneAccountEvents', sql => accountEvents.pruneAccountEvents(sql, 1, 9)],
-  ['head of a lane', sql => deliveries.deliveryReads(sql).head('s|1@lid')],
-  ['settle a delivery', sql => deliveries.settleDelivery(sql, 1, { done: true })],
-  ['find a person', sql => people.peopleReads(sql).find('s', '1@lid')],
-  ['streamsDue', sql => downloads.downloadReads(sql).streamsDue(1)],
-  ['downloads due', sql => downloads.downloadReads(sql).due('s', 1, 1)],
-  ['downloads pending', sql => downloads.downloadReads(sql).hasPending('s')],
-  ['deliveries pending', sql => deliveries.deliveryReads(sql).hasPending('s')],
-  ['find a timer', sql => chatTimers.chatTimerReads(sql).find('s', ['1@lid'])],
-]
+const isPlanned = (text: string) => /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b/i.test(text)
 
-it.each(WORK)('%s looks at no more rows when a session has more', (_, work) => {
-  const texts = statementsOf(work)
-  expect(texts).not.toEqual([])
-  for (const text of texts)
-    for (const step of plan(text)) {
-      expect(step, text).not.toMatch(/^SCAN (?!json_each|p$|m USING INDEX messages_unsent)/)
-      expect(step, text).not.toMatch(/^SEARCH (?!e )\w+ USING PRIMARY KEY \(stream_id=\?\)$/)
-      expect(step, text).not.toMatch(/ deliveries_dead /)
-    }
-})
+const ROOT = fileURLToPath(new URL('../../src/store/', import.meta.url))
 
-it('a page of lanes looks at no more rows when there are more lanes, or more in each', () => {
-  const [text] = statementsOf(sql => deliveries.deliveryReads(sql).lanes('', 1))
-  const steps = plan(text!)
-  const looks = steps.filter(step => / (?:deliveries|d|h)(?: |$)/.test(step))
-  expect(looks.length).toBeGreaterThan(3)
-  for (const step of looks)
-    expect(step).toMatch(/^SEARCH .*(?:deliveries_pending \(lane[=>]\?\)|PRIMARY KEY)/)
-  expect(steps.join('\n')).not.toMatch(/TEMP B-TREE/)
+/** The statements as they stand in the source: the text of each call, or of the constant that it names. */
+function written(): { where: string; text: string }[] {
+  const files = readdirSync(ROOT, { recursive: true })
+    .map(String)
+    .filter(name => name.endsWith('.ts'))
+  return files.flatMap(name => {
+    const source = readFileSync(join(ROOT, name), 'utf8')
+    const calls = [...source.matchAll(/sql\.(?:all|get|run)(?:<[^(]*>)?\(\s*([^\s,)]+)/gi)]
+    return calls.flatMap(call => {
+      const at = call.index + call[0].length - call[1]!.length
+      const constant = new RegExp(`const ${/^\w+$/.exec(call[1]!)?.[0]} =\\s*`).exec(source)
+      const text = literal(source, constant ? constant.index + constant[0].length : at)
+      return text === null || !isPlanned(text) || / FROM store$/.test(text) ? [] : [{ where: name, text }]
+    })
+  })
+}
+
+function literal(source: string, at: number): string | null {
+  const quote = source[at]!
+  if (!`'"\``.includes(quote)) return null
+  return source.slice(at + 1, source.indexOf(quote, at + 1))
+}
+
+const pattern = (text: string) =>
+  new RegExp(
+    `^${text
+      .split(/\$\{[^}]*\}/)
+      .map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[\\s\\S]*')}$`,
+  )
+
+describe('The statements of the store', () => {
+  it('are all here: what the source says was prepared', () => {
+    const all = written()
+    expect(all.length).toBeGreaterThan(100)
+    const missing = all.filter(({ text }) => ![...texts].some(prepared => pattern(text).test(prepared)))
+    expect(missing).toEqual([])
+  })
+
+  it('look at no more rows when there are more, but for those that say why they may', () => {
+    const used = new Set<Exception>()
+    const growing = [...texts].filter(isPlanned).flatMap(text =>
+      steps(text).flatMap(step => {
+        if (!grows(text, step)) return []
+        const exception = EXCEPTIONS.find(one => one.text.test(text) && one.step.test(step))
+        if (exception) used.add(exception)
+        return exception ? [] : [{ step, text }]
+      }),
+    )
+    expect(growing).toEqual([])
+    expect(
+      EXCEPTIONS.filter(one => !used.has(one)),
+      'exceptions that nothing needs',
+    ).toEqual([])
+  })
+
+  it('find a page of lanes by as many jumps, whatever the lanes and what waits in each', () => {
+    const text = [...texts].find(one => one.startsWith('WITH RECURSIVE pending(lane)'))!
+    const looks = steps(text).filter(step => / (?:deliveries|d|h)(?: |$)/.test(step))
+    expect(looks.length).toBeGreaterThan(3)
+    for (const step of looks)
+      expect(step).toMatch(/^SEARCH .*(?:deliveries_pending \(lane[=>]\?\)|PRIMARY KEY)/)
+  })
+
+  it('are judged by rules that see what they are for', () => {
+    for (const text of [
+      'SELECT * FROM messages',
+      'SELECT * FROM events WHERE at < 5',
+      'SELECT count(*) FROM messages WHERE stream_id = ?',
+      'SELECT * FROM messages WHERE stream_id = ? ORDER BY at LIMIT 5',
+    ])
+      expect([text, steps(text).some(step => grows(text, step))]).toEqual([text, true])
+    const fine = 'SELECT * FROM messages WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT 5'
+    expect(steps(fine).some(step => grows(fine, step))).toBe(false)
+  })
 })

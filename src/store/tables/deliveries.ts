@@ -29,7 +29,7 @@ const SELECT = `SELECT d.*, m.content, f.state AS file_state, f.error AS file_er
 
 /** What a deleted session had to tell goes in slices, and is told to nobody meanwhile. */
 const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
-  SELECT 1 FROM erasures e WHERE e.stream_id = d.stream_id))`
+  SELECT 1 FROM erasures WHERE erasures.stream_id = d.stream_id))`
 
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000

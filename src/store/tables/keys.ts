@@ -64,6 +64,7 @@ export function writeKeys(sql: Statements, streamId: string, keys: KeyWrite[]): 
 
 /** Of a done row that is not kept whole only the hash stays. */
 const SHRUNK = "plaintext = x'', stanza = ''"
+const SHRUNK_AT = `${SHRUNK}, done_at`
 
 /** `keepsDone`: done rows stay whole until they are forgotten. */
 export function writeInbox(
@@ -75,7 +76,7 @@ export function writeInbox(
   for (const row of rows)
     if ('done' in row)
       sql.run(
-        `UPDATE inbox SET done_at = ?${keepsDone ? '' : `, ${SHRUNK}`} WHERE stream_id = ? AND hash = ? AND done_at IS NULL`,
+        `UPDATE inbox SET ${keepsDone ? 'done_at' : SHRUNK_AT} = ? WHERE stream_id = ? AND hash = ? AND done_at IS NULL`,
         now,
         streamId,
         row.done,

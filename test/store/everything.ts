@@ -1,0 +1,189 @@
+import type { MessageWrite } from '../../src/ports/message-table.ts'
+import type { Write } from '../../src/ports/store.ts'
+import type { MemoryStore } from '../sessions/memory-store.ts'
+import { created, inbound, lifecycle, messageFact, outgoing } from './facts.ts'
+
+const STREAM = 'stream-of-a'
+const FILE = 'ab'.repeat(32)
+
+const source = {
+  id: FILE,
+  kind: 'image' as const,
+  directPath: '/x',
+  host: null,
+  mediaKey: '',
+  encryptedId: '',
+  size: 1,
+}
+
+const insert = (seq: number, direction: 'in' | 'out'): MessageWrite => {
+  const common = { messageId: `M${seq}`, chatId: '9@lid', seq, at: 1 }
+  return direction === 'in'
+    ? {
+        insert: {
+          ...common,
+          direction,
+          dedupeKey: `9@lid||0|M${seq}`,
+          content: inbound(`M${seq}`, 'x'),
+          status: 'received',
+          proto: Buffer.from('x'),
+          secret: Buffer.from('x'),
+        },
+      }
+    : { insert: { ...common, direction, dedupeKey: `out|M${seq}`, content: outgoing('x'), status: 'queued' } }
+}
+
+const delivery = (seq: number, kind: 'messages' | 'status' | 'receipt' | 'events') => ({
+  webhookId: `${STREAM}.${seq}.${kind}`,
+  kind,
+  lane: kind === 'status' ? STREAM : `${STREAM}|${kind}`,
+  sessionId: 'a',
+  seq,
+  at: 1,
+  payload: kind === 'messages' ? null : { seq },
+})
+
+/** Writes of one session in which every part of a write occurs. */
+function writes(): Write[] {
+  const write = (rest: Partial<Write>): Write => ({ streamId: STREAM, epoch: 1, ...rest })
+  return [
+    created('a'),
+    write({
+      events: [messageFact(2), messageFact(3), messageFact(4)],
+      messages: [insert(2, 'in'), insert(3, 'out'), insert(4, 'in')],
+      downloads: [{ seq: 2, source, at: 1 }],
+      deliveries: [delivery(2, 'messages'), delivery(3, 'receipt'), delivery(4, 'messages')],
+      idempotency: { key: 'k', hash: 'h', messageId: 'M3', at: 1 },
+      people: [
+        { chatId: '9@lid', lid: '9@lid', number: null, username: null, names: ['9@lid'], learntAt: 1 },
+      ],
+      chatTimers: [{ chat: '9@lid', expiration: 60, setAt: 1 }],
+      contactNames: [{ jid: '9@lid', name: 'Ana' }],
+      lastActivity: 5,
+      announced: 'active',
+    }),
+    write({
+      keys: [
+        { type: 'session', id: '1', value: Buffer.from('x') },
+        { type: 'session', id: '2', value: null },
+      ],
+      inbox: [
+        { put: { hash: 'h', plaintext: Buffer.from('x'), stanza: '{}', at: 1 } },
+        { put: { hash: 'i', plaintext: Buffer.from('x'), stanza: '{}', at: 1 } },
+        { done: 'h' },
+      ],
+      messages: [
+        { prepared: { messageId: 'M3', content: outgoing('y') } },
+        { encoded: { messageId: 'M3', proto: Buffer.from('y') } },
+        { refused: { messageId: 'M3', error: 'x' } },
+        { reread: { seq: 2, content: inbound('M2', 'y') } },
+        { update: { messageId: 'M3', status: 'sent', at: 2 } },
+      ],
+    }),
+    write({
+      events: [lifecycle(5), messageFact(6, 'call.changed')],
+      accountEvents: [
+        {
+          seq: 6,
+          key: 'c',
+          event: { type: 'call', call_id: 'c', status: 'missed' } as never,
+          happenedAt: 1,
+          at: 1,
+        },
+      ],
+      deliveries: [delivery(5, 'status'), delivery(6, 'events')],
+    }),
+  ]
+}
+
+/** Does all that the store can do, so that every statement of it runs at least once. */
+/** As `MemoryStore` of `now`, which is moved on. */
+export async function useEverything(memory: MemoryStore, moveOn: () => void): Promise<void> {
+  const { store } = memory
+  for (const write of writes()) await store.commit(write)
+  moveOn()
+  await store.commit({ streamId: STREAM, epoch: 1, listedAs: 'open' })
+  read(memory)
+  const [pending, other, receipt] = [`${STREAM}|messages`, STREAM, `${STREAM}|receipt`].map(
+    lane => store.deliveries.head(lane)!.id,
+  ) as [number, number, number]
+  const { deliveries, downloads, media } = store
+  await deliveries.settle(pending, { retryAt: 9, error: 'x', countsTry: true, countsAttempt: true })
+  await deliveries.settle(pending, { dead: true, at: 9, error: 'x' })
+  await deliveries.settle(pending, { redriven: true, at: 9 })
+  await deliveries.settle(pending, { done: true })
+  const acceptedStatus = { estadoQr: 'active' as const, at: 1, streamId: STREAM }
+  await deliveries.settle(other, { done: true, acceptedStatus })
+  await deliveries.settle(receipt, { done: true })
+  await deliveries.settle(deliveries.head(`${STREAM}|messages`)!.id, { done: true })
+  await downloads.settle(STREAM, 2, { retryAt: 9, error: 'x' })
+  await downloads.settle(STREAM, 2, { done: true })
+  await media.changed([
+    { stored: FILE, at: 1 },
+    { used: FILE, at: 2 },
+    { found: FILE },
+    { complete: true },
+    { removed: FILE, before: 1 },
+    { gone: FILE },
+  ])
+  await store.eraseBodies(1e12, 10)
+  const from = { session: 0, seq: 0 }
+  await store.prune({ factsBefore: 1e12, messagesBefore: 1e12, from, limit: 100 })
+  read(memory)
+  // A write that fails alone takes the way with savepoints.
+  await store.commit({ streamId: STREAM, epoch: 1, messages: [insert(7, 'in')] })
+  await store.commit({ streamId: STREAM, epoch: 1, messages: [insert(7, 'in')] }).catch(() => {})
+  await store.claim(STREAM)
+  await store.commit({ streamId: STREAM, epoch: 2, erase: 'keys' })
+  await store.commit({ streamId: STREAM, epoch: 2, erase: 'stream' })
+  await store.eraseDeleted(10)
+  read(memory)
+}
+
+function read({ store }: MemoryStore): void {
+  const { sessions, log, keys, messages, deliveries, downloads, media, accountEvents } = store
+  sessions.find('a')
+  for (const filter of [{}, { state: 'open' }, { userId: '42' }, { q: 'a' }, { after: 'a' }])
+    sessions.list({ limit: 10, ...filter })
+  sessions.acceptedStatus('a')
+  for (const _ of sessions.all());
+  log.after(STREAM, 0, 10)
+  log.stateAt(STREAM, 5)
+  keys.get(STREAM, 'session', ['1'])
+  keys.inbox(STREAM, 'h')
+  keys.unfinished(STREAM)
+  messages.find(STREAM, 'M2')
+  messages.hasDedupeKey(STREAM, 'k')
+  messages.goneTo(STREAM)
+  messages.unsent(STREAM)
+  messages.hasUnsent(STREAM)
+  messages.overdue(9, 10)
+  messages.idempotent(STREAM, 'k', 1)
+  messages.encoded(STREAM, 'M3')
+  messages.originals(STREAM, 'M2')
+  messages.secretOf(STREAM, 'M3')
+  messages.knowsChat(STREAM, ['9@lid', 'nobody'])
+  messages.inChat(STREAM, ['9@lid'], null, 10)
+  messages.received(STREAM, 0, 10, 10)
+  messages.unread(STREAM, 0, 10)
+  deliveries.head(`${STREAM}|messages`)
+  deliveries.lanes('', 10)
+  deliveries.hasPending(STREAM)
+  deliveries.counts()
+  deliveries.find(1)
+  deliveries.dead(10)
+  downloads.streamsDue(9)
+  downloads.due(STREAM, 9, 10)
+  downloads.hasPending(STREAM)
+  downloads.nextAt(0)
+  downloads.describe(FILE)
+  media.unusedSince(9, 10)
+  media.unneeded(10)
+  media.isUnneeded(FILE)
+  if (media.complete) store.people.find(STREAM, '9@lid')
+  store.people.find(STREAM, 'nobody')
+  store.chatTimers.find(STREAM, ['9@lid'])
+  accountEvents.find(STREAM, 'c')
+  accountEvents.between(STREAM, 0, 10, 10)
+  accountEvents.nameOf(STREAM, '9@lid')
+}
