@@ -143,10 +143,10 @@ export class Receiver {
     this.#notices.end()
   }
 
-  /** Finishes the rows of earlier sockets that hold no message and wait for none, or one that is in the log. */
-  finishOldRows(): void {
+  /** What earlier sockets left in the inbox: messages that could not be handed over then, and rows that hold none. */
+  handOverOldRows(): void {
     const rows = this.#parts.deps.store.keys.unfinished(this.#parts.owner.streamId)
-    if (rows.length > 0) this.#handOver([], this.#sortRows(rows).done)
+    if (rows.length > 0) this.#handOverRows(rows)
   }
 
   /** Resolves when all that was handed over is durable or failed. */

@@ -85,7 +85,7 @@ export class Socket implements WhatsAppSocket {
       clock,
       caches: caches.baileys,
     }).listen()
-    end.guard(() => receiver.finishOldRows())
+    end.guard(() => receiver.handOverOldRows())
   }
 
   send(messageId: string, content: SendContent, secret?: Uint8Array): Promise<void> {

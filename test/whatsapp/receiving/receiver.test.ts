@@ -18,11 +18,12 @@ function setUp(
   pending: Record<string, InboxRow[]>,
   known: string[] = [],
   isKnown = (key: string) => known.includes(key),
+  unfinished: InboxRow[] = [],
 ) {
   const received: ReceivedMessage[] = []
   const done: string[] = []
   const store = {
-    keys: { get: () => ({}), unfinished: () => [] },
+    keys: { get: () => ({}), unfinished: () => unfinished },
     messages: { hasDedupeKey: (_: string, key: string) => isKnown(key) },
     people: { find: () => null },
   } as unknown as Store
@@ -111,6 +112,15 @@ it('a row that was read while the store could not be waits, and stops no other',
   await receiver.settled()
   expect(heard(received)).toEqual([['after it', 'h2', undefined]])
   expect(done).toEqual([])
+})
+
+it('what an earlier socket could not hand over goes with the next, and what it did is done', async () => {
+  const left = [row('h1', 'A', { conversation: 'left' }), row('h2', 'B', { conversation: 'known' })]
+  const { receiver, received, done } = setUp({}, [], key => key.endsWith('|B'), left)
+  receiver.handOverOldRows()
+  await receiver.settled()
+  expect(heard(received)).toEqual([['left', 'h1', undefined]])
+  expect(done).toEqual(['h2'])
 })
 
 it('a row that nobody can read is given up', async () => {
