@@ -68,6 +68,9 @@ export class MessageSender {
   readonly #deps: MessageSenderDeps
   readonly #unacked = new Map<string, Unacked>()
   readonly #missing: MissingDevices
+  /** By chat, what goes out once more: later messages must not overtake it. */
+  readonly #retries = new Map<string, Promise<void>>()
+  #ended = false
 
   constructor(deps: MessageSenderDeps) {
     this.#deps = deps
@@ -99,13 +102,26 @@ export class MessageSender {
     if (update.status !== 'failed' || !sent || sent.retried) return update
     const isStale = update.code === STALE_SESSION
     if (!isStale && !(LID_REFUSED.has(update.code) && sent.address?.number)) return update
-    this.#retry(update.messageId, sent, isStale).catch(() => this.#deps.onFailedRetry(update))
+    void this.#retryFirst(update, sent, isStale)
     return null
   }
 
-  /** Forgets what was not acknowledged: the next socket sends it again. */
+  /** Forgets what was not acknowledged: the next socket sends it again, also what was about to leave once more. */
   end(): void {
+    this.#ended = true
     this.#unacked.clear()
+  }
+
+  /** Transmits what was refused once more, before what follows in its chat. */
+  async #retryFirst(update: SendUpdate, sent: Unacked, isStale: boolean): Promise<void> {
+    const chat = sent.content.to
+    const retry = this.#retry(update.messageId, sent, isStale)
+    const done = retry.catch(() => {
+      if (!this.#ended) this.#deps.onFailedRetry(update)
+    })
+    this.#retries.set(chat, done)
+    await done
+    if (this.#retries.get(chat) === done) this.#retries.delete(chat)
   }
 
   async #transmit(
@@ -133,7 +149,8 @@ export class MessageSender {
     { byNumber, secret }: Transmission,
   ): Promise<SenderKeyHolders | null> {
     const { socket, payloads, identities } = this.#deps
-    const { content } = unacked
+    const { content, retried } = unacked
+    if (!retried) await this.#retries.get(content.to)
     const address = await identities.addresses.forSend(content.to, byNumber ? { byNumber } : {})
     unacked.address = address
     const message = await payloads.make(messageId, content, secret)

@@ -186,6 +186,35 @@ describe('an ack of WhatsApp’s server', () => {
     expect(failed).toMatchObject([{ messageId: 'A', status: 'failed', code: '479' }])
   })
 
+  it('that says stale session lets nothing overtake that message in its chat, and holds up no other', async () => {
+    const { sender, called, calls } = setUp()
+    const sent = sender.send('A', hello)
+    ;(await called(1)).resolve()
+    await sent
+    sender.acked(ack('A', { error: '479' }))
+    const next = sender.send('B', hello)
+    const other = sender.send('C', { ...hello, to: '777@lid' })
+    await called(3)
+    for (let n = 0; n < 5; n++) await new Promise(resolve => setImmediate(resolve))
+    expect(calls.map(({ id }) => id).sort()).toEqual(['A', 'A', 'C'])
+    for (const { resolve } of calls) resolve()
+    ;(await called(4)).resolve()
+    await Promise.all([next, other])
+    expect(calls[3]!.id).toBe('B')
+  })
+
+  it('that says stale session fails no message whose connection ends meanwhile: the next one sends it', async () => {
+    const { sender, called, failed, end } = setUp()
+    const sent = sender.send('A', hello)
+    ;(await called(1)).resolve()
+    await sent
+    sender.acked(ack('A', { error: '479' }))
+    await called(2)
+    end()
+    for (let n = 0; n < 5; n++) await new Promise(resolve => setImmediate(resolve))
+    expect(failed).toEqual([])
+  })
+
   it('that says stale session for a message of another socket makes it failed at once', () => {
     const { sender } = setUp()
     expect(sender.acked(ack('Z', { error: '479' }))).toMatchObject({ status: 'failed' })
