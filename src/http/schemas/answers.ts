@@ -106,7 +106,7 @@ export const momentAnswer = z.object({
 
 const messageError = z.string().nullable()
 
-/** A message's status with its history, oldest first. */
+/** A message's status with its history, oldest first; `error` says why it failed, or why WhatsApp refused it for now. */
 export const messageAnswer = z.object({
   success: z.literal(true),
   session_id: sessionId,

@@ -100,7 +100,8 @@ export class Outbox {
       )
     }
     checkReplyTarget(content, store.messages, actor.streamId)
-    if (this.#reachOut.lockedFor > 0) await this.#reachOut.check(content.to, this.#transmitter.currentSocket)
+    if (this.#reachOut.lockedFor > 0)
+      await this.#reachOut.check(content.to, this.#transmitter.currentSocket, { canWait: false })
     const messageId = whatsapp.newMessageId()
     const chatId = this.#people.chatOf(content.to)
     const at = clock.now()
@@ -166,15 +167,16 @@ export class Outbox {
   }
 
   /** WhatsApp refused it for the session's pace: it goes out again, slower and before what follows in its chat. */
-  #sendAgain(refusal: Refusal): void {
+  async #sendAgain(refusal: Refusal): Promise<void> {
     const slowdown = this.#rate.complained(this.#deps.clock.now(), refusal.backoff)
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null) return
     this.#refusals.add(refusal)
     const error = failureOf(refusal)
-    void this.#actor.change({ messages: [{ refused: { messageId: refusal.messageId, error } }] })
+    const noted = this.#actor.change({ messages: [{ refused: { messageId: refusal.messageId, error } }] })
     this.#transmitter.resend(this.#asSend(row))
+    await noted
   }
 
   /** Its chat may have another name by now, and WhatsApp may have refused it in an earlier life of the process. */

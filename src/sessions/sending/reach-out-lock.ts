@@ -42,17 +42,30 @@ export class ReachOutLock {
 
   /**
    * While the lock holds: throws NEW_CHATS_PAUSED for somebody whom this session never wrote with. `socket`: an open one, to ask for a
-   * person's other name.
+   * person's other name; if WhatsApp does not answer, a send that `canWait` gets the retryable error of that.
    */
-  async check(chatId: string, socket: WhatsAppSocket | null): Promise<void> {
+  async check(
+    chatId: string,
+    socket: WhatsAppSocket | null,
+    { canWait }: { canWait: boolean },
+  ): Promise<void> {
     const { store } = this.#deps
     const { streamId } = this.#actor
     const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
     if (inGroup(chatId) || store.messages.knowsChat(streamId, this.#people.namesOf(chatId))) return
     // A person may have written under the other name.
-    const found = phone && socket ? await socket.chats.lookup(phone).catch(() => null) : null
+    const found = phone && socket ? await this.#lookup(phone, socket, canWait) : null
     if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return
     const retryAfterSeconds = Math.ceil(this.lockedFor / 1000)
     throw new GatewayError('NEW_CHATS_PAUSED', SENTENCE, { retryAfterSeconds })
+  }
+
+  async #lookup(phone: string, { chats }: WhatsAppSocket, canWait: boolean) {
+    try {
+      return await chats.lookup(phone)
+    } catch (error) {
+      if (canWait && error instanceof GatewayError && error.retryable) throw error
+      return null
+    }
   }
 }

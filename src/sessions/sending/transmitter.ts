@@ -159,7 +159,7 @@ export class Transmitter {
     refusals.forget(messageId)
     this.#writing.add(messageId)
     try {
-      if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket)
+      if (reachOut.lockedFor > 0) await reachOut.check(chatId, socket, { canWait: true })
       await socket.send(messageId, content, send.secret)
     } catch (error) {
       this.#writing.delete(messageId)

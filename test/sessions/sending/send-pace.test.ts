@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { GatewayError } from '../../../src/base/errors.ts'
 import { type FakeSocket, incoming, text } from '../fakes.ts'
 import { World, type WorldOptions } from '../world.ts'
 import { ANA, bodies, EVA, sendingIn } from './sending.ts'
@@ -168,6 +169,18 @@ describe('A message that WhatsApp refuses with 429', () => {
     expect(message(messageId)).toMatchObject({ status: 'failed', error: '429: Because.' })
   })
 
+  it('harms nothing when the store fails at that moment', async () => {
+    const socket = await begin()
+    await go()
+    world.disk.failWrites()
+    await refuse(socket, socket.sent[0]!.messageId, '429')
+    world.disk.repair()
+    await world.wait(10_000)
+    const next = await world.openSocket()
+    await world.wait(70_000)
+    expect(next.sent.map(one => one.messageId)).toEqual([socket.sent[0]!.messageId])
+  })
+
   it('is sent again only once when the refusal comes before the write returns', async () => {
     const socket = await begin()
     const written = Promise.withResolvers<void>()
@@ -301,5 +314,24 @@ describe('When WhatsApp refuses a message with 463, the session', () => {
     await world.wait(10_000)
     await expect(waiting).rejects.toMatchObject({ code: 'NEW_CHATS_PAUSED', status: 429 })
     expect(socket.sent).toHaveLength(1)
+  })
+  it('keeps a waiting answer while WhatsApp does not say that its number is somebody who wrote', async () => {
+    const socket = await begin({ sendPerMinute: 6 })
+    const lid = incoming('A', EVA, { chat_id: '77@lid' })
+    await socket.owner.received([{ ...lid, dedupeKey: '77@lid||0|A' }])
+    await go(ANA)
+    for (const body of ['an answer', 'and more']) await go(EVA, body)
+    let silent = true
+    socket.chats.lookup = async phone => {
+      if (silent)
+        throw new GatewayError('SESSION_NOT_CONNECTED', 'WhatsApp did not answer.', { retryable: true })
+      return { exists: true, jid: `${phone}@s.whatsapp.net`, lid: '77@lid' }
+    }
+    await refuse(socket, socket.sent[0]!.messageId, '463')
+    await world.wait(60_000)
+    expect(bodies(socket)).toEqual(['hello'])
+    silent = false
+    await world.wait(30_000)
+    expect(bodies(socket)).toEqual(['hello', 'an answer', 'and more'])
   })
 })
