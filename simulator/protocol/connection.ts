@@ -57,8 +57,13 @@ export class Connection {
 
   /** Encrypts and writes a node; false when the socket is closed or silent, and then nothing was written. */
   send(node: BinaryNode): boolean {
+    return this.sendBytes(encodeBinaryNode(node))
+  }
+
+  /** The same with what stands where a node should, whether it is one or not. */
+  sendBytes(body: Uint8Array): boolean {
     if (!this.open || this.silent || !this.#transport) return false
-    this.#write(this.#transport.encrypt(encodeBinaryNode(node)))
+    this.#write(this.#transport.encrypt(body))
     return true
   }
 

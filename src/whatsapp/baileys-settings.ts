@@ -63,6 +63,8 @@ export function commonSettings(
     syncFullHistory: false,
     // An online companion silences the notifications of the phone.
     markOnlineOnConnect: false,
+    // What cannot be read holds a mutex of the whole socket until then: whoever sends much of it would hold up every chat.
+    retryRequestDelayMs: 0,
     emitOwnEvents: false,
     shouldIgnoreJid: ignoredChats(config),
   }
