@@ -165,7 +165,7 @@ function unlinked(path: string): boolean {
 function unlinkUnused(path: string, before: number): number | null {
   try {
     const { mtimeMs } = statSync(path)
-    if (mtimeMs >= before) return mtimeMs
+    if (mtimeMs >= before) return Math.trunc(mtimeMs)
     unlinkSync(path)
     return null
   } catch (error) {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -230,6 +230,17 @@ describe('prune', () => {
     expect(table.unusedSince(before, 9)).toEqual([id])
     expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
     expect(table.unusedSince(before, 9)).toEqual([])
+  })
+
+  it('takes the time of a file that another program has copied, which is finer than a millisecond', async () => {
+    const table = createMediaTable()
+    store = openMediaStore({ dataDir, clock, table })
+    const { path } = await store.put(chunks('copied'), LIMITS)
+    await clock.advance(1_000)
+    const before = clock.now()
+    await utimes(path, (before + 5.25) / 1000, (before + 5.25) / 1000)
+    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
+    expect([...table.files.values()]).toEqual([before + 5])
   })
 
   it('leaves files that are being written, and files of others', async () => {

@@ -15,12 +15,15 @@ export function createMediaTable(): MediaTable & { files: Map<string, number> } 
     unneeded: () => [],
     isUnneeded: () => false,
     async changed(changes: Parameters<MediaTable['changed']>[0]) {
-      for (const change of changes)
+      for (const change of changes) {
+        // As the column of the store.
+        if ('at' in change && !Number.isInteger(change.at)) throw new TypeError(`${change.at} is no integer`)
         if ('stored' in change) files.set(change.stored, change.at)
         else if ('used' in change) files.set(change.used, change.at)
         else if ('found' in change) files.set(change.found, files.get(change.found) ?? 0)
         else if ('complete' in change) table.complete = true
         else if ('removed' in change) files.delete(change.removed)
+      }
     },
   }
   return table
