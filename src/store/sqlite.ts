@@ -110,6 +110,7 @@ function guarded(db: DatabaseSync): Statements {
   return {
     all: (text, ...params) => guard(() => sql.all(text, ...params)),
     get: (text, ...params) => guard(() => sql.get(text, ...params)),
+    takeWhile: (text, wanted, ...params) => guard(() => sql.takeWhile(text, wanted, ...params)),
     run: (text, ...params) => guard(() => sql.run(text, ...params)),
   }
 }

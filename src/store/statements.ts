@@ -7,6 +7,8 @@ export type Row = Record<string, SQLOutputValue>
 export interface Statements {
   all<T extends Row>(sql: string, ...params: SQLInputValue[]): T[]
   get<T extends Row>(sql: string, ...params: SQLInputValue[]): T | undefined
+  /** The rows before the first that is not `wanted`; those behind it are not even read. */
+  takeWhile<T extends Row>(sql: string, wanted: (row: T) => boolean, ...params: SQLInputValue[]): T[]
   /** Number of changed rows. */
   run(sql: string, ...params: SQLInputValue[]): number
 }
@@ -25,6 +27,14 @@ export function createStatements(db: DatabaseSync): Statements {
     all: <T extends Row>(sql: string, ...params: SQLInputValue[]) => prepared(sql).all(...params) as T[],
     get: <T extends Row>(sql: string, ...params: SQLInputValue[]) =>
       prepared(sql).get(...params) as T | undefined,
+    takeWhile<T extends Row>(sql: string, wanted: (row: T) => boolean, ...params: SQLInputValue[]) {
+      const taken: T[] = []
+      for (const row of prepared(sql).iterate(...params)) {
+        if (!wanted(row as T)) break
+        taken.push(row as T)
+      }
+      return taken
+    },
     run: (sql, ...params) => Number(prepared(sql).run(...params).changes),
   }
 }

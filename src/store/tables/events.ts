@@ -77,14 +77,13 @@ export function pruneFacts(
   before: number,
   limit: number,
 ): { removed: number; looked: number } {
-  const rows = sql.all<{ seq: number; at: number; of_session: number }>(
+  const old = sql.takeWhile<{ seq: number; at: number; of_session: number }>(
     'SELECT seq, at, state IS NOT NULL AS of_session FROM events WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    ({ at }) => at < before,
     streamId,
     goneTo,
     limit,
   )
-  const young = rows.findIndex(({ at }) => at >= before)
-  const old = young === -1 ? rows : rows.slice(0, young)
   const last = old.at(-1)
   if (last === undefined) return { removed: 0, looked: 0 }
   const facts = old.filter(({ of_session }) => of_session === 0)

@@ -24,16 +24,15 @@ export function pruneMessages(
   streamId: string,
   { after, before, now, limit }: { after: number; before: number; now: number; limit: number },
 ): { removed: number; looked: number; last: number } {
-  const rows = sql.all<OldMessage>(
+  const old = sql.takeWhile<OldMessage>(
     `SELECT m.seq, m.at, m.direction, m.status, m.chat_id, m.dedupe_key, ${FILE} AS media_id, (${STAYS}) AS stays
      FROM messages m WHERE m.stream_id = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT ?3`,
+    ({ at }) => at < before,
     streamId,
     after,
     limit,
     now - KEEP_SENDS_MS,
   )
-  const young = rows.findIndex(({ at }) => at >= before)
-  const old = young === -1 ? rows : rows.slice(0, young)
   const gone = old.filter(({ stays }) => stays === 0)
   for (const message of gone) {
     remove(sql, streamId, message.seq)

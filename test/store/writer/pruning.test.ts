@@ -1,0 +1,74 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { prepareSchema } from '../../../src/store/schema.ts'
+import { createStatements, type Statements } from '../../../src/store/statements.ts'
+import { prune } from '../../../src/store/writer/pruning.ts'
+
+const SESSIONS = 3
+const MESSAGES = 20
+const YOUNG_FROM = 6
+const AT = 1_000
+
+function filled() {
+  const db = new DatabaseSync(':memory:')
+  prepareSchema(db)
+  const sql = createStatements(db)
+  for (let session = 0; session < SESSIONS; session++) {
+    const streamId = `stream-${session}`
+    sql.run(
+      `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
+       VALUES (?, ?, '1', 1, 20, 0, 0, 1, 'open', '')`,
+      streamId,
+      `s-${session}`,
+    )
+    for (let seq = 1; seq <= MESSAGES; seq++) {
+      const at = seq < YOUNG_FROM ? AT - 1 : AT
+      sql.run(
+        "INSERT INTO events (stream_id, seq, at, type, data) VALUES (?, ?, ?, 'message.received', '{}')",
+        streamId,
+        seq,
+        at,
+      )
+      sql.run(
+        `INSERT INTO messages (stream_id, seq, message_id, chat_id, direction, dedupe_key, content, status, at, history)
+         VALUES (?, ?, ?, '9@lid', 'in', ?, '{}', 'received', ?, '[]')`,
+        streamId,
+        seq,
+        `M${seq}`,
+        `9@lid|M${seq}`,
+        at,
+      )
+    }
+  }
+  return { db, sql }
+}
+
+/** The same, and the rows of facts and messages that were read. */
+function counted(db: DatabaseSync, sql: Statements) {
+  const read = { rows: 0 }
+  db.function('seen', { varargs: true }, () => ++read.rows)
+  const watched = (text: string) =>
+    /FROM (events|messages)/.test(text) ? text.replace('SELECT ', 'SELECT seen() AS nth, ') : text
+  const all: Statements['all'] = (text, ...params) => sql.all(watched(text), ...params)
+  const takeWhile: Statements['takeWhile'] = (text, wanted, ...params) =>
+    sql.takeWhile(watched(text), wanted, ...params)
+  return { read, sql: { ...sql, all, takeWhile } }
+}
+
+test('a step of pruning reads what goes, and of what stays at most the first of each session', () => {
+  const { db, sql } = filled()
+  const watch = counted(db, sql)
+  const request = {
+    factsBefore: AT,
+    messagesBefore: AT,
+    from: { session: 0, seq: 0 },
+    limit: 500,
+  }
+  const old = SESSIONS * (YOUNG_FROM - 1)
+  expect(prune(watch.sql, request, AT)).toEqual({ facts: old, messages: old, next: null })
+  expect(watch.read.rows).toBe(2 * (old + SESSIONS))
+
+  watch.read.rows = 0
+  expect(prune(watch.sql, request, AT)).toEqual({ facts: 0, messages: 0, next: null })
+  expect(watch.read.rows).toBe(2 * SESSIONS)
+})
