@@ -29,12 +29,20 @@ export interface Contender {
   stop(): Promise<void>
 }
 
+/** The manager, whose sessions come back by themselves. */
+export interface ManagerContender extends Contender {
+  /** Resolves when every session is open again. */
+  allOpen(): Promise<void>
+  /** Sessions that wait until they connect again do so now. */
+  hurry(): Promise<void>
+}
+
 /** A set of sessions that can be opened again and again by a fresh process. */
-export interface SessionSet {
+export interface SessionSet<C extends Contender = Contender> {
   pairs: Pair[]
   /** Of a manager; null for the plain loop. */
   dataDir: string | null
-  start(): Contender
+  start(): C
 }
 
 export interface ProcessSettings {
@@ -57,7 +65,7 @@ export function managerSessions(
   processSettings: ProcessSettings,
   pairs: Pair[],
   dataDir: string,
-): SessionSet {
+): SessionSet<ManagerContender> {
   return {
     pairs,
     dataDir,
@@ -76,6 +84,8 @@ export function managerSessions(
           }
           await manager.allOpen(pairs.length)
         },
+        allOpen: () => manager.allOpen(pairs.length),
+        hurry: () => manager.hurry(),
         send: each => manager.send(pairs, each),
         sendFiles: jobs => manager.sendFiles(jobs),
         stop: () => manager.stop(),

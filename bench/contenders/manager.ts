@@ -87,6 +87,17 @@ export class Manager {
     }
   }
 
+  /** Restarts every session that waits for the end of its backoff. */
+  async hurry(): Promise<void> {
+    const { sessions } = (await this.#api!.call('GET', '/sessions?state=reconnecting&limit=1000')).body as {
+      sessions: { session_id: string }[]
+    }
+    // Whoever came back meanwhile needs none; the next look shows it.
+    await Promise.all(
+      sessions.map(({ session_id }) => this.#api!.call('POST', `/sessions/${session_id}/restart`)),
+    )
+  }
+
   async startSession(sessionId: string): Promise<void> {
     await this.#api!.startSession(sessionId)
   }

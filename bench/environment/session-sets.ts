@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import { linkAll } from '../../harness/link-sessions.ts'
-import { managerSessions, plainLoopSessions, type SessionSet } from '../contenders/contender.ts'
+import {
+  type ManagerContender,
+  managerSessions,
+  plainLoopSessions,
+  type SessionSet,
+} from '../contenders/contender.ts'
 import { Manager } from '../contenders/manager.ts'
 import type { Pair } from '../traffic/pair.ts'
 import type { Environment } from './environment.ts'
@@ -20,7 +25,7 @@ export async function linkSessions(
   environment: Environment,
   count: number,
   series: number,
-): Promise<SessionSet> {
+): Promise<SessionSet<ManagerContender>> {
   const { simulator, laravel, processSettings, dir, progress } = environment
   const pairs = await addPairs(environment, count, series)
   const dataDir = join(dir, `manager-${count}`)

@@ -29,6 +29,11 @@ const commands = {
   /** Devices that logged in since the start. */
   logins: (): number => simulator.loginCount,
 
+  /** Every connection ends; devices may connect again at once. */
+  async dropConnections(): Promise<void> {
+    await simulator.fault({ kind: 'close' })
+  },
+
   /** No device can connect any more, until `acceptConnections`. */
   async refuseConnections(): Promise<void> {
     await simulator.fault({ kind: 'refuse' })

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../../harness/rpc.ts'
 import { createProfiler } from './profiler.ts'
@@ -29,6 +30,10 @@ const commands = {
   cpu(): number {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
+  },
+  /** Files and sockets that are open; 0 where there is no /proc. */
+  async openFiles(): Promise<number> {
+    return (await readdir('/proc/self/fd').catch(() => [])).length
   },
   /** The memory in use after garbage was collected. */
   async memory(): Promise<Memory> {

@@ -110,6 +110,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     contenders: ['probe', 'traffic'],
     environment: ['contenders', 'traffic'],
     media: ['contenders', 'environment', 'probe', 'traffic', '.'],
+    soak: ['contenders', 'environment', '.'],
   },
 }
 
