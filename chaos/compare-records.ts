@@ -3,7 +3,7 @@ import { isTaken, type Records, type Said, type Send } from './records.ts'
 
 /** One line of the comparison. `wanted`: what it must be, null if it is only counted. */
 export interface Finding {
-  direction: 'in' | 'out' | 'both'
+  direction: 'in' | 'out' | 'both' | 'sessions'
   name: string
   count: number
   wanted: number | null
@@ -25,7 +25,7 @@ type About = ReturnType<typeof describeMessages>
 
 const idOf = ({ session, id }: { session: string; id: string }) => `${session} ${id}`
 
-function inbound({ said, acknowledged, posts }: Records, about: About): Finding[] {
+function inbound({ said, acknowledged, posts, late }: Records, about: About): Finding[] {
   const saidById = new Map(said.map(line => [idOf(line), line]))
   const taken = posts.filter(isTaken)
   const webhooks = firstOfEach(taken, ({ webhookId }) => webhookId)
@@ -43,7 +43,9 @@ function inbound({ said, acknowledged, posts }: Records, about: About): Finding[
   const known = acknowledged.filter(line => saidById.has(idOf(line)))
   const good = known.filter(({ error }) => error === null)
   const goodIds = new Set(good.map(idOf))
-  const deliveredInOrder = delivered.flatMap(post => saidById.get(idOf(post)) ?? [])
+  const overtaken = new Set(late)
+  const inTurn = delivered.filter(({ id }) => !overtaken.has(id))
+  const deliveredInOrder = inTurn.flatMap(post => saidById.get(idOf(post)) ?? [])
   return [
     counted('in', 'said by contacts', said.length),
     counted('in', 'acknowledged by the device', goodIds.size),
@@ -70,7 +72,7 @@ function inbound({ said, acknowledged, posts }: Records, about: About): Finding[
   ]
 }
 
-function outbound({ sends, arrived, askedAgain }: Records, about: About): Finding[] {
+function outbound({ sends, arrived, askedAgain, late }: Records, about: About): Finding[] {
   const accepted = sends.filter(({ id }) => id !== null)
   const byId = Map.groupBy(arrived, ({ contact, id }) => `${contact} ${id}`)
   const copiesOf = ({ readers, id }: Send) => readers.map(reader => byId.get(`${reader} ${id}`) ?? [])
@@ -91,7 +93,9 @@ function outbound({ sends, arrived, askedAgain }: Records, about: About): Findin
   })
   const owners = new Set(firstOfEach(accepted, ({ chat, id }) => `${chat} ${id}`))
   const shared = accepted.filter(send => !owners.has(send))
+  const overtaken = new Set(late)
   const seen = [...firsts].flatMap(line => {
+    if (overtaken.has(line.id)) return []
     const send = byText.get(line.text)
     return send !== undefined && send.answered >= 0 ? [{ ...send, reader: line.contact }] : []
   })

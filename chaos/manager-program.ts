@@ -25,13 +25,17 @@ export interface ProcessOptions {
   killAt: { point: KillPoint; occurrence: number; afterMs: number; signal: Signal } | null
   /** The disk is full so many pages of 4 KiB after what the store has now; null: it never is. */
   pagesLeft: number | null
+  /** How often WhatsApp is asked whether it is there, in ms. */
+  keepAliveMs?: number
 }
 
 let store: Store | null = null
+/** When each socket to WhatsApp was begun, in ms since 1970. */
+const begun: number[] = []
 
 const commands = {
   /** Starts the app; resolves with its address. */
-  async begin({ mode, killAt, pagesLeft }: ProcessOptions): Promise<string> {
+  async begin({ mode, killAt, pagesLeft, keepAliveMs }: ProcessOptions): Promise<string> {
     const config = loadConfig(process.env)
     let occurrences = 0
     let stopping = false
@@ -43,6 +47,17 @@ const commands = {
     })
     const app = await createApp(config, createLogger(config.log), {
       ...points,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
+      whatsapp(whatsapp) {
+        const watched = points.whatsapp!(whatsapp)
+        return {
+          ...watched,
+          open(owner) {
+            begun.push(Date.now())
+            return watched.open(owner)
+          },
+        }
+      },
       // The moments are those of the product, so they lie outside of what is left out.
       store(opened) {
         store = opened
@@ -65,6 +80,9 @@ const commands = {
 
   /** Under which name a Redis knows this installation. */
   installation: (): string => store?.id ?? '',
+
+  /** When each socket was begun. */
+  connects: (): number[] => begun,
 
   /** Deliveries that Laravel did not take yet. */
   pending: (): number => store?.deliveries.counts().pending ?? 0,

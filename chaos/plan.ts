@@ -12,6 +12,8 @@ export interface Options {
   diskFull: boolean
   /** Every session is in a group with its contacts, too. */
   groups: boolean
+  /** Faults of WhatsApp strike meanwhile. */
+  storm: boolean
   /** Named points; without them the manager is killed at random moments. */
   points: readonly KillPoint[]
 }
@@ -63,7 +65,8 @@ export function planRounds(options: Options, random: SeededRandom): Round[] {
       // Half of them are killed while they work off what waited for them, the others while everything happens.
       afterMs: random.share('early', number) < 0.5 ? 0 : random.between(1000, 5000, 'after', number),
       lastsMs: full ? FULL_MS : point === null ? random.between(1000, 4000, 'lasts', number) : POINT_MS,
-      fromOpen: !full && random.share('from open', number) < 0.5,
+      // In a storm nobody knows when all of them are.
+      fromOpen: !full && !options.storm && random.share('from open', number) < 0.5,
       health: full ? 'fair' : random.pick<LaravelHealth>(choices, 'weather', number),
       pagesLeft: full ? random.between(4, 40, 'pages', number) : null,
       redis: random.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),

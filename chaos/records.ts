@@ -93,6 +93,10 @@ export interface Records {
   qrs: number
   /** In words: what went wrong beside the messages. */
   troubles: string[]
+  /** Ids of messages that a fault made unreadable at first, either way: they may be overtaken. */
+  late: string[]
+  /** Why contacts could not decrypt, each reason once. */
+  reasons: string[]
   /** A contact could not decrypt a send and asked for it again. */
   askedAgain: number
 }

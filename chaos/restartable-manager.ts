@@ -12,6 +12,8 @@ export interface ManagerSettings {
   whatsapp: Address
   laravelUrl: string
   dataDir: string
+  /** See `EnvironmentOptions`. */
+  keepAliveMs?: number
   /** More of the manager's environment. */
   env: Record<string, string>
   /** Told of every process, so that none outlives the run. */
@@ -33,7 +35,7 @@ export class RestartableManager {
 
   /** Starts a process; resolves when it listens, rejects when it ends before. */
   async start(options: ProcessOptions): Promise<void> {
-    const { whatsapp, laravelUrl, dataDir, env, onStart, onOutput } = this.#settings
+    const { whatsapp, laravelUrl, dataDir, env, keepAliveMs, onStart, onOutput } = this.#settings
     const child = new Child<ManagerCommands>(
       {
         name: 'the manager',
@@ -55,7 +57,10 @@ export class RestartableManager {
     )
     this.#child = child
     onStart(child)
-    const url = await child.remote.call('begin', options)
+    const url = await child.remote.call('begin', {
+      ...options,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
+    })
     this.#api = new ManagerApi(url, KEY, 512)
     this.installation ||= await child.remote.call('installation')
     this.#up.resolve()
@@ -81,6 +86,11 @@ export class RestartableManager {
   /** Deliveries that Laravel did not take yet. */
   pending(): Promise<number> {
     return this.#child!.remote.call('pending')
+  }
+
+  /** When each socket to WhatsApp was begun by this process, in ms since 1970. */
+  connects(): Promise<number[]> {
+    return this.#child!.remote.call('connects')
   }
 
   /** Resolves once somebody listens. */

@@ -1,26 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Child } from '../harness/child.ts'
-import type { Progress } from '../harness/progress.ts'
-import type { Callers } from './callers.ts'
-import type { Laravel } from './laravel.ts'
-import type { ProcessOptions } from './manager-program.ts'
+import type { ChaosEnvironment } from './environment.ts'
 import { describeRound, type Round } from './plan.ts'
 import type { ProcessRun } from './records.ts'
-import type { RunRedis } from './redis.ts'
 import type { RestartableManager } from './restartable-manager.ts'
-import type { SimulatorProgram } from './simulator-program.ts'
-
-export interface ChaosEnvironment {
-  simulator: Child<SimulatorProgram>
-  laravel: Laravel
-  manager: RestartableManager
-  callers: Callers
-  progress: Progress
-  /** Null without --redis. */
-  redis: RunRedis | null
-  mode: ProcessOptions['mode']
-  sessions: number
-}
 
 /** What came of the rounds beside the messages. */
 export interface RoundResults {
@@ -113,10 +95,10 @@ export async function allOpen({
   manager,
   sessions,
 }: Pick<ChaosEnvironment, 'manager' | 'sessions'>): Promise<void> {
-  for (let open = 0; open < sessions && manager.running; ) {
+  for (let open = 0; open < sessions.length && manager.running; ) {
     const answer = await manager.call('GET', '/stats').catch(() => null)
     open = (answer?.body.sessions as { activeSessions: number } | undefined)?.activeSessions ?? 0
-    if (open < sessions) await pause(POLL_MS)
+    if (open < sessions.length) await pause(POLL_MS)
   }
 }
 

@@ -31,6 +31,8 @@ const { values } = parseArgs({
     redis: { type: 'boolean', default: false },
     /** Every session talks in a group, too. */
     groups: { type: 'boolean', default: false },
+    /** Faults of WhatsApp strike meanwhile (see chaos/storm/). */
+    storm: { type: 'boolean', default: false },
     /** Comma-separated names of moments, or none. */
     points: { type: 'string', default: KILL_POINT_NAMES.join(',') },
     /** Leaves the data directory and the manager's log there. */
@@ -63,7 +65,13 @@ try {
   const messages = records.said.length + records.sends.length
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
-    [options.signal, options.diskFull && 'disk full', options.groups && 'groups', values.redis && 'Redis']
+    [
+      options.signal,
+      options.diskFull && 'disk full',
+      options.groups && 'groups',
+      values.redis && 'Redis',
+      options.storm && 'storm',
+    ]
       .filter(Boolean)
       .join(', '),
     `Node ${process.versions.node}, ${availableParallelism()} cores, ${progress.seconds()} s, ${(messages / progress.seconds()).toFixed(0)} messages/s`,
@@ -100,6 +108,7 @@ function readOptions(): Options {
     signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
     diskFull: values['disk-full'],
     groups: values.groups,
+    storm: values.storm,
     points: points.map(point => oneOf('points', point, KILL_POINT_NAMES)),
   }
 }

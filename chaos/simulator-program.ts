@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../harness/rpc.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
+import type { Fault } from '../simulator/faults/table.ts'
 import { createSeededRandom, type SeededRandom } from '../simulator/seeded-random.ts'
 import { type Address, Simulator } from '../simulator/simulator.ts'
 import type { Acknowledged, Arrived, Conversation, Said } from './records.ts'
@@ -12,10 +13,12 @@ silenceConsole()
 /** Texts that follow each other without a pause. */
 const BURST = 4
 
-const simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false })
+let simulator: Simulator
 const said: Said[] = []
 let talking: Promise<unknown> | null = null
 let stopped = false
+/** A fault of WhatsApp has struck. */
+let struck = false
 
 async function talk(
   { session, chat, people }: Conversation,
@@ -40,7 +43,20 @@ async function talk(
 }
 
 const commands = {
-  listen: (): Promise<Address> => simulator.listen(),
+  /** The seed decides LIDs, and what faults leave to chance. */
+  listen(seed: string): Promise<Address> {
+    simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false, seed })
+    return simulator.listen()
+  },
+
+  /** Lets faults strike, one after the other. */
+  async strike(faults: Fault[]): Promise<void> {
+    struck ||= faults.length > 0
+    for (const fault of faults) await simulator.fault(fault)
+  },
+
+  /** Ends all faults. */
+  heal: (): Promise<void> => simulator.heal(),
 
   /** The number's phone scans a QR text. */
   async scan(number: string, qr: string): Promise<void> {
@@ -99,7 +115,20 @@ const commands = {
       ...ledger.errors.map(({ reason }) => `the simulator failed: ${reason}`),
     ]
     const askedAgain = ledger.undecryptable.length
-    return { said, acknowledged, arrived, pending: pending(), qrs: counters.qrRefs, troubles, askedAgain }
+    // What has to be asked for again may be overtaken; without faults nothing has to.
+    const late = struck ? [...ledger.spoilt, ...ledger.undecryptable].map(({ id }) => id) : []
+    const reasons = [...new Set(ledger.undecryptable.map(({ reason }) => reason))]
+    return {
+      late,
+      reasons,
+      said,
+      acknowledged,
+      arrived,
+      pending: pending(),
+      qrs: counters.qrRefs,
+      troubles,
+      askedAgain,
+    }
   },
 } satisfies Commands
 
@@ -108,7 +137,10 @@ const commands = {
  * can never say that it has it.
  */
 const pending = () =>
-  simulator.devices.flatMap(({ mailbox }) => [...mailbox.stanzas()].filter(({ peer }) => !peer)).length
+  simulator.devices
+    // Others were linked by a fault, and nobody is there.
+    .filter(({ logins }) => logins > 0)
+    .flatMap(({ mailbox }) => [...mailbox.stanzas()].filter(({ peer }) => !peer)).length
 
 export type SimulatorProgram = typeof commands
 

@@ -5,13 +5,16 @@ export interface Answer {
   body: Record<string, unknown>
 }
 
+/** Nothing that a manager is asked takes longer. */
+const ANSWER_MS = 60_000
+
 /** HTTP requests to a manager, over connections that are kept. */
 export class ManagerApi {
   readonly #pool: Pool
   readonly #key: string
 
   constructor(url: string, key: string, connections: number) {
-    this.#pool = new Pool(url, { connections })
+    this.#pool = new Pool(url, { connections, headersTimeout: ANSWER_MS })
     this.#key = key
   }
 

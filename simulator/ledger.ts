@@ -23,6 +23,8 @@ export class Ledger {
   readonly received: Entry[] = []
   /** A contact could not decrypt it and asked again. */
   readonly undecryptable: (Entry & { reason: string })[] = []
+  /** A fault made it unreadable on its way to a device. */
+  readonly spoilt: Entry[] = []
   /** Every stanza the server had no answer for: tag, attributes and the tags of its children, never its contents. */
   readonly unanswered: { tag: string; attrs: BinaryNode['attrs']; children: string[]; at: number }[] = []
   /** Every stanza that WhatsApp would not take for what it was meant to be, and why; what a wrong ack or receipt names is kept. */

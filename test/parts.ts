@@ -45,6 +45,9 @@ export const OTHERS: Part[] = Object.entries(PLACES).map(([name, places]) => ({
 export const SLOW: Record<string, string> = {
   'test/chaos/run.test.ts':
     'a manager lives and is killed nine times, each life up to six seconds of traffic',
+  'test/chaos/storm/run.test.ts':
+    'eight sessions are linked, mistreated for nine seconds in real time, and waited for until all are back',
+  'test/bench/soak.test.ts': 'sessions reconnect in real time, and a process is looked at before and after',
   'test/model/session.test.ts':
     'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
   'test/scenarios/pace.test.ts':

@@ -11,6 +11,11 @@ export function withFaults(world: World, device: Device, toKeep: NewStanza): New
   if (toKeep.peer) return [toKeep]
   const isSecret = hasCiphertext(toKeep.node)
   const isSpoilt = isSecret && world.faults.take('undecryptable', device)
+  if (isSpoilt) {
+    const { id, from, group } = toKeep
+    const entry = { id, from, to: device.account.pn, device: device.jid, at: Date.now() }
+    world.ledger.spoilt.push(group ? { ...entry, group } : entry)
+  }
   const stanza = isSpoilt ? { ...toKeep, node: spoilt(toKeep.node) } : toKeep
   return world.faults.take('duplicate', device) ? [stanza, { ...stanza, isCopy: true }] : [stanza]
 }

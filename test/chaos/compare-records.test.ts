@@ -73,6 +73,8 @@ function records(change: (records: Records) => void = () => {}): Records {
     pending: 0,
     qrs: 0,
     troubles: [],
+    late: [],
+    reasons: [],
     askedAgain: 0,
   }
   change(good)

@@ -10,6 +10,7 @@ const options: Options = {
   signal: 'SIGKILL',
   diskFull: false,
   groups: false,
+  storm: false,
   points: KILL_POINT_NAMES,
 }
 const plan = (seed: string, changes: Partial<Options> = {}) =>

@@ -18,6 +18,16 @@ describe('a socket that WhatsApp ends', () => {
     [{ kind: 'xmlstreamend' }, { code: 428, reaction: 'backoff', reason: 'network' }],
     [{ kind: '515' }, { code: 515, reaction: 'reconnectNow', reason: 'restart_required' }],
     [{ kind: '503' }, { code: 503, reaction: 'backoffLong', reason: 'overloaded' }],
+    [{ kind: '500' }, { code: 500, reaction: 'backoffCounted', reason: 'unknown' }],
+    [
+      { kind: 'stream-error', status: 999 },
+      { code: 999, reaction: 'backoffCounted', reason: 'unknown' },
+    ],
+    [
+      { kind: 'stream-error', child: 'tea-break' },
+      { code: 500, reaction: 'backoffCounted', reason: 'unknown' },
+    ],
+    [{ kind: 'half-open' }, { code: 408, reaction: 'backoff', reason: 'network' }],
     [{ kind: 'unacked' }, { code: 500, reaction: 'reconnectNow', reason: 'unacknowledged' }],
     [{ kind: 'ping' }, { code: 500, reaction: 'backoff', reason: 'ping_unanswered' }],
     [{ kind: 'bad-mac' }, { code: 500, reaction: 'backoff', reason: 'stream_corrupt' }],
