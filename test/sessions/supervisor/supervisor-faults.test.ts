@@ -33,7 +33,13 @@ it('An action of the supervisor that throws is told, and the supervisor decides 
   })
   const bound = bindSupervisor(60_000, act, error => void failures.push(error))
   const machine = createActor(bound, { clock: clock as never }).start()
-  const crash = { type: 'session.crashed', sessionId: 's1', at: 1, error: 'Error', stack: [] as string[] } as const
+  const crash = {
+    type: 'session.crashed',
+    sessionId: 's1',
+    at: 1,
+    error: 'Error',
+    stack: [] as string[],
+  } as const
   for (let i = 0; i < 6; i++) machine.send(crash)
   machine.send({ type: 'session.lost', sessionId: 's2', at: 1 })
   await clock.advance(61_000)
