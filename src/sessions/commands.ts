@@ -72,7 +72,7 @@ export function createCommands({
     ...createPasskeyCommands(entryOf, passkeys),
 
     async start({ sessionId = randomUUID(), userId, phoneNumber }: StartRequest): Promise<SessionView> {
-      if (isUnreadable(sessionId)) await supervisor.retry(sessionId)
+      if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'run')
       const entry = isUnreadable(sessionId) ? entryOf(sessionId) : supervisor.find(sessionId)
       if (entry === undefined) {
         await supervisor.create(sessionId, userId, phoneNumber)
@@ -154,7 +154,7 @@ export function createCommands({
     },
 
     async restart(sessionId: string): Promise<SessionView> {
-      if (isUnreadable(sessionId)) await supervisor.retry(sessionId)
+      if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'run')
       await postOrRefuse(entryOf(sessionId), { type: 'restart.requested' }, 'restart')
       return queries.get(sessionId)
     },
@@ -170,7 +170,8 @@ export function createCommands({
     },
 
     async delete(sessionId: string, deadline: number) {
-      const entry = isUnreadable(sessionId) ? await supervisor.retryToDelete(sessionId) : entryOf(sessionId)
+      if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'delete')
+      const entry = entryOf(sessionId)
       const { actor } = entry
       if (actor.deletion === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
       await actor.until(() => actor.ended, deadline)

@@ -25,6 +25,8 @@ const NAMED = 20
 export class Quarantine {
   readonly #deps: QuarantineDeps
   readonly #why = new Map<string, string>()
+  /** Sessions that somebody takes up now. */
+  readonly #leaving = new Map<string, Promise<void>>()
 
   constructor(deps: QuarantineDeps) {
     this.#deps = deps
@@ -41,6 +43,22 @@ export class Quarantine {
 
   releaseAll(): void {
     this.#why.clear()
+  }
+
+  /** Lets one at a time take a session up, as long as it stands still: whoever asks meanwhile finds what became of it. */
+  async takeUp(sessionId: string, attempt: () => Promise<unknown>): Promise<void> {
+    const before = this.#leaving.get(sessionId) ?? Promise.resolve()
+    const turn = before
+      .catch(() => {})
+      .then(async () => {
+        if (this.#why.has(sessionId)) await attempt()
+      })
+    this.#leaving.set(sessionId, turn)
+    try {
+      await turn
+    } finally {
+      if (this.#leaving.get(sessionId) === turn) this.#leaving.delete(sessionId)
+    }
   }
 
   /** Takes a session in. Never rejects: who cannot be told of it sees it in GET /sessions all the same. */

@@ -89,11 +89,20 @@ export class SessionRestorer {
     }
   }
 
+  /** Takes up a session that stands still. */
+  retry(sessionId: string, to: 'run' | 'delete'): Promise<void> {
+    return this.quarantine.takeUp(sessionId, async () => {
+      const row = this.#deps.store.sessions.find(sessionId)
+      if (row === null) return
+      await (to === 'run' ? this.restore(row) : this.#restoreToDelete(row))
+    })
+  }
+
   /**
    * For a session that stands still and is to be deleted: it lives once more, as one that was linked, and owes WhatsApp its logout. From
    * now on its newest row is one that can be read.
    */
-  async restoreToDelete(row: SessionRow): Promise<SessionEntry> {
+  async #restoreToDelete(row: SessionRow): Promise<void> {
     const epoch = await this.#deps.store.claim(row.streamId)
     const { sessionId } = row
     const { state, context } = standingStill(row, this.quarantine.whyOf(sessionId))
@@ -102,7 +111,6 @@ export class SessionRestorer {
     entry.actor.start({ type: 'delete.requested' })
     this.quarantine.release(sessionId)
     await entry.actor.durable()
-    return entry
   }
 
   async #goOn(actor: SessionActor, { streamId, sessionId, state }: SessionRow): Promise<void> {

@@ -6,7 +6,6 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Problem } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { Stats } from '../../ports/session-queries.ts'
-import type { SessionRow } from '../../ports/session-table.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
 import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
@@ -137,21 +136,11 @@ export class Supervisor {
     return this.#restorer.quarantine.whyOf(sessionId)
   }
 
-  /** Reads a session that stands still once more. */
-  async retry(sessionId: string): Promise<void> {
-    await this.#restorer.restore(this.#rowOf(sessionId))
-  }
-
-  /** Takes a session over that stands still, so that it can be deleted. */
-  async retryToDelete(sessionId: string): Promise<SessionEntry> {
-    return this.#restorer.restoreToDelete(this.#rowOf(sessionId))
-  }
-
-  #rowOf(sessionId: string): SessionRow {
-    const row = this.#deps.store.sessions.find(sessionId)
-    const refusal = this.refusal() ?? (row === null ? notRunning() : null)
+  /** Reads a session that stands still once more, or lets it live once more so that it can be deleted. */
+  async retry(sessionId: string, to: 'run' | 'delete'): Promise<void> {
+    const refusal = this.refusal()
     if (refusal !== null) throw refusal
-    return row!
+    await this.#restorer.retry(sessionId, to)
   }
 
   /** What nobody caught was thrown by this session: it goes on as after any crash of its own. */

@@ -205,6 +205,40 @@ describe('A session whose newest row', () => {
       expect(await world.deliverStatus('bad')).toBe('active')
     }
   })
+
+  it('is taken up once, however many ask for it at the same time', async () => {
+    world = await World.start()
+    await world.linked('bad')
+    const { state } = rowOfBad()
+    world.kill()
+    damage(`state = 'open.nowhere'`)
+    await world.boot()
+    damage('state = ?', state)
+    const start = () => world.commands.start({ sessionId: 'bad', userId: 7 })
+    await Promise.all([start(), start(), world.commands.restart('bad')])
+    await world.settle()
+    await world.openSocket('bad')
+    expect([world.state('bad'), world.supervisor.live]).toEqual(['open.settling', 1])
+    expect(world.whatsapp.liveSockets().map(({ owner }) => owner.sessionId)).toEqual(['bad'])
+    expect(world.queries.stats().byState).toEqual({ open: 1 })
+  })
+
+  it('is deleted once, however often it is asked for', async () => {
+    world = await World.start()
+    await world.linked('bad')
+    world.kill()
+    damage(`context = '{'`)
+    await world.boot()
+    const deletion = () => world.commands.delete('bad', world.clock.now() + 1000)
+    const both = [deletion(), deletion()]
+    await world.settle()
+    const socket = await world.openSocket('bad')
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    expect(await Promise.all(both)).toEqual([{ done: true }, { done: true }])
+    expect(world.store.sessions.find('bad')).toBe(null)
+    expect(world.whatsapp.liveSockets()).toEqual([])
+  })
 })
 
 describe('A damaged row that nobody needs to run the session', () => {
