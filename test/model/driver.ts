@@ -171,9 +171,20 @@ export class Driver extends ManagerUnderTest {
         this.#asleepSince = this.clock.now()
     },
 
-    stop: () => this.restart(),
-    kill: () => this.crash(),
-    laravelBack: () => this.clock.advance(SECOND),
+    stop: async () => {
+      await this.restart()
+      if (this.#isUntold()) await this.clock.advance(5 * SECOND)
+    },
+    kill: async () => {
+      await this.crash()
+      if (this.#isUntold()) await this.clock.advance(5 * SECOND)
+    },
+    laravelBack: () => this.clock.advance(5 * SECOND),
+  }
+
+  /** Laravel was away: it is asked again after 5 s. */
+  #isUntold(): boolean {
+    return dotted(this.#before).endsWith('untold')
   }
 
   /** Lets time pass up to a moment; until then nothing changes. */

@@ -57,6 +57,35 @@ describe('a socket that WhatsApp ends', () => {
     expect(owner.facts.at(-1)!.type).toBe('socket.closed')
   })
 
+  it.each<[Partial<Fault>, string, string, number]>([
+    [
+      { kind: 'unanswered', for: 60_000 } as Partial<Fault>,
+      'unanswered',
+      'talks and answers nothing',
+      12_000,
+    ],
+    [{ kind: 'deaf', for: 60_000 }, 'unanswered', 'talks and answers nothing', 12_000],
+    [{ kind: 'half-open', for: 60_000 }, 'network', 'said nothing for longer', 12_000],
+  ])('by %o while it still may talk is ended as %s, and the log says why', async (fault, reason, line, within) => {
+    const owner = await sessions.open()
+    const ana = world.sim.contact('34611000009')
+    await world.sim.fault({ ...fault, account: owner.pn } as Fault)
+    const began = Date.now()
+    const talks = setInterval(() => void ana.say(owner.pn, 'hello?'), 200)
+    try {
+      expect(await owner.fact('socket.closed')).toMatchObject({ code: 408, reaction: 'backoff', reason })
+    } finally {
+      clearInterval(talks)
+      await world.sim.heal()
+    }
+    expect(Date.now() - began).toBeLessThan(within)
+    const told = world.log.filter(one => one.includes(owner.sessionId) && one.includes(line))
+    expect(told).toHaveLength(1)
+    await owner.socket!.end()
+    await owner.opened()
+    await sessions.expectToWork(owner)
+  })
+
   it('because something was not acknowledged says in the log what it was', async () => {
     const owner = await sessions.open()
     await world.sim.fault({ kind: 'unacked', account: owner.pn })

@@ -21,12 +21,15 @@ import { ackStatuses } from '../patches/stanzas/status-acks.ts'
 import { ackWhileUnlinked } from '../patches/stanzas/unlinked-acks.ts'
 import { ackViewOnce } from '../patches/stanzas/view-once-acks.ts'
 import { limitClosing } from '../patches/unanswered-close.ts'
+import { watchAnswers } from '../patches/unanswered-queries.ts'
 import { rawWebSocket } from '../raw-websocket.ts'
 import { WriteGate } from '../write-gate.ts'
 
 export interface SocketProblems extends RejectionHandlers {
   /** The upgrade to a WebSocket was answered with an HTTP status. */
   upgradeRefused(status: number): void
+  /** Nothing that WhatsApp was asked was answered for so many ms. */
+  unanswered(ms: number): void
   /** What the phone said at the end of pairing cannot be accepted; the server was told so. */
   pairingRefused(code: number, text: string): void
 }
@@ -40,6 +43,7 @@ export function openBaileysSocket(
   const baileys = captureListenerRejections(() => makeWASocket(config), problems)
   const websocket = rawWebSocket(baileys)
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
+  watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
   nameCallAcks(baileys)

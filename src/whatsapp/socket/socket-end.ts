@@ -10,6 +10,9 @@ import type { Logout } from './logout.ts'
 import type { OwnerReports } from './owner-reports.ts'
 import type { SocketParts } from './socket-parts.ts'
 
+/** What Baileys says when no frame came for longer than a ping takes. */
+const SILENT = 'Connection was lost'
+
 export interface SocketEndDeps {
   parts: SocketParts
   account: AccountFacts
@@ -103,6 +106,12 @@ export class SocketEnd {
     const verdict = classify(disconnect, clock.now())
     const { unacked } = disconnect
     if (unacked) reports.log('warn', unacked, 'WhatsApp ended the connection: it misses an acknowledgement')
+    if (disconnect.message === SILENT)
+      reports.log(
+        'warn',
+        {},
+        'WhatsApp said nothing for longer than a ping takes; the connection is opened again',
+      )
     if (logout.isConfirmedBy(disconnect, verdict)) reports.fact({ type: 'logout.confirmed' })
     else reports.fact({ type: 'socket.closed', ...verdict })
   }

@@ -31,6 +31,10 @@ export class Socket implements WhatsAppSocket {
       undecryptable: () => this.#end.fail('Undecryptable Frame'),
       upgradeRefused: status =>
         this.#end.endBaileys(new DisconnectError(`Upgrade Refused (${status})`, status)),
+      unanswered: ms => {
+        reports.log('warn', { ms }, 'WhatsApp talks and answers nothing; the connection is opened again')
+        this.#end.endBaileys(new DisconnectError('Queries Unanswered', 408))
+      },
       pairingRefused: (code, text) =>
         this.#end.endBaileys(new DisconnectError(`Pairing Refused (${text})`, code)),
       rejected: (event, error) =>
