@@ -30,7 +30,7 @@ const atLogin = (status: number, more: Partial<Fault> = {}) => ({
   ...more,
 })
 
-/** Each has a session of its own, with which nobody talks. */
+/** Each has a session of its own, with which nobody talks. 405 is not among them: it means the client of all, and holds all back. */
 export const LONE_CASES: readonly LoneCase[] = [
   forGood('device removed (401)', { kind: 'removed' }, 'unlinked'),
   forGood('401 at login', atLogin(401), 'unlinked'),
@@ -38,7 +38,6 @@ export const LONE_CASES: readonly LoneCase[] = [
   forGood('406 at login', atLogin(406), 'banned'),
   until('replaced (440)', { kind: 'replaced' }, 'replaced', true),
   until('402 at login, for a day', atLogin(402, { expire: 86_400 }), 'temporarily_banned'),
-  until('405 at login', atLogin(405), 'client_outdated', true),
   until('409 at login', atLogin(409), 'client_mismatch'),
   until('411 at login', atLogin(411), 'client_mismatch'),
   {
