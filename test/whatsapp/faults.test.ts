@@ -221,16 +221,17 @@ describe('a session that fails among others', () => {
     expect(recovered!.message.body).toBe('refused')
   })
 
-  it('because the translation of a message throws ends its own socket only', async () => {
+  it('because names cannot be looked up as a message comes ends its own socket, before the message is taken', async () => {
     const bad = await sessions.open()
-    const { hasDedupeKey } = world.store.messages
-    world.store.messages.hasDedupeKey = (streamId, key) => {
+    const { find } = world.store.people
+    world.store.people.find = (streamId, name) => {
       if (streamId === bad.streamId) throw new Error('a bug')
-      return hasDedupeKey(streamId, key)
+      return find.call(world.store.people, streamId, name)
     }
     await world.sim.contact('34611000004').say(bad.pn, 'boom')
-    expect(await bad.fact('socket.closed')).toMatchObject({ reason: 'handler_failed' })
-    world.store.messages.hasDedupeKey = hasDedupeKey
+    expect(await bad.fact('socket.closed')).toMatchObject({ reason: 'undecryptable_frame' })
+    expect(bad.unfinished()).toBe(0)
+    world.store.people.find = find
     await untouched()
   })
 })
