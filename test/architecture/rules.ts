@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   harness: [],
   docs: ['machines'],
   demo: ['main', 'config', 'simulator', 'patches'],
-  bench: ['harness', 'demo', 'simulator', 'patches'],
+  bench: ['harness', 'demo', 'simulator', 'patches', 'app', 'config', 'base'],
   chaos: ['harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
 }
 
@@ -111,6 +111,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     environment: ['contenders', 'traffic'],
     media: ['contenders', 'environment', 'probe', 'traffic', '.'],
     soak: ['contenders', 'environment', '.'],
+    year: ['.'],
   },
 }
 

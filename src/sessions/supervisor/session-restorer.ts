@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -12,8 +13,8 @@ import type { SessionEntry } from '../registry.ts'
 import { Quarantine } from './quarantine.ts'
 import type { SessionCounts } from './session-counts.ts'
 
-/** Streams claimed at once while restoring; more would only queue in the store. */
-const CLAIMS_AT_ONCE = 200
+/** Sessions restored before others get their turn. */
+const AT_ONCE = 20
 
 export interface RestoreDeps extends RecordReceivedDeps {
   store: Store
@@ -50,13 +51,19 @@ export class SessionRestorer {
   /** Resolves with the actors of all sessions that can be read; rejects if the store takes no claim. */
   async restoreAll(): Promise<SessionActor[]> {
     const { store, clock } = this.#deps
-    const rows = [...store.sessions.all()]
-    this.#counts.fill(rows, clock.now())
+    const rows: SessionRow[] = []
+    for (const some of slicesOf(store.sessions.all())) {
+      this.#counts.fill(some, clock.now())
+      rows.push(...some)
+      await immediate()
+    }
     this.quarantine.releaseAll()
     const actors: SessionActor[] = []
-    for (let i = 0; i < rows.length && this.#isRunning(); i += CLAIMS_AT_ONCE) {
-      const restored = await Promise.all(rows.slice(i, i + CLAIMS_AT_ONCE).map(row => this.restore(row)))
+    for (const some of slicesOf(rows)) {
+      if (!this.#isRunning()) break
+      const restored = await Promise.all(some.map(row => this.restore(row)))
       actors.push(...restored.filter(actor => actor !== null))
+      await immediate()
     }
     return actors
   }
@@ -131,4 +138,14 @@ export class SessionRestorer {
 const originOf = (row: SessionRow, epoch: number, session: Standing): SessionOrigin => {
   const { streamId, sessionId, userId, lastSeq: seq, announced } = row
   return { streamId, sessionId, userId, epoch, last: { seq, announced, ...session } }
+}
+
+function* slicesOf(rows: Iterable<SessionRow>): Generator<SessionRow[]> {
+  let slice: SessionRow[] = []
+  for (const row of rows)
+    if (slice.push(row) === AT_ONCE) {
+      yield slice
+      slice = []
+    }
+  if (slice.length > 0) yield slice
 }

@@ -26,7 +26,7 @@ const SELECT = `SELECT s.*, e.state, e.context, e.machine_version FROM sessions 
   LEFT JOIN events e ON e.stream_id = s.stream_id AND e.seq = s.state_seq
   WHERE s.erased_at IS NULL`
 
-const PAGE = 500
+const PAGE = 100
 
 const toSession = (row: SessionColumns): SessionRow => ({
   streamId: row.stream_id,
