@@ -27,6 +27,7 @@ export function createSweep(options: {
   /** The last lane that this round has shown; null between rounds. */
   let after: string | null = null
   let again = false
+  let stopped = false
 
   function round(): void {
     began = clock.now()
@@ -59,11 +60,14 @@ export function createSweep(options: {
     /** Shows all of them anew, without waiting for the time. */
     now(): void {
       again = true
-      if (after !== null) return
+      if (after !== null || stopped) return
       clock.clearTimeout(timer)
       timer = clock.setTimeout(round, 0)
     },
 
-    stop: () => clock.clearTimeout(timer),
+    stop(): void {
+      stopped = true
+      clock.clearTimeout(timer)
+    },
   }
 }

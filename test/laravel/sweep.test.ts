@@ -54,6 +54,15 @@ it('the sweep shows all lanes anew when it is told to, also those that it has ju
   expect(seen).toHaveLength(1_200)
 })
 
+it('the sweep that was stopped stays so, whatever is told to it then', async () => {
+  const { clock, pages, sweep } = given(1)
+  sweep.start()
+  sweep.stop()
+  sweep.now()
+  await clock.advance(MINUTE)
+  expect([pages, clock.pending()]).toEqual([[1], 0])
+})
+
 it('the sweep goes on in its time when the lanes could not be read', async () => {
   const { clock, table, seen, sweep } = given(300)
   const { lanes } = table.store
