@@ -119,6 +119,9 @@ export const guarded = setup({
     /** Whoever has scanned is about to be open. */
     takesSends: ({ context }) => context.waId !== null && context.intent === 'none',
     owesLogout: ({ context }) => context.intent !== 'none',
+    /** A logout is owed, and there are no credentials to ask for it with. */
+    cannotUnlink: ({ context, event }) =>
+      context.intent !== 'none' && event.type === 'socket.closed' && event.reason === 'credentials_corrupt',
     owesNothing: ({ context }) => context.intent === 'none',
     isArchived: ({ context }) => context.archiveUntil !== null,
     saysYes: ({ event }) => event.type === 'laravel.answered' && event.said === 'active',

@@ -44,6 +44,12 @@ export const sessionMachine = sessionSetup.createMachine({
         actions: ['noteClosed', 'clearIntent', 'archive'],
       },
       { guard: 'isBanned', target: '.loggedOut.banned', actions: ['noteClosed', 'clearIntent', 'archive'] },
+      // WhatsApp cannot be told without credentials, and nobody waits for ever for that.
+      {
+        guard: 'cannotUnlink',
+        target: '.loggedOut.unlinked',
+        actions: ['noteForgotten', 'clearIntent', 'eraseCredentials'],
+      },
       { guard: 'mustRest', target: '.reconnecting.suspended', actions: ['noteClosed', 'noteSuspended'] },
       { guard: 'nobodyScanned', target: '.awaitingQr.expired', actions: 'noteExpired' },
       { guard: 'failsToLogIn', target: '.reconnecting.suspended', actions: ['noteClosed', 'noteSuspended'] },

@@ -142,6 +142,13 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'crashes.exceeded')
       return rest(context, event, { told: true })
     }),
+    noteForgotten: assign({
+      openedAt: null,
+      retryAt: null,
+      reason: 'logged_out',
+      reasonText:
+        'The link was erased here; its credentials could not be read, so WhatsApp was not told: remove the device on the phone, then call /start to link it again.',
+    }),
     noteLoggedOut: assign({
       openedAt: null,
       reason: 'logged_out',

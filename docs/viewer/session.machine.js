@@ -98,6 +98,15 @@ export const sessionMachine = createMachine({
         ]
       },
       {
+        "guard": "cannotUnlink",
+        "target": ".loggedOut.unlinked",
+        "actions": [
+          "noteForgotten",
+          "clearIntent",
+          "eraseCredentials"
+        ]
+      },
+      {
         "guard": "mustRest",
         "target": ".reconnecting.suspended",
         "actions": [

@@ -266,6 +266,52 @@ describe('A damaged row that nobody needs to run the session', () => {
   })
 })
 
+describe('A session whose credentials cannot be read', () => {
+  afterEach(() => world.end())
+  const unreadable = {
+    type: 'socket.closed',
+    code: 0,
+    reaction: 'suspend',
+    reason: 'credentials_corrupt',
+    reasonText: 'x',
+  } as const
+
+  it('is deleted here, and its id is free again', async () => {
+    world = await World.start()
+    ;(await world.linked('bad')).report(unreadable)
+    await world.settle()
+    const deleting = world.commands.delete('bad', world.clock.now() + 1000)
+    await world.settle()
+    world.whatsapp.socketOf('bad').report(unreadable)
+    await world.settle()
+    expect(await deleting).toEqual({ done: true })
+    expect([world.store.sessions.find('bad'), world.supervisor.warnings()]).toEqual([null, []])
+    await world.commands.start({ sessionId: 'bad', userId: 8 })
+    await world.commands.delete('bad', world.clock.now() + 1000)
+  })
+
+  it('is logged out here, says so, and can be linked again', async () => {
+    world = await World.start()
+    ;(await world.linked('bad')).report(unreadable)
+    await world.settle()
+    const out = world.commands.logout('bad', world.clock.now() + 1000)
+    await world.settle()
+    world.whatsapp.socketOf('bad').report(unreadable)
+    await world.settle()
+    expect(await out).toMatchObject({
+      done: true,
+      session: {
+        state: 'loggedOut',
+        reason: 'logged_out',
+        reasonText: expect.stringMatching(/remove the device on the phone/),
+      },
+    })
+    expect(world.disk.committed.some(({ erase }) => erase === 'keys')).toBe(true)
+    await world.commands.start({ sessionId: 'bad', userId: 7 })
+    expect(world.state('bad')).toBe('starting.connecting')
+  })
+})
+
 describe('A session that cannot go on for another reason', () => {
   afterEach(() => world.end())
 
