@@ -7,7 +7,7 @@ import type { Laravel } from '../ports/laravel.ts'
 import { createActiveAnswerReader } from './active-answer.ts'
 import { parseAddress } from './address.ts'
 import { type Attempt, attemptOf, describeFailure, isAccepted } from './attempt.ts'
-import { createHttpClient } from './http-client.ts'
+import { createHttpClient, type HttpRequest } from './http-client.ts'
 import type { PairingCodePayload, QrPayload } from './payloads.ts'
 import { createSign } from './signature.ts'
 
@@ -62,10 +62,16 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   if (token !== null) headers.authorization = `Bearer ${token}`
   else if (address !== null && address.basic !== null) headers.authorization = address.basic
 
-  function post(base: string, route: string, webhookId: string, payload: object, signal?: AbortSignal) {
+  function signed(
+    base: string,
+    route: string,
+    webhookId: string,
+    payload: object,
+    signal?: AbortSignal,
+  ): HttpRequest {
     const body = JSON.stringify(payload)
     const timestamp = Math.floor(wall() / 1000)
-    return http.send({
+    return {
       method: 'POST',
       url: `${base}${route}`,
       headers: {
@@ -77,7 +83,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       },
       body,
       signal,
-    })
+    }
   }
 
   /** What expires is told by the clock on the wall. */
@@ -92,7 +98,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     signal: AbortSignal,
   ): Promise<void> {
     if (address === null) return
-    const answer = await post(address.base, path, webhookId, payload, signal)
+    const answer = await http.send(signed(address.base, path, webhookId, payload, signal))
     if (isAccepted(answer)) return
     throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describeFailure(answer)}`)
   }
@@ -134,7 +140,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     async deliver(kind, webhookId, payload, signal) {
       if (address === null) return { result: 'aborted' }
       return attemptOf(
-        await post(address.base, ROUTES[kind], webhookId, payload, signal),
+        await http.post(signed(address.base, ROUTES[kind], webhookId, payload, signal)),
         clock.now(),
         wall(),
       )

@@ -9,6 +9,9 @@ const BACKOFF = { first: 1_000, longest: 60_000 }
 /** Lanes whose time has come that enter in one turn of the event loop. */
 const SLICE = 1_000
 
+/** Drains that are begun in a row: while a route is held they have nothing to wait for, and would hold the event loop all together. */
+const BURST = 128
+
 /** Lanes that share the number of drains that may run at once. */
 interface Group {
   /** Due, and without room yet. */
@@ -43,6 +46,8 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
   let drain: Drain | null = null
   let stopped = false
   let timer: { id: unknown; at: number } | null = null
+  let burst = 0
+  let breath: unknown = null
 
   function group(lane: string): Group {
     const name = groupOf(lane)
@@ -80,7 +85,12 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
   }
 
   function fillRoom(filled: Group, call: Drain): void {
-    while (filled.busy < concurrency) {
+    while (filled.busy < concurrency && filled.line.size > 0) {
+      if (burst >= BURST) {
+        breath ??= clock.setTimeout(goOn, 0)
+        return
+      }
+      burst++
       const lane = filled.line.take()
       if (lane === null) return
       filled.busy++
@@ -91,6 +101,13 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
         gate(lane)
       }
     }
+  }
+
+  function goOn(): void {
+    breath = null
+    burst = 0
+    if (stopped || drain === null) return
+    for (const filled of groups.values()) fillRoom(filled, drain)
   }
 
   async function run(lane: string, call: Drain): Promise<void> {
@@ -161,6 +178,7 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
       stopped = true
       if (timer !== null) clock.clearTimeout(timer.id)
       timer = null
+      clock.clearTimeout(breath)
       atGate.clear()
       groups.clear()
       if (running.size === 0) return

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { createClock } from '../../src/base/clock.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../base/clock.ts'
 import { queueContract } from './contract.ts'
@@ -149,6 +150,23 @@ describe('the in-process queue', () => {
     for (let n = 0; n < 10_000; n++) queue.wake(`lane${n}`, clock.now() + 5)
     await clock.advance(5)
     expect(drained).toBe(10_000)
+  })
+
+  it('lets others have the event loop, though thousands of drains have nothing to wait for', async () => {
+    const queue = createInProcessQueue({ clock: createClock(), groupOf: lane => lane.at(-1)! })
+    let drained = 0
+    let most = 0
+    queue.start(async () => {
+      drained++
+      return null
+    })
+    for (let n = 0; n < 5_000; n++) queue.wake(`lane${n}`)
+    for (let before = 0; drained < 5_000; before = drained) {
+      await setImmediate()
+      most = Math.max(most, drained - before)
+    }
+    expect(most).toBeLessThanOrEqual(500)
+    await queue.stop(0)
   })
 
   it('keeps no timer once stopped', async () => {
