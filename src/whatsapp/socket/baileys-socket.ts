@@ -6,8 +6,9 @@ import {
 } from '@whiskeysockets/baileys'
 import { silenceBarePresence } from '../patches/bare-presence.ts'
 import { cleanDirtyAccount } from '../patches/dirty-account.ts'
-import { flushBufferAtEnd } from '../patches/dropped-buffer.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
+import { flushBufferAtEnd } from '../patches/event-buffer/dropped.ts'
+import { freeStuckBuffer } from '../patches/event-buffer/stuck.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { answerRefusedPairing } from '../patches/refused-pairing.ts'
@@ -30,6 +31,8 @@ export interface SocketProblems extends RejectionHandlers {
   upgradeRefused(status: number): void
   /** Nothing that WhatsApp was asked was answered for so many ms. */
   unanswered(ms: number): void
+  /** Messages were held back for seconds, and are not any more. */
+  bufferFreed(): void
   /** What the phone said at the end of pairing cannot be accepted; the server was told so. */
   pairingRefused(code: number, text: string): void
 }
@@ -44,6 +47,7 @@ export function openBaileysSocket(
   const websocket = rawWebSocket(baileys)
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
+  freeStuckBuffer(baileys, problems.bufferFreed)
   limitClosing(websocket)
   mendPrivacyTokens(baileys, stored)
   nameCallAcks(baileys)

@@ -35,6 +35,12 @@ export class Socket implements WhatsAppSocket {
         reports.log('warn', { ms }, 'WhatsApp talks and answers nothing; the connection is opened again')
         this.#end.endBaileys(new DisconnectError('Queries Unanswered', 408))
       },
+      bufferFreed: () =>
+        reports.log(
+          'warn',
+          {},
+          'Baileys held messages back for 5 s and did not go on; they are handed over now',
+        ),
       pairingRefused: (code, text) =>
         this.#end.endBaileys(new DisconnectError(`Pairing Refused (${text})`, code)),
       rejected: (event, error) =>

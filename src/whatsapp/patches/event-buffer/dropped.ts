@@ -4,7 +4,7 @@
  * Baileys holds its events back in a buffer and throws the buffer away when the socket ends, messages that it has acknowledged to
  * WhatsApp among them. Here they are emitted before.
  *
- * It can go when Baileys flushes its buffer at the end: test/whatsapp/patches/dropped-buffer.test.ts then fails.
+ * It can go when Baileys flushes its buffer at the end: test/whatsapp/patches/event-buffer/dropped.test.ts then fails.
  * Applied in src/whatsapp/socket/baileys-socket.ts.
  */
 

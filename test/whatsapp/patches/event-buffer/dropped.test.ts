@@ -1,7 +1,7 @@
 import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { flushBufferAtEnd } from '../../../src/whatsapp/patches/dropped-buffer.ts'
-import { openBareSocket, silentServer } from './bare-socket.ts'
+import { flushBufferAtEnd } from '../../../../src/whatsapp/patches/event-buffer/dropped.ts'
+import { openBareSocket, silentServer } from '../bare-socket.ts'
 
 let server: Awaited<ReturnType<typeof silentServer>>
 beforeAll(async () => {
@@ -24,7 +24,7 @@ async function heardAtEnd(socket: WASocket): Promise<unknown[]> {
 
 it('is needed: Baileys throws away what it has buffered when the socket ends', async () => {
   const heard = await heardAtEnd(await openBareSocket(server.url))
-  expect(heard, 'upstream mended it: drop dropped-buffer.ts').toEqual([])
+  expect(heard, 'upstream mended it: drop event-buffer/dropped.ts').toEqual([])
 })
 
 it('emits what is buffered before the socket ends', async () => {
