@@ -6,17 +6,24 @@ import type { Problem } from './problem.ts'
 
 /** What nobody caught: an error in a timer, an event of a library, a promise that nobody awaits. It ends no process. */
 export interface Faults {
-  /** Logs and counts it; whoever it belongs to is ended. */
+  /** Logs and counts it; the session whose connection it belongs to is ended, if that connection still stands. */
   caught(error: unknown): void
   /** Who ends a session by its id. */
   endWith(end: (sessionId: string, error: unknown) => void): void
   warning(): Problem | null
 }
 
-const owners = new AsyncLocalStorage<string>()
+/** A connection of a session. */
+export interface FaultOwner {
+  readonly sessionId: string
+  /** Set once it has ended: what it leaves behind must not end the next one. */
+  ended: boolean
+}
 
-/** Runs work of a session, whose timers, events and promises belong to it from then on. */
-export const ownedBy = <T>(sessionId: string, work: () => T): T => owners.run(sessionId, work)
+const owners = new AsyncLocalStorage<FaultOwner>()
+
+/** Runs work of a connection, whose timers, events and promises belong to it from then on. */
+export const ownedBy = <T>(owner: FaultOwner, work: () => T): T => owners.run(owner, work)
 
 export function createFaults(logger: Logger): Faults {
   let count = 0
@@ -24,10 +31,10 @@ export function createFaults(logger: Logger): Faults {
   return {
     caught(error) {
       count++
-      const sessionId = owners.getStore()
-      const owner = sessionId === undefined ? {} : { session_id: sessionId }
-      logger.error({ ...owner, ...faultFields(error) }, 'a fault that nobody caught')
-      if (sessionId !== undefined) end(sessionId, error)
+      const owner = owners.getStore()
+      const whose = owner === undefined ? {} : { session_id: owner.sessionId }
+      logger.error({ ...whose, ...faultFields(error) }, 'a fault that nobody caught')
+      if (owner !== undefined && !owner.ended) end(owner.sessionId, error)
     },
     endWith(given) {
       end = given

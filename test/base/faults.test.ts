@@ -22,11 +22,11 @@ it('A timer that throws is logged without its message and counted, and ends whos
   expect(faults.warning()).toBe(null)
   timers.setTimeout(boom, 1)
   let ran = false
-  ownedBy('s1', () => {
-    ownedBy('s2', () => {})
+  ownedBy({ sessionId: 's1', ended: false }, () => {
+    ownedBy({ sessionId: 's2', ended: false }, () => {})
     timers.setTimeout(() => {
       ran = true
-      ownedBy('s3', boom)
+      ownedBy({ sessionId: 's3', ended: false }, boom)
     }, 2)
   })
   await clock.advance(5)
@@ -38,12 +38,26 @@ it('A timer that throws is logged without its message and counted, and ends whos
 
 it('A fault belongs to the session whose timer, promise or event it came from', async () => {
   const { ended, faults } = setup()
-  await ownedBy('s1', async () => {
+  await ownedBy({ sessionId: 's1', ended: false }, async () => {
     await new Promise(resolve => setTimeout(resolve, 1))
     faults.caught(new Error('x'))
   })
   faults.caught('not even an error')
   expect(ended).toEqual(['s1'])
+})
+
+it('What a connection leaves behind that has ended is logged and counted, and ends nobody', async () => {
+  const { lines, ended, faults } = setup()
+  const connection = { sessionId: 's1', ended: false }
+  const late = ownedBy(connection, async () => {
+    await new Promise(resolve => setTimeout(resolve, 1))
+    faults.caught(new Error('x'))
+  })
+  connection.ended = true
+  await late
+  expect([ended, lines.length]).toEqual([[], 1])
+  expect(lines[0]).toMatch(/"session_id":"s1"/)
+  expect(faults.warning()).not.toBe(null)
 })
 
 /** Timers of the product that are not the clock's, and why what they call cannot throw. */
@@ -57,6 +71,7 @@ const BARE: Record<string, string> = {
   'whatsapp/keys/auth-state.ts': 'begins a flush, whose failure is caught',
   'whatsapp/patches/stanzas/offline-batches.ts': 'sends a stanza, whose failure is caught',
   'whatsapp/patches/unanswered-close.ts': 'ends a WebSocket',
+  'whatsapp/patches/unanswered-queries.ts': 'ends a connection',
   'whatsapp/whatsapp.ts': 'reports a fact, which the actor guards',
 }
 

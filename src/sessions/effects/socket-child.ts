@@ -61,6 +61,7 @@ export function socketChild(deps: SocketChildDeps) {
       if (!stopped) sendBack(fact as never)
     }
     const connecting: Connecting = { sessionId, wasRefused: () => refusalOf(actor.context) }
+    const connection = { sessionId, ended: false }
     let waited = false
     const queued = () => {
       if (!waited) tell({ type: 'connect.queued' })
@@ -104,7 +105,7 @@ export function socketChild(deps: SocketChildDeps) {
         happened: events => recordAccountEvents(actor, deps, events),
         updated: update => void actor.guard(() => outbox.updated(update)),
       }
-      socket = ownedBy(sessionId, () => whatsapp.open(owner))
+      socket = ownedBy(connection, () => whatsapp.open(owner))
       actor.socket = socket
     }
 
@@ -121,6 +122,7 @@ export function socketChild(deps: SocketChildDeps) {
     )
     return actor.onChildStop(() => {
       stopped = true
+      connection.ended = true
       waiting.abort()
       versions.left(connecting)
       vault.clear(sessionId)
