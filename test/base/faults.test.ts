@@ -69,6 +69,7 @@ const BARE: Record<string, string> = {
   'sessions/host/session-actor.ts': 'appends to a chain of promises',
   'store/writer/writer.ts': 'posts to a thread, and catches what cannot be posted',
   'whatsapp/keys/auth-state.ts': 'begins a flush, whose failure is caught',
+  'whatsapp/patches/event-buffer/stuck.ts': 'emits to listeners whose failures are caught',
   'whatsapp/patches/stanzas/offline-batches.ts': 'sends a stanza, whose failure is caught',
   'whatsapp/patches/unanswered-close.ts': 'ends a WebSocket',
   'whatsapp/patches/unanswered-queries.ts': 'ends a connection',
