@@ -83,7 +83,8 @@ export function eraseEventWords(sql: Statements, before: number, limit: number):
   )
 }
 
-const WITHOUT_WORDS = (column: string) => `json_replace(${column}, '$.subject', NULL, '$.name', NULL)`
+const WITHOUT_WORDS = (column: string) =>
+  `CASE json_valid(${column}) WHEN 0 THEN '{}' ELSE json_replace(${column}, '$.subject', NULL, '$.name', NULL) END`
 
 const WITH_WORDS = `SELECT e.stream_id, e.seq FROM account_events e INDEXED BY account_events_whole
   WHERE e.erased = 0 AND e.at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d

@@ -41,6 +41,10 @@ export function isNeeded(sql: Statements, id: string): void {
   sql.run('DELETE FROM unneeded_media WHERE media_id = ?', id)
 }
 
+/** The file of a send, of its row in `messages`; one torn row must not keep all others from going. */
+export const FILE_OF_SEND =
+  "CASE WHEN direction = 'out' AND json_valid(content) THEN json_extract(content, '$.media.id') END"
+
 /** Notes which of these files no message has any more, sends of before aside. */
 export function noteUnneeded(sql: Statements, ids: string[]): void {
   if (ids.length === 0) return
@@ -48,9 +52,9 @@ export function noteUnneeded(sql: Statements, ids: string[]): void {
     `INSERT OR IGNORE INTO unneeded_media SELECT value FROM json_each(?) WHERE NOT EXISTS (
        SELECT 1 FROM downloads d INDEXED BY downloads_by_media WHERE d.media_id = value
      ) AND value NOT IN (
-       SELECT json_extract(content, '$.media.id') FROM messages INDEXED BY messages_unsent
+       SELECT ${FILE_OF_SEND} FROM messages INDEXED BY messages_unsent
          WHERE direction = 'out' AND status IN ('queued', 'transmitted')
-           AND stream_id NOT IN (SELECT stream_id FROM erasures) AND json_extract(content, '$.media.id') IS NOT NULL
+           AND stream_id NOT IN (SELECT stream_id FROM erasures) AND ${FILE_OF_SEND} IS NOT NULL
      )`,
     JSON.stringify(ids),
   )

@@ -1,5 +1,5 @@
 import type { Row, Statements } from '../statements.ts'
-import { noteUnneeded } from './media.ts'
+import { FILE_OF_SEND, noteUnneeded } from './media.ts'
 import { type RemovedMessage, rememberMessage } from './removed-messages.ts'
 
 type OldMessage = RemovedMessage & Row & { seq: number; media_id: string | null; stays: number }
@@ -12,8 +12,7 @@ const STAYS = `(m.direction = 'out' AND (m.status IN ('queued', 'transmitted') O
   OR EXISTS (SELECT 1 FROM deliveries d WHERE d.stream_id = m.stream_id AND d.seq = m.seq AND d.kind = 'messages' AND d.dead_at IS NULL)
   OR EXISTS (SELECT 1 FROM downloads f WHERE f.stream_id = m.stream_id AND f.seq = m.seq AND f.state = 'pending')`
 
-const FILE = `coalesce((SELECT f.media_id FROM downloads f WHERE f.stream_id = m.stream_id AND f.seq = m.seq),
-  CASE m.direction WHEN 'out' THEN json_extract(m.content, '$.media.id') END)`
+const FILE = `coalesce((SELECT f.media_id FROM downloads f WHERE f.stream_id = m.stream_id AND f.seq = m.seq), ${FILE_OF_SEND})`
 
 /**
  * Removes the messages of a session from before `before` after the seq `after`, with their dead letters and, if no other has them, their
@@ -64,7 +63,7 @@ function remove(sql: Statements, streamId: string, seq: number): void {
 /** Erases at most `limit` messages of a session, and notes the files that nobody else has; returns their number. */
 export function eraseMessages(sql: Statements, streamId: string, limit: number): number {
   const rows = sql.all<{ seq: number; media_id: string | null }>(
-    `SELECT seq, CASE direction WHEN 'out' THEN json_extract(content, '$.media.id') END AS media_id
+    `SELECT seq, ${FILE_OF_SEND} AS media_id
      FROM messages WHERE stream_id = ? ORDER BY seq LIMIT ?`,
     streamId,
     limit,

@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { prepareSchema } from '../../../src/store/schema.ts'
 import { createStatements, type Statements } from '../../../src/store/statements.ts'
+import { eraseBodies } from '../../../src/store/tables/messages.ts'
+import { eraseStream } from '../../../src/store/writer/erasure.ts'
 import { prune } from '../../../src/store/writer/pruning.ts'
 
 const SESSIONS = 3
@@ -71,4 +73,41 @@ test('a step of pruning reads what goes, and of what stays at most the first of 
   watch.read.rows = 0
   expect(prune(watch.sql, request, AT)).toEqual({ facts: 0, messages: 0, next: null })
   expect(watch.read.rows).toBe(2 * SESSIONS)
+})
+
+test('a send whose row is torn keeps nothing from going, neither for its age nor with a deleted session', () => {
+  const { sql } = filled()
+  const tear = (streamId: string, seq: number, status: string) =>
+    sql.run(
+      "UPDATE messages SET direction = 'out', status = ?, content = '{' WHERE stream_id = ? AND seq = ?",
+      status,
+      streamId,
+      seq,
+    )
+  tear('stream-0', 1, 'sent')
+  tear('stream-1', MESSAGES, 'queued')
+  tear('stream-2', MESSAGES, 'sent')
+  const download = (seq: number, state: string) =>
+    sql.run(
+      "INSERT INTO downloads (stream_id, seq, media_id, source, state, at, next_at) VALUES ('stream-2', ?, ?, '{}', ?, 0, 0)",
+      seq,
+      `file-${seq}`,
+      state,
+    )
+  download(2, 'done')
+  download(MESSAGES - 1, 'done')
+  const later = AT + 73 * 3_600_000
+  const request = { factsBefore: null, messagesBefore: AT, from: { session: 0, seq: 0 }, limit: 500 }
+  expect(prune(sql, request, later).messages).toBe(SESSIONS * (YOUNG_FROM - 1))
+  eraseStream(sql, 'stream-2', MESSAGES + 1)
+  expect(sql.all("SELECT seq FROM messages WHERE stream_id = 'stream-2'")).toEqual([])
+  const unneeded = sql.all('SELECT media_id FROM unneeded_media ORDER BY media_id')
+  expect(unneeded.map(row => row.media_id)).toEqual([`file-${MESSAGES - 1}`, 'file-2'])
+})
+
+test('a torn message loses its words with all others', () => {
+  const { sql } = filled()
+  sql.run("UPDATE messages SET content = '{\"body\":\"secret' WHERE stream_id = 'stream-0' AND seq = 1")
+  expect(eraseBodies(sql, AT, 500, AT)).toBe(SESSIONS * (YOUNG_FROM - 1))
+  expect(sql.get("SELECT count(*) AS torn FROM messages WHERE content LIKE '%secret%'")).toEqual({ torn: 0 })
 })
