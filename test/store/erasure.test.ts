@@ -23,6 +23,7 @@ afterEach(async () => {
 const leaks = () =>
   readdirSync(dir).filter(name => name.startsWith('store.') && readFileSync(join(dir, name)).includes(CANARY))
 
+/** Short: of rows that fill pages SQLite leaves pieces behind as it moves them, which secure_delete does not reach. */
 const plaintext = (i: number) => Buffer.from(`${CANARY} ${i} ${'x'.repeat((i * 37) % 60)}`)
 
 /** Messages that arrived for a session, each with its inbox row, which is done. */
