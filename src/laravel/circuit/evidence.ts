@@ -86,10 +86,19 @@ export function createEvidence() {
     /** The latest time that a failure asked to wait for, or 0. */
     retryAt: () => Math.max(0, ...failures().map(({ retryAt }) => retryAt)),
 
-    /** The route works again: what failed before says nothing of it any more. */
+    /**
+     * The route works again, as one accepted answer says: what failed before says nothing of it any more. So many that failed together
+     * failed for its sake, and may say so again; fewer may be at fault themselves.
+     */
     clear(): void {
       answers.clear()
       repeated = false
+      const together = (failing: Map<string, number>) =>
+        [...failing].filter(([, before]) => before >= accepted - 1).map(([name]) => name)
+      const lanes = together(failingLanes)
+      if (lanes.length < ENOUGH) return
+      for (const lane of lanes) failingLanes.delete(lane)
+      for (const session of together(failingSessions)) failingSessions.delete(session)
     },
   }
 }

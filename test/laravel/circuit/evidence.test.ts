@@ -56,6 +56,19 @@ describe('what the answers to a route say', () => {
     expect(evidence.failed(lane('new', 'tenant'), 4, null)).toBe(false)
   })
 
+  it('is that it fails again when all do again after one success, as often as that happens, and a poison stays one', () => {
+    const evidence = createEvidence()
+    evidence.failed(lane('poison'), 0, null)
+    evidence.accepted(lane('early'), 0)
+    for (let outage = 1; outage <= 3; outage++) {
+      for (let n = 0; n < 8; n++) expect(evidence.failed(lane(`${n}`), outage, null)).toBe(false)
+      expect(evidence.routeFails(false)).toBe(true)
+      evidence.accepted(lane('0'), outage)
+      evidence.clear()
+    }
+    expect(evidence.failed(lane('poison'), 4, null)).toBe(true)
+  })
+
   it('would be told by a lane or a session that has not failed, until there is no doubt', () => {
     const evidence = createEvidence()
     for (let n = 0; n < 7; n++) evidence.failed(lane(`${n}`, 'one'), 0, null)
