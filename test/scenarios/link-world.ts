@@ -28,7 +28,7 @@ export interface SessionAnswer {
 /** No two sessions of a test file have the same phone. */
 let numbers = 0
 
-const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 30_000, interval: 10 })
+const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 25_000, interval: 10 })
 
 /** The whole manager in this process, on a simulated clock, against the simulator and a stand-in Laravel. */
 export class LinkWorld {
@@ -105,6 +105,7 @@ export class LinkWorld {
   /** Resolves with the session once it is in this state, given as `state` or `state.detail`. */
   inState(id: string, wanted: string): Promise<SessionAnswer> {
     return eventually(async () => {
+      await this.clock.advance(0)
       const session = await this.session(id)
       expect(`${session.state}.${session.detail}.`).toContain(`${wanted}.`)
       return session
@@ -132,7 +133,9 @@ export class LinkWorld {
 
   /** Resolves once Laravel has heard exactly this of the session, from its beginning on. */
   told(id: string, ...estados: string[]): Promise<Record<string, unknown> | undefined> {
-    return eventually(() => {
+    return eventually(async () => {
+      // What pauses for one turn of the event loop waits for this clock, too.
+      await this.clock.advance(0)
       const heard = this.laravel.accepted('/whatsapp/status', id)
       expect(heard.map(({ estado_qr }) => estado_qr)).toEqual(estados)
       return heard.at(-1)

@@ -22,7 +22,12 @@ describeWithOwnRedis('with the queue on Redis', () => {
 
   const problems = async () => {
     const { status, body } = await world.call('GET', '/health/ready')
-    return { status, problems: (body as unknown as { problems: string[] }).problems.join(' ') }
+    return {
+      status,
+      problems: (body as unknown as { problems: { message: string }[] }).problems
+        .map(({ message }) => message)
+        .join(' '),
+    }
   }
   /** Ten messages of two contacts, each delivered once and in order. */
   async function talk(): Promise<void> {
