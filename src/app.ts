@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import type { Clock } from './base/clock.ts'
-import { createClock } from './base/clock.ts'
+import { type Clock, createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Problem, Readiness } from './base/problem.ts'
@@ -76,6 +75,7 @@ export async function createApp(
   const dead = Promise.withResolvers<string>()
   /** The time of day, which may jump: for dates that others compare with their own clocks. */
   const wall = overrides.clock?.now ?? Date.now
+  const timeOfDay = createTimeOfDay(clock.now, wall)
   const part = (name: string) => logger.child({ part: name })
   const tellLaravel = config.laravel.url !== null
   const accountEvents = tellLaravel ? config.laravel.events : []
@@ -93,7 +93,7 @@ export async function createApp(
   const store = overrides.store?.(erasure.store) ?? erasure.store
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
-  const client = createLaravel({ ...config.laravel, clock, wall, logger: part('laravel') })
+  const client = createLaravel({ ...config.laravel, clock, wall, timeOfDay, logger: part('laravel') })
   const laravel = overrides.laravel?.(client) ?? client
   const ffmpeg = createFfmpeg({ clock })
   const media = createMediaPreparer({
@@ -129,7 +129,7 @@ export async function createApp(
     laravel,
     clock,
     logger: part('deliveries'),
-    passkeys: { read: passkeys.read, timeOfDay: at => at + wall() - clock.now() },
+    passkeys: { read: passkeys.read, timeOfDay },
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
   })
@@ -250,7 +250,7 @@ export async function createApp(
     ready,
     logger: part('http'),
     now: clock.now,
-    wall,
+    timeOfDay,
   })
 
   deliveries.start()

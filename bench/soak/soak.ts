@@ -27,8 +27,10 @@ export interface SoakOutcome {
 /** Reconnects before the first look: what is made once is made. */
 const WARM_UP = 2
 const POLL_MS = 50
-/** Receipts of the last messages come later than their acks, files of closed sockets are closed a little later. */
+/** Receipts of the last messages come later than their acks. */
 const SETTLE_MS = 2000
+/** HTTP connections that nobody uses are closed by either side after 5 s. */
+const IDLE_MS = 7000
 const LOST_MS = 30_000
 
 /** One process whose sessions all lose their connection again and again, looked at before and after. */
@@ -84,6 +86,7 @@ async function figuresOf(
   const count = await send(contender, environment, each, troubles)
   await pause(SETTLE_MS)
   const cpuPerSent = ((await contender.probe.call('cpu')) - cpu) / count
+  await pause(IDLE_MS)
   const { rss, heap } = await contender.probe.call('memory')
   return { rss, heap, cpuPerSent, fds: await contender.probe.call('openFiles') }
 }

@@ -17,3 +17,19 @@ export interface Clock {
   setTimeout(fn: () => void, ms: number): unknown
   clearTimeout(id: unknown): void
 }
+
+/** The two are read one after the other, and each in whole ms. */
+const JITTER_MS = 50
+
+/**
+ * Turns times of the clock that never jumps into those on the wall, for others to compare with their own clocks. The same time is told the
+ * same each time, until somebody sets the machine's clock. `now` and `wall`: ms since the epoch.
+ */
+export function createTimeOfDay(now: () => number, wall: () => number): (at: number) => number {
+  let ahead = wall() - now()
+  return at => {
+    const seen = wall() - now()
+    if (Math.abs(seen - ahead) > JITTER_MS) ahead = seen
+    return at + ahead
+  }
+}

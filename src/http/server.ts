@@ -49,8 +49,8 @@ export interface HttpParts {
   /** The part's own child. */
   logger: Logger
   now: () => number
-  /** The time of day for dates that callers compare with their own; `now` if not given. */
-  wall?: () => number
+  /** Turns a time of `now` into the one on the wall, for dates that callers compare with their own; the same if not given. */
+  timeOfDay?: (at: number) => number
 }
 
 export interface Http extends Listener {
@@ -130,7 +130,7 @@ export function createHttp(parts: HttpParts): Http {
         ),
     }),
   )
-  const timeOfDay = (at: number) => at + (parts.wall ?? now)() - now()
+  const { timeOfDay = (at: number) => at } = parts
   const passkey = { sessions, queries, passkeys, timeOfDay, base: parts.base ?? (() => '') }
   for (const routes of [
     startRoutes(sessions),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, createTimeOfDay } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { DeliveryKind } from '../ports/delivery-table.ts'
 import type { Laravel } from '../ports/laravel.ts'
@@ -20,6 +20,8 @@ export interface LaravelOptions {
   clock: Clock
   /** The time of day for dates that Laravel compares with its own; the clock's if not given. */
   wall?: () => number
+  /** Turns a time of the clock into the one on the wall, which others are told. */
+  timeOfDay?: (at: number) => number
   logger: Logger
   /** For a request and its whole answer; 15 s if not given. */
   timeoutMs?: number
@@ -87,7 +89,8 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   }
 
   /** What expires is told by the clock on the wall. */
-  const timeOfDay = (at: number) => new Date(at + wall() - clock.now()).toISOString()
+  const { timeOfDay = createTimeOfDay(clock.now, wall) } = options
+  const onTheWall = (at: number) => new Date(timeOfDay(at)).toISOString()
 
   /** Once; rejects when Laravel did not take it. */
   async function postOnce(
@@ -120,7 +123,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     },
 
     async publishQr(sessionId, qr, signal) {
-      const payload: QrPayload = { session_id: sessionId, qr: qr.text, expires_at: timeOfDay(qr.expiresAt) }
+      const payload: QrPayload = { session_id: sessionId, qr: qr.text, expires_at: onTheWall(qr.expiresAt) }
       // A QR holds 256 random bits: its hash names it and gives nothing away.
       const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
       return postOnce('the QR', '/qr', webhookId, payload, signal)
@@ -131,7 +134,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       const payload: PairingCodePayload = {
         session_id: sessionId,
         code: text,
-        expires_at: timeOfDay(expiresAt),
+        expires_at: onTheWall(expiresAt),
       }
       // A code is short: its hash would give it away, so it has a name that was drawn for it.
       return postOnce('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)

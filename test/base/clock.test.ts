@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createClock } from '../../src/base/clock.ts'
+import { createClock, createTimeOfDay } from '../../src/base/clock.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -26,4 +26,17 @@ it('the clock runs timers', async () => {
   clock.clearTimeout(never)
   await new Promise<void>(resolve => clock.setTimeout(resolve, 20))
   expect(clock.now() - begun).toBeGreaterThanOrEqual(19)
+})
+
+it('a time is told the same each time, until the machine is set', () => {
+  let wall = 10_000
+  const timeOfDay = createTimeOfDay(
+    () => 1_000,
+    () => wall,
+  )
+  const told = [10_000, 10_001, 9_999, 3_610_000, 3_610_001].map(now => {
+    wall = now
+    return timeOfDay(2_000)
+  })
+  expect(told).toEqual([11_000, 11_000, 11_000, 3_611_000, 3_611_000])
 })

@@ -206,7 +206,10 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
 
 type Overrides = Parameters<typeof createFakes>[0] &
   Partial<
-    Pick<HttpParts, 'vault' | 'passkeys' | 'base' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'wall'>
+    Pick<
+      HttpParts,
+      'vault' | 'passkeys' | 'base' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'timeOfDay'
+    >
   > & {
     apiKeys?: string[]
     port?: number
@@ -245,7 +248,7 @@ export function createTestHttp(over: Overrides = {}) {
     ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [] })),
     logger: logger.child({ part: 'http' }),
     now: over.now ?? (() => NOW),
-    ...(over.wall && { wall: over.wall }),
+    ...(over.timeOfDay && { timeOfDay: over.timeOfDay }),
   })
   return { ...fakes, http, app: http.app, logs }
 }

@@ -39,7 +39,7 @@ describe('GET /sessions/{id}/pairing-code', () => {
   })
 
   it('gives the expiry in the time of day, also after the clock was set', async () => {
-    const { app } = createTestHttp({ wall: () => NOW + 86_400_000 })
+    const { app } = createTestHttp({ timeOfDay: at => at + 86_400_000 })
     const { expires_at } = await exactly(await app.request(PATH), pairingCodeAnswer)
     expect(expires_at).toBe(new Date(NOW + 86_400_000 + 160_000).toISOString())
   })

@@ -116,7 +116,7 @@ it.each([
 })
 
 it('gives the expiry in the time of day after the clock was set', async () => {
-  const { app } = createTestHttp({ wall: () => NOW + 86_400_000 })
+  const { app } = createTestHttp({ timeOfDay: at => at + 86_400_000 })
   const response = await app.request(`${PATH}?format=json`)
   const expires_at = new Date(NOW + 86_400_000 + 20_000).toISOString()
   expect(await response.json()).toEqual({ qr: QR_TEXT, expires_at })

@@ -39,6 +39,7 @@ it('is needed: Baileys makes the account available by itself', async () => {
     expect(world.sim.ledger.available, 'upstream mended it: drop bare-presence.ts').not.toEqual([])
   await vi.waitFor(shown, WAIT)
   expect(world.sim.ledger.available[0]).toMatchObject({ by: 'no type' })
+  await Promise.all([...world.sockets].map(socket => socket.end()))
   world.sim.ledger.available.length = 0
 })
 
