@@ -53,11 +53,11 @@ it('What lost acks, stale sessions, new devices, lost connections and kills meet
   await world.startManager()
   await say(2)
   await world.waitForState('shop', 'open')
+  // A receipt that comes as the manager is killed may be lost: WhatsApp has it acked before anybody can store it.
   await soon(async () => {
-    for (const id of ids) expect(['delivered', 'read']).toContain((await status(id)).status)
+    for (const id of ids) expect(['sent', 'delivered', 'read']).toContain((await status(id)).status)
   })
-  expect(view(ANA)).toEqual(wanted[ANA])
-  expect(view(EVA)).toEqual(wanted[EVA])
+  await soon(() => expect([view(ANA), view(EVA)]).toEqual([wanted[ANA], wanted[EVA]]))
 })
 
 it('A number that WhatsApp does not answer for is asked for again; what follows in the chat waits, others do not', {

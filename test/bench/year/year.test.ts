@@ -17,7 +17,7 @@ const THINGS = [
 ]
 
 it('measures everything on a small data directory, and judges by its limit', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const flags = ['bench/year/run.ts', '--small', '--limit']
   const { stdout } = await run(process.execPath, [...flags, '10000'])
