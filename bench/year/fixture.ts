@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -15,29 +15,14 @@ export interface Size {
 const DAY = 86_400_000
 
 /**
- * A copy of a data directory that has run for a year. It is built once for each schema and size, in the system's temporary folder;
- * `begin` makes one with a single session, `s0`, that nobody is logged in to.
+ * A data directory that has run for a year. `begin` makes one with a single session, `s0`, that nobody is logged in to; the rest is built
+ * in SQL, anew for each run: a copy kept from yesterday would be of yesterday's code.
  */
 export async function yearOld(size: Size, begin: (dataDir: string) => Promise<void>): Promise<string> {
-  const work = mkdtempSync(join(tmpdir(), 'year-'))
-  const first = join(work, 'data')
-  mkdirSync(first)
-  await begin(first)
-  const cached = join(tmpdir(), `year-${schemaOf(first)}-${size.sessions}-${size.messages}-${size.lanes}`)
-  if (!existsSync(cached)) {
-    grow(join(first, 'store.sqlite'), size)
-    renameSync(first, cached)
-  }
-  rmSync(first, { recursive: true, force: true })
-  cpSync(cached, first, { recursive: true })
-  return first
-}
-
-function schemaOf(dataDir: string): number {
-  const db = new DatabaseSync(join(dataDir, 'store.sqlite'))
-  const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
-  db.close()
-  return version
+  const dataDir = mkdtempSync(join(tmpdir(), 'year-'))
+  await begin(dataDir)
+  grow(join(dataDir, 'store.sqlite'), size)
+  return dataDir
 }
 
 function grow(file: string, { sessions, messages, lanes }: Size): void {
