@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { rowsOf, soakTable } from '../../bench/soak/report-soak.ts'
 import type { SoakFigures } from '../../bench/soak/soak.ts'
+import { commandOf } from '../run-command.ts'
 
 const MB = 1024 * 1024
 const figures: SoakFigures = { rss: 200 * MB, heap: 90 * MB, cpuPerSent: 4, fds: 120 }
@@ -36,22 +35,7 @@ describe('the report of a soak', () => {
   })
 })
 
-const running = new Set<ReturnType<typeof spawn>>()
-afterEach(() => {
-  for (const child of running) child.kill('SIGINT')
-})
-
-async function soak(...args: string[]) {
-  const child = spawn(process.execPath, ['bench/soak/run.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  let table = ''
-  let progress = ''
-  child.stdout.on('data', chunk => (table += chunk))
-  child.stderr.on('data', chunk => (progress += chunk))
-  const [code] = await once(child, 'close')
-  running.delete(child)
-  return { code: code as number, table, progress }
-}
+const soak = commandOf('bench/soak/run.ts')
 
 describe('the soak', () => {
   // A short run says nothing of memory and CPU, which is what --within lets pass; files that are left open show at once.

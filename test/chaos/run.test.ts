@@ -1,25 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { commandOf } from '../run-command.ts'
 
-const running = new Set<ReturnType<typeof spawn>>()
-afterEach(() => {
-  for (const child of running) child.kill('SIGINT')
-})
-
-async function ledger(...args: string[]) {
-  const child = spawn(process.execPath, ['chaos/run.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  let table = ''
-  let progress = ''
-  child.stdout.on('data', chunk => (table += chunk))
-  child.stderr.on('data', chunk => (progress += chunk))
-  const [code] = await once(child, 'close')
-  running.delete(child)
-  /** The first line of the table with this name: of the messages that came in. */
-  const count = (name: string) => Number(new RegExp(`^ +${name} +(\\d+)`, 'm').exec(table)?.[1])
-  return { code: code as number, table, progress, count }
-}
+const ledger = commandOf('chaos/run.ts')
 
 describe('the ledger', () => {
   it('finds nothing lost and nothing doubled when the manager is killed at every named point', {

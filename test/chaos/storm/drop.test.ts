@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { isRight, linesOf } from '../../../chaos/storm/drop-report.ts'
 import { type DropOutcome, mostWithin } from '../../../chaos/storm/drop-run.ts'
+import { commandOf } from '../../run-command.ts'
 
 const good: DropOutcome = {
   ...{ sessions: 100, perSecond: 20, mostInASecond: 20, connects: 100, away: [], suspended: 0 },
@@ -36,18 +35,11 @@ describe('the most within a second', () => {
   })
 })
 
-let child: ReturnType<typeof spawn> | null = null
-afterEach(() => void child?.kill('SIGINT'))
+const drop = commandOf('chaos/storm/run.ts')
 
 describe('all sessions at once', () => {
   it('lose their connection, and come back at the rate of connects', { timeout: 240_000 }, async () => {
-    const args = ['chaos/storm/run.ts', '--drop', '12', '--per-second', '3', '--seed', '1']
-    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let table = ''
-    let progress = ''
-    child.stdout!.on('data', chunk => (table += chunk))
-    child.stderr!.on('data', chunk => (progress += chunk))
-    const [code] = await once(child, 'close')
+    const { code, table, progress } = await drop('--drop', '12', '--per-second', '3', '--seed', '1')
     const count = (name: string) => Number(new RegExp(`^ +${name}\\D+([\\d.]+)`, 'm').exec(table)?.[1])
     expect(table, progress).not.toMatch(/(?:connects.*|not back|suspended|QRs.*|without.*) WRONG/)
     expect(code, table).toBe(table.includes('p99, ms, under 250') && /p99.* ok/.test(table) ? 0 : 1)

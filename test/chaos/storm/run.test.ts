@@ -1,26 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { commandOf } from '../../run-command.ts'
 
-const running = new Set<ReturnType<typeof spawn>>()
-afterEach(() => {
-  for (const child of running) child.kill('SIGINT')
-})
-
-async function storm(...args: string[]) {
-  const child = spawn(process.execPath, ['chaos/storm/run.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  running.add(child)
-  let table = ''
-  let progress = ''
-  child.stdout.on('data', chunk => (table += chunk))
-  child.stderr.on('data', chunk => (progress += chunk))
-  const [code] = await once(child, 'close')
-  running.delete(child)
-  const count = (name: string) => Number(new RegExp(`^ +${name} +(\\d+)`, 'm').exec(table)?.[1])
-  return { code: code as number, table, progress, count }
-}
+const storm = commandOf('chaos/storm/run.ts')
 
 describe('the storm', () => {
   it('loses nothing, doubles nothing, asks nobody for a QR, and everybody is back', {
