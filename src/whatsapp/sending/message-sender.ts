@@ -112,10 +112,11 @@ export class MessageSender {
     this.#unacked.clear()
   }
 
-  /** Transmits what was refused once more, before what follows in its chat. */
+  /** Transmits what was refused once more, after what was refused before it in its chat and before what follows there. */
   async #retryFirst(update: SendUpdate, sent: Unacked, isStale: boolean): Promise<void> {
     const chat = sent.content.to
-    const retry = this.#retry(update.messageId, sent, isStale)
+    const before = this.#retries.get(chat) ?? Promise.resolve()
+    const retry = before.then(() => this.#retry(update.messageId, sent, isStale))
     const done = retry.catch(() => {
       if (!this.#ended) this.#deps.onFailedRetry(update)
     })
@@ -150,7 +151,7 @@ export class MessageSender {
   ): Promise<SenderKeyHolders | null> {
     const { socket, payloads, identities } = this.#deps
     const { content, retried } = unacked
-    if (!retried) await this.#retries.get(content.to)
+    if (!retried) while (this.#retries.has(content.to)) await this.#retries.get(content.to)
     const address = await identities.addresses.forSend(content.to, byNumber ? { byNumber } : {})
     unacked.address = address
     const message = await payloads.make(messageId, content, secret)

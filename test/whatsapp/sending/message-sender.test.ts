@@ -203,6 +203,29 @@ describe('an ack of WhatsApp’s server', () => {
     expect(calls[3]!.id).toBe('B')
   })
 
+  it('that says stale session for two messages of a chat lets them leave again in their order, before all others', async () => {
+    const { sender, called, calls } = setUp()
+    const turns = async () => {
+      for (let n = 0; n < 10; n++) await new Promise(resolve => setImmediate(resolve))
+    }
+    for (const [n, id] of ['A', 'B'].entries()) {
+      const sent = sender.send(id, hello)
+      ;(await called(n + 1)).resolve()
+      await sent
+    }
+    for (const id of ['A', 'B']) sender.acked(ack(id, { error: '479' }))
+    const next = sender.send('C', hello)
+    await turns()
+    expect(calls.slice(2).map(({ id }) => id)).toEqual(['A'])
+    calls[2]!.resolve()
+    await turns()
+    expect(calls.slice(3).map(({ id }) => id)).toEqual(['B'])
+    calls[3]!.resolve()
+    ;(await called(5)).resolve()
+    await next
+    expect(calls[4]!.id).toBe('C')
+  })
+
   it('that says stale session fails no message whose connection ends meanwhile: the next one sends it', async () => {
     const { sender, called, failed, end } = setUp()
     const sent = sender.send('A', hello)
