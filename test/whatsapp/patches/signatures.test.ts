@@ -31,6 +31,15 @@ describe('mendSignatures', () => {
   })
 })
 
+it('signs with a key of Baileys without its JavaScript curve', () => {
+  mendSignatures()
+  const { public: author, private: secret } = Curve.generateKeyPair()
+  // The curve in JavaScript signs the same bytes the same way each time.
+  const [one, other] = [Curve.sign(secret, MESSAGE), Curve.sign(secret, MESSAGE)]
+  expect(Buffer.from(one).equals(other)).toBe(false)
+  for (const signature of [one, other]) expect(Curve.verify(author, MESSAGE, signature)).toBe(true)
+})
+
 describe('a message of a group', () => {
   const { public: author, private: secret } = generateSenderSigningKey()
   const sealed = new SenderKeyMessage(7, 3, Buffer.from('sealed'), Buffer.from(secret)).serialize()
@@ -44,6 +53,15 @@ describe('a message of a group', () => {
     expect(() => message.verifySignature(Buffer.from(generateSenderSigningKey().public))).toThrow(
       'Invalid signature',
     )
+  })
+
+  it('is signed without the JavaScript curve', () => {
+    mendSignatures()
+    const seal = () => new SenderKeyMessage(7, 3, Buffer.from('sealed'), Buffer.from(secret)).serialize()
+    const [one, other] = [seal(), seal()]
+    expect(Buffer.from(one).equals(other)).toBe(false)
+    for (const bytes of [one, other])
+      expect(() => arrived(bytes).verifySignature(Buffer.from(author))).not.toThrow()
   })
 
   it('is refused with any bit of its end or of its ciphertext changed', () => {
