@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Fault } from '../../simulator/faults/table.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { HOUR, LinkWorld, MINUTE } from './link-world.ts'
@@ -11,6 +11,8 @@ beforeAll(async () => {
   url = (await simulator.listen()).url
   world = await new LinkWorld(simulator).start(url)
 })
+// A fault that ends a connection leaves nothing open on the next one.
+afterEach(() => world.settled())
 afterAll(async () => {
   await world.end()
   await simulator.close()

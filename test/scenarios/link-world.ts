@@ -9,6 +9,7 @@ import { type App, createApp, type Overrides } from '../../src/app.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createTestClock } from '../base/clock.ts'
+import { expectSettled } from '../settled.ts'
 
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
@@ -80,10 +81,18 @@ export class LinkWorld {
     this.#app = null
   }
 
-  async end(): Promise<void> {
+  /** `unsettled`: why something stays without its acknowledgement. */
+  async end({ unsettled }: { unsettled?: string } = {}): Promise<void> {
+    if (unsettled === undefined) await this.settled()
     if (this.#app) await this.stop()
     await this.laravel.close()
     await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  /** WhatsApp and the manager owe each other nothing. */
+  async settled(): Promise<void> {
+    await this.clock.advance(0)
+    await expectSettled(this.simulator)
   }
 
   async call(method: string, path: string, body?: unknown): Promise<{ status: number; body: never }> {

@@ -11,6 +11,7 @@ const TABLE: [code: number, message: string, reaction: string, reason: string][]
   [428, 'Connection Closed', 'backoff', 'network'],
   [408, 'Connection was lost', 'backoff', 'network'],
   [408, 'Queries Unanswered', 'backoff', 'unanswered'],
+  [408, 'Send Unacknowledged', 'backoff', 'unanswered'],
   [408, 'WebSocket Error (connect ECONNREFUSED)', 'backoff', 'network'],
   [408, 'Timed Out', 'backoff', 'network'],
   [500, 'WebSocket Error (socket hang up)', 'backoff', 'network'],

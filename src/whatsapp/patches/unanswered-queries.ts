@@ -12,8 +12,8 @@
 
 import type { WASocket } from '@whiskeysockets/baileys'
 
-/** Baileys' own pace, in ms. */
-const KEEP_ALIVE_MS = 30_000
+/** Baileys' own pace of pings, in ms. */
+export const KEEP_ALIVE_MS = 30_000
 
 /** Tells for how long, in ms, nothing that was asked was answered, once that is too long; `now` is a monotonic time in ms. */
 export function watchAnswers(
@@ -27,9 +27,7 @@ export function watchAnswers(
   const answered = () => {
     askedAt = null
   }
-  const asked = (event: string | symbol) => {
-    // Baileys listens for `TAG:id` while it waits for the answer to a query.
-    if (typeof event !== 'string' || !event.startsWith('TAG:')) return
+  whenAsked(ws, () => {
     askedAt ??= now()
     const since = askedAt
     if (now() - since < patience) return
@@ -37,8 +35,14 @@ export function watchAnswers(
     setImmediate(() => {
       if (askedAt === since) unanswered(Math.round(now() - since))
     })
-  }
-  ws.on('newListener', asked)
+  })
   ws.on('CB:iq,type:result', answered)
   ws.on('CB:iq,type:error', answered)
+}
+
+/** Calls `asked` at each query, pings included: Baileys listens for `TAG:id` while it waits for the answer. */
+export function whenAsked(ws: WASocket['ws'], asked: () => void): void {
+  ws.on('newListener', (event: string | symbol) => {
+    if (typeof event === 'string' && event.startsWith('TAG:')) asked()
+  })
 }

@@ -13,14 +13,13 @@ import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'
 import { type DeviceCache, MissingDevices, type SentTo } from './missing-devices.ts'
 import type { OutgoingPayloads } from './outgoing-payloads.ts'
 import { stanzaOptions } from './to-baileys-content.ts'
+import { UnackedSends } from './unacked-sends.ts'
 
 const SEND_TIMEOUT_MS = 20_000
 /** A file takes a minute more for each of these many bytes. */
 const BYTES_PER_MINUTE = 4 * 1024 * 1024
 /** In ms. */
 const TYPING = { min: 500, perLetter: 30, max: 5_000 }
-/** Sends that wait for their ack, so that a stale session can be cured; more than a socket ever has in flight. */
-const MAX_UNACKED = 1000
 
 /** What WhatsApp says of a LID to which this account may not write, or that nobody has any more. */
 const LID_REFUSED = new Set(['400', '404'])
@@ -66,7 +65,8 @@ interface Unacked {
 /** The sends of one socket. */
 export class MessageSender {
   readonly #deps: MessageSenderDeps
-  readonly #unacked = new Map<string, Unacked>()
+  /** So that a stale session can be cured. */
+  readonly #unacked = new UnackedSends<Unacked>()
   readonly #missing: MissingDevices
   /** By chat, what goes out once more: later messages must not overtake it. */
   readonly #retries = new Map<string, Promise<void>>()
@@ -82,7 +82,7 @@ export class MessageSender {
     try {
       await this.#deps.pending.run(() => this.#transmit(messageId, content, { secret }), timeoutOf(content))
     } catch (error) {
-      this.#unacked.delete(messageId)
+      this.#unacked.remove(messageId)
       throw toGatewayError(error)
     }
   }
@@ -91,8 +91,7 @@ export class MessageSender {
   acked(ack: BinaryNode): SendUpdate | null {
     const update = statusInAck(ack, this.#deps.clock.now())
     if (update === null) return null
-    const sent = this.#unacked.get(update.messageId)
-    this.#unacked.delete(update.messageId)
+    const sent = this.#unacked.take(update.messageId)
     if (sent?.completes) return null
     if (sent) this.#noteHolders(sent, update.status)
     const { phash } = ack.attrs
@@ -104,6 +103,16 @@ export class MessageSender {
     if (!isStale && !(LID_REFUSED.has(update.code) && sent.address?.number)) return update
     void this.#retryFirst(update, sent, isStale)
     return null
+  }
+
+  /** A receipt says what became of a send. */
+  arrived(messageId: string): void {
+    this.#unacked.arrived(messageId)
+  }
+
+  /** When the oldest was written that has neither ack nor receipt, by `performance.now()`; null if there is none. */
+  get silentSince(): number | null {
+    return this.#unacked.silentSince
   }
 
   /** Forgets what was not acknowledged: the next socket sends it again, also what was about to leave once more. */
@@ -140,7 +149,7 @@ export class MessageSender {
     }
     unacked.written = this.#write(messageId, unacked, { byNumber, secret })
     // The ack may come before the write is reported.
-    this.#remember(messageId, unacked)
+    this.#unacked.add(messageId, unacked)
     await unacked.written
   }
 
@@ -219,7 +228,7 @@ export class MessageSender {
       await socket.assertSessions(missing)
       const message = await payloads.make(messageId, sent.content)
       for (const jid of missing) {
-        this.#remember(messageId, { ...sent, completes: true })
+        this.#unacked.add(messageId, { ...sent, completes: true })
         await socket.relayMessage(to, message, { messageId, participant: { jid, count: 0 } })
       }
     }, timeoutOf(sent.content))
@@ -231,11 +240,6 @@ export class MessageSender {
     const user = parseJid(to)?.user
     if (user) await this.#deps.devices.del(user)
     await this.#deps.socket.assertSessions([to], true)
-  }
-
-  #remember(messageId: string, unacked: Unacked): void {
-    this.#unacked.set(messageId, unacked)
-    if (this.#unacked.size > MAX_UNACKED) this.#unacked.delete(this.#unacked.keys().next().value!)
   }
 }
 

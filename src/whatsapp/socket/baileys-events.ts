@@ -1,5 +1,6 @@
 import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
+import type { SendUpdate } from '../../ports/whatsapp.ts'
 import { timerOfGroup } from '../disappearing/timers-in.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
 import type { PasskeyCeremony } from '../linking/passkey/ceremony.ts'
@@ -51,7 +52,7 @@ export class BaileysEvents {
   }
 
   #handle(events: Partial<BaileysEventMap>): void {
-    const { parts, account, reports, clock } = this.#deps
+    const { parts, account, clock } = this.#deps
     const { firstContact, groups, receiver, identities } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
@@ -61,7 +62,7 @@ export class BaileysEvents {
       receiver.handleUpsert(events['messages.upsert'])
     }
     if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
-    for (const update of statusUpdatesIn(events, () => clock.now())) reports.messageStatus(update)
+    for (const update of statusUpdatesIn(events, () => clock.now())) this.#receipt(update)
     if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
   }
 
@@ -93,8 +94,13 @@ export class BaileysEvents {
   }
 
   #receiptOfGroup(receipt: BinaryNode): void {
-    const { clock, reports } = this.#deps
-    for (const update of statusesInGroupedReceipt(receipt, () => clock.now())) reports.messageStatus(update)
+    const { clock } = this.#deps
+    for (const update of statusesInGroupedReceipt(receipt, () => clock.now())) this.#receipt(update)
+  }
+
+  #receipt(update: SendUpdate): void {
+    this.#deps.parts.sender.arrived(update.messageId)
+    this.#deps.reports.messageStatus(update)
   }
 
   #acked(ack: BinaryNode): void {

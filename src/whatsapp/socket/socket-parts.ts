@@ -19,6 +19,7 @@ import { DecryptOnce } from '../keys/decrypt-once.ts'
 import { SenderKeyMemory } from '../keys/sender-key-memory.ts'
 import { TRANSACTIONS } from '../keys/signal-repository.ts'
 import { hearNctSalt } from '../patches/nct-salt-action.ts'
+import { watchAcks } from '../patches/unacked-sends.ts'
 import { PendingRequests } from '../pending-requests.ts'
 import type { ReceiveDeps } from '../receiving/inbox-messages.ts'
 import { Receiver } from '../receiving/receiver.ts'
@@ -47,6 +48,8 @@ export type UsableCreds = Exclude<StoredCreds, { found: 'corrupt' }>
 export interface PartsProblems extends SocketProblems {
   /** A write of keys or credentials was refused. */
   storeFailed(error: unknown): void
+  /** A send has had neither ack nor receipt for so many ms. */
+  unacknowledged(ms: number): void
 }
 
 /** What one socket consists of. */
@@ -174,6 +177,7 @@ export function createSocketParts(
     clock,
     onFailedRetry: update => reports.messageStatus(update),
   })
+  watchAcks(baileys, () => sender.silentSince, problems.unacknowledged, { keepAliveMs: config.keepAliveMs })
   const chats = createChatActions(baileys, identities, presence, work => pending.run(work, ANSWER_MS))
   return {
     auth,

@@ -35,6 +35,14 @@ export class Socket implements WhatsAppSocket {
         reports.log('warn', { ms }, 'WhatsApp talks and answers nothing; the connection is opened again')
         this.#end.endBaileys(new DisconnectError('Queries Unanswered', 408))
       },
+      unacknowledged: ms => {
+        reports.log(
+          'warn',
+          { ms },
+          'WhatsApp did not acknowledge a send; the connection is opened again, and it goes out again',
+        )
+        this.#end.endBaileys(new DisconnectError('Send Unacknowledged', 408))
+      },
       bufferFreed: () =>
         reports.log(
           'warn',
