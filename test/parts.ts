@@ -52,6 +52,8 @@ export const SLOW: Record<string, string> = {
     'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
   'test/scenarios/hostile-server.test.ts':
     'ten thousand stanzas, frames and messages, each through a real connection, and a look at the others between',
+  'test/scenarios/hostile-client.test.ts':
+    'callers who dawdle are waited for in real time, up to half a minute, until they are sent away',
   'test/scenarios/pace.test.ts':
     'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
   'test/scenarios/clock.test.ts':

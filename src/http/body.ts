@@ -10,11 +10,20 @@ export const BODY_LIMIT = 1024 * 1024
  */
 export async function readJson(c: HttpContext, limit = BODY_LIMIT): Promise<unknown> {
   checkJson(c, limit)
-  const text = new TextDecoder().decode(await readBytes(c, limit))
+  const text = decode(await readBytes(c, limit))
   try {
     return JSON.parse(text)
   } catch {
     throw new GatewayError('MALFORMED_JSON', 'The body is not JSON.')
+  }
+}
+
+/** Bytes in another encoding would go out as words that nobody wrote. */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new GatewayError('MALFORMED_JSON', 'The body is not JSON in UTF-8.')
   }
 }
 

@@ -11,6 +11,8 @@ import { errorAnswer } from './errors.ts'
 
 /** A request that trickles in holds a connection no longer than this. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** So long a caller may take nothing of its answer. */
+const SILENCE_MS = 60_000
 
 export interface Listener {
   /** Resolves once connections are taken; rejects with BAD_CONFIG if the address is not to be had. */
@@ -22,9 +24,9 @@ export interface Listener {
 /** Node's HTTP server around the app; its life, and the answers to what never becomes a request. */
 export function createListener(
   app: Hono<HttpEnv>,
-  options: { host: string; port: number; graceMs: number },
+  options: { host: string; port: number; graceMs: number; silenceMs?: number | undefined },
 ): Listener {
-  const { host, port, graceMs } = options
+  const { host, port, graceMs, silenceMs = Math.max(SILENCE_MS, graceMs * 2) } = options
   const server = createServer(
     {
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -38,6 +40,8 @@ export function createListener(
       errorHandler: refuseUnreadable,
     }),
   )
+  // No handler is silent for so long.
+  server.timeout = silenceMs
   const connections = trackConnections(server)
   let closed: Promise<void> | null = null
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1).

@@ -36,6 +36,8 @@ export interface HttpParts {
   sendWaitMs: number
   /** How long `close()` lets a request in flight go on; without it, longer than any handler takes. */
   closeGraceMs?: number
+  /** How long nothing may pass over a connection while a request is open; without it, a minute or longer than any handler takes. */
+  silenceMs?: number
   sessions: Sessions
   queries: SessionQueries
   deadLetters: DeadLetters
@@ -155,6 +157,7 @@ export function createHttp(parts: HttpParts): Http {
     port: config.port,
     // Every handler answers by its own deadline; what takes longer is a caller that does not read or write.
     graceMs: parts.closeGraceMs ?? Math.max(sendWaitMs, LOGOUT_WAIT_MS, PAIRING_WAIT_MS) + 2_000,
+    silenceMs: parts.silenceMs,
   })
   return {
     app,

@@ -115,6 +115,12 @@ export function createCommands({
       )
     },
 
+    checkSend(sessionId: string, key?: string): void {
+      const { outbox } = entryOf(sessionId, 'SESSION_NOT_CONNECTED')
+      // A key may stand for a send that was taken before.
+      if (key === undefined) outbox.check()
+    },
+
     async send(
       sessionId: string,
       content: SendContent,

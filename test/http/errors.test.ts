@@ -20,6 +20,20 @@ describe('request bodies', () => {
     }
   })
 
+  it('bytes that are no UTF-8 are refused, so that nothing is sent with words that nobody wrote', async () => {
+    const { app, calls } = createTestHttp()
+    const body = Buffer.from(JSON.stringify({ ...text, body: 'ni\xf1o' }), 'latin1')
+    const response = await app.request('/send-message', { ...post(''), body: Uint8Array.from(body) })
+    const answer = await refused(response)
+    expect(answer).toMatchObject({ status: 400, error: 'MALFORMED_JSON' })
+    expect(answer.message).toContain('UTF-8')
+    expect(calls).toEqual([])
+    const marked = Buffer.from(`\ufeff${JSON.stringify(text)}`)
+    expect((await app.request('/send-message', { ...post(''), body: Uint8Array.from(marked) })).status).toBe(
+      200,
+    )
+  })
+
   it.each([
     'null',
     '[]',

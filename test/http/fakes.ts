@@ -93,6 +93,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
         state: 'starting',
       })
     },
+    checkSend: sessionId => known(sessionId),
     async send(sessionId, content, deadline, key) {
       note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
@@ -208,7 +209,15 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<
     Pick<
       HttpParts,
-      'vault' | 'passkeys' | 'base' | 'ready' | 'sendWaitMs' | 'closeGraceMs' | 'now' | 'timeOfDay'
+      | 'vault'
+      | 'passkeys'
+      | 'base'
+      | 'ready'
+      | 'sendWaitMs'
+      | 'closeGraceMs'
+      | 'silenceMs'
+      | 'now'
+      | 'timeOfDay'
     >
   > & {
     apiKeys?: string[]
@@ -225,6 +234,7 @@ export function createTestHttp(over: Overrides = {}) {
     config: { host: '127.0.0.1', port: over.port ?? 0, apiKeys: over.apiKeys ?? [] },
     sendWaitMs: over.sendWaitMs ?? 4000,
     ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
+    ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
     sessions: fakes.sessions,
     queries: fakes.queries,
     deadLetters: fakes.deadLetters,
@@ -235,7 +245,12 @@ export function createTestHttp(over: Overrides = {}) {
       has: async () => true,
       ...over.mediaServer,
     },
-    mediaPreparer: { keep: async () => ({ id: 'f'.repeat(64), size: 1 }) },
+    mediaPreparer: {
+      async keep() {
+        fakes.calls.push({ name: 'keep', args: [] })
+        return { id: 'f'.repeat(64), size: 1 }
+      },
+    },
     vault: over.vault ?? {
       put: () => {},
       read: () => ({ hash: 'h', text: QR_TEXT, expiresAt: NOW + 20_000 }),

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { TARGETS } from '../hostile/routes.ts'
 import { assertProperty } from '../property.ts'
 import { createTestHttp } from './fakes.ts'
 
@@ -160,6 +161,14 @@ const method = fc.constantFrom(
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed())
 }
+
+it('hostile callers know every route', () => {
+  const { app } = createTestHttp()
+  const routes = app.routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path}`)
+  expect(TARGETS.map(({ method, route }) => `${method} ${route}`).sort()).toEqual([...new Set(routes)].sort())
+})
 
 it("2,000 generated requests get no 5xx and always an answer of the contract's shape", {
   timeout: 120_000,

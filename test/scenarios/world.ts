@@ -15,7 +15,7 @@ export interface Answer {
   body: Json & { [key: string]: never }
 }
 
-const KEY = 'test-key-1'
+export const KEY = 'test-key-1'
 
 /** A simulator, a stand-in Laravel and the manager as a process of its own: nothing between them but the wire. */
 export class World {

@@ -32,6 +32,7 @@ export function sendMessageRoutes(
       sendRequest,
       withKey(c, await readJson(c, SEND_BODY_LIMIT)),
     )
+    if (file !== undefined) sessions.checkSend(sessionId, idempotencyKey)
     const complete = file === undefined ? content : await withFile(content, file)
     const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)
     const status = statusFor(outcome)

@@ -90,15 +90,20 @@ export class Outbox {
     return this.#idempotency.once(key, content, promised => this.#send(content, deadline, promised))
   }
 
+  /** Throws SESSION_NOT_CONNECTED while the session takes no sends. */
+  check(): void {
+    const actor = this.#actor
+    if (actor.can({ type: 'message.queued' })) return
+    throw new GatewayError(
+      'SESSION_NOT_CONNECTED',
+      `Session ${actor.sessionId} is ${actor.state}, so nothing can be sent; nothing was stored. Call /start to connect it.`,
+    )
+  }
+
   async #send(content: SendContent, deadline: number, promised?: Promised): Promise<SendOutcome> {
     const { clock, whatsapp, store } = this.#deps
     const actor = this.#actor
-    if (!actor.can({ type: 'message.queued' })) {
-      throw new GatewayError(
-        'SESSION_NOT_CONNECTED',
-        `Session ${actor.sessionId} is ${actor.state}, so nothing can be sent; nothing was stored. Call /start to connect it.`,
-      )
-    }
+    this.check()
     checkReplyTarget(content, store.messages, actor.streamId)
     if (this.#reachOut.lockedFor > 0)
       await this.#reachOut.check(content.to, this.#transmitter.currentSocket, { canWait: false })

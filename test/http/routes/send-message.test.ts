@@ -166,3 +166,20 @@ describe('the idempotency key of POST /send-message', () => {
     expect(await refused(response)).toMatchObject({ status: 409, error: 'IDEMPOTENCY_IN_FLIGHT' })
   })
 })
+
+describe('a file that comes along', () => {
+  const file = { session_id: 's1', wa_id: '5215512345678', type: 'document', media_base64: 'aGVsbG8=' }
+
+  it('is kept for what is sent', async () => {
+    const { app, calls } = createTestHttp()
+    expect((await app.request('/send-message', post(file))).status).toBe(200)
+    expect(calls.map(({ name }) => name)).toEqual(['keep', 'send'])
+  })
+
+  it('is not kept when nothing is sent', async () => {
+    const { app, calls } = createTestHttp()
+    const unknown = await refused(await app.request('/send-message', post({ ...file, session_id: 'nobody' })))
+    expect(unknown).toMatchObject({ status: 404, error: 'SESSION_NOT_FOUND' })
+    expect(calls.filter(({ name }) => name === 'keep')).toEqual([])
+  })
+})

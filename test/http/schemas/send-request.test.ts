@@ -8,7 +8,7 @@ async function sent(fields: object) {
   const { app, calls } = createTestHttp()
   const response = await app.request('/send-message', post({ ...base, ...fields }))
   expect(response.status).toBe(200)
-  return calls[0]!.args[1] as Record<string, unknown>
+  return calls.find(({ name }) => name === 'send')!.args[1] as Record<string, unknown>
 }
 
 async function errors(fields: object) {
