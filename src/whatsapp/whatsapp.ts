@@ -14,6 +14,7 @@ import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts
 import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
+import { useEverySenderKey } from './patches/groups/own-sender-key.ts'
 import { keepNctSalts } from './patches/nct-salt-action.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
@@ -73,6 +74,7 @@ function patchLibraries(logger: Logger): void {
   trapUnhandledRejections(logger)
   mendRawKeys()
   mendSignatures()
+  useEverySenderKey()
   ackUndecryptable()
   keepNctSalts()
   mendSignalQueue()

@@ -6,7 +6,7 @@ import {
   type SignalKeyStoreWithTransaction,
   type SocketConfig,
 } from '@whiskeysockets/baileys'
-import { hasSenderKey } from '../patches/sender-key-redelivery.ts'
+import { hasSenderKey } from '../patches/groups/sender-key-redelivery.ts'
 
 /** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
 export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }

@@ -5,7 +5,7 @@
  * start and drops the oldest of five, so that the ratchet goes back. This says whether the record, called `name`, has the key
  * already: then Baileys must not be given it.
  *
- * It can go when Baileys leaves a key that it has as it is: test/whatsapp/patches/sender-key-redelivery.test.ts then fails.
+ * It can go when Baileys leaves a key that it has as it is: test/whatsapp/patches/groups/sender-key-redelivery.test.ts then fails.
  * Applied in src/whatsapp/keys/signal-repository.ts.
  */
 

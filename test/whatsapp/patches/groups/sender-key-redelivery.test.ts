@@ -7,8 +7,8 @@ import {
   type SignalKeyStore,
 } from '@whiskeysockets/baileys'
 import { expect, it } from 'vitest'
-import { commonSettings } from '../../../src/whatsapp/baileys-settings.ts'
-import { hasSenderKey } from '../../../src/whatsapp/patches/sender-key-redelivery.ts'
+import { commonSettings } from '../../../../src/whatsapp/baileys-settings.ts'
+import { hasSenderKey } from '../../../../src/whatsapp/patches/groups/sender-key-redelivery.ts'
 
 const GROUP = '123@g.us'
 const AUTHOR = '34611000001@s.whatsapp.net'
