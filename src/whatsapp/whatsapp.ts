@@ -14,6 +14,7 @@ import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts
 import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
+import { readLateGroupMessages } from './patches/groups/late-group-messages.ts'
 import { useEverySenderKey } from './patches/groups/own-sender-key.ts'
 import { keepNctSalts } from './patches/nct-salt-action.ts'
 import { mendRawKeys } from './patches/node-raw-keys.ts'
@@ -75,6 +76,7 @@ function patchLibraries(logger: Logger): void {
   mendRawKeys()
   mendSignatures()
   useEverySenderKey()
+  readLateGroupMessages()
   ackUndecryptable()
   keepNctSalts()
   mendSignalQueue()
