@@ -6,6 +6,7 @@ import { UNSUPPORTED } from '../content/message-fields.ts'
 import { type Ignored, type ParsedContent, unsupported } from '../content/parsed-content.ts'
 import { type RawKind, rawMessage } from '../content/raw-message.ts'
 import { readContent } from '../content/read-content.ts'
+import { wellFormed } from '../content/well-formed.ts'
 import { accountJid, digitsOf, isBroadcast, isGroup, isNewsletter, isStatus, lidOf } from '../jid.ts'
 import { messageSecretOf } from '../message-secret.ts'
 import { openSealed, type Unopened } from '../sealed/open-sealed.ts'
@@ -112,7 +113,7 @@ export function toReceivedMessage(
     ...(secret && { secret }),
     ...(isNotice ? { dedupeKey: noticeKey(dedupeKey), noticeOf: dedupeKey } : { dedupeKey }),
     formerKeys: isOlder ? (contact.person?.names ?? []).filter(name => name !== named).map(keyUnder) : [],
-    message: {
+    message: wellFormed({
       message_id: key.id,
       from: author.pn,
       from_lid: author.lid,
@@ -133,7 +134,7 @@ export function toReceivedMessage(
       ...rawOf(received, content.type, context),
       timestamp: new Date(at).toISOString(),
       offline,
-    },
+    }),
   }
 }
 
