@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { type Clock, createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
-import type { Problem, Readiness } from './base/problem.ts'
+import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
@@ -286,7 +286,7 @@ export async function createApp(
   }
 }
 
-const named = (code: string, message: string | null): Problem | null =>
+const named = (code: ProblemCode, message: string | null): Problem | null =>
   message === null ? null : { code, message }
 
 /** Loading BullMQ takes a while and some MB: only for those who use it. */

@@ -3,7 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Readiness } from '../base/problem.ts'
+import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { MediaPreparer } from '../ports/media-preparer.ts'
 import type { MediaServer } from '../ports/media-server.ts'
@@ -81,7 +81,7 @@ export function createHttp(parts: HttpParts): Http {
     refusing
       ? {
           ready: false,
-          problems: [{ code: 'SHUTTING_DOWN', message: 'The service is shutting down.' }],
+          problems: [SHUTTING_DOWN],
           warnings: [],
         }
       : parts.ready()

@@ -151,7 +151,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
 
     health() {
       if (address === null || !activeAnswers.wrongAddress()) return { ok: true, problem: null }
-      const problem = `LARAVEL_URL ${address.base} answers 404 for every session: it is probably a wrong address`
+      const problem = `LARAVEL_URL ${address.base} answers 404 for every session: it is probably a wrong address, which for most applications ends in /api`
       return { ok: false, problem }
     },
 

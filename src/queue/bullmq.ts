@@ -187,7 +187,7 @@ export function createBullMqQueue(options: {
     problem() {
       if (redis !== 'down') return null
       const time = `${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-      return `Redis at ${jobs?.address} cannot be used since ${time} (${reason}); deliveries go on without it`
+      return `Redis at ${jobs?.address} cannot be used since ${time} (${reason}): check that it runs, and REDIS_URL; deliveries go on without it meanwhile`
     },
   }
 }

@@ -351,6 +351,13 @@ export class World {
     })
   }
 
+  /** Leaves it as it is, broken. */
+  leave(): void {
+    this.kill()
+    process.off('unhandledRejection', this.#note)
+    process.off('uncaughtException', this.#note)
+  }
+
   /** Stops everything and checks what holds after every story. */
   async end(): Promise<void> {
     await this.settle()

@@ -22,7 +22,8 @@ function sentence(address: string | null, held: HeldRoute[], pending: number): s
   const since = new Date(Math.min(...held.map(({ outage }) => outage.since)))
   const time = `${since.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const count = `${pending} ${pending === 1 ? 'delivery' : 'deliveries'} waiting`
-  const advice = status === null ? '' : adviceFor(status)
+  const advice =
+    status === null ? ': check that it runs, and that LARAVEL_URL leads to it' : adviceFor(status)
   return `Laravel at ${address} ${what} on ${where} since ${time} (${count})${advice}`
 }
 
@@ -42,6 +43,8 @@ function adviceFor(status: number): string {
     case 503:
       return ': it is in maintenance or overloaded; nothing is lost, all of it goes out when it is back'
     default:
-      return status >= 300 && status < 400 ? ': LARAVEL_URL must be the final address' : ''
+      return status >= 300 && status < 400
+        ? ': LARAVEL_URL must be the final address'
+        : ': its log says why (storage/logs/laravel.log)'
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Problem } from '../../base/problem.ts'
+import type { Problem, ProblemCode } from '../../base/problem.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store, Write } from '../../ports/store.ts'
 import { statusDeliveryOf } from '../host/status-announcement.ts'
@@ -108,7 +108,7 @@ export class Quarantine {
 }
 
 /** A warning about some sessions, the first of which it names. */
-export function warningOf(code: string, sessionIds: string[], what: string): Problem {
+export function warningOf(code: ProblemCode, sessionIds: string[], what: string): Problem {
   const more = sessionIds.length > NAMED ? ` and ${sessionIds.length - NAMED} more` : ''
   const count = `${sessionIds.length} ${sessionIds.length === 1 ? 'session' : 'sessions'}`
   return { code, message: `${count} ${what} (${sessionIds.slice(0, NAMED).join(', ')}${more}).` }

@@ -3,7 +3,7 @@ import { createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { faultFields, nameOf } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
-import type { Problem } from '../../base/problem.ts'
+import { type Problem, SHUTTING_DOWN } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
 import type { Stats } from '../../ports/session-queries.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
@@ -31,7 +31,8 @@ export interface SupervisorDeps
 
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
 
-const DEAD = 'The supervisor of the sessions failed'
+const DEAD =
+  'The supervisor of the sessions failed, so the process ends, and what supervises it (systemd, Docker) starts it again; please report what the log says of it'
 
 /** For a session that exists and does not run: it comes back, or its store is away. */
 export const notRunning = () =>
@@ -115,7 +116,7 @@ export class Supervisor {
     const snapshot = this.#machine.getSnapshot()
     if (snapshot.matches({ running: 'recovering' })) return this.#recovery.problem()
     if (snapshot.status === 'error') return { code: 'SUPERVISOR_FAILED', message: DEAD }
-    return snapshot.matches('running') ? null : { code: 'SHUTTING_DOWN', message: 'Shutting down.' }
+    return snapshot.matches('running') ? null : SHUTTING_DOWN
   }
 
   /** What somebody should look at while the rest works. */

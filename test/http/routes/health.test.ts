@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import type { Problem } from '../../../src/base/problem.ts'
 import { healthAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly } from '../fakes.ts'
 
 describe('GET /health', () => {
   it.each(['/health', '/health/ready'])('%s tells whether the service can do its work', async path => {
-    const warnings = [{ code: 'SESSION_UNREADABLE', message: '1 session cannot be read.' }]
+    const warnings: Problem[] = [{ code: 'SESSION_UNREADABLE', message: '1 session cannot be read.' }]
     const ready = () => ({ ready: true, problems: [], warnings })
     const well = await createTestHttp({ ready }).app.request(path)
     expect(well.status).toBe(200)
     expect(await exactly(well, healthAnswer)).toEqual({ success: true, ready: true, problems: [], warnings })
 
-    const problems = [
-      { code: 'STORE_FULL', message: 'The disk is full.' },
+    const problems: Problem[] = [
+      { code: 'STORE_FAILED', message: 'The disk is full.' },
       { code: 'LARAVEL_UNAVAILABLE', message: 'LARAVEL_URL answers 404 to everything.' },
     ]
     const ill = await createTestHttp({ ready: () => ({ ready: false, problems, warnings }) }).app.request(

@@ -14,7 +14,7 @@ describe('the health of the deliveries during an outage', () => {
     expect(harness.deliveries.health()).toEqual({
       ok: false,
       problem:
-        'Laravel at http://app.test/api has answered 500 on /messages since 2026-01-01 12:03 UTC (3 deliveries waiting)',
+        'Laravel at http://app.test/api has answered 500 on /messages since 2026-01-01 12:03 UTC (3 deliveries waiting): its log says why (storage/logs/laravel.log)',
     })
     harness.respond(() => ok)
     await harness.clock.advance(30 * SECOND)

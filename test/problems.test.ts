@@ -1,0 +1,189 @@
+import { createServer } from 'node:http'
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
+import { createFaults } from '../src/base/faults.ts'
+import { createLogger } from '../src/base/logger.ts'
+import type { Problem, ProblemCode } from '../src/base/problem.ts'
+import { createLaravel } from '../src/laravel/client.ts'
+import { createBullMqQueue } from '../src/queue/bullmq.ts'
+import { SessionRegistry } from '../src/sessions/registry.ts'
+import { createTestHttp } from './http/fakes.ts'
+import { answered, createHarness, unanswered } from './laravel/harness.ts'
+import { realClock, until } from './queue/real.ts'
+import { closedAs, World } from './sessions/world.ts'
+
+const logger = createLogger({ level: 'silent', format: 'json' }, { write: () => {} })
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** A world in which something is wrong by the end, so that nothing else is asked of it. */
+async function startWorld(): Promise<World> {
+  const world = await World.start()
+  onTestFinished(() => world.leave())
+  return world
+}
+
+const outage = async (...attempt: Parameters<typeof answered> | [string]): Promise<Problem> => {
+  const harness = createHarness()
+  harness.deliveries.start()
+  const failure = typeof attempt[0] === 'string' ? unanswered(attempt[0]) : answered(attempt[0])
+  harness.respond(() => failure)
+  for (let n = 0; n < 3; n++) harness.add(`chat${n}`)
+  await harness.clock.advance(60_000)
+  return { code: 'LARAVEL_UNAVAILABLE', message: harness.deliveries.health().problem! }
+}
+
+/** What brings each about, and what in its sentence leads to the mend. A code that stands not here does not compile. */
+const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>; mend: RegExp }[]> = {
+  STORE_FAILED: [
+    {
+      async make() {
+        const world = await startWorld()
+        await world.linked()
+        world.disk.failWrites()
+        world.whatsapp.socketOf('s1').report(closedAs('banned', 'banned'))
+        await world.settle()
+        return world.supervisor.problem()
+      },
+      mend: /disk is full.*tried every 2 s/,
+    },
+  ],
+  SUPERVISOR_FAILED: [
+    {
+      async make() {
+        const world = await startWorld()
+        vi.spyOn(SessionRegistry.prototype, 'add').mockImplementation(() => {
+          throw new Error('x')
+        })
+        void world.commands.start({ sessionId: 's1', userId: 7 }).catch(() => {})
+        await world.settle()
+        expect(world.deaths).toHaveLength(1)
+        return world.supervisor.problem()
+      },
+      mend: /process ends.*systemd.*report/,
+    },
+  ],
+  SHUTTING_DOWN: [
+    {
+      async make() {
+        const { http, app } = createTestHttp()
+        http.refuse()
+        const answer = (await (await app.request('/health/ready')).json()) as { problems: Problem[] }
+        return answer.problems[0]
+      },
+      mend: /starts it again/,
+    },
+    {
+      async make() {
+        const world = await startWorld()
+        await world.stop()
+        return world.supervisor.problem()
+      },
+      mend: /starts it again/,
+    },
+  ],
+  CLIENT_OUTDATED: [
+    {
+      async make() {
+        const world = await startWorld()
+        const socket = await world.linked()
+        socket.report(closedAs('versionRefused', 'client_outdated'))
+        await world.settle()
+        return world.versions.problem()
+      },
+      mend: /WHATSAPP_VERSION.*restart/,
+    },
+  ],
+  LARAVEL_UNAVAILABLE: [
+    { make: () => outage(500), mend: /storage\/logs\/laravel\.log/ },
+    { make: () => outage(503), mend: /maintenance/ },
+    { make: () => outage(403), mend: /LARAVEL_TOKEN/ },
+    { make: () => outage(404), mend: /LARAVEL_URL.*routes\/api\.php/ },
+    { make: () => outage(419), mend: /routes\/api\.php/ },
+    { make: () => outage(429), mend: /throttle/ },
+    { make: () => outage(301), mend: /LARAVEL_URL/ },
+    { make: () => outage('ECONNREFUSED'), mend: /runs.*LARAVEL_URL/ },
+    {
+      async make() {
+        const server = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1')
+        await new Promise(resolve => server.once('listening', resolve))
+        const { port } = server.address() as { port: number }
+        const laravel = createLaravel({
+          url: `http://127.0.0.1:${port}`,
+          token: null,
+          secrets: [],
+          clock: realClock,
+          logger,
+        })
+        for (let n = 0; n < 10; n++) await laravel.askActive(`s${n}`, new AbortController().signal)
+        const { problem } = laravel.health()
+        await laravel.close()
+        server.close()
+        return problem === null ? null : { code: 'LARAVEL_UNAVAILABLE', message: problem }
+      },
+      mend: /LARAVEL_URL.*\/api/,
+    },
+  ],
+  REDIS_UNAVAILABLE: [
+    {
+      async make() {
+        const queue = createBullMqQueue({
+          url: 'redis://127.0.0.1:1',
+          groupOf: () => 'messages',
+          name: 'x',
+          clock: realClock,
+          logger,
+        })
+        queue.start(async () => null)
+        await until(() => queue.problem() !== null)
+        const message = queue.problem()!
+        await queue.stop(0)
+        return { code: 'REDIS_UNAVAILABLE', message }
+      },
+      mend: /runs.*REDIS_URL/,
+    },
+  ],
+  SESSION_UNREADABLE: [
+    {
+      async make() {
+        const world = await startWorld()
+        await world.linked()
+        world.kill()
+        world.disk.damage("UPDATE events SET context = 'x' WHERE state IS NOT NULL")
+        await world.boot()
+        return world.supervisor.warnings()[0]
+      },
+      mend: /GET \/sessions\/\{id\}.*DELETE.*\(s1\)/,
+    },
+  ],
+  CREDENTIALS_UNREADABLE: [
+    {
+      async make() {
+        const world = await startWorld()
+        const socket = await world.linked()
+        socket.report(closedAs('suspend', 'credentials_corrupt'))
+        await world.settle()
+        return world.supervisor.warnings()[0]
+      },
+      mend: /DATA_DIR from a backup.*DELETE.*\(s1\)/,
+    },
+  ],
+  FAULTS: [
+    {
+      async make() {
+        const faults = createFaults(logger)
+        faults.caught(new Error('x'))
+        return faults.warning()
+      },
+      mend: /log.*report/,
+    },
+  ],
+}
+
+const cases = Object.entries(CAUSES).flatMap(([code, all]) => all.map((one, i) => ({ code, i, ...one })))
+
+it.each(cases)('$code ($i) is brought about, and leads to its mend', async ({ code, make, mend }) => {
+  const problem = await make()
+  expect(problem?.code).toBe(code)
+  expect(problem?.message).toMatch(mend)
+})
