@@ -9,6 +9,7 @@ import { cleanDirtyAccount } from '../patches/dirty-account.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { flushBufferAtEnd } from '../patches/event-buffer/dropped.ts'
 import { freeStuckBuffer } from '../patches/event-buffer/stuck.ts'
+import { limitLogin, withoutFrameTimeouts } from '../patches/frame-timeouts.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { answerRefusedPairing } from '../patches/refused-pairing.ts'
@@ -43,8 +44,9 @@ export function openBaileysSocket(
   stored: SignalKeyStore,
   problems: SocketProblems,
 ): { baileys: WASocket; writes: WriteGate } {
-  const baileys = captureListenerRejections(() => makeWASocket(config), problems)
+  const baileys = captureListenerRejections(() => makeWASocket(withoutFrameTimeouts(config)), problems)
   const websocket = rawWebSocket(baileys)
+  limitLogin(baileys)
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
   freeStuckBuffer(baileys, problems.bufferFreed)
