@@ -4,9 +4,6 @@ import type { SessionSet } from './contenders/contender.ts'
 import { Manager } from './contenders/manager.ts'
 import type { Environment } from './environment/environment.ts'
 
-/** The first seconds of a process compile and restore. */
-const WARM_UP = 500
-const REQUESTS = 1000
 const PER_SECOND = 100
 const LOST_MS = 60_000
 
@@ -20,6 +17,7 @@ export interface AcceptedSends {
 export async function measureAccepted(
   { processSettings, simulator, progress }: Environment,
   sessionSet: SessionSet,
+  count: number,
 ): Promise<AcceptedSends> {
   const { pairs, dataDir } = sessionSet
   if (dataDir === null) throw new Error('only a manager stores what it cannot send')
@@ -30,12 +28,14 @@ export async function measureAccepted(
   await manager.started()
   const ids: string[] = []
   const latencies: number[] = []
+  // The first seconds of a process compile and restore.
+  const warmUp = Math.ceil(count / 3)
   const begun = now()
-  const requests = Array.from({ length: WARM_UP + REQUESTS }, async (_, n) => {
+  const requests = Array.from({ length: warmUp + count }, async (_, n) => {
     await pause((n * 1000) / PER_SECOND)
     const asked = now()
     ids.push(await manager.queue(pairs[n % pairs.length]!, `later ${n}`))
-    if (n >= WARM_UP) latencies.push(now() - asked)
+    if (n >= warmUp) latencies.push(now() - asked)
   })
   await Promise.all(requests)
   const rate = (ids.length * 1000) / (now() - begun)

@@ -40,8 +40,7 @@ export async function runBenchmark(
 
 /** What the figures come from, for the title of a table. */
 export function machine(): string {
-  const queue = process.env.REDIS_URL ? 'queue on Redis' : 'queue in process'
-  return `Node ${process.versions.node}, ${availableParallelism()} cores, ${queue}`
+  return `Node ${process.versions.node}, ${availableParallelism()} cores`
 }
 
 /** Flags for node out of one string. */

@@ -47,6 +47,12 @@ export class Child<C extends Commands> {
     return this.#process.exitCode === null && this.#process.signalCode === null
   }
 
+  /** Throws when it could not be started. */
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.name} did not start`)
+    return this.#process.pid
+  }
+
   /** Resolves when the process has ended, however. */
   get exited(): Promise<void> {
     return this.#exited

@@ -48,6 +48,7 @@ export const SLOW: Record<string, string> = {
   'test/chaos/storm/run.test.ts':
     'eight sessions are linked, mistreated for nine seconds in real time, and waited for until all are back',
   'test/bench/soak.test.ts': 'sessions reconnect in real time, and a process is looked at before and after',
+  'test/bench/run.test.ts': 'four programs are started, watched idle, killed and started again, in real time',
   'test/model/session.test.ts':
     'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
   'test/scenarios/hostile-server.test.ts':

@@ -6,6 +6,8 @@ import { PROBE_FLAGS } from '../probe/node-flags.ts'
 import type { Probe } from '../probe/probe.ts'
 import { type AckedFile, type FileJob, runFileJobs } from '../traffic/file-jobs.ts'
 import type { Pair } from '../traffic/pair.ts'
+import { type Correspondence, sendTexts, sentId } from './send-texts.ts'
+import { startFlags } from './start-flags.ts'
 
 const KEY = 'bench'
 const START_MS = 60_000
@@ -19,13 +21,16 @@ export interface ManagerOptions {
   /** Logins at once. */
   concurrency: number
   nodeFlags: string[]
+  probed: boolean
+  /** Null, or not given: the queue is in its process. */
+  redisUrl?: string | null
   /** How long a send waits for its ack; longer than any takes if not given. */
   sendWaitMs?: number
   /** Connections begun per second, 10000 if not given; null leaves it to the manager. */
   connectsPerSecond?: number | null
 }
 
-/** The manager as its users have it: `src/main.ts` in a process of its own, spoken to over HTTP. */
+/** The manager as its users have it: node itself with the flags of `npm start` and `src/main.ts` in a process of its own, spoken to over HTTP. */
 export class Manager {
   readonly child: Child<Probe>
   #api: ManagerApi | null = null
@@ -37,6 +42,8 @@ export class Manager {
     laravelUrl,
     concurrency,
     nodeFlags,
+    probed,
+    redisUrl = null,
     sendWaitMs = 30_000,
     connectsPerSecond = 10_000,
   }: ManagerOptions) {
@@ -51,14 +58,12 @@ export class Manager {
       ...(connectsPerSecond !== null && { CONNECT_PER_SECOND: String(connectsPerSecond) }),
       MEDIA_ALLOW_PRIVATE: 'true',
       SEND_WAIT_MS: String(sendWaitMs),
-      ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),
+      ...(redisUrl !== null && { REDIS_URL: redisUrl }),
     }
-    this.child = new Child(
-      { name: 'the manager', file: 'src/main.ts', env, nodeFlags: [...PROBE_FLAGS, ...nodeFlags] },
-      text => {
-        if (this.#api === null) this.#log += text
-      },
-    )
+    const flags = [...startFlags(), ...(probed ? PROBE_FLAGS : []), ...nodeFlags]
+    this.child = new Child({ name: 'the manager', file: 'src/main.ts', env, nodeFlags: flags }, text => {
+      if (this.#api === null) this.#log += text
+    })
   }
 
   /** Resolves when it listens. */
@@ -103,28 +108,29 @@ export class Manager {
   }
 
   /** Every session sends so many texts, one after the other; the ids that WhatsApp acked. */
-  async send(pairs: Pair[], each: number): Promise<string[]> {
-    const ids: string[] = []
-    const work = async ({ number, contact }: Pair) => {
-      for (let n = 0; n < each; n++)
-        ids.push(
-          await this.#send(200, { session_id: number, wa_id: contact, type: 'text', body: `text ${n}` }),
-        )
-    }
-    await Promise.all(pairs.map(work))
-    return ids
+  send(correspondences: Correspondence[], each: number): Promise<string[]> {
+    return sendTexts(this.#post, correspondences, each)
   }
 
   /** The same with files that the manager fetches. */
   sendFiles(jobs: FileJob[]): Promise<AckedFile[]> {
     return runFileJobs(jobs, ({ pair, sample, url }) =>
-      this.#send(200, { session_id: pair.number, wa_id: pair.contact, type: sample.kind, mediaUrl: url }),
+      sentId(this.#post, {
+        ...{ session_id: pair.number, wa_id: pair.address, type: sample.kind, mediaUrl: url },
+      }),
     )
   }
 
   /** One text that WhatsApp cannot have yet; its id. Throws unless it is taken with 202. */
-  queue({ number, contact }: Pair, text: string): Promise<string> {
-    return this.#send(202, { session_id: number, wa_id: contact, type: 'text', body: text })
+  queue({ number, address }: Pair, text: string): Promise<string> {
+    return sentId(this.#post, { session_id: number, wa_id: address, type: 'text', body: text }, 202)
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    this.child.kill()
+    await this.child.exited
+    await this.#api?.close()
   }
 
   /** SIGTERM; throws unless it ends with exit code 0. */
@@ -134,9 +140,5 @@ export class Manager {
     if (code !== 0) throw new Error(`the manager ended with exit code ${code}:\n${this.child.output}`)
   }
 
-  async #send(expected: 200 | 202, request: object): Promise<string> {
-    const { status, body } = await this.#api!.call('POST', '/send-message', request)
-    if (status !== expected) throw new Error(`POST /send-message answered ${status}: ${JSON.stringify(body)}`)
-    return String(body.message_id)
-  }
+  readonly #post = (body: object) => this.#api!.call('POST', '/send-message', body)
 }

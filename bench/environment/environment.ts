@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from '../../harness/child.ts'
 import type { Progress } from '../../harness/progress.ts'
+import { openRedis, type RunRedis } from '../../harness/redis.ts'
 import type { Commands } from '../../harness/rpc.ts'
 import type { ProcessSettings } from '../contenders/contender.ts'
 import { Laravel } from './laravel.ts'
@@ -25,8 +26,13 @@ export class BenchmarkEnvironment {
   readonly #children: Pick<Child<Commands>, 'kill' | 'name' | 'output'>[] = []
   readonly #laravel = new Laravel()
   #dir: string | null = null
+  #redis: RunRedis | null = null
 
-  async open(progress: Progress, nodeFlags: string[]): Promise<Environment> {
+  async open(
+    progress: Progress,
+    nodeFlags: string[],
+    { probed = true, redisUrl = null }: { probed?: boolean; redisUrl?: string | null } = {},
+  ): Promise<Environment> {
     const dir = await mkdtemp(join(tmpdir(), 'whatsapp-manager-bench-'))
     this.#dir = dir
     const simulator = new Child<SimulatorProgram>({
@@ -45,12 +51,20 @@ export class BenchmarkEnvironment {
       laravelUrl: this.#laravel.url,
       concurrency: CONCURRENCY,
       nodeFlags,
+      probed,
+      redisUrl,
       mediaCa,
       filesDir,
       logins: () => simulator.remote.call('logins'),
       onStart: (child: Pick<Child<Commands>, 'kill' | 'name' | 'output'>) => this.#children.push(child),
     }
     return { simulator, laravel: this.#laravel, processSettings, dir, progress }
+  }
+
+  /** A Redis of this run; null where there is none to start. */
+  async openRedis({ dir }: Environment): Promise<RunRedis | null> {
+    this.#redis = await openRedis(join(dir, 'redis'), undefined, () => '').catch(() => null)
+    return this.#redis
   }
 
   /** What the processes printed last, for the report of a failure. */
@@ -61,6 +75,7 @@ export class BenchmarkEnvironment {
 
   async close(): Promise<void> {
     for (const child of this.#children) child.kill()
+    await this.#redis?.close()
     await this.#laravel.close()
     if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })
   }

@@ -1,23 +1,25 @@
 import { join } from 'node:path'
 import { linkAll } from '../../harness/link-sessions.ts'
-import {
-  type ManagerContender,
-  managerSessions,
-  plainLoopSessions,
-  type SessionSet,
-} from '../contenders/contender.ts'
+import type { RunRedis } from '../../harness/redis.ts'
+import type { ManagerContender, SessionSet } from '../contenders/contender.ts'
 import { Manager } from '../contenders/manager.ts'
-import type { Pair } from '../traffic/pair.ts'
+import { managerSessions } from '../contenders/manager-sessions.ts'
+import { plainLoopSessions } from '../contenders/plain-loop-sessions.ts'
+import type { Membership, Pair } from '../traffic/pair.ts'
 import type { Environment } from './environment.ts'
 
 /** `series` is a digit: numbers of different sets differ in it. */
 async function addPairs({ simulator }: Environment, count: number, series: number): Promise<Pair[]> {
-  const pairs = Array.from({ length: count }, (_, i) => {
-    const digits = series + String(i).padStart(6, '0')
-    return { number: `3461${digits}`, contact: `3462${digits}` }
-  })
-  await Promise.all(pairs.map(({ contact }) => simulator.remote.call('addContact', contact)))
-  return pairs
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const digits = series + String(i).padStart(6, '0')
+      const [number, contact] = [`3461${digits}`, `3462${digits}`]
+      const lid = await simulator.remote.call('addContact', contact)
+      // Half of the chats are by LID, and half by number, as today's are.
+      const byLid = i % 2 === 1
+      return { number, contact, byLid, address: byLid ? lid : `${contact}@s.whatsapp.net` }
+    }),
+  )
 }
 
 /** Sessions that a manager of their own linked over HTTP. */
@@ -44,16 +46,44 @@ export async function linkSessions(
   return managerSessions(processSettings, pairs, dataDir)
 }
 
-/** Sessions that are linked without QR, for the plain loop. */
+/** The same sessions, with the queue of their deliveries on Redis; at one time only one process may have them. */
+export function onRedis(
+  { processSettings }: Environment,
+  { pairs, dataDir }: SessionSet<ManagerContender>,
+  redis: RunRedis,
+): SessionSet<ManagerContender> {
+  return managerSessions(processSettings, pairs, dataDir!, redis)
+}
+
+/** Sessions that are linked without QR, for a plain loop that keeps them there. */
 export async function enrollSessions(
   environment: Environment,
   count: number,
   series: number,
+  kept: 'memory' | 'database',
 ): Promise<SessionSet> {
   const pairs = await addPairs(environment, count, series)
-  environment.progress.show(`enrolling ${count} sessions for the plain loop`)
+  environment.progress.show(`enrolling ${count} sessions for a plain loop`)
   const creds = await Promise.all(
     pairs.map(({ number }) => environment.simulator.remote.call('enroll', number)),
   )
-  return plainLoopSessions(environment.processSettings, pairs, creds)
+  const database = kept === 'database' ? join(environment.dir, `careful-${count}.sqlite`) : null
+  return plainLoopSessions(environment.processSettings, pairs, creds, database)
+}
+
+/** A group for each of the first so many sessions: the session's number, and so many members who are in all of them. */
+export async function addGroups(
+  { simulator }: Environment,
+  pairs: Pair[],
+  groups: number,
+  members: number,
+): Promise<Membership[]> {
+  const others = Array.from({ length: members }, (_, i) => `34639${String(i).padStart(6, '0')}`)
+  await Promise.all(others.map(member => simulator.remote.call('addContact', member)))
+  return Promise.all(
+    pairs.slice(0, groups).map(async ({ number }) => ({
+      number,
+      group: await simulator.remote.call('addGroup', `Friends of ${number}`, [number, ...others]),
+    })),
+  )
 }

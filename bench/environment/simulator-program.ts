@@ -12,7 +12,12 @@ import { fileCommands } from './simulator-files.ts'
 silenceConsole()
 
 // More pre-keys on the server than Baileys wants: nobody uploads any. Copies for the own phone are sent, not decrypted.
-const simulator = new Simulator({ preKeysOnServer: 100, ownCopies: false })
+const RECEIPT_DELAY_MS = 25
+const simulator = new Simulator({
+  preKeysOnServer: 100,
+  ownCopies: false,
+  receiptDelayMs: RECEIPT_DELAY_MS,
+})
 const received = new Map<string, number>()
 simulator.on('message', ({ message: { id } }) => received.set(id, (received.get(id) ?? 0) + 1))
 
@@ -41,10 +46,15 @@ const commands = {
 
   acceptConnections: (): Promise<void> => simulator.heal(),
 
-  /** The number exists from now on. */
-  addContact(contact: string): void {
-    simulator.contact(contact)
+  /** The number exists from now on, and treats what it gets as phones do: it says what came, and what was read. Its LID's jid. */
+  addContact(number: string): string {
+    const contact = simulator.contact(number)
+    contact.autoRead = true
+    return contact.account.lidJid
   },
+
+  /** The jid of a new group. */
+  addGroup: (subject: string, members: string[]): string => simulator.group(subject, members).jid,
 
   /** Credentials of a device that is linked to the number without a phone. */
   async enroll(number: string): Promise<AuthenticationCreds> {
@@ -57,22 +67,39 @@ const commands = {
     const said: Promise<{ id: string; at: number }>[] = []
     for (let n = 0; n < count; n++) {
       await pause(Math.max(0, begun + (n * 1000) / perSecond - now()))
-      const { contact, number } = pairs[n % pairs.length]!
-      const saying = simulator.contact(contact).say(number, `hello ${n}`)
+      const { contact, number, byLid } = pairs[n % pairs.length]!
+      const addressing = byLid ? 'lid' : 'pn'
+      const saying = simulator.contact(contact).say(number, `hello ${n}`, { addressing })
       said.push(saying.then(({ id }) => ({ id, at: now() })))
     }
     return Promise.all(said)
   },
 
-  /** Of these messages, those that no contact decrypted and those that one decrypted twice; waits at most so long. */
-  async checkReceived(ids: string[], waitMs: number): Promise<{ missing: string[]; doubled: string[] }> {
+  /** Of these messages, those that fewer contacts decrypted than should, and those that more did; waits at most so long. */
+  async checkReceived(
+    ids: string[],
+    waitMs: number,
+    contacts = 1,
+  ): Promise<{ missing: string[]; doubled: string[] }> {
     const deadline = now() + waitMs
-    let missing = ids.filter(id => !received.has(id))
+    const times = (id: string) => received.get(id) ?? 0
+    let missing = ids.filter(id => times(id) < contacts)
     while (missing.length > 0 && now() < deadline) {
       await pause(20)
-      missing = missing.filter(id => !received.has(id))
+      missing = missing.filter(id => times(id) < contacts)
     }
-    return { missing, doubled: ids.filter(id => (received.get(id) ?? 0) > 1) }
+    return { missing, doubled: ids.filter(id => times(id) > contacts) }
+  },
+
+  /** Resolves once the contacts have sent every receipt that they owe, and the devices have acknowledged all they got. */
+  async settle(waitMs: number): Promise<void> {
+    const deadline = now() + waitMs
+    // The later of a contact's two receipts, and that of a group, which waits for other members'.
+    await pause(4 * RECEIPT_DELAY_MS)
+    while (simulator.unacked.length > 0) {
+      if (now() > deadline) throw new Error(`${simulator.unacked.length} stanzas were never acknowledged`)
+      await pause(5)
+    }
   },
 
   /** What went wrong since the last call, in words; then all is forgotten. */

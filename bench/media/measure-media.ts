@@ -3,7 +3,7 @@ import { now } from '../../harness/now.ts'
 import type { Contender, SessionSet } from '../contenders/contender.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { FileServer } from '../environment/file-server.ts'
-import type { Integrity } from '../measure.ts'
+import type { Integrity } from '../figures.ts'
 import { peakMemoryOf, resetPeakMemory } from '../probe/peak-memory.ts'
 import type { SampleFile, SampleFiles } from '../traffic/sample-files.ts'
 

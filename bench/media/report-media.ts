@@ -1,5 +1,6 @@
-import { plainRow, type Row, type Target } from '../report.ts'
+import { judged, type Row } from '../rows.ts'
 import { median, quantile } from '../statistics.ts'
+import type { Target } from '../targets.ts'
 import type { ImageFigures, VideoFigures } from './measure-media.ts'
 
 const MB = 1024 * 1024
@@ -7,7 +8,7 @@ const LIMIT = 40
 
 const lessThan = (limit: number, unit: string): Target => ({
   text: `< ${limit} ${unit}`,
-  reached: (_ratio, manager) => manager < limit,
+  reached: value => value < limit,
 })
 
 /** One contender's processes. */
@@ -24,8 +25,10 @@ export function mediaRows(
 ): Row[] {
   const image = `${imageBytes / MB} MB image`
   const video = `${videoBytes / MB} MB video`
-  const row = (name: string, unit: string, of: (runs: MediaRuns) => number, target?: Target) =>
-    plainRow({ name, unit, manager: of(runs.manager), plain: of(runs.plain) }, target)
+  const row = (name: string, unit: string, of: (runs: MediaRuns) => number, target: Target | null = null) => {
+    const values = { manager: of(runs.manager), plain: of(runs.plain) }
+    return judged({ name, unit, values }, values.manager / values.plain, values.manager, target)
+  }
   return [
     row(`CPU per ${image} out`, 'ms', middle('cpuPerImageOut')),
     row('images acked a second', '', middle('imagesPerSecond')),

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../../harness/flags.ts'
-import { CONTENDERS, type ContenderName } from '../contenders/contender.ts'
 import type { Environment } from '../environment/environment.ts'
 import { FileServer } from '../environment/file-server.ts'
 import { enrollSessions, linkSessions } from '../environment/session-sets.ts'
@@ -19,6 +18,7 @@ import { type MediaRuns, mediaRows } from './report-media.ts'
 /** The manager and a plain loop of Baileys sockets, side by side on one simulator, with images and large videos both ways. */
 
 const MB = 1024 * 1024
+const CONTENDERS = ['manager', 'plain'] as const
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +52,9 @@ await runBenchmark(
       videoBytes: wholeNumber(values, 'video-mb') * MB,
     }
     await server.listen()
-    const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
+    const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {
+      redisUrl: process.env.REDIS_URL || null,
+    })
     const runs = await compare(environment, sessions, rounds, traffic)
     const rows = mediaRows(runs, traffic)
     const integrity = { manager: totalOf(runs.manager), plain: totalOf(runs.plain) }
@@ -71,9 +73,9 @@ async function compare(environment: Environment, sessions: number, rounds: numbe
   const { progress } = environment
   const sessionSets = {
     manager: await linkSessions(environment, sessions, 1),
-    plain: await enrollSessions(environment, sessions, 2),
+    plain: await enrollSessions(environment, sessions, 2, 'memory'),
   }
-  const runs: Record<ContenderName, MediaRuns> = {
+  const runs: Record<(typeof CONTENDERS)[number], MediaRuns> = {
     manager: { images: [], out: [], in: [] },
     plain: { images: [], out: [], in: [] },
   }

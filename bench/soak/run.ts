@@ -25,7 +25,9 @@ await runBenchmark(async (benchmark, progress) => {
   const reconnects = wholeNumber(values, 'reconnects')
   const texts = wholeNumber(values, 'texts')
   const percent = wholeNumber(values, 'within', 0)
-  const environment = await benchmark.open(progress, nodeFlags(values['node-flags']))
+  const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {
+    redisUrl: process.env.REDIS_URL || null,
+  })
   const sessionSet = await linkSessions(environment, sessions, 1)
   const outcome = await soak(environment, sessionSet, { reconnects, texts })
   const rows = rowsOf(outcome, percent)

@@ -1,30 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import type { Figures } from '../../bench/measure.ts'
-import { acceptedRow, type RunsBySize, rowsOf, sum, table } from '../../bench/report.ts'
+import type { Comparison, Runs } from '../../bench/compare.ts'
+import type { Figures, IdleFigures } from '../../bench/figures.ts'
+import { table, total } from '../../bench/report.ts'
+import { rowsOf } from '../../bench/rows.ts'
 import { median, quantile } from '../../bench/statistics.ts'
 
 const MB = 1024 * 1024
 
-function run(sessions: number, changes: Partial<Figures> = {}): Figures {
+const idle = (sessions: number, changes: Partial<IdleFigures> = {}): IdleFigures => ({
+  sessions,
+  startToOpen: 2000,
+  rss: (100 + sessions / 5) * MB,
+  cpu: 0.01,
+  ...changes,
+})
+
+function run(changes: Partial<Figures> = {}): Figures {
   return {
-    sessions,
-    rss: (100 + sessions) * MB,
-    heap: (50 + sessions / 2) * MB,
-    opensPerSecond: 10,
-    cpuPerSent: 4,
-    sentPerSecond: 100,
-    cpuPerReceived: 4,
-    inbound: [1, 2, 3, 4],
-    threads: {},
+    idle: idle(50),
+    killedToOpen: 2500,
+    sent: { count: 10, cpu: 4, perSecond: 100, threads: {} },
+    received: { count: 5, cpu: 4, threads: {}, latencies: [1, 2, 3, 4] },
+    sentToGroups: { count: 2, cpu: 10, perSecond: 5, threads: {} },
     integrity: { sent: 10, decrypted: 10, said: 5, delivered: 5, troubles: [] },
     ...changes,
   }
 }
 
-const runs = (changes: Partial<Figures> = {}): RunsBySize => ({
-  few: [run(10), run(10)],
-  all: [run(50, changes), run(50, changes)],
+const runs = (...all: Partial<Figures>[]): Runs => ({
+  few: [idle(10), idle(10)],
+  all: all.length === 0 ? [run(), run()] : all.map(run),
 })
+
+const rowOf = (name: string, manager: Runs, more: Partial<Comparison['runs']> = {}, sessions = 50) =>
+  rowsOf({ runs: { manager, plain: runs(), ...more }, durable: [] }, sessions).find(row => row.name === name)!
 
 describe('quantile', () => {
   it('is the value at the nearest rank, whatever the order', () => {
@@ -52,79 +61,95 @@ describe('median', () => {
 })
 
 describe('rows of the report', () => {
-  const rowOf = (name: string, manager: RunsBySize, plain: RunsBySize) =>
-    rowsOf(manager, plain).find(row => row.name === name)!
-
   it('take memory as a slope between few and all sessions', () => {
-    const row = rowOf('RSS per session', runs({ rss: 200 * MB }), runs())
-    expect(row.manager).toBeCloseTo(90 / 40)
-    expect(row.plain).toBeCloseTo(1)
-    expect(row.ratio).toBeCloseTo(2.25)
-    expect(row.verdict).toBe('over')
+    const more = { idle: idle(50, { rss: 122 * MB }) }
+    const row = rowOf('RSS a session', runs(more, more))
+    expect(row.values.manager).toBeCloseTo(20 / 40)
+    expect(row.values.plain).toBeCloseTo(8 / 40)
+    expect(row).toMatchObject({ verdict: 'over', target: '<= 0.25 MB' })
+    expect(rowOf('RSS a session', runs())).toMatchObject({ verdict: 'ok' })
   })
 
+  const sent = (cpu: number, perSecond = 110) => ({ sent: { count: 1, cpu, perSecond, threads: {} } })
+  const received = (cpu: number, latencies = [1]) => ({ received: { count: 1, cpu, threads: {}, latencies } })
   it.each([
-    ['CPU per acked message', { cpuPerSent: 5 }, true],
-    ['CPU per acked message', { cpuPerSent: 5.1 }, false],
-    ['sessions opened a second', { opensPerSecond: 10 }, true],
-    ['sessions opened a second', { opensPerSecond: 9.9 }, false],
-    ['inbound to POST p99', { inbound: [50] }, true],
-    ['inbound to POST p99', { inbound: [50.1] }, false],
-  ] as const)('hold %s with %o against its target: %s', (name, changes, ok) => {
-    expect(rowOf(name, runs(changes), runs()).verdict).toBe(ok ? 'ok' : 'over')
+    ['text out, CPU each', sent(4), 'ok'],
+    ['text out, CPU each', sent(4.1), 'over'],
+    ['text in, CPU each', received(4.8), 'ok'],
+    ['text in, CPU each', received(4.9), 'over'],
+    ['sends a second', sent(1, 110), 'ok'],
+    ['sends a second', sent(1, 109), 'over'],
+    ['inbound p99', received(1, [25]), 'ok'],
+    ['inbound p99', received(1, [25.1]), 'over'],
+    ['RSS, all open and idle', { idle: idle(50, { rss: 150 * MB }) }, 'ok'],
+    ['RSS, all open and idle', { idle: idle(50, { rss: 151 * MB }) }, 'over'],
+    ['opens a second after a restart', { killedToOpen: 2500 / 3 }, 'ok'],
+    ['opens a second after a restart', { killedToOpen: 900 }, 'over'],
+    ['group text out to 20, CPU each', { sentToGroups: { ...run().sentToGroups, cpu: 5.1 } }, 'over'],
+  ] as const)('hold %s with %o against its target: %s', (name, changes, verdict) => {
+    expect(rowOf(name, runs(changes as Partial<Figures>)).verdict).toBe(verdict)
+  })
+
+  it('judge Redis beside the manager without it', () => {
+    const rows = (cpu: number) => rowOf('with Redis: text out, CPU each', runs(), { redis: runs(sent(cpu)) })
+    expect(rows(4.6)).toMatchObject({ values: { redis: 4.6 }, verdict: 'ok' })
+    expect(rows(4.7)).toMatchObject({ verdict: 'over' })
+    expect(rowOf('with Redis: text out, CPU each', runs())).toBeUndefined()
+  })
+
+  it('ask more of a machine with a thousand sessions where the issue says so, and less where it does not', () => {
+    expect(rowOf('inbound p99', runs(received(1, [49])), {}, 1000)).toMatchObject({ target: '<= 50 ms' })
+    expect(rowOf('RSS, all open and idle', runs(), {}, 1000)).toMatchObject({ target: null, verdict: null })
   })
 
   it('do not judge memory when processes of the same size differ by more', () => {
-    const shaky = { few: [run(10), run(10, { rss: 140 * MB })], all: [run(50), run(50)] }
-    expect(rowOf('RSS per session', shaky, runs()).verdict).toBe('noise')
-    const text = table('title', rowsOf(shaky, runs()), { manager: sum(shaky), plain: sum(runs()) })
-    expect(text).toMatch(/^RSS per session .* noise$/m)
+    const shaky = { ...runs(), few: [idle(10), idle(10, { rss: 110 * MB })] }
+    const rows = rowsOf({ runs: { manager: shaky, plain: runs() }, durable: [] }, 50)
+    expect(rows.find(({ name }) => name === 'RSS a session')?.verdict).toBe('noise')
+    const text = table('title', rows, { manager: total(shaky.all) })
+    expect(text).toMatch(/^RSS a session .* noise$/m)
     expect(text).toMatch(/^noise: processes of the same size/m)
   })
 
   it('judge nothing that has no target', () => {
-    expect(rowOf('acked messages a second', runs({ sentPerSecond: 1 }), runs()).verdict).toBeNull()
+    expect(rowOf('start to all open', runs()).verdict).toBeNull()
   })
 
   it.each([
-    [20, 'ok'],
-    [20.1, 'over'],
+    [15, 'ok'],
+    [15.1, 'over'],
   ] as const)('judge a durable 202 after %s ms: %s', (p99, verdict) => {
-    const row = acceptedRow([...Array.from({ length: 98 }, () => 1), p99, 900])
-    expect(row).toMatchObject({ name: 'durable 202 p99', manager: p99, verdict })
-    expect(acceptedRow([])).toMatchObject({ verdict: 'over' })
-    const text = table('title', [row], { manager: sum(runs()), plain: sum(runs()) })
-    expect(text).not.toContain('NaN')
+    const latencies = [...Array.from({ length: 98 }, () => 1), p99, 900]
+    const rows = rowsOf({ runs: {}, durable: [{ latencies, troubles: [] }] }, 50)
+    expect(rows.at(-1)).toMatchObject({ name: 'durable 202 p99', values: { manager: p99 }, verdict })
+    expect(table('title', rows, {})).not.toContain('NaN')
   })
 
   it('take the middle of the rounds', () => {
-    const manager = { few: [run(10)], all: [1, 2, 30].map(cpuPerSent => run(50, { cpuPerSent })) }
-    expect(rowOf('CPU per acked message', manager, runs()).manager).toBe(2)
+    expect(rowOf('text out, CPU each', runs(sent(1), sent(30), sent(2))).values.manager).toBe(2)
   })
 })
 
 describe('the table', () => {
-  it('has a line for each row and says ok or over', () => {
-    const manager = runs({ cpuPerSent: 6 })
-    const text = table('title', rowsOf(manager, runs()), { manager: sum(manager), plain: sum(runs()) })
-    const lines = text.split('\n')
+  it('has a line for each row, a column for each contender, and says ok or over', () => {
+    const { few, all } = runs({ sent: { count: 1, cpu: 6, perSecond: 1, threads: {} } })
+    const rows = rowsOf({ runs: { manager: { few, all }, plain: runs() }, durable: [] }, 50)
+    const lines = table('title', rows, { manager: total(all), plain: total(all) }).split('\n')
     expect(lines[0]).toBe('title')
-    expect(lines.find(line => line.startsWith('RSS per session'))).toMatch(
-      /1\.00 MB +1\.00 MB +1\.00x +<= 1\.25x +ok$/,
-    )
-    expect(lines.find(line => line.startsWith('CPU per acked message'))).toMatch(
-      /6\.00 ms +4\.00 ms +1\.50x +<= 1\.25x +over$/,
+    expect(lines[2]).toMatch(/^ +manager +L +ratio +target$/)
+    expect(lines.find(line => line.startsWith('text out'))).toMatch(
+      /6\.00 ms +4\.00 ms +1\.50x +<= 1\.00x +over$/,
     )
     expect(lines.at(-2)).toBe(
-      'manager  sent and acked 40, decrypted 40; said 20, delivered 20: nothing lost, nothing twice',
+      'manager  sent and acked 10, decrypted 10; said 5, delivered 5: nothing lost, nothing twice',
     )
   })
 
   it('does not hide what was lost', () => {
-    const lossy = runs({
-      integrity: { sent: 10, decrypted: 9, said: 5, delivered: 5, troubles: ['X was lost'] },
-    })
-    const text = table('title', rowsOf(lossy, runs()), { manager: sum(lossy), plain: sum(runs()) })
-    expect(text).toContain('sent and acked 40, decrypted 38; said 20, delivered 20: 2 TROUBLES')
+    const integrity = { sent: 10, decrypted: 9, said: 5, delivered: 5, troubles: ['X was lost'] }
+    const lossy = runs({ integrity }, { integrity })
+    const rows = rowsOf({ runs: { manager: lossy }, durable: [] }, 50)
+    const text = table('title', rows, { manager: total(lossy.all) })
+    expect(text).toContain('sent and acked 20, decrypted 18; said 10, delivered 10: 2 TROUBLES')
   })
 })

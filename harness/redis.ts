@@ -9,6 +9,8 @@ import { Redis } from 'ioredis'
 /** What happens to the Redis of a run. */
 export interface RunRedis {
   readonly url: string
+  /** Of its process; null for a Redis of somebody else. */
+  readonly pid: number | null
   /** Ends it without a chance to do anything, for so long; a Redis of somebody else is left alone. */
   kill(awayMs: number): Promise<void>
   /** Empties it; a Redis of somebody else only of what this run put there. */
@@ -29,6 +31,7 @@ export async function openRedis(
   if (given === undefined) throw new Error('--redis needs redis-server in the PATH, or REDIS_URL')
   return {
     url: given,
+    pid: null,
     kill: async () => {},
     flush: () =>
       onRedis(given, async client => {
@@ -71,6 +74,9 @@ async function startRedis(dir: string): Promise<RunRedis> {
   await start()
   return {
     url,
+    get pid() {
+      return server.pid ?? null
+    },
     async kill(awayMs) {
       await end()
       await pause(awayMs)

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RunRedis } from '../../harness/redis.ts'
+import type { Pair } from '../traffic/pair.ts'
+import type { ManagerContender, ProcessSettings, SessionSet } from './contender.ts'
+import { Manager } from './manager.ts'
+
+const POLL_MS = 10
+
+/** Sessions that were linked to the manager with this data directory; deliveries are queued in its process, or on `redis`. */
+export function managerSessions(
+  processSettings: ProcessSettings,
+  pairs: Pair[],
+  dataDir: string,
+  redis: RunRedis | null = null,
+): SessionSet<ManagerContender> {
+  return {
+    pairs,
+    dataDir,
+    start() {
+      const manager = new Manager({
+        ...processSettings,
+        dataDir,
+        ...(redis !== null && { redisUrl: redis.url }),
+      })
+      const { child } = manager
+      processSettings.onStart(child)
+      return {
+        pid: child.pid,
+        pids: [child.pid, ...(redis?.pid ? [redis.pid] : [])],
+        probe: child.remote,
+        async openAll() {
+          // After a restart /stats tells the states from before, until each session has resumed; a login comes later than that.
+          const before = await processSettings.logins()
+          await manager.started()
+          while ((await processSettings.logins()) - before < pairs.length) {
+            if (!child.running) throw new Error(`the manager ended:\n${child.output}`)
+            await pause(POLL_MS)
+          }
+          await manager.allOpen(pairs.length)
+        },
+        allOpen: () => manager.allOpen(pairs.length),
+        hurry: () => manager.hurry(),
+        send: each =>
+          manager.send(
+            pairs.map(({ number, address }) => ({ number, to: address })),
+            each,
+          ),
+        sendToGroups: (memberships, each) =>
+          manager.send(
+            memberships.map(({ number, group }) => ({ number, to: group })),
+            each,
+          ),
+        sendFiles: jobs => manager.sendFiles(jobs),
+        kill: () => manager.kill(),
+        stop: () => manager.stop(),
+      }
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { commandOf } from '../run-command.ts'
+
+const bench = commandOf('bench/run.ts')
+
+describe('the benchmark', () => {
+  // So little traffic says nothing of cost; what is lost or doubled would show.
+  it('compares every contender, and nothing is lost', { timeout: 240_000 }, async () => {
+    const { code, table, progress } = await bench(
+      ...['--sessions', '2', '--rounds', '1', '--texts', '12', '--idle-ms', '100'],
+    )
+    expect(code, progress + table).toBe(0)
+    expect(table).toMatch(
+      /^text out, CPU each +[\d.]+ ms +([\d.]+ ms +)?[\d.]+ ms +[\d.]+ ms +[\d.]+x +<= 1\.00x/m,
+    )
+    for (const name of ['manager', 'careful', 'plain'])
+      expect(table).toMatch(
+        new RegExp(`^${name} +sent and acked \\d+, .*: nothing lost, nothing twice$`, 'm'),
+      )
+  })
+
+  it('refuses a contender that it does not know', async () => {
+    const { code, progress } = await bench('--only', 'manager,other')
+    expect(progress).toContain('--only takes manager, redis, careful, plain, not other')
+    expect(code).toBe(1)
+  })
+})
