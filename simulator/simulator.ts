@@ -82,13 +82,13 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       faults: new WaitingFaults(random),
       random,
       listener: this.#listener,
-      counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0 },
+      counters: { connections: 0, registrations: 0, qrRefs: 0, logins: 0, refusedLogins: 0, queries: 0 },
       later: (ms, work) => this.#later(ms, work),
       background: work => this.#background(work),
     }
   }
 
-  /** Connections, registrations, QR references handed out, logins and refused logins since the start. */
+  /** Connections, registrations, QR references handed out, logins, refused logins and queries of linked devices since the start. */
   get counters(): Readonly<Counters> {
     return this.#world.counters
   }

@@ -72,6 +72,8 @@ export type Counters = {
   qrRefs: number
   logins: number
   refusedLogins: number
+  /** `<iq>` of linked devices. */
+  queries: number
 }
 
 /** What every part of one running simulator shares: data, and who is told of what happens. */

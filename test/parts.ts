@@ -13,7 +13,7 @@ export const PLACES: Record<string, string[]> = {
   /** Walks over the model of a session, by HTTP alone. */
   model: ['model'],
   /** Stories from end to end; the manager is a process. */
-  scenarios: ['scenarios'],
+  scenarios: ['scenarios', 'guard'],
   /** What is run by hand: the demo, the proof by killing, the measurements, the lines of the README. */
   tools: ['bench', 'chaos', 'demo', 'harness', 'property', 'readme'],
 }

@@ -40,6 +40,7 @@ function handle(world: World, { connection, device, offer }: Client, node: Binar
       return true
     }
     if (!device) return takeUnlinkedIq(world, connection, offer, node)
+    world.counters.queries++
     return answerQuery(world, connection, device, node)
   }
   if (!device) return offer !== undefined && takeFromUnlinked(offer, node)
