@@ -85,6 +85,7 @@ export async function createApp(
     dataDir: config.dataDir,
     now: clock.now,
     onDeath: error => dead.resolve(error.message),
+    onUnforgotten: error => part('store').error({ error }, 'old rows could not be forgotten yet'),
     erasesDone: config.keep.bodiesMs !== null,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })

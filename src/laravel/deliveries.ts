@@ -25,6 +25,7 @@ const TURN_LENGTH = 10
 /** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
 const REJECTED_WAIT = 60_000
 const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
+const UNREADABLE = 'the stored row cannot be read: it is damaged, or another version wrote it'
 const SETTLE_AGAIN = { first: 500, longest: 60_000 }
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
@@ -99,6 +100,10 @@ export function createDeliveries(options: {
       if (stopping) return null
       const head = store.head(lane)
       const now = clock.now()
+      if (head?.unreadable) {
+        await settle(head, { dead: true, at: now, error: UNREADABLE })
+        continue
+      }
       const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
       if (head === null || due === null || due > now) {
         for (const kind of DELIVERY_KINDS) routes[kind].held.release(lane)
@@ -197,9 +202,10 @@ export function createDeliveries(options: {
     if (draining.has(lane)) return
     const now = clock.now()
     const due = dueAt(pending, now)
-    const route = routes[kind]
-    const mayDie = route.isLasting() && now >= expiryOf(pending)
-    if (!route.isOpen() || due > now || mayDie) queue.wake(lane, Math.max(due, rejected.get(lane) ?? 0))
+    const route = routes[kind] as Route | undefined
+    // What nobody can deliver dies in its turn.
+    const mayDie = route === undefined || (route.isLasting() && now >= expiryOf(pending))
+    if (mayDie || !route.isOpen() || due > now) queue.wake(lane, Math.max(due, rejected.get(lane) ?? 0))
     else if (!route.held.has(lane)) route.held.hold(pending)
   }
 

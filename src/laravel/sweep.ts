@@ -33,14 +33,28 @@ export function createSweep(options: {
     began = clock.now()
     after = ''
     again = false
-    onRound()
+    safely(onRound, {}, 'a round over the lanes with pending deliveries began without its probes')
     page()
+  }
+
+  /** One of them must not keep the others from being shown. */
+  function safely(work: () => void, about: object, sentence: string): void {
+    try {
+      work()
+    } catch (error) {
+      logger.error({ ...about, err: error }, sentence)
+    }
   }
 
   function page(): void {
     try {
       const lanes = store.lanes(after ?? '', PAGE)
-      for (const lane of lanes) onLane(lane)
+      for (const lane of lanes)
+        safely(
+          () => onLane(lane),
+          { lane: lane.lane },
+          'a lane with pending deliveries could not be looked at',
+        )
       after = lanes.length < PAGE ? null : lanes.at(-1)!.lane
     } catch (error) {
       after = null

@@ -24,6 +24,8 @@ const SHARD = /^[0-9a-f]{2}$/
 
 /** Files whose age is looked at in one go. */
 const LOOK_AT_ONCE = 20
+/** One that cannot be removed must not be looked at before all others. */
+const TRY_AGAIN = 24 * 60 * 60 * 1000
 
 /**
  * The media of one data directory: `media/ab/ab…` by id, `media/tmp` for what is being written. Files are for the owner alone.
@@ -111,16 +113,22 @@ export function openMediaStore(options: {
     async prune(before, limit) {
       const ids = table.unusedSince(before, limit)
       let removed = 0
+      let failed: GatewayError | null = null
       for (let from = 0; from < ids.length; from += LOOK_AT_ONCE) {
         const changes = ids.slice(from, from + LOOK_AT_ONCE).map((id): MediaChange => {
-          const used = unlinkUnused(pathOf(id), before)
-          if (used !== null) return { used: id, at: used }
-          removed++
-          return { removed: id, before }
+          try {
+            const used = unlinkUnused(pathOf(id), before)
+            if (used !== null) return { used: id, at: used }
+            removed++
+            return { removed: id, before }
+          } catch (error) {
+            failed ??= error as GatewayError
+            return { used: id, at: before + TRY_AGAIN }
+          }
         })
         await table.changed(changes)
       }
-      return { removed, more: ids.length === limit }
+      return { removed, more: ids.length === limit, failed }
     },
 
     async findAll() {

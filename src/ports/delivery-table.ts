@@ -60,6 +60,8 @@ export interface DeliveryRow extends Omit<NewDelivery, 'payload'> {
   id: number
   streamId: string
   payload: Record<string, unknown>
+  /** The row is damaged, or of a kind that this version does not know: `payload` is empty. */
+  unreadable?: true
   /** Failures that were the message's own fault. */
   tries: number
   /** All failures so far: the index into the retry schedule. */

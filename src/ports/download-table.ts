@@ -5,7 +5,7 @@ export interface DownloadTable {
   /** Streams with something pending that is due. */
   streamsDue(now: number): string[]
   /** What is pending and due of one stream, oldest first. */
-  due(streamId: string, now: number, limit: number): Download[]
+  due(streamId: string, now: number, limit: number): (Download | DamagedDownload)[]
   /** Whether a stream has pending ones, due or not. */
   hasPending(streamId: string): boolean
   /** When the first pending one is due that is not by `after`, or null. */
@@ -29,6 +29,11 @@ export interface Download {
   attempts: number
   nextAt: number
   at: number
+}
+
+/** One of which nobody can read what it is. */
+export interface DamagedDownload extends Omit<Download, 'message' | 'source'> {
+  damaged: true
 }
 
 export type DownloadOutcome =

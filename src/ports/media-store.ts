@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { GatewayError } from '../base/errors.ts'
 
 /**
  * The files of messages, by what is in them: the same content is one file, whoever stored it, so who removes one asks first who
@@ -13,9 +14,12 @@ export interface MediaStore {
   remove(id: string): Promise<boolean>
   /**
    * Removes files that were neither stored nor opened since `before`, of at most `limit` that may be such. `removed` is their number;
-   * `more`: it is worth to go on.
+   * `more`: it is worth to go on. `failed`: why one or more could not be removed, which are tried again a day later.
    */
-  prune(before: number, limit: number): Promise<{ removed: number; more: boolean }>
+  prune(
+    before: number,
+    limit: number,
+  ): Promise<{ removed: number; more: boolean; failed: GatewayError | null }>
   /** Makes the files of before there was a table of them known, once; later it finds that out at a glance. */
   findAll(): Promise<void>
 }

@@ -64,14 +64,14 @@ export function createRetention({ store, files, removeFiles, clock, logger, keep
     return { removed, more: removed >= STEP.messages }
   }
 
-  async function prune(now: number): Promise<{ facts: number; messages: number }> {
+  /** Adds to what was removed. */
+  async function prune(now: number, removed: { facts: number; messages: number }): Promise<void> {
+    if (eventsMs === null && messagesMs === null) return
     const request = {
       factsBefore: eventsMs && now - eventsMs,
       messagesBefore: messagesMs && now - messagesMs,
       limit: STEP.messages,
     }
-    const removed = { facts: 0, messages: 0 }
-    if (eventsMs === null && messagesMs === null) return removed
     let from: PruneCursor = { session: 0, seq: 0 }
     await all(async () => {
       const { facts, messages, next } = await store.prune({ ...request, from })
@@ -80,22 +80,43 @@ export function createRetention({ store, files, removeFiles, clock, logger, keep
       from = next ?? from
       return { removed: facts + messages, more: next !== null }
     })
-    if (removed.messages > 0) await removeFiles()
-    return removed
+  }
+
+  /** What one kind does not get done must not keep the others from it. */
+  async function safely(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      logger.error(
+        { what, err: error },
+        'what is too old to be kept could not be removed, trying again later',
+      )
+    }
+  }
+
+  async function pruneFiles(before: number): Promise<Step> {
+    const { removed, more, failed } = await files.prune(before, STEP.files)
+    if (failed !== null) logger.warn({ err: failed }, 'an old media file could not be removed')
+    return { removed, more }
   }
 
   async function clear(): Promise<void> {
-    try {
-      const now = clock.now()
-      const { facts, messages } = await prune(now)
-      const bodies = bodiesMs === null ? 0 : await all(() => eraseBodies(now - bodiesMs))
-      if (mediaMs !== null) await files.findAll()
-      const media = mediaMs === null ? 0 : await all(() => files.prune(now - mediaMs, STEP.files))
-      if (facts + messages + bodies + media > 0)
-        logger.info({ facts, messages, bodies, media }, 'what was too old to be kept was removed')
-    } catch (error) {
-      logger.error({ err: error }, 'what is too old to be kept could not be removed, trying again later')
+    const now = clock.now()
+    const removed = { facts: 0, messages: 0, bodies: 0, media: 0 }
+    await safely('facts and messages', () => prune(now, removed))
+    if (removed.messages > 0) await safely('the files of messages', removeFiles)
+    if (bodiesMs !== null)
+      await safely('words', async () => {
+        removed.bodies = await all(() => eraseBodies(now - bodiesMs))
+      })
+    if (mediaMs !== null) {
+      await safely('files', () => files.findAll())
+      await safely('files', async () => {
+        removed.media = await all(() => pruneFiles(now - mediaMs))
+      })
     }
+    if (Object.values(removed).some(count => count > 0))
+      logger.info(removed, 'what was too old to be kept was removed')
   }
 
   function arm(ms: number): void {

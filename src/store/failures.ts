@@ -24,6 +24,8 @@ export const isBusy = (error: unknown) => resultCode(error) === SQLITE_BUSY
 /** Whether one write was to blame, so that the others of its commit may go on. */
 export function isWritesOwnFault(error: unknown): boolean {
   const code = resultCode(error)
+  // Torn JSON in a row has the code of any mistake in SQL.
+  if (error instanceof Error && error.message === 'malformed JSON') return true
   return code === null || code === SQLITE_CONSTRAINT || code === SQLITE_TOOBIG || code === SQLITE_MISMATCH
 }
 

@@ -30,6 +30,8 @@ export interface SqliteOptions {
   erasesDone?: boolean
   /** The thread that writes ended: every write fails from now on, and the process must end. */
   onDeath?: (error: GatewayError) => void
+  /** Something too old could not be forgotten, and this is why; all else goes on. */
+  onUnforgotten?: (why: string) => void
 }
 
 /**
@@ -43,6 +45,7 @@ export async function openStore({
   maxPages,
   erasesDone = false,
   onDeath = () => {},
+  onUnforgotten = () => {},
 }: SqliteOptions): Promise<Store> {
   makeDataDir(dataDir)
   const unlock = lockDataDir(dataDir)
@@ -53,7 +56,7 @@ export async function openStore({
     // SQLite's own files take over the mode of this one: credentials are nobody else's business.
     closeSync(openSync(file, 'a', 0o600))
     const limits = { maxPages: maxPages ?? null, keepsDone: !erasesDone }
-    writer = await Writer.open(file, now, limits, onDeath)
+    writer = await Writer.open(file, now, limits, { onDeath, onUnforgotten })
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   } catch (error) {
     await writer?.close()

@@ -95,3 +95,31 @@ it('an outage with more lanes than are remembered loses none: all go when Larave
   await harness.clock.advance(2 * MINUTE)
   expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 1_500 })
 })
+
+it('a lane whose sight throws hides no other, and a round that cannot begin is followed by the next', async () => {
+  const clock = createTestClock()
+  const table = createMemoryDeliveries()
+  for (const lane of ['a', 'b', 'c']) table.add(lane, clock.now())
+  const logs: string[] = []
+  const seen: string[] = []
+  let rounds = 0
+  const sweep = createSweep({
+    store: table.store,
+    clock,
+    logger: pino({}, { write: (line: string) => void logs.push(line) }),
+    onRound() {
+      if (rounds++ === 1) throw new Error('no probe')
+    },
+    onLane({ lane }) {
+      if (lane === 'a') throw new Error('no such route')
+      seen.push(lane)
+    },
+  })
+  sweep.start()
+  expect(seen).toEqual(['b', 'c'])
+  await clock.advance(61_000)
+  expect([rounds, seen.length]).toEqual([3, 6])
+  expect(logs.filter(line => line.includes('"lane":"a"'))).toHaveLength(3)
+  expect(logs.filter(line => line.includes('no probe'))).toHaveLength(1)
+  sweep.stop()
+})

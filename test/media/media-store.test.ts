@@ -1,6 +1,17 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -200,8 +211,26 @@ describe('prune', () => {
     }
     expect(steps.every(removed => removed <= 2)).toBe(true)
     expect(steps.reduce((sum, removed) => sum + removed)).toBe(3)
-    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
+    expect(await store.prune(before, 100)).toMatchObject({ removed: 0, more: false })
     expect((await files()).map(file => file.slice(3)).sort()).toEqual([ids[0]!, ids[1]!].sort())
+  })
+
+  it('removes the others when one cannot be removed, which is tried again a day later', async () => {
+    const stuck = await store.put(chunks('stuck'), LIMITS)
+    for (const text of ['a', 'b', 'c']) await store.put(chunks(text), LIMITS)
+    await rm(stuck.path)
+    await mkdir(stuck.path)
+    await utimes(stuck.path, 1, 1)
+    await clock.advance(1_000)
+    const before = clock.now()
+    const steps = []
+    for (let n = 0; n < 4; n++) steps.push(await store.prune(before, 2))
+    expect(steps.reduce((sum, { removed }) => sum + removed, 0)).toBe(3)
+    expect(steps.flatMap(({ failed }) => (failed === null ? [] : [failed.code]))).toEqual([
+      'MEDIA_STORE_FAILED',
+    ])
+    await rmdir(stuck.path)
+    expect(await store.prune(before + 86_400_001, 2)).toMatchObject({ removed: 1, failed: null })
   })
 
   it('knows the files of before its table was there, too, and looks for them once', async () => {
@@ -209,10 +238,10 @@ describe('prune', () => {
     const table = createMediaTable()
     store = openMediaStore({ dataDir, clock, table })
     await clock.advance(1_000)
-    expect(await store.prune(clock.now(), 100)).toEqual({ removed: 0, more: false })
+    expect(await store.prune(clock.now(), 100)).toMatchObject({ removed: 0, more: false })
     await store.findAll()
     expect([...table.files.keys()]).toEqual([id])
-    expect(await store.prune(clock.now(), 100)).toEqual({ removed: 1, more: false })
+    expect(await store.prune(clock.now(), 100)).toMatchObject({ removed: 1, more: false })
     expect([table.files.size, await files()]).toEqual([0, []])
     await writeFile(join(dataDir, 'media', id.slice(0, 2), id), 'put there by hand')
     await store.findAll()
@@ -228,7 +257,7 @@ describe('prune', () => {
     ;(await store.open(id))!.stream.destroy()
     await store.put(chunks('new'), LIMITS)
     expect(table.unusedSince(before, 9)).toEqual([id])
-    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
+    expect(await store.prune(before, 100)).toMatchObject({ removed: 0, more: false })
     expect(table.unusedSince(before, 9)).toEqual([])
   })
 
@@ -239,7 +268,7 @@ describe('prune', () => {
     await clock.advance(1_000)
     const before = clock.now()
     await utimes(path, (before + 5.25) / 1000, (before + 5.25) / 1000)
-    expect(await store.prune(before, 100)).toEqual({ removed: 0, more: false })
+    expect(await store.prune(before, 100)).toMatchObject({ removed: 0, more: false })
     expect([...table.files.values()]).toEqual([before + 5])
   })
 
@@ -258,7 +287,7 @@ describe('prune', () => {
     }
     const put = store.put(slow(), LIMITS)
     await clock.advance(1_000)
-    expect(await store.prune(clock.now() + 1e12, 100)).toEqual({ removed: 0, more: false })
+    expect(await store.prune(clock.now() + 1e12, 100)).toMatchObject({ removed: 0, more: false })
     goOn()
     const { id } = await put
     expect((await files()).sort()).toEqual(['README', 'ab/notes', `${id.slice(0, 2)}/${id}`].sort())

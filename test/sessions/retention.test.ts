@@ -22,7 +22,7 @@ function createWorld(left: { bodies: number; files: number }, keep: Partial<Keep
   }
   const prune = async (before: number, limit: number) => {
     const removed = await take('files')(before, limit)
-    return { removed, more: removed === limit }
+    return { removed, more: removed === limit, failed: null }
   }
   let found = 0
   let filesRemoved = 0
@@ -110,6 +110,47 @@ describe('Retention', () => {
     world.break(false)
     await world.clock.advance(16 * MINUTE)
     expect(world.left.files).toBe(0)
+  })
+
+  const ALL = { eventsMs: DAY, messagesMs: DAY, bodiesMs: DAY, mediaMs: DAY }
+  it.each([
+    ['prune', 'facts and messages', ['eraseBodies', 'findAll', 'files']],
+    ['removeFiles', 'the files of messages', ['prune', 'eraseBodies', 'findAll', 'files']],
+    ['eraseBodies', 'words', ['prune', 'removeFiles', 'findAll', 'files']],
+    ['findAll', 'files', ['prune', 'removeFiles', 'eraseBodies', 'files']],
+    ['files', 'files', ['prune', 'removeFiles', 'eraseBodies', 'findAll']],
+  ])('does all else when %s throws, and says what it could not remove', async (broken, what, others) => {
+    const clock = createTestClock()
+    const [did, logs]: [Set<string>, string[]] = [new Set(), []]
+    const step =
+      <T>(name: string, result: T) =>
+      async () => {
+        did.add(name)
+        if (name === broken) throw new Error('no')
+        return result
+      }
+    const retention = createRetention({
+      store: {
+        eraseBodies: step('eraseBodies', 1),
+        prune: step('prune', { facts: 1, messages: 1, next: null }),
+      },
+      removeFiles: step('removeFiles', undefined),
+      files: {
+        prune: step('files', { removed: 1, more: false, failed: null }),
+        findAll: step('findAll', undefined),
+      },
+      clock,
+      logger: pino({}, { write: (line: string) => void logs.push(line) }),
+      keep: ALL,
+    })
+    retention.start()
+    await clock.advance(MINUTE + 1_000)
+    expect([...did].filter(name => name !== broken).sort()).toEqual([...others].sort())
+    expect(logs.filter(line => line.includes('trying again later'))).toMatchObject([
+      expect.stringContaining(`"what":"${what}"`),
+    ])
+    expect(logs.join('')).toContain('what was too old to be kept was removed')
+    await retention.stop()
   })
 
   it('stops in the middle of a round, and leaves no timer', async () => {

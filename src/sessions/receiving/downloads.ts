@@ -3,7 +3,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { pause } from '../../base/pause.ts'
 import type { MediaSource } from '../../messages/received.ts'
-import type { Download, DownloadOutcome } from '../../ports/download-table.ts'
+import type { DamagedDownload, Download, DownloadOutcome } from '../../ports/download-table.ts'
 import type { MediaStore } from '../../ports/media-store.ts'
 import type { Store } from '../../ports/store.ts'
 import type { ChatActions, WhatsApp } from '../../ports/whatsapp.ts'
@@ -29,6 +29,8 @@ const ATTEMPT_TIMEOUT = 15 * MINUTE
 /** A file that is not the one that was sent may come right at the next try; after so many it is what it is. */
 const CORRUPT_TRIES = 3
 const SETTLE_AGAIN = 5 * SECOND
+const DAMAGED: DownloadOutcome = { failed: true, error: 'The stored row of this file cannot be read.' }
+const UNREAD = 'the media files to download could not be read from the store'
 
 export interface DownloadDeps {
   store: { downloads: Store['downloads'] }
@@ -66,10 +68,9 @@ export class Downloads {
     const now = clock.now()
     let next: number | null = now + SETTLE_AGAIN
     try {
-      this.#fillRoom(now)
-      next = store.downloads.nextAt(now)
+      if (this.#fillRoom(now)) next = store.downloads.nextAt(now)
     } catch (error) {
-      logger.error({ code: codeOf(error) }, 'the media files to download could not be read from the store')
+      logger.error({ code: codeOf(error) }, UNREAD)
     }
     // What found no room now is looked at when another is through.
     if (next !== null) this.#timer = clock.setTimeout(() => this.startDue(), next - now)
@@ -82,22 +83,29 @@ export class Downloads {
     await Promise.all([...this.#running.values()].map(({ work }) => work))
   }
 
-  /** Gives what room there is to one stream after the other, to each at most once. */
-  #fillRoom(now: number): void {
+  /** Gives what room there is to one stream after the other, to each at most once. False if one of them could not be read. */
+  #fillRoom(now: number): boolean {
     const { downloads } = this.#deps.store
+    let all = true
     for (let listed = false; this.#running.size < AT_ONCE; ) {
       if (this.#turns.length === 0 && !listed) {
         this.#turns = downloads.streamsDue(now)
         listed = true
       }
       const streamId = this.#turns.shift()
-      if (streamId === undefined) return
-      // As many as may be under way already.
-      for (const one of downloads.due(streamId, now, OF_ONE_SESSION)) this.#startIfRoom(one)
+      if (streamId === undefined) break
+      try {
+        // As many as may be under way already.
+        for (const one of downloads.due(streamId, now, OF_ONE_SESSION)) this.#startIfRoom(one)
+      } catch (error) {
+        all = false
+        this.#deps.logger.error({ streamId, code: codeOf(error) }, UNREAD)
+      }
     }
+    return all
   }
 
-  #startIfRoom(download: Download): void {
+  #startIfRoom(download: Download | DamagedDownload): void {
     const { sessionId, streamId, seq } = download
     const name = `${streamId}|${seq}`
     const others = [...this.#running.values()].filter(one => one.sessionId === sessionId)
@@ -109,10 +117,10 @@ export class Downloads {
     this.#running.set(name, { sessionId, work })
   }
 
-  async #download(download: Download): Promise<void> {
+  async #download(download: Download | DamagedDownload): Promise<void> {
     const { streamId, sessionId, seq, dedupeKey, at } = download
     const { store, clock, logger, onSettled } = this.#deps
-    const outcome = await this.#attempt(download)
+    const outcome = 'damaged' in download ? DAMAGED : await this.#attempt(download)
     if (outcome === null) return
     if ('failed' in outcome)
       logger.warn(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
-import { faultFields, nameOf } from '../../base/describe-error.ts'
+import { faultFields } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { type Problem, SHUTTING_DOWN } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media-preparer.ts'
@@ -266,13 +266,9 @@ export class Supervisor {
   #reap(): void {
     try {
       this.#reaper.round()
-    } catch (error) {
-      this.#deps.logger.error(
-        { error: nameOf(error) },
-        'idle sessions could not be checked; the next round tries again',
-      )
+    } finally {
+      this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
     }
-    this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
   }
 
   /** The actors that this session had have ended. */

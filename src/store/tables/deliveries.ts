@@ -1,7 +1,14 @@
-import type { DeliveryKind, DeliveryOutcome, DeliveryRow, DeliveryTable } from '../../ports/delivery-table.ts'
+import {
+  DELIVERY_KINDS,
+  type DeliveryKind,
+  type DeliveryOutcome,
+  type DeliveryRow,
+  type DeliveryTable,
+} from '../../ports/delivery-table.ts'
 import type { DownloadState } from '../../ports/download-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
+import { objectIn } from './stored-json.ts'
 
 type DeliveryColumns = {
   id: number
@@ -34,6 +41,14 @@ const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
 
+/** What Laravel gets; null if it is damaged, or of a kind that this version does not know. */
+function payloadOf({ kind, session_id, payload, content }: DeliveryColumns): DeliveryRow['payload'] | null {
+  if (!DELIVERY_KINDS.includes(kind)) return null
+  if (payload !== null) return objectIn(payload)
+  const message = objectIn(content ?? '{}')
+  return message && { session_id, ...message }
+}
+
 const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   id: row.id,
   webhookId: row.webhook_id,
@@ -43,10 +58,7 @@ const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   sessionId: row.session_id,
   seq: row.seq,
   at: row.at,
-  payload: JSON.parse(row.payload ?? 'null') ?? {
-    session_id: row.session_id,
-    ...JSON.parse(row.content ?? '{}'),
-  },
+  ...readable(payloadOf(row)),
   tries: row.tries,
   attempts: row.attempts,
   nextAt: row.next_at,
@@ -54,6 +66,9 @@ const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   deadAt: row.dead_at,
   download: row.file_state && { state: row.file_state, error: row.file_error },
 })
+
+const readable = (payload: DeliveryRow['payload'] | null) =>
+  payload === null ? { payload: {}, unreadable: true as const } : { payload }
 
 export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
   return {

@@ -1,9 +1,9 @@
-import type { ReceivedContent } from '../../messages/received.ts'
-import { messageRefOf } from '../../messages/received.ts'
-import type { Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
+import { type MediaSource, messageRefOf, type ReceivedContent } from '../../messages/received.ts'
+import type { DamagedDownload, Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { isNeeded, noteUnneeded } from './media.ts'
+import { objectIn } from './stored-json.ts'
 
 type DownloadColumns = {
   stream_id: string
@@ -15,6 +15,22 @@ type DownloadColumns = {
   next_at: number
   dedupe_key: string
   content: string
+}
+
+function toDownload(row: DownloadColumns): Download | DamagedDownload {
+  const [content, source] = [objectIn(row.content), objectIn(row.source)]
+  const known = {
+    streamId: row.stream_id,
+    sessionId: row.session_id,
+    seq: row.seq,
+    dedupeKey: row.dedupe_key,
+    attempts: row.attempts,
+    at: row.at,
+    nextAt: row.next_at,
+  }
+  if (content === null || source === null) return { ...known, damaged: true }
+  const message = messageRefOf(content as unknown as ReceivedContent)
+  return { ...known, message, source: source as unknown as MediaSource }
 }
 
 export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
@@ -47,19 +63,7 @@ export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
           now,
           limit,
         )
-        .map(
-          (row): Download => ({
-            streamId: row.stream_id,
-            sessionId: row.session_id,
-            seq: row.seq,
-            message: messageRefOf(JSON.parse(row.content) as ReceivedContent),
-            dedupeKey: row.dedupe_key,
-            source: JSON.parse(row.source),
-            attempts: row.attempts,
-            at: row.at,
-            nextAt: row.next_at,
-          }),
-        ),
+        .map(toDownload),
     hasPending: streamId =>
       sql.get(
         "SELECT 1 FROM downloads INDEXED BY downloads_by_stream WHERE state = 'pending' AND stream_id = ? LIMIT 1",

@@ -1,3 +1,4 @@
+import { isWritesOwnFault } from '../failures.ts'
 import type { Statements } from '../statements.ts'
 import { eraseAccountEvents } from '../tables/account-events.ts'
 import { eraseChatTimers } from '../tables/chat-timers.ts'
@@ -32,15 +33,31 @@ export function eraseStream(sql: Statements, streamId: string, keepFrom: number)
   eraseSlice(sql, streamId, keepFrom, SLICE)
 }
 
-/** Erases at most `limit` rows of deleted sessions; returns their number, which is less only when nothing is left. */
+/**
+ * Erases at most `limit` rows of deleted sessions; returns their number, which is less only when nothing is left. A session that cannot be
+ * erased comes after all others: then it counts as the whole limit, and throws once it is alone.
+ */
 export function eraseDeleted(sql: Statements, limit: number): number {
   let count = 0
+  let after = ''
+  let failure: unknown = null
   while (count < limit) {
-    const next = sql.get<{ stream_id: string; keep_from: number }>('SELECT * FROM erasures LIMIT 1')
-    if (next === undefined) return count
-    count += eraseSlice(sql, next.stream_id, next.keep_from, limit - count)
+    const next = sql.get<{ stream_id: string; keep_from: number }>(
+      'SELECT * FROM erasures WHERE stream_id > ? ORDER BY stream_id LIMIT 1',
+      after,
+    )
+    if (next === undefined) break
+    try {
+      count += eraseSlice(sql, next.stream_id, next.keep_from, limit - count)
+    } catch (error) {
+      if (!isWritesOwnFault(error)) throw error
+      failure = error
+    }
+    if (count < limit) after = next.stream_id
   }
-  return count
+  if (failure === null) return count
+  if (count === 0) throw failure
+  return limit
 }
 
 function eraseSlice(sql: Statements, streamId: string, keepFrom: number, limit: number): number {

@@ -26,6 +26,7 @@ import type { Batch, Done, Request, Result } from './worker-messages.ts'
 
 const PRUNE_EVERY_MS = 1000
 const PRUNE_ROWS = 100
+const PRUNES = [pruneInbox, pruneDead, pruneIdempotency, pruneAccountEvents, pruneTold]
 const ALL = Number.MAX_SAFE_INTEGER
 
 /** One request of a commit. */
@@ -46,6 +47,7 @@ export class GroupCommit {
   #answered = 0
   #erased = false
   #prunedAt: number | null = null
+  #unforgotten: string | null = null
 
   /** `keepsDone`: done inbox rows stay whole, for as long as they are known. */
   constructor(db: DatabaseSync, { keepsDone = true }: { keepsDone?: boolean } = {}) {
@@ -121,9 +123,9 @@ export class GroupCommit {
         return null
       }
     }
-    this.#prune(items.at(-1)!.now)
+    const unforgotten = this.#prune(items.at(-1)!.now)
     this.#db.exec('COMMIT')
-    return done
+    return unforgotten === null ? done : { ...done, unforgotten }
   }
 
   /** Decided before anything of the request has happened. */
@@ -195,16 +197,24 @@ export class GroupCommit {
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
   }
 
-  #prune(now: number): void {
+  /** Why one of them could not, which the commit and the others must not pay for; null if all could, or that was told before. */
+  #prune(now: number): string | null {
     // Never at the first commit: a start has better things to do.
     this.#prunedAt ??= now
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return
+    if (now - this.#prunedAt < PRUNE_EVERY_MS) return null
     this.#prunedAt = now
-    pruneInbox(this.#sql, now, PRUNE_ROWS)
-    pruneDead(this.#sql, now, PRUNE_ROWS)
-    pruneIdempotency(this.#sql, now, PRUNE_ROWS)
-    pruneAccountEvents(this.#sql, now, PRUNE_ROWS)
-    pruneTold(this.#sql, now, PRUNE_ROWS)
+    let failed: string | null = null
+    for (const prune of PRUNES) {
+      try {
+        prune(this.#sql, now, PRUNE_ROWS)
+      } catch (error) {
+        if (!isWritesOwnFault(error)) throw error
+        failed = `${prune.name}: ${String(error)}`
+      }
+    }
+    const news = failed === this.#unforgotten ? null : failed
+    this.#unforgotten = failed
+    return news
   }
 
   #fail({ request, number, seen }: Item, failure: Failure): Failure {

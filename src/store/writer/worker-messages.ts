@@ -43,6 +43,8 @@ export interface Done {
   failed: [index: number, failure: Failure][]
   /** The new results of claims, and how many messages had their words erased. */
   results: [index: number, result: Result][]
+  /** Why something that is too old could not be forgotten. */
+  unforgotten?: string
 }
 
 export type Answer = { ready: true } | { broken: Failure } | Done

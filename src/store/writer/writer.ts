@@ -14,6 +14,13 @@ interface Pending {
   reject: (error: GatewayError) => void
 }
 
+export interface WriterListeners {
+  /** Its thread ended, nothing can be stored any more. */
+  onDeath(error: GatewayError): void
+  /** Something too old could not be forgotten; it is tried again with the next commits. */
+  onUnforgotten(why: string): void
+}
+
 /** How long a lazy request waits for company, in ms. */
 const LINGER_MS = 10
 
@@ -29,12 +36,14 @@ export class Writer {
   #lingering: NodeJS.Timeout | undefined
   #closing = false
   readonly #onDeath: (error: GatewayError) => void
+  readonly #onUnforgotten: (why: string) => void
   #dead: GatewayError | null = null
 
-  private constructor(worker: Worker, now: () => number, onDeath: (error: GatewayError) => void) {
+  private constructor(worker: Worker, now: () => number, { onDeath, onUnforgotten }: WriterListeners) {
     this.#worker = worker
     this.#now = now
     this.#onDeath = onDeath
+    this.#onUnforgotten = onUnforgotten
     this.#exited = new Promise(resolve => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('messageerror', error => this.#died(error))
@@ -43,12 +52,12 @@ export class Writer {
     worker.unref()
   }
 
-  /** Resolves when the file is open; rejects with BAD_CONFIG or STORE_FAILED. `onDeath`: its thread ended, nothing can be stored any more. */
+  /** Resolves when the file is open; rejects with BAD_CONFIG or STORE_FAILED. */
   static async open(
     file: string,
     now: () => number,
     options: WriterOptions,
-    onDeath: (error: GatewayError) => void,
+    listeners: WriterListeners,
   ): Promise<Writer> {
     const worker = new Worker(new URL('./writer.worker.ts', import.meta.url), {
       name: 'store',
@@ -65,7 +74,7 @@ export class Writer {
       await exited
       throw toError(first.broken)
     }
-    return new Writer(worker, now, onDeath)
+    return new Writer(worker, now, listeners)
   }
 
   async commit(write: Write): Promise<void> {
@@ -163,6 +172,7 @@ export class Writer {
     // What is queued was made without knowing this answer, and must say so.
     this.#flush()
     this.#seen += answer.count
+    if (answer.unforgotten !== undefined) this.#onUnforgotten(answer.unforgotten)
     const done = this.#inFlight.splice(0, answer.count)
     if (this.#inFlight.length === 0 && !this.#closing) this.#worker.unref()
     const failed = new Map(answer.failed)

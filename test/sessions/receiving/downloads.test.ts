@@ -232,3 +232,49 @@ describe('Many media files', () => {
     await world.downloads.stop()
   })
 })
+
+describe('A download whose row is torn', () => {
+  it.each([
+    ['source', "UPDATE downloads SET source = '{' WHERE seq = 2"],
+    ['message', "UPDATE messages SET content = '{' WHERE seq = 2"],
+    ['source, which is no object,', "UPDATE downloads SET source = '7' WHERE seq = 2"],
+  ])('in its %s fails for good with the reason, and the others are fetched', async (_, damage) => {
+    const world = createWorld()
+    world.downloads = { startDue() {} } as typeof world.downloads
+    for (const id of ['s1', 's2']) await world.session(id)
+    for (const seq of [2, 3]) await world.receive(seq)
+    await world.receive(2, source(2), 's2')
+    world.disk.damage(`${damage} AND stream_id = 's1'`)
+    world.boot()
+    await world.settle()
+    expect(world.asked.sort()).toEqual(['/file2', '/file3'])
+    expect(world.state()).toEqual({ state: 'failed', error: expect.stringMatching(/cannot be read/) })
+    expect(world.disk.store.downloads.hasPending('s1')).toBe(false)
+    expect(world.clock.pending()).toBe(0)
+    await world.downloads.stop()
+  })
+
+  it('and one stream that cannot be read at all hides no other, and is looked at again', async () => {
+    const world = createWorld()
+    world.downloads = { startDue() {} } as typeof world.downloads
+    for (const id of ['s1', 's2']) await world.session(id)
+    await world.receive(2)
+    await world.receive(2, source(3), 's2')
+    const { downloads } = world.disk.store
+    const { due } = downloads
+    let broken = true
+    downloads.due = (streamId, ...rest) => {
+      if (streamId === 's1' && broken) throw new TypeError('secret')
+      return due(streamId, ...rest)
+    }
+    world.boot()
+    await world.settle()
+    expect(world.asked).toEqual(['/file3'])
+    expect(world.logs.join('')).toMatch(/"streamId":"s1".*could not be read from the store/)
+    expect(world.logs.join('')).not.toMatch(/secret/)
+    broken = false
+    await world.clock.advance(6_000)
+    expect(world.asked).toEqual(['/file3', '/file2'])
+    await world.downloads.stop()
+  })
+})

@@ -15,7 +15,9 @@ it('The reaper goes on with its rounds after one that threw', async () => {
   }
   await world.wait(25 * 60_000)
   expect(world.supervisor.problem()).toBe(null)
-  expect(world.logs.filter(line => line.includes('idle sessions could not be checked'))).toHaveLength(20)
+  expect(
+    world.logs.filter(line => line.includes('sends that waited for too long could not be')),
+  ).toHaveLength(20)
   await world.wait(10 * 60_000)
   expect(world.store.sessions.find('s1')).toBe(null)
   await world.end()
@@ -71,5 +73,28 @@ it('A session that crashes by what nobody caught goes on as after any crash', as
   await world.openSocket()
   expect(world.state()).toBe('open.settling')
   expect(world.logs.join('')).not.toContain('secret')
+  await world.end()
+})
+
+it('The reaper looks at every session and every send, whichever of them throws', async () => {
+  const world = await World.start({ policy: 'hibernate' })
+  for (const id of ['s1', 's2', 's3']) await world.linked(id)
+  const { hasUnsent, overdue } = { ...world.store.messages }
+  const bad = world.entry('s1').actor.streamId
+  world.store.messages.hasUnsent = streamId => {
+    if (streamId === bad) throw new TypeError('secret text of a row')
+    return hasUnsent(streamId)
+  }
+  world.store.messages.overdue = () => {
+    throw new TypeError('secret text of a row')
+  }
+  await world.wait(40 * 60_000)
+  const asleep = ['s1', 's2', 's3'].map(id => world.state(id) === 'reconnecting.hibernated')
+  expect(asleep).toEqual([false, true, true])
+  expect(world.logs.join('')).toMatch(/"session_id":"s1"[^}]*a session could not be checked/)
+  expect(world.logs.join('')).toMatch(/sends that waited for too long could not be/)
+  Object.assign(world.store.messages, { hasUnsent, overdue })
+  await world.wait(2 * 60_000)
+  expect(world.state('s1')).toBe('reconnecting.hibernated')
   await world.end()
 })

@@ -91,3 +91,33 @@ test('a failing disk fails the whole commit, and later commits work again', () =
   expect(codes(run(5, huge, touch()))).toEqual([])
   expect(db.prepare('SELECT epoch, last_seq FROM sessions').get()).toMatchObject({ epoch: 1, last_seq: 2 })
 })
+
+test('what is too old and cannot be forgotten costs no commit and none of the others, and is told', () => {
+  const later = 40 * 86_400_000
+  const at = (now: number, ...writes: Write[]) => group.run([{ ...post(1, ...writes), now }])
+  db.exec(`INSERT INTO idempotency VALUES ('stream-of-a', 'k', 'h', 'M', 0);
+    INSERT INTO inbox VALUES ('stream-of-a', 'h', x'', '', 0, 0);
+    INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, next_at, dead_at) VALUES ('w', 'messages', 'l', 's', 's', 1, 0, 0, 0);
+    CREATE TRIGGER torn BEFORE DELETE ON deliveries BEGIN SELECT json('{'); END`)
+  const left = () =>
+    ['inbox', 'deliveries', 'idempotency'].map(
+      name => db.prepare(`SELECT count(*) AS n FROM ${name}`).get()!.n,
+    )
+  const done = at(later, fact(2))
+  expect(codes(done)).toEqual([])
+  expect(done.unforgotten).toMatch(/pruneDead.*malformed JSON/)
+  expect(left()).toEqual([0, 1, 0])
+  // Once, not every second.
+  expect(at(later + 2_000, fact(3)).unforgotten).toBeUndefined()
+  db.exec('DROP TRIGGER torn')
+  expect(at(later + 4_000, fact(4)).unforgotten).toBeUndefined()
+  expect(left()).toEqual([0, 0, 0])
+})
+
+test('a write that meets torn JSON fails alone', () => {
+  db.exec("CREATE TRIGGER torn BEFORE INSERT ON idempotency BEGIN SELECT json('{'); END")
+  const promised: Write = { ...fact(2), idempotency: { key: 'k', hash: 'h', messageId: 'M', at: 1 } }
+  const done = group.run([post(1, promised), post(1, created('b'))])
+  expect(codes(done)).toEqual(['0 INTERNAL'])
+  expect(db.prepare('SELECT count(*) AS n FROM sessions').get()!.n).toBe(2)
+})

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { prepareSchema } from '../../../src/store/schema.ts'
 import { createStatements, type Statements } from '../../../src/store/statements.ts'
 import { eraseBodies } from '../../../src/store/tables/messages.ts'
-import { eraseStream } from '../../../src/store/writer/erasure.ts'
+import { eraseDeleted, eraseStream } from '../../../src/store/writer/erasure.ts'
 import { prune } from '../../../src/store/writer/pruning.ts'
 
 const SESSIONS = 3
@@ -110,4 +110,21 @@ test('a torn message loses its words with all others', () => {
   sql.run("UPDATE messages SET content = '{\"body\":\"secret' WHERE stream_id = 'stream-0' AND seq = 1")
   expect(eraseBodies(sql, AT, 500, AT)).toBe(SESSIONS * (YOUNG_FROM - 1))
   expect(sql.get("SELECT count(*) AS torn FROM messages WHERE content LIKE '%secret%'")).toEqual({ torn: 0 })
+})
+
+test('a deleted session that cannot be erased keeps no other from going, and is told', () => {
+  const { sql } = filled()
+  for (const id of ['stream-0', 'stream-1', 'stream-2'])
+    sql.run('INSERT INTO erasures (stream_id, keep_from) VALUES (?, ?)', id, MESSAGES + 1)
+  sql.run(
+    `CREATE TRIGGER torn BEFORE DELETE ON messages WHEN old.stream_id = 'stream-0' BEGIN SELECT json('{'); END`,
+  )
+  const left = () => sql.all('SELECT stream_id FROM erasures').map(row => row.stream_id)
+  // As much as may be, so that whoever erases comes again, and hears then that nothing goes on.
+  expect(eraseDeleted(sql, 300)).toBe(300)
+  expect(left()).toEqual(['stream-0'])
+  expect(() => eraseDeleted(sql, 300)).toThrow('malformed JSON')
+  sql.run('DROP TRIGGER torn')
+  expect(eraseDeleted(sql, 300)).toBeLessThan(300)
+  expect([left(), sql.all('SELECT seq FROM messages')]).toEqual([[], []])
 })
