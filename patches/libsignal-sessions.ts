@@ -11,9 +11,15 @@
 
 import { loadLibsignal } from './load-libsignal.ts'
 
+interface Chain {
+  chainKey: object
+  messageKeys: object
+}
 interface Session {
-  constructor: { deserialize(data: unknown): Session }
-  serialize(): unknown
+  currentRatchet: { ephemeralKeyPair: object }
+  indexInfo: object
+  pendingPreKey?: object
+  _chains: Record<string, Chain>
   getChain(ephemeralKey: Uint8Array): unknown
 }
 interface Protobufs {
@@ -36,11 +42,11 @@ export function mendSignalSessions(): void {
   const { WhisperMessage } = loadLibsignal<Protobufs>('src/protobufs.js')
   const { decryptWithSessions, doDecryptWhisperMessage } = cipher
   cipher.doDecryptWhisperMessage = async function (data, session) {
-    const before = session?.serialize()
+    const before = session && copyOf(session)
     try {
       return await doDecryptWhisperMessage.call(this, data, session)
     } catch (error) {
-      if (session) Object.assign(session, session.constructor.deserialize(before))
+      if (session) Object.assign(session, before)
       throw error
     }
   }
@@ -55,4 +61,18 @@ export function mendSignalSessions(): void {
     )
   }
   cipher[MENDED] = true
+}
+
+/** What libsignal changes of a session; keys themselves are replaced and never changed. */
+function copyOf({ currentRatchet, indexInfo, pendingPreKey, _chains }: Session) {
+  const chains = Object.entries(_chains).map(([name, { chainKey, messageKeys, ...rest }]) => [
+    name,
+    { ...rest, chainKey: { ...chainKey }, messageKeys: { ...messageKeys } },
+  ])
+  return {
+    currentRatchet: { ...currentRatchet, ephemeralKeyPair: { ...currentRatchet.ephemeralKeyPair } },
+    indexInfo: { ...indexInfo },
+    ...(pendingPreKey && { pendingPreKey: { ...pendingPreKey } }),
+    _chains: Object.fromEntries(chains),
+  }
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { BinaryNode } from '@whiskeysockets/baileys'
+import { keepSessionsAsBytes } from '../patches/libsignal-session-bytes.ts'
 import { mendSignalSessions } from '../patches/libsignal-sessions.ts'
 import type { Addressing, Device } from './accounts/account.ts'
 import { AccountTable } from './accounts/account-table.ts'
@@ -48,6 +49,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   constructor(options: Partial<SimulatorOptions> = {}) {
     super()
     mendSignalSessions()
+    keepSessionsAsBytes()
     this.setMaxListeners(0)
     const seed = options.seed ?? String(randomInt(2 ** 40))
     const random = createSeededRandom(seed)

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { Agent } from 'undici'
 import { silenceConsole } from '../../patches/libsignal-console.ts'
 import { mendSignalQueue } from '../../patches/libsignal-queue.ts'
+import { keepSessionsAsBytes } from '../../patches/libsignal-session-bytes.ts'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
@@ -81,6 +82,7 @@ function patchLibraries(logger: Logger): void {
   keepNctSalts()
   mendSignalQueue()
   mendSignalSessions()
+  keepSessionsAsBytes()
 }
 
 /** A simulator's media host has a certificate of its own; its files are checked against the hash in their message all the same. */

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadLibsignal } from '../../patches/load-libsignal.ts'
+import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
 import { World } from './world.ts'
 
 const [QR_SHOP, CODE_SHOP, KEY_SHOP] = ['34600000001', '34600000002', '34600000003']
@@ -31,6 +33,18 @@ function spellings(secret: Uint8Array): string[] {
 const keysIn = (text: string): Uint8Array[] =>
   (text.match(/"[A-Za-z0-9+/]{22,}={0,2}"/g) ?? []).map(found => Buffer.from(found.slice(1, -1), 'base64'))
 
+/** The same of the bytes anywhere in a stored Signal session. */
+function keysOfSession(stored: Uint8Array): Uint8Array[] {
+  const { deserialize } = loadLibsignal<{ deserialize(data: unknown): object }>('src/session_record.js')
+  const bytesIn = (value: unknown): Uint8Array[] => {
+    if (value instanceof Uint8Array) return [value]
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : []
+  }
+  const keys = bytesIn(deserialize(decodeKey('session', stored)))
+  expect(keys.length, 'a session without keys').toBeGreaterThan(5)
+  return keys
+}
+
 describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret', () => {
   const world = new World({
     LARAVEL_TOKEN,
@@ -53,10 +67,11 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
   /** What the store holds of keys now, and all rows that callers can read. */
   const look = async () => {
     const database = new DatabaseSync(join(world.dataDir, 'store.sqlite'), { readOnly: true })
-    for (const { value } of database
-      .prepare("SELECT value FROM keys WHERE type IN ('creds', 'session', 'pre-key')")
-      .all() as { value: Uint8Array }[])
-      for (const key of keysIn(Buffer.from(value).toString())) if (key.length >= 16) keep('a key', key)
+    for (const { type, value } of database
+      .prepare("SELECT type, value FROM keys WHERE type IN ('creds', 'session', 'pre-key')")
+      .all() as { type: string; value: Uint8Array }[])
+      for (const key of type === 'session' ? keysOfSession(value) : keysIn(Buffer.from(value).toString()))
+        if (key.length >= 16) keep('a key', key)
     for (const { secret } of database
       .prepare('SELECT secret FROM messages WHERE secret IS NOT NULL')
       .all() as { secret: Uint8Array }[])

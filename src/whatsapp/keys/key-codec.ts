@@ -5,12 +5,15 @@ const RAW = 0
 const JSON_TEXT = 1
 const JSON_WITH_BYTES = 2
 
-/** Types without bytes inside, by far the most frequent: reading them needs no reviver. */
-const PLAIN = new Set(['session', 'device-list', 'lid-mapping', 'sender-key-memory'])
+/** Kept as bytes (patches/libsignal-session-bytes.ts); older rows are JSON. By far the most frequent type. */
+const SESSION = 'session'
+/** Types without bytes inside: reading them needs no reviver. */
+const PLAIN = new Set([SESSION, 'device-list', 'lid-mapping', 'sender-key-memory'])
 
 /** A Signal key of Baileys as bytes for the store. */
 export function encodeKey(type: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array && !PLAIN.has(type)) return Buffer.concat([Buffer.of(RAW), value])
+  if (value instanceof Uint8Array && (type === SESSION || !PLAIN.has(type)))
+    return Buffer.concat([Buffer.of(RAW), value])
   const plain = PLAIN.has(type)
   const text = JSON.stringify(value, plain ? undefined : BufferJSON.replacer)
   const bytes = Buffer.allocUnsafe(Buffer.byteLength(text) + 1)
@@ -24,7 +27,8 @@ export function decodeKey(type: string, stored: Uint8Array): unknown {
   const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)
   switch (stored[0]) {
     case RAW:
-      return Buffer.from(body)
+      // Whoever reads a session copies what it changes.
+      return type === SESSION ? body : Buffer.from(body)
     case JSON_TEXT:
       return JSON.parse(body.toString())
     case JSON_WITH_BYTES: {
