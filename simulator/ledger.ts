@@ -19,6 +19,8 @@ export class Ledger {
   readonly acknowledged: (Entry & { by: 'receipt' | 'ack'; type?: string; error?: string })[] = []
   /** A device sent it and the server took it (an error ack is not taking). */
   readonly accepted: Entry[] = []
+  /** A device sent it and the server answered with an error: it went to nobody. */
+  readonly refused: { id: string; from: string; device: string; at: number; error: string }[] = []
   /** A contact decrypted it; a resend under the same id is a second line. */
   readonly received: Entry[] = []
   /** A contact could not decrypt it and asked again. */

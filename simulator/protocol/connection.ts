@@ -25,6 +25,8 @@ export class Connection {
   packetBytes: number | undefined
   /** The other end is gone without a word: nothing is read, nothing leaves, no end is told. */
   #gone = false
+  /** What was read before it was gone, and could not be handled any more. */
+  readonly #unread: BinaryNode[] = []
   #handshake: NoiseHandshake | undefined
   #transport: NoiseTransport | undefined
   #introSeen = false
@@ -101,6 +103,7 @@ export class Connection {
     if (this.#gone && (!what || what === 'half-open')) {
       this.#gone = false
       this.silent = false
+      for (const node of this.#unread.splice(0)) this.#handle(node)
       this.#socket.resume()
     }
   }
@@ -156,7 +159,8 @@ export class Connection {
   }
 
   #handle(node: BinaryNode) {
-    if (!this.silent && !this.deaf) this.#events.node(node)
+    if (this.#gone) this.#unread.push(node)
+    else if (!this.silent && !this.deaf) this.#events.node(node)
   }
 
   #shakeHands(body: Buffer) {

@@ -24,6 +24,8 @@ export class Listener {
     server.on('upgrade', (request, socket: Socket, head) => {
       if (this.#refusal) {
         const status = `${this.#refusal} ${STATUS_CODES[this.#refusal] ?? 'Refused'}`
+        // The client may reset what it was refused on.
+        socket.on('error', () => socket.destroy())
         socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
         return
       }

@@ -17,15 +17,20 @@ export function takeMessage(world: World, connection: Connection, device: Device
   const { id, to, peer_recipient_pn: number } = node.attrs
   world.events.emit('sent', { id, to, number })
   const ack = { class: 'message', id, from: to, t: seconds() }
+  const refuse = (why: { error: string }) => {
+    const { error } = why
+    world.ledger.refused.push({ id: id!, from: account.pn, device: device.jid, at: Date.now(), error })
+    connection.send(stanza('ack', { ...ack, ...why }))
+  }
   const error = account.sendPause.refusal(() => errorAck(world, device))
   if (error) {
-    connection.send(stanza('ack', { ...ack, ...error }))
+    refuse(error)
     return
   }
   const group = to?.endsWith('@g.us') ? world.groups.get(to) : undefined
   const refusal = refusalOf(world, account, node, group)
   if (refusal) {
-    connection.send(stanza('ack', { ...ack, error: refusal }))
+    refuse({ error: String(refusal) })
     return
   }
   const other = world.accounts.resolve(to)?.account

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -52,6 +54,18 @@ describe('the fault "refuse" with a status', () => {
     expect(await upgrade(url)).toBe(101)
     expect(await one.connect().open()).toBe(true)
   })
+})
+
+it('A client that resets the connection on which it was refused ends nothing else', async () => {
+  const { simulator, url } = await startSimulator()
+  await simulator.fault({ kind: 'refuse', status: 502 })
+  for (let i = 0; i < 20; i++) {
+    const client = connect(Number(new URL(url).port), '127.0.0.1')
+    client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await once(client, 'data')
+    client.resetAndDestroy()
+  }
+  expect(await upgrade(url)).toBe(502)
 })
 
 describe('the fault "slow-handshake"', () => {

@@ -38,6 +38,7 @@ describe('the fault "error-ack"', () => {
     expect((await (await send(other.one, 'taken')).ack).error).toBeUndefined()
     await read('taken')
     expect(ana.inbox.map(({ text }) => text)).toEqual(['taken'])
+    expect(simulator.ledger.refused).toMatchObject([{ from: SHOP, error: code }])
   })
 
   it('meets every account when it names none', async () => {
