@@ -183,7 +183,7 @@ it(
         for (const { sessionId } of world.store.sessions.all()) {
           const { actor } = world.entry(sessionId)
           expect(actor.state).toBe(world.state(sessionId))
-          const wants = /^(starting\.connecting|open|awaitingQr\.(verifying|publishing|shown))/.test(
+          const wants = /^(starting\.connecting|open|awaitingQr\.(verifying|publishing|shown|linking))/.test(
             actor.state,
           )
           expect(world.whatsapp.liveSockets(sessionId).length, actor.state).toBe(wants ? 1 : 0)
