@@ -67,8 +67,8 @@ export interface SocketOwner {
   received(messages: ReceivedMessage[]): Promise<void>
   /** A call, or a change of a group or a contact; resolves once they are durable, also when they were before. */
   happened(events: AccountHappening[]): Promise<void>
-  /** The status of a message that was sent has changed. */
-  updated(update: SendUpdate): void
+  /** The status of a message that was sent has changed; resolves once that is durable. */
+  updated(update: SendUpdate): Promise<void>
 }
 
 /** One connection of one session. */

@@ -1,5 +1,6 @@
-import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { SendUpdate } from '../ports/whatsapp.ts'
+import { isGroup, isStatus } from './jid.ts'
 
 /** Why WhatsApp's server refused a message, by the `error` attribute of its ack. */
 const REFUSALS: Record<string, string> = {
@@ -29,28 +30,28 @@ export function statusInAck({ attrs }: BinaryNode, now: number): SendUpdate | nu
   }
 }
 
-/** proto.WebMessageInfo.Status */
-const RECEIPTS: Record<number, 'delivered' | 'read' | 'played'> = { 3: 'delivered', 4: 'read', 5: 'played' }
-
-/** What a Baileys status number says about a message that was sent; null for what acks tell already. */
-export function statusInReceipt(status: number | null | undefined): 'delivered' | 'read' | 'played' | null {
-  return RECEIPTS[status ?? 0] ?? null
+/** What receipts say, by the attribute `type`; none is a delivery. Those of other types say nothing of a message that was sent. */
+const RECEIPTS: Record<string, 'delivered' | 'read' | 'played'> = {
+  '': 'delivered',
+  read: 'read',
+  'read-self': 'read',
+  played: 'played',
 }
 
-/** What Baileys' events say about messages that were sent; `now` dates what WhatsApp does not. */
-export function* statusUpdatesIn(
-  events: Partial<BaileysEventMap>,
-  now: () => number,
-): Generator<SendUpdate, void> {
-  for (const { key, update } of events['messages.update'] ?? []) {
-    const status = statusInReceipt(update.status)
-    const at = Number(update.messageTimestamp) * 1000 || now()
-    if (status && key.fromMe && key.id) yield { messageId: key.id, status, at }
-  }
-  for (const { key, receipt } of events['message-receipt.update'] ?? []) {
-    const seconds = Number(receipt.readTimestamp ?? receipt.receiptTimestamp)
-    const status = receipt.readTimestamp ? 'read' : 'delivered'
-    const at = seconds * 1000 || now()
-    if (key.fromMe && key.id) yield { messageId: key.id, status, at }
-  }
+/**
+ * What a receipt of one person says about messages that were sent: `<receipt id from participant? recipient? type? t>`, further ids
+ * in `<list><item id/>…`. `now` dates what WhatsApp does not.
+ */
+export function statusesInReceipt({ attrs, content }: BinaryNode, now: () => number): SendUpdate[] {
+  const { id, from, participant, recipient, type = '', t } = attrs
+  const status = Object.hasOwn(RECEIPTS, type) ? RECEIPTS[type] : undefined
+  // With a recipient it is for what another device of the account sent or read.
+  if (!status || !from || recipient || (isShared(from) && !participant)) return []
+  const list = Array.isArray(content) ? getBinaryNodeChildren(content[0], 'item') : []
+  const at = Number(t) * 1000 || now()
+  return [id, ...list.map(item => item.attrs.id)].flatMap(messageId =>
+    messageId ? [{ messageId, status, at }] : [],
+  )
 }
+
+const isShared = (jid: string) => isGroup(jid) || isStatus(jid)

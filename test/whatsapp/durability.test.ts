@@ -191,3 +191,43 @@ describe('the credentials of a session', () => {
     await half.socket!.end()
   })
 })
+
+it('A receipt is acknowledged once its status is stored', async () => {
+  const eva = world.sim.contact('34611000020')
+  const stored = Promise.withResolvers<void>()
+  const reached = Promise.withResolvers<void>()
+  const id = world.whatsApp.newMessageId()
+  owner.stored = async ({ messageId, status }) => {
+    if (messageId !== id || status !== 'delivered') return
+    reached.resolve()
+    await stored.promise
+  }
+  await owner.socket!.send(id, text(eva.account.jid, 'is it there?'))
+  await reached.promise
+  await roundTrip()
+  const unacked = () => world.sim.unacked.map(({ id }) => id)
+  expect(unacked()).toContain(id)
+  stored.resolve()
+  await vi.waitFor(() => expect(unacked()).not.toContain(id), WAIT)
+  owner.stored = undefined
+})
+
+it('A receipt whose status cannot be stored is never acknowledged', async () => {
+  const eva = world.sim.contact('34611000021')
+  const id = world.whatsApp.newMessageId()
+  owner.stored = async ({ messageId, status }) => {
+    if (messageId === id && status === 'delivered') throw new Error('disk full')
+  }
+  await owner.socket!.send(id, text(eva.account.jid, 'is it there?'))
+  await owner.update(id, 'delivered')
+  await roundTrip()
+  expect(world.sim.unacked.map(one => one.id)).toContain(id)
+  owner.stored = undefined
+  await owner.socket!.end()
+  const from = owner.updates.length
+  await owner.opened()
+  await vi.waitFor(
+    () => expect(owner.updates.slice(from)).toMatchObject([{ messageId: id, status: 'delivered' }]),
+    WAIT,
+  )
+})

@@ -42,13 +42,16 @@ export class OpenSessions {
  * One world for a file whose sockets are ended in many ways, handed over before the first test. After each test WhatsApp has been
  * answered everything, and no rejection was left unhandled.
  */
-export function useOpenSessions(begin: (world: World, sessions: OpenSessions) => void): void {
+export function useOpenSessions(
+  begin: (world: World, sessions: OpenSessions) => void,
+  { keepAliveMs = 400 } = {},
+): void {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => void unhandled.push(reason)
   let world: World
   beforeAll(async () => {
     process.on('unhandledRejection', note)
-    world = await createWorld({ keepAliveMs: 400 })
+    world = await createWorld({ keepAliveMs })
     begin(world, new OpenSessions(world))
   })
   afterEach(() => {

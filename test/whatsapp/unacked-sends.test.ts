@@ -5,13 +5,17 @@ import type { World } from './world.ts'
 
 let world: World
 let sessions: OpenSessions
-useOpenSessions((...begun) => {
-  ;[world, sessions] = begun
-})
+const PING = 2
+useOpenSessions(
+  (...begun) => {
+    ;[world, sessions] = begun
+  },
+  { keepAliveMs: PING * 1000 },
+)
 
-/** The patience of a connection that is asked each 400 ms, and a little more than the next question takes. */
-const PATIENCE = 0.6 + 15
-const KEPT_MS = (PATIENCE + 2) * 1000
+/** For how long a connection is believed, in seconds; the pings thereafter find that it was too long. */
+const PATIENCE = 1.5 * PING + 15
+const KEPT_MS = (PATIENCE + 2 * PING) * 1000
 
 let contacts = 34_611_000_100
 

@@ -46,6 +46,8 @@ export class Owner implements SocketOwner {
   via: WhatsApp | undefined
   /** Throws instead of taking, when set. */
   refuse: ((fact: SocketFact | ReceivedMessage[]) => void) | undefined
+  /** Waits until a status is stored, when set. */
+  stored: ((update: SendUpdate) => Promise<void>) | undefined
   readonly #world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }
   readonly #taken = new Set<string>()
   #seq: number | undefined
@@ -121,8 +123,9 @@ export class Owner implements SocketOwner {
     if (rows.length > 0) await store.commit({ streamId, epoch, events: facts, accountEvents: rows })
   }
 
-  updated(update: SendUpdate): void {
+  async updated(update: SendUpdate): Promise<void> {
     this.updates.push(update)
+    await this.stored?.(update)
   }
 
   open(): WhatsAppSocket {

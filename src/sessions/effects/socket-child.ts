@@ -103,7 +103,11 @@ export function socketChild(deps: SocketChildDeps) {
           if (contactNames) void actor.guard(() => contactNames.learn(actor, messages))
         },
         happened: events => recordAccountEvents(actor, deps, events),
-        updated: update => void actor.guard(() => outbox.updated(update)),
+        updated: update => {
+          const recorded = outbox.updated(update)
+          void actor.guard(() => recorded)
+          return recorded
+        },
       }
       socket = ownedBy(connection, () => whatsapp.open(owner))
       actor.socket = socket

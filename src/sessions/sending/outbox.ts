@@ -159,11 +159,13 @@ export class Outbox {
     for (const send of this.#arriving) this.#transmitter.transmit(send)
   }
 
-  /** Records what WhatsApp says about a send; anything that would move it backwards is dropped. */
+  /** Records what WhatsApp says about a send, durable when this resolves; anything that would move it backwards is dropped. */
   async updated(update: SendUpdate): Promise<void> {
     const { messageId, status } = update
     const known = this.#log.find(messageId)
-    if (known === undefined || !movesForward(known.status, status)) return
+    if (known === undefined) return
+    // Said twice, it may not be in the log yet.
+    if (!movesForward(known.status, status)) return this.#actor.durable()
     if (status === 'failed' && (update.code === TOO_FAST || update.backoff)) return this.#sendAgain(update)
     if (status === 'failed' && update.code === REACH_OUT_LOCKED) this.#reachOut.refused()
     const waited = this.#waiting.has(messageId)

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { BaileysEventMap, WAMessage } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
-import type { ReceivedMessage, SendUpdate, SocketOwner } from '../../ports/whatsapp.ts'
+import type { ReceivedMessage, SocketOwner } from '../../ports/whatsapp.ts'
 import { ignoredChats } from '../baileys-settings.ts'
 import type { ChatTimers } from '../disappearing/chat-timers.ts'
 import { timerIn, timersInHistory } from '../disappearing/timers-in.ts'
@@ -11,7 +11,6 @@ import { accountJid } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
 import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
-import { statusInReceipt } from '../message-status.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
 import { AwaitedOriginals } from './awaited-originals.ts'
@@ -29,7 +28,6 @@ export interface ReceiverParts {
   decryptOnce: Pick<DecryptOnce, 'watch' | 'takeRows' | 'takeAllRows'>
   groups: { subjectOf(jid: string): string | null }
   timers: Pick<ChatTimers, 'of' | 'learn'>
-  reports: { messageStatus(update: SendUpdate): void }
 }
 
 /** WAMessageStubType.CIPHERTEXT */
@@ -65,18 +63,13 @@ export class Receiver {
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
   handleUpsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
-    const { decryptOnce, deps, reports } = this.#parts
+    const { decryptOnce } = this.#parts
     const received: ReceivedMessage[] = []
     const context = this.#context(received)
     const done: string[] = []
     for (const given of messages) {
       const { rows, again } = decryptOnce.takeRows(given.key)
       const message = withNewer(given, rows)
-      const status = message.key.fromMe ? statusInReceipt(message.status) : null
-      // A receipt within 100 ms of a send is merged into its upsert.
-      if (status && message.key.id) {
-        reports.messageStatus({ messageId: message.key.id, status, at: deps.clock.now() })
-      }
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
       const offline = this.#order.handedOver(message.key.id, type)
       if (again) continue

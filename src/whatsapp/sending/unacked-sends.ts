@@ -13,6 +13,8 @@ export class UnackedSends<T extends Unacked> {
   readonly #sends = new Map<string, T>()
   /** When those were written of which nobody has heard since, oldest first. */
   readonly #silent = new Map<string, number>()
+  /** Those that have arrived, perhaps before their write was reported. */
+  readonly #arrived = new WeakSet<T>()
   readonly #now: () => number
 
   /** `now`: a monotonic time in ms. */
@@ -28,7 +30,8 @@ export class UnackedSends<T extends Unacked> {
     if (send.completes) return
     send.written.then(
       () => {
-        if (this.#sends.get(messageId) === send) this.#silent.set(messageId, this.#now())
+        if (this.#sends.get(messageId) === send && !this.#arrived.has(send))
+          this.#silent.set(messageId, this.#now())
       },
       () => {},
     )
@@ -48,6 +51,8 @@ export class UnackedSends<T extends Unacked> {
 
   /** A receipt says that it has arrived; its ack may still say more. */
   arrived(messageId: string): void {
+    const send = this.#sends.get(messageId)
+    if (send) this.#arrived.add(send)
     this.#silent.delete(messageId)
   }
 

@@ -1,11 +1,10 @@
 import type { BaileysEventMap, BinaryNode } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
-import type { SendUpdate } from '../../ports/whatsapp.ts'
 import { timerOfGroup } from '../disappearing/timers-in.ts'
 import type { LinkOffers } from '../linking/link-offers.ts'
 import type { PasskeyCeremony } from '../linking/passkey/ceremony.ts'
 import { isSpare } from '../linking/passkey/spare-references.ts'
-import { statusUpdatesIn } from '../message-status.ts'
+import { statusesInReceipt } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
 import { statusesInGroupedReceipt } from '../patches/stanzas/grouped-receipts.ts'
 import { requestFromPhone } from '../receiving/missing-messages.ts'
@@ -41,7 +40,8 @@ export class BaileysEvents {
     const { parts, end } = this.#deps
     const { ws, ev } = parts.baileys
     ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
-    ws.on('CB:receipt', (receipt: BinaryNode) => end.guard(() => this.#receiptOfGroup(receipt)))
+    // Before Baileys, which acknowledges it.
+    ws.prependListener('CB:receipt', (receipt: BinaryNode) => end.guard(() => this.#receipt(receipt)))
     ws.on('CB:notification,type:w:gp2', (notification: BinaryNode) =>
       end.guard(() => {
         const timer = timerOfGroup(notification)
@@ -52,7 +52,7 @@ export class BaileysEvents {
   }
 
   #handle(events: Partial<BaileysEventMap>): void {
-    const { parts, account, clock } = this.#deps
+    const { parts, account } = this.#deps
     const { firstContact, groups, receiver, identities } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
@@ -62,7 +62,6 @@ export class BaileysEvents {
       receiver.handleUpsert(events['messages.upsert'])
     }
     if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
-    for (const update of statusUpdatesIn(events, () => clock.now())) this.#receipt(update)
     if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
   }
 
@@ -93,14 +92,14 @@ export class BaileysEvents {
     logout.opened()
   }
 
-  #receiptOfGroup(receipt: BinaryNode): void {
-    const { clock } = this.#deps
-    for (const update of statusesInGroupedReceipt(receipt, () => clock.now())) this.#receipt(update)
-  }
-
-  #receipt(update: SendUpdate): void {
-    this.#deps.parts.sender.arrived(update.messageId)
-    this.#deps.reports.messageStatus(update)
+  /** What was acknowledged WhatsApp never says again, so it is durable before. */
+  #receipt(receipt: BinaryNode): void {
+    const { parts, reports, clock } = this.#deps
+    const now = () => clock.now()
+    for (const update of [...statusesInReceipt(receipt, now), ...statusesInGroupedReceipt(receipt, now)]) {
+      parts.sender.arrived(update.messageId)
+      parts.writes.holdUntil(reports.messageStatus(update))
+    }
   }
 
   #acked(ack: BinaryNode): void {

@@ -29,8 +29,14 @@ export class OwnerReports {
     }
   }
 
-  messageStatus(update: SendUpdate): void {
-    if (!this.#silent) this.#owner.updated(update)
+  /** Resolves once it is durable; rejects if the owner cannot say so, or listens no more. */
+  messageStatus(update: SendUpdate): Promise<void> {
+    const durable = this.#silent
+      ? Promise.reject(new Error('The socket has ended for its owner'))
+      : this.#owner.updated(update)
+    // Most need not wait for it, and what fails is the owner's business.
+    durable.catch(() => {})
+    return durable
   }
 
   silence(): void {

@@ -124,7 +124,7 @@ export function createSocketParts(
     },
     owner,
   )
-  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, timers, reports })
+  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, timers })
   const accountEvents = new AccountEvents({
     owner,
     store,
@@ -175,7 +175,7 @@ export function createSocketParts(
     isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
     clock,
-    onFailedRetry: update => reports.messageStatus(update),
+    onFailedRetry: update => void reports.messageStatus(update),
   })
   watchAcks(baileys, () => sender.silentSince, problems.unacknowledged, { keepAliveMs: config.keepAliveMs })
   const chats = createChatActions(baileys, identities, presence, work => pending.run(work, ANSWER_MS))

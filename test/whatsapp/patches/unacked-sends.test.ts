@@ -78,6 +78,16 @@ it('An ack or a receipt is enough, also one that is read as the ping leaves', as
   expect(sends.take('B')).toBe(written)
 })
 
+it('A receipt may come before the write is reported', async () => {
+  const { sends } = connection()
+  const { promise, resolve } = Promise.withResolvers<null>()
+  sends.add('A', { ...written, written: promise })
+  sends.arrived('A')
+  resolve(null)
+  await setImmediate()
+  expect(sends.silentSince).toBe(null)
+})
+
 it('A send that leaves once more is waited for from then on', async () => {
   const { sends, heard, at, ping } = connection()
   sends.add('A', written)

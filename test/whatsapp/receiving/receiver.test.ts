@@ -36,7 +36,7 @@ function setUp(
     phoneNumber: null,
     report() {},
     happened: async () => {},
-    updated() {},
+    updated: async () => {},
     received: async (messages: ReceivedMessage[]) => void received.push(...messages),
   }
   const auth = {
@@ -58,7 +58,6 @@ function setUp(
       decryptOnce,
       groups: { subjectOf: () => null },
       timers: { of: () => null, learn() {} },
-      reports: { messageStatus() {} },
     }),
     received,
     done,
