@@ -54,6 +54,8 @@ const CHAT_MS = 300
 const DRAIN_MS = 300_000
 const POLL_MS = 200
 const QUIET_POLLS = 10
+/** Sessions that are named while they are waited for. */
+const NAMED = 3
 
 /** Starts the simulator and Laravel, lets `work` be done with a manager that does not run yet, and ends all that was started. */
 export async function inEnvironment<T>(
@@ -143,19 +145,32 @@ export async function drain(
   laravel.health = 'well'
   progress.show('a quiet end: everything may arrive now')
   await simulator.remote.call('stopTalking')
-  await callers.end(ms)
+  const answered = callers.end(ms)
   const deadline = Date.now() + ms
   // What is lost never comes: it is over when nobody has anything left to deliver.
   for (let quiet = 0; quiet < QUIET_POLLS && Date.now() < deadline; await pause(POLL_MS)) {
     const { pending, arrived } = await simulator.remote.call('backlog')
     const there = new Set(arrived)
-    const unsent = callers.sends.filter(isMissing(there)).length
+    const unsent = callers.sends.filter(isMissing(there))
+    const asking = callers.sends.filter(({ outcome }) => outcome === 'asked').length
     const undelivered = await manager.pending()
-    quiet = pending + undelivered + unsent === 0 ? quiet + 1 : 0
-    progress.show(
-      `a quiet end: ${undelivered} to Laravel, ${unsent} to contacts, ${pending} stanzas to devices`,
-    )
+    quiet = pending + undelivered + unsent.length + asking === 0 ? quiet + 1 : 0
+    const waits = [
+      `${undelivered} to Laravel`,
+      `${unsent.length} to contacts${sessionsOf(unsent)}`,
+      `${pending} stanzas to devices`,
+      `${asking} answers to callers`,
+    ]
+    progress.show(`a quiet end waits for ${waits.join(', ')}`)
   }
+  await answered
+}
+
+/** Some of those whose sends these are, for people. */
+function sessionsOf(sends: Send[]): string {
+  const all = [...new Set(sends.map(({ session }) => session))]
+  if (all.length === 0) return ''
+  return ` of ${all.slice(0, NAMED).join(', ')}${all.length > NAMED ? ` and ${all.length - NAMED} more sessions` : ''}`
 }
 
 const isMissing =

@@ -93,7 +93,7 @@ export interface Records {
   qrs: number
   /** In words: what went wrong beside the messages. */
   troubles: string[]
-  /** Ids of messages that a fault made unreadable at first, either way: they may be overtaken. */
+  /** Ids of messages that a fault made unreadable or had refused at first, either way: they may be overtaken. */
   late: string[]
   /** Why contacts could not decrypt, each reason once. */
   reasons: string[]

@@ -55,8 +55,12 @@ const commands = {
     for (const fault of faults) await simulator.fault(fault)
   },
 
-  /** Ends all faults. */
-  heal: (): Promise<void> => simulator.heal(),
+  /** Ends all faults. A connection that has lost what was said on it is reset: no network goes on as if nothing was. */
+  async heal(): Promise<void> {
+    for (const { connection } of simulator.devices)
+      if (connection?.deaf || connection?.silent) connection.reset()
+    await simulator.heal()
+  },
 
   /** The number's phone scans a QR text. */
   async scan(number: string, qr: string): Promise<void> {
@@ -115,8 +119,10 @@ const commands = {
       ...ledger.errors.map(({ reason }) => `the simulator failed: ${reason}`),
     ]
     const askedAgain = ledger.undecryptable.length
-    // What has to be asked for again may be overtaken; without faults nothing has to.
-    const late = struck ? [...ledger.spoilt, ...ledger.undecryptable].map(({ id }) => id) : []
+    // What has to be asked for again, or refused and sent again, may be overtaken by what had left; without faults nothing has to.
+    const late = struck
+      ? [...ledger.spoilt, ...ledger.undecryptable, ...ledger.refused].map(({ id }) => id)
+      : []
     const reasons = [...new Set(ledger.undecryptable.map(({ reason }) => reason))]
     return {
       late,

@@ -43,7 +43,8 @@ export async function untilOpen(
       if (standing?.state === 'open') return []
       return standing ?? { session_id: session, state: 'not shown', attempts: 0 }
     })
-    progress.show(`settling: ${wanted.length - away.length} of ${wanted.length} sessions are open`)
+    const waits = away.length > 0 ? `; ${words(away[0]!)}` : ''
+    progress.show(`settling: ${wanted.length - away.length} of ${wanted.length} sessions are open${waits}`)
     if (away.length === 0 || Date.now() - begun > ms) return { away, ms: Date.now() - begun }
     await pause(POLL_MS)
   }

@@ -27,8 +27,8 @@ export interface StormOutcome {
   settledMs: number
 }
 
-/** The longest a session may take to come back once all faults are over: its watchdog, then its longest backoff here. */
-const SETTLE_MS = 150_000
+/** The longest a session may take to come back once all faults are over: its watchdog, then its longest backoff. */
+const SETTLE_MS = 345_000
 /** Faults of lone sessions that can be met again. */
 const LASTING: FaultKind[] = ['failure', 'error-ack']
 const LIFE: ProcessOptions = { mode: 'safe', killAt: null, pagesLeft: null }

@@ -78,8 +78,8 @@ export const STRIKE_KINDS: Record<FaultKind, StrikeKind | null> = {
     times: random.between(1, 3, 'held back', where),
   })),
   undecryptable: bearable('some', times(2)),
-  // 463 fails a message for good, as it should: that is a lone case.
-  'error-ack': bearable('one', (random, where) => ({ code: random.pick(['479', '429'], 'ack', where) })),
+  // 463 fails a message for good, as it should: that is a lone case. 429 slows a session for five minutes, which all would be waited for.
+  'error-ack': bearable('one', () => ({ code: '479' })),
   'drop-ack': bearable('some'),
   'late-ack': bearable('some', (random, where) => ({ delay: random.between(500, 5000, 'late', where) })),
   'retry-receipt': bearable('some', times(2)),
