@@ -47,10 +47,10 @@ it('A send without an ack on a connection that is fine goes out again; one whose
   const lost = await world.linked()
   const late = await world.linked()
   await simulator.fault({ kind: 'drop-ack', account: lost })
-  await simulator.fault({ kind: 'late-ack', account: late, delay: 4000 })
+  await simulator.fault({ kind: 'late-ack', account: late, delay: 8000 })
   const [one, other] = [await send(lost, '34620000001'), await send(late, '34620000002')]
-  expect(await one.stands()).toBe('transmitted')
-  expect(await other.stands()).toBe('transmitted')
+  await soon(one.stands).toBe('transmitted')
+  await soon(other.stands).toBe('transmitted')
   await soon(other.stands).toBe('sent')
   expect(await world.inState(lost, 'reconnecting.waiting')).toMatchObject({
     reason: 'unanswered',
