@@ -8,10 +8,16 @@ import { plainLoopSessions } from '../contenders/plain-loop-sessions.ts'
 import type { Membership, Pair } from '../traffic/pair.ts'
 import type { Environment } from './environment.ts'
 
-/** `series` is a digit: numbers of different sets differ in it. */
-async function addPairs({ simulator }: Environment, count: number, series: number): Promise<Pair[]> {
+/** `series` is a digit: numbers of different sets differ in it. `first`: so many of the series are there already. */
+export async function addPairs(
+  { simulator }: Environment,
+  count: number,
+  series: number,
+  first = 0,
+): Promise<Pair[]> {
   return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
+    Array.from({ length: count }, async (_, n) => {
+      const i = first + n
       const digits = series + String(i).padStart(6, '0')
       const [number, contact] = [`3461${digits}`, `3462${digits}`]
       const lid = await simulator.remote.call('addContact', contact)
@@ -28,22 +34,31 @@ export async function linkSessions(
   count: number,
   series: number,
 ): Promise<SessionSet<ManagerContender>> {
-  const { simulator, laravel, processSettings, dir, progress } = environment
+  const { processSettings, dir, progress } = environment
   const pairs = await addPairs(environment, count, series)
   const dataDir = join(dir, `manager-${count}`)
   const manager = new Manager({ ...processSettings, dataDir })
   processSettings.onStart(manager.child)
   await manager.started()
+  await linkPairs(environment, manager, pairs)
+  await manager.stop()
+  progress.say(`${count} sessions linked to the manager: POST /start, QR, scan, open`)
+  return managerSessions(processSettings, pairs, dataDir)
+}
+
+/** Links these numbers to a manager that runs. */
+export async function linkPairs(
+  { simulator, laravel, processSettings, progress }: Environment,
+  manager: Manager,
+  pairs: Pair[],
+): Promise<void> {
   let linked = 0
   const scan = (number: string, qr: string) => simulator.remote.call('scan', number, qr)
   const numbers = pairs.map(({ number }) => number)
   await linkAll({ manager, scan, laravel }, numbers, {
     concurrency: processSettings.concurrency,
-    onLinked: () => progress.show(`linking over HTTP and QR: ${++linked} of ${count} sessions`),
+    onLinked: () => progress.show(`linking over HTTP and QR: ${++linked} of ${pairs.length} sessions`),
   })
-  await manager.stop()
-  progress.say(`${count} sessions linked to the manager: POST /start, QR, scan, open`)
-  return managerSessions(processSettings, pairs, dataDir)
 }
 
 /** The same sessions, with the queue of their deliveries on Redis; at one time only one process may have them. */

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Commands, offer } from '../../harness/rpc.ts'
 import { createProfiler } from './profiler.ts'
@@ -21,6 +22,9 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
+const TICK_MS = 10
+const loopDelay = monitorEventLoopDelay({ resolution: TICK_MS })
+
 const commands = {
   ...createProfiler(),
 
@@ -31,6 +35,15 @@ const commands = {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
   },
+  /** Watches the event loop from now on, anew. */
+  watchLoop(): void {
+    loopDelay.enable()
+    loopDelay.reset()
+  },
+
+  /** How late the event loop was since then in 99 of 100 looks, in ms. */
+  loopP99: (): number => Math.max(0, loopDelay.percentile(99) / 1e6 - TICK_MS),
+
   /** Files and sockets that are open; 0 where there is no /proc. */
   async openFiles(): Promise<number> {
     return (await readdir('/proc/self/fd').catch(() => [])).length

@@ -123,6 +123,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     contenders: ['probe', 'traffic'],
     environment: ['contenders', 'traffic'],
     media: ['contenders', 'environment', 'probe', 'traffic', '.'],
+    ceiling: ['contenders', 'environment', 'probe', 'traffic', '.'],
     profile: ['contenders', 'environment', 'traffic', '.'],
     soak: ['contenders', 'environment', '.'],
     year: ['.'],
