@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadLibsignal } from '../../patches/load-libsignal.ts'
+import { encodedMessageIn } from '../../src/whatsapp/keys/inbox-rows.ts'
 import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
 import { World } from './world.ts'
 
@@ -29,20 +32,44 @@ function spellings(secret: Uint8Array): string[] {
   ]
 }
 
-/** Strings of base64 that stand for 16 bytes or more, wherever they are in a JSON value. */
-const keysIn = (text: string): Uint8Array[] =>
-  (text.match(/"[A-Za-z0-9+/]{22,}={0,2}"/g) ?? []).map(found => Buffer.from(found.slice(1, -1), 'base64'))
+const jsonIn = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
 
-/** The same of the bytes anywhere in a stored Signal session. */
+/** What stands for 16 bytes or more, wherever it is in a stored value: bytes, lists of them, base64. */
+function keysIn(value: unknown): Uint8Array[] {
+  if (value instanceof Uint8Array) {
+    const inside = isUtf8(value) ? jsonIn(Buffer.from(value).toString()) : null
+    return inside === null ? (value.length < 16 ? [] : [value]) : keysIn(inside)
+  }
+  if (typeof value === 'string')
+    return /^[A-Za-z0-9+/]{22,}={0,2}$/.test(value) ? keysIn(Buffer.from(value, 'base64')) : []
+  if (typeof value !== 'object' || value === null) return []
+  const fields = Object.values(value)
+  const isBytes = fields.length >= 16 && fields.every(one => Number.isInteger(one) && one >= 0 && one < 256)
+  return isBytes ? [Uint8Array.from(fields)] : fields.flatMap(keysIn)
+}
+
+/** A digest stands before them. */
+const credsIn = (stored: Uint8Array) => {
+  const bytes = Buffer.from(stored)
+  return JSON.parse(bytes.subarray(bytes.indexOf('{"noiseKey"')).toString())
+}
+
 function keysOfSession(stored: Uint8Array): Uint8Array[] {
   const { deserialize } = loadLibsignal<{ deserialize(data: unknown): object }>('src/session_record.js')
-  const bytesIn = (value: unknown): Uint8Array[] => {
-    if (value instanceof Uint8Array) return [value]
-    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : []
-  }
-  const keys = bytesIn(deserialize(decodeKey('session', stored)))
+  const keys = keysIn(deserialize(decodeKey('session', stored)))
   expect(keys.length, 'a session without keys').toBeGreaterThan(5)
   return keys
+}
+
+function keysOf(type: string, stored: Uint8Array): Uint8Array[] {
+  if (type === 'session') return keysOfSession(stored)
+  return keysIn(type === 'creds' ? credsIn(stored) : decodeKey(type, stored))
 }
 
 describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret', () => {
@@ -64,14 +91,34 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
     answers.push(JSON.stringify(answer.body))
     return answer
   }
+  /** Keys of files, keys for a group, and the secret, of an encoded message. */
+  const keepSecretsOf = (how: string, encoded: Uint8Array) => {
+    const message = proto.Message.decode(encoded)
+    const { imageMessage, senderKeyDistributionMessage, messageContextInfo } = message
+    if (imageMessage?.mediaKey) keep(`the key of a file that was ${how}`, imageMessage.mediaKey)
+    const handed = senderKeyDistributionMessage?.axolotlSenderKeyDistributionMessage
+    if (handed) keep(`a sender key that was ${how}`, handed)
+    if (messageContextInfo?.messageSecret)
+      keep(`the secret of a message that was ${how}`, messageContextInfo.messageSecret)
+  }
   /** What the store holds of keys now, and all rows that callers can read. */
   const look = async () => {
     const database = new DatabaseSync(join(world.dataDir, 'store.sqlite'), { readOnly: true })
     for (const { type, value } of database
-      .prepare("SELECT type, value FROM keys WHERE type IN ('creds', 'session', 'pre-key')")
+      .prepare(
+        "SELECT type, value FROM keys WHERE type IN ('creds', 'session', 'pre-key', 'sender-key', 'app-state-sync-key')",
+      )
       .all() as { type: string; value: Uint8Array }[])
-      for (const key of type === 'session' ? keysOfSession(value) : keysIn(Buffer.from(value).toString()))
-        if (key.length >= 16) keep('a key', key)
+      for (const key of keysOf(type, value)) keep(`a key of ${type}`, key)
+    for (const { plaintext, stanza } of database.prepare('SELECT plaintext, stanza FROM inbox').all() as {
+      plaintext: Uint8Array
+      stanza: string
+    }[])
+      keepSecretsOf('received', encodedMessageIn({ hash: '', at: 0, plaintext, stanza }))
+    for (const { encoded } of database
+      .prepare('SELECT proto AS encoded FROM messages WHERE proto IS NOT NULL')
+      .all() as { encoded: Uint8Array }[])
+      keepSecretsOf('sent', encoded)
     for (const { secret } of database
       .prepare('SELECT secret FROM messages WHERE secret IS NOT NULL')
       .all() as { secret: Uint8Array }[])
@@ -141,6 +188,12 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
     await ana.say(QR_SHOP, { image: picture, mimetype: 'image/jpeg', caption: 'a picture' })
     await world.laravel.seen(({ path, body }) => path === '/messages' && body.caption === 'a picture')
     await world.send('qr', ANA, 'an answer')
+    const group = world.simulator.group('Team', [QR_SHOP, ANA])
+    await ana.say(group.jid, 'to all')
+    await ana.say(group.jid, { image: picture, mimetype: 'image/jpeg', caption: 'for all' })
+    await world.laravel.seen(({ path, body }) => path === '/messages' && body.caption === 'for all')
+    const answered = await world.send('qr', group.jid, 'all hear this')
+    expect(answered.status).toBe(200)
     await call('POST', '/send-message', {
       session_id: 'qr',
       wa_id: ANA,
@@ -190,16 +243,24 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
         'LARAVEL_TOKEN',
         'LARAVEL_WEBHOOK_SECRET',
         'a challenge',
-        'a key',
+        'a key of app-state-sync-key',
+        'a key of creds',
+        'a key of sender-key',
+        'a key of session',
         'a pairing code',
         'a part of a QR',
         'a token of a page',
         'an API key',
+        'a sender key that was received',
         'an assertion',
+        'the key of a file that was received',
+        'the key of a file that was sent',
         'the secret of a message',
+        'the secret of a message that was received',
+        'the secret of a message that was sent',
       ]),
     )
-    expect(secrets.size).toBeGreaterThan(60)
+    expect(secrets.size).toBeGreaterThan(150)
     for (const [name, secret] of [...secrets].slice(0, 20))
       for (const spelling of spellings(secret)) expect(found(`{"x":"${spelling}"}`)).toContain(name)
   })
