@@ -192,7 +192,7 @@ describe('the credentials of a session', () => {
   })
 })
 
-it('A receipt is acknowledged once its status is stored', async () => {
+it('A receipt is acknowledged once its status is stored, and sends do not wait for that', async () => {
   const eva = world.sim.contact('34611000020')
   const stored = Promise.withResolvers<void>()
   const reached = Promise.withResolvers<void>()
@@ -206,6 +206,10 @@ it('A receipt is acknowledged once its status is stored', async () => {
   await reached.promise
   await roundTrip()
   const unacked = () => world.sim.unacked.map(({ id }) => id)
+  expect(unacked()).toContain(id)
+  const next = world.whatsApp.newMessageId()
+  await owner.socket!.send(next, text(eva.account.jid, 'this does not wait for it'))
+  await vi.waitFor(() => expect(world.sim.ledger.accepted.map(({ id }) => id)).toContain(next), WAIT)
   expect(unacked()).toContain(id)
   stored.resolve()
   await vi.waitFor(() => expect(unacked()).not.toContain(id), WAIT)

@@ -7,6 +7,7 @@ import { isSpare } from '../linking/passkey/spare-references.ts'
 import { statusesInReceipt } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
 import { statusesInGroupedReceipt } from '../patches/stanzas/grouped-receipts.ts'
+import { storeReceipts } from '../patches/stanzas/receipt-acks.ts'
 import { requestFromPhone } from '../receiving/missing-messages.ts'
 import type { AccountFacts } from './account-facts.ts'
 import { DisconnectError } from './disconnect-error.ts'
@@ -40,8 +41,7 @@ export class BaileysEvents {
     const { parts, end } = this.#deps
     const { ws, ev } = parts.baileys
     ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
-    // Before Baileys, which acknowledges it.
-    ws.prependListener('CB:receipt', (receipt: BinaryNode) => end.guard(() => this.#receipt(receipt)))
+    storeReceipts(parts.baileys, receipt => this.#receipt(receipt))
     ws.on('CB:notification,type:w:gp2', (notification: BinaryNode) =>
       end.guard(() => {
         const timer = timerOfGroup(notification)
@@ -92,14 +92,18 @@ export class BaileysEvents {
     logout.opened()
   }
 
-  /** What was acknowledged WhatsApp never says again, so it is durable before. */
-  #receipt(receipt: BinaryNode): void {
-    const { parts, reports, clock } = this.#deps
+  /** Resolves once what a receipt says is stored; null if it says nothing of what was sent. */
+  #receipt(receipt: BinaryNode): Promise<unknown> | null {
+    const { parts, reports, clock, end } = this.#deps
     const now = () => clock.now()
-    for (const update of [...statusesInReceipt(receipt, now), ...statusesInGroupedReceipt(receipt, now)]) {
-      parts.sender.arrived(update.messageId)
-      parts.writes.holdUntil(reports.messageStatus(update))
-    }
+    const stored: Promise<void>[] = []
+    end.guard(() => {
+      for (const update of [...statusesInReceipt(receipt, now), ...statusesInGroupedReceipt(receipt, now)]) {
+        parts.sender.arrived(update.messageId)
+        stored.push(reports.messageStatus(update))
+      }
+    })
+    return stored.length > 0 ? Promise.all(stored) : null
   }
 
   #acked(ack: BinaryNode): void {
