@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { now } from '../harness/now.ts'
 import type { Contender, SessionSet } from './contenders/contender.ts'
 import type { Figures, IdleFigures, MeasureOptions } from './figures.ts'
-import { cpuOf, rssOf } from './probe/process-tree.ts'
+import { exactCpuOf, rssOf } from './probe/process-tree.ts'
 import { TrafficRun } from './traffic-run.ts'
 
 /** One process that opens all and does nothing; what its start leaves behind, such as the first garbage, is given time to go. */
@@ -15,9 +15,9 @@ export async function measureIdle(
   await contender.openAll()
   const startToOpen = now() - started
   await pause(idleMs)
-  const [cpu, begun] = [await cpuOf(contender.pids), now()]
+  const [cpu, begun] = [await exactCpuOf(contender.pids), now()]
   await pause(idleMs)
-  const used = (await cpuOf(contender.pids)) - cpu
+  const used = (await exactCpuOf(contender.pids)) - cpu
   const seconds = (now() - begun) / 1000
   return { sessions, startToOpen, rss: await rssOf(contender.pids), cpu: used / seconds / sessions }
 }

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../harness/flags.ts'
-import { compare, type Plan } from './compare.ts'
+import { compare } from './compare.ts'
 import { CONTENDERS } from './contenders/contender.ts'
+import type { Plan } from './prepare.ts'
 import { profileManager } from './profile/profile-manager.ts'
 import { table, total } from './report.ts'
 import { rowsOf } from './rows.ts'
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     /** Sent by each contender in a round; all other traffic is in proportion. */
     texts: { type: 'string', default: '1200' },
     /** How long a process settles, and is then watched, with nothing to do. */
-    'idle-ms': { type: 'string', default: '3000' },
+    'idle-ms': { type: 'string', default: '2500' },
     /** Only these, separated by commas. */
     only: { type: 'string', default: CONTENDERS.join(',') },
     /** Print figures instead of a table. */
@@ -58,6 +59,7 @@ await runBenchmark(async (benchmark, progress) => {
     text: values.json ? JSON.stringify(figures, null, 2) : table(title, rows, integrity),
     troubles: [
       ...Object.values(integrity).flatMap(({ troubles }) => troubles),
+      ...total(comparison.fifty).troubles,
       ...comparison.durable.flatMap(({ troubles }) => troubles),
     ],
   }

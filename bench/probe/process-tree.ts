@@ -17,6 +17,25 @@ export async function cpuOf(roots: readonly number[]): Promise<number> {
   return (await treeOf(roots)).reduce((sum, { cpu }) => sum + cpu, 0)
 }
 
+/** The same of threads that are still there, exact where the kernel keeps `schedstat`: for those who do next to nothing. */
+export async function exactCpuOf(roots: readonly number[]): Promise<number> {
+  let ms = 0
+  for (const { pid, cpu } of await treeOf(roots)) {
+    const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+    const stats = await Promise.all(
+      threads.map(id => readFile(`/proc/${pid}/task/${id}/schedstat`, 'utf8').catch(() => '')),
+    )
+    const kept = stats.filter(stat => stat !== '')
+    ms += kept.length === 0 ? cpu : kept.reduce((sum, stat) => sum + onCpuIn(stat), 0)
+  }
+  return ms
+}
+
+/** The time that a /proc/PID/schedstat says was spent on a CPU, in ms. */
+export function onCpuIn(schedstat: string): number {
+  return Number(schedstat.split(' ')[0]) / 1e6
+}
+
 /** Memory that these processes and all that descend from them hold now, in bytes. */
 export async function rssOf(roots: readonly number[]): Promise<number> {
   let bytes = 0

@@ -15,13 +15,24 @@ export interface Traffic {
   accepted: number
 }
 
+/** From here on the targets are those of large machines. */
+export const THOUSAND = 1000
+
+export interface Amounts {
+  sessions: number
+  /** Sent in a round, by each contender; all else is in proportion. */
+  texts: number
+  /** How long a process settles, and is then watched, with nothing to do, in ms each. */
+  idleMs: number
+}
+
 /** What a round's traffic is when so many texts are sent. */
-export function trafficOf({ texts, idleMs }: { texts: number; idleMs: number }): Traffic {
+export function trafficOf({ sessions, texts, idleMs }: Amounts): Traffic {
   return {
     warmUp: Math.ceil(texts / 2),
     sent: texts,
     said: Math.ceil(texts / 2),
-    saidPerSecond: 100,
+    saidPerSecond: sessions < THOUSAND ? 100 : 50,
     sentToGroups: Math.ceil(texts / 12),
     members: 20,
     turns: 3,

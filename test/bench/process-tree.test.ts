@@ -2,7 +2,15 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { cpuOf, processIn, residentIn, rssOf, threadsOf } from '../../bench/probe/process-tree.ts'
+import {
+  cpuOf,
+  exactCpuOf,
+  onCpuIn,
+  processIn,
+  residentIn,
+  rssOf,
+  threadsOf,
+} from '../../bench/probe/process-tree.ts'
 
 describe('a line of /proc/PID/stat', () => {
   const numbers = '17 17 0 -1 4194560 100 0 0 0 12 3 4 1 20 0 11 0 5 6 7'
@@ -13,6 +21,10 @@ describe('a line of /proc/PID/stat', () => {
 
   it('may have anything in its name', () => {
     expect(processIn(`42 (a b) (c) S 41 ${numbers}`)).toMatchObject({ parent: 41, cpu: 200 })
+  })
+
+  it('tells the time on a CPU to the nanosecond', () => {
+    expect(onCpuIn('872335735 1200 44\n')).toBeCloseTo(872.335735)
   })
 
   it('is nothing when the process is gone', () => {
@@ -43,6 +55,8 @@ describe.skipIf(!existsSync('/proc/self/stat'))('processes seen from outside (ne
       const threads = Object.values(await threadsOf(child.pid!)).reduce((sum, ms) => sum + ms, 0)
       expect(threads).toBeGreaterThan(250)
       expect(cpu).toBeGreaterThan(threads + 250)
+      const exact = await exactCpuOf([child.pid!])
+      expect(Math.abs(exact - cpu)).toBeLessThan(100)
       expect(await rssOf([child.pid!])).toBeGreaterThan(60 * 1024 * 1024)
     } finally {
       child.kill()

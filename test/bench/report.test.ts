@@ -33,7 +33,9 @@ const runs = (...all: Partial<Figures>[]): Runs => ({
 })
 
 const rowOf = (name: string, manager: Runs, more: Partial<Comparison['runs']> = {}, sessions = 50) =>
-  rowsOf({ runs: { manager, plain: runs(), ...more }, durable: [] }, sessions).find(row => row.name === name)!
+  rowsOf({ runs: { manager, plain: runs(), ...more }, durable: [], fifty: [] }, sessions).find(
+    row => row.name === name,
+  )!
 
 describe('quantile', () => {
   it('is the value at the nearest rank, whatever the order', () => {
@@ -102,9 +104,16 @@ describe('rows of the report', () => {
     expect(rowOf('RSS, all open and idle', runs(), {}, 1000)).toMatchObject({ target: null, verdict: null })
   })
 
+  it('ask whether a message costs more with many sessions than with 50', () => {
+    const fifty = [run(sent(3.6))]
+    const rows = rowsOf({ runs: { manager: runs(sent(4)), plain: runs() }, durable: [], fifty }, 1000)
+    const row = rows.find(({ name }) => name === 'beside 50 sessions: text out, CPU each')
+    expect(row).toMatchObject({ values: { manager: 4 }, target: '<= 1.10x', verdict: 'over' })
+  })
+
   it('do not judge memory when processes of the same size differ by more', () => {
     const shaky = { ...runs(), few: [idle(10), idle(10, { rss: 110 * MB })] }
-    const rows = rowsOf({ runs: { manager: shaky, plain: runs() }, durable: [] }, 50)
+    const rows = rowsOf({ runs: { manager: shaky, plain: runs() }, durable: [], fifty: [] }, 50)
     expect(rows.find(({ name }) => name === 'RSS a session')?.verdict).toBe('noise')
     const text = table('title', rows, { manager: total(shaky.all) })
     expect(text).toMatch(/^RSS a session .* noise$/m)
@@ -120,7 +129,7 @@ describe('rows of the report', () => {
     [15.1, 'over'],
   ] as const)('judge a durable 202 after %s ms: %s', (p99, verdict) => {
     const latencies = [...Array.from({ length: 98 }, () => 1), p99, 900]
-    const rows = rowsOf({ runs: {}, durable: [{ latencies, troubles: [] }] }, 50)
+    const rows = rowsOf({ runs: {}, durable: [{ latencies, troubles: [] }], fifty: [] }, 50)
     expect(rows.at(-1)).toMatchObject({ name: 'durable 202 p99', values: { manager: p99 }, verdict })
     expect(table('title', rows, {})).not.toContain('NaN')
   })
@@ -133,7 +142,7 @@ describe('rows of the report', () => {
 describe('the table', () => {
   it('has a line for each row, a column for each contender, and says ok or over', () => {
     const { few, all } = runs({ sent: { count: 1, cpu: 6, perSecond: 1, threads: {} } })
-    const rows = rowsOf({ runs: { manager: { few, all }, plain: runs() }, durable: [] }, 50)
+    const rows = rowsOf({ runs: { manager: { few, all }, plain: runs() }, durable: [], fifty: [] }, 50)
     const lines = table('title', rows, { manager: total(all), plain: total(all) }).split('\n')
     expect(lines[0]).toBe('title')
     expect(lines[2]).toMatch(/^ +manager +L +ratio +target$/)
@@ -148,7 +157,7 @@ describe('the table', () => {
   it('does not hide what was lost', () => {
     const integrity = { sent: 10, decrypted: 9, said: 5, delivered: 5, troubles: ['X was lost'] }
     const lossy = runs({ integrity }, { integrity })
-    const rows = rowsOf({ runs: { manager: lossy }, durable: [] }, 50)
+    const rows = rowsOf({ runs: { manager: lossy }, durable: [], fifty: [] }, 50)
     const text = table('title', rows, { manager: total(lossy.all) })
     expect(text).toContain('sent and acked 20, decrypted 18; said 10, delivered 10: 2 TROUBLES')
   })
