@@ -7,12 +7,16 @@ const CATCH_UP = 50
  * Lets sockets open at a bounded rate: at most `concurrency` at once, at most `perSecond` begun in any second, and those evenly.
  */
 export interface ConnectLimiter {
-  /**
-   * Resolves with a function that gives the place back (calling it twice does no harm), or null when `signal` aborted first.
-   * `onQueued` is called at once if there is no place yet.
-   */
-  take(signal: AbortSignal, onQueued: () => void): Promise<(() => void) | null>
+  /** Resolves with a place, or null when `signal` aborted first. `onQueued` is called at once if there is no place yet. */
+  take(signal: AbortSignal, onQueued: () => void): Promise<Place | null>
   waiting(): number
+}
+
+export interface Place {
+  /** A socket begins now: the rate counts from here, however long a busy event loop has made it wait for its turn. */
+  begun(): void
+  /** It is not needed any more; twice does no harm. */
+  giveBack(): void
 }
 
 export function createConnectLimiter(
@@ -22,8 +26,8 @@ export function createConnectLimiter(
   const queue = new Set<() => void>()
   const step = 1000 / perSecond
   const catchUp = Math.max(CATCH_UP, 2 * step)
-  /** When those of the last second began. */
-  const begun: number[] = []
+  /** When those of the last second began, in order of their turns; null: about to. */
+  const begun: { at: number | null }[] = []
   let opening = 0
   /** When the next may begin. */
   let due = 0
@@ -31,8 +35,11 @@ export function createConnectLimiter(
 
   const roomIn = () => {
     const now = clock.now()
-    while (begun.length > 0 && begun[0]! <= now - 1000) begun.shift()
-    const free = begun.length < perSecond ? now : begun[0]! + 1000
+    while (begun.length > 0 && (begun[0]!.at ?? now) <= now - 1000) begun.shift()
+    const oldest = begun.length < perSecond ? now - 1000 : begun[0]!.at
+    // It makes room a second after it has begun.
+    if (oldest === null) return Number.POSITIVE_INFINITY
+    const free = oldest + 1000
     return Math.max(free, Math.floor(due)) - now
   }
   const pump = () => {
@@ -41,23 +48,32 @@ export function createConnectLimiter(
       queue.delete(next!)
       next!()
     }
-    if (queue.size > 0 && opening < concurrency && timer === null) {
+    const room = roomIn()
+    if (queue.size > 0 && opening < concurrency && timer === null && room < Number.POSITIVE_INFINITY) {
       timer = clock.setTimeout(() => {
         timer = null
         pump()
-      }, roomIn())
+      }, room)
     }
   }
-  const begin = () => {
+  const begin = (): Place => {
     opening++
-    begun.push(clock.now())
+    const one: (typeof begun)[number] = { at: null }
+    begun.push(one)
     due = Math.max(due, clock.now() - catchUp) + step
     let given = false
-    return () => {
-      if (given) return
-      given = true
-      opening--
-      pump()
+    return {
+      begun() {
+        one.at ??= clock.now()
+        pump()
+      },
+      giveBack() {
+        if (given) return
+        given = true
+        opening--
+        if (one.at === null) begun.splice(begun.indexOf(one), 1)
+        pump()
+      },
     }
   }
 

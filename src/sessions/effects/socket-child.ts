@@ -10,7 +10,7 @@ import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionRegistry } from '../registry.ts'
-import type { ConnectLimiter } from './connect-limiter.ts'
+import type { ConnectLimiter, Place } from './connect-limiter.ts'
 import type { Connecting, Refusal, VersionBreaker } from './version-breaker.ts'
 
 export interface SocketChildDeps extends RecordReceivedDeps {
@@ -68,21 +68,21 @@ export function socketChild(deps: SocketChildDeps) {
       waited = true
     }
     /** A turn to connect, or null when WhatsApp lets nobody in, or nobody wants it any more. */
-    const turn = async (): Promise<(() => void) | null> => {
+    const turn = async (): Promise<Place | null> => {
       const refusal = await versions.admit(connecting, waiting.signal, queued)
       if (refusal !== null) tell(refusal)
       const place = refusal === null ? await connects.take(waiting.signal, queued) : null
       if (place === null || versions.admits(connecting)) return place
-      place()
+      place.giveBack()
       return turn()
     }
     const open = async () => {
       const place = await turn()
       if (place === null) return
-      if (stopped) return place()
-      giveBack = place
+      if (stopped) return place.giveBack()
+      giveBack = place.giveBack
       await nextTurn()
-      if (stopped) return place()
+      if (stopped) return place.giveBack()
       if (waited) tell({ type: 'connect.begun' })
       const owner: SocketOwner = {
         sessionId,
@@ -110,6 +110,7 @@ export function socketChild(deps: SocketChildDeps) {
         },
       }
       socket = ownedBy(connection, () => whatsapp.open(owner))
+      place.begun()
       actor.socket = socket
     }
 

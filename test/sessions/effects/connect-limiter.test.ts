@@ -1,23 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createConnectLimiter } from '../../../src/sessions/effects/connect-limiter.ts'
+import { createConnectLimiter, type Place } from '../../../src/sessions/effects/connect-limiter.ts'
 import { createTestClock } from '../../base/clock.ts'
 import { assertProperty } from '../../property.ts'
 import { World } from '../world.ts'
 
-const setup = (concurrency: number, perSecond: number) => {
+/** `late`: how long each waits for the event loop between its turn and its socket, in ms. */
+const setup = (concurrency: number, perSecond: number, late: (n: number) => number = () => 0) => {
   const clock = createTestClock()
   const connects = createConnectLimiter({ concurrency, perSecond }, clock)
   const begun: { name: string; at: number; giveBack: () => void }[] = []
   const queued: string[] = []
   const begin = clock.now()
+  let turns = 0
   const take = (name: string) => {
     const abort = new AbortController()
     const done = connects
       .take(abort.signal, () => queued.push(name))
-      .then(giveBack => {
-        if (giveBack !== null) begun.push({ name, at: clock.now() - begin, giveBack })
-        return giveBack
+      .then(async place => {
+        if (place === null) return null
+        const ms = late(turns++)
+        if (ms > 0) await new Promise<void>(resolve => void clock.setTimeout(resolve, ms))
+        begun.push({ name, at: clock.now() - begin, giveBack: place.giveBack })
+        place.begun()
+        return place
       })
     return { abort: () => abort.abort(), done }
   }
@@ -65,7 +71,12 @@ describe('The connect limiter', () => {
     const begin = clock.now()
     const begun: number[] = []
     for (let i = 0; i < 200; i++)
-      void connects.take(new AbortController().signal, () => {}).then(() => begun.push(clock.now() - begin))
+      void connects
+        .take(new AbortController().signal, () => {})
+        .then(place => {
+          begun.push(clock.now() - begin)
+          place!.begun()
+        })
     await clock.advance(20_000)
     expect(begun).toHaveLength(200)
     expect(begun.at(-1)).toBeLessThan(10_500)
@@ -73,6 +84,31 @@ describe('The connect limiter', () => {
       expect(begun.filter(one => one === at).length).toBeLessThanOrEqual(3)
       expect(begun.filter(one => one >= at && one < at + 1000).length).toBeLessThanOrEqual(20)
     }
+  })
+
+  it.each([
+    ['a little', (n: number) => (n % 5 === 0 ? 300 : 0)],
+    ['for seconds', (n: number) => (n % 7 === 0 ? 2500 : 0)],
+  ])('lets no more begin within a second when some wait %s between their turn and their socket', async (_, late) => {
+    const { clock, begun, take } = setup(1000, 4, late)
+    for (let i = 0; i < 60; i++) take(String(i))
+    await clock.advance(60_000)
+    expect(begun).toHaveLength(60)
+    for (const { at } of begun)
+      expect(begun.filter(one => one.at >= at && one.at < at + 1000).length).toBeLessThanOrEqual(4)
+  })
+
+  it('counts none that never began', async () => {
+    const { clock, connects } = setup(100, 1)
+    const places: (Place | null)[] = []
+    const take = () =>
+      connects.take(new AbortController().signal, () => {}).then(place => void places.push(place))
+    for (let i = 0; i < 3; i++) void take()
+    await clock.advance(10_000)
+    expect(places).toHaveLength(1)
+    places[0]!.giveBack()
+    await clock.advance(10_000)
+    expect(places).toHaveLength(2)
   })
 
   it('saves up no places while nobody waits', async () => {
