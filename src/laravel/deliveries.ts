@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
-import { pause } from '../base/pause.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -18,6 +17,7 @@ import { type LaravelClient, ROUTES } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
 import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
 import { acceptedOutcome, dueAt, expiryOf, failedOutcome, waitingOutcome } from './delivery-outcome.ts'
+import { createSettlements } from './settlements.ts'
 import { createSweep } from './sweep.ts'
 
 /** Deliveries of one lane in a row, before other lanes get their turn. */
@@ -26,7 +26,6 @@ const TURN_LENGTH = 10
 const REJECTED_WAIT = 60_000
 const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
 const UNREADABLE = 'the stored row cannot be read: it is damaged, or another version wrote it'
-const SETTLE_AGAIN = { first: 500, longest: 60_000 }
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
 export interface Deliveries {
@@ -69,6 +68,13 @@ export function createDeliveries(options: {
   const inFlight = new Set<Promise<Attempt>>()
   const ended = new AbortController()
   let stopping = false
+  const settlements = createSettlements({
+    ...{ store, clock, logger, onAccepted },
+    ended: ended.signal,
+    onWanted(lane) {
+      if (!stopping) queue.wake(lane)
+    },
+  })
 
   const sweep = createSweep({
     ...{ store, clock, logger },
@@ -81,6 +87,7 @@ export function createDeliveries(options: {
   async function drain(lane: string): Promise<number | null> {
     // A queue that loses a lock may call twice; a lane has one delivery in flight, always.
     if (draining.has(lane)) return clock.now() + 1_000
+    if (settlements.wantsLane(lane)) return null
     draining.add(lane)
     try {
       const next = await takeTurn(lane)
@@ -97,11 +104,13 @@ export function createDeliveries(options: {
 
   async function takeTurn(lane: string): Promise<number | null> {
     for (let count = 0; count < TURN_LENGTH; count++) {
+      const stored = settlements.stored()
+      if (stored !== null) await stored
       if (stopping) return null
       const head = store.head(lane)
       const now = clock.now()
       if (head?.unreadable) {
-        await settle(head, { dead: true, at: now, error: UNREADABLE })
+        await settlements.settle(head, { dead: true, at: now, error: UNREADABLE })
         continue
       }
       const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
@@ -114,11 +123,15 @@ export function createDeliveries(options: {
       if (permit !== null) {
         route.held.release(lane)
         const outcome = await deliver(head, route, permit)
-        if (outcome !== null) await settle(head, outcome)
+        if (outcome !== null && 'done' in outcome && isLast(head)) {
+          await settlements.settleLater(head, outcome)
+          return null
+        }
+        if (outcome !== null) await settlements.settle(head, outcome)
       } else {
         const overdue = now >= expiryOf(head) && route.isLasting()
         if (!overdue) return route.held.hold(head)
-        await settle(head, { dead: true, at: now, error: route.cause() })
+        await settlements.settle(head, { dead: true, at: now, error: route.cause() })
       }
     }
     return clock.now()
@@ -175,31 +188,19 @@ export function createDeliveries(options: {
     return { retryAt: now, error, countsTry: false, countsAttempt: false }
   }
 
-  /** Holds the lane until the outcome is durable: a lost one would be a second delivery. */
-  async function settle(delivery: DeliveryRow, outcome: DeliveryOutcome): Promise<void> {
-    if ('dead' in outcome)
-      logger.warn({ webhookId: delivery.webhookId, error: outcome.error }, 'a delivery is a dead letter now')
-    for (let wait = SETTLE_AGAIN.first; ; wait = Math.min(wait * 2, SETTLE_AGAIN.longest)) {
-      try {
-        await store.settle(delivery.id, outcome)
-        if ('done' in outcome) onAccepted?.(delivery)
-        return
-      } catch (error) {
-        if (ended.signal.aborted) return
-        logger.error(
-          { webhookId: delivery.webhookId, err: error },
-          'the outcome of a delivery could not be stored',
-        )
-        await pause(clock, wait, ended.signal)
-        if (ended.signal.aborted) return
-      }
+  /** Whether its lane has nothing else, for all that is known. A session's status says what Laravel knows, and does not wait. */
+  function isLast({ kind, lane, id }: DeliveryRow): boolean {
+    try {
+      return kind !== 'status' && !store.hasNext(lane, id)
+    } catch {
+      return false
     }
   }
 
   /** Wakes again what the queue may have lost, at the time that is meant: to a queue that lost nothing it is no news. */
   function lookAt(pending: PendingLane): void {
     const { lane, kind } = pending
-    if (draining.has(lane)) return
+    if (draining.has(lane) || settlements.isOnItsWay(lane)) return
     const now = clock.now()
     const due = dueAt(pending, now)
     const route = routes[kind] as Route | undefined
@@ -227,6 +228,7 @@ export function createDeliveries(options: {
       await queue.stop(ms)
       ended.abort()
       await Promise.allSettled(inFlight)
+      await settlements.idle()
     },
 
     health() {

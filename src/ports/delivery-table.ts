@@ -7,6 +7,8 @@ import type { AcceptedStatus } from './session-table.ts'
 export interface DeliveryTable {
   /** The oldest pending delivery of a lane. */
   head(lane: string): DeliveryRow | null
+  /** Whether something of a lane is pending behind the delivery with this id. */
+  hasNext(lane: string, id: number): boolean
   /** At most `limit` lanes with something pending, in order of their names, from the first behind `after` on; '' begins. */
   lanes(after: string, limit: number): PendingLane[]
   /** Whether something of a stream's chats is pending. */
@@ -15,8 +17,11 @@ export interface DeliveryTable {
   find(id: number): DeliveryRow | null
   /** Dead letters, newest first; `before` is an exclusive delivery id. */
   dead(limit: number, before?: number): DeliveryRow[]
-  /** Records what came of an attempt; an id that was replaced meanwhile is no error. */
-  settle(id: number, outcome: DeliveryOutcome): Promise<void>
+  /**
+   * Records what came of an attempt; an id that was replaced meanwhile is no error. `lazy`: nothing follows from it, so that it may wait
+   * up to 100 ms for a commit of something else.
+   */
+  settle(id: number, outcome: DeliveryOutcome, lazy?: boolean): Promise<void>
 }
 
 /** A lane that has something pending, and what must be known of its head without reading it. */

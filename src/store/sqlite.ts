@@ -90,7 +90,7 @@ export async function openStore({
       changed: (changes: MediaChange[]) => writer.mediaChanged(changes),
     }),
     accountEvents: accountEventReads(sql),
-    deliveries: { ...deliveryReads(sql), settle: (id, outcome) => writer.settle(id, outcome) },
+    deliveries: { ...deliveryReads(sql), settle: (id, outcome, lazy) => writer.settle(id, outcome, lazy) },
     async close() {
       if (db.isOpen) db.close()
       await writer.close()

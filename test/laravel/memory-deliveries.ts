@@ -19,6 +19,7 @@ export function createMemoryDeliveries() {
       if (broken) throw new Error('the disk is gone')
       return pending().find(row => row.lane === lane) ?? null
     },
+    hasNext: (lane, id) => pending().some(row => row.lane === lane && row.id > id),
     lanes(after, limit) {
       const heads = new Map<string, PendingLane>()
       for (const row of pending()) {

@@ -168,6 +168,7 @@ function read({ store }: MemoryStore): void {
   messages.unread(STREAM, 0, 10)
   deliveries.head(`${STREAM}|messages`)
   deliveries.lanes('', 10)
+  deliveries.hasNext(`${STREAM}|chat`, 0)
   deliveries.hasPending(STREAM)
   deliveries.counts()
   deliveries.find(1)

@@ -176,7 +176,8 @@ export class Transmitter {
       return false
     }
     this.#writing.delete(messageId)
-    await log.recordTransmitted(messageId, chatId)
+    // Durable before the ratchet of the next one, without which nothing of that leaves.
+    void this.#actor.guard(() => log.recordTransmitted(messageId, chatId))
     return true
   }
 

@@ -79,6 +79,12 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
       )
       return row ? toDelivery(row) : null
     },
+    hasNext: (lane, id) =>
+      sql.get(
+        'SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE lane = ? AND dead_at IS NULL AND id > ? LIMIT 1',
+        lane,
+        id,
+      ) !== undefined,
     hasPending: streamId =>
       // `}` comes after `|`.
       sql.get(

@@ -59,7 +59,7 @@ export class GroupCommit {
 
   /** A failure of the disk fails all of them and changes nothing; the next commit may work again. */
   run(batches: Batch[]): Done {
-    this.#failedStreams.forget(batches[0]!.seen)
+    this.#failedStreams.forget(Math.min(...batches.map(({ seen }) => seen)))
     let number = this.#answered
     const items = batches.flatMap(({ requests, seen, now }) =>
       requests.map(request => ({ request, number: number++, seen, now })),

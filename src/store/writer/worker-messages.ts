@@ -24,15 +24,15 @@ export type Request =
   | { settle: { id: number; outcome: DeliveryOutcome } }
   | { downloaded: { streamId: string; seq: number; outcome: DownloadOutcome } }
 
-/** Requests of one tick; `seen` is the number of answers that the sender knew when it made them. */
+/** Requests in a row; `seen` is the number of answers that the sender knew when it made them. */
 export interface Batch {
   seen: number
   now: number
   requests: Request[]
 }
 
-/** `close` ends the thread once all batches before it are committed. */
-export type Command = Batch | 'close'
+/** All that waited in one turn; `close` ends the thread once all batches before it are committed. */
+export type Command = Batch[] | 'close'
 
 /** A new epoch, a number of what was erased, or what a step of pruning did. */
 export type Result = number | PruneStep

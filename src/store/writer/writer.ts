@@ -6,10 +6,12 @@ import type { MediaChange } from '../../ports/media-store.ts'
 import type { PruneRequest, PruneStep, Write } from '../../ports/store.ts'
 import { type EncodedWrite, encodeWrite } from '../encoded-write.ts'
 import { refusal, toError } from '../failures.ts'
-import type { Answer, Command, Request, Result, WriterOptions } from './worker-messages.ts'
+import type { Answer, Batch, Command, Request, Result, WriterOptions } from './worker-messages.ts'
 
 interface Pending {
   request: Request
+  /** Answers that its sender knew. */
+  seen: number
   resolve: (result: Result | undefined) => void
   reject: (error: GatewayError) => void
 }
@@ -21,18 +23,32 @@ export interface WriterListeners {
   onUnforgotten(why: string): void
 }
 
-/** How long a lazy request waits for company, in ms. */
-const LINGER_MS = 10
+/** How long lazy requests wait for more of their stream, in ms: each commit writes the pages of every stream that is in it anew. */
+const LINGER_MS = 100
 
-/** The main thread's end of the writer: batches the requests of one turn of the event loop together, settles their promises in order. */
+/** Messages to the thread: one that it works on, and one so that it need not wait for this thread in between. */
+const MOST_IN_FLIGHT = 2
+
+/** The stream of lazy requests that belong to none. */
+const ANY = ''
+
+/**
+ * The main thread's end of the writer: what comes in one turn of the event loop, or while commits run, goes over together and becomes
+ * one commit; promises are settled in order.
+ */
 export class Writer {
   readonly #worker: Worker
   readonly #now: () => number
   readonly #exited: Promise<void>
   #queue: Pending[] = []
-  #inFlight: Pending[] = []
+  /** Lazy requests by stream; they go over with the next request of theirs (of `ANY`, of any), or all together after a while. */
+  readonly #lazy = new Map<string, Pending[]>()
+  /** What each message to the thread held. */
+  #inFlight: Pending[][] = []
   #seen = 0
   #scheduled = false
+  /** The turn of what is queued has come; it goes over once a commit is done. */
+  #due = false
   #lingering: NodeJS.Timeout | undefined
   #closing = false
   readonly #onDeath: (error: GatewayError) => void
@@ -107,8 +123,9 @@ export class Writer {
     await this.#submit({ media })
   }
 
-  async settle(id: number, outcome: DeliveryOutcome): Promise<void> {
-    await this.#submit({ settle: { id, outcome } })
+  /** Lazily, if nothing follows from it. */
+  async settle(id: number, outcome: DeliveryOutcome, lazy = false): Promise<void> {
+    await this.#submit({ settle: { id, outcome } }, lazy)
   }
 
   async downloaded(streamId: string, seq: number, outcome: DownloadOutcome): Promise<void> {
@@ -120,6 +137,7 @@ export class Writer {
     if (!this.#closing) {
       this.#closing = true
       this.#worker.ref()
+      this.#hurry()
       this.#flush()
       this.#worker.postMessage('close' satisfies Command)
     }
@@ -130,23 +148,51 @@ export class Writer {
     if (this.#closing) return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The store is closed'))
     if (this.#dead) return Promise.reject(this.#dead)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve: result => resolve((result ?? 0) as T), reject })
-      if (this.#scheduled) return
+      const settle = (result: Result | undefined) => resolve((result ?? 0) as T)
+      const pending = { request, seen: this.#seen, resolve: settle, reject }
+      const streamId = streamOf(request)
       if (lazy) {
-        this.#lingering ??= setTimeout(() => this.#flush(), LINGER_MS)
+        const waiting = this.#lazy.get(streamId ?? ANY)
+        if (waiting) waiting.push(pending)
+        else this.#lazy.set(streamId ?? ANY, [pending])
+        this.#lingering ??= setTimeout(() => this.#hurry(), LINGER_MS)
         return
       }
-      this.#scheduled = true
-      // One turn of the event loop reads many sockets: what they all bring goes into one commit.
-      setImmediate(() => this.#flush())
+      this.#takeLazy(streamId)
+      this.#queue.push(pending)
+      this.#schedule()
     })
+  }
+
+  /** What is lazy waits no longer. */
+  #hurry(): void {
+    clearTimeout(this.#lingering)
+    this.#lingering = undefined
+    this.#takeLazy(null)
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
+  /** Lazy requests of a stream, or all, take their place in the queue. */
+  #takeLazy(streamId: string | null): void {
+    for (const one of streamId === null ? [...this.#lazy.keys()] : [streamId]) {
+      this.#queue.push(...(this.#lazy.get(one) ?? []))
+      this.#lazy.delete(one)
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#due) return
+    this.#scheduled = true
+    // One turn of the event loop reads many sockets: what they all bring goes into one commit.
+    setImmediate(() => this.#flush())
   }
 
   #flush(): void {
     this.#scheduled = false
-    clearTimeout(this.#lingering)
-    this.#lingering = undefined
     if (this.#queue.length === 0) return
+    this.#takeLazy(ANY)
+    this.#due = this.#inFlight.length >= MOST_IN_FLIGHT && !this.#closing
+    if (this.#due) return
     const queue = this.#queue
     this.#queue = []
     if (this.#post(queue)) return
@@ -156,24 +202,29 @@ export class Writer {
 
   /** False if something in it cannot go to another thread; then nothing was posted. */
   #post(pending: Pending[]): boolean {
-    const requests = pending.map(({ request }) => request)
+    const batches: Batch[] = []
+    const now = this.#now()
+    for (const { request, seen } of pending) {
+      const last = batches.at(-1)
+      if (last?.seen === seen) last.requests.push(request)
+      else batches.push({ seen, now, requests: [request] })
+    }
     try {
-      this.#worker.postMessage({ seen: this.#seen, now: this.#now(), requests } satisfies Command)
+      this.#worker.postMessage(batches satisfies Command)
     } catch {
       return false
     }
     if (this.#inFlight.length === 0) this.#worker.ref()
-    this.#inFlight = this.#inFlight.concat(pending)
+    this.#inFlight.push(pending)
     return true
   }
 
   #answered(answer: Answer): void {
     if (!('count' in answer)) return
-    // What is queued was made without knowing this answer, and must say so.
-    this.#flush()
     this.#seen += answer.count
     if (answer.unforgotten !== undefined) this.#onUnforgotten(answer.unforgotten)
-    const done = this.#inFlight.splice(0, answer.count)
+    const done: Pending[] = []
+    while (done.length < answer.count) done.push(...this.#inFlight.shift()!)
     if (this.#inFlight.length === 0 && !this.#closing) this.#worker.unref()
     const failed = new Map(answer.failed)
     const results = new Map(answer.results)
@@ -182,6 +233,12 @@ export class Writer {
       if (failure) reject(toError(failure))
       else resolve(results.get(index))
     }
+    // What is lazy was made without knowing of a failure, and must go over while that is remembered.
+    if (failed.size > 0) this.#hurry()
+    if (!this.#due) return
+    this.#due = false
+    // Together with what this answer lets happen.
+    this.#schedule()
   }
 
   #died(cause: unknown): void {
@@ -192,9 +249,18 @@ export class Writer {
       retryable: false,
     })
     if (!this.#closing) this.#onDeath(this.#dead)
-    for (const { reject } of [...this.#inFlight, ...this.#queue]) reject(this.#dead)
+    this.#hurry()
+    for (const { reject } of [...this.#inFlight.flat(), ...this.#queue]) reject(this.#dead)
     this.#inFlight = []
     this.#queue = []
     void this.#worker.terminate()
   }
+}
+
+/** The stream in whose order a request stands; null: it concerns all. */
+function streamOf(request: Request): string | null {
+  if ('write' in request) return request.write.streamId
+  if ('claim' in request) return request.claim
+  if ('downloaded' in request) return request.downloaded.streamId
+  return null
 }

@@ -26,7 +26,7 @@ function serve(port: MessagePort, db: DatabaseSync): void {
     const batches: Batch[] = []
     let command: Command | undefined = first
     while (command !== undefined && command !== 'close') {
-      batches.push(command)
+      batches.push(...command)
       command = receiveMessageOnPort(port)?.message
     }
     if (batches.length > 0) {
