@@ -9,8 +9,8 @@ type Send = (data: Uint8Array, done: (error?: Error) => void) => void
 export class WriteGate {
   readonly #websocket: Pick<WebSocket, 'terminate'>
   readonly #send: Send
-  #kept: Parameters<Send>[] = []
-  #holds = 0
+  /** Frames, each behind what it waits for. */
+  #line: ({ frame: Parameters<Send> } | { isDurable: boolean })[] = []
   #failure: Error | null = null
 
   constructor(websocket: WebSocket) {
@@ -20,12 +20,17 @@ export class WriteGate {
     writer.send = (...frame) => this.#write(frame)
   }
 
-  /** Keeps what is written until `durable`, and all that is held for already, resolves; if one rejects, nothing is written any more. */
+  /**
+   * Keeps what is written from now on until `durable`, and all that is held for already, resolves; if one rejects, nothing is written
+   * any more. What comes later is nobody's business of before: else a steady trickle of receipts would keep everything.
+   */
   holdUntil(durable: Promise<unknown>): void {
-    this.#holds++
+    const hold = { isDurable: false }
+    this.#line.push(hold)
     durable.then(
       () => {
-        if (--this.#holds === 0) this.#release()
+        hold.isDurable = true
+        this.#release()
       },
       (error: Error) => {
         this.#failure ??= error
@@ -41,13 +46,17 @@ export class WriteGate {
 
   #write(frame: Parameters<Send>): void {
     if (this.#failure) frame[1](this.#failure)
-    else if (this.#holds > 0) this.#kept.push(frame)
+    else if (this.#line.length > 0) this.#line.push({ frame })
     else this.#send(...frame)
   }
 
   #release(): void {
-    const frames = this.#kept
-    this.#kept = []
-    for (const frame of frames) this.#write(frame)
+    for (let first = this.#line[0]; first !== undefined; first = this.#line[0]) {
+      if ('isDurable' in first && !first.isDurable && !this.#failure) return
+      this.#line.shift()
+      if (!('frame' in first)) continue
+      if (this.#failure) first.frame[1](this.#failure)
+      else this.#send(...first.frame)
+    }
   }
 }

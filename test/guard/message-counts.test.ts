@@ -9,9 +9,9 @@ import { type MessageCounts, overLimit } from './limits.ts'
  */
 const LIMITS: Record<'sent' | 'received' | 'sentToGroup', MessageCounts> = {
   sent: {
-    posts: 5,
+    posts: 4,
     postedBytes: 5000,
-    commits: 5,
+    commits: 4,
     rows: 20,
     frames: 4,
     queries: 0.2,
@@ -19,9 +19,9 @@ const LIMITS: Record<'sent' | 'received' | 'sentToGroup', MessageCounts> = {
     posted: 0,
   },
   received: {
-    posts: 4,
+    posts: 3,
     postedBytes: 3500,
-    commits: 4,
+    commits: 3,
     rows: 10,
     frames: 1.5,
     queries: 0.2,
@@ -30,9 +30,9 @@ const LIMITS: Record<'sent' | 'received' | 'sentToGroup', MessageCounts> = {
   },
   // On a busy machine the receipts of 20 members come in more than two stanzas.
   sentToGroup: {
-    posts: 5,
+    posts: 4,
     postedBytes: 4000,
-    commits: 5,
+    commits: 4,
     rows: 25,
     frames: 5,
     queries: 0.2,

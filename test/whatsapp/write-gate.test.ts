@@ -20,12 +20,16 @@ function setUp() {
 const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
 describe('the gate in front of a WebSocket', () => {
-  it('writes the frames in their order when several holds overlap, whichever ends first', async () => {
-    for (const order of [
-      [0, 1, 2],
-      [2, 1, 0],
-      [1, 2, 0],
-    ]) {
+  it('writes each frame in its order once all holds of before have ended, whichever ends first', async () => {
+    for (const [order, early] of [
+      [
+        [0, 1, 2],
+        ['frame 0', 'frame 1'],
+      ],
+      [[0, 2, 1], ['frame 0']],
+      [[2, 1, 0], []],
+      [[1, 2, 0], []],
+    ] as const) {
       const { gate, write, written, outcomes } = setUp()
       const holds = [0, 1, 2].map(() => Promise.withResolvers<void>())
       write('before')
@@ -35,7 +39,7 @@ describe('the gate in front of a WebSocket', () => {
       }
       for (const i of order.slice(0, 2)) holds[i]!.resolve()
       await nextTurn()
-      expect(written).toEqual(['before'])
+      expect(written).toEqual(['before', ...early])
       write('late')
       holds[order[2]!]!.resolve()
       await nextTurn()
@@ -43,6 +47,21 @@ describe('the gate in front of a WebSocket', () => {
       expect(written).toEqual(['before', 'frame 0', 'frame 1', 'frame 2', 'late', 'after'])
       expect(outcomes).toEqual(written)
     }
+  })
+
+  it('is not kept closed by holds that begin before others end', async () => {
+    const { gate, write, written } = setUp()
+    let current = Promise.withResolvers<void>()
+    gate.holdUntil(current.promise)
+    for (let n = 0; n < 3; n++) {
+      write(`frame ${n}`)
+      const next = Promise.withResolvers<void>()
+      gate.holdUntil(next.promise)
+      current.resolve()
+      current = next
+      await nextTurn()
+    }
+    expect(written).toEqual(['frame 0', 'frame 1', 'frame 2'])
   })
 
   it('writes nothing more once what it waited for has failed, and fails each write', async () => {
