@@ -9,12 +9,15 @@ import {
 } from '@whiskeysockets/baileys'
 import type { LoopStore } from './plain-loop-store.ts'
 
-/** Keys, credentials and messages in a SQLite file that survives a loss of power, as a careful script would keep them. */
+/**
+ * Keys, credentials and messages in a SQLite file, as a careful script would keep them: with the usual setting, which survives a
+ * kill -9 but not a loss of power (the manager survives both).
+ */
 export function inDatabase(file: string): LoopStore {
   const database = new DatabaseSync(file)
   database.exec(`
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
+    PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS keys (
       number TEXT, type TEXT, id TEXT, value TEXT NOT NULL, PRIMARY KEY (number, type, id)
     ) WITHOUT ROWID;

@@ -12,7 +12,8 @@ import { fileCommands } from './simulator-files.ts'
 silenceConsole()
 
 // More pre-keys on the server than Baileys wants: nobody uploads any. Copies for the own phone are sent, not decrypted.
-const RECEIPT_DELAY_MS = 25
+/** Long enough for the members of a group to decrypt a message: their receipts come in one stanza, also from a busy machine. */
+const RECEIPT_DELAY_MS = 100
 const simulator = new Simulator({
   preKeysOnServer: 100,
   ownCopies: false,

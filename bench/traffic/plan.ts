@@ -33,7 +33,7 @@ export function trafficOf({ sessions, texts, idleMs }: Amounts): Traffic {
     sent: texts,
     said: Math.ceil(texts / 2),
     saidPerSecond: sessions < THOUSAND ? 100 : 50,
-    sentToGroups: Math.ceil(texts / 12),
+    sentToGroups: Math.ceil(texts / 20),
     members: 20,
     turns: 3,
     idleMs,
