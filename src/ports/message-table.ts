@@ -81,6 +81,8 @@ export interface MessageRow {
   chatId: string
   direction: 'in' | 'out'
   content: ReceivedContent | SendContent
+  /** The stored content is damaged: `content` only stands for it, and must not be sent. */
+  unreadable?: true
   status: MessageStatus
   /** Transmissions so far. */
   attempts: number

@@ -18,9 +18,11 @@ import { SendEndings } from './send-endings.ts'
 import { SendFiles } from './send-files.ts'
 import { SendLog } from './send-log.ts'
 import { SendRate } from './send-rate.ts'
-import { EXPIRED, failureOf, refusalOf } from './send-results.ts'
+import { EXPIRED, failureOf, refusalOf, UNSENDABLE } from './send-results.ts'
 import { TOO_OLD, Transmitter } from './transmitter.ts'
 import { WaitingSends } from './waiting-sends.ts'
+
+const TORN = 'Its stored row cannot be read.'
 
 export interface OutboxSettings {
   /** A send older than this is not sent any more, in ms. */
@@ -154,7 +156,9 @@ export class Outbox {
   resume(): void {
     this.#transmitter.resume()
     for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      if (isUnsent(this.#log.progressOf(row))) this.#transmitter.transmit(this.#asSend(row))
+      if (!isUnsent(this.#log.progressOf(row))) continue
+      if (row.unreadable) void this.#actor.guard(() => this.#endings.giveUp(row, UNSENDABLE, TORN))
+      else this.#transmitter.transmit(this.#asSend(row))
     }
     for (const send of this.#arriving) this.#transmitter.transmit(send)
   }
@@ -178,7 +182,7 @@ export class Outbox {
     const slowdown = this.#rate.complained(this.#deps.clock.now(), refusal.backoff)
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
     const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
-    if (row === null) return
+    if (row === null || row.unreadable) return
     this.#refusals.add(refusal)
     const error = failureOf(refusal)
     const noted = this.#actor.change({ messages: [{ refused: { messageId: refusal.messageId, error } }] })

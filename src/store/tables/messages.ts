@@ -1,9 +1,12 @@
+import type { ReceivedContent } from '../../messages/received.ts'
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
-import type { MessageRow, MessageTable } from '../../ports/message-table.ts'
+import type { MessageRow, MessageTable, OriginalMessage } from '../../ports/message-table.ts'
 import type { EncodedWrite, MessageInsert, MessageUpdate } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { idempotent } from './idempotency.ts'
 import { hadChat } from './removed-messages.ts'
+import { listIn, objectIn } from './stored-json.ts'
+import { standInFor } from './torn-message.ts'
 
 type MessageColumns = {
   message_id: string
@@ -33,18 +36,24 @@ const IN_CHAT = `SELECT ${COLUMNS} FROM messages m INDEXED BY messages_by_chat
       SELECT 1 FROM messages o WHERE o.stream_id = m.stream_id AND o.dedupe_key = substr(m.dedupe_key, 9)))
   ORDER BY seq DESC LIMIT ?`
 
-const toMessage = (row: MessageColumns): MessageRow => ({
-  messageId: row.message_id,
-  chatId: row.chat_id,
-  direction: row.direction,
-  content: JSON.parse(row.content),
-  status: row.status,
-  attempts: row.attempts,
-  seq: row.seq,
-  at: row.at,
-  error: row.error,
-  history: JSON.parse(row.history),
-})
+function toMessage(row: MessageColumns): MessageRow {
+  const content = objectIn(row.content)
+  return {
+    messageId: row.message_id,
+    chatId: row.chat_id,
+    direction: row.direction,
+    content: (content ?? standInFor(row)) as MessageRow['content'],
+    ...(content === null && { unreadable: true }),
+    status: row.status,
+    attempts: row.attempts,
+    seq: row.seq,
+    at: row.at,
+    error: row.error,
+    history: historyOf(row),
+  }
+}
+
+const historyOf = ({ history }: Pick<MessageColumns, 'history'>) => listIn(history) as MessageRow['history']
 
 export function messageReads(sql: Statements): MessageTable {
   return {
@@ -121,7 +130,10 @@ export function messageReads(sql: Statements): MessageTable {
           after,
           until,
         )
-        .map(row => ({ ...row, content: JSON.parse(row.content) })),
+        .flatMap(row => {
+          const content = objectIn(row.content) as ReceivedContent | null
+          return content === null ? [] : [{ ...row, content }]
+        }),
     knowsChat: (streamId, chatIds) =>
       chatIds.some(
         chat =>
@@ -160,7 +172,10 @@ export function messageReads(sql: Statements): MessageTable {
           streamId,
           messageId,
         )
-        .map(({ content, secret }) => ({ content: JSON.parse(content), secret })),
+        .flatMap(({ content, secret }) => {
+          const original = objectIn(content) as OriginalMessage['content'] | null
+          return original === null ? [] : [{ content: original, secret }]
+        }),
     secretOf: (streamId, messageId) =>
       sql.get<{ secret: Uint8Array<ArrayBuffer> | null }>(
         `SELECT secret FROM ${BY_ID} WHERE ${SENT}`,
@@ -251,7 +266,7 @@ function update(sql: Statements, streamId: string, { messageId, status, at, erro
     moves ? status : row.status,
     row.attempts + (attempt ? 1 : 0),
     moves || attempt ? (error ?? null) : row.error,
-    moves ? JSON.stringify([...JSON.parse(row.history), step]) : row.history,
+    moves ? JSON.stringify([...historyOf(row), step]) : row.history,
     streamId,
     row.seq,
   )

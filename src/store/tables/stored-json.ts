@@ -9,3 +9,13 @@ export function objectIn(text: string): Record<string, unknown> | null {
     return null
   }
 }
+
+/** The list in such a column; empty if there is none. */
+export function listIn(text: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}

@@ -76,8 +76,10 @@ export class OutgoingPayloads {
   async payloadOf(messageId: string): Promise<proto.IMessage | undefined> {
     const known = this.#find(messageId)
     if (known) return known
-    const content = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')?.content
-    if (!content || !('to' in content) || !isRepeatable(content)) return undefined
+    const row = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')
+    if (row === null || row.unreadable) return undefined
+    const { content } = row
+    if (!('to' in content) || !isRepeatable(content)) return undefined
     const group = await this.#deps.members(content.to)
     const named = withNames(content, group, jid => this.#deps.namesOf(jid))
     return this.#build(messageId, named, this.referencedBy(content))
