@@ -18,6 +18,7 @@ import { nameCallAcks } from '../patches/stanzas/call-acks.ts'
 import { takeIgnored } from '../patches/stanzas/ignored-chats.ts'
 import { askForBatches } from '../patches/stanzas/offline-batches.ts'
 import { mendOwnMessages } from '../patches/stanzas/own-messages.ts'
+import { limitRequests, withAllAnswers } from '../patches/stanzas/retry-answers.ts'
 import { syncAllCollections } from '../patches/stanzas/server-sync.ts'
 import { ackStatuses } from '../patches/stanzas/status-acks.ts'
 import { ackWhileUnlinked } from '../patches/stanzas/unlinked-acks.ts'
@@ -44,9 +45,13 @@ export function openBaileysSocket(
   stored: SignalKeyStore,
   problems: SocketProblems,
 ): { baileys: WASocket; writes: WriteGate } {
-  const baileys = captureListenerRejections(() => makeWASocket(withoutFrameTimeouts(config)), problems)
+  const baileys = captureListenerRejections(
+    () => makeWASocket(withoutFrameTimeouts(withAllAnswers(config))),
+    problems,
+  )
   const websocket = rawWebSocket(baileys)
   limitLogin(baileys)
+  limitRequests(baileys)
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
   freeStuckBuffer(baileys, problems.bufferFreed)
