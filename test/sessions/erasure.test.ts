@@ -163,3 +163,41 @@ describe('The deletion of a session', () => {
     expect(world.disk.log.after('life-2', 0, 9)).toHaveLength(1)
   })
 })
+
+it('asks for no more rows or files at once than others can wait for', async () => {
+  const { store } = new MemoryStore(() => 1_000)
+  const asked: number[] = []
+  const files = Array.from({ length: 120 }, (_, n) => id(n))
+  const gone = new Set<string>()
+  let rows = 1_000
+  const erasure = createErasure({
+    store: {
+      ...store,
+      async eraseDeleted(limit) {
+        asked.push(limit)
+        const erased = Math.min(limit, rows)
+        rows -= erased
+        return erased
+      },
+      media: {
+        ...store.media,
+        unneeded(limit) {
+          asked.push(limit)
+          return files.filter(one => !gone.has(one)).slice(0, limit)
+        },
+        isUnneeded: () => true,
+        async changed(changes) {
+          for (const change of changes) if ('gone' in change) gone.add(change.gone)
+        },
+      },
+    },
+    files: { remove: async () => true },
+    clock: createTestClock(),
+    logger: pino({ enabled: false }),
+  })
+  erasure.start()
+  await erasure.idle()
+  expect([rows, gone.size]).toEqual([0, 120])
+  expect(Math.max(...asked)).toBeLessThanOrEqual(300)
+  expect(asked.filter(limit => limit <= 50).length).toBeGreaterThan(3)
+})

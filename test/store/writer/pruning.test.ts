@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { prepareSchema } from '../../../src/store/schema.ts'
 import { createStatements, type Statements } from '../../../src/store/statements.ts'
+import { shrinkInbox } from '../../../src/store/tables/keys.ts'
 import { eraseBodies } from '../../../src/store/tables/messages.ts'
 import { eraseDeleted, eraseStream } from '../../../src/store/writer/erasure.ts'
 import { prune } from '../../../src/store/writer/pruning.ts'
@@ -127,4 +128,29 @@ test('a deleted session that cannot be erased keeps no other from going, and is 
   sql.run('DROP TRIGGER torn')
   expect(eraseDeleted(sql, 300)).toBeLessThan(300)
   expect([left(), sql.all('SELECT seq FROM messages')]).toEqual([[], []])
+})
+
+test('each step stays within its limit: rows that are erased, inbox rows that lose their words, sessions that are looked at', () => {
+  const { sql } = filled()
+  const count = (what: string) => Number(sql.get<{ n: number }>(`SELECT count(*) AS n FROM ${what}`)!.n)
+  sql.run("INSERT INTO erasures (stream_id, keep_from) VALUES ('stream-0', ?)", MESSAGES + 1)
+  const rows = () =>
+    count("messages WHERE stream_id = 'stream-0'") + count("events WHERE stream_id = 'stream-0'")
+  for (const before of [2 * MESSAGES, 2 * MESSAGES - 7]) {
+    expect([rows(), eraseDeleted(sql, 7)]).toEqual([before, 7])
+    expect(rows()).toBe(before - 7)
+  }
+  for (let n = 0; n < 9; n++)
+    sql.run("INSERT INTO inbox VALUES ('stream-1', ?, x'01', 'words', 0, ?)", `h${n}`, n)
+  expect([shrinkInbox(sql, 4), count("inbox WHERE stanza <> ''")]).toEqual([4, 5])
+  for (let n = SESSIONS; n < 120; n++)
+    sql.run(
+      `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, state_seq, top_state, search)
+       VALUES (?, ?, '1', 1, 1, 0, 0, 1, 'open', '')`,
+      `stream-${n}`,
+      `s-${n}`,
+    )
+  const request = { factsBefore: 0, messagesBefore: 0, limit: 500 }
+  const first = prune(sql, { ...request, from: { session: 0, seq: 0 } }, AT)
+  expect(first.next).toEqual({ session: 50, seq: 0 })
 })
