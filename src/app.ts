@@ -215,11 +215,8 @@ export async function createApp(
     removeFiles: erasure.removeFiles,
     clock,
     logger: part('retention'),
-    keep: {
-      ...config.keep,
-      // A file must outlive the sends that wait for a connection.
-      mediaMs: config.keep.mediaMs && Math.max(config.keep.mediaMs, 2 * config.send.maxAgeMs),
-    },
+    keep: config.keep,
+    sendMaxAgeMs: config.send.maxAgeMs,
   })
 
   const ready = (): Readiness => {

@@ -20,6 +20,8 @@ export interface RetentionDeps {
   clock: Clock
   logger: Logger
   keep: Keep
+  /** How long a send may wait for a connection. */
+  sendMaxAgeMs: number
 }
 
 /** Age in ms at which facts of messages and whole messages go, words of messages are erased, and unused files removed; null: never. */
@@ -40,8 +42,18 @@ interface Step {
  * Removes what is too old to be kept (EVENTS_KEEP_DAYS, MESSAGES_KEEP_DAYS, BODY_KEEP_DAYS, MEDIA_KEEP_DAYS), in small steps, every
  * 15 min; one timer for the process. Keys and idempotency keys have their own ends.
  */
-export function createRetention({ store, files, removeFiles, clock, logger, keep }: RetentionDeps) {
-  const { eventsMs, messagesMs, bodiesMs, mediaMs } = keep
+export function createRetention({
+  store,
+  files,
+  removeFiles,
+  clock,
+  logger,
+  keep,
+  sendMaxAgeMs,
+}: RetentionDeps) {
+  const { eventsMs, messagesMs, bodiesMs } = keep
+  // A file must outlive the sends that wait.
+  const mediaMs = keep.mediaMs && Math.max(keep.mediaMs, 2 * sendMaxAgeMs)
   const stopped = new AbortController()
   const { signal } = stopped
   let timer: unknown = null

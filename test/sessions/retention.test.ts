@@ -7,7 +7,11 @@ import { createTestClock } from '../base/clock.ts'
 const MINUTE = 60_000
 const DAY = 86_400_000
 
-function createWorld(left: { bodies: number; files: number }, keep: Partial<Keep>) {
+function createWorld(
+  left: { bodies: number; files: number },
+  keep: Partial<Keep>,
+  sendMaxAgeMs = 60 * MINUTE,
+) {
   const clock = createTestClock()
   const start = clock.now()
   const calls: { what: string; at: number; before: number; limit: number }[] = []
@@ -42,6 +46,7 @@ function createWorld(left: { bodies: number; files: number }, keep: Partial<Keep
     clock,
     logger: pino({}, { write: (line: string) => void logs.push(line) }),
     keep: { eventsMs: null, messagesMs: null, bodiesMs: null, mediaMs: null, ...keep },
+    sendMaxAgeMs,
   })
   return {
     ...world,
@@ -142,6 +147,7 @@ describe('Retention', () => {
       clock,
       logger: pino({}, { write: (line: string) => void logs.push(line) }),
       keep: ALL,
+      sendMaxAgeMs: MINUTE,
     })
     retention.start()
     await clock.advance(MINUTE + 1_000)
@@ -150,6 +156,14 @@ describe('Retention', () => {
       expect.stringContaining(`"what":"${what}"`),
     ])
     expect(logs.join('')).toContain('what was too old to be kept was removed')
+    await retention.stop()
+  })
+
+  it('keeps files for as long as a send may wait for them, and longer', async () => {
+    const { retention, clock, calls, start } = createWorld({ bodies: 0, files: 1 }, { mediaMs: DAY }, 3 * DAY)
+    retention.start()
+    await clock.advance(2 * MINUTE)
+    expect(calls).toMatchObject([{ what: 'files', before: start + MINUTE - 6 * DAY }])
     await retention.stop()
   })
 
