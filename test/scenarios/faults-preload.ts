@@ -58,7 +58,7 @@ if (threads.isMainThread)
   process.on('message', (said: string) => {
     const [kind, where] = said.split(' ')
     if (said === 'end the writer') void writer?.terminate()
-    else if (said === 'break the writer') writer?.postMessage({ seen: 0, now: 0, requests: null })
+    else if (said === 'break the writer') writer?.postMessage([{ seen: 0, now: 0, requests: null }])
     // Less than there is: not one page more.
     else if (said === 'fill the disk') disk.postMessage(1)
     else if (said === 'make room') disk.postMessage(1_000_000)
