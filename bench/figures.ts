@@ -13,6 +13,8 @@ export interface Figures {
   sent: SentFigures
   received: ReceivedFigures
   sentToGroups: SentFigures
+  /** What the data directory grew by for each message, receipts included, in bytes; NaN without one. */
+  diskPerMessage: number
   integrity: Integrity
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { now } from '../harness/now.ts'
 import type { Contender, SessionSet } from './contenders/contender.ts'
 import type { Figures, IdleFigures, MeasureOptions } from './figures.ts'
+import { bytesIn } from './probe/disk.ts'
 import { exactCpuOf, rssOf } from './probe/process-tree.ts'
 import { TrafficRun } from './traffic-run.ts'
 
@@ -26,6 +27,8 @@ export async function measureIdle(
 export async function measure(sessionSet: SessionSet, options: MeasureOptions): Promise<Figures> {
   const { traffic, onStep, simulator } = options
   const sessions = sessionSet.pairs.length
+  const { dataDir } = sessionSet
+  const disk = dataDir === null ? Number.NaN : await bytesIn(dataDir)
   onStep('idle')
   const first = sessionSet.start()
   const idle = await measureIdle(first, sessions, traffic.idleMs)
@@ -54,5 +57,8 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   if (groups > 0) await run.sendToGroups(Math.ceil(traffic.sentToGroups / groups))
   await contender.stop()
   run.integrity.troubles.push(...(await simulator.call('troubles')))
-  return { idle, killedToOpen, ...run.figures(), integrity: run.integrity }
+  const { integrity } = run
+  const grown = dataDir === null ? Number.NaN : (await bytesIn(dataDir)) - disk
+  const diskPerMessage = grown / (integrity.sent + integrity.said)
+  return { idle, killedToOpen, ...run.figures(), diskPerMessage, integrity }
 }

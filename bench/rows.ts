@@ -64,6 +64,7 @@ const DEFINITIONS: Definition[] = [
     of: of(({ idle }) => idle.cpu),
     target: atMost(0.05, 'ms'),
   },
+  { name: 'disk a message', unit: 'KB', of: of(({ diskPerMessage }) => diskPerMessage / 1024) },
   { name: 'start to all open', unit: 's', of: of(({ idle }) => idle.startToOpen / 1000) },
   { name: 'kill -9 to all open', unit: 's', of: of(({ killedToOpen }) => killedToOpen / 1000) },
   {

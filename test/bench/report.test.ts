@@ -22,6 +22,7 @@ function run(changes: Partial<Figures> = {}): Figures {
     sent: { count: 10, cpu: 4, perSecond: 100, threads: {} },
     received: { count: 5, cpu: 4, threads: {}, latencies: [1, 2, 3, 4] },
     sentToGroups: { count: 2, cpu: 10, perSecond: 5, threads: {} },
+    diskPerMessage: Number.NaN,
     integrity: { sent: 10, decrypted: 10, said: 5, delivered: 5, troubles: [] },
     ...changes,
   }
@@ -118,6 +119,12 @@ describe('rows of the report', () => {
     const text = table('title', rows, { manager: total(shaky.all) })
     expect(text).toMatch(/^RSS a session .* noise$/m)
     expect(text).toMatch(/^noise: processes of the same size/m)
+  })
+
+  it('have no figure of disk where there is none', () => {
+    const row = rowOf('disk a message', runs({ diskPerMessage: 2048 }, { diskPerMessage: 2048 }))
+    expect(row.values).toEqual({ manager: 2 })
+    expect(row.ratio).toBeNaN()
   })
 
   it('judge nothing that has no target', () => {
