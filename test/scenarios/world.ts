@@ -51,6 +51,13 @@ export class World {
     return this
   }
 
+  /** Of the manager's process; throws while there is none. */
+  get pid(): number {
+    const pid = this.#child?.pid
+    if (pid === undefined) throw new Error('the manager does not run')
+    return pid
+  }
+
   get dataDir(): string {
     return this.#dataDir
   }
