@@ -121,3 +121,11 @@ test('a write that meets torn JSON fails alone', () => {
   expect(codes(done)).toEqual(['0 INTERNAL'])
   expect(db.prepare('SELECT count(*) AS n FROM sessions').get()!.n).toBe(2)
 })
+
+test('a step of erasing words erases no more of the inbox than its limit either', () => {
+  const erasing = new GroupCommit(db, { keepsDone: false })
+  for (let n = 0; n < 9; n++)
+    db.exec(`INSERT INTO inbox VALUES ('stream-of-a', 'h${n}', x'01', 'words', 0, ${n})`)
+  erasing.run([{ seen: 0, now: 1, requests: [{ eraseBodies: { before: 0, limit: 4 } }] }])
+  expect(db.prepare("SELECT count(*) AS n FROM inbox WHERE stanza <> ''").get()!.n).toBe(5)
+})
