@@ -31,8 +31,7 @@ export default defineConfig({
       ...OTHERS.map(part => ({
         extends: true as const,
         // More than there are cores: they wait for sockets, disks and timers most of the time.
-        // A CI machine that others share may once be late; vitest names what it tried again, and what fails twice is a defect.
-        test: { ...part, maxWorkers: 3, retry: process.env.CI ? 1 : 0, sequence: { groupOrder: 0 } },
+        test: { ...part, maxWorkers: 3, sequence: { groupOrder: 0 } },
       })),
     ],
   },

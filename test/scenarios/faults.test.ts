@@ -25,7 +25,7 @@ describe('What nobody caught in the process', () => {
     await world.link('other', '34600000001')
     await world.link('owner', '34600000002')
   }, 60_000)
-  afterAll(() => world.end({ unsettled: 'a process that was ended acknowledges nothing' }))
+  afterAll(() => world.end())
 
   it.each(
     KINDS,
@@ -60,8 +60,9 @@ describe('What nobody caught in the process', () => {
   }, 60_000)
 
   it.each([
-    ['end the writer', 'exit code 1'],
-    ['break the writer', 'Cannot read properties of null'],
+    ['end the writer', /died \(exit code 1\)/],
+    // What it tripped over, in the words of the engine.
+    ['break the writer', /died \((?!exit code).+\)/],
   ])(
     '%s: the process ends with code 70 and one line, and goes on from the log at its next start',
     async (fault, why) => {
@@ -73,7 +74,7 @@ describe('What nobody caught in the process', () => {
         .split('\n')
         .filter(line => line.includes('the process ends'))
       expect(said).toEqual([expect.stringContaining('The thread that writes the store died')])
-      expect(said[0]).toContain(why)
+      expect(said[0]).toMatch(why)
       expect(world.simulator.devices).toHaveLength(2)
       await world.startManager({}, PRELOAD)
       for (const id of ['other', 'owner']) await world.waitForState(id, 'open')
