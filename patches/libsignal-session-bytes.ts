@@ -38,6 +38,7 @@ interface Session {
 }
 interface Sessions {
   sessions: Record<string, Session>
+  haveOpenSession(): boolean
   serialize(): unknown
 }
 interface SessionRecord {
@@ -48,8 +49,10 @@ interface SessionRecord {
 }
 
 const MENDED = Symbol.for('whatsapp-manager.session-bytes')
-/** The first byte. */
-const FORMAT = 1
+/** The first byte of a record; JSON in UTF-8 never begins with it. */
+export const SESSION_FORMAT = 3
+/** Where the record says whether one of its sessions is open. */
+const OPEN_AT = 1
 
 /** Makes libsignal give and take session records as bytes, once per process. */
 export function keepSessionsAsBytes(): void {
@@ -57,7 +60,7 @@ export function keepSessionsAsBytes(): void {
   if (record.prototype[MENDED]) return
   const deserialize = record.deserialize.bind(record)
   record.prototype.serialize = function () {
-    return encode(this.sessions)
+    return encode(this)
   }
   record.deserialize = data => {
     if (!(data instanceof Uint8Array)) return deserialize(data)
@@ -66,62 +69,106 @@ export function keepSessionsAsBytes(): void {
   record.prototype[MENDED] = true
 }
 
-function encode(sessions: Record<string, Session>): Buffer {
-  const writer = new Writer()
-  const entries = Object.entries(sessions)
-  writer.byte(FORMAT)
-  writer.count(entries.length)
+/** Whether messages can be encrypted with a record as it is kept, as `haveOpenSession` of libsignal says. */
+export const hasOpenSession = (record: Uint8Array): boolean => record[OPEN_AT] === 1
+
+function encode(record: Sessions): Buffer {
+  at = 0
+  const entries = Object.entries(record.sessions)
+  putByte(SESSION_FORMAT)
+  putByte(record.haveOpenSession() ? 1 : 0)
+  putNumber(entries.length)
   for (const [name, session] of entries) {
-    writer.text(name)
-    writeSession(writer, session)
+    putText(name)
+    putSession(session)
   }
-  return writer.written()
+  return Buffer.from(room.subarray(0, at))
+}
+
+function putSession({ registrationId, currentRatchet, indexInfo, pendingPreKey, _chains }: Session): void {
+  putNumber(registrationId)
+  putBytes(currentRatchet.ephemeralKeyPair.pubKey)
+  putBytes(currentRatchet.ephemeralKeyPair.privKey)
+  putBytes(currentRatchet.lastRemoteEphemeralKey)
+  putNumber(currentRatchet.previousCounter)
+  putBytes(currentRatchet.rootKey)
+  putBytes(indexInfo.baseKey)
+  putNumber(indexInfo.baseKeyType)
+  putNumber(indexInfo.closed)
+  putNumber(indexInfo.used)
+  putNumber(indexInfo.created)
+  putBytes(indexInfo.remoteIdentityKey)
+  putByte(pendingPreKey ? 1 : 0)
+  if (pendingPreKey) {
+    putNumber(pendingPreKey.signedKeyId)
+    putBytes(pendingPreKey.baseKey)
+    putNumber(pendingPreKey.preKeyId)
+  }
+  const chains = Object.entries(_chains)
+  putNumber(chains.length)
+  for (const [name, { chainKey, chainType, messageKeys }] of chains) {
+    putText(name)
+    putNumber(chainKey.counter)
+    putBytes(chainKey.key)
+    putNumber(chainType)
+    const kept = Object.entries(messageKeys)
+    putNumber(kept.length)
+    for (const [index, key] of kept) {
+      putNumber(Number(index))
+      putBytes(key)
+    }
+  }
+}
+
+/** Where a record is made; reused, as records are made one at a time. */
+let room = Buffer.allocUnsafeSlow(16 * 1024)
+let view = new DataView(room.buffer)
+let at = 0
+
+function makeRoom(bytes: number): void {
+  if (at + bytes <= room.length) return
+  const larger = Buffer.allocUnsafeSlow(2 * room.length)
+  larger.set(room)
+  room = larger
+  view = new DataView(room.buffer)
+}
+
+function putByte(value: number): void {
+  makeRoom(1)
+  room[at++] = value
+}
+
+function putNumber(value: number | undefined): void {
+  makeRoom(8)
+  view.setFloat64(at, value ?? Number.NaN)
+  at += 8
+}
+
+function putText(value: string): void {
+  makeRoom(1 + value.length)
+  room[at++] = value.length
+  at += room.write(value, at, 'latin1')
+}
+
+/** None are as good as undefined; at most 255. */
+function putBytes(value: Uint8Array | undefined): void {
+  const length = value?.length ?? 0
+  if (length > 255) throw new Error(`a key of ${length} bytes`)
+  makeRoom(1 + length)
+  room[at++] = length
+  if (value) room.set(value, at)
+  at += length
 }
 
 function decode(bytes: Uint8Array, createEntry: () => Session): Record<string, Session> {
   const reader = new Reader(bytes)
-  if (reader.byte() !== FORMAT) throw new Error('unknown format of a session record')
+  if (reader.byte() !== SESSION_FORMAT) throw new Error('unknown format of a session record')
+  reader.byte()
   const sessions: Record<string, Session> = {}
-  for (let left = reader.count(); left > 0; left--)
+  for (let left = reader.number()!; left > 0; left--)
     sessions[reader.text()] = readSession(reader, createEntry())
-  if (!reader.atEnd) throw new Error('a session record is longer than what is in it')
+  if (!reader.isAtEnd) throw new Error('a session record is longer than what is in it')
   return sessions
-}
-
-function writeSession(writer: Writer, session: Session): void {
-  const { registrationId, currentRatchet, indexInfo, pendingPreKey, _chains } = session
-  writer.number(registrationId)
-  writer.bytes(currentRatchet.ephemeralKeyPair.pubKey)
-  writer.bytes(currentRatchet.ephemeralKeyPair.privKey)
-  writer.bytes(currentRatchet.lastRemoteEphemeralKey)
-  writer.number(currentRatchet.previousCounter)
-  writer.bytes(currentRatchet.rootKey)
-  writer.bytes(indexInfo.baseKey)
-  writer.number(indexInfo.baseKeyType)
-  writer.number(indexInfo.closed)
-  writer.number(indexInfo.used)
-  writer.number(indexInfo.created)
-  writer.bytes(indexInfo.remoteIdentityKey)
-  writer.byte(pendingPreKey ? 1 : 0)
-  if (pendingPreKey) {
-    writer.number(pendingPreKey.signedKeyId)
-    writer.bytes(pendingPreKey.baseKey)
-    writer.number(pendingPreKey.preKeyId)
-  }
-  const chains = Object.entries(_chains)
-  writer.count(chains.length)
-  for (const [name, { chainKey, chainType, messageKeys }] of chains) {
-    writer.text(name)
-    writer.number(chainKey.counter)
-    writer.bytes(chainKey.key)
-    writer.number(chainType)
-    const kept = Object.entries(messageKeys)
-    writer.count(kept.length)
-    for (const [index, key] of kept) {
-      writer.number(Number(index))
-      writer.bytes(key)
-    }
-  }
 }
 
 function readSession(reader: Reader, session: Session): Session {
@@ -145,107 +192,54 @@ function readSession(reader: Reader, session: Session): Session {
     const [signedKeyId, baseKey, preKeyId] = [reader.number()!, reader.bytes()!, reader.number()]
     session.pendingPreKey = { signedKeyId, baseKey, ...(preKeyId !== undefined && { preKeyId }) }
   }
-  for (let left = reader.count(); left > 0; left--) {
+  for (let left = reader.number()!; left > 0; left--) {
     const name = reader.text()
     const [counter, key, chainType] = [reader.number()!, reader.bytes(), reader.number()!]
     const messageKeys: Record<string, Buffer> = {}
-    for (let kept = reader.count(); kept > 0; kept--) messageKeys[String(reader.number())] = reader.bytes()!
+    for (let kept = reader.number()!; kept > 0; kept--) messageKeys[String(reader.number())] = reader.bytes()!
     session._chains[name] = { chainKey: { counter, ...(key && { key }) }, chainType, messageKeys }
   }
   return session
 }
 
-/** Reused: records are made one at a time. */
-let room = Buffer.allocUnsafeSlow(16 * 1024)
-
-class Writer {
-  #at = 0
-
-  byte(value: number): void {
-    this.#need(1)
-    room[this.#at++] = value
-  }
-
-  count(value: number): void {
-    this.#need(4)
-    this.#at = room.writeUInt32LE(value, this.#at)
-  }
-
-  number(value: number | undefined): void {
-    this.#need(8)
-    this.#at = room.writeDoubleLE(value ?? Number.NaN, this.#at)
-  }
-
-  text(value: string): void {
-    this.#need(1 + value.length)
-    room[this.#at] = value.length
-    this.#at += 1 + room.write(value, this.#at + 1, 'latin1')
-  }
-
-  /** None are as good as undefined; at most 255. */
-  bytes(value: Uint8Array | undefined): void {
-    const length = value?.length ?? 0
-    if (length > 255) throw new Error(`a key of ${length} bytes`)
-    this.#need(1 + length)
-    room[this.#at++] = length
-    if (value) room.set(value, this.#at)
-    this.#at += length
-  }
-
-  written(): Buffer {
-    return Buffer.from(room.subarray(0, this.#at))
-  }
-
-  #need(bytes: number): void {
-    if (this.#at + bytes <= room.length) return
-    const larger = Buffer.allocUnsafeSlow(2 * room.length)
-    larger.set(room)
-    room = larger
-  }
-}
-
-/** What it reads as bytes are views: nobody changes what is stored. */
+/** What it reads as bytes are views: nobody changes what is kept. */
 class Reader {
-  readonly #bytes: Buffer
+  readonly #whole: Buffer
+  readonly #view: DataView
   #at = 0
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.#whole = Buffer.from(buffer, byteOffset, byteLength)
+    this.#view = new DataView(buffer, byteOffset, byteLength)
   }
 
-  get atEnd(): boolean {
-    return this.#at === this.#bytes.length
+  get isAtEnd(): boolean {
+    return this.#at === this.#view.byteLength
   }
 
   byte(): number {
-    return this.#bytes.readUInt8(this.#at++)
-  }
-
-  count(): number {
-    const value = this.#bytes.readUInt32LE(this.#at)
-    this.#at += 4
-    return value
+    return this.#view.getUint8(this.#at++)
   }
 
   number(): number | undefined {
-    const value = this.#bytes.readDoubleLE(this.#at)
+    const value = this.#view.getFloat64(this.#at)
     this.#at += 8
     return Number.isNaN(value) ? undefined : value
   }
 
   text(): string {
     const length = this.byte()
-    return this.#bytes.toString('latin1', this.#at, this.#advance(length))
+    return this.#whole.toString('latin1', this.#at, this.#past(length))
   }
 
   bytes(): Buffer | undefined {
     const length = this.byte()
-    return length === 0 ? undefined : this.#bytes.subarray(this.#at, this.#advance(length))
+    return length === 0 ? undefined : this.#whole.subarray(this.#at, this.#past(length))
   }
 
-  #advance(length: number): number {
+  #past(length: number): number {
     this.#at += length
-    if (this.#at > this.#bytes.length) throw new RangeError('a session record is cut off')
+    if (this.#at > this.#view.byteLength) throw new RangeError('a session record is cut off')
     return this.#at
   }
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { keepSessionsAsBytes } from '../../patches/libsignal-session-bytes.ts'
+import { hasOpenSession, keepSessionsAsBytes } from '../../patches/libsignal-session-bytes.ts'
 import { loadLibsignal } from '../../patches/load-libsignal.ts'
 import { SignalEndpoint } from '../../simulator/signal/endpoint.ts'
 
 interface Record {
   sessions: { [name: string]: { currentRatchet: { rootKey: Buffer }; _chains: object } }
+  haveOpenSession(): boolean
   serialize(): unknown
 }
 const SessionRecord = loadLibsignal<{ prototype: Record; deserialize(data: unknown): Record }>(
@@ -93,6 +94,7 @@ it('keeps all of any record', () => {
       const bytes = recordOf(texts).serialize()
       expect(bytes).toBeInstanceOf(Uint8Array)
       expect(textsOf(SessionRecord.deserialize(bytes))).toEqual(JSON.parse(JSON.stringify(texts)))
+      expect(hasOpenSession(bytes as Uint8Array)).toBe(recordOf(texts).haveOpenSession())
     }),
     { numRuns: 60 },
   )

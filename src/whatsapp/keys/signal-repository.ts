@@ -1,11 +1,13 @@
 import {
   addTransactionCapability,
   DEFAULT_CONNECTION_CONFIG,
+  isLidUser,
   isPnUser,
   type SignalKeyStore,
   type SignalKeyStoreWithTransaction,
   type SocketConfig,
 } from '@whiskeysockets/baileys'
+import { hasOpenSession } from '../../../patches/libsignal-session-bytes.ts'
 import { hasSenderKey } from '../patches/groups/sender-key-redelivery.ts'
 
 /** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
@@ -44,6 +46,13 @@ export function signalRepositoryMaker(
       [group, ...repository.jidToSignalProtocolAddress(jid).split('.')].join('::')
     return {
       ...repository,
+      // Asked for each device of each send; a record need not be read for it.
+      validateSession: async jid => {
+        const address = await peerLock(jid)
+        const { [address]: record } = await keys.get('session', [address])
+        const isPlain = record instanceof Uint8Array && (isLidUser(jid) || isPnUser(jid))
+        return isPlain && hasOpenSession(record) ? { exists: true } : repository.validateSession(jid)
+      },
       decryptMessage: async message =>
         decryptOnce({
           keys,

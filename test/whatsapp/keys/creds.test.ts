@@ -102,7 +102,7 @@ describe('stored keys', () => {
   it.each<[string, unknown]>([
     ['pre-key', pair],
     ['session', { _sessions: { a: { messageKeys: { '0': 'QUJD', '1': 'REVG' } } }, version: 'v1' }],
-    ['session', Buffer.from([1, 0, 0, 0, 0])],
+    ['session', Buffer.from([3, 0, 0, 0])],
     ['identity-key', Buffer.from([5, 0, 255])],
     ['sender-key', Buffer.from('[{"senderKeyId":1}]')],
     ['sender-key-memory', { '998:1@lid': true, '0': false }],
