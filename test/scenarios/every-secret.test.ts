@@ -228,7 +228,7 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
     keep('LARAVEL_TOKEN', LARAVEL_TOKEN)
     keep('LARAVEL_WEBHOOK_SECRET', WEBHOOK_SECRET.slice('whsec_'.length))
   }, 120_000)
-  afterAll(() => world.end({ unsettled: 'sessions were deleted and a process was killed' }))
+  afterAll(() => world.end())
 
   /** What all parties know of an account and of a phone is no secret. */
   const found = (text: string) =>
