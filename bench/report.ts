@@ -38,7 +38,7 @@ export function table(
   const cells = rows.map(({ name, unit, values, ratio, target, verdict }) => [
     name,
     ...contenders.map(contender => quantity(values[contender], unit)),
-    Number.isNaN(ratio) ? '' : `${ratio.toFixed(2)}x`,
+    !Number.isFinite(ratio) ? '' : `${ratio.toFixed(2)}x`,
     target ?? '',
     verdict ?? '',
   ])

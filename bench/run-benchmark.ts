@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { createProgress, type Progress } from '../harness/progress.ts'
 import { BenchmarkEnvironment } from './environment/environment.ts'
 
@@ -38,9 +38,14 @@ export async function runBenchmark(
   }
 }
 
+/** Before anything was measured: what others did on this machine makes figures worse, and ratios doubtful. */
+const LOAD = loadavg()[0] ?? 0
+const QUIET = 0.5
+
 /** What the figures come from, for the title of a table. */
 export function machine(): string {
-  return `Node ${process.versions.node}, ${availableParallelism()} cores`
+  const busy = LOAD > QUIET ? `, not quiet: load ${LOAD.toFixed(1)} before` : ''
+  return `Node ${process.versions.node}, ${availableParallelism()} cores${busy}`
 }
 
 /** Flags for node out of one string. */

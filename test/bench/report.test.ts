@@ -127,6 +127,12 @@ describe('rows of the report', () => {
     expect(row.ratio).toBeNaN()
   })
 
+  it('show no ratio to nothing', () => {
+    const quiet = runs({ idle: idle(50, { cpu: 0 }) }, { idle: idle(50, { cpu: 0 }) })
+    const rows = rowsOf({ runs: { manager: runs(), plain: quiet }, durable: [], fifty: [] }, 50)
+    expect(table('title', rows, {})).not.toContain('Infinity')
+  })
+
   it('judge nothing that has no target', () => {
     expect(rowOf('start to all open', runs()).verdict).toBeNull()
   })
