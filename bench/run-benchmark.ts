@@ -16,9 +16,10 @@ export async function runBenchmark(
 ): Promise<void> {
   const progress = createProgress(process.stderr)
   const benchmark = new BenchmarkEnvironment()
-  process.on('SIGINT', () => {
-    benchmark.close().then(() => process.exit(130))
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      benchmark.close().then(() => process.exit(130))
+    })
   try {
     const { text, troubles } = await work(benchmark, progress)
     progress.done()
