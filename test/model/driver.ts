@@ -187,17 +187,13 @@ export class Driver extends ManagerUnderTest {
     return dotted(this.#before).endsWith('untold')
   }
 
-  /** Lets time pass up to a moment; until then nothing changes, and nothing did and changed back. */
+  /** Lets time pass up to a moment; until then nothing changes. */
   async #notBefore(at: number): Promise<void> {
     await this.advanceTo(at - 1)
     const before = this.#before
     const look = () => check(this, before, { before, seq: this.#seq, sends: this.#sends })
-    for (let i = 0; i < 2; i++) {
-      // What is on its way to WhatsApp does not wait for this clock, nor do receipts.
-      await eventually(look)
-      const facts = await this.events(this.#seq)
-      expect(facts.filter(({ type }) => !type.startsWith('message.'))).toEqual([])
-    }
+    // What is on its way to WhatsApp does not wait for this clock.
+    for (let i = 0; i < 2; i++) await eventually(look)
     await this.advanceTo(at)
   }
 
