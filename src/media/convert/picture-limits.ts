@@ -1,5 +1,3 @@
-import sharp from 'sharp'
-
 /** Telephones take 12 to 50 million pixels; a bomb of 40 KB has more. */
 export const MAX_PIXELS = 50_000_000
 /** For one picture. */
@@ -14,9 +12,17 @@ const LOADERS = [
   'VipsForeignLoadHeif',
 ]
 
-/** Limits libvips for the whole process: its loaders to those of photos, its cache to none. */
-export function limitLibvips(): void {
-  sharp.block({ operation: ['VipsForeignLoad'] })
-  sharp.unblock({ operation: LOADERS })
-  sharp.cache(false)
+type SharpModule = typeof import('sharp').default
+
+let loading: Promise<SharpModule> | undefined
+
+/** sharp, loaded with the first picture: some 8 MB. libvips is limited for the whole process: its loaders to those of photos, its cache to none. */
+export function loadSharp(): Promise<SharpModule> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    sharp.block({ operation: ['VipsForeignLoad'] })
+    sharp.unblock({ operation: LOADERS })
+    sharp.cache(false)
+    return sharp
+  })
+  return loading
 }

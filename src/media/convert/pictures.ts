@@ -1,7 +1,6 @@
-import sharp from 'sharp'
 import { unsupported } from '../refusals.ts'
 import { type Ffmpeg, fileInput } from './ffmpeg.ts'
-import { MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
+import { loadSharp, MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
 export interface Pictures {
   /** A GIF, AVIF, HEIC or TIFF as a JPEG, of a moving one its first picture. Rejects with MEDIA_TYPE_UNSUPPORTED. */
@@ -29,13 +28,18 @@ const STICKER_QUALITIES = [80, 60, 40, 20]
 
 /** Pictures in the formats that WhatsApp takes: by libvips, HEIC by an ffmpeg that can read it whole. */
 export function createPictures(ffmpeg: Ffmpeg): Pictures {
-  const open = (input: string | Uint8Array, animated = false) =>
+  type Sharp = Awaited<ReturnType<typeof loadSharp>>
+  const open = (sharp: Sharp, input: string | Uint8Array, animated = false) =>
     sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated }).timeout({
       seconds: MAX_SECONDS,
     })
 
-  const jpegOf = (input: string | Uint8Array) =>
-    open(input).autoOrient().flatten({ background: 'white' }).jpeg({ quality: QUALITY }).toBuffer()
+  const jpegOf = async (input: string | Uint8Array) =>
+    open(await loadSharp(), input)
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .jpeg({ quality: QUALITY })
+      .toBuffer()
 
   /** ffmpeg before 7.1 takes one tile of such a picture for the whole: the size tells. */
   async function heicFrame(path: string): Promise<Uint8Array | null> {
@@ -43,6 +47,7 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
     const input = fileInput(path, 'mov')
     const frame: Uint8Array[] = []
     try {
+      const sharp = await loadSharp()
       const { width, height } = await sharp(path).metadata()
       if (width * height > MAX_PIXELS) return null
       for await (const chunk of ffmpeg.run([
@@ -70,7 +75,7 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
   /** What libvips can read of it. */
   async function readable(path: string, mimetype: string): Promise<string | Uint8Array> {
     if (!isHeic(mimetype)) return path
-    const decoded = await open(path)
+    const decoded = await open(await loadSharp(), path)
       .raw()
       .toBuffer()
       .then(
@@ -96,8 +101,9 @@ export function createPictures(ffmpeg: Ffmpeg): Pictures {
     async toSticker(path, mimetype, limits) {
       const input = await readable(path, mimetype)
       try {
+        const sharp = await loadSharp()
         const moves = ((await sharp(input).metadata()).pages ?? 1) > 1
-        const shaped = open(input, moves)
+        const shaped = open(sharp, input, moves)
           .autoOrient()
           .resize(STICKER_SIDE, STICKER_SIDE, { fit: 'contain', background: { r: 0, g: 0, b: 0, alpha: 0 } })
         for (const quality of STICKER_QUALITIES) {

@@ -1,6 +1,5 @@
-import sharp from 'sharp'
 import { type Ffmpeg, fileInput } from './ffmpeg.ts'
-import { limitLibvips, MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
+import { loadSharp, MAX_PIXELS, MAX_SECONDS } from './picture-limits.ts'
 
 /** A picture to show until the file is there: `jpeg` inside 72 by 72 pixels; width and height are those of the original as it is seen. */
 export interface Thumbnail {
@@ -25,11 +24,10 @@ const MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 /** Thumbnails as telephones make them. */
 export function createThumbnails(ffmpeg: Ffmpeg): Thumbnails {
-  limitLibvips()
-
   let last: Promise<unknown> = Promise.resolve()
 
   async function shrink(input: string | Uint8Array): Promise<Thumbnail | null> {
+    const sharp = await loadSharp()
     const image = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true })
     try {
       const { autoOrient, isProgressive } = await image.metadata()

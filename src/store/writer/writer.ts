@@ -79,6 +79,8 @@ export class Writer {
       name: 'store',
       workerData: { file, ...options },
       execArgv: [],
+      // What is young in it is one batch: V8's default reserves 16 MB and more for it.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     // Before the first message: a busy process gets the message and the exit in one turn.
     const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
