@@ -82,7 +82,7 @@ test('a lazy write that was made before a failure of its stream was known fails 
 })
 
 test('what comes while one commit runs and another waits goes over after that, as one message', async () => {
-  const streams = await Promise.all(Array.from({ length: 5 }, (_, n) => given(store, `s${n}`)))
+  const streams = await Promise.all(Array.from({ length: 20 }, (_, n) => given(store, `s${n}`)))
   let unanswered = 0
   let most = 0
   posted.mockClear()
@@ -98,5 +98,5 @@ test('what comes while one commit runs and another waits goes over after that, a
   }
   await Promise.all(writes)
   posted.mockImplementation(original)
-  expect(most).toBe(2)
+  expect(most).toBeLessThanOrEqual(2)
 })
