@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../base/clock.ts'
+import { pause } from '../base/pause.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -223,12 +224,18 @@ export function createDeliveries(options: {
     },
 
     async stop(ms) {
+      const deadline = clock.now() + ms
       stopping = true
       sweep.stop()
       await queue.stop(ms)
       ended.abort()
       await Promise.allSettled(inFlight)
-      await settlements.idle()
+      const waited = new AbortController()
+      await Promise.race([
+        settlements.idle(),
+        pause(clock, Math.max(0, deadline - clock.now()), waited.signal),
+      ])
+      waited.abort()
     },
 
     health() {

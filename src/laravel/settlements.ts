@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
 import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
 
-const SETTLE_AGAIN = { first: 500, longest: 60_000 }
+/** In ms; all deliveries wait for the longest one. */
+const SETTLE_AGAIN = { first: 500, longest: 10_000 }
 /** Outcomes of empty lanes that may be on their way into the store at once: so many deliveries more a crash may repeat. */
 const MOST_LATER = 64
 
@@ -43,8 +44,7 @@ export function createSettlements(options: {
     for (let wait = SETTLE_AGAIN.first; ; wait = Math.min(wait * 2, SETTLE_AGAIN.longest)) {
       try {
         await store.settle(delivery.id, outcome, lazy)
-        if ('done' in outcome) onAccepted?.(delivery)
-        return
+        break
       } catch (error) {
         if (ended.aborted) return
         onRefused()
@@ -55,6 +55,15 @@ export function createSettlements(options: {
         await pause(clock, wait, ended)
         if (ended.aborted) return
       }
+    }
+    if ('done' in outcome) tellAccepted(delivery)
+  }
+
+  function tellAccepted(delivery: DeliveryRow): void {
+    try {
+      onAccepted?.(delivery)
+    } catch (error) {
+      logger.error({ webhookId: delivery.webhookId, err: error }, 'what follows from a delivery failed')
     }
   }
 

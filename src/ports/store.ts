@@ -75,7 +75,7 @@ export interface Write {
   streamId: string
   /** Must equal the stream's epoch, or the commit is refused with EPOCH_CONFLICT. */
   epoch: number
-  /** Nobody waits for it: it may wait up to 100 ms for the next write of its stream, to share a commit with it. */
+  /** Nobody waits for it, or its stream's next write comes at once: it may wait up to 100 ms for the next write of its stream, to share a commit with it. */
   lazy?: boolean
   /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
   create?: { sessionId: string; userId: string | number; at: number }

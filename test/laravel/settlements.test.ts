@@ -82,9 +82,21 @@ it('stop waits until what is on its way has arrived', async () => {
   const stopping = harness.deliveries.stop(SECOND).then(() => {
     stopped = true
   })
-  await harness.clock.advance(SECOND)
+  await harness.clock.advance(SECOND - 1)
   expect(stopped).toBe(false)
   store()
   await stopping
   expect(harness.table.rows.size).toBe(0)
+})
+
+it('stop waits no longer than it may for a store that says nothing', async () => {
+  const { harness } = lazyHarness()
+  harness.add('a')
+  harness.deliveries.start()
+  await harness.clock.advance(1)
+  const stopping = harness.deliveries.stop(SECOND)
+  await harness.clock.advance(SECOND)
+  await stopping
+  expect(harness.table.rows.size).toBe(1)
+  expect(harness.clock.pending()).toBe(0)
 })

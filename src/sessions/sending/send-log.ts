@@ -22,6 +22,8 @@ export class SendLog {
   readonly #waiters: ResultWaiters
   /** The latest; the log may not say so yet. */
   readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
+  /** What is on its way into the log, however many that are: until it is there, nothing else knows of it. */
+  readonly #unstored = new Map<string, Progress>()
 
   /** `tellStatus`: whether Laravel is told, too. */
   constructor(
@@ -43,8 +45,7 @@ export class SendLog {
     { messageId, chatId, content, at, secret }: Omit<Send, 'attempts' | 'seq'>,
     { lazy, promised }: { lazy: boolean; promised: Promised | undefined },
   ): { seq: number; durable: Promise<void> } {
-    this.#progress.set(messageId, { chatId, status: 'queued' })
-    const durable = this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
+    const stored = this.#actor.append([{ type: 'message.queued', messageId, chatId }], seq => ({
       lazy,
       lastActivity: at,
       ...(promised && { idempotency: { ...promised, messageId, at } }),
@@ -64,6 +65,7 @@ export class SendLog {
         },
       ],
     }))
+    const durable = this.#remember(messageId, { chatId, status: 'queued' }, stored)
     return { seq: this.#actor.seq, durable }
   }
 
@@ -72,11 +74,11 @@ export class SendLog {
     const at = this.#deps.clock.now()
     const status = this.statusOf(messageId)
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
-    this.#progress.set(messageId, { chatId, status: 'transmitted' })
-    await this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
+    const stored = this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       lazy: true,
       messages: [{ update: { messageId, status: 'transmitted', at, attempt: true } }],
     }))
+    await this.#remember(messageId, { chatId, status: 'transmitted' }, stored)
   }
 
   /** What became of a send; also told to whoever waits for it. */
@@ -84,9 +86,8 @@ export class SendLog {
     const { messageId, status, at } = result
     const error =
       result.status === 'failed' ? failureOf(result) : result.status === 'unknown' ? result.error : null
-    this.#progress.set(messageId, { chatId, status })
     const now = this.#deps.clock.now()
-    await this.#actor.append([factOf(chatId, result)], seq => {
+    const stored = this.#actor.append([factOf(chatId, result)], seq => {
       const delivery = this.#deps.tellStatus
         ? messageStatusDelivery(this.#actor, seq, chatId, result, now)
         : null
@@ -96,19 +97,31 @@ export class SendLog {
         ...(delivery !== null && { deliveries: [delivery] }),
       }
     })
+    await this.#remember(messageId, { chatId, status }, stored)
     this.#waiters.tell(result)
   }
 
   /** Undefined for what this session never sent. */
   find(messageId: string): Progress | undefined {
-    const known = this.#progress.get(messageId)
+    const known = this.#progress.get(messageId) ?? this.#unstored.get(messageId)
     if (known !== undefined) return known
     return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
   }
 
   /** Where the send of a row stands by now. */
   progressOf({ messageId, status }: Pick<MessageRow, 'messageId' | 'status'>): MessageStatus {
-    return this.#progress.get(messageId)?.status ?? status
+    return (this.#progress.get(messageId) ?? this.#unstored.get(messageId))?.status ?? status
+  }
+
+  /** Settles as `stored` does; known from now on. */
+  async #remember(messageId: string, progress: Progress, stored: Promise<void>): Promise<void> {
+    this.#progress.set(messageId, progress)
+    this.#unstored.set(messageId, progress)
+    try {
+      await stored
+    } finally {
+      if (this.#unstored.get(messageId) === progress) this.#unstored.delete(messageId)
+    }
   }
 
   statusOf(messageId: string): MessageStatus {

@@ -146,10 +146,15 @@ export class GroupCommit {
     }
     if ('eraseDeleted' in request) {
       const { limit } = request.eraseDeleted
-      const erased = eraseDeleted(this.#sql, limit)
-      // Taken out of the write-ahead log once, at the end.
-      if (erased > 0 && erased < limit) this.#erased = true
-      return erased
+      // Taken out of the write-ahead log once, at the end, which may be a session that cannot be erased.
+      let atEnd = true
+      try {
+        const erased = eraseDeleted(this.#sql, limit)
+        atEnd = erased > 0 && erased < limit
+        return erased
+      } finally {
+        if (atEnd) this.#erased = true
+      }
     }
     if ('prune' in request) {
       const step = prune(this.#sql, request.prune, now)

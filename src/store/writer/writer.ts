@@ -177,7 +177,7 @@ export class Writer {
   /** Lazy requests of a stream, or all, take their place in the queue. */
   #takeLazy(streamId: string | null): void {
     for (const one of streamId === null ? [...this.#lazy.keys()] : [streamId]) {
-      this.#queue.push(...(this.#lazy.get(one) ?? []))
+      for (const request of this.#lazy.get(one) ?? []) this.#queue.push(request)
       this.#lazy.delete(one)
     }
   }
@@ -226,7 +226,9 @@ export class Writer {
     this.#seen += answer.count
     if (answer.unforgotten !== undefined) this.#onUnforgotten(answer.unforgotten)
     const done: Pending[] = []
-    while (done.length < answer.count) done.push(...this.#inFlight.shift()!)
+    // Nothing is in flight for a thread that is dead; and a spread of very many overflows the stack.
+    while (done.length < answer.count && this.#inFlight.length > 0)
+      for (const one of this.#inFlight.shift()!) done.push(one)
     if (this.#inFlight.length === 0 && !this.#closing) this.#worker.unref()
     const failed = new Map(answer.failed)
     const results = new Map(answer.results)
@@ -260,7 +262,9 @@ export class Writer {
 }
 
 /** The stream in whose order a request stands; null: it concerns all. */
+/** The stream behind whose lazy requests a request must stand; null: behind all of them. */
 function streamOf(request: Request): string | null {
+  if ('settle' in request || 'media' in request) return ANY
   if ('write' in request) return request.write.streamId
   if ('claim' in request) return request.claim
   if ('downloaded' in request) return request.downloaded.streamId

@@ -28,7 +28,8 @@ export function createKeyCaches(): () => KeyCache {
         return value === MISSING ? null : value
       },
       set: (type, id, value) => {
-        shared.set(own(type, id), value ?? MISSING)
+        // A copy of its own size: what it is a view of may be a hundred times as large.
+        shared.set(own(type, id), value ? new Uint8Array(value) : MISSING)
       },
     }
   }

@@ -48,10 +48,13 @@ export function signalRepositoryMaker(
       ...repository,
       // Asked for each device of each send; a record need not be read for it.
       validateSession: async jid => {
-        const address = await peerLock(jid)
+        const known = isLidUser(jid) || isPnUser(jid)
+        // What has no address, Baileys says so of.
+        const address = known ? await peerLock(jid).catch(() => null) : null
+        if (address === null) return repository.validateSession(jid)
         const { [address]: record } = await keys.get('session', [address])
-        const isPlain = record instanceof Uint8Array && (isLidUser(jid) || isPnUser(jid))
-        return isPlain && hasOpenSession(record) ? { exists: true } : repository.validateSession(jid)
+        const exists = record instanceof Uint8Array && hasOpenSession(record)
+        return exists ? { exists } : repository.validateSession(jid)
       },
       decryptMessage: async message =>
         decryptOnce({

@@ -7,7 +7,6 @@ import { isSpare } from '../linking/passkey/spare-references.ts'
 import { statusesInReceipt } from '../message-status.ts'
 import type { BaileysCaches } from '../patches/bounded-caches.ts'
 import { statusesInGroupedReceipt } from '../patches/stanzas/grouped-receipts.ts'
-import { storeReceipts } from '../patches/stanzas/receipt-acks.ts'
 import { requestFromPhone } from '../receiving/missing-messages.ts'
 import type { AccountFacts } from './account-facts.ts'
 import { DisconnectError } from './disconnect-error.ts'
@@ -41,7 +40,7 @@ export class BaileysEvents {
     const { parts, end } = this.#deps
     const { ws, ev } = parts.baileys
     ws.on('CB:ack,class:message', (ack: BinaryNode) => end.guard(() => this.#acked(ack)))
-    storeReceipts(parts.baileys, receipt => this.#receipt(receipt))
+    parts.storeReceiptsBy(receipt => this.#receipt(receipt))
     ws.on('CB:notification,type:w:gp2', (notification: BinaryNode) =>
       end.guard(() => {
         const timer = timerOfGroup(notification)

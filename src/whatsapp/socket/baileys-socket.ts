@@ -18,6 +18,7 @@ import { nameCallAcks } from '../patches/stanzas/call-acks.ts'
 import { takeIgnored } from '../patches/stanzas/ignored-chats.ts'
 import { askForBatches } from '../patches/stanzas/offline-batches.ts'
 import { mendOwnMessages } from '../patches/stanzas/own-messages.ts'
+import { type StoreReceipt, storeReceipts } from '../patches/stanzas/receipt-acks.ts'
 import { limitRequests, withAllAnswers } from '../patches/stanzas/retry-answers.ts'
 import { syncAllCollections } from '../patches/stanzas/server-sync.ts'
 import { ackStatuses } from '../patches/stanzas/status-acks.ts'
@@ -44,11 +45,12 @@ export function openBaileysSocket(
   config: UserFacingSocketConfig,
   stored: SignalKeyStore,
   problems: SocketProblems,
-): { baileys: WASocket; writes: WriteGate } {
+): { baileys: WASocket; writes: WriteGate; storeReceiptsBy: (store: StoreReceipt) => void } {
   const baileys = captureListenerRejections(
     () => makeWASocket(withoutFrameTimeouts(withAllAnswers(config))),
     problems,
   )
+  const storeReceiptsBy = storeReceipts(baileys)
   const websocket = rawWebSocket(baileys)
   limitLogin(baileys)
   limitRequests(baileys)
@@ -65,7 +67,7 @@ export function openBaileysSocket(
   ignoreEarlySuccess(baileys)
   mendStanzas(baileys, config)
   flushBufferAtEnd(baileys)
-  return { baileys, writes: new WriteGate(websocket) }
+  return { baileys, writes: new WriteGate(websocket), storeReceiptsBy }
 }
 
 /** What Baileys does with stanzas that come: acknowledged, asked for and read as WhatsApp Web does. */

@@ -19,6 +19,7 @@ import { DecryptOnce } from '../keys/decrypt-once.ts'
 import { SenderKeyMemory } from '../keys/sender-key-memory.ts'
 import { TRANSACTIONS } from '../keys/signal-repository.ts'
 import { hearNctSalt } from '../patches/nct-salt-action.ts'
+import type { StoreReceipt } from '../patches/stanzas/receipt-acks.ts'
 import { watchAcks } from '../patches/unacked-sends.ts'
 import { PendingRequests } from '../pending-requests.ts'
 import type { ReceiveDeps } from '../receiving/inbox-messages.ts'
@@ -57,6 +58,8 @@ export interface SocketParts {
   auth: AuthState
   baileys: WASocket
   writes: WriteGate
+  /** Receipts are acknowledged once this has stored what they say. */
+  storeReceiptsBy(store: StoreReceipt): void
   identities: Identities
   receiver: Receiver
   sender: MessageSender
@@ -106,7 +109,7 @@ export function createSocketParts(
     cachedGroupMetadata: (jid: string) => groups.members(jid),
     getMessage: async ({ id }: { id?: string | null }) => (id ? payloads.payloadOf(id) : undefined),
   }
-  const { baileys, writes } = openBaileysSocket(settings, auth.keys, problems)
+  const { baileys, writes, storeReceiptsBy } = openBaileysSocket(settings, auth.keys, problems)
   const pending = new PendingRequests(clock)
   const groups = new Groups(
     caches.groups,
@@ -183,6 +186,7 @@ export function createSocketParts(
     auth,
     baileys,
     writes,
+    storeReceiptsBy,
     identities,
     receiver,
     sender,

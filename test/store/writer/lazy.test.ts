@@ -100,3 +100,19 @@ test('what comes while one commit runs and another waits goes over after that, a
   posted.mockImplementation(original)
   expect(most).toBeLessThanOrEqual(2)
 })
+
+test('an outcome of a delivery takes no lazy writes of sessions along', async () => {
+  const streamId = await given(store, 'a')
+  const lazy = fact(streamId, 2, true)
+  await store.deliveries.settle(1, { done: true })
+  expect(living(store, 'a').lastSeq).toBe(1)
+  await lazy
+  expect(living(store, 'a').lastSeq).toBe(2)
+})
+
+test('more may be in one commit than a call takes arguments', async () => {
+  const all = Array.from({ length: 150_000 }, () => store.deliveries.settle(1, { done: true }))
+  await Promise.all(all)
+  await given(store, 'a')
+  expect(living(store, 'a').lastSeq).toBe(1)
+})

@@ -74,3 +74,13 @@ it('knows whether there is a session with a device, under each of its names, wit
   await repository.deleteSession([LID])
   expect(await repository.validateSession(LID)).toMatchObject({ exists: false })
 })
+
+it.each([
+  '@s.whatsapp.net',
+  '34600000009:99@s.whatsapp.net',
+  'nobody',
+  '',
+])('A jid without an address (%s) has no session, and is no error', async jid => {
+  const { repository } = await withSession()
+  expect(await repository.validateSession(jid)).toMatchObject({ exists: false })
+})
