@@ -1,8 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Group } from '../../../simulator/groups/group.ts'
+import type { Simulator } from '../../../simulator/simulator.ts'
 import type { Client } from '../baileys-client.ts'
 import { silenceConsole } from '../silence-console.ts'
 import { startSimulator } from '../start-simulator.ts'
+
+/** Baileys as it is also cleans each login with the timestamp of the one before. */
+const wrongAcks = ({ ledger }: Pick<Simulator, 'ledger'>) => ledger.wrong.filter(({ tag }) => tag === 'ack')
 
 silenceConsole()
 
@@ -187,7 +191,7 @@ describe('a group message to a session', () => {
     const lines = simulator.ledger.acknowledged.filter(line => line.id === id)
     expect(lines.map(({ by }) => by)).toEqual(['receipt'])
     // Baileys as it is says 500 to what it could not read: the server keeps that.
-    expect(simulator.ledger.wrong).toMatchObject([{ attrs: { id }, tag: 'ack', why: 'message: error="500"' }])
+    expect(wrongAcks(simulator)).toMatchObject([{ attrs: { id }, tag: 'ack', why: 'message: error="500"' }])
   })
 
   it('is not sent again to a member who left in the meantime, nor is the new key', async () => {
@@ -204,9 +208,7 @@ describe('a group message to a session', () => {
     group.remove(BEA)
     await one.connect().open()
     await vi.waitFor(() =>
-      expect(simulator.ledger.wrong).toMatchObject([
-        { attrs: { id }, tag: 'ack', why: 'message: error="500"' },
-      ]),
+      expect(wrongAcks(simulator)).toMatchObject([{ attrs: { id }, why: 'message: error="500"' }]),
     )
     await ana.say(BEA, 'a word in private')
     await one.upsert('a word in private')

@@ -137,7 +137,9 @@ describe('a message to a session', () => {
     const lines = simulator.ledger.acknowledged.filter(line => line.id === id)
     expect(lines.map(({ by }) => by)).toEqual(['receipt'])
     // Baileys as it is says 500 to what it could not read: the server keeps that.
-    expect(simulator.ledger.wrong).toMatchObject([{ attrs: { id }, tag: 'ack', why: 'message: error="500"' }])
+    // Baileys as it is also cleans each login with the timestamp of the one before.
+    const wrong = simulator.ledger.wrong.filter(({ tag }) => tag === 'ack')
+    expect(wrong).toMatchObject([{ attrs: { id }, why: 'message: error="500"' }])
   })
 
   it('reaches every linked device of an account', async () => {
