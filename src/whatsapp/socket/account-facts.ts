@@ -49,8 +49,10 @@ export class AccountFacts {
   }
 
   credsUpdated(update: Partial<AuthenticationCreds>): void {
-    const { auth, reports, presence } = this.#deps
+    const { auth, reports, presence, writes } = this.#deps
     auth.credsChanged()
+    // What is said with a new key may be answered for years: no other key may ever get its number.
+    if (update.nextPreKeyId !== undefined) writes.holdUntil(auth.flush())
     const pushName = update.me ? nameOf(auth.creds) : null
     if (!this.#isOpen || !pushName || pushName === reports.pushName) return
     reports.fact({ type: 'socket.named', pushName })

@@ -10,6 +10,7 @@ import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { flushBufferAtEnd } from '../patches/event-buffer/dropped.ts'
 import { freeStuckBuffer } from '../patches/event-buffer/stuck.ts'
 import { limitLogin, withoutFrameTimeouts } from '../patches/frame-timeouts.ts'
+import { storePreKeysFirst } from '../patches/keys/pre-keys-in-retries.ts'
 import { captureListenerRejections, type RejectionHandlers } from '../patches/listener-rejections.ts'
 import { mendPrivacyTokens } from '../patches/privacy-tokens.ts'
 import { answerRefusedPairing } from '../patches/refused-pairing.ts'
@@ -58,6 +59,7 @@ export function openBaileysSocket(
   watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
   freeStuckBuffer(baileys, problems.bufferFreed)
   limitClosing(websocket)
+  storePreKeysFirst(baileys, stored)
   mendPrivacyTokens(baileys, stored)
   nameCallAcks(baileys)
   silenceBarePresence(baileys)

@@ -5,7 +5,7 @@
  * some thirty of them. `createHmac`, `createCipheriv` and `createDecipheriv` get a KeyObject instead, once per process; the
  * results are the same.
  *
- * It can go when raw keys cost no more than a KeyObject: test/whatsapp/patches/node-raw-keys.test.ts then fails.
+ * It can go when raw keys cost no more than a KeyObject: test/whatsapp/patches/keys/node-raw-keys.test.ts then fails.
  * Applied in src/whatsapp/whatsapp.ts.
  */
 

@@ -8,7 +8,7 @@ import crypto, {
 } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
-import { mendRawKeys } from '../../../src/whatsapp/patches/node-raw-keys.ts'
+import { mendRawKeys } from '../../../../src/whatsapp/patches/keys/node-raw-keys.ts'
 
 const text = Buffer.from('the same bytes')
 const keys = [
