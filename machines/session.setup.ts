@@ -68,7 +68,8 @@ export const sessionSetup = guarded.extend({
     }),
     notePaired: assign(({ event }) => {
       assertEvent(event, 'socket.paired')
-      return { waId: event.waId, lid: event.lid }
+      // A phone has just linked it: what kept it away is over, though it is to connect once more.
+      return { waId: event.waId, lid: event.lid, outage: null }
     }),
     /** Whoever is offered a QR has no credentials that a phone has linked. */
     noteNoLink: assign({ linked: false, waId: null, lid: null, pushName: null }),

@@ -57,7 +57,7 @@ export function lineOf(dotted: string): { sentence: string; warns: boolean } | n
   return sentence === undefined ? null : { sentence, warns: hasTag(dotted, 'needsAttention') }
 }
 
-/** What Laravel must know of a session in this state. An outage that it was told of ends with an open, not with each try. */
+/** What Laravel must know of a session in this state. An outage that it was told of ends with an open or a new link, not with each try. */
 export function estadoQrOf(
   dotted: string,
   { linked, outage }: Pick<SessionContext, 'linked' | 'outage'>,
