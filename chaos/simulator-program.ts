@@ -115,7 +115,9 @@ const commands = {
         .map(({ id, from, text, at }): Arrived => ({ contact, session: from, id, text, at })),
     )
     const troubles = [
-      ...ledger.unanswered.map(({ tag }) => `the simulator has no answer for <${tag}>`),
+      ...ledger.unanswered.map(
+        ({ tag, attrs }) => `the simulator has no answer for <${tag}> ${JSON.stringify(attrs)}`,
+      ),
       ...ledger.errors.map(({ reason }) => `the simulator failed: ${reason}`),
     ]
     const askedAgain = ledger.undecryptable.length
