@@ -1,34 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { Write } from '../../src/ports/store.ts'
-import { GatedStore } from './gated-store.ts'
-import { createWorld, type Owner, WAIT, type World } from './world.ts'
+import { createGatedWorld, type GatedWorld } from './gated-store.ts'
+import { WAIT } from './world.ts'
 
-let world: World
-let gate: GatedStore
-let owner: Owner
-let witness: Owner
+let world: GatedWorld['world']
+let gate: GatedWorld['gate']
+let owner: GatedWorld['owner']
+let roundTrip: GatedWorld['roundTrip']
 beforeAll(async () => {
-  world = await createWorld()
-  gate = new GatedStore(world.store)
-  owner = await world.linked('34600000001')
-  owner.via = world.another({}, gate.store)
-  await owner.opened()
-  witness = await world.linked('34600000002')
-  await witness.opened()
+  ;({ world, gate, owner, roundTrip } = await createGatedWorld())
 })
 afterAll(() => world.close())
 
 const text = (to: string, body: string): SendContent => ({ type: 'text', to, body, reply_to: null })
 const writesSession = ({ keys }: Write) => keys?.some(({ type }) => type === 'session') === true
-
-/** Another session's message goes all the way round: what was written before it would have arrived, too. */
-async function roundTrip() {
-  const id = world.whatsApp.newMessageId()
-  const friend = world.sim.contact('34611000009')
-  await witness.socket!.send(id, text(friend.account.jid, 'round trip'))
-  await witness.update(id, 'delivered')
-}
 
 describe('the ratchet of a peer', () => {
   it('is durable before a message leaves', async () => {

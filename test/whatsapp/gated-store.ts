@@ -1,4 +1,5 @@
 import type { Store, Write } from '../../src/ports/store.ts'
+import { createWorld, type Owner, type World } from './world.ts'
 
 /** A store whose commits a test can hold back or refuse. */
 export class GatedStore {
@@ -35,5 +36,34 @@ export class GatedStore {
         open.resolve()
       },
     }
+  }
+}
+
+export interface GatedWorld {
+  world: World
+  gate: GatedStore
+  /** Its session runs on the gated store. */
+  owner: Owner
+  /** Another session's message goes all the way round: what was written before it would have arrived, too. */
+  roundTrip(): Promise<void>
+}
+
+/** A world with the open session of 34600000001 on a gated store, and that of 34600000002 beside it. */
+export async function createGatedWorld(): Promise<GatedWorld> {
+  const world = await createWorld()
+  const gate = new GatedStore(world.store)
+  const owner = await world.linked('34600000001')
+  owner.via = world.another({}, gate.store)
+  await owner.opened()
+  const witness = await world.linked('34600000002')
+  await witness.opened()
+  return {
+    ...{ world, gate, owner },
+    async roundTrip() {
+      const id = world.whatsApp.newMessageId()
+      const to = world.sim.contact('34611000009').account.jid
+      await witness.socket!.send(id, { type: 'text', to, body: 'round trip', reply_to: null })
+      await witness.update(id, 'delivered')
+    },
   }
 }

@@ -1,32 +1,18 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Mailbox } from '../../../../simulator/accounts/mailbox.ts'
 import type { Write } from '../../../../src/ports/store.ts'
-import { GatedStore } from '../../gated-store.ts'
-import { createWorld, type Owner, WAIT, type World } from '../../world.ts'
+import { createGatedWorld, type GatedWorld } from '../../gated-store.ts'
+import { WAIT } from '../../world.ts'
 
 const SHOP = '34600000001'
-let world: World
-let gate: GatedStore
-let owner: Owner
-let witness: Owner
+let world: GatedWorld['world']
+let gate: GatedWorld['gate']
+let owner: GatedWorld['owner']
+let roundTrip: GatedWorld['roundTrip']
 beforeEach(async () => {
-  world = await createWorld()
-  gate = new GatedStore(world.store)
-  owner = await world.linked(SHOP)
-  owner.via = world.another({}, gate.store)
-  await owner.opened()
-  witness = await world.linked('34600000002')
-  await witness.opened()
+  ;({ world, gate, owner, roundTrip } = await createGatedWorld())
 })
 afterEach(() => world.close())
-
-/** Another session's message goes all the way round: what was written before it would have arrived, too. */
-async function roundTrip() {
-  const id = world.whatsApp.newMessageId()
-  const friend = world.sim.contact('34611000009')
-  await witness.socket!.send(id, { type: 'text', to: friend.account.jid, body: 'round trip', reply_to: null })
-  await witness.update(id, 'delivered')
-}
 
 const makesPreKey = ({ keys }: Write) =>
   keys?.some(({ type, value }) => type === 'pre-key' && value !== null) === true
