@@ -12,9 +12,16 @@ import { takePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { takeAck, takeReceipt } from './receipts.ts'
 
-/** Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. */
+/**
+ * Takes one node from a client to whoever knows it; what nobody knows, or cannot read, is recorded as unanswered. A stream that
+ * another one of its device has replaced is not heard any more.
+ */
 export function dispatch(world: World, client: Client, node: BinaryNode): void {
-  const { connection } = client
+  const { connection, device } = client
+  if (device?.connection && device.connection !== connection) {
+    connection.reset()
+    return
+  }
   try {
     if (handle(world, client, node)) return
     if (node.tag === 'iq') connection.send(result(node))

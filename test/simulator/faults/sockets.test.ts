@@ -74,6 +74,25 @@ describe('a stream error that nobody knows', () => {
   })
 })
 
+describe('a stream that was replaced', () => {
+  it('is not heard any more, also when what it said comes through late', async () => {
+    const { simulator, client, linked } = await startSimulator()
+    const { one, device } = await linked(SHOP)
+    await simulator.fault({ kind: 'half-open', device: device.jid })
+    await one.socket!.sendNode({
+      tag: 'ack',
+      attrs: { id: 'LATE', class: 'message', to: `${ANA}@s.whatsapp.net` },
+    })
+    const two = client(one.auth).connect()
+    await two.open()
+    await simulator.heal('half-open')
+    expect(await one.closed()).toBe(428)
+    expect(simulator.ledger.unanswered).toEqual([])
+    await simulator.contact(ANA).say(SHOP, 'to the one that is there')
+    await two.upsert('to the one that is there')
+  })
+})
+
 describe('a share of all', () => {
   it('is chosen by the seed: the same run, the same victims', async () => {
     const victims = async (seed: string) => {
