@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../base/bounded.ts'
 import type { Person } from '../messages/person.ts'
 import type { PeopleTable } from '../ports/people-table.ts'
 
@@ -10,7 +10,7 @@ const NOBODY = Symbol('nobody')
 /** People without a read for each message: those asked for lately, and those whose write is on its way. */
 export class RecentPeople implements PeopleTable {
   readonly #stored: PeopleTable
-  readonly #recent = new LRUCache<string, Person | typeof NOBODY>({ max: MAX_NAMES })
+  readonly #recent = bounded<Person | typeof NOBODY>(MAX_NAMES)
   readonly #onTheirWay = new Map<string, Person>()
 
   constructor(stored: PeopleTable) {

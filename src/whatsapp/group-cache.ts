@@ -1,5 +1,6 @@
 import type { GroupMetadata } from '@whiskeysockets/baileys'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { bounded } from '../base/bounded.ts'
 
 /** Groups of all sessions whose members are remembered, and for how long: as long as devices of users are. */
 const MEMBERS = { max: 1_000, ttl: 5 * 60_000 }
@@ -22,8 +23,8 @@ export interface Memory<T> {
 
 /** Bounded caches shared by all sessions; the result is called for each new socket. */
 export function createGroupCaches(): () => GroupCache {
-  const members = new LRUCache<string, GroupMetadata>(MEMBERS)
-  const subjects = new LRUCache<string, { subject: string | null }>(SUBJECTS)
+  const members = bounded<GroupMetadata>(MEMBERS.max, MEMBERS.ttl)
+  const subjects = bounded<{ subject: string | null }>(SUBJECTS.max, SUBJECTS.ttl)
   let sockets = 0
   return () => {
     const socket = sockets++

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../../base/bounded.ts'
 import type { Clock } from '../../base/clock.ts'
 import { contactEventOf } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
@@ -14,7 +14,7 @@ const keyOf = ({ streamId }: SessionActor, jid: string) => `${streamId}|${jid}`
 /** The names that people write under: WhatsApp announces no change, each message says its author's. */
 export class ContactNames {
   readonly #deps: { store: Store; clock: Clock }
-  readonly #known = new LRUCache<string, string>({ max: REMEMBERED })
+  readonly #known = bounded<string>(REMEMBERED)
 
   constructor(deps: { store: Store; clock: Clock }) {
     this.#deps = deps

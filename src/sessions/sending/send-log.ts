@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { MessageFact } from '../../../machines/facts.ts'
+import { bounded } from '../../base/bounded.ts'
 import type { Clock } from '../../base/clock.ts'
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
@@ -21,7 +21,7 @@ export class SendLog {
   readonly #deps: { store: Pick<Store, 'messages'>; clock: Clock; tellStatus: boolean }
   readonly #waiters: ResultWaiters
   /** The latest; the log may not say so yet. */
-  readonly #progress = new LRUCache<string, Progress>({ max: REMEMBERED })
+  readonly #progress = bounded<Progress>(REMEMBERED)
   /** What is on its way into the log, however many that are: until it is there, nothing else knows of it. */
   readonly #unstored = new Map<string, Progress>()
 

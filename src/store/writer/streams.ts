@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { EstadoQr } from '../../../machines/facts.ts'
+import { bounded } from '../../base/bounded.ts'
 import { type ErrorCode, GatewayError } from '../../base/errors.ts'
 import type { AcceptedStatus } from '../../ports/session-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
@@ -31,7 +31,7 @@ const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, 
 /** The writer's side of sessions and their log. */
 export class Streams {
   readonly #sql: Statements
-  readonly #cache = new LRUCache<string, Stream>({ max: 10_000 })
+  readonly #cache = bounded<Stream>(10_000)
 
   constructor(sql: Statements) {
     this.#sql = sql

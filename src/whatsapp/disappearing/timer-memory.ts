@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../../base/bounded.ts'
 import type { ChatTimer } from '../../messages/chat-timer.ts'
 import { type Memory, viewOf } from '../group-cache.ts'
 
@@ -17,7 +17,7 @@ const REMEMBERED = { max: 50_000, ttl: 10 * 60_000 }
 
 /** One bounded memory for all sessions; the result is called for each new socket. */
 export function createTimerMemories(): () => TimerMemory {
-  const shared = new LRUCache<string, Known>(REMEMBERED)
+  const shared = bounded<Known>(REMEMBERED.max, REMEMBERED.ttl)
   let sockets = 0
   return () => viewOf(shared, sockets++)
 }

@@ -1,5 +1,6 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { bounded } from '../../base/bounded.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { addressIn, type Person } from '../../messages/person.ts'
 import { refusalCodeOf } from '../query-errors.ts'
@@ -23,8 +24,8 @@ export interface NumberCache {
 
 /** Bounded, for all sessions together. */
 export const createNumberCache = (): NumberCache => ({
-  there: new LRUCache({ max: MAX_NUMBERS, ttl: TTL_MS.there }),
-  absent: new LRUCache({ max: MAX_NUMBERS, ttl: TTL_MS.absent }),
+  there: bounded(MAX_NUMBERS, TTL_MS.there),
+  absent: bounded(MAX_NUMBERS, TTL_MS.absent),
 })
 
 export interface FoundNumber {

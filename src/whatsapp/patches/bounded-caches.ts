@@ -10,7 +10,8 @@
  */
 
 import type { CacheStore } from '@whiskeysockets/baileys'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { bounded } from '../../base/bounded.ts'
 
 const MINUTE = 60_000
 
@@ -24,10 +25,10 @@ export interface BaileysCaches {
 
 /** Makes the caches that all sockets share; call the result for each stream. */
 export function createBaileysCaches(): (streamId: string) => BaileysCaches {
-  const retries = cache(50_000, 60 * MINUTE)
-  const devices = cache(50_000, 5 * MINUTE)
-  const calls = cache(5_000, 5 * MINUTE)
-  const placeholders = cache(5_000, 60 * MINUTE)
+  const retries = bounded(50_000, 60 * MINUTE)
+  const devices = bounded(50_000, 5 * MINUTE)
+  const calls = bounded(5_000, 5 * MINUTE)
+  const placeholders = bounded(5_000, 60 * MINUTE)
   return streamId => ({
     msgRetryCounterCache: view(retries, streamId),
     userDevicesCache: view(devices, streamId),
@@ -37,8 +38,6 @@ export function createBaileysCaches(): (streamId: string) => BaileysCaches {
 }
 
 type Cache = LRUCache<string, NonNullable<unknown>>
-
-const cache = (max: number, ttl: number): Cache => new LRUCache({ max, ttl })
 
 /** One session's part of a shared cache. */
 function view(shared: Cache, streamId: string): CacheStore {

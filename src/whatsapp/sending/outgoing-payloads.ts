@@ -5,7 +5,7 @@ import {
   proto,
   type WAMediaUploadFunction,
 } from '@whiskeysockets/baileys'
-import { LRUCache } from 'lru-cache'
+import { bounded } from '../../base/bounded.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { SendContent } from '../../messages/send.ts'
@@ -40,7 +40,7 @@ const MAX_KNOWN = 50
 export class OutgoingPayloads {
   readonly #deps: PayloadDeps
   readonly #stream: { streamId: string; epoch: number }
-  readonly #known = new LRUCache<string, proto.IMessage>({ max: MAX_KNOWN })
+  readonly #known = bounded<proto.IMessage>(MAX_KNOWN)
 
   constructor(deps: PayloadDeps, stream: { streamId: string; epoch: number }) {
     this.#deps = deps
