@@ -3,6 +3,7 @@ import type { ChatTimer } from '../messages/chat-timer.ts'
 import type { Person } from '../messages/person.ts'
 import type { MediaSource } from '../messages/received.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
+import type { CommittedFacts } from './committed-facts.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { EventLog, NewEvent } from './event-log.ts'
@@ -36,6 +37,7 @@ export interface Store {
   prune(request: PruneRequest): Promise<PruneStep>
   readonly sessions: SessionTable
   readonly log: EventLog
+  readonly committed: CommittedFacts
   readonly keys: KeyStore
   readonly messages: MessageTable
   readonly deliveries: DeliveryTable

@@ -240,6 +240,12 @@ CREATE TABLE former_chats (
 DROP INDEX downloads_by_media;
 CREATE INDEX downloads_by_media ON downloads (media_id, at);
 `,
+  `
+-- Where a fact stands among those of all sessions, in the order of their commits; facts of before have none.
+ALTER TABLE events ADD COLUMN position INTEGER;
+ALTER TABLE sessions ADD COLUMN last_position INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store ADD COLUMN positions INTEGER NOT NULL DEFAULT 0; -- so many are taken, in blocks
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaChange } from '../ports/media-store.ts'
 import type { Store } from '../ports/store.ts'
+import { CommittedFactsFeed } from './committed-facts.ts'
 import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
 import { RecentPeople } from './recent-people.ts'
@@ -51,12 +52,17 @@ export async function openStore({
   const unlock = lockDataDir(dataDir)
   let writer: Writer | undefined
   let db: DatabaseSync
+  let committed: CommittedFactsFeed | undefined
   try {
     const file = join(dataDir, 'store.sqlite')
     // SQLite's own files take over the mode of this one: credentials are nobody else's business.
     closeSync(openSync(file, 'a', 0o600))
     const limits = { maxPages: maxPages ?? null, keepsDone: !erasesDone }
-    writer = await Writer.open(file, now, limits, { onDeath, onUnforgotten })
+    writer = await Writer.open(file, now, limits, {
+      onDeath,
+      onUnforgotten,
+      onFacts: (write, position) => committed?.add(write, position),
+    })
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   } catch (error) {
     await writer?.close()
@@ -65,6 +71,7 @@ export async function openStore({
   }
   const sql = guarded(db)
   const people = new RecentPeople(peopleReads(sql))
+  committed = new CommittedFactsFeed(sql)
   return {
     id: sql.get<{ id: string }>('SELECT id FROM store')!.id,
     commit: write => {
@@ -78,6 +85,7 @@ export async function openStore({
     prune: request => writer.prune(request),
     sessions: sessionReads(sql),
     log: logReads(sql),
+    committed,
     keys: keyReads(sql),
     messages: messageReads(sql),
     people,
@@ -92,6 +100,7 @@ export async function openStore({
     accountEvents: accountEventReads(sql),
     deliveries: { ...deliveryReads(sql), settle: (id, outcome, lazy) => writer.settle(id, outcome, lazy) },
     async close() {
+      committed.end()
       if (db.isOpen) db.close()
       await writer.close()
       unlock()

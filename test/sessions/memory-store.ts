@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
 import type { MediaChange } from '../../src/ports/media-store.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
+import { CommittedFactsFeed } from '../../src/store/committed-facts.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
@@ -31,6 +32,7 @@ export class MemoryStore {
   readonly #db = new DatabaseSync(':memory:')
   readonly #now: () => number
   readonly #group: GroupCommit
+  readonly #feed: CommittedFactsFeed
   readonly store: Store
   /** Writes in the order of their commits. */
   readonly committed: Write[] = []
@@ -49,6 +51,7 @@ export class MemoryStore {
     this.#group = new GroupCommit(this.#db, { keepsDone: !erasesDone })
     const sql = createStatements(this.#db)
     const people = new RecentPeople(peopleReads(sql))
+    this.#feed = new CommittedFactsFeed(sql)
     this.store = {
       id: 'memory',
       commit: async write => {
@@ -68,6 +71,7 @@ export class MemoryStore {
       prune: request => this.#submit({ prune: request }, null),
       sessions: sessionReads(sql),
       log: logReads(sql),
+      committed: this.#feed,
       keys: keyReads(sql),
       messages: messageReads(sql),
       people,
@@ -155,14 +159,16 @@ export class MemoryStore {
     this.#committedRequests += done.count
     const failed = new Map(done.failed)
     const results = new Map(done.results)
-    for (const [index, { write, resolve, reject }] of kept.entries()) {
+    for (const [index, { request, write, resolve, reject }] of kept.entries()) {
       const failure = failed.get(index)
       if (failure) {
         reject(new GatewayError(failure.code, failure.message, { retryable: failure.retryable }))
         continue
       }
       if (write) this.committed.push(write)
-      resolve(results.get(index))
+      const result = results.get(index)
+      resolve(result)
+      if ('write' in request && typeof result === 'number') this.#feed.add(request.write, result)
     }
   }
 }

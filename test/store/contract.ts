@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
 import { accountEventsContract } from './contract-account-events.ts'
 import { chatTimersContract } from './contract-chat-timers.ts'
+import { committedContract } from './contract-committed.ts'
 import { deliveriesContract } from './contract-deliveries.ts'
 import { keysContract } from './contract-keys.ts'
 import { mediaContract } from './contract-media.ts'
@@ -39,6 +40,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     })
     describe('writes', () => writesContract(subject))
     describe('sessions and log', () => sessionsContract(subject))
+    describe('facts of all sessions', () => committedContract(subject))
     describe('keys and inbox', () => keysContract(subject))
     describe('messages', () => messagesContract(subject))
     describe('people', () => peopleContract(subject))

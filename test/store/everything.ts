@@ -96,11 +96,13 @@ function writes(): Write[] {
   ]
 }
 
-/** Does all that the store can do, so that every statement of it runs at least once. */
-/** As `MemoryStore` of `now`, which is moved on. */
+/** Does all that the store of `memory` can do, so that every statement of it runs at least once; `moveOn` lets time pass. */
 export async function useEverything(memory: MemoryStore, moveOn: () => void): Promise<void> {
   const { store } = memory
+  const followed = store.committed.follow(() => {})
   for (const write of writes()) await store.commit(write)
+  followed.end()
+  await store.committed.between(0, followed.head + 100, 100)
   moveOn()
   await store.commit({ streamId: STREAM, epoch: 1, listedAs: 'open' })
   read(memory)

@@ -1,7 +1,7 @@
 import type { EventLog, StoredEvent } from '../../ports/event-log.ts'
 import type { Statements } from '../statements.ts'
 
-type EventColumns = {
+export type EventColumns = {
   stream_id: string
   seq: number
   at: number
@@ -12,7 +12,7 @@ type EventColumns = {
   machine_version: string | null
 }
 
-const toEvent = (row: EventColumns): StoredEvent => ({
+export const toEvent = (row: EventColumns): StoredEvent => ({
   streamId: row.stream_id,
   seq: row.seq,
   at: row.at,

@@ -134,7 +134,7 @@ export class GroupCommit {
     return this.#failedStreams.refuses(request.write, seen) ?? this.#streams.refuses(request.write)
   }
 
-  /** The new epoch of a claim, the number of what was erased, what a step of pruning did, else null. */
+  /** A write's last position, the new epoch of a claim, the number of what was erased, what a step of pruning did, else null. */
   #apply({ request, now }: Item): Result | null {
     if ('claim' in request) return this.#streams.claim(request.claim)
     if ('eraseBodies' in request) {
@@ -161,8 +161,8 @@ export class GroupCommit {
       if (step.next === null && request.prune.messagesBefore !== null) this.#erased = true
       return step
     }
+    if ('write' in request) return this.#write(request.write, now)
     if ('media' in request) writeMedia(this.#sql, request.media)
-    else if ('write' in request) this.#write(request.write, now)
     else if ('downloaded' in request) {
       const { streamId, seq, outcome } = request.downloaded
       settleDownload(this.#sql, streamId, seq, outcome)
@@ -175,7 +175,7 @@ export class GroupCommit {
     return null
   }
 
-  #write(write: EncodedWrite, now: number): void {
+  #write(write: EncodedWrite, now: number): number | null {
     const { streamId, epoch, create, erase, keys, inbox, messages, people, downloads } = write
     const { chatTimers, idempotency, deliveries, accountEvents, contactNames } = write
     // Before the erasure: a first write may erase its own stream.
@@ -189,7 +189,7 @@ export class GroupCommit {
         eraseChatTimers(this.#sql, streamId, ALL)
       }
     }
-    this.#streams.apply(write)
+    const position = this.#streams.apply(write)
     if (keys) writeKeys(this.#sql, streamId, keys)
     if (inbox) writeInbox(this.#sql, streamId, inbox, { now, keepsDone: this.#keepsDone })
     if (messages) writeMessages(this.#sql, streamId, messages)
@@ -200,6 +200,7 @@ export class GroupCommit {
     if (contactNames) writeContactNames(this.#sql, streamId, contactNames)
     if (idempotency) writeIdempotency(this.#sql, streamId, idempotency)
     if (deliveries) writeDeliveries(this.#sql, streamId, deliveries)
+    return position
   }
 
   /** Why one of them could not, which the commit and the others must not pay for; null if all could, or that was told before. */

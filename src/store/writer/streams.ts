@@ -6,6 +6,7 @@ import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
 import type { Statements } from '../statements.ts'
 import { foldSearch } from '../tables/search.ts'
+import { Positions } from './positions.ts'
 
 /** What the writer must know of a stream to judge a write. */
 interface Stream {
@@ -32,14 +33,17 @@ const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, 
 export class Streams {
   readonly #sql: Statements
   readonly #cache = bounded<Stream>(10_000)
+  readonly #positions: Positions
 
   constructor(sql: Statements) {
     this.#sql = sql
+    this.#positions = new Positions(sql)
   }
 
   /** Call after a rollback: what is remembered may not have happened. */
   forget(): void {
     this.#cache.clear()
+    this.#positions.forget()
   }
 
   /** Why this write cannot be, or null: a conflict of seq or epoch. */
@@ -83,15 +87,17 @@ export class Streams {
     )
   }
 
-  /** Events and projection of a write that was not refused. */
-  apply({ streamId, events = [], lastActivity, announced, listedAs }: EncodedWrite): void {
+  /** Events and projection of a write that was not refused. Returns the position of its last event, null without any. */
+  apply({ streamId, events = [], lastActivity, announced, listedAs }: EncodedWrite): number | null {
     if (listedAs !== undefined)
       this.#sql.run('UPDATE sessions SET top_state = ? WHERE stream_id = ?', listedAs, streamId)
-    if (events.length === 0 && lastActivity === undefined && announced === undefined) return
+    if (events.length === 0 && lastActivity === undefined && announced === undefined) return null
     const stream = this.#find(streamId)!
+    let position: number | null = null
     for (const { seq, at, type, data, snapshot } of events) {
+      position = this.#positions.take()
       this.#sql.run(
-        'INSERT INTO events (stream_id, seq, at, type, data, state, context, machine_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO events (stream_id, seq, at, type, data, state, context, machine_version, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         streamId,
         seq,
         at,
@@ -100,10 +106,11 @@ export class Streams {
         snapshot?.state ?? null,
         snapshot?.context ?? null,
         snapshot?.machineVersion ?? null,
+        position,
       )
       stream.lastSeq = seq
     }
-    this.#project(stream, lastActivity, announced)
+    this.#project(stream, lastActivity, announced, position)
     const lifecycle = events.findLast(event => event.snapshot !== null)
     if (lifecycle?.snapshot && !stream.erased)
       this.#sql.run(
@@ -113,6 +120,7 @@ export class Streams {
         foldSearch(stream.sessionId, stream.userId, lifecycle.snapshot.context),
         streamId,
       )
+    return position
   }
 
   claim(streamId: string): number {
@@ -146,12 +154,19 @@ export class Streams {
     return stream.lastSeq + 1
   }
 
-  #project(stream: Stream, lastActivity: number | undefined, announced: EstadoQr | undefined): void {
+  #project(
+    stream: Stream,
+    lastActivity: number | undefined,
+    announced: EstadoQr | undefined,
+    position: number | null,
+  ): void {
     this.#sql.run(
-      'UPDATE sessions SET last_seq = ?, last_activity = max(last_activity, ?), announced = coalesce(?, announced) WHERE stream_id = ?',
+      `UPDATE sessions SET last_seq = ?, last_activity = max(last_activity, ?), announced = coalesce(?, announced),
+       last_position = coalesce(?, last_position) WHERE stream_id = ?`,
       stream.lastSeq,
       lastActivity ?? 0,
       announced ?? null,
+      position,
       stream.streamId,
     )
   }

@@ -34,14 +34,14 @@ export interface Batch {
 /** All that waited in one turn; `close` ends the thread once all batches before it are committed. */
 export type Command = Batch[] | 'close'
 
-/** A new epoch, a number of what was erased, or what a step of pruning did. */
+/** A write's last position, a new epoch, a number of what was erased, or what a step of pruning did. */
 export type Result = number | PruneStep
 
 /** The oldest `count` requests are done; those not listed as failed worked. */
 export interface Done {
   count: number
   failed: [index: number, failure: Failure][]
-  /** The new results of claims, and how many messages had their words erased. */
+  /** Of those that have one. */
   results: [index: number, result: Result][]
   /** Why something that is too old could not be forgotten. */
   unforgotten?: string

@@ -21,6 +21,8 @@ export interface WriterListeners {
   onDeath(error: GatewayError): void
   /** Something too old could not be forgotten; it is tried again with the next commits. */
   onUnforgotten(why: string): void
+  /** A write with facts is committed, its last fact at `position`. */
+  onFacts(write: EncodedWrite, position: number): void
 }
 
 /** How long lazy requests wait for more of their stream, in ms: each commit writes the pages of every stream that is in it anew. */
@@ -53,13 +55,19 @@ export class Writer {
   #closing = false
   readonly #onDeath: (error: GatewayError) => void
   readonly #onUnforgotten: (why: string) => void
+  readonly #onFacts: WriterListeners['onFacts']
   #dead: GatewayError | null = null
 
-  private constructor(worker: Worker, now: () => number, { onDeath, onUnforgotten }: WriterListeners) {
+  private constructor(
+    worker: Worker,
+    now: () => number,
+    { onDeath, onUnforgotten, onFacts }: WriterListeners,
+  ) {
     this.#worker = worker
     this.#now = now
     this.#onDeath = onDeath
     this.#onUnforgotten = onUnforgotten
+    this.#onFacts = onFacts
     this.#exited = new Promise(resolve => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('messageerror', error => this.#died(error))
@@ -232,10 +240,12 @@ export class Writer {
     if (this.#inFlight.length === 0 && !this.#closing) this.#worker.unref()
     const failed = new Map(answer.failed)
     const results = new Map(answer.results)
-    for (const [index, { resolve, reject }] of done.entries()) {
+    for (const [index, { request, resolve, reject }] of done.entries()) {
       const failure = failed.get(index)
+      const result = results.get(index)
       if (failure) reject(toError(failure))
-      else resolve(results.get(index))
+      else resolve(result)
+      if ('write' in request && typeof result === 'number') this.#onFacts(request.write, result)
     }
     // What is lazy was made without knowing of a failure, and must go over while that is remembered.
     if (failed.size > 0) this.#hurry()
