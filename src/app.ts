@@ -239,6 +239,7 @@ export async function createApp(
       onDownload,
     }),
     queries,
+    facts: store.committed,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     mediaPreparer: media,
     mediaServer: served,
@@ -247,7 +248,7 @@ export async function createApp(
     base: () => linkBase.url,
     ready,
     logger: part('http'),
-    now: clock.now,
+    clock,
     timeOfDay,
   })
 

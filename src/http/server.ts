@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
+import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { CommittedFacts } from '../ports/event-log.ts'
 import type { MediaPreparer } from '../ports/media-preparer.ts'
 import type { MediaServer } from '../ports/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -13,11 +15,13 @@ import type { Sessions } from '../ports/sessions.ts'
 import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
+import { EventStreams } from './event-streams.ts'
 import { createListener, type Listener } from './listener.ts'
 import { loggedPath } from './logged-path.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { eventStreamRoutes } from './routes/event-streams.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
@@ -40,6 +44,7 @@ export interface HttpParts {
   silenceMs?: number
   sessions: Sessions
   queries: SessionQueries
+  facts: CommittedFacts
   deadLetters: DeadLetters
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
@@ -50,8 +55,8 @@ export interface HttpParts {
   ready: () => Readiness
   /** The part's own child. */
   logger: Logger
-  now: () => number
-  /** Turns a time of `now` into the one on the wall, for dates that callers compare with their own; the same if not given. */
+  clock: Clock
+  /** Turns a time of `clock` into the one on the wall, for dates that callers compare with their own; the same if not given. */
   timeOfDay?: (at: number) => number
 }
 
@@ -74,7 +79,7 @@ export function createHttp(parts: HttpParts): Http {
     vault,
     passkeys,
     logger,
-    now,
+    clock: { now },
   } = parts
   let refusing = false
   const ready = (): Readiness =>
@@ -133,6 +138,7 @@ export function createHttp(parts: HttpParts): Http {
     }),
   )
   const { timeOfDay = (at: number) => at } = parts
+  const streams = new EventStreams(parts.facts, parts.clock, logger)
   const passkey = { sessions, queries, passkeys, timeOfDay, base: parts.base ?? (() => '') }
   for (const routes of [
     startRoutes(sessions),
@@ -144,6 +150,7 @@ export function createHttp(parts: HttpParts): Http {
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     passkeyRoutes(passkey),
     passkeyPageRoutes(passkey),
+    eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
     deliveryRoutes(deadLetters, sessions),
     mediaRoutes(mediaServer),
@@ -171,6 +178,7 @@ export function createHttp(parts: HttpParts): Http {
     close: () => listener.close(),
     refuse() {
       refusing = true
+      streams.end()
     },
   }
 }

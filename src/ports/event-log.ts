@@ -20,3 +20,21 @@ export interface NewEvent {
 export interface StoredEvent extends NewEvent {
   streamId: string
 }
+
+/** A fact of whichever session, once it is committed. */
+export interface CommittedFact extends StoredEvent {
+  sessionId: string
+  /** Its place among the facts of all sessions, from 1, in the order of their commits; some are left out. */
+  position: number
+}
+
+/** The facts of all sessions, in the order in which they were committed. */
+export interface CommittedFacts {
+  /** Tells what is committed from now on: all after the position `head`. */
+  follow(listener: (fact: CommittedFact) => void): { head: number; end(): void }
+  /**
+   * What was committed after the position `after`, up to `until` and without what retention removed; null if that is more than
+   * `limit`. Of a session that was deleted only the deletion is told.
+   */
+  between(after: number, until: number, limit: number): Promise<CommittedFact[] | null>
+}

@@ -9,7 +9,12 @@ import type { SessionFilter } from './session-table.ts'
 export interface SessionQueries {
   get(sessionId: string): SessionView
   list(filter: SessionFilter): { count: number; sessions: SessionView[]; next: string | null }
-  events(sessionId: string, after: number, limit: number): { events: StoredEvent[]; next: number | null }
+  /** Facts after the seq `after`; `streamId` and `lastSeq` say which life of the session they are of, and how far it is. */
+  events(
+    sessionId: string,
+    after: number,
+    limit: number,
+  ): { streamId: string; lastSeq: number; events: StoredEvent[]; next: number | null }
   /** The session after the fact `seq`; `can` lists the events that were possible then. */
   at(
     sessionId: string,

@@ -35,7 +35,7 @@ export function createQueries(
       const { streamId, lastSeq } = rowOf(sessionId)
       const events = store.log.after(streamId, after, limit)
       const last = events.at(-1)?.seq
-      return { events, next: last !== undefined && last < lastSeq ? last : null }
+      return { streamId, lastSeq, events, next: last !== undefined && last < lastSeq ? last : null }
     },
 
     at(sessionId, seq) {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { bounded } from '../base/bounded.ts'
-import type { CommittedFact, CommittedFacts } from '../ports/committed-facts.ts'
+import type { CommittedFact, CommittedFacts } from '../ports/event-log.ts'
 import type { EncodedWrite } from './encoded-write.ts'
 import type { Statements } from './statements.ts'
 import {

@@ -11,11 +11,17 @@ export interface RawAnswer {
 /** After this time without a word a client that is at the end of its bytes hangs up. */
 const QUIET_MS = 40
 
+/** An answer without an end. */
+const STREAM = /^HTTP\/1\.1 200 [\s\S]*\r\ncontent-type: text\/event-stream/i
+
 /** Sends the bytes on a connection of their own, and gives all answers that came until its end. */
 export async function ask(port: number, { bytes, whole }: HostileRequest): Promise<RawAnswer[]> {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
-  socket.on('data', chunk => chunks.push(chunk))
+  socket.on('data', chunk => {
+    chunks.push(chunk)
+    if (STREAM.test(chunk.toString('latin1'))) socket.destroy()
+  })
   // A server may hang up before it has read all.
   socket.on('error', () => {})
   socket.write(bytes)
@@ -47,7 +53,9 @@ function answersIn(received: Buffer, withoutBody: boolean): RawAnswer[] {
     const length =
       withoutBody || status === 204 || status === 304
         ? 0
-        : Number(/\r\ncontent-length: (\d+)/i.exec(headers)?.[1])
+        : STREAM.test(headers)
+          ? rest.length
+          : Number(/\r\ncontent-length: (\d+)/i.exec(headers)?.[1])
     if (Number.isNaN(length)) throw new Error(`an answer without a length: ${headers}`)
     answers.push({ status, headers, body: rest.subarray(0, length) })
     rest = rest.subarray(length)

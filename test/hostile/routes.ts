@@ -71,6 +71,7 @@ export const TARGETS: Target[] = [
   { method: 'DELETE', route: '/sessions/:id/passkey' },
   { method: 'GET', route: '/passkey/:token' },
   { method: 'POST', route: '/passkey/:token', body: { assertion } },
+  { method: 'GET', route: '/events', query: ['after'] },
   { method: 'GET', route: '/sessions/:id/events', query: ['limit', 'after'] },
   { method: 'GET', route: '/sessions/:id/at/:seq' },
   { method: 'GET', route: '/sessions/:id/messages/:message_id' },

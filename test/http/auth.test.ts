@@ -14,6 +14,7 @@ const ROUTES: [string, string][] = [
   ['DELETE', '/session/s1'],
   ['POST', '/delete-session'],
   ['GET', '/sessions/s1/events'],
+  ['GET', '/events'],
   ['GET', '/sessions/s1/at/1'],
   ['GET', '/sessions/s1/messages/3EB0AAAA'],
   ['GET', '/sessions/s1/numbers/34600000002'],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { createClock } from '../../src/base/clock.ts'
 import { GatewayError } from '../../src/base/errors.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { errorAnswer } from '../../src/http/schemas/answers.ts'
@@ -163,7 +164,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     events(sessionId, after, limit) {
       note('events', sessionId, after, limit)
       known(sessionId)
-      return { events: [], next: null }
+      return { streamId: 'stream', lastSeq: 0, events: [], next: null }
     },
     at(sessionId, seq) {
       note('at', sessionId, seq)
@@ -216,7 +217,8 @@ type Overrides = Parameters<typeof createFakes>[0] &
       | 'sendWaitMs'
       | 'closeGraceMs'
       | 'silenceMs'
-      | 'now'
+      | 'clock'
+      | 'facts'
       | 'timeOfDay'
     >
   > & {
@@ -262,7 +264,8 @@ export function createTestHttp(over: Overrides = {}) {
     ...(over.base && { base: over.base }),
     ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [] })),
     logger: logger.child({ part: 'http' }),
-    now: over.now ?? (() => NOW),
+    clock: over.clock ?? { ...createClock(), now: () => NOW },
+    facts: over.facts ?? { follow: () => ({ head: 0, end() {} }), between: async () => [] },
     ...(over.timeOfDay && { timeOfDay: over.timeOfDay }),
   })
   return { ...fakes, http, app: http.app, logs }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { CommittedFact } from '../../src/ports/committed-facts.ts'
+import type { CommittedFact } from '../../src/ports/event-log.ts'
 import type { Subject } from './contract.ts'
 import { created, given, lifecycle, messageFact } from './facts.ts'
 

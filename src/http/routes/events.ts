@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import { LATEST_DATE } from '../../base/dates.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
+import { toJson, toView } from '../fact-json.ts'
 import { isoDate } from '../iso-date.ts'
 import type { eventsAnswer, messageAnswer, momentAnswer } from '../schemas/answers.ts'
 import { eventsQuery, momentPath } from '../schemas/requests.ts'
@@ -16,12 +16,7 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
       const { after, limit } = validateQuery(c, eventsQuery)
       const page = queries.events(pathSession(c), after, limit)
       const answer: z.infer<typeof eventsAnswer> = {
-        events: page.events.map(({ seq, at, type, data }) => ({
-          seq,
-          at: isoDate(at),
-          type,
-          data: toJson(data),
-        })),
+        events: page.events.map(toView),
         next: page.next,
       }
       return c.json(answer)
@@ -66,25 +61,4 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
       }
       return c.json(answer)
     })
-}
-
-/** Facts and contexts as the contract spells JSON: keys in snake_case, times (`at`, `…At`, `until`) as ISO dates. */
-function toJson(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
-      typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)
-        ? timeToJson(value)
-        : valueToJson(value),
-    ]),
-  )
-}
-
-function valueToJson(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(valueToJson)
-  return typeof value === 'object' && value !== null ? toJson(value as Record<string, unknown>) : value
-}
-
-function timeToJson(value: number): string | number {
-  return value > 0 && value <= LATEST_DATE ? isoDate(value) : value
 }

@@ -83,7 +83,8 @@ export const pairingCodeAnswer = z.object({
   expires_at: z.iso.datetime(),
 })
 
-const eventView = z.object({
+/** A fact of a session. */
+export const eventView = z.object({
   seq: z.number().int(),
   at: z.iso.datetime(),
   type: z.string(),

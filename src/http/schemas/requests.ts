@@ -44,6 +44,9 @@ export const sessionsQuery = z.object({
 /** `GET /sessions/{id}/events?…` */
 export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.default(0) })
 
+/** Where a stream of events begins: `Last-Event-ID`, or `?after=`. */
+export const streamQuery = z.object({ after: wholeNumber.optional() })
+
 /** The chat in `GET /sessions/{id}/chats/{chat_id}/messages`: digits, or any `chat_id` that was delivered. */
 export const chatPath = z.object({
   chat_id: z

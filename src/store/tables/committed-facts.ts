@@ -1,4 +1,4 @@
-import type { CommittedFact } from '../../ports/committed-facts.ts'
+import type { CommittedFact } from '../../ports/event-log.ts'
 import type { Statements } from '../statements.ts'
 import { type EventColumns, toEvent } from './events.ts'
 

@@ -12,6 +12,8 @@ describe('the log of a session', () => {
         snapshot: { state: 'open', context: '{"secret":1}', machineVersion: '1' },
       }
       return {
+        streamId: 'st',
+        lastSeq: 9,
         events: [
           { ...row, seq: 3, at: NOW, type: 'socket.qr', data: { hash: 'h', expiresAt: NOW + 1 } },
           {

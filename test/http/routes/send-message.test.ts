@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createClock } from '../../../src/base/clock.ts'
 import { GatewayError } from '../../../src/base/errors.ts'
 import { sendAnswer } from '../../../src/http/schemas/answers.ts'
 import { createTestHttp, exactly, NOW, post, refused } from '../fakes.ts'
@@ -79,7 +80,7 @@ describe('POST /send-message', () => {
 
   it("counts the deadline from the request's arrival, not from the end of its body", async () => {
     let clock = NOW
-    const { app, calls } = createTestHttp({ now: () => clock, sendWaitMs: 100 })
+    const { app, calls } = createTestHttp({ clock: { ...createClock(), now: () => clock }, sendWaitMs: 100 })
     const body = new ReadableStream<Uint8Array>(
       {
         pull(controller) {

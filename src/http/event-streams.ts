@@ -1,0 +1,126 @@
+import { type SSEMessage, streamSSE } from 'hono/streaming'
+import type { Clock } from '../base/clock.ts'
+import { faultFields } from '../base/describe-error.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { CommittedFact, CommittedFacts } from '../ports/event-log.ts'
+import type { HttpContext } from './context.ts'
+
+const MOST_STREAMS = 100
+/** A reader that is so many facts behind is cut off: it comes back and goes on where it was. */
+const MOST_WAITING = 1_000
+/** Proxies, and our own listener, end what is silent for a minute. */
+const HEARTBEAT_MS = 15_000
+/** After so long a client that was cut off comes back. */
+const RETRY_MS = 2_000
+
+/** A comment: nothing happened, and the connection lives. */
+export const HEARTBEAT = ':\n\n'
+
+/** What a client is given: a message, or the lines of the stream as they are. */
+export type Told = SSEMessage | string
+
+/** What is committed after the position `head`, each fact once, and heartbeats between them; ends with the stream. */
+export interface Tail {
+  head: number
+  facts: AsyncIterable<Next>
+}
+
+/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of what is committed. */
+export class EventStreams {
+  readonly #facts: Pick<CommittedFacts, 'follow'>
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #open = new Set<OpenStream>()
+  #beats = false
+
+  constructor(facts: Pick<CommittedFacts, 'follow'>, clock: Clock, logger: Logger) {
+    this.#facts = facts
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /** Answers with the stream of what `tell` gives, which follows at most once. Throws TOO_MANY_REQUESTS when too many are open. */
+  serve(c: HttpContext, tell: (follow: () => Tail) => AsyncIterable<Told>): Response {
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
+    if (this.#open.size >= MOST_STREAMS)
+      throw new GatewayError('TOO_MANY_REQUESTS', `${MOST_STREAMS} event streams are open: close some.`, {
+        retryAfterSeconds: 5,
+      })
+    const one = new OpenStream(this.#facts)
+    this.#open.add(one)
+    this.#beat()
+    // What a proxy such as nginx keeps to itself arrives too late.
+    c.header('X-Accel-Buffering', 'no')
+    return streamSSE(c, async stream => {
+      stream.onAbort(() => one.end())
+      try {
+        await stream.write(`retry: ${RETRY_MS}\n\n`)
+        for await (const told of tell(() => one.follow())) {
+          if (stream.aborted) break
+          await (typeof told === 'string' ? stream.write(told) : stream.writeSSE(told))
+        }
+      } catch (error) {
+        this.#logger.warn(faultFields(error), 'an event stream ended early')
+      } finally {
+        one.end()
+        this.#open.delete(one)
+      }
+    })
+  }
+
+  /** Ends all of them, once what waits is told. */
+  end(): void {
+    for (const one of this.#open) one.end()
+  }
+
+  #beat(): void {
+    if (this.#beats) return
+    this.#beats = true
+    this.#clock.setTimeout(() => {
+      this.#beats = false
+      for (const one of this.#open) one.push(HEARTBEAT)
+      if (this.#open.size > 0) this.#beat()
+    }, HEARTBEAT_MS)
+  }
+}
+
+type Next = CommittedFact | typeof HEARTBEAT
+
+/** What waits for one client. */
+class OpenStream {
+  readonly #facts: Pick<CommittedFacts, 'follow'>
+  readonly #queue: ReadableStream<Next>
+  #controller!: ReadableStreamDefaultController<Next>
+  #unfollow = () => {}
+  #ended = false
+
+  constructor(facts: Pick<CommittedFacts, 'follow'>) {
+    this.#facts = facts
+    const start = (controller: ReadableStreamDefaultController<Next>) => {
+      this.#controller = controller
+    }
+    this.#queue = new ReadableStream({ start, cancel: () => this.end() }, { highWaterMark: MOST_WAITING })
+  }
+
+  follow(): Tail {
+    const { head, end } = this.#facts.follow(fact => this.push(fact))
+    this.#unfollow = end
+    if (this.#ended) end()
+    return { head, facts: this.#queue }
+  }
+
+  push(next: Next): void {
+    if (this.#ended) return
+    this.#controller.enqueue(next)
+    if (this.#controller.desiredSize! <= 0) this.end()
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#unfollow()
+    // Its reader may be gone already.
+    if (this.#controller.desiredSize !== null) this.#controller.close()
+  }
+}
