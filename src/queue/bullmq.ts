@@ -16,10 +16,11 @@ const IDLE_CHECKS = 3
 const CLOSE_WAIT = 500
 
 /**
- * Lanes that have room are jobs of BullMQ until they are drained: a job only says "drain this lane", and means nothing once the lane was
- * drained otherwise. Those that wait, and their times, are kept in this process: the deliveries table knows them too, a second
- * copy would have to be kept right, and so Redis is as small as ever when Laravel was away for hours. While Redis cannot be
- * used, lanes are drained without it.
+ * Lanes that had to wait, for room or for their time, are jobs of BullMQ from when they have room until they are drained: a job only says
+ * "drain this lane", and means nothing once the lane was drained otherwise. A lane that finds room when it is woken needs none: the process
+ * that stored what is new in it owns its session, and a job would cost as much as the delivery. Those that wait, and their
+ * times, are kept in this process: the deliveries table knows them too, a second copy would have to be kept right, and so
+ * Redis is as small as ever when Laravel was away for hours. While Redis cannot be used, lanes are drained without it.
  *
  * `url` is a redis:// or rediss:// address. `name` is the installation: managers with different names share a Redis without
  * meeting, and of one name only one process may run. Nothing is connected before `start`.

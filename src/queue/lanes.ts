@@ -26,7 +26,10 @@ export interface LanesOptions {
   concurrency: number
   /** The group of a lane: a slow one leaves the others their room. All lanes are one group if not given. */
   groupOf?: ((lane: string) => string) | undefined
-  /** Called for each lane that has room: it is drained once it is admitted; without a gate at once. */
+  /**
+   * Called for each lane that had to wait for room or for its time, once it has room: it is drained once it is admitted. A lane that finds
+   * room when it is woken is drained at once; without a gate all are.
+   */
   gate?: (lane: string) => void
 }
 
@@ -84,7 +87,8 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
     setTimer()
   }
 
-  function fillRoom(filled: Group, call: Drain): void {
+  /** `waited`: those that get in had to wait for it. */
+  function fillRoom(filled: Group, call: Drain, waited = true): void {
     while (filled.busy < concurrency && filled.line.size > 0) {
       if (burst >= BURST) {
         breath ??= clock.setTimeout(goOn, 0)
@@ -94,11 +98,11 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
       const lane = filled.line.take()
       if (lane === null) return
       filled.busy++
-      if (gate === undefined) {
-        void run(lane, call)
-      } else {
+      if (gate !== undefined && waited) {
         atGate.add(lane)
         gate(lane)
+      } else {
+        void run(lane, call)
       }
     }
   }
@@ -163,7 +167,8 @@ export function createLanes({ clock, concurrency, groupOf = () => '', gate }: La
       }
       schedule(lane, at)
       if (drain === null) return
-      fillRoom(group(lane), drain)
+      // Whoever stands in line already has no room: only this lane can get in.
+      fillRoom(group(lane), drain, false)
       setTimer()
     },
 

@@ -55,7 +55,8 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
       close: async () => {},
     }
     const clock = realClock
-    queue = createBullMqQueue({ url: redis.url, name: 'deliveries', clock, logger })
+    // Less room than lanes: most have to wait, and go through Redis.
+    queue = createBullMqQueue({ url: redis.url, name: 'deliveries', clock, logger, concurrency: 4 })
     const deliveries = createDeliveries({ store: table.store, queue, laravel, clock, logger })
     managers.push(deliveries)
     deliveries.start()

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis, onRedis } from '../redis.ts'
-import { createFastClock, createLog, realClock, until } from './real.ts'
+import { createFastClock, createLog, realClock, until, wakeSoon } from './real.ts'
 
 // Slow for a reason: a Redis of its own dies, hangs and comes back, and BullMQ notices in its own time.
 
@@ -86,20 +86,23 @@ describeWithOwnRedis('the BullMQ queue', () => {
     }
   }
 
-  it('a lane that has room is one job in Redis until it was drained, however many wait', async () => {
+  it('a lane that had to wait for room is one job in Redis until it was drained, however many wait', async () => {
     await redis.start()
     const queue = create({ concurrency: 3 })
     const { drain, inside, calls, open } = gated()
     queue.start(drain)
     await until(() => queue.problem() === null)
+    for (let n = 0; n < 3; n++) queue.wake(`at once ${n}`)
+    expect(inside.size).toBe(3)
     queue.wake('session|chat:with@colons')
-    for (let n = 1; n < 300; n++) {
+    for (let n = 4; n < 300; n++) {
       queue.wake(`lane${n}`)
       queue.wake(`lane${n}`)
     }
+    expect(await held()).toBe(0)
     for (let n = 1; n <= 100; n++) {
       await until(() => inside.size === 3)
-      if (n % 20 === 1) await expect.poll(held).toBe(3)
+      if (n % 20 === 0) await expect.poll(held).toBe(3)
       open()
     }
     expect(calls).toHaveLength(300)
@@ -114,12 +117,12 @@ describeWithOwnRedis('the BullMQ queue', () => {
     const { drain, calls, inside, open } = gated()
     queue.start(drain)
     for (let n = 0; n < 100; n++) queue.wake(`lane${n}`)
-    await until(() => calls.length === 100)
+    await until(() => calls.length === 100 && queue.problem() !== null)
     expect(queue.problem()).toMatch(/^Redis at 127\.0\.0\.1:\d+ cannot be used since .* \(.*ECONNREFUSED.*\)/)
     open()
     await redis.start()
     await until(() => queue.problem() === null)
-    queue.wake('through redis')
+    wakeSoon(queue, 'through redis')
     await until(() => inside.has('through redis'))
     expect(await held()).toBe(1)
     open()
@@ -211,12 +214,12 @@ describeWithOwnRedis('the BullMQ queue', () => {
     const queue = create({ concurrency: 20 })
     const { drain, calls, inside, open } = gated()
     queue.start(drain)
-    queue.wake('first')
+    wakeSoon(queue, 'first')
     await until(() => inside.size === 1)
     const connection = { host: '127.0.0.1', port: redis.port }
     const jobs = new Jobs('one', { prefix: 'whatsapp-manager', connection })
     await jobs.pause()
-    for (let n = 0; n < 19; n++) queue.wake(`lane${n}`)
+    for (let n = 0; n < 19; n++) wakeSoon(queue, `lane${n}`)
     await expect.poll(() => jobs.count()).toBe(19)
     // With everything else the pause is gone, too.
     await onRedis(redis.url, client => client.flushall())
@@ -236,32 +239,33 @@ describeWithOwnRedis('the BullMQ queue', () => {
     const queue = create()
     const { drain, calls } = counting()
     queue.start(drain)
-    queue.wake('first')
+    wakeSoon(queue, 'first')
     await until(() => calls.length === 1)
     expect(queue.problem()).toBeNull()
     await redis.kill('SIGSTOP')
     await until(() => queue.problem() !== null, 6 * SECOND)
-    for (let n = 0; n < 20; n++) queue.wake(`lane${n}`)
+    for (let n = 0; n < 20; n++) wakeSoon(queue, `lane${n}`)
     await until(() => calls.length === 21)
     await redis.kill('SIGCONT')
     await until(() => queue.problem() === null, 30 * SECOND)
     await expect.poll(held).toBe(0)
-    queue.wake('last')
+    wakeSoon(queue, 'last')
     await until(() => calls.includes('last'))
     expect(calls).toHaveLength(22)
   })
 
   it('Redis does not count as down when this process was busy itself', async () => {
     await redis.start()
-    const queue = create({ clock: createFastClock(10) })
+    const clock = createFastClock(10)
+    const queue = create({ clock })
     const { drain, calls } = counting()
     queue.start(drain)
     for (let round = 1; round <= 10; round++) {
-      queue.wake('a')
+      wakeSoon(queue, 'a', clock)
       await until(() => calls.filter(lane => lane === 'a').length === round)
       await runs(1)
       const end = Date.now() + 100 * round
-      while (Date.now() < end) queue.wake(`b${round}`)
+      while (Date.now() < end) wakeSoon(queue, `b${round}`, clock)
       await until(() => calls.includes(`b${round}`))
     }
     expect(queue.problem()).toBeNull()
@@ -273,10 +277,10 @@ describeWithOwnRedis('the BullMQ queue', () => {
     const queue = create()
     const { drain, calls, inside, open } = gated()
     queue.start(drain)
-    queue.wake('a')
+    wakeSoon(queue, 'a')
     await until(() => inside.size === 1)
     await redis.kill('SIGSTOP')
-    queue.wake('b')
+    wakeSoon(queue, 'b')
     const began = Date.now()
     const stop = queue.stop(2 * SECOND)
     open()
@@ -289,17 +293,18 @@ describeWithOwnRedis('the BullMQ queue', () => {
     timeout: 60_000,
   }, async () => {
     await redis.start()
-    const queue = create({ clock: createFastClock(10) })
+    const clock = createFastClock(10)
+    const queue = create({ clock })
     const { drain, calls } = counting()
     queue.start(drain)
-    queue.wake('first')
+    wakeSoon(queue, 'first', clock)
     await until(() => calls.length === 1)
     const jobs = new Jobs('one', {
       prefix: 'whatsapp-manager',
       connection: { host: '127.0.0.1', port: redis.port },
     })
     await jobs.pause()
-    queue.wake('second')
+    wakeSoon(queue, 'second', clock)
     await until(() => calls.length === 2, 20 * SECOND)
     expect(queue.problem()).toMatch(/paused/)
     await runs(10)
@@ -312,13 +317,14 @@ describeWithOwnRedis('the BullMQ queue', () => {
 
   it('lanes are drained while Redis is full', async () => {
     await redis.start()
-    const queue = create({ clock: createFastClock(10) })
+    const clock = createFastClock(10)
+    const queue = create({ clock })
     const { drain, calls } = counting()
     queue.start(drain)
-    queue.wake('first')
+    wakeSoon(queue, 'first', clock)
     await until(() => calls.length === 1)
     await onRedis(redis.url, client => client.config('SET', 'maxmemory', '1'))
-    queue.wake('second')
+    wakeSoon(queue, 'second', clock)
     await until(() => calls.length === 2)
     await until(() => /OOM/.test(queue.problem() ?? ''))
     await runs(10)

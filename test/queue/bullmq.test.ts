@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { describeWithRedis, forget, onRedis, sharedRedis } from '../redis.ts'
 import { queueContract } from './contract.ts'
-import { realClock, until } from './real.ts'
+import { realClock, until, wakeSoon } from './real.ts'
 
 const logger = pino({ enabled: false })
 
@@ -65,7 +65,7 @@ await describeWithRedis('BullMQ', () => {
       return null
     })
     const began = Date.now()
-    for (const lane of lanes) queue.wake(lane)
+    for (const lane of lanes) wakeSoon(queue, lane)
     await until(() => drained.length === lanes.length)
     expect(Date.now() - began).toBeLessThan(2_000)
     expect(queue.problem()).toBeNull()
@@ -75,23 +75,46 @@ await describeWithRedis('BullMQ', () => {
     expect(failed).toBe(0)
   })
 
-  it('many wakes in one turn of the event loop are one Redis command', async () => {
+  /** A queue that uses Redis, what it drained, and how many jobs it has added. */
+  async function counted() {
     const name = randomUUID()
     onTestFinished(() => forget(redis.url, name))
     const queue = createBullMqQueue({ url: redis.url, name, clock: realClock, logger })
+    onTestFinished(() => queue.stop(1_000))
     const drained: string[] = []
     queue.start(async lane => {
       drained.push(lane)
       return null
     })
-    queue.wake('first')
+    const added = async () => {
+      const events = await onRedis(redis.url, client =>
+        client.xrange(`whatsapp-manager:${name}:events`, '-', '+'),
+      )
+      return events.filter(([, fields]) => fields[fields.indexOf('event') + 1] === 'added').length
+    }
+    // The probe is the only job before.
+    await expect.poll(added).toBe(1)
+    wakeSoon(queue, 'first')
     await until(() => drained.length === 1)
-    for (let n = 0; n < 1_000; n++) queue.wake('a')
+    expect(await added()).toBe(2)
+    return { queue, drained, added }
+  }
+
+  it('many wakes of one lane that has to wait are one job', async () => {
+    const { queue, drained, added } = await counted()
+    for (let n = 0; n < 1_000; n++) wakeSoon(queue, 'a')
     await until(() => drained.length === 2)
-    const added = await onRedis(redis.url, client =>
-      client.xrange(`whatsapp-manager:${name}:events`, '-', '+'),
-    )
-    await queue.stop(1_000)
-    expect(added.filter(([, fields]) => fields[fields.indexOf('event') + 1] === 'added')).toHaveLength(3)
+    expect(await added()).toBe(3)
+  })
+
+  it('a lane that finds room is no job: messages one after the other, or in 30 lanes at once', async () => {
+    const { queue, drained, added } = await counted()
+    for (let n = 0; n < 50; n++) {
+      queue.wake('a')
+      await until(() => drained.length === n + 2)
+    }
+    for (let n = 0; n < 30; n++) queue.wake(`lane${n}`)
+    expect(drained).toHaveLength(81)
+    expect(await added()).toBe(2)
   })
 })

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
-import { realClock } from './real.ts'
+import { realClock, wakeSoon } from './real.ts'
 
 /** A manager that is killed in the middle of its drains: they never end. Arguments: url, name, lanes. */
 const [url, name, ...lanes] = process.argv.slice(2)
@@ -14,4 +14,4 @@ queue.start(lane => {
   process.stdout.write(`${lane}\n`)
   return new Promise(() => {})
 })
-for (const lane of lanes) queue.wake(lane)
+for (const lane of lanes) wakeSoon(queue, lane)

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { vi } from 'vitest'
 import type { Clock } from '../../src/base/clock.ts'
 import { createClock } from '../../src/base/clock.ts'
+import type { Queue } from '../../src/ports/queue.ts'
 
 export const realClock = createClock()
 
@@ -13,6 +14,11 @@ export function createFastClock(factor: number): Clock {
     setTimeout: (fn, ms) => setTimeout(fn, ms / factor),
     clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
   }
+}
+
+/** Wakes a lane in a moment: on BullMQ only what had to wait is a job. */
+export function wakeSoon(queue: Queue, lane: string, clock = realClock): void {
+  queue.wake(lane, clock.now() + 50)
 }
 
 /** Waits until the condition holds, at most `timeout` ms. */
