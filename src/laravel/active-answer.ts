@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ActiveAnswer } from '../ports/laravel.ts'
-import type { HttpResult } from './http-client.ts'
+import type { HttpResult } from './exchange.ts'
 
 const statusBody = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
 

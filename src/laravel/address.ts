@@ -4,6 +4,9 @@ import { GatewayError } from '../base/errors.ts'
 export interface Address {
   /** Without user, password, query and trailing slash: fit for logs. */
   base: string
+  /** The two parts of `base`: a request names them apart. */
+  origin: string
+  path: string
   /** `Authorization: Basic` if the URL held a user: fetch refuses such URLs. */
   basic: string | null
 }
@@ -17,8 +20,12 @@ export function parseAddress(url: string): Address {
       'LARAVEL_URL must be an http or https URL such as http://app.test/api',
     )
   const user = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`
+  const { origin } = parsed
+  const path = parsed.pathname.replace(/\/+$/, '')
   return {
-    base: `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`,
+    base: `${origin}${path}`,
+    origin,
+    path,
     basic: user === ':' ? null : `Basic ${Buffer.from(user).toString('base64')}`,
   }
 }

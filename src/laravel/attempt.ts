@@ -1,5 +1,5 @@
+import type { HttpResult } from './exchange.ts'
 import { type FailureScope, failureScopeOf } from './failure-scope.ts'
-import type { HttpResult } from './http-client.ts'
 import { retryAfter } from './retry-schedule.ts'
 
 /** What came of one attempt to deliver. */

@@ -5,7 +5,7 @@ import { GatewayError } from '../base/errors.ts'
 import type { DeliveryKind } from '../ports/delivery-table.ts'
 import type { Laravel } from '../ports/laravel.ts'
 import { createActiveAnswerReader } from './active-answer.ts'
-import { parseAddress } from './address.ts'
+import { type Address, parseAddress } from './address.ts'
 import { type Attempt, attemptOf, describeFailure, isAccepted } from './attempt.ts'
 import { createHttpClient, type HttpRequest } from './http-client.ts'
 import type { PairingCodePayload, QrPayload } from './payloads.ts'
@@ -65,7 +65,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   else if (address !== null && address.basic !== null) headers.authorization = address.basic
 
   function signed(
-    base: string,
+    { origin, path }: Address,
     route: string,
     webhookId: string,
     payload: object,
@@ -75,7 +75,8 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     const timestamp = Math.floor(wall() / 1000)
     return {
       method: 'POST',
-      url: `${base}${route}`,
+      origin,
+      path: `${path}${route}`,
       headers: {
         ...headers,
         'content-type': 'application/json',
@@ -101,7 +102,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     signal: AbortSignal,
   ): Promise<void> {
     if (address === null) return
-    const answer = await http.send(signed(address.base, path, webhookId, payload, signal))
+    const answer = await http.send(signed(address, path, webhookId, payload, signal))
     if (isAccepted(answer)) return
     throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describeFailure(answer)}`)
   }
@@ -112,8 +113,12 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     async askActive(sessionId, signal) {
       if (address === null) return { said: 'active', why: null }
       const wasWrong = activeAnswers.wrongAddress()
-      const url = `${address.base}/whatsapp/status/${encodeURIComponent(sessionId)}`
-      const answer = activeAnswers.read(sessionId, await http.send({ method: 'GET', url, headers, signal }))
+      const { origin } = address
+      const path = `${address.path}/whatsapp/status/${encodeURIComponent(sessionId)}`
+      const answer = activeAnswers.read(
+        sessionId,
+        await http.send({ method: 'GET', origin, path, headers, signal }),
+      )
       if (!wasWrong && activeAnswers.wrongAddress())
         logger.error(
           { address: address.base },
@@ -143,7 +148,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     async deliver(kind, webhookId, payload, signal) {
       if (address === null) return { result: 'aborted' }
       return attemptOf(
-        await http.post(signed(address.base, ROUTES[kind], webhookId, payload, signal)),
+        await http.post(signed(address, ROUTES[kind], webhookId, payload, signal)),
         clock.now(),
         wall(),
       )

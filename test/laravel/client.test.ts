@@ -175,6 +175,23 @@ describe('one attempt to deliver', () => {
     expect(clock.pending()).toBe(0)
   })
 
+  it('is never sent once it was ended, if it still waited for a connection', async () => {
+    const free = Promise.withResolvers<Answer>()
+    const server = await standIn(() => free.promise)
+    const { laravel } = client(server.url)
+    const busy = Array.from({ length: 192 }, (_, n) => laravel.deliver('messages', `busy${n}`, {}))
+    await vi.waitFor(() => expect(server.seen).toHaveLength(192), 20_000)
+    const controller = new AbortController()
+    const waiting = laravel.deliver('messages', 'waiting', {}, controller.signal)
+    controller.abort()
+    expect(await waiting).toEqual({ result: 'aborted' })
+    free.resolve(200)
+    await Promise.all(busy)
+    expect(await laravel.deliver('messages', 'next', {})).toEqual({ result: 'accepted' })
+    expect(server.seen.map(({ headers }) => headers['webhook-id'])).not.toContain('waiting')
+    expect(server.seen).toHaveLength(193)
+  })
+
   it('keeps connections alive, reads chunked answers, and stops reading bodies of 9 MB', async () => {
     const server = await standIn(() => ({ status: 200, chunks: ['{"a":', '1'], body: '}' }))
     const { laravel } = client(server.url)

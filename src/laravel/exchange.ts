@@ -1,0 +1,92 @@
+import type { Dispatcher } from 'undici'
+
+/** What came of one request: never a rejection. */
+export type HttpResult =
+  /** `body` is empty when it was longer than 64 KiB or broke off. */
+  { status: number; retryAfter: string | null; body: string } | HttpFailure
+
+export interface HttpFailure {
+  status: null
+  failure: 'timeout' | 'network' | 'aborted'
+  /** An error code such as ECONNREFUSED. */
+  detail: string
+}
+
+const BODY_LIMIT = 64 * 1024
+
+/**
+ * One request and its answer, as undici's `dispatch` reports them: no stream is made of a body that is read at once. `onResult` is called
+ * once; a status that came stands, whatever becomes of the rest.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #onResult: (result: HttpResult) => void
+  #ended = false
+  #controller: Dispatcher.DispatchController | null = null
+  #status: number | null = null
+  #retryAfter: string | null = null
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(onResult: (result: HttpResult) => void) {
+    this.#onResult = onResult
+  }
+
+  /** Nobody waits any longer; what has not been sent never is. */
+  end(failure: HttpFailure): void {
+    if (this.#ended) return
+    this.#endWith(this.#status === null ? failure : this.#answer(''))
+    this.#controller?.abort(new Error(failure.failure))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#ended) controller.abort(new Error('ended before it began'))
+    else this.#controller = controller
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 1xx: the answer is yet to come.
+    if (status < 200) return
+    this.#status = status
+    this.#retryAfter = headers['retry-after']?.toString() ?? null
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.byteLength
+    if (this.#size <= BODY_LIMIT) this.#chunks.push(chunk)
+    else controller.abort(new Error('too long'))
+  }
+
+  /** Read to the end, so that the connection can be used again. */
+  onResponseEnd(): void {
+    this.#endWith(this.#answer(Buffer.concat(this.#chunks).toString('utf8')))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#endWith(
+      this.#status === null ? { status: null, failure: 'network', detail: codeOf(error) } : this.#answer(''),
+    )
+  }
+
+  #answer(body: string): HttpResult {
+    return { status: this.#status!, retryAfter: this.#retryAfter, body }
+  }
+
+  #endWith(result: HttpResult): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onResult(result)
+  }
+}
+
+/** The system's code of a failure, from anywhere in its chain of causes; never its text, which may hold an address. */
+export function codeOf(error: unknown): string {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++) {
+    const code = (cause as { code?: unknown }).code
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return code
+  }
+  return 'network error'
+}
