@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { VARIABLES } from '../src/config/variables.ts'
 
-const PROGRAM = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../src/start.js', import.meta.url))
 const STOP_WITHIN_MS = 10_000
 
 /** The manager as a process of its own, over several lives on the same data. */

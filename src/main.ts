@@ -1,19 +1,8 @@
-import { enableCompileCache, flushCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { createApp } from './app.ts'
 import { GatewayError } from './base/errors.ts'
-
-if (Number.parseInt(process.versions.node, 10) < 24) {
-  process.stderr.write(
-    `Node ${process.versions.node} is too old: run \`npm start\`, which brings Node 24 along.\n`,
-  )
-  process.exit(1)
-}
-// A third of the start is compiling Baileys; the second start finds it done.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)))
-const { createApp } = await import('./app.ts')
-const { loadConfig } = await import('./config.ts')
-const { createLogger } = await import('./base/logger.ts')
-const { createFaults, trapFaults } = await import('./base/faults.ts')
+import { createFaults, trapFaults } from './base/faults.ts'
+import { createLogger } from './base/logger.ts'
+import { loadConfig } from './config.ts'
 
 /** EX_SOFTWARE of sysexits.h: nothing that is configured was wrong. */
 const CANNOT_GO_ON = 70
@@ -28,7 +17,6 @@ try {
     process.stderr.write(`${why}: the process ends, so that whatever supervises it starts it again.\n`)
     process.exit(CANNOT_GO_ON)
   })
-  flushCompileCache()
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1)

@@ -30,7 +30,7 @@ export interface ManagerOptions {
   connectsPerSecond?: number | null
 }
 
-/** The manager as its users have it: node itself with the flags of `npm start` and `src/main.ts` in a process of its own, spoken to over HTTP. */
+/** The manager as its users have it: node itself with the flags of `npm start` and `src/start.js` in a process of its own, spoken to over HTTP. */
 export class Manager {
   readonly child: Child<Probe>
   #api: ManagerApi | null = null
@@ -61,7 +61,7 @@ export class Manager {
       ...(redisUrl !== null && { REDIS_URL: redisUrl }),
     }
     const flags = [...startFlags(), ...(probed ? PROBE_FLAGS : []), ...nodeFlags]
-    this.child = new Child({ name: 'the manager', file: 'src/main.ts', env, nodeFlags: flags }, text => {
+    this.child = new Child({ name: 'the manager', file: 'src/start.js', env, nodeFlags: flags }, text => {
       if (this.#api === null) this.#log += text
     })
   }

@@ -6,10 +6,10 @@ export function startFlags(): string[] {
   return flagsIn(scripts.start)
 }
 
-/** Throws for a command that is not `node FLAGS… src/main.ts`. */
+/** Throws for a command that is not `node FLAGS… src/start.js`. */
 export function flagsIn(command: string): string[] {
   const words = command.split(' ')
-  if (words.at(0) !== 'node' || words.at(-1) !== 'src/main.ts')
+  if (words.at(0) !== 'node' || words.at(-1) !== 'src/start.js')
     throw new Error(`npm start is not node itself: ${command}`)
   return words.slice(1, -1).filter(flag => !flag.startsWith('--env-file'))
 }

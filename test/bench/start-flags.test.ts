@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { flagsIn, startFlags } from '../../bench/contenders/start-flags.ts'
 
 it('takes the flags of npm start, but nobody’s own environment', () => {
-  expect(flagsIn('node --env-file-if-exists=.env --max-semi-space-size=8 src/main.ts')).toEqual([
+  expect(flagsIn('node --env-file-if-exists=.env --max-semi-space-size=8 src/start.js')).toEqual([
     '--max-semi-space-size=8',
   ])
   expect(startFlags()).not.toContain('--env-file-if-exists=.env')

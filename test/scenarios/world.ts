@@ -65,7 +65,7 @@ export class World {
   /** `preload`: a module that the process runs first, and that hears what it is told by `tell`. */
   async startManager(env: Record<string, string> = {}, preload: string[] = []): Promise<void> {
     const given = preload.flatMap(path => ['--import', path])
-    const child = spawn(process.execPath, [...given, 'src/main.ts'], {
+    const child = spawn(process.execPath, [...given, 'src/start.js'], {
       env: { PATH: process.env.PATH, ...this.#base, LOG_LEVEL: 'trace', ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

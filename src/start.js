@@ -1,0 +1,58 @@
+/**
+ * The first file of the process. It is JavaScript because a thread that has to strip types holds 18 MB for that ever after: what was
+ * stripped and compiled once comes out of Node's compile cache, and a cache that lacks it is filled by a process that ends again.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import * as modules from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const SOURCES = ['src', 'machines', 'patches']
+/** Starts the manager, and stops it once it is up. */
+const UP_AND_DOWN = "await import('./src/main.ts'); process.kill(process.pid, 'SIGTERM')"
+const FILL_MS = 60_000
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `Node ${process.versions.node} is too old: run \`npm start\`, which brings Node 24 along.\n`,
+  )
+  process.exit(1)
+}
+
+const CACHE = process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules', '.cache', 'node')
+// Where nothing can be written there is none.
+if (modules.enableCompileCache(CACHE).directory !== undefined) {
+  // The store's thread has one of its own.
+  process.env.NODE_COMPILE_CACHE = CACHE
+  const filled = join(CACHE, `filled-${process.version}-${process.getuid?.()}`)
+  if (changedAt() > timeOf(filled)) fill(filled)
+}
+await import('./main.ts')
+
+/** When the newest source was written. */
+function changedAt() {
+  const files = SOURCES.flatMap(dir =>
+    readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()),
+  )
+  return Math.max(...files.map(({ parentPath, name }) => timeOf(join(parentPath, name))))
+}
+
+function timeOf(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+/** Whatever goes wrong with it only costs memory. */
+function fill(filled) {
+  try {
+    const data = mkdtempSync(join(CACHE, 'data-'))
+    const env = { NODE_COMPILE_CACHE: CACHE, DATA_DIR: data, PORT: '0', LOG_LEVEL: 'silent' }
+    const program = ['--input-type=module', '-e', UP_AND_DOWN]
+    const options = { cwd: ROOT, env, stdio: 'ignore', timeout: FILL_MS }
+    const { status } = spawnSync(process.execPath, program, options)
+    rmSync(data, { recursive: true, force: true })
+    if (status === 0) writeFileSync(filled, '')
+  } catch {}
+}
