@@ -11,7 +11,13 @@ type Value<N extends Name> = (typeof VARIABLES)[N] extends Variable<infer T> ? T
 
 /** The whole configuration; frozen in every part. Names that end in `Ms` are milliseconds. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number; readonly apiKeys: string[] }
+  /** `readKeys` may only read. */
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly apiKeys: string[]
+    readonly readKeys: string[]
+  }
   /** Base of links to media, without a slash at its end; null: the address that the service listens on. */
   readonly publicUrl: string | null
   readonly dataDir: string
@@ -76,7 +82,7 @@ export interface Config {
 export function loadConfig(env: Record<string, string | undefined>): Config {
   const get = <N extends Name>(name: N) => readVariable(name, env) as Value<N>
   const config: Config = {
-    http: { host: get('HOST'), port: get('PORT'), apiKeys: get('API_KEYS') },
+    http: { host: get('HOST'), port: get('PORT'), ...get('API_KEYS') },
     publicUrl: get('PUBLIC_URL'),
     dataDir: get('DATA_DIR'),
     redisUrl: get('REDIS_URL'),
@@ -138,7 +144,7 @@ function readVariable(name: Name, env: Record<string, string | undefined>): unkn
 }
 
 function checkTogether({ http, whatsapp }: Config): void {
-  if (http.apiKeys.length === 0 && !isLoopback(http.host))
+  if (http.apiKeys.length + http.readKeys.length === 0 && !isLoopback(http.host))
     throw new GatewayError(
       'BAD_CONFIG',
       `HOST=${display(http.host)} can be reached from other machines: set API_KEYS, or give HOST=127.0.0.1`,

@@ -20,7 +20,7 @@ function refusal(env: Record<string, string>): GatewayError {
 describe('the defaults', () => {
   it('are those of the contract', () => {
     expect(loadConfig({})).toEqual({
-      http: { host: '127.0.0.1', port: 3000, apiKeys: [] },
+      http: { host: '127.0.0.1', port: 3000, apiKeys: [], readKeys: [] },
       publicUrl: null,
       dataDir: './data',
       redisUrl: null,
@@ -70,7 +70,7 @@ it('every variable is read', () => {
   const config = loadConfig({
     HOST: '0.0.0.0',
     PORT: '0',
-    API_KEYS: 'one, two,,three ',
+    API_KEYS: 'one, two,,three , four:read',
     PUBLIC_URL: 'https://wa.test/base/',
     DATA_DIR: '/var/lib/wm',
     REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
@@ -110,7 +110,7 @@ it('every variable is read', () => {
     LOG_FORMAT: 'json',
   })
   expect(config).toEqual({
-    http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'] },
+    http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'], readKeys: ['four'] },
     publicUrl: 'https://wa.test/base',
     dataDir: '/var/lib/wm',
     redisUrl: 'rediss://me:p4ss@redis.test:6380/2',
@@ -196,6 +196,7 @@ describe('a bad value', () => {
   it.each([
     ['API_KEYS', 'g00d,b4d qwerty'],
     ['API_KEYS', 'kéyutf8'],
+    ['API_KEYS', 'both,both:read'],
     ['REDIS_URL', 'http://r3dis.test'],
     ['REDIS_URL', 'r3dis.test:6379'],
     ['REDIS_URL', 'r3dis://:hunter2@127.0.0.1'],
@@ -251,6 +252,10 @@ describe('what one variable asks of another', () => {
   ])('HOST=%s needs API_KEYS', host => {
     expect(refusal({ HOST: host }).message).toMatch(/^HOST=".+" can be reached .* set API_KEYS/)
     expect(loadConfig({ HOST: host, API_KEYS: 'k' }).http.apiKeys).toEqual(['k'])
+  })
+
+  it('a key that may only read has a name', () => {
+    expect(refusal({ API_KEYS: 'one,:read' }).message).toMatch(/^API_KEYS is not valid/)
   })
 
   it.each([

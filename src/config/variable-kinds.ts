@@ -49,6 +49,17 @@ export const commaSeparated = z.string().transform(text =>
 /** RFC 6750: what a bearer token or a header value can carry. */
 export const token = z.string().regex(/^[\x21-\x2b\x2d-\x7e]+$/)
 
+const READ = ':read'
+
+/** Keys that may do everything, and keys that may only read. */
+export const apiKeys = commaSeparated
+  .pipe(z.array(token))
+  .transform(texts => {
+    const readKeys = texts.filter(text => text.endsWith(READ)).map(text => text.slice(0, -READ.length))
+    return { apiKeys: texts.filter(text => !text.endsWith(READ)), readKeys }
+  })
+  .refine(({ apiKeys, readKeys }) => !readKeys.some(key => key === '' || apiKeys.includes(key)))
+
 /** Text, or `whsec_` and base64. */
 export const webhookSecret = z.string().refine(text => {
   if (!text.startsWith('whsec_')) return true

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACCOUNT_EVENT_TYPES } from '../messages/account-event.ts'
 import {
   address,
+  apiKeys,
   baseUrl,
   choice,
   commaSeparated,
@@ -31,8 +32,8 @@ export const VARIABLES = {
   ),
   PORT: whole(3000, 0, 65_535),
   API_KEYS: secret(
-    'keys of printable ASCII without spaces, separated by commas',
-    commaSeparated.pipe(z.array(token)),
+    'keys of printable ASCII without spaces, separated by commas, each at most once; with ":read" behind it a key may only read',
+    apiKeys,
   ),
   PUBLIC_URL: variable(
     '',

@@ -7,33 +7,52 @@ import type { HttpContext, HttpEnv } from './context.ts'
 /** A load balancer asks these without a key. */
 const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
 
+/** What links a phone, or asks WhatsApp in the name of the account: more than reading. */
+const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\/.*)$/
+
+export interface Keys {
+  apiKeys: readonly string[]
+  /** These may only read. */
+  readKeys: readonly string[]
+}
+
 /**
- * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`. Without any key configured only this
- * machine is answered, and no web page: a foreign `Host` (DNS rebinding) or `Origin` gets ORIGIN_FORBIDDEN.
- * A request for which `isOpen` holds needs none of this.
+ * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`; with a key for reading only what changes nothing and shows
+ * no QR and no code, else READ_ONLY. Without any key configured only this machine is answered, and no web page: a foreign `Host` (DNS
+ * rebinding) or `Origin` gets ORIGIN_FORBIDDEN. A request for which `isOpen` holds needs none of this.
  */
 export function authenticate(
-  apiKeys: readonly string[],
+  { apiKeys, readKeys }: Keys,
   isOpen: (c: HttpContext) => boolean = () => false,
 ): MiddlewareHandler<HttpEnv> {
-  const known = apiKeys.map(digest)
-  const mayPass = (c: HttpContext) =>
-    known.length === 0
-      ? isLocal(c)
-      : OPEN_PATHS.has(c.req.path) || presentedKeys(c).some(key => isKnown(key, known))
+  const [full, readers] = [apiKeys.map(digest), readKeys.map(digest)]
+  const needsKey = full.length + readers.length > 0
   return async (c, next) => {
-    if (mayPass(c) || isOpen(c)) return next()
-    if (known.length === 0)
+    const presented = needsKey ? presentedKeys(c).map(digest) : []
+    const has = (known: readonly Buffer[]) => presented.some(key => isKnown(key, known))
+    if (needsKey ? OPEN_PATHS.has(c.req.path) || has(full) : isLocal(c)) return next()
+    if (isOpen(c)) return next()
+    if (!needsKey)
       throw new GatewayError(
         'ORIGIN_FORBIDDEN',
         'Without API_KEYS only a loopback Host such as 127.0.0.1 is answered, and no web page of another host.',
       )
-    throw new GatewayError(
-      'UNAUTHENTICATED',
-      'Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>".',
-    )
+    if (!has(readers))
+      throw new GatewayError(
+        'UNAUTHENTICATED',
+        'Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>".',
+      )
+    if (!isReading(c))
+      throw new GatewayError(
+        'READ_ONLY',
+        'This key may only read, and sees no QR and no code: present one of API_KEYS without ":read".',
+      )
+    return next()
   }
 }
+
+const isReading = ({ req }: HttpContext) =>
+  (req.method === 'GET' || req.method === 'HEAD') && !NOT_FOR_READERS.test(req.path)
 
 function presentedKeys(c: HttpContext): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
@@ -41,9 +60,8 @@ function presentedKeys(c: HttpContext): string[] {
   return [bearer, header].filter(key => key !== undefined)
 }
 
-/** Hashing first makes the lengths equal, so that the comparison takes the same time whatever was presented. */
-function isKnown(key: string, known: readonly Buffer[]): boolean {
-  const presented = digest(key)
+/** Hashed keys are of one length, so that the comparison takes the same time whatever was presented. */
+function isKnown(presented: Buffer, known: readonly Buffer[]): boolean {
   return known.map(candidate => timingSafeEqual(candidate, presented)).includes(true)
 }
 

@@ -12,7 +12,7 @@ import type { MediaServer } from '../ports/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Sessions } from '../ports/sessions.ts'
-import { authenticate } from './auth.ts'
+import { authenticate, type Keys } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { EventStreams } from './event-streams.ts'
@@ -35,7 +35,7 @@ import { startRoutes } from './routes/start.ts'
 import { statsRoutes } from './routes/stats.ts'
 
 export interface HttpParts {
-  config: { host: string; port: number; apiKeys: readonly string[] }
+  config: { host: string; port: number } & Keys
   /** How long POST /send-message waits for WhatsApp's ack. */
   sendWaitMs: number
   /** How long `close()` lets a request in flight go on; without it, longer than any handler takes. */
@@ -116,7 +116,7 @@ export function createHttp(parts: HttpParts): Http {
     logger.debug({ ...fields, ms: now() - arrival }, 'answered')
   })
   const hasLink = hasValidLink(mediaServer)
-  app.use(authenticate(config.apiKeys, c => isPasskeyPage(c) || hasLink(c)))
+  app.use(authenticate(config, c => isPasskeyPage(c) || hasLink(c)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -171,7 +171,9 @@ export function createHttp(parts: HttpParts): Http {
     async listen() {
       const address = await listener.listen()
       const access =
-        config.apiKeys.length === 0 ? 'no API_KEYS: only this machine is answered' : 'API keys required'
+        config.apiKeys.length + config.readKeys.length === 0
+          ? 'no API_KEYS: only this machine is answered'
+          : 'API keys required'
       logger.info({ url: address.url, access }, 'listening')
       return address
     },

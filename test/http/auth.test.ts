@@ -143,6 +143,53 @@ describe('authentication with API_KEYS', () => {
   })
 })
 
+describe('a key that may only read', () => {
+  const keys = { apiKeys: ['writes'], readKeys: ['reads', 'looks'] }
+  const withKey = (key: string, method: string, path: string) => {
+    const { app, calls } = createTestHttp(keys)
+    return { calls, response: app.request(path, { method, headers: { 'x-api-key': key } }) }
+  }
+  const READABLE = [
+    '/sessions',
+    '/sessions/s1',
+    '/session/s1',
+    '/events',
+    '/sessions/s1/events',
+    '/sessions/s1/at/1',
+    '/sessions/s1/messages/3EB0AAAA',
+    '/sessions/s1/chats/34600000002/messages',
+    '/deliveries/dead',
+    '/media/s1',
+    '/stats',
+    '/health',
+    '/nothing',
+  ]
+
+  it.each(ROUTES)('%s %s is answered only if it changes and gives away nothing', async (method, path) => {
+    const { calls, response } = withKey('reads', method, path)
+    const { status } = await response
+    if (READABLE.includes(path) && (method === 'GET' || method === 'HEAD'))
+      return expect(status).not.toBe(403)
+    expect(await (await response).json()).toMatchObject({ success: false, error: 'READ_ONLY' })
+    expect(status).toBe(403)
+    expect(calls).toEqual([])
+  })
+
+  it('is told apart from one that may write, and from none', async () => {
+    expect((await withKey('looks', 'GET', '/stats').response).status).toBe(200)
+    expect((await withKey('writes', 'GET', '/sessions/s1/qr').response).status).toBe(200)
+    for (const key of ['reads:read', 'looks:read', 'nobody'])
+      expect((await withKey(key, 'GET', '/stats').response).status).toBe(401)
+  })
+
+  it('alone leaves nothing open', async () => {
+    const { app } = createTestHttp({ readKeys: ['reads'] })
+    expect((await app.request('/stats')).status).toBe(401)
+    expect((await app.request('/start', post({ user_id: 1 }))).status).toBe(401)
+    expect((await app.request('/health/live')).status).toBe(200)
+  })
+})
+
 describe('authentication without API_KEYS', () => {
   it.each([
     'localhost',

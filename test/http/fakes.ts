@@ -223,6 +223,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
     >
   > & {
     apiKeys?: string[]
+    readKeys?: string[]
     port?: number
     mediaServer?: Partial<HttpParts['mediaServer']>
   }
@@ -233,7 +234,12 @@ export function createTestHttp(over: Overrides = {}) {
   const logs: string[] = []
   const logger = createLogger({ level: 'debug', format: 'json' }, { write: line => void logs.push(line) })
   const http = createHttp({
-    config: { host: '127.0.0.1', port: over.port ?? 0, apiKeys: over.apiKeys ?? [] },
+    config: {
+      host: '127.0.0.1',
+      port: over.port ?? 0,
+      apiKeys: over.apiKeys ?? [],
+      readKeys: over.readKeys ?? [],
+    },
     sendWaitMs: over.sendWaitMs ?? 4000,
     ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
     ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
