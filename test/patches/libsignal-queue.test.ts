@@ -55,6 +55,24 @@ describe('the job queue of libsignal', () => {
     expect(await contextsOfABundle()).toEqual(new Set(['second']))
   })
 
+  it('lets the jobs of one account and peer wait for each other, and no others', async () => {
+    mendSignalQueue()
+    const storage = {}
+    const queue = (of: object, user: string, job: () => Promise<unknown>) =>
+      new signal.SessionCipher(of, new signal.ProtocolAddress(user, 0)).queueJob(job)
+    const first = Promise.withResolvers<void>()
+    const order: string[] = []
+    const said = (what: string) => async () => void order.push(what)
+    const failed = queue(storage, '996_1', () => first.promise)
+    const waiting = queue(storage, '996_1', said('after it'))
+    await queue(storage, '995_1', said('another peer'))
+    await queue({}, '996_1', said('another account'))
+    first.reject(new Error('bad MAC'))
+    await expect(failed).rejects.toThrow('bad MAC')
+    await waiting
+    expect(order).toEqual(['another peer', 'another account', 'after it'])
+  })
+
   it('is mended once', () => {
     mendSignalQueue()
     const { queueJob } = signal.SessionCipher.prototype

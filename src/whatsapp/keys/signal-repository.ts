@@ -1,5 +1,4 @@
 import {
-  addTransactionCapability,
   DEFAULT_CONNECTION_CONFIG,
   isLidUser,
   isPnUser,
@@ -9,8 +8,9 @@ import {
 } from '@whiskeysockets/baileys'
 import { hasOpenSession } from '../../../patches/libsignal-session-bytes.ts'
 import { hasSenderKey } from '../patches/groups/sender-key-redelivery.ts'
+import { withTransactions } from './key-transactions.ts'
 
-/** Options of every Signal transaction; Baileys' own default freezes a session for 30 s on a full disk. */
+/** Options of Baileys' own transactions, in which sends are; its default freezes a session for 30 s on a full disk. */
 export const TRANSACTIONS = { maxCommitRetries: 3, delayBetweenTriesMs: 200 }
 
 /** One ciphertext of a peer, or of an author of a group, to be decrypted in a transaction on `keys` that is named `lock`. */
@@ -31,7 +31,7 @@ export function signalRepositoryMaker(
   decryptOnce: (decryption: Decryption) => Promise<Uint8Array>,
 ): SocketConfig['makeSignalRepository'] {
   return (signal, logger, pnToLid) => {
-    const keys = addTransactionCapability(stored, logger, TRANSACTIONS)
+    const keys = withTransactions(stored)
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
       { creds: signal.creds, keys },
       logger,
