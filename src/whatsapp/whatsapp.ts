@@ -4,6 +4,7 @@ import { generateMessageIDV2, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import { Agent } from 'undici'
 import { silenceConsole } from '../../patches/libsignal-console.ts'
+import { mendSignalMacs } from '../../patches/libsignal-mac.ts'
 import { mendSignalQueue } from '../../patches/libsignal-queue.ts'
 import { keepSessionsAsBytes } from '../../patches/libsignal-session-bytes.ts'
 import { mendSignalSessions } from '../../patches/libsignal-sessions.ts'
@@ -81,6 +82,7 @@ function patchLibraries(logger: Logger): void {
   ackUndecryptable()
   keepNctSalts()
   mendSignalQueue()
+  mendSignalMacs()
   mendSignalSessions()
   keepSessionsAsBytes()
 }
