@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
-import { generateMessageIDV2, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
+import { WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import type { Logger } from 'pino'
 import { Agent } from 'undici'
 import { silenceConsole } from '../../patches/libsignal-console.ts'
@@ -66,7 +67,8 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
     },
     recover: async streamId => unfinishedMessages(deps, streamId),
     reread: (streamId, stored, encoded) => reread(deps, streamId, stored, encoded),
-    newMessageId: () => generateMessageIDV2(),
+    // As WhatsApp Web makes them, without the hash of randomness that Baileys takes.
+    newMessageId: () => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,
     download: (source, signal) => download(source, { signal, dispatcher: media.dispatcher }),
   }
 }
