@@ -8,17 +8,12 @@ import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
-import { createConversions } from './media/convert/conversions.ts'
-import { createFfmpeg } from './media/convert/ffmpeg.ts'
-import { createPictures } from './media/convert/pictures.ts'
-import { createRecordings } from './media/convert/recordings.ts'
-import { createThumbnails } from './media/convert/thumbnails.ts'
-import { createVoiceNotes } from './media/convert/voice-notes.ts'
-import { maxBytesOf } from './media/limits.ts'
+import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { openMediaStore } from './media/media-store.ts'
-import { createMediaPreparer } from './media/prepare-media.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { VERSIONS } from './metrics/versions.ts'
 import { kindOfLane } from './ports/delivery-table.ts'
 import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
@@ -91,20 +86,14 @@ export async function createApp(
   })
   const files = openMediaStore({ dataDir: config.dataDir, clock, table: opened.media })
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
-  const store = overrides.store?.(erasure.store) ?? erasure.store
+  const metrics = new Metrics(clock, VERSIONS)
+  const store = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, timeOfDay, logger: part('laravel') })
-  const laravel = overrides.laravel?.(client) ?? client
-  const ffmpeg = createFfmpeg({ clock })
-  const media = createMediaPreparer({
-    store: files,
-    voice: createVoiceNotes(ffmpeg),
-    thumbnails: createThumbnails(ffmpeg),
-    conversions: createConversions(
-      createPictures(ffmpeg),
-      createRecordings(ffmpeg, { maxVideoBytes: maxBytesOf('video', config.media.maxBytes) }),
-    ),
+  const given = overrides.laravel?.(client) ?? client
+  const laravel = { ...given, deliver: metrics.delivering(given.deliver) }
+  const media = createConvertingPreparer(files, {
     clock,
     maxBytes: config.media.maxBytes,
     allowPrivate: config.media.allowPrivate,
@@ -229,6 +218,11 @@ export async function createApp(
     const warnings = [...supervisor.warnings(), faults.warning()].filter(warning => warning !== null)
     return { ready: problems.length === 0, problems, warnings }
   }
+  metrics.read({
+    stats: () => supervisor.stats(),
+    quarantined: () => supervisor.quarantined,
+    deliveries: store.deliveries,
+  })
   const queries = createQueries(store, supervisor)
   const http = createHttp({
     config: config.http,
@@ -240,6 +234,7 @@ export async function createApp(
     }),
     queries,
     facts: store.committed,
+    metrics,
     deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
     mediaPreparer: media,
     mediaServer: served,

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
+import { matchedRoutes } from 'hono/route'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -25,6 +26,7 @@ import { eventStreamRoutes } from './routes/event-streams.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
+import { type Measured, metricsRoutes } from './routes/metrics.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
 import { passkeyRoutes } from './routes/passkey.ts'
 import { isPasskeyPage, passkeyPageRoutes } from './routes/passkey-page.ts'
@@ -45,6 +47,7 @@ export interface HttpParts {
   sessions: Sessions
   queries: SessionQueries
   facts: CommittedFacts
+  metrics: Measured
   deadLetters: DeadLetters
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
@@ -113,7 +116,10 @@ export function createHttp(parts: HttpParts): Http {
       path: loggedPath(c),
       status: c.res.status,
     }
-    logger.debug({ ...fields, ms: now() - arrival }, 'answered')
+    const ms = now() - arrival
+    logger.debug({ ...fields, ms }, 'answered')
+    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none'
+    parts.metrics.answered({ method: c.req.method, route, status: c.res.status, ms })
   })
   const hasLink = hasValidLink(mediaServer)
   app.use(authenticate(config, c => isPasskeyPage(c) || hasLink(c)))
@@ -156,6 +162,7 @@ export function createHttp(parts: HttpParts): Http {
     mediaRoutes(mediaServer),
     statsRoutes(queries, now),
     healthRoutes(ready),
+    metricsRoutes(parts.metrics),
   ])
     app.route('/', routes)
 

@@ -14,6 +14,8 @@ export interface DeliveryTable {
   /** Whether something of a stream's chats is pending. */
   hasPending(streamId: string): boolean
   counts(): { pending: number; dead: number }
+  /** In how many lanes something is pending, and when the oldest of it was made; null: nothing is. */
+  backlog(): { lanes: number; oldestAt: number | null }
   find(id: number): DeliveryRow | null
   /** Dead letters, newest first; `before` is an exclusive delivery id. */
   dead(limit: number, before?: number): DeliveryRow[]

@@ -5,7 +5,7 @@ import { arrowsOf, importsOf, type Source, withoutComments } from './house.ts'
  * The arrows of the house: which part may import which. A part is a folder at the top, a folder of `src/`, or one of the files
  * that stand in `src/` itself; `facts` is `machines/facts.ts`, the vocabulary, which is everybody's.
  */
-const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'store', 'queue']
+const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'metrics', 'store', 'queue']
 const SEAMS = ['base', 'messages', 'ports', 'facts']
 const MAY_IMPORT: Record<string, string[]> = {
   machines: [],

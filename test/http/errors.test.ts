@@ -188,7 +188,6 @@ describe('queries and paths', () => {
     '/sessions/',
     '/sessions/s1/',
     '/start/x',
-    '/metrics',
     '/openapi.json',
     '/docs',
     '/deliveries',

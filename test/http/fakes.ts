@@ -226,6 +226,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
     readKeys?: string[]
     port?: number
     mediaServer?: Partial<HttpParts['mediaServer']>
+    metrics?: Partial<HttpParts['metrics']>
   }
 
 /** The HTTP edge on fakes; `logs` holds its JSON lines from `debug` up. */
@@ -271,6 +272,11 @@ export function createTestHttp(over: Overrides = {}) {
     ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [] })),
     logger: logger.child({ part: 'http' }),
     clock: over.clock ?? { ...createClock(), now: () => NOW },
+    metrics: {
+      answered: () => {},
+      text: async () => ({ contentType: 'text/plain', text: 'a 1\n' }),
+      ...over.metrics,
+    },
     facts: over.facts ?? { follow: () => ({ head: 0, end() {} }), between: async () => [] },
     ...(over.timeOfDay && { timeOfDay: over.timeOfDay }),
   })

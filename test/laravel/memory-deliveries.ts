@@ -30,6 +30,10 @@ export function createMemoryDeliveries() {
     },
     hasPending: streamId => pending().some(({ lane }) => lane.startsWith(`${streamId}|`)),
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
+    backlog: () => ({
+      lanes: new Set(pending().map(({ lane }) => lane)).size,
+      oldestAt: pending()[0]?.at ?? null,
+    }),
     find: id => rows.get(id) ?? null,
     dead: () => [...rows.values()].filter(row => row.deadAt !== null).reverse(),
     async settle(id, outcome) {

@@ -173,6 +173,7 @@ function read({ store }: MemoryStore): void {
   deliveries.hasNext(`${STREAM}|chat`, 0)
   deliveries.hasPending(STREAM)
   deliveries.counts()
+  deliveries.backlog()
   deliveries.find(1)
   deliveries.dead(10)
   downloads.streamsDue(9)

@@ -37,6 +37,10 @@ export class Quarantine {
     return this.#why.get(sessionId) ?? null
   }
 
+  get size(): number {
+    return this.#why.size
+  }
+
   release(sessionId: string): void {
     this.#why.delete(sessionId)
   }

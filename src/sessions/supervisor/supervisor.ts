@@ -137,6 +137,11 @@ export class Supervisor {
     return this.#restorer.quarantine.whyOf(sessionId)
   }
 
+  /** How many sessions stand still because they cannot be read. */
+  get quarantined(): number {
+    return this.#restorer.quarantine.size
+  }
+
   /** Reads a session that stands still once more, or lets it live once more so that it can be deleted. */
   async retry(sessionId: string, to: 'run' | 'delete'): Promise<void> {
     const refusal = this.refusal()

@@ -125,6 +125,13 @@ export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
       )!
       return { pending, dead }
     },
+    backlog() {
+      const { lanes, oldest_at } = sql.get<{ lanes: number; oldest_at: number | null }>(
+        `SELECT (SELECT count(DISTINCT lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL) AS lanes,
+                (SELECT at FROM deliveries WHERE dead_at IS NULL ORDER BY id LIMIT 1) AS oldest_at`,
+      )!
+      return { lanes, oldestAt: oldest_at }
+    },
     find(id) {
       const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ? AND ${STANDS}`, id)
       return row ? toDelivery(row) : null

@@ -1,0 +1,145 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Clock } from '../base/clock.ts'
+import type { DeliveryKind } from '../ports/delivery-table.ts'
+import type { Stats } from '../ports/session-queries.ts'
+import type { Store } from '../ports/store.ts'
+import { createFactCounters } from './fact-counters.ts'
+import { toOpenMetrics } from './open-metrics.ts'
+
+/** Seconds: from a fast disk's commit to a caller's patience. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
+/** The event loop is looked at so often, in ms: a finer look costs an idle process more. */
+const LOOP_PRECISION_MS = 50
+
+/** What is asked when somebody reads, and not before. */
+export interface Readings {
+  stats(): Pick<Stats, 'byState' | 'qr'>
+  /** Sessions that stand still because they cannot be read. */
+  quarantined(): number
+  deliveries: {
+    counts(): { pending: number; dead: number }
+    backlog(): { lanes: number; oldestAt: number | null }
+  }
+}
+
+/** An answered request; `route` as the router spells it. */
+export interface Answered {
+  method: string
+  route: string
+  status: number
+  ms: number
+}
+
+/** Counts and measures for Prometheus. No label takes a value that grows with users. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #clock: Clock
+  readonly #count: ReturnType<typeof createFactCounters>
+  readonly #requests: Histogram
+  readonly #commits: Histogram
+  readonly #failedCommits: Counter
+  readonly #attempts: Histogram
+
+  constructor(clock: Clock, build: Record<string, string>) {
+    this.#clock = clock
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS })
+    const labelNames = Object.keys(build)
+    new Gauge({ name: named('build_info'), help: 'Versions', labelNames, registers }).set(build, 1)
+    this.#count = createFactCounters(this.#registry)
+    const histogram = (name: string, help: string, labelNames: string[] = []) =>
+      new Histogram({ name: named(name), help, labelNames, registers, buckets: BUCKETS })
+    this.#requests = histogram(
+      'http_request_duration_seconds',
+      "How long callers waited; of POST /send-message: for WhatsApp's ack",
+      ['method', 'route', 'status'],
+    )
+    this.#commits = histogram('commit_duration_seconds', 'From a write to its durable commit')
+    this.#failedCommits = new Counter({
+      name: named('commits_failed_total'),
+      help: 'Writes that the store refused or could not take',
+      registers,
+    })
+    this.#attempts = histogram('delivery_duration_seconds', 'Attempts to deliver to Laravel', [
+      'kind',
+      'outcome',
+    ])
+  }
+
+  /** Has these asked at each reading. */
+  read({ stats, quarantined, deliveries }: Readings): void {
+    const gauge = (name: string, help: string, collect: (gauge: Gauge) => void, labelNames: string[] = []) =>
+      new Gauge({
+        name: named(name),
+        help,
+        labelNames,
+        registers: [this.#registry],
+        collect() {
+          this.reset()
+          collect(this)
+        },
+      })
+    gauge(
+      'sessions',
+      'Sessions by state',
+      one => {
+        for (const [state, count] of Object.entries(stats().byState)) one.set({ state }, count)
+      },
+      ['state'],
+    )
+    gauge('sessions_quarantined', 'Sessions that cannot be read', one => one.set(quarantined()))
+    gauge('qrs_shown', 'Sessions with a published QR', one => one.set(stats().qr.trackedSessions))
+    gauge('deliveries_pending', 'What waits for Laravel', one => one.set(deliveries.counts().pending))
+    gauge('deliveries_dead', 'Dead letters', one => one.set(deliveries.counts().dead))
+    gauge('lanes_pending', 'Chats of which something waits for Laravel', one =>
+      one.set(deliveries.backlog().lanes),
+    )
+    gauge('delivery_lag_seconds', 'Age of the oldest that waits for Laravel', one => {
+      const { oldestAt } = deliveries.backlog()
+      one.set(oldestAt === null ? 0 : Math.max(0, this.#clock.now() - oldestAt) / 1000)
+    })
+  }
+
+  /** The same store, with what it commits counted. */
+  store(store: Store): Store {
+    const commit: Store['commit'] = async write => {
+      const from = this.#clock.now()
+      try {
+        await store.commit(write)
+      } catch (error) {
+        this.#failedCommits.inc()
+        throw error
+      }
+      this.#commits.observe((this.#clock.now() - from) / 1000)
+      this.#count(write)
+    }
+    return { ...store, commit }
+  }
+
+  /** The same way to Laravel, with each attempt counted. */
+  delivering<Args extends [DeliveryKind, ...unknown[]], Attempt extends { result: string }>(
+    deliver: (...args: Args) => Promise<Attempt>,
+  ): (...args: Args) => Promise<Attempt> {
+    return async (...args) => {
+      const from = this.#clock.now()
+      const attempt = await deliver(...args)
+      const labels = { kind: args[0], outcome: attempt.result }
+      this.#attempts.observe(labels, (this.#clock.now() - from) / 1000)
+      return attempt
+    }
+  }
+
+  answered({ method, route, status, ms }: Answered): void {
+    this.#requests.observe({ method, route, status: String(status) }, ms / 1000)
+  }
+
+  /** All of it as text, in the format that `accept` prefers: Prometheus' own, or OpenMetrics. */
+  async text(accept: string | undefined): Promise<{ contentType: string; text: string }> {
+    const text = await this.#registry.metrics()
+    if (!accept?.includes('application/openmetrics-text'))
+      return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, text }
+    return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, text: toOpenMetrics(text) }
+  }
+}
+
+const named = (name: string) => `whatsapp_manager_${name}`
