@@ -1,6 +1,7 @@
 import ky from 'ky'
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../base/clock.ts'
+import { Agent } from '../base/undici.ts'
 import { codeOf, Exchange, type HttpFailure, type HttpResult } from './exchange.ts'
 
 export interface HttpRequest {

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type'
 import { essenceOf } from './content-type.ts'
 
 /** As many bytes as telling a type takes. */
@@ -18,6 +17,7 @@ const CONTAINERS = new Set([
  * a type that the content would have shown. Text is `text/plain`, anything else `application/octet-stream`.
  */
 export async function mimetypeOf(head: Uint8Array, declared: string | null): Promise<string> {
+  const { fileTypeFromBuffer, supportedMimeTypes } = await import('file-type')
   const claim = essenceOf(declared)
   const found = await fileTypeFromBuffer(head).catch(() => undefined)
   if (found !== undefined && CONTAINERS.has(found.mime) && claim !== null && mayContain(found.mime, claim))

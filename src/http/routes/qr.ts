@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
-import { toBuffer, toString as toText } from 'qrcode'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
@@ -20,6 +19,9 @@ const FORMAT_OF_TYPE: Record<string, Format> = {
   'application/json': 'json',
 }
 
+/** Black on white whatever the terminal's colours; low correction keeps it small enough for 80 columns. */
+const TERMINAL = { type: 'terminal', small: true, errorCorrectionLevel: 'L' } as const
+
 /** `timeOfDay` turns a time of the service into the one on the wall. */
 export function qrRoutes(
   queries: SessionQueries,
@@ -34,6 +36,8 @@ export function qrRoutes(
       throw new GatewayError('QR_NOT_AVAILABLE', 'The session shows no QR now; POST /start asks for one.', {
         retryable: true,
       })
+    // Most starts draw none.
+    const { toBuffer, toString: toText } = await import('qrcode')
     switch (format) {
       case 'png':
         return c.body(new Uint8Array(await toBuffer(qr.text, { type: 'png', scale: 6 })), 200, {
@@ -42,7 +46,7 @@ export function qrRoutes(
       case 'svg':
         return c.body(await toText(qr.text, { type: 'svg' }), 200, { 'Content-Type': 'image/svg+xml' })
       case 'txt':
-        return c.text(await terminalText(qr.text))
+        return c.text(await toText(qr.text, TERMINAL))
       case 'json': {
         const answer: z.infer<typeof qrAnswer> = {
           qr: qr.text,
@@ -52,11 +56,6 @@ export function qrRoutes(
       }
     }
   })
-}
-
-/** Black on white whatever the terminal's colours; low correction keeps it small enough for 80 columns. */
-function terminalText(text: string): Promise<string> {
-  return toText(text, { type: 'terminal', small: true, errorCorrectionLevel: 'L' })
 }
 
 function acceptedFormat(c: HttpContext): Format {

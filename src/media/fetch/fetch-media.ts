@@ -1,7 +1,7 @@
-import { Agent, request } from 'undici'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { releaseBuffer } from '../../base/release-buffer.ts'
+import { Agent } from '../../base/undici.ts'
 import { essenceOf } from '../content-type.ts'
 import { filenameInPath, filenameOf } from '../filenames.ts'
 import { tooLarge } from '../refusals.ts'
@@ -92,8 +92,10 @@ export async function fetchMedia(text: string, options: FetchOptions): Promise<F
       deadlines.connectMs + deadlines.firstByteMs,
       `${url.hostname} did not answer`,
     )
-    const answer = await request(url, {
-      dispatcher: agent,
+    const answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'GET',
       headers: HEADERS,
       signal: ending.signal,
     })

@@ -1,8 +1,9 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import type { LookupFunction, Socket } from 'node:net'
 import { isIP } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector as Connector } from 'undici'
 import { GatewayError } from '../../base/errors.ts'
+import { buildConnector } from '../../base/undici.ts'
 import { reachOf } from './addresses.ts'
 
 /** All addresses of a host name. */
@@ -19,7 +20,7 @@ export function createConnector(options: {
   allowPrivate: boolean
   resolve: Resolve
   signal: AbortSignal
-}): buildConnector.connector {
+}): Connector.connector {
   const { allowPrivate, resolve, signal } = options
 
   function refusal(hostname: string, addresses: string[]): GatewayError | null {
@@ -52,7 +53,7 @@ export function createConnector(options: {
     )
   }
 
-  const connect = buildConnector({ lookup, signal, timeout: 0 } as buildConnector.BuildOptions)
+  const connect = buildConnector({ lookup, signal, timeout: 0 } as Connector.BuildOptions)
   return (target, callback) => {
     const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1')
     // A literal address is never looked up.

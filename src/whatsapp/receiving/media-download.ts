@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { getMediaKeys, type MediaType, type proto } from '@whiskeysockets/baileys'
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../base/errors.ts'
 import { releaseBuffer } from '../../base/release-buffer.ts'
 import type { MediaSource } from '../../messages/received.ts'
@@ -115,8 +115,10 @@ async function openResponse(
   if (url === null || url.host !== host || url.protocol !== 'https:')
     throw new GatewayError('MEDIA_GONE', 'The message names no file at WhatsApp.')
   try {
-    const { statusCode, body } = await request(url, {
-      dispatcher,
+    const { statusCode, body } = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'GET',
       signal,
       headers: { origin: ORIGIN },
       headersTimeout: TIMEOUT_MS,
