@@ -37,10 +37,10 @@ export function signalRepositoryMaker(
       logger,
       pnToLid,
     )
-    const peerLock = async (jid: string) => {
-      const lid = isPnUser(jid) ? await repository.lidMapping.getLIDForPN(jid) : null
-      return repository.jidToSignalProtocolAddress(lid ?? jid)
-    }
+    // Baileys looks for the LID of a number at each step: with its LID, a peer is looked up once.
+    const byLid = async (jid: string) =>
+      (isPnUser(jid) ? await repository.lidMapping.getLIDForPN(jid) : null) ?? jid
+    const peerLock = (lid: string) => repository.jidToSignalProtocolAddress(lid)
     // The name of the record of a sender key, as libsignal's sender-key-name.js makes it.
     const authorLock = (group: string | null | undefined, jid: string) =>
       [group, ...repository.jidToSignalProtocolAddress(jid).split('.')].join('::')
@@ -50,19 +50,25 @@ export function signalRepositoryMaker(
       validateSession: async jid => {
         const known = isLidUser(jid) || isPnUser(jid)
         // What has no address, Baileys says so of.
-        const address = known ? await peerLock(jid).catch(() => null) : null
+        const address = known
+          ? await byLid(jid)
+              .then(peerLock)
+              .catch(() => null)
+          : null
         if (address === null) return repository.validateSession(jid)
         const { [address]: record } = await keys.get('session', [address])
         const exists = record instanceof Uint8Array && hasOpenSession(record)
         return exists ? { exists } : repository.validateSession(jid)
       },
-      decryptMessage: async message =>
-        decryptOnce({
+      decryptMessage: async message => {
+        const jid = await byLid(message.jid)
+        return decryptOnce({
           keys,
-          lock: await peerLock(message.jid),
+          lock: peerLock(jid),
           ciphertext: message.ciphertext,
-          decrypt: () => repository.decryptMessage(message),
-        }),
+          decrypt: () => repository.decryptMessage({ ...message, jid }),
+        })
+      },
       decryptGroupMessage: message =>
         decryptOnce({
           keys,
@@ -87,10 +93,14 @@ export function signalRepositoryMaker(
           () => repository.getSenderKeyDistributionMessage(message),
           authorLock(message.group, message.meId),
         ),
-      encryptMessage: async message =>
-        keys.transaction(() => repository.encryptMessage(message), await peerLock(message.jid)),
-      injectE2ESession: async message =>
-        keys.transaction(() => repository.injectE2ESession(message), await peerLock(message.jid)),
+      encryptMessage: async message => {
+        const jid = await byLid(message.jid)
+        return keys.transaction(() => repository.encryptMessage({ ...message, jid }), peerLock(jid))
+      },
+      injectE2ESession: async message => {
+        const jid = await byLid(message.jid)
+        return keys.transaction(() => repository.injectE2ESession({ ...message, jid }), peerLock(jid))
+      },
     }
   }
 }
