@@ -12,13 +12,12 @@ import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { openMediaStore } from './media/media-store.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
+import { freeBytes } from './metrics/free-bytes.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { VERSIONS } from './metrics/versions.ts'
-import { kindOfLane } from './ports/delivery-table.ts'
-import type { Queue } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import type { WhatsApp } from './ports/whatsapp.ts'
-import { createInProcessQueue } from './queue/in-process.ts'
+import { createQueue } from './queue/create-queue.ts'
 import { createCommands } from './sessions/commands.ts'
 import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
@@ -107,10 +106,7 @@ export async function createApp(
     base: () => linkBase.url,
     wall,
   })
-  const queue =
-    config.redisUrl === null
-      ? createInProcessQueue({ clock, groupOf: kindOfLane })
-      : await createRedisQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
+  const queue = await createQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const registry = new SessionRegistry()
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
   const deliveries = createDeliveries({
@@ -221,6 +217,7 @@ export async function createApp(
   metrics.read({
     stats: () => supervisor.stats(),
     quarantined: () => supervisor.quarantined,
+    diskFree: () => freeBytes(config.dataDir),
     deliveries: store.deliveries,
   })
   const queries = createQueries(store, supervisor)
@@ -282,12 +279,3 @@ export async function createApp(
 
 const named = (code: ProblemCode, message: string | null): Problem | null =>
   message === null ? null : { code, message }
-
-/** Loading BullMQ takes a while and some MB: only for those who use it. */
-async function createRedisQueue(
-  url: string,
-  options: { name: string; clock: Clock; logger: Logger },
-): Promise<Queue> {
-  const { createBullMqQueue } = await import('./queue/bullmq.ts')
-  return createBullMqQueue({ url, groupOf: kindOfLane, ...options })
-}

@@ -16,6 +16,8 @@ export interface Readings {
   stats(): Pick<Stats, 'byState' | 'qr'>
   /** Sessions that stand still because they cannot be read. */
   quarantined(): number
+  /** Bytes that are free where the data lies. */
+  diskFree(): Promise<number>
   deliveries: {
     counts(): { pending: number; dead: number }
     backlog(): { lanes: number; oldestAt: number | null }
@@ -67,8 +69,13 @@ export class Metrics {
   }
 
   /** Has these asked at each reading. */
-  read({ stats, quarantined, deliveries }: Readings): void {
-    const gauge = (name: string, help: string, collect: (gauge: Gauge) => void, labelNames: string[] = []) =>
+  read({ stats, quarantined, diskFree, deliveries }: Readings): void {
+    const gauge = (
+      name: string,
+      help: string,
+      collect: (gauge: Gauge) => void | Promise<void>,
+      labelNames: string[] = [],
+    ) =>
       new Gauge({
         name: named(name),
         help,
@@ -76,7 +83,7 @@ export class Metrics {
         registers: [this.#registry],
         collect() {
           this.reset()
-          collect(this)
+          return collect(this)
         },
       })
     gauge(
@@ -88,6 +95,7 @@ export class Metrics {
       ['state'],
     )
     gauge('sessions_quarantined', 'Sessions that cannot be read', one => one.set(quarantined()))
+    gauge('disk_free_bytes', 'Free where DATA_DIR lies', async one => one.set(await diskFree()))
     gauge('qrs_shown', 'Sessions with a published QR', one => one.set(stats().qr.trackedSessions))
     gauge('deliveries_pending', 'What waits for Laravel', one => one.set(deliveries.counts().pending))
     gauge('deliveries_dead', 'Dead letters', one => one.set(deliveries.counts().dead))

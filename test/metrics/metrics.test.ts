@@ -108,16 +108,18 @@ it('what stands now is asked when somebody reads', async () => {
   metrics.read({
     stats: () => ({ byState, qr: { pendingQR: 0, trackedSessions: 2 } }),
     quarantined: () => 1,
+    diskFree: async () => 5e9,
     deliveries: {
       counts: () => ({ pending: 7, dead: 4 }),
       backlog: () => ({ lanes: 5, oldestAt: time.now > 60_000 ? null : 30_000 }),
     },
   })
-  const standing = () => read(/^whatsapp_manager_(?:sessions|qrs_shown|deliveries|lanes|delivery_lag)/)
+  const standing = () => read(/^whatsapp_manager_(?:sessions|disk|qrs_shown|deliveries|lanes|delivery_lag)/)
   expect(await standing()).toEqual([
     'sessions{state="open"} 3',
     'sessions{state="starting"} 1',
     'sessions_quarantined 1',
+    'disk_free_bytes 5000000000',
     'qrs_shown 2',
     'deliveries_pending 7',
     'deliveries_dead 4',
