@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import * as modules from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cachedDataVersionTag } from 'node:v8'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = ['src', 'machines', 'patches']
@@ -27,7 +28,7 @@ const CACHE = process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules', '.cac
 if (modules.enableCompileCache(CACHE).directory !== undefined) {
   // The store's thread has one of its own.
   process.env.NODE_COMPILE_CACHE = CACHE
-  const filled = join(CACHE, `filled-${process.version}-${process.getuid?.()}`)
+  const filled = join(CACHE, `filled-${cachedDataVersionTag()}-${process.getuid?.()}`)
   if (changedAt() > timeOf(filled)) fill(filled)
 }
 await import('./main.ts')

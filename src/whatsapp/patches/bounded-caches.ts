@@ -3,14 +3,15 @@
  *
  * Each socket of Baileys makes caches of its own that have no bound and begin empty: a thousand sessions hold a thousand of them,
  * and a message that cannot be decrypted is counted anew after each reconnect. These are bounded, shared by all sessions, and
- * outlive a socket; each session sees its part.
+ * outlive a socket; each session sees its part. Its memory of retries reserves 46 KB a session for what may never come; this one
+ * grows with what is in it.
  *
  * It can go when Baileys' own caches are bounded: test/whatsapp/patches/bounded-caches.test.ts then fails.
- * Applied in src/whatsapp/session-caches.ts, src/whatsapp/socket/baileys-events.ts.
+ * Applied in src/whatsapp/session-caches.ts, src/whatsapp/socket/baileys-events.ts, src/whatsapp/socket/baileys-socket.ts.
  */
 
-import type { CacheStore } from '@whiskeysockets/baileys'
-import type { LRUCache } from 'lru-cache'
+import type { CacheStore, WASocket } from '@whiskeysockets/baileys'
+import { LRUCache } from 'lru-cache'
 import { bounded } from '../../base/bounded.ts'
 
 const MINUTE = 60_000
@@ -54,5 +55,18 @@ function view(shared: Cache, streamId: string): CacheStore {
     flushAll: () => {
       for (const key of shared.keys()) if (key.startsWith(own(''))) shared.delete(key)
     },
+  }
+}
+
+/** What a new socket remembers of retries, with the same bounds, and room only for what is in it. */
+export function reserveNothing({ messageRetryManager }: Pick<WASocket, 'messageRetryManager'>): void {
+  if (!messageRetryManager) return
+  for (const name of ['recentMessagesMap', 'baseKeys']) {
+    const { max, ttl, ttlAutopurge, dispose } = Reflect.get(messageRetryManager, name) as Cache
+    const grows: Cache = new LRUCache({
+      ...{ maxSize: max, sizeCalculation: () => 1, ttl, ttlAutopurge },
+      ...(dispose && { dispose }),
+    })
+    Reflect.set(messageRetryManager, name, grows)
   }
 }

@@ -5,6 +5,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys'
 import { silenceBarePresence } from '../patches/bare-presence.ts'
+import { reserveNothing } from '../patches/bounded-caches.ts'
 import { cleanDirtyAccount } from '../patches/dirty-account.ts'
 import { ignoreEarlySuccess } from '../patches/early-success.ts'
 import { flushBufferAtEnd } from '../patches/event-buffer/dropped.ts'
@@ -55,6 +56,7 @@ export function openBaileysSocket(
   const websocket = rawWebSocket(baileys)
   limitLogin(baileys)
   limitRequests(baileys)
+  reserveNothing(baileys)
   watchRefusedUpgrade(baileys, problems.upgradeRefused)
   watchAnswers(baileys, problems.unanswered, { keepAliveMs: config.keepAliveIntervalMs })
   freeStuckBuffer(baileys, problems.bufferFreed)

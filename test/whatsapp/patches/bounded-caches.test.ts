@@ -1,5 +1,8 @@
+import { MessageRetryManager } from '@whiskeysockets/baileys'
+import { LRUCache } from 'lru-cache'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { createBaileysCaches } from '../../../src/whatsapp/patches/bounded-caches.ts'
+import { createBaileysCaches, reserveNothing } from '../../../src/whatsapp/patches/bounded-caches.ts'
 import { openBareSocket, silentServer } from './bare-socket.ts'
 
 describe("Baileys' caches", () => {
@@ -34,4 +37,33 @@ it('are needed: those that a socket of Baileys makes for itself have no bound', 
   expect(options.maxKeys, 'upstream mended it: drop bounded-caches.ts').toBe(-1)
   await socket.end(undefined)
   server.close()
+})
+
+describe("Baileys' memory of retries", () => {
+  const MESSAGES = 512
+  const CACHES = ['recentMessagesMap', 'baseKeys', 'messageKeyIndex']
+  const made = () => {
+    const manager = new MessageRetryManager(pino({ level: 'silent' }), 5)
+    const [recent, keys, index] = CACHES.map(name => () => Reflect.get(manager, name))
+    const reserved = () =>
+      [recent!(), keys!()].map(
+        cache => LRUCache.unsafeExposeInternals(cache as LRUCache<string, object>).keyList.length,
+      )
+    return { manager, reserved, indexed: () => (index!() as Map<string, string>).size }
+  }
+
+  it('has room for what is in it, within its bounds', () => {
+    const { manager, reserved, indexed } = made()
+    reserveNothing({ messageRetryManager: manager })
+    expect(reserved()).toEqual([0, 0])
+    for (let i = 0; i <= MESSAGES; i++) manager.addRecentMessage('a', `${i}`, { conversation: 'x' })
+    expect(manager.getRecentMessage('a', '0')).toBeUndefined()
+    expect(manager.getRecentMessage('a', '1')?.message).toEqual({ conversation: 'x' })
+    expect(indexed()).toBe(MESSAGES)
+    manager.clear()
+  })
+
+  it('is needed: it reserves room for all that may come', () => {
+    expect(made().reserved(), 'upstream mended it: drop reserveNothing').toEqual([MESSAGES, 1024])
+  })
 })
