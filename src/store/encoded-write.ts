@@ -17,7 +17,8 @@ export interface EncodedWrite
     | { encoded: { messageId: string; proto: Uint8Array } }
     | { reread: { seq: number; content: string } }
   )[]
-  deliveries?: (Omit<NewDelivery, 'payload'> & { payload: string | null })[]
+  /** An id that is null is chosen by the table. */
+  deliveries?: (Omit<NewDelivery, 'payload'> & { id: number | null; payload: string | null })[]
   accountEvents?: (Omit<NewAccountEvent, 'event'> & { event: string })[]
 }
 
@@ -26,8 +27,8 @@ export type MessageInsert = Omit<Extract<MessageWrite, { insert: unknown }>['ins
 }
 export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
 
-/** Throws if something in the write is not JSON. */
-export function encodeWrite(write: Write): EncodedWrite {
+/** Throws if something in the write is not JSON. `nextId` numbers its deliveries. */
+export function encodeWrite(write: Write, nextId: () => number | null = () => null): EncodedWrite {
   const { lazy: _, create, events, keys, messages, deliveries, accountEvents, ...rest } = write
   const encoded: EncodedWrite = rest
   if (create) encoded.create = { ...create, userId: JSON.stringify(create.userId) }
@@ -42,6 +43,7 @@ export function encodeWrite(write: Write): EncodedWrite {
   if (deliveries)
     encoded.deliveries = deliveries.map(delivery => ({
       ...delivery,
+      id: nextId(),
       payload: delivery.payload && JSON.stringify(delivery.payload),
     }))
   if (accountEvents)

@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts'
 import { CommittedFactsFeed } from './committed-facts.ts'
 import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
+import { RecentDeliveries } from './recent-deliveries.ts'
 import { RecentPeople } from './recent-people.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { accountEventReads } from './tables/account-events.ts'
@@ -53,6 +54,7 @@ export async function openStore({
   let writer: Writer | undefined
   let db: DatabaseSync
   let committed: CommittedFactsFeed | undefined
+  let recent: RecentDeliveries | undefined
   try {
     const file = join(dataDir, 'store.sqlite')
     // SQLite's own files take over the mode of this one: credentials are nobody else's business.
@@ -61,7 +63,10 @@ export async function openStore({
     writer = await Writer.open(file, now, limits, {
       onDeath,
       onUnforgotten,
-      onFacts: (write, position) => committed?.add(write, position),
+      onWritten(write, position) {
+        if (position !== null) committed?.add(write, position)
+        recent?.written(write)
+      },
     })
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
   } catch (error) {
@@ -72,10 +77,12 @@ export async function openStore({
   const sql = guarded(db)
   const people = new RecentPeople(peopleReads(sql))
   committed = new CommittedFactsFeed(sql)
+  const deliveries = deliveryReads(sql)
+  recent = new RecentDeliveries(deliveries, (id, outcome, lazy) => writer.settle(id, outcome, lazy))
   return {
     id: sql.get<{ id: string }>('SELECT id FROM store')!.id,
     commit: write => {
-      const committed = writer.commit(write)
+      const committed = writer.commit(write, () => recent.nextId())
       if (write.people) people.handedOver(write.streamId, write.people, committed)
       return committed
     },
@@ -98,7 +105,12 @@ export async function openStore({
       changed: (changes: MediaChange[]) => writer.mediaChanged(changes),
     }),
     accountEvents: accountEventReads(sql),
-    deliveries: { ...deliveryReads(sql), settle: (id, outcome, lazy) => writer.settle(id, outcome, lazy) },
+    deliveries: {
+      ...deliveries,
+      head: lane => recent.head(lane),
+      hasNext: (lane, id) => recent.hasNext(lane, id),
+      settle: (id, outcome, lazy) => recent.settle(id, outcome, lazy),
+    },
     async close() {
       committed.end()
       if (db.isOpen) db.close()

@@ -13,7 +13,7 @@ import { expectSettled } from '../settled.ts'
  */
 const LIMITS = {
   sent: { fsync: 4, pwrite64: 60, pread64: 5, writev: 1.9 },
-  received: { fsync: 3, pwrite64: 70, pread64: 18, writev: 1.9 },
+  received: { fsync: 3, pwrite64: 70, pread64: 8, writev: 1.9 },
 }
 type Call = keyof (typeof LIMITS)['sent']
 const MESSAGES = 20

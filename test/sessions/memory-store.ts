@@ -4,6 +4,7 @@ import type { MediaChange } from '../../src/ports/media-store.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { CommittedFactsFeed } from '../../src/store/committed-facts.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
+import { RecentDeliveries } from '../../src/store/recent-deliveries.ts'
 import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
@@ -33,6 +34,7 @@ export class MemoryStore {
   readonly #now: () => number
   readonly #group: GroupCommit
   readonly #feed: CommittedFactsFeed
+  readonly #recent: RecentDeliveries
   readonly store: Store
   /** Writes in the order of their commits. */
   readonly committed: Write[] = []
@@ -52,11 +54,17 @@ export class MemoryStore {
     const sql = createStatements(this.#db)
     const people = new RecentPeople(peopleReads(sql))
     this.#feed = new CommittedFactsFeed(sql)
+    const deliveries = deliveryReads(sql)
+    const recent = new RecentDeliveries(
+      deliveries,
+      async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),
+    )
+    this.#recent = recent
     this.store = {
       id: 'memory',
       commit: async write => {
         this.onWrite(write)
-        const committed = this.#submit({ write: encodeWrite(write) }, write)
+        const committed = this.#submit({ write: encodeWrite(write, () => recent.nextId()) }, write)
         if (write.people)
           people.handedOver(
             write.streamId,
@@ -86,8 +94,10 @@ export class MemoryStore {
       }),
       accountEvents: accountEventReads(sql),
       deliveries: {
-        ...deliveryReads(sql),
-        settle: async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),
+        ...deliveries,
+        head: lane => recent.head(lane),
+        hasNext: (lane, id) => recent.hasNext(lane, id),
+        settle: (id, outcome) => recent.settle(id, outcome),
       },
       close: async () => this.#db.close(),
     }
@@ -168,7 +178,9 @@ export class MemoryStore {
       if (write) this.committed.push(write)
       const result = results.get(index)
       resolve(result)
-      if ('write' in request && typeof result === 'number') this.#feed.add(request.write, result)
+      if (!('write' in request)) continue
+      if (typeof result === 'number') this.#feed.add(request.write, result)
+      this.#recent.written(request.write)
     }
   }
 }

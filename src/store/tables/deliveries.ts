@@ -10,7 +10,8 @@ import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { objectIn } from './stored-json.ts'
 
-type DeliveryColumns = {
+/** A delivery as it is stored, with what its message and its file say. */
+export type DeliveryColumns = {
   id: number
   webhook_id: string
   kind: DeliveryKind
@@ -30,9 +31,11 @@ type DeliveryColumns = {
   file_error: string | null
 }
 
-const SELECT = `SELECT d.*, m.content, f.state AS file_state, f.error AS file_error FROM deliveries d
+const COLUMNS = 'd.*, m.content, f.state AS file_state, f.error AS file_error'
+const FROM = `FROM deliveries d
   LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
   LEFT JOIN downloads f ON d.kind = 'messages' AND f.stream_id = d.stream_id AND f.seq = d.seq`
+const SELECT = `SELECT ${COLUMNS} ${FROM}`
 
 /** What a deleted session had to tell goes in slices, and is told to nobody meanwhile. */
 const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
@@ -49,7 +52,7 @@ function payloadOf({ kind, session_id, payload, content }: DeliveryColumns): Del
   return message && { session_id, ...message }
 }
 
-const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
+export const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
   id: row.id,
   webhookId: row.webhook_id,
   kind: row.kind,
@@ -70,15 +73,29 @@ const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
 const readable = (payload: DeliveryRow['payload'] | null) =>
   payload === null ? { payload: {}, unreadable: true as const } : { payload }
 
-export function deliveryReads(sql: Statements): Omit<DeliveryTable, 'settle'> {
+export interface DeliveryReads extends Omit<DeliveryTable, 'settle'> {
+  /** The oldest pending delivery of a lane, and whether nothing is pending behind it. */
+  headOf(lane: string): { row: DeliveryRow | null; isLast: boolean }
+  /** The greatest id that was ever given to a delivery. */
+  lastId(): number
+}
+
+export function deliveryReads(sql: Statements): DeliveryReads {
+  function headOf(lane: string) {
+    const row = sql.get<DeliveryColumns & { is_last: number }>(
+      `SELECT ${COLUMNS}, NOT EXISTS (SELECT 1 FROM deliveries n INDEXED BY deliveries_pending
+         WHERE n.lane = d.lane AND n.dead_at IS NULL AND n.id > d.id) AS is_last
+       ${FROM} WHERE d.lane = ? AND d.dead_at IS NULL AND ${STANDS} ORDER BY d.id LIMIT 1`,
+      lane,
+    )
+    return row ? { row: toDelivery(row), isLast: row.is_last === 1 } : { row: null, isLast: true }
+  }
+
   return {
-    head(lane) {
-      const row = sql.get<DeliveryColumns>(
-        `${SELECT} WHERE d.lane = ? AND d.dead_at IS NULL AND ${STANDS} ORDER BY d.id LIMIT 1`,
-        lane,
-      )
-      return row ? toDelivery(row) : null
-    },
+    headOf,
+    head: lane => headOf(lane).row,
+    lastId: () =>
+      sql.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'")?.seq ?? 0,
     hasNext: (lane, id) =>
       sql.get(
         'SELECT 1 FROM deliveries INDEXED BY deliveries_pending WHERE lane = ? AND dead_at IS NULL AND id > ? LIMIT 1',
@@ -152,15 +169,15 @@ export function writeDeliveries(
   streamId: string,
   deliveries: NonNullable<EncodedWrite['deliveries']>,
 ): void {
-  for (const { webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
+  for (const { id, webhookId, kind, lane, sessionId, seq, at, payload } of deliveries) {
     if (kind === 'status')
       for (const dead of ['IS NULL', 'IS NOT NULL'])
         sql.run(`DELETE FROM deliveries WHERE lane = ? AND kind = 'status' AND dead_at ${dead}`, lane)
     // Pending already: the same delivery. Dead: it lives again.
     sql.run(
-      `INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, payload, next_at)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)
-       ON CONFLICT DO UPDATE SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
+      `INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, payload, next_at, id)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?9)
+       ON CONFLICT (stream_id, seq, kind) DO UPDATE SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
        WHERE dead_at IS NOT NULL`,
       webhookId,
       kind,
@@ -170,6 +187,7 @@ export function writeDeliveries(
       seq,
       at,
       payload,
+      id,
     )
   }
 }

@@ -21,8 +21,8 @@ export interface WriterListeners {
   onDeath(error: GatewayError): void
   /** Something too old could not be forgotten; it is tried again with the next commits. */
   onUnforgotten(why: string): void
-  /** A write with facts is committed, its last fact at `position`. */
-  onFacts(write: EncodedWrite, position: number): void
+  /** A write is committed, its last fact at `position`; null: it has none. */
+  onWritten(write: EncodedWrite, position: number | null): void
 }
 
 /** How long lazy requests wait for more of their stream, in ms: each commit writes the pages of every stream that is in it anew. */
@@ -55,19 +55,19 @@ export class Writer {
   #closing = false
   readonly #onDeath: (error: GatewayError) => void
   readonly #onUnforgotten: (why: string) => void
-  readonly #onFacts: WriterListeners['onFacts']
+  readonly #onWritten: WriterListeners['onWritten']
   #dead: GatewayError | null = null
 
   private constructor(
     worker: Worker,
     now: () => number,
-    { onDeath, onUnforgotten, onFacts }: WriterListeners,
+    { onDeath, onUnforgotten, onWritten }: WriterListeners,
   ) {
     this.#worker = worker
     this.#now = now
     this.#onDeath = onDeath
     this.#onUnforgotten = onUnforgotten
-    this.#onFacts = onFacts
+    this.#onWritten = onWritten
     this.#exited = new Promise(resolve => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('messageerror', error => this.#died(error))
@@ -103,10 +103,11 @@ export class Writer {
     return new Writer(worker, now, listeners)
   }
 
-  async commit(write: Write): Promise<void> {
+  /** `nextId` numbers its deliveries. */
+  async commit(write: Write, nextId: () => number): Promise<void> {
     let encoded: EncodedWrite
     try {
-      encoded = encodeWrite(write)
+      encoded = encodeWrite(write, nextId)
     } catch (error) {
       throw toError(refusal(error))
     }
@@ -245,7 +246,8 @@ export class Writer {
       const result = results.get(index)
       if (failure) reject(toError(failure))
       else resolve(result)
-      if ('write' in request && typeof result === 'number') this.#onFacts(request.write, result)
+      if ('write' in request && !failure)
+        this.#onWritten(request.write, typeof result === 'number' ? result : null)
     }
     // What is lazy was made without knowing of a failure, and must go over while that is remembered.
     if (failed.size > 0) this.#hurry()
