@@ -79,7 +79,9 @@ export class RecentDeliveries implements Pick<DeliveryTable, 'head' | 'hasNext' 
       const known = this.#lanes.get(lane)
       if (known === undefined) continue
       const columns = columnsOf(write, delivery)
-      if (columns === null || known.length >= MOST_ROWS) this.#forget(lane)
+      // The table may have been read between the commit and its answer: then it is known already.
+      const isNew = columns !== null && columns.id > (known.at(-1)?.id ?? 0)
+      if (!isNew || known.length >= MOST_ROWS) this.#forget(lane)
       else this.#know(lane, [...known, { id: columns.id, columns }])
     }
   }

@@ -8,6 +8,7 @@ import type { MediaSource } from '../../src/messages/received.ts'
 import { type DeliveryOutcome, laneOf, type NewDelivery } from '../../src/ports/delivery-table.ts'
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
+import { RecentDeliveries } from '../../src/store/recent-deliveries.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { type DeliveryReads, deliveryReads } from '../../src/store/tables/deliveries.ts'
@@ -161,6 +162,31 @@ describe('deliveries that were just stored', () => {
     await commit({ messages: [{ reread: { seq, content: inbound(`M${seq}`, 'read anew') } }] })
     expect(store.deliveries.head(lane)?.payload.body).toBe('read anew')
     compare()
+  })
+
+  it('are told once, also when they were read before their commit was answered', async () => {
+    let stored = table.headOf(laneOf.messages(streamId, 'ana'))
+    const recent = new RecentDeliveries({ ...table, headOf: () => stored }, async () => {})
+    await arrive('ana')
+    const lane = laneOf.messages(streamId, 'ana')
+    stored = table.headOf(lane)
+    const { id } = recent.head(lane)!
+    const insert = {
+      messageId: 'M',
+      chatId: 'ana',
+      direction: 'in',
+      dedupeKey: 'k',
+      status: 'received',
+      at: 1,
+    } as const
+    recent.written({
+      ...{ streamId, epoch: 1 },
+      messages: [{ insert: { ...insert, seq, content: '{}' } }],
+      deliveries: [{ ...delivery(seq, 'ana'), payload: null, id }],
+    })
+    stored = { row: null, isLast: true }
+    await recent.settle(id, { done: true })
+    expect(recent.head(lane)).toBeNull()
   })
 
   it('are gone with their session', async () => {
