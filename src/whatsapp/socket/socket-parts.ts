@@ -93,9 +93,8 @@ export function createSocketParts(
     now: () => clock.now(),
   })
   const storeFailed = (error: unknown) => problems.storeFailed(error)
-  const listeners = { writing: (durable: Promise<void>) => writes.holdUntil(durable), failed: storeFailed }
-  const auth = new AuthState(store, caches.keys, owner, creds, listeners, people)
-  const decryptOnce = new DecryptOnce(auth, () => clock.now())
+  const auth = new AuthState(store, caches.keys, owner, creds, storeFailed, people)
+  const decryptOnce = new DecryptOnce(store, owner.streamId, auth, () => clock.now())
   const memory = new SenderKeyMemory(auth.keys)
   const common = commonSettings(config)
   const settings = {
