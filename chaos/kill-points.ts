@@ -5,7 +5,7 @@ import type { Store } from '../src/ports/store.ts'
 export const KILL_POINTS = {
   'before-commit': 'before the commit',
   'after-commit': 'after the commit, before the ack',
-  'before-upsert': 'after the ack, before the upsert',
+  'before-upsert': 'after the decryption, before anything of it is committed',
   'before-post': 'before the POST',
   'after-post': 'after the POST',
   'after-write': 'between write and ack of a send',
@@ -59,7 +59,13 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
   }
 }
 
-/** A store as most gateways have it: what was decrypted is not kept under the ratchet, only what the upsert handler stores. */
+/** A store as most gateways have it: what was decrypted is acknowledged at once, and kept when the upsert handler stores it. */
 export function storeWithoutInbox(store: Store): Store {
-  return { ...store, commit: ({ inbox: _, ...write }) => store.commit(write) }
+  return {
+    ...store,
+    commit({ inbox, ...write }) {
+      const committed = store.commit(write)
+      return inbox?.some(row => 'put' in row) ? Promise.resolve() : committed
+    },
+  }
 }

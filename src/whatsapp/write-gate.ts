@@ -1,6 +1,8 @@
 import type { WebSocket } from 'ws'
 
 type Send = (data: Uint8Array, done: (error?: Error) => void) => void
+/** A frame, what those behind it wait for, or who waits until all before has left. */
+type InLine = { frame: Uint8Array } | { isDurable: boolean } | { left: (error?: Error) => void }
 
 /**
  * Holds back what Baileys writes until something is durable, an acknowledgement above all. Frames leave in the order in which
@@ -9,8 +11,7 @@ type Send = (data: Uint8Array, done: (error?: Error) => void) => void
 export class WriteGate {
   readonly #websocket: Pick<WebSocket, 'terminate'>
   readonly #send: Send
-  /** Frames, each behind what it waits for. */
-  #line: ({ frame: Parameters<Send> } | { isDurable: boolean })[] = []
+  #line: InLine[] = []
   #failure: Error | null = null
 
   constructor(websocket: WebSocket) {
@@ -39,24 +40,37 @@ export class WriteGate {
     )
   }
 
+  /** Resolves when all that was written so far has left, rejects if it never will. */
+  written(): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    if (this.#line.length === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#line.push({ left: error => (error ? reject(error) : resolve()) })
+    })
+  }
+
   /** Nothing leaves or arrives from this very moment on. */
   cut(): void {
     this.#websocket.terminate()
   }
 
   #write(frame: Parameters<Send>): void {
-    if (this.#failure) frame[1](this.#failure)
-    else if (this.#line.length > 0) this.#line.push({ frame })
-    else this.#send(...frame)
+    const [data, done] = frame
+    if (this.#failure) done(this.#failure)
+    else if (this.#line.length === 0) this.#send(...frame)
+    else {
+      this.#line.push({ frame: data })
+      // Whoever wrote it goes on: what follows waits behind it, in this line or in that of the store's writes.
+      done()
+    }
   }
 
   #release(): void {
     for (let first = this.#line[0]; first !== undefined; first = this.#line[0]) {
       if ('isDurable' in first && !first.isDurable && !this.#failure) return
       this.#line.shift()
-      if (!('frame' in first)) continue
-      if (this.#failure) first.frame[1](this.#failure)
-      else this.#send(...first.frame)
+      if ('left' in first) first.left(this.#failure ?? undefined)
+      else if ('frame' in first && !this.#failure) this.#send(first.frame, () => {})
     }
   }
 }

@@ -10,7 +10,7 @@ import { type MessageCounts, overLimit } from './limits.ts'
 const LIMITS: Record<'sent' | 'received' | 'sentToGroup', MessageCounts> = {
   sent: {
     posts: 4,
-    postedBytes: 5000,
+    postedBytes: 4000,
     commits: 4,
     rows: 18,
     frames: 3.5,
@@ -19,10 +19,10 @@ const LIMITS: Record<'sent' | 'received' | 'sentToGroup', MessageCounts> = {
     posted: 0,
   },
   received: {
-    posts: 3,
-    postedBytes: 3500,
-    commits: 3,
-    rows: 10,
+    posts: 2,
+    postedBytes: 2600,
+    commits: 2,
+    rows: 9,
     frames: 1.5,
     queries: 0.2,
     largeBuffers: 0,

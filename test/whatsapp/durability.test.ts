@@ -43,13 +43,35 @@ describe('the ratchet of a peer', () => {
     await held.reached
     await roundTrip()
     expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(false)
-    expect(owner.received_.some(({ message }) => message.message_id === id)).toBe(false)
     const write = gate.writes.slice(from).find(({ inbox }) => inbox)!
     expect(writesSession(write)).toBe(true)
     held.release()
     expect(await owner.texts(2)).toEqual(['warm up', 'held'])
     await vi.waitFor(
       () => expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(true),
+      WAIT,
+    )
+  })
+
+  it('moves on while its last step is not durable: what follows is decrypted, and nothing is acknowledged or told', async () => {
+    const dora = world.sim.contact('34611000005')
+    const from = gate.writes.length
+    const before = owner.received_.length
+    const held = gate.hold(({ inbox }) => inbox?.some(row => 'put' in row) === true)
+    const said = [await dora.say('34600000001', 'first'), await dora.say('34600000001', 'second')]
+    await held.reached
+    await vi.waitFor(
+      () => expect(gate.writes.slice(from).filter(({ messages }) => messages)).toHaveLength(2),
+      WAIT,
+    )
+    await roundTrip()
+    const ids = said.map(({ id }) => id)
+    expect(world.sim.ledger.acknowledged.filter(({ id }) => ids.includes(id))).toEqual([])
+    expect(owner.received_.length).toBe(before)
+    held.release()
+    expect((await owner.texts(before + 2)).slice(before)).toEqual(['first', 'second'])
+    await vi.waitFor(
+      () => expect(world.sim.ledger.acknowledged.filter(({ id }) => ids.includes(id))).toHaveLength(2),
       WAIT,
     )
   })

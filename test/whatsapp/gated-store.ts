@@ -1,27 +1,38 @@
 import type { Store, Write } from '../../src/ports/store.ts'
 import { createWorld, type Owner, type World } from './world.ts'
 
-/** A store whose commits a test can hold back or refuse. */
+/** A store whose commits a test can hold back or refuse; what comes behind one in its stream waits and fails with it, as in the store. */
 export class GatedStore {
   readonly store: Store
   readonly writes: Write[] = []
   refuse: ((write: Write) => boolean) | undefined
+  readonly #last = new Map<string, Promise<void>>()
   #held: { wanted: (write: Write) => boolean; reached: () => void; open: Promise<void> } | undefined
 
   constructor(store: Store) {
     this.store = {
       ...store,
-      commit: async write => {
+      commit: write => {
         this.writes.push(write)
-        if (this.refuse?.(write)) throw new Error('disk full')
-        const held = this.#held
-        if (held?.wanted(write)) {
-          held.reached()
-          await held.open
+        const { streamId } = write
+        const committed = this.#commit(store, write, this.#last.get(streamId))
+        this.#last.set(streamId, committed)
+        const over = () => {
+          if (this.#last.get(streamId) === committed) this.#last.delete(streamId)
         }
-        return store.commit(write)
+        committed.then(over, over)
+        return committed
       },
     }
+  }
+
+  async #commit(store: Store, write: Write, last: Promise<void> | undefined): Promise<void> {
+    const refused = this.refuse?.(write)
+    const held = this.#held?.wanted(write) ? this.#held : undefined
+    held?.reached()
+    await Promise.all([last, held?.open])
+    if (refused) throw new Error('disk full')
+    return store.commit(write)
   }
 
   /** Holds the writes that are `wanted`; `reached` resolves at the first of them, `release` lets them through. */
@@ -54,6 +65,7 @@ export async function createGatedWorld(): Promise<GatedWorld> {
   const gate = new GatedStore(world.store)
   const owner = await world.linked('34600000001')
   owner.via = world.another({}, gate.store)
+  owner.on = gate.store
   await owner.opened()
   const witness = await world.linked('34600000002')
   await witness.opened()

@@ -15,6 +15,7 @@ beforeAll(async () => {
   gate = new GatedStore(world.store)
   owner = await world.linked(PN)
   owner.via = world.another({}, gate.store)
+  owner.on = gate.store
   await owner.opened()
   witness = await world.linked('34600000002')
   await witness.opened()

@@ -35,7 +35,7 @@ export class Owner implements SocketOwner {
   readonly streamId: string
   epoch = 1
   readonly facts: SocketFact[] = []
-  /** What was new to it; history is not. */
+  /** What was new to it, once it is durable; history is not. */
   readonly received_: ReceivedMessage[] = []
   readonly batches: ReceivedMessage[][] = []
   readonly updates: SendUpdate[] = []
@@ -44,6 +44,8 @@ export class Owner implements SocketOwner {
   socket: WhatsAppSocket | undefined
   /** Another WhatsApp than the world's. */
   via: WhatsApp | undefined
+  /** Another store than the world's. */
+  on: Store | undefined
   /** Throws instead of taking, when set. */
   refuse: ((fact: SocketFact | ReceivedMessage[]) => void) | undefined
   /** Waits until a status is stored, when set. */
@@ -84,14 +86,13 @@ export class Owner implements SocketOwner {
 
   async received(messages: ReceivedMessage[]): Promise<void> {
     this.refuse?.(messages)
-    const { store } = this.#world
+    const store = this.on ?? this.#world.store
     this.batches.push(messages)
     const fresh = messages.filter(({ dedupeKey, imported }) => {
       if (imported || this.#taken.has(dedupeKey)) return false
       this.#taken.add(dedupeKey)
       return !store.messages.hasDedupeKey(this.streamId, dedupeKey)
     })
-    this.received_.push(...fresh)
     this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
     for (const { dedupeKey, message, secret } of fresh) {
@@ -109,7 +110,15 @@ export class Owner implements SocketOwner {
       write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
     }
     for (const { inboxHash } of messages) if (inboxHash) write.inbox!.push({ done: inboxHash })
-    if (fresh.length > 0 || write.inbox!.length > 0) await store.commit(write)
+    try {
+      if (fresh.length > 0 || write.inbox!.length > 0) await store.commit(write)
+    } catch (error) {
+      // The product begins anew from its log.
+      for (const { dedupeKey } of fresh) this.#taken.delete(dedupeKey)
+      this.#seq = undefined
+      throw error
+    }
+    this.received_.push(...fresh)
   }
 
   async happened(events: AccountHappening[]): Promise<void> {

@@ -64,12 +64,25 @@ describe('the gate in front of a WebSocket', () => {
     expect(written).toEqual(['frame 0', 'frame 1', 'frame 2'])
   })
 
-  it('writes nothing more once what it waited for has failed, and fails each write', async () => {
+  it('lets whoever writes go on at once, and says when what was written has left', async () => {
+    const { gate, write, written, outcomes } = setUp()
+    await gate.written()
+    const hold = Promise.withResolvers<void>()
+    gate.holdUntil(hold.promise)
+    write('kept')
+    const left = gate.written().then(() => [...written])
+    expect([written, outcomes]).toEqual([[], ['kept']])
+    hold.resolve()
+    expect(await left).toEqual(['kept'])
+  })
+
+  it('writes nothing more once what it waited for has failed, and fails each later write', async () => {
     const { gate, write, written, outcomes } = setUp()
     const [good, bad] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     gate.holdUntil(good.promise)
     gate.holdUntil(bad.promise)
     write('kept')
+    const left = expect(gate.written()).rejects.toThrow('disk full')
     bad.reject(new Error('disk full'))
     await nextTurn()
     write('later')
@@ -77,6 +90,8 @@ describe('the gate in front of a WebSocket', () => {
     await nextTurn()
     write('at last')
     expect(written).toEqual([])
-    expect(outcomes).toEqual(['kept: disk full', 'later: disk full', 'at last: disk full'])
+    expect(outcomes).toEqual(['kept', 'later: disk full', 'at last: disk full'])
+    await left
+    await expect(gate.written()).rejects.toThrow('disk full')
   })
 })

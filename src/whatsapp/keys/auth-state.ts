@@ -6,7 +6,7 @@ import type {
 } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
 import type { Person } from '../../messages/person.ts'
-import type { InboxRow, InboxWrite, KeyWrite } from '../../ports/key-store.ts'
+import type { InboxRow, InboxWrite, KeyWrite, KnownRow } from '../../ports/key-store.ts'
 import type { Store } from '../../ports/store.ts'
 import { credsJson, credsWrite, isPaired } from './creds.ts'
 import type { KeyCache } from './key-cache.ts'
@@ -26,9 +26,18 @@ interface PeopleInKeys {
   }
 }
 
+/** Who must know of writes. */
+export interface WriteListeners {
+  /** A write has begun: nothing may leave the socket before it is `durable`. */
+  writing(durable: Promise<void>): void
+  /** A write was refused: what is known here is ahead of the store for good, and the socket must end. */
+  failed(error: unknown): void
+}
+
 /**
- * The credentials and Signal keys of one socket on the store. Every write is one commit and resolves when it is durable;
- * changed credentials travel with the next write, so keys and the counters over them cannot part.
+ * The credentials and Signal keys of one socket on the store. Every write is one commit. What Baileys writes is read back at once,
+ * and it goes on at once: what follows from a key leaves the socket when the key is durable. Changed credentials travel with the
+ * next write, so keys and the counters over them cannot part.
  */
 export class AuthState {
   readonly creds: AuthenticationCreds
@@ -36,22 +45,25 @@ export class AuthState {
   readonly #store: Store
   readonly #cache: KeyCache
   readonly #stream: { streamId: string; epoch: number }
-  readonly #onFailure: (error: unknown) => void
+  readonly #listeners: WriteListeners
   readonly #people: PeopleInKeys | undefined
   readonly #pendingWrites = new Set<Promise<void>>()
+  /** What is not durable yet: the cache may forget, and the store is behind. */
+  readonly #keysAhead = new Map<string, KeyWrite>()
+  readonly #rowsAhead = new Map<string, InboxRow>()
   #generation: number
   #savedJson: string
   #dirty = false
   #scheduledFlush: NodeJS.Immediate | undefined
   #closed = false
 
-  /** `generation` is that of the newest stored credentials, -1 if there are none. `onFailure` hears of each refused write; people are stored with the keys that tell of them. */
+  /** `generation` is that of the newest stored credentials, -1 if there are none. People are stored with the keys that tell of them. */
   constructor(
     store: Store,
     cache: KeyCache,
     stream: { streamId: string; epoch: number },
     stored: { creds: AuthenticationCreds; generation: number },
-    onFailure: (error: unknown) => void,
+    listeners: WriteListeners,
     people?: PeopleInKeys,
   ) {
     this.#store = store
@@ -60,12 +72,18 @@ export class AuthState {
     this.creds = stored.creds
     this.#generation = stored.generation
     this.#savedJson = stored.generation < 0 ? '' : credsJson(stored.creds)
-    this.#onFailure = onFailure
+    this.#listeners = listeners
     this.#people = people
     this.keys = {
       get: (type, ids) => this.#get(type, ids),
-      set: (data: KeySet) => this.#set(data),
+      set: async (data: KeySet) => this.#set(data),
     }
+  }
+
+  /** What was decrypted from a ciphertext with this hash, durable or about to be. */
+  inboxRow(hash: string): KnownRow | null {
+    const ahead = this.#rowsAhead.get(hash)
+    return ahead ? { ...ahead, done: false } : this.#store.keys.inbox(this.#stream.streamId, hash)
   }
 
   /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
@@ -137,6 +155,8 @@ export class AuthState {
   }
 
   #cached(type: string, id: string): Uint8Array | null {
+    const ahead = this.#keysAhead.get(nameOf(type, id))
+    if (ahead) return ahead.value
     const known = this.#cache.get(type, id)
     if (known !== undefined) return known
     const stored = this.#store.keys.get(this.#stream.streamId, type, [id])[id] ?? null
@@ -144,7 +164,7 @@ export class AuthState {
     return stored
   }
 
-  #set({ inbox, ...given }: KeySet): Promise<void> {
+  #set({ inbox, ...given }: KeySet): void {
     const keys: KeyWrite[] = []
     const learnt = given['lid-mapping'] && this.#people?.inMapping(given['lid-mapping'])
     const types = learnt ? { ...given, 'lid-mapping': learnt.mapping } : given
@@ -153,37 +173,47 @@ export class AuthState {
         keys.push({ type, id, value: value === null ? null : encodeKey(type, value) })
       }
     }
-    return this.#commit(
-      keys,
-      Object.values(inbox ?? {}).map(put => ({ put })),
-      learnt?.people,
+    const rows = Object.values(inbox ?? {})
+    if (this.#closed) throw ended()
+    for (const key of keys) this.#keysAhead.set(nameOf(key.type, key.id), key)
+    for (const row of rows) this.#rowsAhead.set(row.hash, row)
+    const puts = rows.map(put => ({ put }))
+    this.#commit(keys, puts, learnt?.people).then(
+      () => {
+        for (const key of keys) {
+          const name = nameOf(key.type, key.id)
+          this.#cache.set(key.type, key.id, key.value)
+          if (this.#keysAhead.get(name) === key) this.#keysAhead.delete(name)
+        }
+        for (const { hash } of rows) this.#rowsAhead.delete(hash)
+      },
+      () => {},
     )
   }
 
   async #commit(keys: KeyWrite[], inbox: InboxWrite[], people: Person[] = []): Promise<void> {
-    if (this.#closed) throw new GatewayError('SHUTTING_DOWN', 'This socket has ended')
+    if (this.#closed) throw ended()
     const wasDirty = this.#dirty
     const creds = this.#takeCreds()
-    if (creds) keys.push(creds)
-    if (keys.length === 0 && inbox.length === 0 && people.length === 0) return
+    if (keys.length === 0 && inbox.length === 0 && people.length === 0 && !creds) return
     const { streamId, epoch } = this.#stream
     const write = this.#store.commit({
       streamId,
       epoch,
-      ...(keys.length > 0 && { keys }),
+      ...((keys.length > 0 || creds) && { keys: creds ? [...keys, creds] : keys }),
       ...(inbox.length > 0 && { inbox }),
       ...(people.length > 0 && { people }),
     })
     this.#pendingWrites.add(write)
+    this.#listeners.writing(write)
     try {
       await write
-      for (const { type, id, value } of keys) this.#cache.set(type, id, value)
     } catch (error) {
       if (creds) {
         this.#dirty = wasDirty
         this.#savedJson = ''
       }
-      this.#onFailure(error)
+      this.#listeners.failed(error)
       throw error
     } finally {
       this.#pendingWrites.delete(write)
@@ -199,3 +229,6 @@ export class AuthState {
     return credsWrite(json, ++this.#generation)
   }
 }
+
+const nameOf = (type: string, id: string) => `${type}/${id}`
+const ended = () => new GatewayError('SHUTTING_DOWN', 'This socket has ended')

@@ -8,7 +8,6 @@ import {
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
 import type { InboxRow, KnownRow } from '../../ports/key-store.ts'
-import type { Store } from '../../ports/store.ts'
 import { accountJid } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
@@ -29,17 +28,13 @@ const NEVER_RESENT = new Set(['bot_unavailable_fanout', 'hosted_unavailable_fano
 export class DecryptOnce {
   /** For Baileys' configuration. */
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
-  readonly #store: Store
-  readonly #streamId: string
   readonly #auth: AuthState
   readonly #now: () => number
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** By message key: the rows of what was decrypted and not handed over by Baileys yet. */
   readonly #pending = new Map<string, KnownRow[]>()
 
-  constructor(store: Store, streamId: string, auth: AuthState, now: () => number) {
-    this.#store = store
-    this.#streamId = streamId
+  constructor(auth: AuthState, now: () => number) {
     this.#auth = auth
     this.#now = now
     this.makeSignalRepository = signalRepositoryMaker(auth.keys, decryption => this.#decrypt(decryption))
@@ -47,16 +42,10 @@ export class DecryptOnce {
 
   /**
    * Learns which stanza each ciphertext came in; `ws` is the socket's. Baileys hands the very same bytes on. What comes without
-   * encryption (a newsletter's posts, in messages or notifications), or without any content, is kept as a row, too, and
-   * `holdWritesUntil` keeps its acknowledgement until that is durable, unless its chat is `ignored`. Baileys never hands over stubs
-   * of what may be seen once: `tellStub` gets their rows.
+   * encryption (a newsletter's posts, in messages or notifications), or without any content, is kept as a row, too, unless its chat is
+   * `ignored`. Baileys never hands over stubs of what may be seen once: `tellStub` gets their rows.
    */
-  watch(
-    ws: EventEmitter,
-    holdWritesUntil: (durable: Promise<unknown>) => void,
-    ignored: (jid: string) => boolean,
-    tellStub: (row: InboxRow) => void,
-  ): void {
+  watch(ws: EventEmitter, ignored: (jid: string) => boolean, tellStub: (row: InboxRow) => void): void {
     ws.prependListener('CB:message', (stanza: BinaryNode) => {
       const children = getAllBinaryNodeChildren(stanza)
       const parts = children.filter(({ tag }) => tag === 'enc' || tag === 'plaintext')
@@ -66,19 +55,19 @@ export class DecryptOnce {
         if (!(content instanceof Uint8Array)) continue
         empty = false
         if (tag === 'enc') this.#stanzas.set(content, stanza)
-        else if (wanted) holdWritesUntil(this.#keepUnencrypted(stanza, content))
+        else if (wanted) this.#keepUnencrypted(stanza, content)
       }
       if (!empty || !wanted) return
       const kind = children.find(({ tag }) => tag === 'unavailable')?.attrs.type
-      if (isViewOnceStub(children)) holdWritesUntil(this.#keepUnencrypted(stanza, NOTHING, tellStub))
-      else if (!NEVER_RESENT.has(kind ?? '')) holdWritesUntil(this.#keepUnencrypted(stanza, NOTHING))
+      if (isViewOnceStub(children)) this.#keepUnencrypted(stanza, NOTHING, tellStub)
+      else if (!NEVER_RESENT.has(kind ?? '')) this.#keepUnencrypted(stanza, NOTHING)
     })
     ws.prependListener(NEWSLETTER_NOTIFICATION, (stanza: BinaryNode) => {
       if (ignored(stanza.attrs.from ?? '')) return
       for (const post of postsIn(stanza))
         for (const { tag, content } of getAllBinaryNodeChildren(post))
           if (tag === 'plaintext' && content instanceof Uint8Array && content.length > 0)
-            holdWritesUntil(this.#keepUnencrypted(post, content))
+            this.#keepUnencrypted(post, content)
     })
   }
 
@@ -106,7 +95,7 @@ export class DecryptOnce {
     if (!stanza) return decrypt()
     const hash = createHash('sha256').update(ciphertext).digest('hex')
     const row = await keys.transaction(async () => {
-      const known = this.#store.keys.inbox(this.#streamId, hash)
+      const known = this.#auth.inboxRow(hash)
       if (known) return known
       const plaintext = await decrypt()
       const fresh: InboxRow = { hash, plaintext, stanza: stanzaText(stanza), at: this.#now() }
@@ -117,17 +106,13 @@ export class DecryptOnce {
     return Buffer.from(row.plaintext.length > 0 ? row.plaintext : ERASED)
   }
 
-  /** Resolves when the stanza is durable. Two posts may say the same, so that the hash is also that of their names. */
-  async #keepUnencrypted(
-    stanza: BinaryNode,
-    content: Uint8Array,
-    tell?: (row: InboxRow) => void,
-  ): Promise<void> {
+  /** Two posts may say the same, so that the hash is also that of their names. */
+  #keepUnencrypted(stanza: BinaryNode, content: Uint8Array, tell?: (row: InboxRow) => void): void {
     const { from, participant, id } = stanza.attrs
     const name = [from, participant, id].join('|')
     const hash = createHash('sha256').update(name).update(content).digest('hex')
     const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
-    const known = this.#store.keys.inbox(this.#streamId, hash)
+    const known = this.#auth.inboxRow(hash)
     const done = known?.done ?? false
     try {
       if (tell) this.#nameIn(stanza)
@@ -136,9 +121,13 @@ export class DecryptOnce {
       // No message for Baileys either: it refuses the stanza.
       return
     }
-    const kept = known !== null || this.#auth.keys.set({ inbox: { [hash]: row } } satisfies KeySet as KeySet)
+    // Where it cannot be kept the socket has ended, and acknowledges nothing.
+    if (known === null) this.#keep(row).catch(() => {})
     if (!done) tell?.(row)
-    await kept
+  }
+
+  async #keep(row: InboxRow): Promise<void> {
+    await this.#auth.keys.set({ inbox: { [row.hash]: row } } satisfies KeySet as KeySet)
   }
 
   #remember(stanza: BinaryNode, row: KnownRow): void {

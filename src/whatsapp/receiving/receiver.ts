@@ -53,12 +53,12 @@ export class Receiver {
     this.#notices = new ViewOnceNotices(parts.deps.clock, notice => this.#handOverNotice(notice))
   }
 
-  /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
-  watch(ws: EventEmitter, holdWritesUntil: (durable: Promise<unknown>) => void): void {
+  /** Must be called before Baileys gets a stanza; `ws` is the socket's. */
+  watch(ws: EventEmitter): void {
     const { decryptOnce, deps } = this.#parts
     serializeChats(ws)
     this.#order.watch(ws)
-    decryptOnce.watch(ws, holdWritesUntil, ignoredChats(deps.config), stub => this.#handOverRows([stub]))
+    decryptOnce.watch(ws, ignoredChats(deps.config), stub => this.#handOverRows([stub]))
   }
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
@@ -194,7 +194,7 @@ export class Receiver {
       const level = error instanceof GatewayError && error.code === 'SHUTTING_DOWN' ? 'debug' : 'error'
       deps.logger[level](
         { sessionId: owner.sessionId, messages, ...summaryOf(error) },
-        'received messages were not stored; they wait in the inbox',
+        'received messages were not stored; they wait in the inbox or at WhatsApp',
       )
     }
     const tracked: Promise<void> = work.catch(failed).finally(() => this.#handingOver.delete(tracked))

@@ -12,11 +12,14 @@ type LogoutSocket = Pick<WASocket, 'sendNode' | 'waitForMessage' | 'generateMess
 export class Logout {
   readonly #socket: LogoutSocket
   readonly #clock: Clock
+  readonly #written: () => Promise<void>
   #state: 'none' | 'asked' | 'sent' = 'none'
 
-  constructor(socket: LogoutSocket, clock: Clock) {
+  /** `written` resolves when what the socket wrote has left, and rejects if it never will. */
+  constructor(socket: LogoutSocket, clock: Clock, written: () => Promise<void>) {
     this.#socket = socket
     this.#clock = clock
+    this.#written = written
   }
 
   ask(isOpen: boolean): void {
@@ -37,7 +40,7 @@ export class Logout {
 
   async #send(): Promise<void> {
     this.#state = 'sent'
-    const confirmed = await removeDevice(this.#socket, this.#clock)
+    const confirmed = await removeDevice(this.#socket, this.#clock, this.#written)
     void this.#socket.end(
       confirmed ? new DisconnectError(LOGGED_OUT, 401) : new DisconnectError('Connection Closed', 428),
     )
@@ -48,7 +51,11 @@ export class Logout {
  * Asks WhatsApp to remove this device from its account. Resolves with true after any answer, and after 2 s without one: the bytes
  * were written then. Resolves with false when the connection was gone before.
  */
-async function removeDevice(socket: LogoutSocket, clock: Clock): Promise<boolean> {
+async function removeDevice(
+  socket: LogoutSocket,
+  clock: Clock,
+  written: () => Promise<void>,
+): Promise<boolean> {
   const jid = socket.user?.id
   if (!jid) return true
   const id = socket.generateMessageTag()
@@ -62,6 +69,7 @@ async function removeDevice(socket: LogoutSocket, clock: Clock): Promise<boolean
       attrs: { to: S_WHATSAPP_NET, type: 'set', id, xmlns: 'md' },
       content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
     })
+    await written()
   } catch {
     return false
   }

@@ -93,8 +93,9 @@ export function createSocketParts(
     now: () => clock.now(),
   })
   const storeFailed = (error: unknown) => problems.storeFailed(error)
-  const auth = new AuthState(store, caches.keys, owner, creds, storeFailed, people)
-  const decryptOnce = new DecryptOnce(store, owner.streamId, auth, () => clock.now())
+  const listeners = { writing: (durable: Promise<void>) => writes.holdUntil(durable), failed: storeFailed }
+  const auth = new AuthState(store, caches.keys, owner, creds, listeners, people)
+  const decryptOnce = new DecryptOnce(auth, () => clock.now())
   const memory = new SenderKeyMemory(auth.keys)
   const common = commonSettings(config)
   const settings = {

@@ -80,7 +80,7 @@ export class Socket implements WhatsAppSocket {
       begun: () => offers.withdraw(),
     })
     const account = new AccountFacts({ auth, writes, offers, reports, presence: parts.presence })
-    const logout = new Logout(baileys, clock)
+    const logout = new Logout(baileys, clock, () => writes.written())
     const end = new SocketEnd({ parts, account, offers, passkey, logout, reports, clock })
     this.chats = parts.chats
     this.passkey = passkey
@@ -88,9 +88,8 @@ export class Socket implements WhatsAppSocket {
     this.#account = account
     this.#logout = logout
     this.#end = end
-    const hold = (durable: Promise<unknown>) => writes.holdUntil(durable)
-    receiver.watch(baileys.ws, hold)
-    parts.accountEvents.watch(baileys.ws, hold)
+    receiver.watch(baileys.ws)
+    parts.accountEvents.watch(baileys.ws, durable => writes.holdUntil(durable))
     parts.identities.watch()
     new BaileysEvents({
       parts,

@@ -18,6 +18,7 @@ beforeAll(async () => {
   gate = new GatedStore(world.store)
   owner = await world.linked(PN)
   owner.via = world.another({}, gate.store)
+  owner.on = gate.store
   await owner.opened()
 })
 afterAll(() => world.close())

@@ -14,6 +14,7 @@ beforeAll(async () => {
   gate = new GatedStore(world.store)
   owner = await world.linked(PN)
   owner.via = world.another({}, gate.store)
+  owner.on = gate.store
   await owner.opened()
   deaf = await world.linked('34600000002')
   deaf.via = world.another({ inboundIgnore: ['status', 'newsletter'] })

@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import { Logout } from '../../../src/whatsapp/socket/logout.ts'
+import { createTestClock } from '../../base/clock.ts'
 import { closings, type OpenSessions, useOpenSessions } from '../open-sessions.ts'
 import { WAIT, type World } from '../world.ts'
 
@@ -34,6 +36,30 @@ describe('a logout', () => {
     await owner.fact('logout.confirmed')
     expect(performance.now() - asked).toBeGreaterThanOrEqual(1990)
     await world.sim.heal()
+  })
+
+  it.each([
+    ['is durable and it has left', 2_000, 'Intentional Logout'],
+    ['could not be stored', 0, 'Connection Closed'],
+  ])('that waits behind what is being stored is over once that %s', async (_, wait, message) => {
+    const clock = createTestClock()
+    const ends: unknown[] = []
+    const left = Promise.withResolvers<void>()
+    const socket = {
+      user: { id: '1:1@s.whatsapp.net' },
+      generateMessageTag: () => 'tag',
+      waitForMessage: () => new Promise(() => {}),
+      sendNode: async () => {},
+      end: async (error: Error | undefined) => void ends.push(error?.message),
+    }
+    new Logout(socket as never, clock, () => left.promise).ask(true)
+    await clock.advance(60_000)
+    expect(ends).toEqual([])
+    if (wait > 0) left.resolve()
+    else left.reject(new Error('disk full'))
+    await clock.advance(wait)
+    await clock.advance(wait)
+    expect(ends).toEqual([message])
   })
 
   it('is not confirmed when the connection was lost before', async () => {
