@@ -72,7 +72,7 @@ function inbound({ said, acknowledged, posts, late }: Records, about: About): Fi
   ]
 }
 
-function outbound({ sends, arrived, askedAgain, late }: Records, about: About): Finding[] {
+function outbound({ sends, arrived, askedAgain, struck, late }: Records, about: About): Finding[] {
   const accepted = sends.filter(({ id }) => id !== null)
   const byId = Map.groupBy(arrived, ({ contact, id }) => `${contact} ${id}`)
   const copiesOf = ({ readers, id }: Send) => readers.map(reader => byId.get(`${reader} ${id}`) ?? [])
@@ -129,7 +129,8 @@ function outbound({ sends, arrived, askedAgain, late }: Records, about: About): 
     counted('out', 'answered "queued" (202)', sends.filter(({ outcome }) => outcome === 'queued').length),
     counted('out', 'answered "unknown"', sends.filter(({ outcome }) => outcome === 'unknown').length),
     counted('out', 'asked more than once', sends.filter(({ requests }) => requests > 1).length),
-    counted('out', 'asked for again by the contact', askedAgain),
+    // Without faults a contact that cannot decrypt was written to under keys that had moved on.
+    { ...counted('out', 'asked for again by the contact', askedAgain), wanted: struck ? null : 0 },
   ]
 }
 

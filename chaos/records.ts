@@ -97,8 +97,9 @@ export interface Records {
   late: string[]
   /** Why contacts could not decrypt, each reason once. */
   reasons: string[]
-  /** A contact could not decrypt a send and asked for it again. */
+  /** A contact could not decrypt a send and asked for it again; `struck`: faults of WhatsApp were at work, which is one reason to. */
   askedAgain: number
+  struck: boolean
 }
 
 export const isTaken = ({ treatment }: Post): boolean => treatment.startsWith('taken')

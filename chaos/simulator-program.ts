@@ -136,6 +136,7 @@ const commands = {
       qrs: counters.qrRefs,
       troubles,
       askedAgain,
+      struck,
     }
   },
 } satisfies Commands

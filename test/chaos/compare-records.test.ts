@@ -76,6 +76,7 @@ function records(change: (records: Records) => void = () => {}): Records {
     late: [],
     reasons: [],
     askedAgain: 0,
+    struck: false,
   }
   change(good)
   return good
@@ -197,6 +198,11 @@ describe('in what contacts sent, the comparison finds', () => {
     }
     expect(wrong(change)).toEqual([])
     expect(find(compareRecords(records(change)), 'in', 'POSTs that Laravel failed').count).toBe(2)
+  })
+
+  it('what contacts cannot decrypt, unless faults struck', () => {
+    expect(wrong(one => (one.askedAgain = 2))).toEqual(['out asked for again by the contact: 2'])
+    expect(wrong(one => Object.assign(one, { askedAgain: 2, struck: true }))).toEqual([])
   })
 
   it('a duplicate that comes late, and does not count it as out of order', () => {

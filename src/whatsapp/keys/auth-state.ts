@@ -182,8 +182,10 @@ export class AuthState {
       () => {
         for (const key of keys) {
           const name = nameOf(key.type, key.id)
+          // A newer one is on its way, or was told durable before this one.
+          if (this.#keysAhead.get(name) !== key) continue
           this.#cache.set(key.type, key.id, key.value)
-          if (this.#keysAhead.get(name) === key) this.#keysAhead.delete(name)
+          this.#keysAhead.delete(name)
         }
         for (const { hash } of rows) this.#rowsAhead.delete(hash)
       },

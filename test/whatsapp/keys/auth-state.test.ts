@@ -9,7 +9,7 @@ const [LID, OTHER] = ['1_1.0', '2_1.0']
 const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
 /** Keys on a store that commits when a test says so, in front of a cache that forgets everything. */
-function setUp() {
+function setUp(cache: KeyCache = { get: () => undefined, set: () => {} }) {
   const commits: (Write & PromiseWithResolvers<void>)[] = []
   const stored = new Map<string, Uint8Array | null>()
   const held: Promise<void>[] = []
@@ -27,7 +27,6 @@ function setUp() {
       inbox: () => null,
     },
   } as unknown as Store
-  const cache: KeyCache = { get: () => undefined, set: () => {} }
   const auth = new AuthState(
     store,
     cache,
@@ -62,6 +61,22 @@ describe('keys that are written', () => {
     await nextTurn()
     expect(await get(LID)).toEqual(['new'])
     commits[1]!.resolve()
+    await nextTurn()
+    expect(await get(LID)).toEqual(['new'])
+  })
+
+  it('stay the newest ones when the newer was told durable first', async () => {
+    const known = new Map<string, Uint8Array | null>()
+    const cache: KeyCache = {
+      get: (_, id) => known.get(id),
+      set: (_, id, value) => void known.set(id, value),
+    }
+    const { commits, get, set } = setUp(cache)
+    await set(LID, ['old'])
+    await set(LID, ['new'])
+    commits[1]!.resolve()
+    await nextTurn()
+    commits[0]!.resolve()
     await nextTurn()
     expect(await get(LID)).toEqual(['new'])
   })
