@@ -45,15 +45,16 @@ function timeOf(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-/** Whatever goes wrong with it only costs memory. */
+/** Whatever goes wrong with it only costs memory, and is not tried again at each start. */
 function fill(filled) {
+  if (process.stderr.isTTY) process.stderr.write('Compiling the sources, once: a few seconds …\n')
   try {
     const data = mkdtempSync(join(CACHE, 'data-'))
     const env = { NODE_COMPILE_CACHE: CACHE, DATA_DIR: data, PORT: '0', LOG_LEVEL: 'silent' }
     const program = ['--input-type=module', '-e', UP_AND_DOWN]
     const options = { cwd: ROOT, env, stdio: 'ignore', timeout: FILL_MS }
-    const { status } = spawnSync(process.execPath, program, options)
+    writeFileSync(filled, '')
+    spawnSync(process.execPath, program, options)
     rmSync(data, { recursive: true, force: true })
-    if (status === 0) writeFileSync(filled, '')
   } catch {}
 }
