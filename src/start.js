@@ -23,7 +23,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.exit(1)
 }
 
-const CACHE = process.env.NODE_COMPILE_CACHE ?? join(ROOT, 'node_modules', '.cache', 'node')
+const CACHE = process.env.NODE_COMPILE_CACHE || join(ROOT, 'node_modules', '.cache', 'node')
 // Where nothing can be written there is none.
 if (modules.enableCompileCache(CACHE).directory !== undefined) {
   // The store's thread has one of its own.

@@ -32,7 +32,7 @@ export const VARIABLES = {
   ),
   PORT: whole(3000, 0, 65_535),
   API_KEYS: secret(
-    'keys of printable ASCII without spaces, separated by commas, each at most once; with ":read" behind it a key may only read',
+    'keys of printable ASCII without spaces, separated by commas; with ":read" behind it a key may only read',
     apiKeys,
   ),
   PUBLIC_URL: variable(

@@ -8,7 +8,7 @@ import type { HttpContext, HttpEnv } from './context.ts'
 const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
 
 /** What links a phone, or asks WhatsApp in the name of the account: more than reading. */
-const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\/.*)$/
+const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\/.*)$/s
 
 export interface Keys {
   apiKeys: readonly string[]

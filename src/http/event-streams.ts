@@ -8,7 +8,7 @@ import type { HttpContext } from './context.ts'
 
 const MOST_STREAMS = 100
 /** A reader that is so many facts behind is cut off: it comes back and goes on where it was. */
-const MOST_WAITING = 1_000
+const MOST_WAITING = 10_000
 /** Proxies, and our own listener, end what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
 /** After so long a client that was cut off comes back. */
@@ -20,11 +20,16 @@ export const HEARTBEAT = ':\n\n'
 /** What a client is given: a message, or the lines of the stream as they are. */
 export type Told = SSEMessage | string
 
+type Next = CommittedFact | typeof HEARTBEAT
+
 /** What is committed after the position `head`, each fact once, and heartbeats between them; ends with the stream. */
 export interface Tail {
   head: number
   facts: AsyncIterable<Next>
 }
+
+/** Follows all, or one stream. */
+export type Follow = (streamId?: string) => Tail
 
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of what is committed. */
 export class EventStreams {
@@ -41,7 +46,7 @@ export class EventStreams {
   }
 
   /** Answers with the stream of what `tell` gives, which follows at most once. Throws TOO_MANY_REQUESTS when too many are open. */
-  serve(c: HttpContext, tell: (follow: () => Tail) => AsyncIterable<Told>): Response {
+  serve(c: HttpContext, tell: (follow: Follow) => AsyncIterable<Told>): Response {
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
     if (this.#open.size >= MOST_STREAMS)
       throw new GatewayError('TOO_MANY_REQUESTS', `${MOST_STREAMS} event streams are open: close some.`, {
@@ -56,7 +61,7 @@ export class EventStreams {
       stream.onAbort(() => one.end())
       try {
         await stream.write(`retry: ${RETRY_MS}\n\n`)
-        for await (const told of tell(() => one.follow())) {
+        for await (const told of tell(streamId => one.follow(streamId))) {
           if (stream.aborted) break
           await (typeof told === 'string' ? stream.write(told) : stream.writeSSE(told))
         }
@@ -85,8 +90,6 @@ export class EventStreams {
   }
 }
 
-type Next = CommittedFact | typeof HEARTBEAT
-
 /** What waits for one client. */
 class OpenStream {
   readonly #facts: Pick<CommittedFacts, 'follow'>
@@ -100,11 +103,14 @@ class OpenStream {
     const start = (controller: ReadableStreamDefaultController<Next>) => {
       this.#controller = controller
     }
-    this.#queue = new ReadableStream({ start, cancel: () => this.end() }, { highWaterMark: MOST_WAITING })
+    // Whoever cancels has closed it.
+    const cancel = () => void this.#stop()
+    this.#queue = new ReadableStream({ start, cancel }, { highWaterMark: MOST_WAITING })
   }
 
-  follow(): Tail {
-    const { head, end } = this.#facts.follow(fact => this.push(fact))
+  follow(streamId?: string): Tail {
+    const tell = (fact: CommittedFact) => this.push(fact)
+    const { head, end } = this.#facts.follow(tell, { streamId: streamId ?? null, ended: () => this.end() })
     this.#unfollow = end
     if (this.#ended) end()
     return { head, facts: this.#queue }
@@ -116,11 +122,16 @@ class OpenStream {
     if (this.#controller.desiredSize! <= 0) this.end()
   }
 
+  /** What waits is still told. */
   end(): void {
-    if (this.#ended) return
+    if (this.#stop()) this.#controller.close()
+  }
+
+  /** False if it had stopped before. */
+  #stop(): boolean {
+    if (this.#ended) return false
     this.#ended = true
     this.#unfollow()
-    // Its reader may be gone already.
-    if (this.#controller.desiredSize !== null) this.#controller.close()
+    return true
   }
 }

@@ -95,7 +95,9 @@ export class Metrics {
       ['state'],
     )
     gauge('sessions_quarantined', 'Sessions that cannot be read', one => one.set(quarantined()))
-    gauge('disk_free_bytes', 'Free where DATA_DIR lies', async one => one.set(await diskFree()))
+    gauge('disk_free_bytes', 'Free where DATA_DIR lies', async one =>
+      one.set(await diskFree().catch(() => Number.NaN)),
+    )
     gauge('qrs_shown', 'Sessions with a published QR', one => one.set(stats().qr.trackedSessions))
     gauge('deliveries_pending', 'What waits for Laravel', one => one.set(deliveries.counts().pending))
     gauge('deliveries_dead', 'Dead letters', one => one.set(deliveries.counts().dead))
@@ -110,16 +112,17 @@ export class Metrics {
 
   /** The same store, with what it commits counted. */
   store(store: Store): Store {
-    const commit: Store['commit'] = async write => {
+    const commit: Store['commit'] = write => {
       const from = this.#clock.now()
-      try {
-        await store.commit(write)
-      } catch (error) {
-        this.#failedCommits.inc()
-        throw error
-      }
-      this.#commits.observe((this.#clock.now() - from) / 1000)
-      this.#count(write)
+      const committed = store.commit(write)
+      committed.then(
+        () => {
+          this.#commits.observe((this.#clock.now() - from) / 1000)
+          this.#count(write)
+        },
+        () => this.#failedCommits.inc(),
+      )
+      return committed
     }
     return { ...store, commit }
   }

@@ -30,8 +30,11 @@ export interface CommittedFact extends StoredEvent {
 
 /** The facts of all sessions, in the order in which they were committed. */
 export interface CommittedFacts {
-  /** Tells what is committed from now on: all after the position `head`. */
-  follow(listener: (fact: CommittedFact) => void): { head: number; end(): void }
+  /** Tells what is committed from now on, of all or of one stream: all after the position `head`. `ended`: it cannot be told further. */
+  follow(
+    tell: (fact: CommittedFact) => void,
+    options?: { streamId?: string | null; ended?: () => void },
+  ): { head: number; end(): void }
   /**
    * What was committed after the position `after`, up to `until` and without what retention removed; null if that is more than
    * `limit`. Of a session that was deleted only the deletion is told.

@@ -14,10 +14,17 @@ import {
 /** So many sessions are looked at in one turn of the event loop. */
 const SLICE = 100
 
+interface Follower {
+  /** The stream that it follows; null: all. */
+  streamId: string | null
+  tell(fact: CommittedFact): void
+  end(): void
+}
+
 /** The facts of all sessions as they are committed; costs nothing as long as nobody follows. */
 export class CommittedFactsFeed implements CommittedFacts {
   readonly #sql: Statements
-  readonly #listeners = new Set<(fact: CommittedFact) => void>()
+  readonly #followers = new Set<Follower>()
   readonly #sessionIds = bounded<string>(10_000)
   #head: number
 
@@ -26,22 +33,30 @@ export class CommittedFactsFeed implements CommittedFacts {
     this.#head = takenPositions(sql)
   }
 
-  /** A write was committed, its last fact at `position`; call it in the order of positions. */
-  add({ streamId, events = [] }: EncodedWrite, position: number): void {
+  /**
+   * A write was committed, its last fact at `position`; call it in the order of positions. Never throws: followers that cannot be told
+   * are ended.
+   */
+  add(write: EncodedWrite, position: number): void {
     this.#head = position
-    if (this.#listeners.size === 0) return
-    const sessionId = this.#sessionIdOf(streamId)
-    for (const [index, { data, ...event }] of events.entries()) {
-      const at = position - events.length + index + 1
-      const fact = { ...event, streamId, sessionId, position: at, data: JSON.parse(data) }
-      for (const listener of this.#listeners) listener(fact)
+    const followers = [...this.#followers].filter(
+      ({ streamId }) => (streamId ?? write.streamId) === write.streamId,
+    )
+    if (followers.length === 0) return
+    try {
+      for (const fact of this.#factsOf(write, position)) for (const follower of followers) follower.tell(fact)
+    } catch {
+      this.end()
     }
   }
 
-  follow(listener: (fact: CommittedFact) => void): { head: number; end(): void } {
-    const one = (fact: CommittedFact) => listener(fact)
-    this.#listeners.add(one)
-    return { head: this.#head, end: () => this.#listeners.delete(one) }
+  follow(
+    tell: (fact: CommittedFact) => void,
+    { streamId = null, ended = () => {} }: { streamId?: string | null; ended?: () => void } = {},
+  ): { head: number; end(): void } {
+    const follower = { streamId, tell, end: ended }
+    this.#followers.add(follower)
+    return { head: this.#head, end: () => this.#followers.delete(follower) }
   }
 
   async between(after: number, until: number, limit: number): Promise<CommittedFact[] | null> {
@@ -49,8 +64,7 @@ export class CommittedFactsFeed implements CommittedFacts {
     const newest = newestSession(this.#sql)
     for (let from = 0; from < newest; from += SLICE) {
       for (const talker of talkersBehind(this.#sql, after, from, from + SLICE)) {
-        const facts = factsBehind(this.#sql, talker, after, limit - found.length + 1)
-        found.push(...facts.filter(({ position }) => position <= until))
+        found.push(...factsBehind(this.#sql, talker, after, until, limit - found.length + 1))
         if (found.length > limit) return null
       }
       await nextTurn()
@@ -60,7 +74,21 @@ export class CommittedFactsFeed implements CommittedFacts {
 
   /** Nobody is told anything any more. */
   end(): void {
-    this.#listeners.clear()
+    const followers = [...this.#followers]
+    this.#followers.clear()
+    for (const follower of followers) follower.end()
+  }
+
+  #factsOf({ streamId, events = [] }: EncodedWrite, position: number): CommittedFact[] {
+    const sessionId = this.#sessionIdOf(streamId)
+    const before = position - events.length
+    return events.map(({ data, ...event }, index) => ({
+      ...event,
+      streamId,
+      sessionId,
+      position: before + index + 1,
+      data: JSON.parse(data),
+    }))
   }
 
   #sessionIdOf(streamId: string): string {

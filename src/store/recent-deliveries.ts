@@ -3,10 +3,10 @@ import type { EncodedWrite } from './encoded-write.ts'
 import { type DeliveryColumns, type DeliveryReads, toDelivery } from './tables/deliveries.ts'
 
 /** Lanes that are known at once. */
-const MOST_LANES = 5_000
+const MOST_LANES = 2_000
 /** Deliveries of a lane, and characters of each, that are kept: what is longer is read when its turn comes. */
-const MOST_ROWS = 4
-const MOST_CHARACTERS = 8_000
+const MOST_ROWS = 2
+const MOST_CHARACTERS = 4_000
 
 /** A pending delivery; null: its columns have to be read. */
 interface Known {

@@ -177,6 +177,16 @@ describe('a key that may only read', () => {
     expect(calls).toEqual([])
   })
 
+  it.each([
+    '%0A34600000002',
+    '%E2%80%A834600000002',
+    '34600000002',
+  ])('asks WhatsApp for no number: %s', async phone => {
+    const { calls, response } = withKey('reads', 'GET', `/sessions/s1/numbers/${phone}`)
+    expect((await response).status).toBe(403)
+    expect(calls).toEqual([])
+  })
+
   it('is told apart from one that may write, and from none', async () => {
     expect((await withKey('looks', 'GET', '/stats').response).status).toBe(200)
     expect((await withKey('writes', 'GET', '/sessions/s1/qr').response).status).toBe(200)

@@ -34,6 +34,28 @@ export function committedContract(subject: Subject): void {
       })
     })
 
+    test('is told of one stream alone if it wants', async () => {
+      const streamId = await given(subject.store, 'a')
+      await given(subject.store, 'b')
+      const told: string[] = []
+      subject.store.committed.follow(fact => told.push(named(fact)), { streamId })
+      await Promise.all([say('b', 2), say('a', 2)])
+      expect(told).toEqual(['a2'])
+    })
+
+    test('that throws is told no more, and holds nobody', async () => {
+      await given(subject.store, 'a')
+      const ended: string[] = []
+      const fails = () => {
+        throw new Error('cannot be told')
+      }
+      subject.store.committed.follow(fails, { ended: () => ended.push('one') })
+      subject.store.committed.follow(() => {}, { ended: () => ended.push('other') })
+      await Promise.all([say('a', 2), say('a', 3)])
+      await say('a', 4)
+      expect(ended).toEqual(['one', 'other'])
+    })
+
     test('is told nothing of what failed, nor anything after the end', async () => {
       await given(subject.store, 'a')
       const told: string[] = []
@@ -62,6 +84,14 @@ export function committedContract(subject: Subject): void {
       expect(await all(head, head + 4, 3)).toBeUndefined()
       expect(await all(head + 4)).toEqual([])
       expect(await all(0, 120, 1_000)).toEqual(names.map(name => `${name}1`))
+    })
+
+    test('gets what it missed of a session that has said more since', async () => {
+      await given(subject.store, 'a')
+      const { head } = subject.store.committed.follow(() => {})
+      await say('a', 2, 3)
+      await say('a', 4, 5, 6)
+      expect(await all(head, head + 2, 2)).toEqual(['a2', 'a3'])
     })
 
     test('goes on behind a restart: no position comes twice', async () => {

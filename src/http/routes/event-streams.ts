@@ -1,9 +1,10 @@
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
+import { GatewayError } from '../../base/errors.ts'
 import type { CommittedFact, CommittedFacts, StoredEvent } from '../../ports/event-log.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
-import { type EventStreams, HEARTBEAT, type Tail, type Told } from '../event-streams.ts'
+import { type EventStreams, type Follow, HEARTBEAT, type Told } from '../event-streams.ts'
 import { toView } from '../fact-json.ts'
 import { streamQuery } from '../schemas/requests.ts'
 import { pathSession, validate } from '../validation.ts'
@@ -37,7 +38,7 @@ export function eventStreamRoutes(
 async function* ofAll(
   facts: Pick<CommittedFacts, 'between'>,
   after: number | null,
-  follow: () => Tail,
+  follow: Follow,
 ): AsyncIterable<Told> {
   const tail = follow()
   const start = after ?? tail.head
@@ -58,20 +59,21 @@ async function* ofSession(
   queries: Pick<SessionQueries, 'events'>,
   sessionId: string,
   after: number,
-  follow: () => Tail,
+  follow: Follow,
 ): AsyncIterable<Told> {
   const first = queries.events(sessionId, after, PAGE)
   let seq = after
-  // It was deleted and lives again, or was never so far.
+  // It was never so far: what the client read was another life of it.
   if (after > first.lastSeq) {
     yield reset(0)
     seq = 0
   }
   for (;;) {
-    const { streamId, events } = queries.events(sessionId, seq, PAGE)
-    if (streamId !== first.streamId) return
+    const page = pageOf(queries, sessionId, seq)
+    if (page?.streamId !== first.streamId) return
+    const { streamId, events } = page
     // In the same turn as the reading: what is committed from now on comes this way.
-    const tail = events.length === 0 ? follow() : null
+    const tail = events.length === 0 ? follow(streamId) : null
     for (const event of events) {
       seq = event.seq
       yield ofOne(event)
@@ -79,10 +81,20 @@ async function* ofSession(
     if (tail === null) continue
     for await (const fact of tail.facts) {
       if (fact === HEARTBEAT) yield fact
-      else if (fact.streamId === streamId && fact.seq > seq) yield ofOne(fact)
-      if (fact !== HEARTBEAT && fact.streamId === streamId && fact.type === 'session.deleted') return
+      else if (fact.seq > seq) yield ofOne(fact)
+      if (fact !== HEARTBEAT && fact.type === 'session.deleted') return
     }
     return
+  }
+}
+
+/** Null: it was deleted meanwhile. */
+function pageOf(queries: Pick<SessionQueries, 'events'>, sessionId: string, after: number) {
+  try {
+    return queries.events(sessionId, after, PAGE)
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'SESSION_NOT_FOUND') return null
+    throw error
   }
 }
 

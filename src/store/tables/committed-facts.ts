@@ -31,19 +31,23 @@ export function talkersBehind(sql: Statements, position: number, from: number, t
   )
 }
 
-/** The facts of a session behind a position, at most `limit` of them, the newest first. */
+/** The facts of a session behind a position and up to `until`, at most `limit` of them, the newest first. */
 export function factsBehind(
   sql: Statements,
   { stream_id, session_id, last_seq, erased }: Talker,
   position: number,
+  until: number,
   limit: number,
 ): CommittedFact[] {
   return sql
     .takeWhile<EventColumns & { position: number | null }>(
-      'SELECT * FROM events WHERE stream_id = ? AND seq >= ? ORDER BY seq DESC LIMIT ?',
+      // Those of before have no position: the first of them is the end.
+      `SELECT * FROM events WHERE stream_id = ? AND seq >= ? AND (position IS NULL OR position <= ?)
+       ORDER BY seq DESC LIMIT ?`,
       row => (row.position ?? 0) > position,
       stream_id,
       erased ? last_seq : 1,
+      until,
       limit,
     )
     .map(row => ({ ...toEvent(row), sessionId: session_id, position: row.position! }))

@@ -273,7 +273,6 @@ export class Writer {
   }
 }
 
-/** The stream in whose order a request stands; null: it concerns all. */
 /** The stream behind whose lazy requests a request must stand; null: behind all of them. */
 function streamOf(request: Request): string | null {
   if ('settle' in request || 'media' in request) return ANY

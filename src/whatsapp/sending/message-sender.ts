@@ -39,6 +39,8 @@ export interface MessageSenderDeps {
   /** Whether the account may do in a group what only admins may. */
   isAdminOf(groupJid: string): Promise<boolean>
   pending: PendingRequests
+  /** Resolves when all that was written has left, rejects if it never will: keys go first. */
+  left(): Promise<void>
   clock: Clock
   onFailedRetry(update: SendUpdate): void
 }
@@ -174,6 +176,7 @@ export class MessageSender {
     ]
     const about = withNumber({ ...options, additionalNodes }, address)
     await socket.relayMessage(address.to, message, { messageId, ...about })
+    await this.#deps.left()
     if (isGroup(content.to)) return this.#deps.memory.holders(content.to)
     unacked.sentTo = await this.#missing.sentTo(address.to)
     return null

@@ -178,6 +178,7 @@ export function createSocketParts(
     presence,
     isAdminOf: jid => groups.isAdmin(jid, auth.creds.me),
     pending,
+    left: () => writes.written(),
     clock,
     onFailedRetry: update => void reports.messageStatus(update),
   })

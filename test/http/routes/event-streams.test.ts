@@ -28,7 +28,10 @@ function log(head = 0) {
       for (const one of facts) for (const listener of listeners) listener(one)
     },
     facts: {
-      follow(listener: (fact: CommittedFact) => void) {
+      follow(tell: (fact: CommittedFact) => void, { streamId }: { streamId?: string | null } = {}) {
+        const listener = (one: CommittedFact) => {
+          if ((streamId ?? one.streamId) === one.streamId) tell(one)
+        }
         listeners.add(listener)
         return { head, end: () => listeners.delete(listener) }
       },
@@ -131,12 +134,12 @@ describe('GET /events', () => {
     const { facts, listeners, say } = log()
     const response = await createTestHttp({ facts }).app.request('/events')
     await vi.waitFor(() => expect(listeners.size).toBe(1))
-    for (let i = 1; i <= 3_000; i++) say(fact(i))
+    for (let i = 1; i <= 12_000; i++) say(fact(i))
     expect(listeners.size).toBe(0)
     const came = read(response)
     await vi.waitFor(() => expect(came.ended).toBe(true))
     const told = ids(came).slice(1)
-    expect(told.length).toBeLessThanOrEqual(1_001)
+    expect(told.length).toBeLessThanOrEqual(10_001)
     expect(told).toEqual(told.map((_, index) => index + 1))
   })
 
@@ -205,9 +208,22 @@ describe('GET /sessions/{id}/events as a stream', () => {
       ).toBe('application/json')
   })
 
+  it('is not cut off for what others do', async () => {
+    const { facts, listeners, say } = log()
+    const response = await createTestHttp({ facts, queries: stored() }).app.request('/sessions/s1/events', {
+      headers,
+    })
+    const came = read(response)
+    await vi.waitFor(() => expect(listeners.size).toBe(1))
+    for (let i = 1; i <= 12_000; i++) say(fact(i, { streamId: 'other' }))
+    say(fact(251))
+    await vi.waitFor(() => expect(ids(came).at(-1)).toBe(251))
+    expect(came.ended).toBe(false)
+  })
+
   it('ends with the deletion, and tells a new life from its beginning', async () => {
     const { facts, say } = log()
-    const { app } = createTestHttp({ facts, queries: stored('new') })
+    const { app, logs } = createTestHttp({ facts, queries: stored('new') })
     const came = read(
       await app.request('/sessions/s1/events', { headers: { ...headers, 'last-event-id': '900' } }),
     )
@@ -216,6 +232,7 @@ describe('GET /sessions/{id}/events as a stream', () => {
     say(fact(251, { streamId: 'new', type: 'session.deleted' }))
     await vi.waitFor(() => expect(came.ended).toBe(true))
     expect(ids(came).at(-1)).toBe(251)
+    expect(logs.filter(line => line.includes('ended early'))).toEqual([])
   })
 
   it('refuses a session that is not there', async () => {

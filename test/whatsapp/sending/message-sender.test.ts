@@ -48,6 +48,7 @@ function setUp() {
   const chatsByLid = { refused: () => refused++ } as unknown as Identities['chatsByLid']
   const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
   const onFailedRetry = (update: SendUpdate) => void failed.push(update)
+  const left = { promise: Promise.resolve() }
   const sender = new MessageSender({
     socket,
     devices,
@@ -58,6 +59,7 @@ function setUp() {
     presence,
     isAdminOf: async () => false,
     pending,
+    left: () => left.promise,
     clock,
     onFailedRetry,
   })
@@ -72,6 +74,7 @@ function setUp() {
   return {
     clock,
     sender,
+    left,
     end,
     calls,
     called,
@@ -95,6 +98,21 @@ describe('a send', () => {
     call.resolve()
     await sent
     expect(clock.pending()).toBe(0)
+  })
+
+  it('resolves once it has left, behind its keys, and is rejected if it never will', async () => {
+    const { sender, called, left } = setUp()
+    const gate = Promise.withResolvers<void>()
+    left.promise = gate.promise
+    const sent = sender.send('A', hello)
+    ;(await called(1)).resolve()
+    expect(await Promise.race([sent, new Promise(resolve => setImmediate(resolve, 'waits'))])).toBe('waits')
+    gate.resolve()
+    await sent
+    left.promise = Promise.reject(new Error('the keys were not stored'))
+    const other = sender.send('B', hello)
+    ;(await called(2)).resolve()
+    await expect(other).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', retryable: true })
   })
 
   it('is rejected after 20 s, to be tried again', async () => {
