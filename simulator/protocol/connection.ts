@@ -21,6 +21,8 @@ export class Connection {
   silent = false
   /** While true nothing that arrives is handled. */
   deaf = false
+  /** Its device has logged in on another one since. */
+  replaced = false
   /** While set, frames go out in WebSocket messages of so many bytes. */
   packetBytes: number | undefined
   /** The other end is gone without a word: nothing is read, nothing leaves, no end is told. */
@@ -81,6 +83,12 @@ export class Connection {
     this.end(
       stanza('stream:error', { code }, conflict ? [stanza('conflict', { type: conflict })] : undefined),
     )
+  }
+
+  /** Another connection takes its place, whether this one can be told or not. */
+  replace(): void {
+    this.replaced = true
+    this.endWithStreamError(undefined, 'replaced')
   }
 
   /** Cuts the TCP connection with RST. */

@@ -17,8 +17,8 @@ import { takeAck, takeReceipt } from './receipts.ts'
  * another one of its device has replaced is not heard any more.
  */
 export function dispatch(world: World, client: Client, node: BinaryNode): void {
-  const { connection, device } = client
-  if (device?.connection && device.connection !== connection) {
+  const { connection } = client
+  if (connection.replaced) {
     connection.reset()
     return
   }

@@ -40,7 +40,7 @@ function enter(world: World, client: Client, device: Device) {
     refuse(world, connection, '401')
     return
   }
-  device.connection?.endWithStreamError(undefined, 'replaced')
+  device.connection?.replace()
   device.connection = connection
   client.device = device
   device.logins++

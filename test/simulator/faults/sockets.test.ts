@@ -75,7 +75,10 @@ describe('a stream error that nobody knows', () => {
 })
 
 describe('a stream that was replaced', () => {
-  it('is not heard any more, also when what it said comes through late', async () => {
+  it.each([
+    'while the other is there',
+    'when the other is gone, too',
+  ])('is not heard any more, also when what it said comes through late: %s', async when => {
     const { simulator, client, linked } = await startSimulator()
     const { one, device } = await linked(SHOP)
     await simulator.fault({ kind: 'half-open', device: device.jid })
@@ -85,10 +88,15 @@ describe('a stream that was replaced', () => {
     })
     const two = client(one.auth).connect()
     await two.open()
+    if (when.endsWith('too')) {
+      await two.end()
+      await vi.waitFor(() => expect(device.online).toBe(false))
+    }
     await simulator.heal('half-open')
     expect(await one.closed()).toBe(428)
     expect(simulator.ledger.unanswered).toEqual([])
     await simulator.contact(ANA).say(SHOP, 'to the one that is there')
+    if (!device.online) await two.connect().open()
     await two.upsert('to the one that is there')
   })
 })
