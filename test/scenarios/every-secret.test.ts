@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadLibsignal } from '../../patches/load-libsignal.ts'
 import { encodedMessageIn } from '../../src/whatsapp/keys/inbox-rows.ts'
 import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
-import { World } from './world.ts'
+import { KEY, World } from './world.ts'
 
 const [QR_SHOP, CODE_SHOP, KEY_SHOP] = ['34600000001', '34600000002', '34600000003']
 const ANA = '34600000009'
@@ -140,11 +140,12 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
       '/health',
       '/health/ready',
       '/deliveries/dead',
-      '/metrics',
       '/openapi.json',
       '/nothing',
     ])
       await call('GET', path)
+    const metrics = await fetch(`${world.url}/metrics`, { headers: { 'x-api-key': KEY } })
+    answers.push(await metrics.text())
   }
 
   beforeAll(async () => {

@@ -48,7 +48,7 @@ function setUp() {
   const chatsByLid = { refused: () => refused++ } as unknown as Identities['chatsByLid']
   const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
   const onFailedRetry = (update: SendUpdate) => void failed.push(update)
-  const left = { promise: Promise.resolve() }
+  const left = { wait: () => Promise.resolve() }
   const sender = new MessageSender({
     socket,
     devices,
@@ -59,7 +59,7 @@ function setUp() {
     presence,
     isAdminOf: async () => false,
     pending,
-    left: () => left.promise,
+    left: () => left.wait(),
     clock,
     onFailedRetry,
   })
@@ -103,13 +103,13 @@ describe('a send', () => {
   it('resolves once it has left, behind its keys, and is rejected if it never will', async () => {
     const { sender, called, left } = setUp()
     const gate = Promise.withResolvers<void>()
-    left.promise = gate.promise
+    left.wait = () => gate.promise
     const sent = sender.send('A', hello)
     ;(await called(1)).resolve()
     expect(await Promise.race([sent, new Promise(resolve => setImmediate(resolve, 'waits'))])).toBe('waits')
     gate.resolve()
     await sent
-    left.promise = Promise.reject(new Error('the keys were not stored'))
+    left.wait = () => Promise.reject(new Error('the keys were not stored'))
     const other = sender.send('B', hello)
     ;(await called(2)).resolve()
     await expect(other).rejects.toMatchObject({ code: 'SESSION_NOT_CONNECTED', retryable: true })
