@@ -34,7 +34,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Nobody waits any longer; what has not been sent never is. */
   end(failure: HttpFailure): void {
     if (this.#ended) return
-    this.#endWith(this.#status === null ? failure : this.#answer(''))
+    this.#fail(failure)
     this.#controller?.abort(new Error(failure.failure))
   }
 
@@ -66,9 +66,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#endWith(
-      this.#status === null ? { status: null, failure: 'network', detail: codeOf(error) } : this.#answer(''),
-    )
+    this.#fail({ status: null, failure: 'network', detail: codeOf(error) })
+  }
+
+  #fail(failure: HttpFailure): void {
+    this.#endWith(this.#status === null ? failure : this.#answer(''))
   }
 
   #answer(body: string): HttpResult {

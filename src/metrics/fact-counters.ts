@@ -2,11 +2,12 @@ import { Counter, type Registry } from 'prom-client'
 import type { NewEvent } from '../ports/event-log.ts'
 import type { MessageWrite } from '../ports/message-table.ts'
 import type { Write } from '../ports/store.ts'
+import { named } from './name.ts'
 
 /** Counts what is committed: the log says all that happened. Labels take their values from the code's own words, never from users. */
 export function createFactCounters(registry: Registry): (write: Write) => void {
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter({ name: `whatsapp_manager_${name}`, help, labelNames, registers: [registry] })
+    new Counter({ name: named(name), help, labelNames, registers: [registry] })
   const connects = counter('connects_total', 'Sessions that WhatsApp let in')
   const disconnects = counter('disconnects_total', 'Sockets that ended, by what it means', ['reason'])
   const qrs = counter('qrs_total', 'QRs by what became of them: offered by WhatsApp, published, failed', [

@@ -4,6 +4,7 @@ import type { DeliveryKind } from '../ports/delivery-table.ts'
 import type { Stats } from '../ports/session-queries.ts'
 import type { Store } from '../ports/store.ts'
 import { createFactCounters } from './fact-counters.ts'
+import { named } from './name.ts'
 import { toOpenMetrics } from './open-metrics.ts'
 
 /** Seconds: from a fast disk's commit to a caller's patience. */
@@ -41,6 +42,7 @@ export class Metrics {
   readonly #commits: Histogram
   readonly #failedCommits: Counter
   readonly #attempts: Histogram
+  #readNow = async () => {}
   #watchesProcess = false
 
   constructor(clock: Clock, build: Record<string, string>) {
@@ -68,46 +70,34 @@ export class Metrics {
     ])
   }
 
-  /** Has these asked at each reading. */
+  /** Has these asked once at each reading. */
   read({ stats, quarantined, diskFree, deliveries }: Readings): void {
-    const gauge = (
-      name: string,
-      help: string,
-      collect: (gauge: Gauge) => void | Promise<void>,
-      labelNames: string[] = [],
-    ) =>
-      new Gauge({
-        name: named(name),
-        help,
-        labelNames,
-        registers: [this.#registry],
-        collect() {
-          this.reset()
-          return collect(this)
-        },
-      })
-    gauge(
-      'sessions',
-      'Sessions by state',
-      one => {
-        for (const [state, count] of Object.entries(stats().byState)) one.set({ state }, count)
-      },
-      ['state'],
-    )
-    gauge('sessions_quarantined', 'Sessions that cannot be read', one => one.set(quarantined()))
-    gauge('disk_free_bytes', 'Free where DATA_DIR lies', async one =>
-      one.set(await diskFree().catch(() => Number.NaN)),
-    )
-    gauge('qrs_shown', 'Sessions with a published QR', one => one.set(stats().qr.trackedSessions))
-    gauge('deliveries_pending', 'What waits for Laravel', one => one.set(deliveries.counts().pending))
-    gauge('deliveries_dead', 'Dead letters', one => one.set(deliveries.counts().dead))
-    gauge('lanes_pending', 'Chats of which something waits for Laravel', one =>
-      one.set(deliveries.backlog().lanes),
-    )
-    gauge('delivery_lag_seconds', 'Age of the oldest that waits for Laravel', one => {
-      const { oldestAt } = deliveries.backlog()
-      one.set(oldestAt === null ? 0 : Math.max(0, this.#clock.now() - oldestAt) / 1000)
-    })
+    const registers = [this.#registry]
+    const gauge = (name: string, help: string, labelNames: string[] = []) =>
+      new Gauge({ name: named(name), help, labelNames, registers })
+    const sessions = gauge('sessions', 'Sessions by state', ['state'])
+    const unreadable = gauge('sessions_quarantined', 'Sessions that cannot be read')
+    const free = gauge('disk_free_bytes', 'Free where DATA_DIR lies')
+    const shown = gauge('qrs_shown', 'Sessions with a published QR')
+    const pending = gauge('deliveries_pending', 'What waits for Laravel')
+    const dead = gauge('deliveries_dead', 'Dead letters')
+    const lanes = gauge('lanes_pending', 'Chats of which something waits for Laravel')
+    const lag = gauge('delivery_lag_seconds', 'Age of the oldest that waits for Laravel')
+    this.#readNow = async () => {
+      free.set(await diskFree().catch(() => Number.NaN))
+      const { byState, qr } = stats()
+      sessions.reset()
+      for (const [state, count] of Object.entries(byState)) sessions.set({ state }, count)
+      unreadable.set(quarantined())
+      shown.set(qr.trackedSessions)
+      const counts = deliveries.counts()
+      pending.set(counts.pending)
+      dead.set(counts.dead)
+      const backlog = deliveries.backlog()
+      lanes.set(backlog.lanes)
+      const now = this.#clock.now()
+      lag.set(Math.max(0, now - (backlog.oldestAt ?? now)) / 1000)
+    }
   }
 
   /** The same store, with what it commits counted. */
@@ -147,6 +137,7 @@ export class Metrics {
   /** All of it as text, in the format that `accept` prefers: Prometheus' own, or OpenMetrics. */
   async text(accept: string | undefined): Promise<{ contentType: string; text: string }> {
     this.#watchProcess()
+    await this.#readNow()
     const text = await this.#registry.metrics()
     if (!accept?.includes('application/openmetrics-text'))
       return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, text }
@@ -160,5 +151,3 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS })
   }
 }
-
-const named = (name: string) => `whatsapp_manager_${name}`

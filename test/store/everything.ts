@@ -1,20 +1,12 @@
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Write } from '../../src/ports/store.ts'
 import type { MemoryStore } from '../sessions/memory-store.ts'
-import { created, inbound, lifecycle, messageFact, outgoing } from './facts.ts'
+import { created, imageSource, inbound, lifecycle, messageFact, outgoing } from './facts.ts'
 
 const STREAM = 'stream-of-a'
 const FILE = 'ab'.repeat(32)
 
-const source = {
-  id: FILE,
-  kind: 'image' as const,
-  directPath: '/x',
-  host: null,
-  mediaKey: '',
-  encryptedId: '',
-  size: 1,
-}
+const source = imageSource(FILE)
 
 const insert = (seq: number, direction: 'in' | 'out'): MessageWrite => {
   const common = { messageId: `M${seq}`, chatId: '9@lid', seq, at: 1 }

@@ -1,4 +1,4 @@
-import type { ReceivedContent } from '../../src/messages/received.ts'
+import type { MediaSource, ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { NewEvent } from '../../src/ports/event-log.ts'
 import type { SessionRow } from '../../src/ports/session-table.ts'
@@ -61,3 +61,14 @@ export const inbound = (messageId: string, body: string): ReceivedContent => ({
 })
 
 export const outgoing = (body: string): SendContent => ({ type: 'text', to: 'chat', body, reply_to: null })
+
+/** Where a picture lies at WhatsApp. */
+export const imageSource = (id: string): MediaSource => ({
+  id,
+  kind: 'image',
+  directPath: '/x',
+  host: null,
+  mediaKey: '',
+  encryptedId: '',
+  size: 1,
+})

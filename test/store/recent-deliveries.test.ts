@@ -5,7 +5,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { MediaSource } from '../../src/messages/received.ts'
 import { type DeliveryOutcome, laneOf, type NewDelivery } from '../../src/ports/delivery-table.ts'
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
@@ -14,18 +13,10 @@ import { openStore } from '../../src/store/sqlite.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { type DeliveryReads, deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { assertProperty } from '../property.ts'
-import { given, inbound, messageFact } from './facts.ts'
+import { given, imageSource, inbound, messageFact } from './facts.ts'
 
 const CHATS = ['ana', 'bea', 'eva']
-const SOURCE: MediaSource = {
-  id: '0a',
-  kind: 'image',
-  directPath: '/file',
-  host: null,
-  mediaKey: '',
-  encryptedId: '0b',
-  size: 1,
-}
+const SOURCE = imageSource('0a')
 
 describe('deliveries that were just stored', () => {
   let dir: string

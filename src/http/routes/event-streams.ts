@@ -30,8 +30,8 @@ export function eventStreamRoutes(
       const sessionId = pathSession(c)
       const after = lastEventId(c) ?? 0
       // A session that is not there is refused before the stream begins.
-      queries.events(sessionId, after, 1)
-      return streams.serve(c, follow => ofSession(queries, sessionId, after, follow))
+      const life = queries.events(sessionId, after, 1)
+      return streams.serve(c, follow => ofSession(queries, sessionId, life, after, follow))
     })
 }
 
@@ -58,19 +58,19 @@ const ofAny = (fact: CommittedFact): Told => ({
 async function* ofSession(
   queries: Pick<SessionQueries, 'events'>,
   sessionId: string,
+  life: { streamId: string; lastSeq: number },
   after: number,
   follow: Follow,
 ): AsyncIterable<Told> {
-  const first = queries.events(sessionId, after, PAGE)
   let seq = after
   // It was never so far: what the client read was another life of it.
-  if (after > first.lastSeq) {
+  if (after > life.lastSeq) {
     yield reset(0)
     seq = 0
   }
   for (;;) {
     const page = pageOf(queries, sessionId, seq)
-    if (page?.streamId !== first.streamId) return
+    if (page?.streamId !== life.streamId) return
     const { streamId, events } = page
     // In the same turn as the reading: what is committed from now on comes this way.
     const tail = events.length === 0 ? follow(streamId) : null
