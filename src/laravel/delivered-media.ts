@@ -1,6 +1,6 @@
 import { completeMessage } from '../messages/received.ts'
 import type { DeliveryRow } from '../ports/delivery-table.ts'
-import type { MediaServer } from '../ports/media-server.ts'
+import type { MediaServer } from '../ports/media/media-server.ts'
 
 /** What deliveries must know of the files in messages. */
 export interface DeliveredFiles extends Pick<MediaServer, 'linkTo' | 'has'> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { MediaPreparer } from '../ports/media-preparer.ts'
-import type { MediaStore } from '../ports/media-store.ts'
+import type { MediaPreparer } from '../ports/media/media-preparer.ts'
+import type { MediaStore } from '../ports/media/media-store.ts'
 import { createConversions } from './convert/conversions.ts'
 import { createFfmpeg } from './convert/ffmpeg.ts'
 import { createPictures } from './convert/pictures.ts'

@@ -16,7 +16,7 @@ import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
-import type { MediaChange, MediaStore, MediaTable } from '../ports/media-store.ts'
+import type { MediaChange, MediaStore, MediaTable } from '../ports/media/media-store.ts'
 import { tooLarge } from './refusals.ts'
 
 const ID = /^[0-9a-f]{64}$/

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
-import type { MediaStore } from '../ports/media-store.ts'
+import type { MediaStore } from '../ports/media/media-store.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Rows erased in one commit, some ms: what else is to be committed goes in between. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
-import type { MediaStore } from '../ports/media-store.ts'
+import type { MediaStore } from '../ports/media/media-store.ts'
 import type { PruneCursor, Store } from '../ports/store.ts'
 
 const MINUTE = 60_000

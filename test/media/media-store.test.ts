@@ -18,7 +18,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openMediaStore } from '../../src/media/media-store.ts'
-import type { MediaStore } from '../../src/ports/media-store.ts'
+import type { MediaStore } from '../../src/ports/media/media-store.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
 import { createMediaTable } from './media-table.ts'
 

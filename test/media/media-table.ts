@@ -1,4 +1,4 @@
-import type { MediaTable } from '../../src/ports/media-store.ts'
+import type { MediaTable } from '../../src/ports/media/media-store.ts'
 
 /** A table of files in memory. */
 export function createMediaTable(): MediaTable & { files: Map<string, number> } {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
-import type { MediaChange } from '../../src/ports/media-store.ts'
+import type { MediaChange } from '../../src/ports/media/media-store.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { CommittedFactsFeed } from '../../src/store/committed-facts.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { completeMessage, type ReceivedMedia } from '../../messages/received.ts'
-import type { MediaServer } from '../../ports/media-server.ts'
+import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
 import type { chatAnswer } from '../schemas/answers.ts'

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { GatewayError } from '../../base/errors.ts'
-import type { MediaServer } from '../../ports/media-server.ts'
+import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import { streamFile } from '../stream-file.ts'
 

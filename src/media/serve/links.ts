@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { PresentedLink } from '../../ports/media-server.ts'
+import type { PresentedLink } from '../../ports/media/media-server.ts'
 
 /** How long a link in a delivery works, in milliseconds: 24 h, longer than most of its retries. */
 export const LINK_LIFETIME_MS = 86_400_000

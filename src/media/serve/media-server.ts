@@ -1,5 +1,5 @@
-import type { MediaServer } from '../../ports/media-server.ts'
-import type { MediaStore } from '../../ports/media-store.ts'
+import type { MediaServer } from '../../ports/media/media-server.ts'
+import type { MediaStore } from '../../ports/media/media-store.ts'
 import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from './links.ts'
 import { answerMedia } from './serve-media.ts'
 

@@ -1,4 +1,4 @@
-import type { MediaRequest } from '../../ports/media-server.ts'
+import type { MediaRequest } from '../../ports/media/media-server.ts'
 import { essenceOf } from '../content-type.ts'
 import { attachment } from '../filenames.ts'
 

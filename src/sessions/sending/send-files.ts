@@ -1,6 +1,6 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { MediaContent, SendContent } from '../../messages/send.ts'
-import type { MediaPreparer } from '../../ports/media-preparer.ts'
+import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { Send } from './send.ts'
 import type { SendEndings } from './send-endings.ts'

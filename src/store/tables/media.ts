@@ -1,4 +1,4 @@
-import type { MediaChange, MediaTable } from '../../ports/media-store.ts'
+import type { MediaChange, MediaTable } from '../../ports/media/media-store.ts'
 import type { Statements } from '../statements.ts'
 
 export function mediaReads(sql: Statements): Omit<MediaTable, 'changed'> {

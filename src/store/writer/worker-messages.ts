@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from '../../ports/delivery-table.ts'
 import type { DownloadOutcome } from '../../ports/download-table.ts'
-import type { MediaChange } from '../../ports/media-store.ts'
+import type { MediaChange } from '../../ports/media/media-store.ts'
 import type { PruneRequest, PruneStep } from '../../ports/store.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'

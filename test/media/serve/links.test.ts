@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadLinkKey } from '../../../src/media/serve/link-key.ts'
 import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from '../../../src/media/serve/links.ts'
-import type { PresentedLink } from '../../../src/ports/media-server.ts'
+import type { PresentedLink } from '../../../src/ports/media/media-server.ts'
 
 const KEY = Buffer.alloc(32, 7)
 const ID = 'ab'.repeat(32)

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { GatewayError } from '../base/errors.ts'
+import type { GatewayError } from '../../base/errors.ts'
 
 /**
  * The files of messages, by what is in them: the same content is one file, whoever stored it, so who removes one asks first who

@@ -1,4 +1,4 @@
-import type { MediaContent, SendMedia } from '../messages/send.ts'
+import type { MediaContent, SendMedia } from '../../messages/send.ts'
 
 /** Makes files ready to be sent: fetched, checked by their content, converted where WhatsApp wants it, and stored. */
 export interface MediaPreparer {
