@@ -6,8 +6,8 @@ import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
-import { createDeadLetters } from './laravel/dead-letters.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
+import { createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { openMediaStore } from './media/media-store.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
@@ -232,7 +232,7 @@ export async function createApp(
     queries,
     facts: store.committed,
     metrics,
-    deadLetters: createDeadLetters(store.deliveries, deliveries, clock),
+    undelivered: createUndelivered(store.deliveries, deliveries, clock),
     mediaPreparer: media,
     mediaServer: served,
     vault,

@@ -6,13 +6,13 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
-import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Sessions } from '../ports/sessions.ts'
+import type { Undelivered } from '../ports/undelivered.ts'
 import { authenticate, type Keys } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
@@ -48,7 +48,7 @@ export interface HttpParts {
   queries: SessionQueries
   facts: CommittedFacts
   metrics: Measured
-  deadLetters: DeadLetters
+  undelivered: Undelivered
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
   vault: QrVault
@@ -76,7 +76,7 @@ export function createHttp(parts: HttpParts): Http {
     sendWaitMs,
     sessions,
     queries,
-    deadLetters,
+    undelivered,
     mediaPreparer,
     mediaServer,
     vault,
@@ -158,7 +158,7 @@ export function createHttp(parts: HttpParts): Http {
     passkeyPageRoutes(passkey),
     eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
-    deliveryRoutes(deadLetters, sessions),
+    deliveryRoutes(undelivered, sessions),
     mediaRoutes(mediaServer),
     statsRoutes(queries, now),
     healthRoutes(ready),

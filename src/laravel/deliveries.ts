@@ -31,6 +31,10 @@ const UNREADABLE = 'the stored row cannot be read: it is damaged, or another ver
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
 export interface Deliveries {
   wake(lane: string): void
+  /** Tries the routes that are held at once. */
+  probe(): void
+  /** When a route that is held is tried next; null: it is not held. */
+  probesAt(kind: DeliveryKind): number | null
   /** Starts draining: wakes every lane with something pending. */
   start(): void
   /** Waits for attempts in flight, at most `ms`; what is pending stays in the table. */
@@ -216,6 +220,12 @@ export function createDeliveries(options: {
       // A held lane will be woken with all the others.
       if (address !== null && !stopping && !isHeld(lane)) queue.wake(lane)
     },
+
+    probe() {
+      for (const route of Object.values(routes)) route.probe()
+    },
+
+    probesAt: kind => (routes[kind] as Route | undefined)?.probesAt() ?? null,
 
     start() {
       if (address === null) return

@@ -2,6 +2,7 @@ import type { EstadoQr } from '../../machines/facts.ts'
 import type { AccountEventType } from '../messages/account-event.ts'
 import type { DownloadState } from './download-table.ts'
 import type { AcceptedStatus } from './session-table.ts'
+import type { DeliveryQuery } from './undelivered.ts'
 
 /** What Laravel has yet to take, lane by lane, and the dead letters that it did not take. */
 export interface DeliveryTable {
@@ -17,8 +18,8 @@ export interface DeliveryTable {
   /** In how many lanes something is pending, and when the oldest of it was made; null: nothing is. */
   backlog(): { lanes: number; oldestAt: number | null }
   find(id: number): DeliveryRow | null
-  /** Dead letters, newest first; `before` is an exclusive delivery id. */
-  dead(limit: number, before?: number): DeliveryRow[]
+  /** A page of those that wait, or are dead, newest first; `next` is the `before` of the next page, and null on the last. */
+  page(query: DeliveryQuery): { rows: DeliveryRow[]; next: number | null }
   /**
    * Records what came of an attempt; an id that was replaced meanwhile is no error. `lazy`: nothing follows from it, so that it may wait
    * up to 100 ms for a commit of something else.
@@ -27,7 +28,8 @@ export interface DeliveryTable {
 }
 
 /** A lane that has something pending, and what must be known of its head without reading it. */
-export interface PendingLane extends Pick<DeliveryRow, 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt'> {}
+export interface PendingLane
+  extends Pick<DeliveryRow, 'id' | 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt'> {}
 
 export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number]
@@ -39,6 +41,13 @@ export const laneOf = {
   events: (streamId: string) => `${streamId}|events`,
   receipts: (streamId: string, chatId: string) => `${streamId}|receipts|${chatId}`,
   messages: (streamId: string, chat: string) => `${streamId}|${chat}`,
+}
+
+/** The chat whose messages, or their statuses, a lane delivers; null: a session's own. */
+export function chatOfLane(lane: string): string | null {
+  const kind = kindOfLane(lane)
+  if (kind !== 'messages' && kind !== 'receipt') return null
+  return lane.slice(lane.indexOf('|', kind === 'receipt' ? lane.indexOf('|') + 1 : 0) + 1)
 }
 
 /** What a lane delivers. A chat is named by a jid, which has an @. */
@@ -88,6 +97,8 @@ export type DeliveryOutcome =
   | { dead: true; at: number; error: string }
   /** A dead letter lives again, with a whole lifetime before it from `at`. */
   | { redriven: true; at: number }
+  /** What waits for its next attempt waits until `at` at most. */
+  | { hastened: true; at: number }
 
 /** The stored payload of a `receipt` delivery, a message status: what became of a send, forward only; `error` comes with `failed`. */
 export type MessageStatusPayload = {

@@ -6,11 +6,10 @@ import { GatewayError } from '../../src/base/errors.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { errorAnswer } from '../../src/http/schemas/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
-import type { DeadLetters } from '../../src/ports/dead-letters.ts'
-import type { DeliveryRow } from '../../src/ports/delivery-table.ts'
 import type { MessageRow } from '../../src/ports/message-table.ts'
 import type { SessionQueries, SessionView } from '../../src/ports/session-queries.ts'
 import type { Sessions } from '../../src/ports/sessions.ts'
+import type { ListedDelivery, Undelivered } from '../../src/ports/undelivered.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
@@ -56,7 +55,7 @@ export function messageRow(over: Partial<MessageRow> = {}): MessageRow {
   }
 }
 
-export function deadRow(over: Partial<DeliveryRow> = {}): DeliveryRow {
+export function deadRow(over: Partial<ListedDelivery> = {}): ListedDelivery {
   return {
     id: 12,
     webhookId: 'stream.9.messages',
@@ -73,6 +72,7 @@ export function deadRow(over: Partial<DeliveryRow> = {}): DeliveryRow {
     lastError: 'HTTP 422',
     deadAt: NOW + 1000,
     download: null,
+    tryAt: null,
     ...over,
   }
 }
@@ -193,17 +193,27 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     },
     ...over.queries,
   }
-  const deadLetters: DeadLetters = {
-    list(limit, before) {
-      note('dead', limit, before)
-      return { count: 5, rows: [deadRow({ id: 12 }), deadRow({ id: 11 })] }
+  const find = (id: number) => {
+    if (id !== 12) throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
+    return deadRow()
+  }
+  const undelivered: Undelivered = {
+    list(query) {
+      note('deliveries', query)
+      const rows = [deadRow({ id: 12 }), deadRow({ id: 11, deadAt: null, tryAt: NOW + 5000 })]
+      return { count: 5, rows, next: query.limit === 2 ? 11 : null }
+    },
+    find,
+    async retry(sessionId) {
+      note('retry', sessionId)
+      return 3
     },
     async redrive(id) {
       note('redrive', id)
-      if (id !== 12) throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
+      find(id)
     },
   }
-  return { sessions, queries, deadLetters, calls }
+  return { sessions, queries, undelivered, calls }
 }
 
 type Overrides = Parameters<typeof createFakes>[0] &
@@ -246,7 +256,7 @@ export function createTestHttp(over: Overrides = {}) {
     ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
     sessions: fakes.sessions,
     queries: fakes.queries,
-    deadLetters: fakes.deadLetters,
+    undelivered: fakes.undelivered,
     mediaServer: {
       checkLink: () => 'forged',
       serve: async () => null,

@@ -133,7 +133,7 @@ export function createHarness(
       return webhookId
     },
     times: (lane: string) => calls.filter(call => call.lane === lane).map(call => call.at),
-    dead: () => table.store.dead(1_000),
+    dead: () => table.store.page({ state: 'dead', limit: 1_000 }).rows,
   }
 }
 

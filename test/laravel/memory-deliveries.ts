@@ -23,8 +23,8 @@ export function createMemoryDeliveries() {
     lanes(after, limit) {
       const heads = new Map<string, PendingLane>()
       for (const row of pending()) {
-        const { lane, kind, sessionId, at, nextAt } = row
-        if (lane > after && !heads.has(lane)) heads.set(lane, { lane, kind, sessionId, at, nextAt })
+        const { id, lane, kind, sessionId, at, nextAt } = row
+        if (lane > after && !heads.has(lane)) heads.set(lane, { id, lane, kind, sessionId, at, nextAt })
       }
       return [...heads.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)).slice(0, limit)
     },
@@ -35,7 +35,13 @@ export function createMemoryDeliveries() {
       oldestAt: pending()[0]?.at ?? null,
     }),
     find: id => rows.get(id) ?? null,
-    dead: () => [...rows.values()].filter(row => row.deadAt !== null).reverse(),
+    page({ state, sessionId, before = Number.MAX_SAFE_INTEGER, limit }) {
+      const wanted = [...rows.values()]
+        .filter(row => (row.deadAt !== null) === (state === 'dead') && row.id < before)
+        .filter(row => sessionId === undefined || row.sessionId === sessionId)
+        .reverse()
+      return { rows: wanted.slice(0, limit), next: wanted.length > limit ? wanted[limit - 1]!.id : null }
+    },
     async settle(id, outcome) {
       if (broken) throw new Error('the disk is gone')
       const row = rows.get(id)
@@ -45,6 +51,8 @@ export function createMemoryDeliveries() {
       else if ('redriven' in outcome && row.deadAt === null) return
       else if ('redriven' in outcome)
         rows.set(id, { ...row, deadAt: null, tries: 0, attempts: 0, at: outcome.at, nextAt: outcome.at })
+      else if ('hastened' in outcome)
+        rows.set(id, { ...row, nextAt: row.deadAt === null ? Math.min(row.nextAt, outcome.at) : row.nextAt })
       else if ('dead' in outcome) rows.set(id, { ...row, deadAt: outcome.at, lastError: outcome.error })
       else
         rows.set(id, {

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import type { LaravelClient } from '../../src/laravel/client.ts'
-import { createDeadLetters } from '../../src/laravel/dead-letters.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
+import { createUndelivered } from '../../src/laravel/undelivered.ts'
 import { kindOfLane, type NewDelivery } from '../../src/ports/delivery-table.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
 import { createTestClock } from '../base/clock.ts'
@@ -66,7 +66,7 @@ async function createWorld() {
     logs,
     told,
     deliveries,
-    dead: createDeadLetters(disk.store.deliveries, deliveries, clock),
+    dead: createUndelivered(disk.store.deliveries, deliveries, clock),
   }
 }
 
@@ -82,7 +82,7 @@ it.each([
   world.deliveries.start()
   await world.clock.advance(31_000)
   expect(world.told.sort()).toEqual(['s.3.messages', 's.4.messages'])
-  const { count, rows } = world.dead.list(10)
+  const { count, rows } = world.dead.list({ state: 'dead', limit: 10 })
   expect(rows).toMatchObject([{ seq: 2, lastError: expect.stringMatching(/cannot be read/) }])
   expect([count, world.disk.store.deliveries.counts()]).toEqual([1, { pending: 0, dead: 1 }])
   expect(world.logs.join('')).toMatch(/a delivery is a dead letter now/)

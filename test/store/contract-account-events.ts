@@ -86,7 +86,7 @@ export function accountEventsContract(subject: Subject): void {
       [3, 'New'],
     ])
     expect(subject.store.accountEvents.find(streamId, 'a')).not.toBeNull()
-    expect(subject.store.deliveries.dead(1)[0]!.payload.subject).toBeNull()
+    expect(subject.store.deliveries.page({ state: 'dead', limit: 1 }).rows[0]!.payload.subject).toBeNull()
     expect(subject.store.deliveries.head(`${streamId}|events`)!.payload.subject).toBe('New')
   })
 

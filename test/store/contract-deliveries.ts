@@ -163,7 +163,7 @@ export function deliveriesContract(subject: Subject): void {
       lastError: '422',
     })
     expect(subject.store.deliveries.lanes('', 1_000)).toEqual([
-      { lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900 },
+      { id, lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900 },
     ])
   })
 
@@ -217,9 +217,11 @@ export function deliveriesContract(subject: Subject): void {
     }
     expect(subject.store.deliveries.head(lane)?.seq).toBe(4)
     expect(subject.store.deliveries.counts()).toEqual({ pending: 1, dead: 2 })
-    expect(subject.store.deliveries.dead(9).map(row => row.id)).toEqual(ids)
-    expect(subject.store.deliveries.dead(1).map(row => row.id)).toEqual([ids[0]])
-    expect(subject.store.deliveries.dead(9, ids[0]!)).toMatchObject([
+    expect(subject.store.deliveries.page({ state: 'dead', limit: 9 }).rows.map(row => row.id)).toEqual(ids)
+    expect(subject.store.deliveries.page({ state: 'dead', limit: 1 }).rows.map(row => row.id)).toEqual([
+      ids[0],
+    ])
+    expect(subject.store.deliveries.page({ state: 'dead', limit: 9, before: ids[0]! }).rows).toMatchObject([
       { id: ids[1], deadAt: 70, lastError: '422', payload: { message_id: 'M2', session_id: 'a' } },
     ])
     await subject.store.deliveries.settle(ids[0]!, { done: true })
@@ -250,6 +252,54 @@ export function deliveriesContract(subject: Subject): void {
       nextAt: 99,
       deadAt: null,
     })
+  })
+
+  test('a page of what waits is of one session if asked for, and looks at a bounded number of rows', async () => {
+    const { deliveries } = subject.store
+    const mine = await given(subject.store, 'a')
+    const others = await given(subject.store, 'b')
+    for (const seq of [2, 3, 4]) await arrive(subject.store, mine, seq)
+    await subject.store.commit({
+      streamId: others,
+      epoch: 1,
+      events: Array.from({ length: 5_001 }, (_, n) => messageFact(n + 2)),
+      deliveries: Array.from({ length: 5_001 }, (_, n) => ({
+        ...message(others, n + 2, 'chat'),
+        sessionId: 'b',
+        payload: { message_id: `O${n}` },
+      })),
+    })
+    const first = deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2 })
+    expect(first.rows).toEqual([])
+    expect(first.next).not.toBeNull()
+    const found = []
+    for (let next: number | null = first.next; next !== null; ) {
+      const page = deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2, before: next })
+      found.push(...page.rows.map(({ seq }) => seq))
+      next = page.next
+    }
+    expect(found).toEqual([4, 3, 2])
+    expect(deliveries.page({ state: 'waiting', sessionId: 'b', limit: 1 }).rows[0]!.seq).toBe(5_002)
+  })
+
+  test('what waits is hastened, what is due, dead or gone stays as it is', async () => {
+    const { deliveries } = subject.store
+    const streamId = await given(subject.store, 'a')
+    await arrive(subject.store, streamId, 2)
+    const { id } = deliveries.head(`${streamId}|chat`)!
+    const later = { retryAt: 9_000, error: '503', countsTry: false, countsAttempt: true }
+    await deliveries.settle(id, later)
+    for (const [at, nextAt] of [
+      [10_000, 9_000],
+      [5_000, 5_000],
+    ] as const) {
+      await deliveries.settle(id, { hastened: true, at })
+      expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ nextAt, attempts: 1, lastError: '503' })
+    }
+    await deliveries.settle(id, { dead: true, at: 6_000, error: '422' })
+    await deliveries.settle(id, { hastened: true, at: 1_000 })
+    expect(deliveries.find(id)).toMatchObject({ deadAt: 6_000, nextAt: 5_000 })
+    await deliveries.settle(999, { hastened: true, at: 1_000 })
   })
 
   test('a redriven dead letter is the head of its lane again, with a new lifetime', async () => {
@@ -292,7 +342,7 @@ export function deliveriesContract(subject: Subject): void {
     const { id } = deliveries.head(`${streamId}|status`)!
     await deliveries.settle(id, { dead: true, at: 9, error: '422' })
     await write(3, 'active')
-    expect(deliveries.dead(9)).toEqual([])
+    expect(deliveries.page({ state: 'dead', limit: 9 }).rows).toEqual([])
     expect(deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })
   })
 

@@ -103,6 +103,7 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   ) as [number, number, number]
   const { deliveries, downloads, media } = store
   await deliveries.settle(pending, { retryAt: 9, error: 'x', countsTry: true, countsAttempt: true })
+  await deliveries.settle(pending, { hastened: true, at: 1 })
   await deliveries.settle(pending, { dead: true, at: 9, error: 'x' })
   await deliveries.settle(pending, { redriven: true, at: 9 })
   await deliveries.settle(pending, { done: true })
@@ -167,7 +168,7 @@ function read({ store }: MemoryStore): void {
   deliveries.counts()
   deliveries.backlog()
   deliveries.find(1)
-  deliveries.dead(10)
+  deliveries.page({ state: 'dead', limit: 10 })
   downloads.streamsDue(9)
   downloads.due(STREAM, 9, 10)
   downloads.hasPending(STREAM)

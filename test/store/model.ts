@@ -72,7 +72,7 @@ export class Model {
     if (delivery.dead) return null
     if ('done' in outcome) this.deliveries = this.deliveries.filter(other => other !== delivery)
     else if ('dead' in outcome) delivery.dead = true
-    else delivery.attempts += Number(outcome.countsAttempt)
+    else if ('retryAt' in outcome) delivery.attempts += Number(outcome.countsAttempt)
     return null
   }
 

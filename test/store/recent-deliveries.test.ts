@@ -121,7 +121,9 @@ describe('deliveries that were just stored', () => {
       await settle(one.postpone, { retryAt: 9, error: '503', countsTry: true, countsAttempt: true })
     else if ('bury' in one) await settle(one.bury, { dead: true, at: 5, error: '422' })
     else if ('revive' in one) {
-      const dead = store.deliveries.dead(100).filter(row => row.streamId === streamId)
+      const dead = store.deliveries
+        .page({ state: 'dead', limit: 100 })
+        .rows.filter(row => row.streamId === streamId)
       if (dead.length > 0)
         await store.deliveries.settle(dead[one.revive % dead.length]!.id, { redriven: true, at: 7 })
     } else if ('replay' in one) {

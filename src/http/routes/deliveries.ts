@@ -1,36 +1,56 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
-import type { DeadLetters } from '../../ports/dead-letters.ts'
-import type { DeliveryRow } from '../../ports/delivery-table.ts'
+import { chatOfLane } from '../../ports/delivery-table.ts'
 import type { Sessions } from '../../ports/sessions.ts'
+import type { DeliveryQuery, ListedDelivery, Undelivered } from '../../ports/undelivered.ts'
 import { ignoreBody, readJson } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import { isoDate } from '../iso-date.ts'
-import type { deadAnswer, doneAnswer, replayAnswer } from '../schemas/answers.ts'
-import { deadQuery, deliveryPath, replayRequest } from '../schemas/requests.ts'
+import type {
+  deliveriesAnswer,
+  deliveryAnswer,
+  doneAnswer,
+  replayAnswer,
+  retryAnswer,
+} from '../schemas/answers.ts'
+import { deadQuery, deliveriesQuery, deliveryPath, replayRequest, retryRequest } from '../schemas/requests.ts'
 import { pathSession, validate, validateQuery } from '../validation.ts'
 
-type DeadAnswer = z.infer<typeof deadAnswer>
+type DeliveriesAnswer = z.infer<typeof deliveriesAnswer>
 
-/** What Laravel did not take, and how it gets it after all. */
-export function deliveryRoutes(deadLetters: DeadLetters, sessions: Sessions): Hono<HttpEnv> {
+/** What Laravel did not take yet, or ever, and how it gets it after all. */
+export function deliveryRoutes(undelivered: Undelivered, sessions: Sessions): Hono<HttpEnv> {
+  function list(query: DeliveryQuery): DeliveriesAnswer {
+    const { count, rows, next } = undelivered.list(query)
+    return { success: true, count, deliveries: rows.map(toJson), next }
+  }
+
   return new Hono<HttpEnv>()
+    .get('/deliveries', c => {
+      const { session_id, ...query } = validateQuery(c, deliveriesQuery)
+      return c.json(list({ ...query, sessionId: session_id }))
+    })
     .get('/deliveries/dead', c => {
-      const { limit, before } = validateQuery(c, deadQuery)
-      const { count, rows } = deadLetters.list(limit, before)
-      const last = rows.length === limit ? rows.at(-1) : undefined
-      const answer: DeadAnswer = {
+      const { session_id, ...query } = validateQuery(c, deadQuery)
+      return c.json(list({ ...query, state: 'dead', sessionId: session_id }))
+    })
+    .get('/deliveries/:id', c => {
+      const row = undelivered.find(pathDelivery(c))
+      const answer: z.infer<typeof deliveryAnswer> = {
         success: true,
-        count,
-        deliveries: rows.map(toJson),
-        next: last?.id ?? null,
+        delivery: { ...toJson(row), payload: row.payload },
       }
       return c.json(answer)
     })
+    .post('/deliveries/retry', async c => {
+      const { session_id } = validate(retryRequest, await readJson(c))
+      const lanes = await undelivered.retry(session_id)
+      return c.json({ success: true, lanes } satisfies z.infer<typeof retryAnswer>, 202)
+    })
     .post('/deliveries/:id/redrive', async c => {
       ignoreBody(c)
-      await deadLetters.redrive(pathDelivery(c))
+      await undelivered.redrive(pathDelivery(c))
       return c.json({ success: true } satisfies z.infer<typeof doneAnswer>, 202)
     })
     .post('/sessions/:id/replay', async c => {
@@ -47,19 +67,22 @@ function pathDelivery(c: HttpContext): number {
   throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
 }
 
-/** A dead letter as the API shows it, without its words. */
-function toJson(row: DeliveryRow): DeadAnswer['deliveries'][number] {
-  const { message_id } = row.payload
+/** A delivery as the API shows it, without its words. */
+function toJson(row: ListedDelivery): DeliveriesAnswer['deliveries'][number] {
+  const { chat_id, message_id } = row.payload
   return {
     id: row.id,
+    state: row.deadAt === null ? 'waiting' : 'dead',
     webhook_id: row.webhookId,
     kind: row.kind,
     session_id: row.sessionId,
+    chat_id: typeof chat_id === 'string' ? chat_id : chatOfLane(row.lane),
     message_id: typeof message_id === 'string' ? message_id : null,
     seq: row.seq,
     attempts: row.attempts,
     error: row.lastError,
     created_at: isoDate(row.at),
-    dead_at: isoDate(row.deadAt!),
+    next_try_at: row.tryAt === null ? null : isoDate(row.tryAt),
+    dead_at: row.deadAt === null ? null : isoDate(row.deadAt),
   }
 }

@@ -3,6 +3,7 @@ import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
 import { messageStatus } from '../../messages/status.ts'
 import { DELIVERY_KINDS } from '../../ports/delivery-table.ts'
+import { DELIVERY_STATES } from '../../ports/undelivered.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
@@ -139,27 +140,42 @@ export const chatAnswer = z.object({
   next: z.number().int().nullable(),
 })
 
-/** A delivery that Laravel did not take; `redrive` it by its `id`. `message_id` is null for what is no message. */
-const deadLetter = z.object({
+/**
+ * A delivery that Laravel has not taken; `redrive` it by its `id`. `message_id` is null for what is no message, `chat_id` for what is of
+ * no chat. `next_try_at`: null when it is tried as soon as its turn comes, or never.
+ */
+const delivery = z.object({
   id: z.number().int(),
+  state: z.enum(DELIVERY_STATES),
   webhook_id: z.string(),
   kind: z.enum(DELIVERY_KINDS),
   session_id: z.string(),
+  chat_id: z.string().nullable(),
   message_id: z.string().nullable(),
   seq: z.number().int(),
   attempts: z.number().int(),
   error: z.string().nullable(),
   created_at: z.iso.datetime(),
-  dead_at: z.iso.datetime(),
+  next_try_at: z.iso.datetime().nullable(),
+  dead_at: z.iso.datetime().nullable(),
 })
 
-/** `count` is all there are, newest first; `next` goes into `before`. */
-export const deadAnswer = z.object({
+/** `count` is all that are in that state, newest first; `next` goes into `before`, and is null when there are no more. */
+export const deliveriesAnswer = z.object({
   success: z.literal(true),
   count: z.number().int(),
-  deliveries: z.array(deadLetter),
+  deliveries: z.array(delivery),
   next: z.number().int().nullable(),
 })
+
+/** `payload` is what Laravel is given, the links of its files left out. */
+export const deliveryAnswer = z.object({
+  success: z.literal(true),
+  delivery: delivery.extend({ payload: z.record(z.string(), z.unknown()) }),
+})
+
+/** In so many lanes something waited, and is tried now. */
+export const retryAnswer = z.object({ success: z.literal(true), lanes: z.number().int() })
 
 /** `replayed` messages stand in line again. */
 export const replayAnswer = z.object({ success: z.literal(true), replayed: z.number().int() })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { presence } from '../../messages/send.ts'
+import { DELIVERY_STATES } from '../../ports/undelivered.ts'
 import { onceValid, optional, phoneDigits, recipient, sessionId, sessionState, userId } from './fields.ts'
 
 /** What callers may ask, as zod schemas; unknown fields are ignored. */
@@ -63,10 +64,19 @@ const deliveryId = z
   .regex(/^\d{1,15}$/)
   .transform(Number)
 
-/** `GET /deliveries/dead?…` */
-export const deadQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })
+/** `GET /deliveries?…`; of `GET /deliveries/dead?…` without the state. */
+export const deliveriesQuery = z.object({
+  state: z.enum(DELIVERY_STATES).default('waiting'),
+  session_id: sessionId.optional(),
+  limit: pageSize,
+  before: wholeNumber.optional(),
+})
+export const deadQuery = deliveriesQuery.omit({ state: true })
 
-/** `POST /deliveries/{id}/redrive` */
+/** `POST /deliveries/retry` */
+export const retryRequest = z.object({ session_id: optional(sessionId) })
+
+/** `GET /deliveries/{id}`, `POST /deliveries/{id}/redrive` */
 export const deliveryPath = z.object({ id: deliveryId })
 
 /** `POST /sessions/{id}/replay`: the seqs after `after`, up to `until`. */

@@ -101,6 +101,11 @@ export function createCircuitBreaker(clock: Clock) {
       return 'route'
     },
 
+    /** Whoever mended it need not wait for the schedule. */
+    probeNow(): void {
+      if (outage !== null) outage = { ...outage, retryAt: Math.min(outage.retryAt, clock.now()) }
+    },
+
     /** The attempt was ended without a result. */
     cancelled: ended,
 

@@ -52,6 +52,15 @@ export function createRoute(path: string, options: RouteOptions) {
     cause: (): string => breaker.outage()?.failure.error ?? 'held',
     outage,
 
+    /** When what is held is tried next; null: nothing is. */
+    probesAt: (): number | null => breaker.outage()?.retryAt ?? null,
+
+    /** Tries at once what is held. */
+    probe(): void {
+      breaker.probeNow()
+      held.scheduleProbe()
+    },
+
     /** Laravel answered for itself. */
     accepted(permit: Permit, sender: Sender): void {
       if (!breaker.accepted(permit, sender)) return

@@ -41,6 +41,8 @@ const SELECT = `SELECT ${COLUMNS} ${FROM}`
 const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
   SELECT 1 FROM erasures WHERE erasures.stream_id = d.stream_id))`
 
+/** So many are looked at for one page, whatever is asked of them: a few ms of the event loop. */
+const MOST_LOOKED_AT = 5_000
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -112,7 +114,7 @@ export function deliveryReads(sql: Statements): DeliveryReads {
     lanes: (after, limit) =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql
-        .all<Pick<DeliveryColumns, 'lane' | 'kind' | 'session_id' | 'at' | 'next_at'>>(
+        .all<Pick<DeliveryColumns, 'id' | 'lane' | 'kind' | 'session_id' | 'at' | 'next_at'>>(
           `WITH RECURSIVE pending(lane) AS (
              SELECT (SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending
                WHERE dead_at IS NULL AND lane > ?1)
@@ -122,13 +124,14 @@ export function deliveryReads(sql: Statements): DeliveryReads {
              FROM pending WHERE pending.lane IS NOT NULL
              LIMIT ?2
            )
-           SELECT p.lane, d.kind, d.session_id, d.at, d.next_at FROM pending p
+           SELECT d.id, p.lane, d.kind, d.session_id, d.at, d.next_at FROM pending p
            JOIN deliveries d ON d.id = (SELECT h.id FROM deliveries h INDEXED BY deliveries_pending
              WHERE h.lane = p.lane AND h.dead_at IS NULL ORDER BY h.id LIMIT 1)`,
           after,
           limit,
         )
         .map(row => ({
+          id: row.id,
           lane: row.lane,
           kind: row.kind,
           sessionId: row.session_id,
@@ -153,14 +156,26 @@ export function deliveryReads(sql: Statements): DeliveryReads {
       const row = sql.get<DeliveryColumns>(`${SELECT} WHERE d.id = ? AND ${STANDS}`, id)
       return row ? toDelivery(row) : null
     },
-    dead: (limit, before) =>
-      sql
+    page({ state, sessionId, before = Number.MAX_SAFE_INTEGER, limit }) {
+      const beyond = sql.get<{ id: number }>(
+        'SELECT id FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?',
+        before,
+        MOST_LOOKED_AT,
+      )
+      const rows = sql
         .all<DeliveryColumns>(
-          `${SELECT} WHERE d.dead_at IS NOT NULL AND d.id < ? AND ${STANDS} ORDER BY d.id DESC LIMIT ?`,
-          before ?? Number.MAX_SAFE_INTEGER,
+          `${SELECT} WHERE (d.dead_at IS NOT NULL) = ? AND (?2 IS NULL OR d.session_id = ?2) AND d.id < ? AND d.id > ? AND ${STANDS}
+           ORDER BY d.id DESC LIMIT ?`,
+          Number(state === 'dead'),
+          sessionId ?? null,
+          before,
+          beyond?.id ?? 0,
           limit,
         )
-        .map(toDelivery),
+        .map(toDelivery)
+      const last = rows.length === limit ? rows.at(-1)!.id : beyond && beyond.id + 1
+      return { rows, next: last ?? null }
+    },
   }
 }
 
@@ -198,6 +213,12 @@ export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOut
   else if ('redriven' in outcome)
     sql.run(
       'UPDATE deliveries SET dead_at = NULL, tries = 0, attempts = 0, at = ?1, next_at = ?1 WHERE id = ?2 AND dead_at IS NOT NULL',
+      outcome.at,
+      id,
+    )
+  else if ('hastened' in outcome)
+    sql.run(
+      'UPDATE deliveries SET next_at = ?1 WHERE id = ?2 AND dead_at IS NULL AND next_at > ?1',
       outcome.at,
       id,
     )

@@ -1,0 +1,66 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Clock } from '../base/clock.ts'
+import { GatewayError } from '../base/errors.ts'
+import type { DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
+import type { ListedDelivery, Undelivered } from '../ports/undelivered.ts'
+import type { Deliveries } from './deliveries.ts'
+
+/** Lanes that are read at once: some 2 ms of the event loop. */
+const PAGE = 200
+
+/** Deliveries that nobody took yet: listed, tried now, and what died sent again on request under the ids that it had. */
+export function createUndelivered(
+  store: DeliveryTable,
+  deliveries: Pick<Deliveries, 'wake' | 'probe' | 'probesAt'>,
+  clock: Clock,
+): Undelivered {
+  function find(id: number): DeliveryRow {
+    const row = store.find(id)
+    if (row !== null) return row
+    throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id; what was delivered is gone.')
+  }
+
+  function listed(row: DeliveryRow): ListedDelivery {
+    const at = Math.max(row.nextAt, deliveries.probesAt(row.kind) ?? 0)
+    return { ...row, tryAt: row.deadAt === null && at > clock.now() ? at : null }
+  }
+
+  return {
+    list(query) {
+      const { pending, dead } = store.counts()
+      const { rows, next } = store.page(query)
+      return {
+        count: query.state === 'dead' ? dead : pending,
+        rows: rows.map(listed),
+        next,
+      }
+    },
+
+    find: id => listed(find(id)),
+
+    async redrive(id) {
+      const row = find(id)
+      const at = clock.now()
+      await store.settle(id, row.deadAt === null ? { hastened: true, at } : { redriven: true, at })
+      if (row.deadAt === null) deliveries.probe()
+      deliveries.wake(row.lane)
+    },
+
+    async retry(sessionId) {
+      deliveries.probe()
+      let count = 0
+      for (let after = ''; ; ) {
+        const lanes = store.lanes(after, PAGE)
+        const wanted = lanes.filter(lane => sessionId === undefined || lane.sessionId === sessionId)
+        const at = clock.now()
+        const early = wanted.filter(({ nextAt }) => nextAt > at)
+        await Promise.all(early.map(({ id }) => store.settle(id, { hastened: true, at })))
+        for (const { lane } of wanted) deliveries.wake(lane)
+        count += wanted.length
+        if (lanes.length < PAGE) return count
+        after = lanes.at(-1)!.lane
+        await turn()
+      }
+    },
+  }
+}

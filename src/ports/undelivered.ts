@@ -1,0 +1,32 @@
+import type { DeliveryRow } from './delivery-table.ts'
+
+export const DELIVERY_STATES = ['waiting', 'dead'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** Which deliveries: `before` is an exclusive delivery id. */
+export interface DeliveryQuery {
+  state: DeliveryState
+  sessionId?: string | undefined
+  before?: number | undefined
+  limit: number
+}
+
+/** A delivery, and when it is tried next in milliseconds; null: when its turn comes, or never. */
+export interface ListedDelivery extends DeliveryRow {
+  tryAt: number | null
+}
+
+/** What HTTP can ask of the deliveries that Laravel has not taken. */
+export interface Undelivered {
+  /**
+   * Newest first. `count` is all that are in that state, of whatever session; `next` goes into `before`, and null means that there are no
+   * more: a page may hold fewer than `limit`, or none, when many of other sessions stand between.
+   */
+  list(query: DeliveryQuery): { count: number; rows: ListedDelivery[]; next: number | null }
+  /** Throws DELIVERY_NOT_FOUND. */
+  find(id: number): ListedDelivery
+  /** A dead one stands in line again, durably; one that waits is tried now. Rejects with DELIVERY_NOT_FOUND. */
+  redrive(id: number): Promise<void>
+  /** Tries now what waits for its next attempt, of all sessions or of one; resolves with the number of lanes. */
+  retry(sessionId?: string): Promise<number>
+}
