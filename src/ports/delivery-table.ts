@@ -2,7 +2,6 @@ import type { EstadoQr } from '../../machines/facts.ts'
 import type { AccountEventType } from '../messages/account-event.ts'
 import type { DownloadState } from './download-table.ts'
 import type { AcceptedStatus } from './session-table.ts'
-import type { DeliveryQuery } from './undelivered.ts'
 
 /** What Laravel has yet to take, lane by lane, and the dead letters that it did not take. */
 export interface DeliveryTable {
@@ -25,6 +24,17 @@ export interface DeliveryTable {
    * up to 100 ms for a commit of something else.
    */
   settle(id: number, outcome: DeliveryOutcome, lazy?: boolean): Promise<void>
+}
+
+export const DELIVERY_STATES = ['waiting', 'dead'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** Which deliveries: `before` is an exclusive delivery id. */
+export interface DeliveryQuery {
+  state: DeliveryState
+  sessionId?: string | undefined
+  before?: number | undefined
+  limit: number
 }
 
 /** A lane that has something pending, and what must be known of its head without reading it. */

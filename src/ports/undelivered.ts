@@ -1,15 +1,4 @@
-import type { DeliveryRow } from './delivery-table.ts'
-
-export const DELIVERY_STATES = ['waiting', 'dead'] as const
-export type DeliveryState = (typeof DELIVERY_STATES)[number]
-
-/** Which deliveries: `before` is an exclusive delivery id. */
-export interface DeliveryQuery {
-  state: DeliveryState
-  sessionId?: string | undefined
-  before?: number | undefined
-  limit: number
-}
+import type { DeliveryQuery, DeliveryRow } from './delivery-table.ts'
 
 /** A delivery, and when it is tried next in milliseconds; null: when its turn comes, or never. */
 export interface ListedDelivery extends DeliveryRow {

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
 import { messageStatus } from '../../messages/status.ts'
-import { DELIVERY_KINDS } from '../../ports/delivery-table.ts'
-import { DELIVERY_STATES } from '../../ports/undelivered.ts'
+import { DELIVERY_KINDS, DELIVERY_STATES } from '../../ports/delivery-table.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */

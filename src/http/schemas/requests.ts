@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { presence } from '../../messages/send.ts'
-import { DELIVERY_STATES } from '../../ports/undelivered.ts'
+import { DELIVERY_STATES } from '../../ports/delivery-table.ts'
 import { onceValid, optional, phoneDigits, recipient, sessionId, sessionState, userId } from './fields.ts'
 
 /** What callers may ask, as zod schemas; unknown fields are ignored. */
