@@ -4,6 +4,7 @@ import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
+import { dashboardLoader } from './dashboard/load-dashboard.ts'
 import { createHttp } from './http/server.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
@@ -23,6 +24,7 @@ import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { VersionBreaker } from './sessions/effects/version-breaker.ts'
 import { createErasure } from './sessions/erasure.ts'
+import { createOverview } from './sessions/overview.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ContactNames } from './sessions/receiving/contact-names.ts'
 import { Downloads } from './sessions/receiving/downloads.ts'
@@ -221,6 +223,12 @@ export async function createApp(
     deliveries: store.deliveries,
   })
   const queries = createQueries(store, supervisor)
+  const dashboard = dashboardLoader({
+    overview: createOverview(store, supervisor),
+    facts: store.committed,
+    deliveries: store.deliveries,
+    now: clock.now,
+  })
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
@@ -239,6 +247,7 @@ export async function createApp(
     passkeys,
     base: () => linkBase.url,
     ready,
+    ...(config.dashboard && { dashboard }),
     logger: part('http'),
     clock,
     timeOfDay,

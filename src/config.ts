@@ -20,6 +20,8 @@ export interface Config {
   }
   /** Base of links to media, without a slash at its end; null: the address that the service listens on. */
   readonly publicUrl: string | null
+  /** Whether there is a page for operators. */
+  readonly dashboard: boolean
   readonly dataDir: string
   /** null: the queue lives in this process. */
   readonly redisUrl: string | null
@@ -84,6 +86,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   const config: Config = {
     http: { host: get('HOST'), port: get('PORT'), ...get('API_KEYS') },
     publicUrl: get('PUBLIC_URL'),
+    dashboard: get('DASHBOARD'),
     dataDir: get('DATA_DIR'),
     redisUrl: get('REDIS_URL'),
     laravel: {

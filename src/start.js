@@ -12,8 +12,9 @@ import { cachedDataVersionTag } from 'node:v8'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = ['src', 'machines', 'patches']
-/** Starts the manager, and stops it once it is up. */
-const UP_AND_DOWN = "await import('./src/main.ts'); process.kill(process.pid, 'SIGTERM')"
+/** Starts the manager, loads what it loads late, and stops it. */
+const UP_AND_DOWN =
+  "await import('./src/main.ts'); await import('./src/dashboard/dashboard.ts'); process.kill(process.pid, 'SIGTERM')"
 const FILL_MS = 60_000
 
 if (Number.parseInt(process.versions.node, 10) < 24) {

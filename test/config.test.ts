@@ -22,6 +22,7 @@ describe('the defaults', () => {
     expect(loadConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000, apiKeys: [], readKeys: [] },
       publicUrl: null,
+      dashboard: true,
       dataDir: './data',
       redisUrl: null,
       laravel: { url: null, token: null, secrets: [], messageStatus: false, events: [] },
@@ -72,6 +73,7 @@ it('every variable is read', () => {
     PORT: '0',
     API_KEYS: 'one, two,,three , four:read',
     PUBLIC_URL: 'https://wa.test/base/',
+    DASHBOARD: 'false',
     DATA_DIR: '/var/lib/wm',
     REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
     LARAVEL_URL: 'https://app.test/api//',
@@ -112,6 +114,7 @@ it('every variable is read', () => {
   expect(config).toEqual({
     http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'], readKeys: ['four'] },
     publicUrl: 'https://wa.test/base',
+    dashboard: false,
     dataDir: '/var/lib/wm',
     redisUrl: 'rediss://me:p4ss@redis.test:6380/2',
     laravel: {

@@ -83,9 +83,9 @@ export const baseUrl = address(['http:', 'https:'])
 /** It may carry a password. */
 export const redisUrl = z.string().refine(text => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text))
 
-export const yesOrNo = () =>
+export const yesOrNo = (fallback: 'true' | 'false' = 'false') =>
   variable(
-    'false',
+    fallback,
     'true or false',
     z.enum(['true', 'false']).transform(text => text === 'true'),
   )

@@ -40,6 +40,7 @@ export const VARIABLES = {
     'an http(s) URL without user, query or fragment, such as https://wa.test',
     orNull(baseUrl),
   ),
+  DASHBOARD: yesOrNo('true'),
   DATA_DIR: variable(
     './data',
     'a path of a directory',

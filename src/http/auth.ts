@@ -1,72 +1,82 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError } from '../base/errors.ts'
 import { isLoopback } from '../base/loopback.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
+import type { Keyring } from './keys.ts'
+import { isOwnPage, loginIdOf } from './login/cookie.ts'
+import type { Logins } from './login/logins.ts'
 
 /** A load balancer asks these without a key. */
 const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
 
+/** The login, which leads to a cookie, and what its page is drawn with: nothing that anybody may not see. */
+const LOGIN_PATHS = /^\/(?:login$|dashboard\/assets\/)/
+
+/** What a person opens, and may have to log in for. */
+const isPage = (c: HttpContext) =>
+  changesNothing(c) &&
+  /^\/(?:$|dashboard\/)/.test(c.req.path) &&
+  (c.req.header('accept') ?? '').includes('text/html')
+
 /** What links a phone, or asks WhatsApp in the name of the account: more than reading. */
 const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\/.*)$/s
 
-export interface Keys {
-  apiKeys: readonly string[]
-  /** These may only read. */
-  readKeys: readonly string[]
-}
-
 /**
- * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`; with a key for reading only what changes nothing and shows
- * no QR and no code, else READ_ONLY. Without any key configured only this machine is answered, and no web page: a foreign `Host` (DNS
- * rebinding) or `Origin` gets ORIGIN_FORBIDDEN. A request for which `isOpen` holds needs none of this.
+ * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`, and those with the cookie of a login; with a key, or a login,
+ * for reading only what changes nothing and shows no QR and no code, else READ_ONLY. What a cookie alone changes must come from the
+ * dashboard itself, else ORIGIN_FORBIDDEN. Without any key configured only this machine is answered, and no web page: a foreign `Host`
+ * (DNS rebinding) or `Origin` gets ORIGIN_FORBIDDEN. A request for which `isOpen` holds needs none of this. Leaves `visitor` behind.
  */
 export function authenticate(
-  { apiKeys, readKeys }: Keys,
+  keyring: Keyring,
+  logins: Logins,
   isOpen: (c: HttpContext) => boolean = () => false,
 ): MiddlewareHandler<HttpEnv> {
-  const [full, readers] = [apiKeys.map(digest), readKeys.map(digest)]
-  const needsKey = full.length + readers.length > 0
   return async (c, next) => {
-    const presented = needsKey ? presentedKeys(c).map(digest) : []
-    const has = (known: readonly Buffer[]) => presented.some(key => isKnown(key, known))
-    if (needsKey ? OPEN_PATHS.has(c.req.path) || has(full) : isLocal(c)) return next()
-    if (isOpen(c)) return next()
-    if (!needsKey)
+    if (keyring.isEmpty) {
+      c.set('visitor', { access: 'write', loggedIn: false })
+      if (isLocal(c) || isOpen(c)) return next()
       throw new GatewayError(
         'ORIGIN_FORBIDDEN',
         'Without API_KEYS only a loopback Host such as 127.0.0.1 is answered, and no web page of another host.',
       )
-    if (!has(readers))
+    }
+    const byKey = keyring.allows(presentedKeys(c))
+    const loginId = loginIdOf(c)
+    const byLogin = byKey === null && loginId !== null ? logins.allows(loginId) : null
+    const access = byKey ?? byLogin
+    c.set('visitor', { access: access ?? 'none', loggedIn: byLogin !== null })
+    if (byLogin !== null) c.set('stillAllowed', () => logins.allows(loginId!, { use: false }) !== null)
+    if (OPEN_PATHS.has(c.req.path) || LOGIN_PATHS.test(c.req.path) || byKey === 'write' || isOpen(c))
+      return next()
+    if (access === null && isPage(c)) return c.redirect(`/login?next=${encodeURIComponent(c.req.path)}`, 303)
+    if (access === null)
       throw new GatewayError(
         'UNAUTHENTICATED',
-        'Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>".',
+        'Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>", or log in at /login.',
       )
-    if (!isReading(c))
+    if (access === 'read' && !isReading(c))
       throw new GatewayError(
         'READ_ONLY',
         'This key may only read, and sees no QR and no code: present one of API_KEYS without ":read".',
+      )
+    if (byLogin !== null && !changesNothing(c) && !isOwnPage(c))
+      throw new GatewayError(
+        'ORIGIN_FORBIDDEN',
+        'What is changed with the cookie of a login must be asked by the dashboard itself; programs present a key.',
       )
     return next()
   }
 }
 
-const isReading = ({ req }: HttpContext) =>
-  (req.method === 'GET' || req.method === 'HEAD') && !NOT_FOR_READERS.test(req.path)
+const changesNothing = ({ req }: HttpContext) => req.method === 'GET' || req.method === 'HEAD'
+
+const isReading = (c: HttpContext) => changesNothing(c) && !NOT_FOR_READERS.test(c.req.path)
 
 function presentedKeys(c: HttpContext): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const header = c.req.header('x-api-key')
   return [bearer, header].filter(key => key !== undefined)
-}
-
-/** Hashed keys are of one length, so that the comparison takes the same time whatever was presented. */
-function isKnown(presented: Buffer, known: readonly Buffer[]): boolean {
-  return known.map(candidate => timingSafeEqual(candidate, presented)).includes(true)
-}
-
-function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
 }
 
 function isLocal(c: HttpContext): boolean {

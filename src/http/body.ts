@@ -4,6 +4,14 @@ import type { HttpContext } from './context.ts'
 
 export const BODY_LIMIT = 1024 * 1024
 
+const FORM_LIMIT = 8 * 1024
+
+/** The fields of a form that a browser sends. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, or BAD_REQUEST as below. */
+export async function readForm(c: HttpContext): Promise<URLSearchParams> {
+  checkBody(c, 'application/x-www-form-urlencoded', FORM_LIMIT)
+  return new URLSearchParams((await readBytes(c, FORM_LIMIT)).toString())
+}
+
 /**
  * The request's JSON. Throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON, or BAD_REQUEST when the
  * caller hung up. Hono's own body limit needs node-server's global Request, which would reach the whole process.
@@ -32,10 +40,11 @@ export function ignoreBody(c: HttpContext): void {
   if (hasBody(c)) checkJson(c, BODY_LIMIT)
 }
 
-function checkJson(c: HttpContext, limit: number): void {
+const checkJson = (c: HttpContext, limit: number) => checkBody(c, 'application/json', limit)
+
+function checkBody(c: HttpContext, wanted: string, limit: number): void {
   const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-  if (type !== 'application/json')
-    throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json.')
+  if (type !== wanted) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', `Content-Type must be ${wanted}.`)
   const encoding = c.req.header('content-encoding')?.trim().toLowerCase()
   if (encoding !== undefined && encoding !== 'identity')
     throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.')

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import type { Visitor } from '../ports/dashboard/dashboard.ts'
 
 /** What the middleware leaves for every handler. */
 export interface HttpEnv {
@@ -9,6 +10,10 @@ export interface HttpEnv {
     requestId: string
     /** When the request came in, before its body was read. */
     arrival: number
+    /** Who asks. */
+    visitor: Visitor
+    /** Of a login: whether it goes on, for what outlasts its request. */
+    stillAllowed?: () => boolean
   }
 }
 

@@ -52,7 +52,7 @@ export class EventStreams {
       throw new GatewayError('TOO_MANY_REQUESTS', `${MOST_STREAMS} event streams are open: close some.`, {
         retryAfterSeconds: 5,
       })
-    const one = new OpenStream(this.#facts)
+    const one = new OpenStream(this.#facts, c.get('stillAllowed'))
     this.#open.add(one)
     this.#beat()
     // What a proxy such as nginx keeps to itself arrives too late.
@@ -84,7 +84,10 @@ export class EventStreams {
     this.#beats = true
     this.#clock.setTimeout(() => {
       this.#beats = false
-      for (const one of this.#open) one.push(HEARTBEAT)
+      for (const one of this.#open) {
+        if (one.stillAllowed()) one.push(HEARTBEAT)
+        else one.end()
+      }
       if (this.#open.size > 0) this.#beat()
     }, HEARTBEAT_MS)
   }
@@ -95,11 +98,14 @@ class OpenStream {
   readonly #facts: Pick<CommittedFacts, 'follow'>
   readonly #queue: ReadableStream<Next>
   #controller!: ReadableStreamDefaultController<Next>
+  /** Whether whoever reads it may still do so. */
+  readonly stillAllowed: () => boolean
   #unfollow = () => {}
   #ended = false
 
-  constructor(facts: Pick<CommittedFacts, 'follow'>) {
+  constructor(facts: Pick<CommittedFacts, 'follow'>, stillAllowed: () => boolean = () => true) {
     this.#facts = facts
+    this.stillAllowed = stillAllowed
     const start = (controller: ReadableStreamDefaultController<Next>) => {
       this.#controller = controller
     }

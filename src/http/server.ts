@@ -13,18 +13,22 @@ import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Sessions } from '../ports/sessions.ts'
 import type { Undelivered } from '../ports/undelivered.ts'
-import { authenticate, type Keys } from './auth.ts'
+import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { EventStreams } from './event-streams.ts'
+import { createKeyring, type Keys } from './keys.ts'
 import { createListener, type Listener } from './listener.ts'
 import { loggedPath } from './logged-path.ts'
+import { Logins } from './login/logins.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
+import { dashboardRoutes, type LoadDashboard } from './routes/dashboard.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventStreamRoutes } from './routes/event-streams.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { loginRoutes } from './routes/login.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { type Measured, metricsRoutes } from './routes/metrics.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
@@ -56,6 +60,8 @@ export interface HttpParts {
   /** Where callers reach this service; without it, the paths of its links alone. */
   base?: () => string
   ready: () => Readiness
+  /** Without it there are no pages. */
+  dashboard?: LoadDashboard
   /** The part's own child. */
   logger: Logger
   clock: Clock
@@ -122,7 +128,9 @@ export function createHttp(parts: HttpParts): Http {
     parts.metrics.answered({ method: c.req.method, route, status: c.res.status, ms })
   })
   const hasLink = hasValidLink(mediaServer)
-  app.use(authenticate(config, c => isPasskeyPage(c) || hasLink(c)))
+  const keyring = createKeyring(config)
+  const logins = new Logins(now)
+  app.use(authenticate(keyring, logins, c => isPasskeyPage(c) || hasLink(c)))
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -145,7 +153,8 @@ export function createHttp(parts: HttpParts): Http {
   )
   const { timeOfDay = (at: number) => at } = parts
   const streams = new EventStreams(parts.facts, parts.clock, logger)
-  const passkey = { sessions, queries, passkeys, timeOfDay, base: parts.base ?? (() => '') }
+  const { base = () => '', dashboard: load = null } = parts
+  const passkey = { sessions, queries, passkeys, timeOfDay, base }
   for (const routes of [
     startRoutes(sessions),
     sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
@@ -163,6 +172,8 @@ export function createHttp(parts: HttpParts): Http {
     statsRoutes(queries, now),
     healthRoutes(ready),
     metricsRoutes(parts.metrics),
+    loginRoutes({ load, keyring, logins, base, now }),
+    dashboardRoutes(load),
   ])
     app.route('/', routes)
 

@@ -13,6 +13,8 @@ export interface DeliveryTable {
   lanes(after: string, limit: number): PendingLane[]
   /** Whether something of a stream's chats is pending. */
   hasPending(streamId: string): boolean
+  /** How many of a stream are pending, counted up to `most`. */
+  pendingOf(streamId: string, most: number): number
   counts(): { pending: number; dead: number }
   /** In how many lanes something is pending, and when the oldest of it was made; null: nothing is. */
   backlog(): { lanes: number; oldestAt: number | null }

@@ -14,6 +14,8 @@ export interface MessageTable {
   unsent(streamId: string): MessageRow[]
   /** Whether there are any. */
   hasUnsent(streamId: string): boolean
+  /** How many there are, counted up to `most`. */
+  unsentOf(streamId: string, most: number): number
   /** Sends of all streams that are queued or transmitted and were made before `at`, by stream and seq; `after` is exclusive. */
   overdue(at: number, limit: number, after?: Pick<OverdueSend, 'streamId' | 'seq'>): OverdueSend[]
   /** What was sent under a caller's key, if that was within 72 h. */

@@ -16,7 +16,7 @@ export interface AcceptedStatus {
   at: number
 }
 
-/** A session as the store knows it: identity, projection and the newest lifecycle row, whose three fields are empty if it is gone. */
+/** A session as the store knows it: identity, projection and the newest lifecycle row, whose three texts are empty if it is gone. */
 export interface SessionRow {
   streamId: string
   sessionId: string
@@ -31,6 +31,8 @@ export interface SessionRow {
   state: string
   context: string
   machineVersion: string
+  /** When that row was written, in ms since the epoch. */
+  stateAt: number
 }
 
 export interface SessionFilter {

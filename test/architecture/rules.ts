@@ -5,7 +5,17 @@ import { arrowsOf, importsOf, type Source, withoutComments } from './house.ts'
  * The arrows of the house: which part may import which. A part is a folder at the top, a folder of `src/`, or one of the files
  * that stand in `src/` itself; `facts` is `machines/facts.ts`, the vocabulary, which is everybody's.
  */
-const ADAPTERS = ['http', 'sessions', 'whatsapp', 'laravel', 'media', 'metrics', 'store', 'queue']
+const ADAPTERS = [
+  'dashboard',
+  'http',
+  'sessions',
+  'whatsapp',
+  'laravel',
+  'media',
+  'metrics',
+  'store',
+  'queue',
+]
 const SEAMS = ['base', 'messages', 'ports', 'facts']
 const MAY_IMPORT: Record<string, string[]> = {
   machines: [],
@@ -14,6 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ports: ['base', 'messages', 'facts'],
   ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, SEAMS])),
   sessions: [...SEAMS, 'machines'],
+  dashboard: [...SEAMS, 'machines'],
   whatsapp: [...SEAMS, 'patches'],
   config: ['base', 'messages'],
   app: [...ADAPTERS, ...SEAMS, 'config'],
@@ -42,7 +53,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */
 const ROOMS: Record<string, Record<string, string[]>> = {
-  'src/http': { routes: ['schemas', '.'], schemas: [] },
+  'src/http': { routes: ['schemas', 'login', '.'], schemas: [], login: ['.'] },
+  'src/dashboard': { pages: ['words', '.'], words: [] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
   'src/laravel': { circuit: ['.'] },
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },

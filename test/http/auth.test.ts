@@ -37,6 +37,8 @@ const ROUTES: [string, string][] = [
   ['GET', '/media/s1'],
   ['GET', '/stats'],
   ['GET', '/health'],
+  ['GET', '/'],
+  ['GET', '/dashboard/*'],
   ['GET', '/nothing'],
   ['HEAD', '/sessions'],
   ['PUT', '/start'],
@@ -62,8 +64,8 @@ describe('authentication with API_KEYS', () => {
     expect(mounted.length).toBeGreaterThan(15)
     const shapes = ROUTES.map(([method, path]) => `${method} ${path}`)
     for (const { method, path } of mounted) {
-      // A passkey's page has a token in place of a key: routes/passkey-page.test.ts.
-      if (['/health/live', '/health/ready', '/passkey/:token'].includes(path)) continue
+      // A passkey's page has a token in place of a key: routes/passkey-page.test.ts. The login takes one: login/login.test.ts.
+      if (['/health/live', '/health/ready', '/passkey/:token', '/login'].includes(path)) continue
       const concrete = path
         .replace(':id', 's1')
         .replace(':seq', '1')
@@ -169,6 +171,8 @@ describe('a key that may only read', () => {
     '/media/s1',
     '/stats',
     '/health',
+    '/',
+    '/dashboard/*',
     '/nothing',
   ]
 

@@ -184,7 +184,6 @@ describe('queries and paths', () => {
 
   it.each([
     '/nothing',
-    '/',
     '/sessions/',
     '/sessions/s1/',
     '/start/x',

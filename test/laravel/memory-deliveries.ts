@@ -28,6 +28,10 @@ export function createMemoryDeliveries() {
       }
       return [...heads.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)).slice(0, limit)
     },
+    pendingOf: (streamId, most) =>
+      pending()
+        .filter(({ lane }) => lane.startsWith(streamId))
+        .slice(0, most).length,
     hasPending: streamId => pending().some(({ lane }) => lane.startsWith(`${streamId}|`)),
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
     backlog: () => ({

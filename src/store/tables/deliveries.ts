@@ -111,6 +111,14 @@ export function deliveryReads(sql: Statements): DeliveryReads {
         `${streamId}|`,
         `${streamId}}`,
       ) !== undefined,
+    pendingOf: (streamId, most) =>
+      sql.get<{ pending: number }>(
+        `SELECT count(*) AS pending FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending
+           WHERE dead_at IS NULL AND lane >= ? AND lane < ? LIMIT ?)`,
+        streamId,
+        `${streamId}}`,
+        most,
+      )!.pending,
     lanes: (after, limit) =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql

@@ -55,6 +55,12 @@ function toMessage(row: MessageColumns): MessageRow {
 
 const historyOf = ({ history }: Pick<MessageColumns, 'history'>) => listIn(history) as MessageRow['history']
 
+function countUnsent(sql: Statements, streamId: string, most: number): number {
+  const text = `SELECT count(*) AS unsent FROM (SELECT 1 FROM messages INDEXED BY messages_unsent
+    WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') LIMIT ?)`
+  return sql.get<{ unsent: number }>(text, streamId, most)!.unsent
+}
+
 export function messageReads(sql: Statements): MessageTable {
   return {
     find(streamId, messageId, direction) {
@@ -84,12 +90,8 @@ export function messageReads(sql: Statements): MessageTable {
           streamId,
         )
         .map(toMessage),
-    hasUnsent: streamId =>
-      sql.get(
-        `SELECT 1 FROM messages INDEXED BY messages_unsent
-         WHERE stream_id = ? AND direction = 'out' AND status IN ('queued', 'transmitted') LIMIT 1`,
-        streamId,
-      ) !== undefined,
+    hasUnsent: streamId => countUnsent(sql, streamId, 1) > 0,
+    unsentOf: (streamId, most) => countUnsent(sql, streamId, most),
     overdue: (at, limit, after = { streamId: '', seq: 0 }) =>
       // Small: what is under way now, of all sessions.
       sql

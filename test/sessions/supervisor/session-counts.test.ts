@@ -14,6 +14,7 @@ const row = (sessionId: string, lastActivity: number, state = 'open.settled'): S
   epoch: 1,
   lastSeq: 1,
   createdAt: NOW - HOUR,
+  stateAt: NOW - HOUR,
   lastActivity,
   announced: null,
   acceptedStatus: null,

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+
+const TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+export interface Asset {
+  type: string
+  body: Uint8Array<ArrayBuffer>
+  gzipped: Uint8Array<ArrayBuffer>
+}
+
+/** Style and scripts as they stand in the folder, all below one name that changes with any of them: they import each other as they are. */
+export interface Assets {
+  /** `/dashboard/assets/1f3a…/`: what is below it never changes. */
+  base: string
+  version: string
+  files: Map<string, Asset>
+}
+
+export async function loadAssets(folder = new URL('assets/', import.meta.url)): Promise<Assets> {
+  const names = (await readdir(folder)).filter(name => extname(name) in TYPES).sort()
+  const hash = createHash('sha256')
+  const files = new Map<string, Asset>()
+  for (const name of names) {
+    const body = new Uint8Array(await readFile(new URL(name, folder)))
+    hash.update(name).update(body)
+    const gzipped = new Uint8Array(await promisify(gzip)(body, { level: 9 }))
+    files.set(name, { type: TYPES[extname(name)]!, body, gzipped })
+  }
+  const version = hash.digest('hex').slice(0, 16)
+  return { base: `/dashboard/assets/${version}/`, version, files }
+}

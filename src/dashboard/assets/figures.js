@@ -1,0 +1,84 @@
+import { ask, byId, element, words } from './page.js'
+
+/** The figures on top, and each problem with its advice. */
+
+const EVERY_MS = 10_000
+
+/** @param {() => Record<string, number>} byState */
+export function startFigures(byState) {
+  const look = async () => {
+    const [health, figures] = await Promise.allSettled([ask('/health'), ask('/dashboard/figures')])
+    showHealth(health.status === 'fulfilled' ? health.value : null)
+    if (figures.status === 'fulfilled') {
+      set('deliveries', figures.value.pending)
+      set('dead', figures.value.dead)
+    }
+  }
+  const count = () => {
+    const counts = byState()
+    set(
+      'sessions',
+      Object.values(counts).reduce((sum, one) => sum + one, 0),
+    )
+    set('open', counts.open ?? 0)
+    set('waiting', counts.awaitingQr ?? 0)
+    set('reconnecting', (counts.reconnecting ?? 0) + (counts.starting ?? 0))
+    set('loggedOut', counts.loggedOut ?? 0)
+  }
+  let counting = false
+  document.addEventListener('session', () => {
+    if (counting) return
+    counting = true
+    requestAnimationFrame(() => {
+      counting = false
+      count()
+    })
+  })
+  void look()
+  const timer = setInterval(() => {
+    if (!document.hidden) void look()
+  }, EVERY_MS)
+  document.addEventListener('login-ended', () => clearInterval(timer))
+}
+
+/** @param {string} name @param {number} value */
+function set(name, value) {
+  const figure = document.querySelector(`[data-figure="${name}"]`)
+  const shown = figure?.querySelector('dd')
+  const text = value.toLocaleString(document.documentElement.lang)
+  if (!shown || shown.textContent === text) return
+  shown.textContent = text
+  figure?.toggleAttribute('data-zero', value === 0)
+}
+
+/** @typedef {{ code: string, message: string }} Problem */
+
+/** @param {{ problems: Problem[], warnings: Problem[] } | null} health */
+function showHealth(health) {
+  const found =
+    health === null
+      ? [{ code: '', message: words.health.unknown, kind: 'bad' }]
+      : [
+          ...health.problems.map(one => ({ ...one, kind: 'bad' })),
+          ...health.warnings.map(one => ({ ...one, kind: 'warn' })),
+        ]
+  const section = byId('health')
+  const shows = JSON.stringify(found)
+  if (section.dataset.shows === shows) return
+  section.dataset.shows = shows
+  /** @type {Record<string, string>} */
+  const titles = words.health.codes
+  section.replaceChildren(
+    ...found.map(({ code, message, kind }) =>
+      element(
+        'div',
+        { class: `notice ${kind}` },
+        element('strong', {
+          text: titles[code] ?? (kind === 'bad' ? words.health.problem : words.health.warning),
+        }),
+        element('p', { lang: code === '' ? undefined : 'en', text: message }),
+      ),
+    ),
+  )
+  section.hidden = found.length === 0
+}

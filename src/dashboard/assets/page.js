@@ -1,0 +1,124 @@
+/**
+ * What every page has: its words, how it asks the service, what it says in passing.
+ * @typedef {import('../words/words.ts').Words} Words
+ * @typedef {{ words: Words, language: string, access: 'write' | 'read', sessionId?: string }} PageData
+ */
+
+/** @type {PageData} */
+export const page = JSON.parse(document.getElementById('page-data')?.textContent ?? '{}')
+export const { words } = page
+
+/**
+ * The element with this id, which the page has.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ */
+export const byId = id => /** @type {T} */ (document.getElementById(id))
+
+/**
+ * Puts values into a sentence of the words.
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''))
+
+/** What the service refused, or that it did not answer; its message is a sentence for people. */
+export class Refusal extends Error {
+  /** @param {string} message @param {string} code @param {number} status */
+  constructor(message, code, status) {
+    super(message)
+    this.code = code
+    this.status = status
+  }
+}
+
+/**
+ * Asks the service as JSON; throws Refusal.
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [options]
+ * @returns {Promise<any>}
+ */
+export async function ask(path, { method = 'GET', body, signal } = {}) {
+  /** @type {Response} */
+  let response
+  try {
+    response = await fetch(path, {
+      method,
+      signal: signal ?? null,
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new Refusal(words.actions.unreachable, 'UNREACHABLE', 0)
+  }
+  if (response.status === 401) loginEnded()
+  const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
+  if (!response.ok && answer.ready === undefined)
+    throw new Refusal(answer.message ?? words.actions.unreachable, answer.error ?? 'UNKNOWN', response.status)
+  return answer
+}
+
+/** Nothing is asked any more; a link leads back to where the reader was. */
+export function loginEnded() {
+  const notice = byId('cut')
+  const link = document.createElement('a')
+  link.href = `/login?next=${encodeURIComponent(location.pathname)}`
+  link.textContent = words.live.logIn
+  notice.replaceChildren(`${words.live.ended} `, link)
+  notice.hidden = false
+  document.dispatchEvent(new Event('login-ended'))
+}
+
+/**
+ * Says something in passing, for eyes and screen readers.
+ * @param {string} text
+ * @param {'good' | 'bad'} [kind]
+ */
+export function toast(text, kind = 'good') {
+  const line = document.createElement('p')
+  line.className = `notice ${kind}`
+  line.textContent = text
+  const toasts = byId('toasts')
+  toasts.append(line)
+  while (toasts.childElementCount > 3) toasts.firstElementChild?.remove()
+  setTimeout(() => line.remove(), 8_000)
+}
+
+/**
+ * An element with text in it, never markup.
+ * @param {string} tag
+ * @param {{ class?: string, text?: string, [attribute: string]: string | undefined }} [attributes]
+ * @param {...(Node | string)} children
+ */
+export function element(tag, { text, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes))
+    if (value !== undefined) made.setAttribute(name, value)
+  if (text !== undefined) made.textContent = text
+  made.append(...children)
+  return made
+}
+
+/**
+ * Text that others wrote: isolated, so that its direction turns nothing else, and cut where it is longer than a line can be.
+ * @param {string} text
+ * @param {number} [most]
+ */
+export function foreign(text, most = 200) {
+  const short = text.length > most ? `${text.slice(0, most)}…` : text
+  const made = document.createElement('bdi')
+  made.className = 'clip'
+  made.textContent = short
+  if (short !== text) made.title = text.slice(0, 1_000)
+  return made
+}
+
+document.getElementById('log-out')?.addEventListener('click', async () => {
+  await fetch('/login', { method: 'DELETE' })
+  location.href = '/login'
+})

@@ -1,0 +1,3 @@
+import { follow } from './stream.js'
+
+export const start = follow

@@ -1,0 +1,41 @@
+import { MOST_COUNTED, type Overview, type SessionOverview } from '../ports/dashboard/overview.ts'
+import type { SessionRow } from '../ports/session-table.ts'
+import type { Store } from '../ports/store.ts'
+import { showStoredSession } from './host/stored-session.ts'
+import { sessionViewOf } from './session-view.ts'
+import type { Supervisor } from './supervisor/supervisor.ts'
+
+/** All sessions at a glance, from what is committed. */
+export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUnreadable'>): Overview {
+  const overviewOf = (row: SessionRow): SessionOverview => {
+    const why = supervisor.whyUnreadable(row.sessionId)
+    const view = sessionViewOf(row, why)
+    return {
+      ...view,
+      since: why === null ? sinceOf(row, view.state) : row.stateAt,
+      waiting: {
+        deliveries: store.deliveries.pendingOf(row.streamId, MOST_COUNTED),
+        sends: store.messages.unsentOf(row.streamId, MOST_COUNTED),
+      },
+    }
+  }
+  return {
+    page(after, limit) {
+      const { count, rows } = store.sessions.list({ after, limit })
+      const next = rows.length === limit ? (rows.at(-1)?.sessionId ?? null) : null
+      return { count, sessions: rows.map(overviewOf), next }
+    },
+    of: sessionIds =>
+      sessionIds
+        .map(sessionId => store.sessions.find(sessionId))
+        .filter(row => row !== null)
+        .map(overviewOf),
+  }
+}
+
+/** Facts such as "it has held for five minutes" come while a session stays open, or away. */
+function sinceOf(row: SessionRow, state: SessionOverview['state']): number {
+  const { openedAt, outage } = showStoredSession(row).context
+  if (state === 'open') return openedAt ?? row.stateAt
+  return outage?.since ?? row.stateAt
+}
