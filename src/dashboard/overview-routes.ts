@@ -46,6 +46,7 @@ const toJson = (session: SessionOverview) => ({
   last_activity: session.lastActivity,
   retry_at: session.retryAt,
   qr_expires_at: session.qr?.expiresAt ?? null,
+  by_code: session.byCode,
   passkey: session.passkey && { state: session.passkey.state, expires_at: session.passkey.expiresAt },
   waiting: session.waiting,
 })

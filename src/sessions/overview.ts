@@ -1,4 +1,6 @@
+import type { SessionContext } from '../../machines/session.context.ts'
 import { MOST_COUNTED, type Overview, type SessionOverview } from '../ports/dashboard/overview.ts'
+import type { SessionView } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { showStoredSession } from './host/stored-session.ts'
@@ -10,9 +12,11 @@ export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUn
   const overviewOf = (row: SessionRow): SessionOverview => {
     const why = supervisor.whyUnreadable(row.sessionId)
     const view = sessionViewOf(row, why)
+    const { context } = showStoredSession(row)
     return {
       ...view,
-      since: why === null ? sinceOf(row, view.state) : row.stateAt,
+      since: why === null ? sinceOf(view.state, context, row.stateAt) : row.stateAt,
+      byCode: context.phoneNumber !== undefined,
       waiting: {
         deliveries: store.deliveries.pendingOf(row.streamId, MOST_COUNTED),
         sends: store.messages.unsentOf(row.streamId, MOST_COUNTED),
@@ -34,8 +38,7 @@ export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUn
 }
 
 /** Facts such as "it has held for five minutes" come while a session stays open, or away. */
-function sinceOf(row: SessionRow, state: SessionOverview['state']): number {
-  const { openedAt, outage } = showStoredSession(row).context
-  if (state === 'open') return openedAt ?? row.stateAt
-  return outage?.since ?? row.stateAt
+function sinceOf(state: SessionView['state'], context: SessionContext, stateAt: number): number {
+  if (state === 'open') return context.openedAt ?? stateAt
+  return context.outage?.since ?? stateAt
 }

@@ -39,7 +39,20 @@ export class Refusal extends Error {
  * @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [options]
  * @returns {Promise<any>}
  */
-export async function ask(path, { method = 'GET', body, signal } = {}) {
+export const ask = async (path, options) => (await answerTo(path, options)).answer
+
+/**
+ * Has the service do something, and resolves with the status of its answer; throws Refusal.
+ * @param {string} path
+ * @param {{ method: string, body?: unknown }} options
+ */
+export const order = async (path, options) => (await answerTo(path, options)).status
+
+/**
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [options]
+ */
+async function answerTo(path, { method = 'GET', body, signal } = {}) {
   /** @type {Response} */
   let response
   try {
@@ -60,7 +73,7 @@ export async function ask(path, { method = 'GET', body, signal } = {}) {
   const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
   if (!response.ok && answer.ready === undefined)
     throw new Refusal(answer.message ?? words.actions.unreachable, answer.error ?? 'UNKNOWN', response.status)
-  return answer
+  return { status: response.status, answer }
 }
 
 /** Nothing is asked any more; a link leads back to where the reader was. */

@@ -17,6 +17,7 @@ import { countdown, keep, timeAgo } from './time.js'
  * @property {number} last_activity
  * @property {number | null} retry_at
  * @property {number | null} qr_expires_at
+ * @property {boolean} by_code
  * @property {{ state: string, expires_at: number } | null} passkey
  * @property {{ deliveries: number, sends: number }} waiting
  *
@@ -106,7 +107,9 @@ export class SessionTable {
       this.#entries.get(id)?.row?.remove()
       this.#entries.delete(id)
     }
-    if (ids.length > 0) this.#arrange()
+    if (ids.length === 0) return
+    document.dispatchEvent(new Event('session'))
+    this.#arrange()
   }
 
   byState() {

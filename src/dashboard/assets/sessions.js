@@ -69,10 +69,7 @@ export function readAnew(ids) {
 async function start() {
   const position = await readAll()
   follow(position, {
-    facts: facts => {
-      readAnew(new Set(facts.map(fact => fact.session_id)))
-      document.dispatchEvent(new CustomEvent('facts', { detail: facts }))
-    },
+    facts: facts => readAnew(new Set(facts.map(fact => fact.session_id))),
     reset: () => void readAll(),
   })
   setInterval(() => {

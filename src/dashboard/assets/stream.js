@@ -46,6 +46,7 @@ export function follow(position, listener) {
     const facts = gathered
     gathered = []
     listener.facts(facts)
+    document.dispatchEvent(new CustomEvent('facts', { detail: facts }))
   }
   const open = () => {
     if (ended) return

@@ -23,7 +23,7 @@ export function dialogs({ words, visitor }: PageParts): Markup | '' {
   <form method="dialog">
     <h2 id="ask-title"></h2>
     <p id="ask-loss"></p>
-    <div id="ask-typed" hidden><label for="ask-word"></label><input id="ask-word" autocomplete="off" spellcheck="false"></div>
+    <div id="ask-typed" hidden><label for="ask-word" id="ask-label"></label><input id="ask-word" autocomplete="off" spellcheck="false"></div>
     <p class="notice bad" role="alert" hidden></p>
     <div class="buttons"><button type="button" class="quiet" data-close>${actions.cancel}</button><button class="danger" type="submit"></button></div>
   </form>

@@ -7,6 +7,8 @@ export const MOST_COUNTED = 1000
 export interface SessionOverview extends SessionView {
   /** When it came into its state, in ms since the epoch. */
   since: number
+  /** A pairing code is wanted in place of a QR. */
+  byCode: boolean
   /** Deliveries that Laravel has yet to take, and sends that WhatsApp has yet to take; each at most MOST_COUNTED. */
   waiting: { deliveries: number; sends: number }
 }
