@@ -21,3 +21,27 @@ it('what few need is loaded when it is first used, and of undici what is used', 
   expect(packages).toContain('pino')
   expect(packages.filter(name => LATE.includes(name))).toEqual([])
 })
+
+it("the store's thread loads what it writes with, and nothing that checks JSON", () => {
+  const program = `
+    import { registerHooks } from 'node:module'
+    const urls = []
+    registerHooks({
+      resolve(specifier, context, next) {
+        const resolved = next(specifier, context)
+        urls.push(resolved.url)
+        return resolved
+      },
+    })
+    // It ends at once, because this is no thread; what it needs is loaded by then.
+    await import('./src/store/writer/writer.worker.ts').catch(() => {})
+    const packages = urls.filter(url => url.includes('node_modules/')).map(url => url.split('node_modules/').at(-1).split('/')[0])
+    console.log(JSON.stringify({ files: urls.length, packages: [...new Set(packages)] }))`
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  const { files, packages } = JSON.parse(printed.trim().split('\n').at(-1)!) as {
+    files: number
+    packages: string[]
+  }
+  expect(files).toBeGreaterThan(20)
+  expect(packages).toEqual(['lru-cache'])
+})

@@ -1,7 +1,5 @@
-import { z } from 'zod'
-
 /** Where a send stands; a status only moves forward. */
-export const messageStatus = z.enum([
+export const MESSAGE_STATUSES = [
   'queued',
   'transmitted',
   'sent',
@@ -11,9 +9,9 @@ export const messageStatus = z.enum([
   'failed',
   'unknown',
   'received',
-])
+] as const
 
-export type MessageStatus = z.infer<typeof messageStatus>
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number]
 
 /** `failed` and `received` are ends: they have no rank. */
 const RANK: Partial<Record<MessageStatus, number>> = {

@@ -1,4 +1,4 @@
-import type { MediaSource, MessageRef } from '../messages/received.ts'
+import type { MediaSource, MessageRef } from '../messages/message-ref.ts'
 
 /** Files of received messages on their way into the media store. */
 export interface DownloadTable {

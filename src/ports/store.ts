@@ -1,7 +1,7 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { ChatTimer } from '../messages/chat-timer.ts'
+import type { MediaSource } from '../messages/message-ref.ts'
 import type { Person } from '../messages/person.ts'
-import type { MediaSource } from '../messages/received.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'

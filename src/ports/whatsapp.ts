@@ -1,7 +1,8 @@
 import type { SessionFact } from '../../machines/facts.ts'
 import type { AccountEvent } from '../messages/account-event.ts'
+import type { MediaSource, MessageRef } from '../messages/message-ref.ts'
 import type { PasskeyAssertion } from '../messages/passkey.ts'
-import type { MediaSource, MessageRef, ReceivedContent } from '../messages/received.ts'
+import type { ReceivedContent } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 
 export type SocketFact = Extract<

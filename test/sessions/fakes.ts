@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '../../src/base/errors.ts'
-import type { MediaSource, MessageRef, ReceivedContent } from '../../src/messages/received.ts'
+import type { MediaSource, MessageRef } from '../../src/messages/message-ref.ts'
+import type { ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { ActiveAnswer, Laravel } from '../../src/ports/laravel.ts'
 import type { QrVault } from '../../src/ports/qr-vault.ts'

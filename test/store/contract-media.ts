@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MediaSource } from '../../src/messages/received.ts'
+import type { MediaSource } from '../../src/messages/message-ref.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Write } from '../../src/ports/store.ts'

@@ -1,4 +1,5 @@
-import type { MediaSource, ReceivedContent } from '../../src/messages/received.ts'
+import type { MediaSource } from '../../src/messages/message-ref.ts'
+import type { ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
 import type { NewEvent } from '../../src/ports/event-log.ts'
 import type { SessionRow } from '../../src/ports/session-table.ts'

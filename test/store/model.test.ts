@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GatewayError } from '../../src/base/errors.ts'
-import { messageStatus } from '../../src/messages/status.ts'
+import { MESSAGE_STATUSES } from '../../src/messages/status.ts'
 import type { DeliveryOutcome } from '../../src/ports/delivery-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { openStore } from '../../src/store/sqlite.ts'
@@ -43,7 +43,7 @@ const intention = fc.record({
   inbox: maybe(fc.tuple(small, fc.boolean())),
   insert: maybe(fc.record({ id: small, dedupe: fc.integer({ max: 30, min: 0 }), out: fc.boolean() }), 1),
   update: maybe(
-    fc.record({ id: small, status: fc.constantFrom(...messageStatus.options), attempt: fc.boolean() }),
+    fc.record({ id: small, status: fc.constantFrom(...MESSAGE_STATUSES), attempt: fc.boolean() }),
     1,
   ),
   delivery: maybe(fc.constantFrom('messages' as const, 'status' as const), 1),

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
-import { messageStatus } from '../../messages/status.ts'
+import { MESSAGE_STATUSES } from '../../messages/status.ts'
 import { DELIVERY_KINDS, DELIVERY_STATES } from '../../ports/delivery-table.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
+
+const messageStatus = z.enum(MESSAGE_STATUSES)
 
 /** A session as `GET /sessions/{id}` shows it. */
 export const sessionJson = z.object({

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
+import { type MessageRef, messageRefOf } from '../../messages/message-ref.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
-import { type MessageRef, messageRefOf } from '../../messages/received.ts'
 import type { DeliveryRow } from '../../ports/delivery-table.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 

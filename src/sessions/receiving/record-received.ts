@@ -1,6 +1,6 @@
 import type { MessageFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
-import { noticeKey } from '../../messages/received.ts'
+import { noticeKey } from '../../messages/message-ref.ts'
 import type { InboxWrite } from '../../ports/key-store.ts'
 import type { MessageWrite } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'

@@ -1,4 +1,5 @@
-import { type MediaSource, messageRefOf, type ReceivedContent } from '../../messages/received.ts'
+import { type MediaSource, messageRefOf } from '../../messages/message-ref.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
 import type { DamagedDownload, Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'

@@ -1,4 +1,5 @@
-import type { MediaSource, ReceivedMedia } from '../../messages/received.ts'
+import type { MediaSource } from '../../messages/message-ref.ts'
+import type { ReceivedMedia } from '../../messages/received.ts'
 
 /** What messages of all kinds say about their file, as far as it is used; bytes and numbers may be missing or nonsense. */
 export interface FilePart {

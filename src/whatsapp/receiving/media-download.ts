@@ -3,7 +3,7 @@ import { getMediaKeys, type MediaType, type proto } from '@whiskeysockets/bailey
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../base/errors.ts'
 import { releaseBuffer } from '../../base/release-buffer.ts'
-import type { MediaSource } from '../../messages/received.ts'
+import type { MediaSource } from '../../messages/message-ref.ts'
 
 /** WhatsApp's own media host; what a sender writes into a message's URL is never asked. */
 const HOST = 'mmg.whatsapp.net'

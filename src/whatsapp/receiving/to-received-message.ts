@@ -1,6 +1,7 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
+import { type MediaSource, noticeKey } from '../../messages/message-ref.ts'
 import type { Person } from '../../messages/person.ts'
-import { type MediaSource, noticeKey, type ReceivedContent } from '../../messages/received.ts'
+import type { ReceivedContent } from '../../messages/received.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
 import { UNSUPPORTED } from '../content/message-fields.ts'
 import { type Ignored, type ParsedContent, unsupported } from '../content/parsed-content.ts'

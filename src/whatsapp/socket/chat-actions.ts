@@ -1,6 +1,6 @@
 import type { WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
-import type { MediaSource, MessageRef } from '../../messages/received.ts'
+import type { MediaSource, MessageRef } from '../../messages/message-ref.ts'
 import type { ChatActions } from '../../ports/whatsapp.ts'
 import type { Identities } from '../identities/identities.ts'
 import { isFinalRefusal, refusalCodeOf } from '../query-errors.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/base/errors.ts'
-import type { MediaSource } from '../../../src/messages/received.ts'
+import type { MediaSource } from '../../../src/messages/message-ref.ts'
 import { corrupt, createWorld, gone, HOUR, idOf, MB, source, unreachable } from './downloads-world.ts'
 
 describe('A media file', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { noticeKey } from '../../../src/messages/received.ts'
+import { noticeKey } from '../../../src/messages/message-ref.ts'
 import type { ReceivedMessage } from '../../../src/ports/whatsapp.ts'
 import { type FakeSocket, incoming, text } from '../fakes.ts'
 import { World } from '../world.ts'

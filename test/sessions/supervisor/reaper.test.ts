@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { MediaSource } from '../../../src/messages/received.ts'
+import type { MediaSource } from '../../../src/messages/message-ref.ts'
 import type { SendMedia } from '../../../src/messages/send.ts'
 import { incoming } from '../fakes.ts'
 import { ANA, bodies, EVA, sendingIn } from '../sending/sending.ts'

@@ -3,7 +3,7 @@ import { Agent } from 'undici'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { plainMediaMessage, mediaMessage as simulated } from '../../../simulator/content/media.ts'
 import { Simulator } from '../../../simulator/simulator.ts'
-import type { MediaSource } from '../../../src/messages/received.ts'
+import type { MediaSource } from '../../../src/messages/message-ref.ts'
 import { receivedFile } from '../../../src/whatsapp/content/received-file.ts'
 import { download, mediaMessage } from '../../../src/whatsapp/receiving/media-download.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { messageRefOf } from '../../../src/messages/received.ts'
+import { messageRefOf } from '../../../src/messages/message-ref.ts'
 import type { Write } from '../../../src/ports/store.ts'
 import { GatedStore } from '../gated-store.ts'
 import { createWorld, type Owner, WAIT, type World } from '../world.ts'
