@@ -3,6 +3,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { now } from '../../harness/now.ts'
 import { type Commands, offer } from '../../harness/rpc.ts'
 import { silenceConsole } from '../../patches/libsignal-console.ts'
+import { verifyNatively } from '../../patches/sender-key-signatures.ts'
 import { type Address, Simulator } from '../../simulator/simulator.ts'
 import type { Pair } from '../traffic/pair.ts'
 import { fileCommands } from './simulator-files.ts'
@@ -10,6 +11,8 @@ import { fileCommands } from './simulator-files.ts'
 /** The simulated WhatsApp of a benchmark, a process of its own: phones that scan, contacts that write and read. */
 
 silenceConsole()
+// Twenty members would need 180 ms for a message, and their receipts would not be one stanza any more.
+verifyNatively()
 
 // More pre-keys on the server than Baileys wants: nobody uploads any. Copies for the own phone are sent, not decrypted.
 /** Long enough for the members of a group to decrypt a message: their receipts come in one stanza, also from a busy machine. */

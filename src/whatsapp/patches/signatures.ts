@@ -2,8 +2,8 @@
  * Baileys 7.0.0-rc14 with libsignal 6.0.0. Upstream: no issue known; the review of WhiskeySockets/Baileys pull request 2067 names it.
  *
  * `Curve.verify` says yes to every well-formed input, because it waits for an exception where libsignal returns false. Messages of
- * groups Baileys verifies with libsignal itself, which is right and takes 9 ms of CPU, and signs
- * in 11 ms. Both go through patches/libsignal-verify.ts and patches/libsignal-sign.ts here.
+ * groups Baileys verifies with libsignal itself, which is right and takes 9 ms of CPU, and signs in 11 ms. Both go
+ * through patches/sender-key-signatures.ts and patches/libsignal-sign.ts here.
  *
  * It can go when Baileys refuses a wrong signature: test/whatsapp/patches/signatures.test.ts then fails.
  * Applied in src/whatsapp/whatsapp.ts.
@@ -12,7 +12,8 @@
 import { Curve } from '@whiskeysockets/baileys'
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
 import { signMessage } from '../../../patches/libsignal-sign.ts'
-import { SIGNATURE_BYTES, verifySignature } from '../../../patches/libsignal-verify.ts'
+import { verifySignature } from '../../../patches/libsignal-verify.ts'
+import { verifyNatively } from '../../../patches/sender-key-signatures.ts'
 
 const MENDED = Symbol.for('whatsapp-manager.signatures')
 
@@ -27,10 +28,6 @@ export function mendSignatures(): void {
     publicKey === ANY_ROOT || verifySignature(publicKey, message, signature)
   curve.sign = signMessage
   Object.assign(SenderKeyMessage.prototype, { getSignature: signMessage })
-  SenderKeyMessage.prototype.verifySignature = function (publicKey) {
-    const bytes = this.serialize()
-    const [signed, signature] = [bytes.subarray(0, -SIGNATURE_BYTES), bytes.subarray(-SIGNATURE_BYTES)]
-    if (!verifySignature(publicKey, signed, signature)) throw new Error('Invalid signature!')
-  }
+  verifyNatively()
   curve[MENDED] = true
 }
