@@ -6,6 +6,7 @@ import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
 import { dashboardLoader } from './dashboard/load-dashboard.ts'
 import { createHttp } from './http/server.ts'
+import { createInspector } from './inspector/inspector.ts'
 import { createLaravel, type LaravelClient } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createUndelivered } from './laravel/undelivered.ts'
@@ -24,6 +25,7 @@ import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { VersionBreaker } from './sessions/effects/version-breaker.ts'
 import { createErasure } from './sessions/erasure.ts'
+import { createCharts } from './sessions/inspection/charts.ts'
 import { createOverview } from './sessions/overview.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ContactNames } from './sessions/receiving/contact-names.ts'
@@ -239,6 +241,12 @@ export async function createApp(
     }),
     queries,
     facts: store.committed,
+    inspector: createInspector({
+      charts: createCharts(registry, supervisor),
+      clock,
+      wall,
+      logger: part('inspector'),
+    }),
     metrics,
     undelivered: createUndelivered(store.deliveries, deliveries, clock),
     mediaPreparer: media,

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError } from '../base/errors.ts'
 import { isLoopback } from '../base/loopback.ts'
+import { basicKeys } from './basic-key.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
 import type { Keyring } from './keys.ts'
 import { isOwnPage, loginIdOf } from './login/cookie.ts'
@@ -76,7 +77,7 @@ const isReading = (c: HttpContext) => changesNothing(c) && !NOT_FOR_READERS.test
 function presentedKeys(c: HttpContext): string[] {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const header = c.req.header('x-api-key')
-  return [bearer, header].filter(key => key !== undefined)
+  return [bearer, header, ...basicKeys(c)].filter(key => key !== undefined)
 }
 
 function isLocal(c: HttpContext): boolean {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener, RequestError } from '@hono/node-server'
+import { createAdaptorServer, getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { WebSocketServer } from 'ws'
 import { GatewayError } from '../base/errors.ts'
 import type { HttpEnv } from './context.ts'
 import { errorAnswer } from './errors.ts'
@@ -13,6 +14,8 @@ import { errorAnswer } from './errors.ts'
 const REQUEST_TIMEOUT_MS = 30_000
 /** So long a caller may take nothing of its answer. */
 const SILENCE_MS = 60_000
+/** What a WebSocket may be told; nobody listens to it. */
+const MAX_TOLD_BYTES = 16_384
 
 export interface Listener {
   /** Resolves once connections are taken; rejects with BAD_CONFIG if the address is not to be had. */
@@ -34,12 +37,22 @@ export function createListener(
       connectionsCheckingInterval: 5_000,
       // A missing Host is refused below, in the contract's shape.
       requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocket,
     },
     getRequestListener((request, bindings) => app.fetch(request, bindings), {
       overrideGlobalObjects: false,
       errorHandler: refuseUnreadable,
     }),
   )
+  // It wants to make the server; its own would not answer what is no URL in the contract's shape.
+  createAdaptorServer({
+    fetch: app.fetch as never,
+    overrideGlobalObjects: false,
+    createServer: (() => server) as never,
+    websocket: {
+      server: new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MAX_TOLD_BYTES }),
+    },
+  })
   // No handler is silent for so long.
   server.timeout = silenceMs
   const connections = trackConnections(server)
@@ -67,7 +80,7 @@ export function createListener(
         const ended = once(server, 'close')
         server.close()
         connections.drain()
-        const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+        const timer = setTimeout(() => connections.destroy(), graceMs)
         await ended
         clearTimeout(timer)
       })()
@@ -103,8 +116,16 @@ function trackConnections(server: Server) {
         for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false
       }
     },
+    /** WebSockets too, which are no connections of HTTP any more. */
+    destroy() {
+      for (const socket of inFlight.keys()) socket.destroy()
+    },
   }
 }
+
+/** Every other request that would like another protocol gets its answer in this one. */
+const isWebSocket = ({ method, url = '', headers }: IncomingMessage): boolean =>
+  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/inspect(?:\?|$)/.test(url)
 
 /** A request that HTTP allows and a URL does not, such as a missing or odd Host. */
 function refuseUnreadable(error: unknown): Response {

@@ -7,6 +7,7 @@ import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
+import type { Inspector } from '../ports/inspection.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -28,6 +29,7 @@ import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventStreamRoutes } from './routes/event-streams.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inspectRoutes } from './routes/inspect.ts'
 import { loginRoutes } from './routes/login.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { type Measured, metricsRoutes } from './routes/metrics.ts'
@@ -51,6 +53,7 @@ export interface HttpParts {
   sessions: Sessions
   queries: SessionQueries
   facts: CommittedFacts
+  inspector: Inspector
   metrics: Measured
   undelivered: Undelivered
   mediaPreparer: Pick<MediaPreparer, 'keep'>
@@ -167,6 +170,7 @@ export function createHttp(parts: HttpParts): Http {
     passkeyPageRoutes(passkey),
     eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
+    inspectRoutes(parts.inspector, queries, base),
     deliveryRoutes(undelivered, sessions),
     mediaRoutes(mediaServer),
     statsRoutes(queries, now),
@@ -199,6 +203,7 @@ export function createHttp(parts: HttpParts): Http {
     refuse() {
       refusing = true
       streams.end()
+      parts.inspector.stop()
     },
   }
 }

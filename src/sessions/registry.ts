@@ -1,4 +1,5 @@
 import type { SessionFact } from '../../machines/facts.ts'
+import type { ChartWatcher } from '../ports/inspection.ts'
 import type { ChatActions, WhatsAppSocket } from '../ports/whatsapp.ts'
 import type { SessionActor } from './host/session-actor.ts'
 import { openSocketOf } from './open-socket.ts'
@@ -13,6 +14,7 @@ export interface SessionEntry {
 /** The session actors that run in this process, by session id: roots, whose life the supervisor decides. */
 export class SessionRegistry {
   readonly #entries = new Map<string, SessionEntry>()
+  #watcher: ChartWatcher | null = null
 
   get size(): number {
     return this.#entries.size
@@ -35,12 +37,25 @@ export class SessionRegistry {
 
   add(entry: SessionEntry): void {
     this.#entries.set(entry.actor.sessionId, entry)
+    if (this.#watcher !== null) this.#show(entry.actor)
   }
 
   /** False if this actor is not the one that stands under its session id. */
   remove(actor: SessionActor): boolean {
     if (this.#entries.get(actor.sessionId)?.actor !== actor) return false
+    this.#watcher?.ended(actor.sessionId)
     return this.#entries.delete(actor.sessionId)
+  }
+
+  /** Tells of the XState actor of each session that runs, and of each that comes, goes on after a crash or goes; null ends that. */
+  watch(watcher: ChartWatcher | null): void {
+    this.#watcher = watcher
+    for (const { actor } of this.all()) this.#show(actor)
+  }
+
+  #show(actor: SessionActor): void {
+    const watcher = this.#watcher
+    actor.watchRoot(watcher && (root => watcher.began(actor.sessionId, root)))
   }
 
   /** Tells every session a fact; those that have no use for it hear nothing. */

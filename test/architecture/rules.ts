@@ -8,6 +8,7 @@ import { arrowsOf, importsOf, type Source, withoutComments } from './house.ts'
 const ADAPTERS = [
   'dashboard',
   'http',
+  'inspector',
   'sessions',
   'whatsapp',
   'laravel',
@@ -60,6 +61,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],
+    inspection: ['.'],
     sending: ['host', '.'],
     receiving: ['host', '.'],
     effects: ['host', 'sending', 'receiving', '.'],

@@ -72,6 +72,7 @@ export const TARGETS: Target[] = [
   { method: 'GET', route: '/passkey/:token' },
   { method: 'POST', route: '/passkey/:token', body: { assertion } },
   { method: 'GET', route: '/events', query: ['after'] },
+  { method: 'GET', route: '/inspect', query: ['session_id'] },
   { method: 'GET', route: '/metrics' },
   { method: 'GET', route: '/sessions/:id/events', query: ['limit', 'after'] },
   { method: 'GET', route: '/sessions/:id/at/:seq' },

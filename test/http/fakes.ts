@@ -229,6 +229,8 @@ type Overrides = Parameters<typeof createFakes>[0] &
       | 'silenceMs'
       | 'clock'
       | 'facts'
+      | 'inspector'
+      | 'dashboard'
       | 'timeOfDay'
     >
   > & {
@@ -288,6 +290,14 @@ export function createTestHttp(over: Overrides = {}) {
       ...over.metrics,
     },
     facts: over.facts ?? { follow: () => ({ head: 0, end() {} }), between: async () => [] },
+    inspector: over.inspector ?? {
+      async open(sessionIds) {
+        fakes.calls.push({ name: 'inspect', args: [sessionIds] })
+        throw new GatewayError('TOO_MANY_REQUESTS', 'Nobody looks on here.')
+      },
+      stop: () => {},
+    },
+    ...(over.dashboard && { dashboard: over.dashboard }),
     ...(over.timeOfDay && { timeOfDay: over.timeOfDay }),
   })
   return { ...fakes, http, app: http.app, logs }

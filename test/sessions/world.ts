@@ -16,6 +16,7 @@ import { createCommands } from '../../src/sessions/commands.ts'
 import { bindEffects } from '../../src/sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from '../../src/sessions/effects/connect-limiter.ts'
 import { VersionBreaker } from '../../src/sessions/effects/version-breaker.ts'
+import { createCharts } from '../../src/sessions/inspection/charts.ts'
 import { createQueries } from '../../src/sessions/queries.ts'
 import { SessionRegistry } from '../../src/sessions/registry.ts'
 import { Supervisor } from '../../src/sessions/supervisor/supervisor.ts'
@@ -44,14 +45,13 @@ const NEVER = new Promise<never>(() => {})
 
 /** The parts of one run of the process on the world's store: what app.ts wires, with the fakes at its ports. */
 function createParts(world: World) {
-  const { options, clock: outer, disk } = world
+  const { options, clock: outer, store: real } = world
   const run = { killed: false }
   const clock: Clock = {
     now: outer.now,
     setTimeout: (fn, ms) => outer.setTimeout(() => run.killed || fn(), ms),
     clearTimeout: id => outer.clearTimeout(id),
   }
-  const { store: real } = disk
   const store: Store = {
     ...real,
     commit: write => (run.killed ? NEVER : real.commit(write)),
@@ -111,6 +111,7 @@ function createParts(world: World) {
     passkeys,
     whatsapp,
     supervisor,
+    charts: createCharts(registry, supervisor),
     queries,
     commands: createCommands({
       ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
@@ -155,6 +156,9 @@ export class World {
   }
   get supervisor(): Supervisor {
     return this.#parts.supervisor
+  }
+  get charts() {
+    return this.#parts.charts
   }
   get commands() {
     return this.#parts.commands

@@ -48,6 +48,15 @@ export const eventsQuery = z.object({ limit: pageSize, after: wholeNumber.defaul
 /** Where a stream of events begins: `Last-Event-ID`, or `?after=`. */
 export const streamQuery = z.object({ after: wholeNumber.optional() })
 
+/** `GET /inspect?session_id=a,b` */
+export const inspectQuery = z.object({
+  session_id: z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(sessionId).max(50, 'must name 50 at most'))
+    .optional(),
+})
+
 /** The chat in `GET /sessions/{id}/chats/{chat_id}/messages`: digits, or any `chat_id` that was delivered. */
 export const chatPath = z.object({
   chat_id: z

@@ -14,6 +14,7 @@ export class MachineRunner {
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   #actor: AnyActorRef
+  #began: ((root: AnyActorRef) => void) | null = null
 
   /** `at`: the stored state (dotted) and context to go on from; null for the beginning. */
   constructor(
@@ -56,7 +57,14 @@ export class MachineRunner {
   replace(state: string, context: SessionContext): void {
     this.stop()
     this.#actor = this.#restore({ state, context })
+    this.#began?.(this.#actor)
     this.start()
+  }
+
+  /** Tells of the XState actor that runs now, and of each that takes its place, before it starts; null ends that. */
+  watch(began: ((root: AnyActorRef) => void) | null): void {
+    this.#began = began
+    began?.(this.#actor)
   }
 
   #restore({ state, context }: { state: string; context: SessionContext }): AnyActorRef {

@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate'
 import type { EstadoQr, LoggedFact, SessionEvent, SessionFact } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SessionTag } from '../../../machines/session.guards.ts'
@@ -5,12 +6,12 @@ import { dottedState } from '../../../machines/session.state.ts'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { NewEvent } from '../../ports/event-log.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import { EffectChain } from './effect-chain.ts'
 import { FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
 import { lifecycleWrite } from './lifecycle-write.ts'
+import { loggedRows, tombstoneRow } from './log-rows.ts'
 import { logStateChange } from './log-state-change.ts'
 import { MachineRunner } from './machine-runner.ts'
 import type { SessionOrigin } from './session-origin.ts'
@@ -169,9 +170,7 @@ export class SessionActor {
       return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
     const first = this.seq + 1
     const at = this.#deps.clock.now()
-    const events = facts.map(
-      ({ type, ...data }, i): NewEvent => ({ seq: first + i, at, type, data, snapshot: null }),
-    )
+    const events = loggedRows(facts, first, at)
     this.#stream.seq += facts.length
     const rest = changes(first)
     return this.#commit({ ...(events.length > 0 && { events }), ...rest })
@@ -192,9 +191,7 @@ export class SessionActor {
   async delete(): Promise<void> {
     if (!this.#takesFacts) return
     this.#deletion = 'begun'
-    const seq = ++this.#stream.seq
-    const at = this.#deps.clock.now()
-    const tombstone: NewEvent = { seq, at, type: 'session.deleted', data: {}, snapshot: null }
+    const tombstone = tombstoneRow(++this.#stream.seq, this.#deps.clock.now())
     await this.#commit({ events: [tombstone], erase: 'stream' })
     this.#deletion = 'done'
     this.#end()
@@ -225,6 +222,11 @@ export class SessionActor {
   /** Registers what a child must do when it stops, or when the actor dies without stopping it; it runs once. */
   onChildStop(run: () => void): () => void {
     return this.#runner.children.add(run)
+  }
+
+  /** Tells of the XState actor that runs this session, now and after each crash; null ends that. */
+  watchRoot(began: ((root: AnyActorRef) => void) | null): void {
+    this.#runner.watch(began)
   }
 
   /** Resolves once everything applied so far is in the log. */

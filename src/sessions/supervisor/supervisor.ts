@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createActor } from 'xstate'
+import { type AnyActorRef, createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { faultFields } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
@@ -153,6 +153,11 @@ export class Supervisor {
   crash(sessionId: string, error: unknown): void {
     const actor = this.find(sessionId)?.actor
     if (actor !== undefined) this.#crashed(actor, error)
+  }
+
+  /** The XState actor that runs the supervisor's machine, for who looks on. */
+  get chart(): AnyActorRef {
+    return this.#machine
   }
 
   /** Session actors that run. */

@@ -1,0 +1,200 @@
+import {
+  createBrowserReceiver,
+  createWebSocketReceiver,
+  type StatelyActorEvent,
+  type StatelyInspectionEvent,
+  type StatelySnapshotEvent,
+} from '@statelyai/inspect'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createMachine } from 'xstate'
+import { KEY, World } from './world.ts'
+
+const [SHOP, ANA] = ['34600000001', '34600000002']
+
+/** What the library's own client is told, and what it makes of it. */
+class Receiver {
+  readonly messages: StatelyInspectionEvent[] = []
+
+  constructor(url: string) {
+    createWebSocketReceiver({ server: url }).subscribe(message => this.messages.push(message))
+  }
+
+  get actors(): StatelyActorEvent[] {
+    return this.messages.filter(message => message.type === '@xstate.actor')
+  }
+
+  snapshots(sessionId: string): StatelySnapshotEvent[] {
+    return this.messages.filter(
+      one => one.type === '@xstate.snapshot' && one.sessionId === sessionId,
+    ) as never
+  }
+
+  /** The actor that goes by this name now. */
+  actor(name: string): StatelyActorEvent | undefined {
+    return this.actors.findLast(one => one.name === name)
+  }
+
+  /** What it is at, dotted. */
+  stateOf(name: string): string | undefined {
+    const actor = this.actor(name)
+    const snapshot = actor && (this.snapshots(actor.sessionId).at(-1) ?? actor).snapshot
+    return snapshot && dotted((snapshot as { value?: unknown }).value)
+  }
+}
+
+const dotted = (value: unknown): string =>
+  typeof value !== 'object' || value === null
+    ? String(value)
+    : Object.entries(value)
+        .map(([name, below]) => `${name}.${dotted(below)}`)
+        .join()
+
+describe("What runs, read by the inspector's own client", () => {
+  const world = new World({ API_KEYS: `${KEY},looks:read`, LOG_LEVEL: 'info' })
+  const address = (query = '') =>
+    `${world.url.replace('http:', 'ws:').replace('//', '//:looks@')}/inspect${query}`
+  let all: Receiver
+  /** As the API says. */
+  const stateOf = async (id: string) => {
+    const { state, detail } = await world.session(id)
+    return detail === null ? state : `${state}.${detail}`
+  }
+  const agrees = (receiver: Receiver, id: string) =>
+    vi.waitFor(async () => expect(receiver.stateOf(id)).toBe(await stateOf(id)), { timeout: 10_000 })
+
+  beforeAll(async () => {
+    await world.start()
+    all = new Receiver(address())
+    await vi.waitFor(() => expect(all.messages.length).toBeGreaterThan(0), { timeout: 5_000 })
+    await world.link('shop', SHOP)
+    await agrees(all, 'shop')
+  })
+  afterAll(() => world.end())
+
+  it('begins with the supervisor, and tells of a session as it is born', () => {
+    expect(all.messages.slice(0, 2)).toMatchObject([
+      { type: '@xstate.actor', name: 'supervisor', _version: '0.7.2' },
+      { type: '@xstate.snapshot', snapshot: { status: 'active', value: { running: 'serving' } } },
+    ])
+    const root = all.actor('shop')!
+    const states = all
+      .snapshots(root.sessionId)
+      .map(({ snapshot }) => dotted((snapshot as never as { value: unknown }).value))
+    const entered = states.filter((state, i) => state !== states[i - 1]).join(' ')
+    expect(entered).toMatch(/^starting\S* .*awaitingQr\S* .*starting\S* .*open\.settling$/)
+    expect(all.actors.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['supervisor', 'shop', 'shop.socket', 'shop.question', 'shop.publication']),
+    )
+  })
+
+  it('tells who sent what to whom, each actor before what it does, in order', () => {
+    const known = new Set<string>()
+    for (const message of all.messages) {
+      if (message.type === '@xstate.actor') known.add(message.sessionId)
+      else expect(known).toContain(message.sessionId)
+      expect(Number(message.createdAt)).toBeGreaterThan(Date.now() - 60_000)
+    }
+    const [root, sockets] = [all.actor('shop')!, all.actors.filter(({ name }) => name === 'shop.socket')]
+    const opened = all.messages.find(
+      one => one.type === '@xstate.event' && one.event.type === 'socket.opened',
+    )
+    expect(opened).toMatchObject({
+      sessionId: root.sessionId,
+      sourceId: sockets.at(-1)!.sessionId,
+      rootId: root.sessionId,
+    })
+    const numbers = all.messages.map(({ id }) => Number(id))
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+  })
+
+  it('gives the chart itself, which XState can draw from', () => {
+    const { definition } = all.actor('shop')!
+    const machine = createMachine(JSON.parse(definition!))
+    expect(Object.keys(machine.states)).toEqual([
+      'starting',
+      'awaitingQr',
+      'open',
+      'reconnecting',
+      'loggedOut',
+    ])
+  })
+
+  it('gives who comes late the actors first, then what each is at, then what happens', async () => {
+    const late = new Receiver(address('?session_id=shop'))
+    await agrees(late, 'shop')
+    const kinds = late.messages.map(({ type }) => type.slice(8)).join(' ')
+    expect(kinds).toBe('actor actor snapshot snapshot')
+    expect(late.actors.map(({ name }) => name)).toEqual(['shop', 'shop.socket'])
+    expect(late.actors[1]).toMatchObject({ parentId: late.actors[0]!.sessionId })
+    await world.call('POST', '/sessions/shop/restart')
+    await vi.waitFor(() => expect(late.actors.length).toBe(3), { timeout: 10_000 })
+    await world.waitForState('shop', 'open')
+    await agrees(late, 'shop')
+    expect(late.messages.some(({ sessionId }) => sessionId === all.actor('supervisor')!.sessionId)).toBe(
+      false,
+    )
+  })
+
+  it("is what the viewer's own page takes, by its own rules", () => {
+    const heard: ((event: { data: unknown }) => void)[] = []
+    const asked: unknown[] = []
+    const page = {
+      addEventListener: (_: string, listener: (event: { data: unknown }) => void) => heard.push(listener),
+      opener: { postMessage: (message: unknown) => asked.push(message) },
+    }
+    const taken: StatelyInspectionEvent[] = []
+    createBrowserReceiver({ window: Object.assign(page, { self: page, top: page }) as never }).subscribe(
+      one => taken.push(one),
+    )
+    expect(asked).toEqual([{ type: '@statelyai.connected' }])
+    for (const data of all.messages) for (const listener of heard) listener({ data })
+    expect(taken).toEqual(all.messages)
+  })
+
+  it('shows no QR, no code, no key and no body', async () => {
+    await world.call('POST', '/start', { user_id: 1, session_id: 'coded', phone_number: '34600000003' })
+    const posted = await world.laravel.seen(({ path }) => path === '/pairing-code')
+    await world.simulator.contact(ANA).say(SHOP, 'un texto muy privado')
+    await world.laravel.seen(({ path, body }) => path === '/messages' && body.body === 'un texto muy privado')
+    await world.send('shop', ANA, 'otro texto privado')
+    await agrees(all, 'coded')
+    const told = JSON.stringify(all.messages)
+    const qr = String(world.laravel.accepted('/qr')[0]!.qr)
+    const parts = qr.split(/[#,]/).filter(part => part.length > 10)
+    expect(parts.length).toBeGreaterThan(3)
+    for (const secret of [
+      KEY,
+      qr,
+      ...parts,
+      String(posted.body.code),
+      'texto muy privado',
+      'otro texto privado',
+    ])
+      expect(told.includes(secret), secret).toBe(false)
+  })
+
+  it('gives the same by server-sent events', async () => {
+    const abort = new AbortController()
+    const response = await fetch(`${world.url}/inspect?session_id=shop,coded`, {
+      headers: { 'x-api-key': 'looks', accept: 'text/event-stream' },
+      signal: abort.signal,
+    })
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    let text = ''
+    for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += part
+      if ((text.match(/"@xstate.snapshot"/g) ?? []).length >= 4) break
+    }
+    const messages = [...text.matchAll(/^data: (.*)$/gm)].map(
+      ([, json]) => JSON.parse(json!) as StatelyInspectionEvent,
+    )
+    expect(messages[0]).toMatchObject({
+      type: '@xstate.actor',
+      name: 'shop',
+      snapshot: { value: { open: expect.any(String) } },
+    })
+    expect(
+      messages.filter(({ type }) => type === '@xstate.actor').map(one => (one as StatelyActorEvent).name),
+    ).toContain('coded')
+  })
+})
