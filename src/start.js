@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = ['src', 'machines', 'patches']
 /** Starts the manager, loads what it loads late, and stops it. */
 const UP_AND_DOWN =
-  "await import('./src/main.ts'); await import('./src/dashboard/dashboard.ts'); process.kill(process.pid, 'SIGTERM')"
+  "await import('./src/main.ts'); await import('./src/dashboard/dashboard.ts'); await import('./src/inspector/hub.ts'); process.kill(process.pid, 'SIGTERM')"
 const FILL_MS = 60_000
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
