@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { causedByNobody, causingConnection, causingRequest } from './causes.ts'
 import type { Clock } from './clock.ts'
 import { faultFields } from './describe-error.ts'
 import type { Logger } from './logger.ts'
@@ -13,27 +13,14 @@ export interface Faults {
   warning(): Problem | null
 }
 
-/** A connection of a session. */
-export interface FaultOwner {
-  readonly sessionId: string
-  /** Set once it has ended: what it leaves behind must not end the next one. */
-  ended: boolean
-}
-
-const owners = new AsyncLocalStorage<FaultOwner>()
-
-/** Runs work of a connection, whose timers, events and promises belong to it from then on. */
-export const ownedBy = <T>(owner: FaultOwner, work: () => T): T => owners.run(owner, work)
-
 export function createFaults(logger: Logger): Faults {
   let count = 0
   let end: (sessionId: string, error: unknown) => void = () => {}
   return {
     caught(error) {
       count++
-      const owner = owners.getStore()
-      const whose = owner === undefined ? {} : { session_id: owner.sessionId }
-      logger.error({ ...whose, ...faultFields(error) }, 'a fault that nobody caught')
+      const owner = causingConnection()
+      logger.error(faultFields(error), 'a fault that nobody caught')
       if (owner !== undefined && !owner.ended) end(owner.sessionId, error)
     },
     endWith(given) {
@@ -49,18 +36,20 @@ export function createFaults(logger: Logger): Faults {
   }
 }
 
-/** The clock with timers that may throw. */
+/** The clock with timers that may throw, and that belong to no request: it may be answered for days when they run out. */
 export function guardTimers(clock: Clock, caught: (error: unknown) => void): Clock {
+  const guarded = (fn: () => void, ms: number) =>
+    clock.setTimeout(() => {
+      try {
+        fn()
+      } catch (error) {
+        caught(error)
+      }
+    }, ms)
   return {
     now: () => clock.now(),
     setTimeout: (fn, ms) =>
-      clock.setTimeout(() => {
-        try {
-          fn()
-        } catch (error) {
-          caught(error)
-        }
-      }, ms),
+      causingRequest() === undefined ? guarded(fn, ms) : causedByNobody(() => guarded(fn, ms)),
     clearTimeout: id => clock.clearTimeout(id),
   }
 }

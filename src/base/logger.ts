@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { causeFields } from './causes.ts'
 
 export type { Logger } from 'pino'
 
@@ -66,7 +67,7 @@ const redactFields = (fields: object) => redact(fields) as Record<string, unknow
 
 /**
  * The process's logger: JSON lines with ISO times, or text for people; `auto` is `pretty` in a terminal.
- * Each part takes a child: `logger.child({ part: 'http' })`. Without `destination` lines go to stdout, synchronously.
+ * Each part takes a child: `logger.child({ part: 'http' })`. A line names the request and the session that caused it (causes.ts). Without `destination` lines go to stdout, synchronously.
  */
 export function createLogger(
   options: { level: string; format: 'auto' | 'pretty' | 'json' },
@@ -81,6 +82,8 @@ export function createLogger(
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      // What a line says of its session itself wins.
+      mixin: causeFields,
       formatters: { level: label => ({ level: label }), log: redactFields },
       // Errors are described by `redact`; pino's own serializer copies every field of an error.
       serializers: { err: value => value },

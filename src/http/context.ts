@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import type { RequestCause } from '../base/causes.ts'
 import type { Visitor } from '../ports/dashboard/dashboard.ts'
 
 /** What the middleware leaves for every handler. */
@@ -8,6 +9,8 @@ export interface HttpEnv {
   Bindings: Partial<HttpBindings>
   Variables: {
     requestId: string
+    /** What the log names as the cause of what the request sets off. */
+    cause: RequestCause
     /** When the request came in, before its body was read. */
     arrival: number
     /** Who asks. */
@@ -18,3 +21,9 @@ export interface HttpEnv {
 }
 
 export type HttpContext = Context<HttpEnv>
+
+/** From now on the log says that this request is about that session. */
+export function isAbout(c: HttpContext, sessionId: string): string {
+  c.get('cause').sessionId = sessionId
+  return sessionId
+}

@@ -17,7 +17,7 @@ export function createErrorHandler(logger: Logger) {
   return (thrown: Error, c: HttpContext): Response => {
     const error = toGatewayError(thrown)
     if (error.status >= 500 && error.code !== 'SHUTTING_DOWN') {
-      const fields = { requestId: c.get('requestId'), method: c.req.method, path: loggedPath(c), err: thrown }
+      const fields = { method: c.req.method, path: loggedPath(c), err: thrown }
       if (error.code === 'INTERNAL') logger.error(fields, 'request failed')
       else logger.warn(fields, 'request refused')
     }

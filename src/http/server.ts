@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { matchedRoutes } from 'hono/route'
+import { causedBy, type RequestCause } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -55,6 +56,7 @@ export interface HttpParts {
   facts: CommittedFacts
   inspector: Inspector
   metrics: Measured
+  tracing?: Traced
   undelivered: Undelivered
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
@@ -70,6 +72,12 @@ export interface HttpParts {
   clock: Clock
   /** Turns a time of `clock` into the one on the wall, for dates that callers compare with their own; the same if not given. */
   timeOfDay?: (at: number) => number
+}
+
+/** Who makes spans of requests; absent where nobody does. */
+export interface Traced {
+  asked(cause: RequestCause, header: (name: string) => string | undefined): void
+  answered(cause: RequestCause, answer: { method: string; route: string; status: number }): void
 }
 
 export interface Http extends Listener {
@@ -90,6 +98,7 @@ export function createHttp(parts: HttpParts): Http {
     mediaServer,
     vault,
     passkeys,
+    tracing,
     logger,
     clock: { now },
   } = parts
@@ -108,6 +117,12 @@ export function createHttp(parts: HttpParts): Http {
     .notFound(c => c.json(errorAnswer(new GatewayError('NOT_FOUND', 'There is nothing at this path.')), 404))
 
   app.use(requestId({ limitLength: 128 }))
+  app.use((c, next) => {
+    const cause = { requestId: c.get('requestId'), sessionId: null }
+    c.set('cause', cause)
+    tracing?.asked(cause, name => c.req.header(name))
+    return causedBy(cause, next)
+  })
   app.use(async (c, next) => {
     const arrival = now()
     c.set('arrival', arrival)
@@ -120,7 +135,6 @@ export function createHttp(parts: HttpParts): Http {
       throw new Error('something other than an Error was thrown', { cause: thrown })
     }
     const fields = {
-      requestId: c.get('requestId'),
       method: c.req.method,
       path: loggedPath(c),
       status: c.res.status,
@@ -128,7 +142,9 @@ export function createHttp(parts: HttpParts): Http {
     const ms = now() - arrival
     logger.debug({ ...fields, ms }, 'answered')
     const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none'
-    parts.metrics.answered({ method: c.req.method, route, status: c.res.status, ms })
+    const answer = { method: c.req.method, route, status: c.res.status }
+    parts.metrics.answered({ ...answer, ms })
+    tracing?.answered(c.get('cause'), answer)
   })
   const hasLink = hasValidLink(mediaServer)
   const keyring = createKeyring(config)

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { GatewayError } from '../base/errors.ts'
-import type { HttpContext } from './context.ts'
+import { type HttpContext, isAbout } from './context.ts'
 import { sessionId } from './schemas/fields.ts'
 
 /** What zod says by default names classes; this names what a caller should do. */
@@ -35,7 +35,7 @@ export function validateQuery<T extends z.ZodType>(c: HttpContext, schema: T): z
 /** The session that the path names; throws SESSION_NOT_FOUND for what no session can be called. */
 export function pathSession(c: HttpContext): string {
   const result = sessionId.safeParse(c.req.param('id'))
-  if (result.success) return result.data
+  if (result.success) return isAbout(c, result.data)
   throw new GatewayError('SESSION_NOT_FOUND', 'No session has that id.')
 }
 

@@ -17,10 +17,12 @@ export function createSettlements(options: {
   ended: AbortSignal
   /** Hears of what Laravel has taken, once that is durable. */
   onAccepted?: ((delivery: DeliveryRow) => void) | undefined
+  /** Hears of what is given up. */
+  onDead?: ((delivery: DeliveryRow) => void) | undefined
   /** Somebody wanted to look at a lane while its outcome was on its way. */
   onWanted: (lane: string) => void
 }) {
-  const { store, clock, logger, ended, onAccepted, onWanted } = options
+  const { store, clock, logger, ended, onAccepted, onDead, onWanted } = options
   /** By lane; and those lanes that somebody wanted to look at. */
   const later = new Map<string, Promise<void>>()
   const wanted = new Set<string>()
@@ -29,8 +31,10 @@ export function createSettlements(options: {
 
   /** Resolves once the outcome is durable: a lost one would be a second delivery. */
   function settle(delivery: DeliveryRow, outcome: DeliveryOutcome, lazy = false): Promise<void> {
-    const { webhookId } = delivery
-    if ('dead' in outcome) logger.warn({ webhookId, error: outcome.error }, 'a delivery is a dead letter now')
+    if ('dead' in outcome) {
+      logger.warn({ ...named(delivery), error: outcome.error }, 'a delivery is a dead letter now')
+      onDead?.(delivery)
+    }
     const settlement: Promise<void> = untilStored(delivery, outcome, lazy, () => refused.add(settlement))
     return settlement.finally(() => refused.delete(settlement))
   }
@@ -48,10 +52,7 @@ export function createSettlements(options: {
       } catch (error) {
         if (ended.aborted) return
         onRefused()
-        logger.error(
-          { webhookId: delivery.webhookId, err: error },
-          'the outcome of a delivery could not be stored',
-        )
+        logger.error({ ...named(delivery), err: error }, 'the outcome of a delivery could not be stored')
         await pause(clock, wait, ended)
         if (ended.aborted) return
       }
@@ -63,7 +64,7 @@ export function createSettlements(options: {
     try {
       onAccepted?.(delivery)
     } catch (error) {
-      logger.error({ webhookId: delivery.webhookId, err: error }, 'what follows from a delivery failed')
+      logger.error({ ...named(delivery), err: error }, 'what follows from a delivery failed')
     }
   }
 
@@ -109,3 +110,6 @@ export function createSettlements(options: {
     },
   }
 }
+
+/** How lines of the log name a delivery. */
+const named = ({ sessionId, webhookId }: DeliveryRow) => ({ session_id: sessionId, webhook_id: webhookId })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { createFaults, guardTimers, ownedBy } from '../../src/base/faults.ts'
+import { causedBy } from '../../src/base/causes.ts'
+import { createFaults, guardTimers } from '../../src/base/faults.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { createTestClock } from './clock.ts'
 
@@ -22,11 +23,11 @@ it('A timer that throws is logged without its message and counted, and ends whos
   expect(faults.warning()).toBe(null)
   timers.setTimeout(boom, 1)
   let ran = false
-  ownedBy({ sessionId: 's1', ended: false }, () => {
-    ownedBy({ sessionId: 's2', ended: false }, () => {})
+  causedBy({ sessionId: 's1', ended: false }, () => {
+    causedBy({ sessionId: 's2', ended: false }, () => {})
     timers.setTimeout(() => {
       ran = true
-      ownedBy({ sessionId: 's3', ended: false }, boom)
+      causedBy({ sessionId: 's3', ended: false }, boom)
     }, 2)
   })
   await clock.advance(5)
@@ -38,7 +39,7 @@ it('A timer that throws is logged without its message and counted, and ends whos
 
 it('A fault belongs to the session whose timer, promise or event it came from', async () => {
   const { ended, faults } = setup()
-  await ownedBy({ sessionId: 's1', ended: false }, async () => {
+  await causedBy({ sessionId: 's1', ended: false }, async () => {
     await new Promise(resolve => setTimeout(resolve, 1))
     faults.caught(new Error('x'))
   })
@@ -49,7 +50,7 @@ it('A fault belongs to the session whose timer, promise or event it came from', 
 it('What a connection leaves behind that has ended is logged and counted, and ends nobody', async () => {
   const { lines, ended, faults } = setup()
   const connection = { sessionId: 's1', ended: false }
-  const late = ownedBy(connection, async () => {
+  const late = causedBy(connection, async () => {
     await new Promise(resolve => setTimeout(resolve, 1))
     faults.caught(new Error('x'))
   })
@@ -68,6 +69,7 @@ const BARE: Record<string, string> = {
   'queue/bullmq.ts': 'rejects a promise',
   'sessions/host/session-actor.ts': 'appends to a chain of promises',
   'store/writer/writer.ts': 'posts to a thread, and catches what cannot be posted',
+  'telemetry/tracing.ts': 'resolves a promise',
   'whatsapp/keys/auth-state.ts': 'begins a flush, whose failure is caught',
   'whatsapp/patches/event-buffer/stuck.ts': 'emits to listeners whose failures are caught',
   'whatsapp/patches/frame-timeouts.ts': 'ends a connection',

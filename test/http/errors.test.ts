@@ -346,7 +346,7 @@ describe('errors of the ports', () => {
         level: 'error',
         part: 'http',
         path,
-        requestId: response.headers.get('x-request-id'),
+        request_id: response.headers.get('x-request-id'),
       })
       expect(logs.join('')).not.toContain('BODY')
     }

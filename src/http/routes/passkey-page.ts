@@ -3,7 +3,7 @@ import { cors } from 'hono/cors'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import { readJson } from '../body.ts'
-import type { HttpContext, HttpEnv } from '../context.ts'
+import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
 import { type passkeyPageAnswer, passkeyRequest } from '../schemas/passkey.ts'
 import { validate } from '../validation.ts'
 import { ASSERTION_LIMIT, type PasskeyParts, passkeyDemandOf, takesAssertions } from './passkey.ts'
@@ -23,7 +23,7 @@ export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
   const { sessions, passkeys } = parts
   const sessionOf = (c: HttpContext): string => {
     const sessionId = passkeys.sessionOf(c.req.param('token') ?? '')
-    if (sessionId !== null) return sessionId
+    if (sessionId !== null) return isAbout(c, sessionId)
     throw new GatewayError(
       'PASSKEY_NOT_ASKED',
       'This link is used up or has expired; ask whoever gave it to you for a new one.',

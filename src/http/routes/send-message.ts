@@ -6,7 +6,7 @@ import type { SendContent } from '../../messages/send.ts'
 import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { SendOutcome, Sessions } from '../../ports/sessions.ts'
 import { BODY_LIMIT, readJson } from '../body.ts'
-import type { HttpContext, HttpEnv } from '../context.ts'
+import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
 import type { SendAnswer } from '../schemas/answers.ts'
 import { BASE64_MAX_BYTES } from '../schemas/base64-file.ts'
 import { idempotencyKey, sendRequest } from '../schemas/send-request.ts'
@@ -32,6 +32,7 @@ export function sendMessageRoutes(
       sendRequest,
       withKey(c, await readJson(c, SEND_BODY_LIMIT)),
     )
+    isAbout(c, sessionId)
     if (file !== undefined) sessions.checkSend(sessionId, idempotencyKey)
     const complete = file === undefined ? content : await withFile(content, file)
     const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { SessionQueries, SessionView } from '../../ports/session-queries.ts'
 import type { Sessions } from '../../ports/sessions.ts'
 import { ignoreBody, readJson } from '../body.ts'
-import type { HttpContext, HttpEnv } from '../context.ts'
+import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
 import { isoDate } from '../iso-date.ts'
 import type { doneAnswer, SessionJson, sessionAnswer, sessionsAnswer } from '../schemas/answers.ts'
 import { deleteSessionRequest, sessionsQuery } from '../schemas/requests.ts'
@@ -51,7 +51,7 @@ export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono
     .delete('/session/:id', deleteByPath)
     .post('/delete-session', async c => {
       const { session_id } = validate(deleteSessionRequest, await readJson(c))
-      return deleteSession(c, session_id)
+      return deleteSession(c, isAbout(c, session_id))
     })
     .post('/sessions/:id/restart', async c => {
       ignoreBody(c)

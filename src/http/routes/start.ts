@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { z } from 'zod'
 import type { Sessions } from '../../ports/sessions.ts'
 import { readJson } from '../body.ts'
-import type { HttpEnv } from '../context.ts'
+import { type HttpEnv, isAbout } from '../context.ts'
 import type { startAnswer } from '../schemas/answers.ts'
 import { startRequest } from '../schemas/requests.ts'
 import { validate } from '../validation.ts'
@@ -17,7 +17,7 @@ export function startRoutes(sessions: Sessions): Hono<HttpEnv> {
     })
     const answer: z.infer<typeof startAnswer> = {
       success: true,
-      session_id: session.sessionId,
+      session_id: isAbout(c, session.sessionId),
       state: session.state,
     }
     return c.json(answer)

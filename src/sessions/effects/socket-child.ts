@@ -3,7 +3,7 @@ import { fromCallback } from 'xstate'
 import type { SessionFact } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SocketCommand } from '../../../machines/session.guards.ts'
-import { ownedBy } from '../../base/faults.ts'
+import { causedBy } from '../../base/causes.ts'
 import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
 import type { ContactNames } from '../receiving/contact-names.ts'
@@ -109,7 +109,7 @@ export function socketChild(deps: SocketChildDeps) {
           return recorded
         },
       }
-      socket = ownedBy(connection, () => whatsapp.open(owner))
+      socket = causedBy(connection, () => whatsapp.open(owner))
       place.begun()
       actor.socket = socket
     }

@@ -99,7 +99,7 @@ export class Downloads {
         for (const one of downloads.due(streamId, now, OF_ONE_SESSION)) this.#startIfRoom(one)
       } catch (error) {
         all = false
-        this.#deps.logger.error({ streamId, code: codeOf(error) }, UNREAD)
+        this.#deps.logger.error({ stream_id: streamId, code: codeOf(error) }, UNREAD)
       }
     }
     return all
@@ -124,14 +124,17 @@ export class Downloads {
     if (outcome === null) return
     if ('failed' in outcome)
       logger.warn(
-        { sessionId, seq, error: outcome.error },
+        { session_id: sessionId, seq, error: outcome.error },
         'the media file of a message could not be downloaded and is not tried again',
       )
     try {
       await store.downloads.settle(streamId, seq, outcome)
       onSettled(messageDelivery(download, seq, dedupeKey, at).lane)
     } catch (error) {
-      logger.error({ sessionId, seq, code: codeOf(error) }, 'the outcome of a download could not be stored')
+      logger.error(
+        { session_id: sessionId, seq, code: codeOf(error) },
+        'the outcome of a download could not be stored',
+      )
       await pause(clock, SETTLE_AGAIN, this.#stopped.signal)
     }
   }
@@ -159,7 +162,7 @@ export class Downloads {
       if (this.#stopped.signal.aborted) return null
       if (!(error instanceof GatewayError))
         logger.error(
-          { sessionId: download.sessionId, seq: download.seq, err: error },
+          { session_id: download.sessionId, seq: download.seq, err: error },
           'a download failed with an unexpected error',
         )
       return this.#outcomeOfError(download, error, source)

@@ -44,6 +44,6 @@ export class OwnerReports {
   }
 
   log(level: 'warn' | 'error', fields: object, sentence: string): void {
-    this.#logger[level]({ sessionId: this.#owner.sessionId, ...fields }, sentence)
+    this.#logger[level]({ session_id: this.#owner.sessionId, ...fields }, sentence)
   }
 }
