@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { type Clock, createClock, createTimeOfDay } from './base/clock.ts'
+import type { App, Overrides } from './app/overrides.ts'
+import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
@@ -7,7 +8,7 @@ import type { Config } from './config.ts'
 import { dashboardLoader } from './dashboard/load-dashboard.ts'
 import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
-import { createLaravel, type LaravelClient } from './laravel/client.ts'
+import { createLaravel, ROUTES } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
@@ -17,8 +18,6 @@ import { createMediaServer } from './media/serve/media-server.ts'
 import { freeBytes } from './metrics/free-bytes.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { VERSIONS } from './metrics/versions.ts'
-import type { Store } from './ports/store.ts'
-import type { WhatsApp } from './ports/whatsapp.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createCommands } from './sessions/commands.ts'
 import { bindEffects } from './sessions/effects/bind-effects.ts'
@@ -35,32 +34,12 @@ import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
 import { openStore } from './store/sqlite.ts'
+import { loadTracing } from './telemetry/load-tracing.ts'
 import { createPasskeyVault } from './whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from './whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from './whatsapp/whatsapp.ts'
 
-/** What tests replace. */
-export interface Overrides {
-  clock?: Clock
-  /** How long a QR lives, in ms; WhatsApp's own 60 s and 20 s otherwise. */
-  qrTimeoutMs?: number
-  keepAliveMs?: number
-  /** Upper limit of the store's file in pages of 4 KiB: a disk that is full. */
-  maxPages?: number
-  /** Stand between the parts and a port, to fail or to die at a named moment. */
-  store?(store: Store): Store
-  whatsapp?(whatsapp: WhatsApp): WhatsApp
-  laravel?(laravel: LaravelClient): LaravelClient
-}
-
-export interface App {
-  /** The address that requests reach. */
-  readonly url: string
-  /** Resolves with a sentence if nothing can be done here any more: the process must end, and whatever supervises it does better. */
-  readonly dead: Promise<string>
-  /** Stops accepting, lets requests in flight finish, ends every socket without logging out, parks deliveries, closes the store. */
-  stop(): Promise<void>
-}
+export type { App, Overrides } from './app/overrides.ts'
 
 /** The composition root: wires every part, starts it, and hands back how to stop it. */
 export async function createApp(
@@ -90,12 +69,16 @@ export async function createApp(
   const files = openMediaStore({ dataDir: config.dataDir, clock, table: opened.media })
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
   const metrics = new Metrics(clock, VERSIONS)
-  const store = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
+  const traces = { version: VERSIONS.version, logger: part('tracing'), routes: ROUTES }
+  const tracing = await loadTracing(config.tracing, traces)
+  const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
+  const store = tracing?.store(counted) ?? counted
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const client = createLaravel({ ...config.laravel, clock, wall, timeOfDay, logger: part('laravel') })
   const given = overrides.laravel?.(client) ?? client
-  const laravel = { ...given, deliver: metrics.delivering(given.deliver) }
+  const deliver = metrics.delivering(given.deliver)
+  const laravel = { ...given, deliver: tracing?.delivering(deliver) ?? deliver }
   const media = createConvertingPreparer(files, {
     clock,
     maxBytes: config.media.maxBytes,
@@ -122,6 +105,7 @@ export async function createApp(
     passkeys: { read: passkeys.read, timeOfDay },
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
+    ...(tracing && { onDead: delivery => tracing.gaveUp(delivery) }),
   })
   const baileys = createWhatsApp({
     store,
@@ -144,8 +128,10 @@ export async function createApp(
     logger: part('whatsapp'),
     clock,
     openFile: async id => (await files.open(id))?.stream ?? null,
+    ...(tracing && { tracing: tracing.arrivals }),
   })
-  const whatsapp = overrides.whatsapp?.(baileys) ?? baileys
+  const traced = tracing?.whatsapp(baileys) ?? baileys
+  const whatsapp = overrides.whatsapp?.(traced) ?? traced
 
   const downloads = new Downloads({
     store,
@@ -248,6 +234,7 @@ export async function createApp(
       logger: part('inspector'),
     }),
     metrics,
+    ...(tracing && { tracing }),
     undelivered: createUndelivered(store.deliveries, deliveries, clock),
     mediaPreparer: media,
     mediaServer: served,
@@ -289,7 +276,7 @@ export async function createApp(
       await erasure.stop()
       await deliveries.stop(2000)
       await laravel.close()
-      await store.close()
+      await Promise.all([store.close(), tracing?.stop()])
     },
   }
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from './base/errors.ts'
 import { isLoopback } from './base/loopback.ts'
+import { type Tracing, tracingOf } from './config/tracing.ts'
 import type { Variable } from './config/variable-kinds.ts'
 import { VARIABLES } from './config/variables.ts'
 
@@ -74,6 +75,8 @@ export interface Config {
     readonly rootKey: string | null
     readonly version: [number, number, number] | null
   }
+  /** null: nobody asked for traces. */
+  readonly tracing: Tracing | null
   readonly log: { readonly level: Value<'LOG_LEVEL'>; readonly format: Value<'LOG_FORMAT'> }
 }
 
@@ -130,6 +133,22 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       version: get('WHATSAPP_VERSION'),
     },
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
+    tracing: tracingOf({
+      disabled: get('OTEL_SDK_DISABLED'),
+      exporter: get('OTEL_TRACES_EXPORTER'),
+      endpoint: get('OTEL_EXPORTER_OTLP_ENDPOINT'),
+      tracesEndpoint: get('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+      protocol: get('OTEL_EXPORTER_OTLP_PROTOCOL'),
+      tracesProtocol: get('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
+      sampler: get('OTEL_TRACES_SAMPLER'),
+      ratio: get('OTEL_TRACES_SAMPLER_ARG'),
+      batch: {
+        delayMs: get('OTEL_BSP_SCHEDULE_DELAY'),
+        timeoutMs: get('OTEL_BSP_EXPORT_TIMEOUT'),
+        queue: get('OTEL_BSP_MAX_QUEUE_SIZE'),
+        size: get('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+      },
+    }),
   }
   checkTogether(config)
   return deepFreeze(config)
@@ -162,7 +181,11 @@ function checkTogether({ http, whatsapp }: Config): void {
 /** On one line, at most 100 characters, without the user part of a URL. */
 function display(text: string): string {
   const short = text.length > 100 ? `${text.slice(0, 100)}…` : text
-  return JSON.stringify(short.replace(/\/\/[^/]*@/g, '//***@'))
+  // JSON leaves these as they are, and they end lines.
+  return JSON.stringify(short.replace(/\/\/[^/]*@/g, '//***@')).replace(
+    /[\u2028\u2029]/g,
+    end => `\\u${end.charCodeAt(0).toString(16)}`,
+  )
 }
 
 function deepFreeze<T>(value: T): T {

@@ -43,6 +43,7 @@ describe('the defaults', () => {
       media: { maxBytes: 104_857_600, waitMs: 30_000, allowPrivate: false },
       whatsapp: { url: null, rootKey: null, version: null },
       log: { level: 'info', format: 'auto' },
+      tracing: null,
     })
   })
 
@@ -110,6 +111,18 @@ it('every variable is read', () => {
     WHATSAPP_VERSION: '2.3000.1035194821',
     LOG_LEVEL: 'debug',
     LOG_FORMAT: 'json',
+    OTEL_SDK_DISABLED: 'false',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://all.test:4318/base/',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.test/x?key=1',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+    OTEL_TRACES_SAMPLER: 'traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
+    OTEL_BSP_SCHEDULE_DELAY: '1',
+    OTEL_BSP_EXPORT_TIMEOUT: '2',
+    OTEL_BSP_MAX_QUEUE_SIZE: '30',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4',
   })
   expect(config).toEqual({
     http: { host: '0.0.0.0', port: 0, apiKeys: ['one', 'two', 'three'], readKeys: ['four'] },
@@ -144,6 +157,13 @@ it('every variable is read', () => {
       version: [2, 3000, 1035194821],
     },
     log: { level: 'debug', format: 'json' },
+    tracing: {
+      url: 'https://traces.test/x?key=1',
+      protocol: 'http/json',
+      sampler: 'traceidratio',
+      ratio: 0.25,
+      batch: { delayMs: 1, timeoutMs: 2, queue: 30, size: 4 },
+    },
   })
 })
 
@@ -220,6 +240,10 @@ describe('a bad value', () => {
     expect(message).not.toContain('hunter2')
   })
 
+  it('is shown in one line, whatever ends one', () => {
+    expect(refusal({ HOST: 'a\n\u2028\u2029b' }).message).toContain('HOST="a\\n\\u2028\\u2029b"')
+  })
+
   it('is refused in one line, whatever it is', async () => {
     await assertProperty(
       fc.property(
@@ -240,6 +264,31 @@ describe('a bad value', () => {
       ),
       { numRuns: 1000 },
     )
+  })
+})
+
+describe('traces', () => {
+  it.each<[Record<string, string>, string | undefined]>([
+    [{}, undefined],
+    [{ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER: 'always_on' }, undefined],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, 'http://localhost:4318/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test/' }, 'http://c.test/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test/otel' }, 'http://c.test/otel/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c.test/' }, 'http://c.test/'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test', OTEL_TRACES_EXPORTER: 'none' }, undefined],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test', OTEL_SDK_DISABLED: 'true' }, undefined],
+  ])('are told for %j to %s', (env, url) => {
+    expect(loadConfig(env).tracing?.url).toBe(url)
+  })
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'http/protobuf or http/json'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'an http(s) URL of a collector'],
+    ['OTEL_TRACES_EXPORTER', 'zipkin', 'otlp or none'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'one of parentbased_always_on'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'a number from 0 to 1'],
+  ])('%s=%s stops the start', (name, value, right) => {
+    expect(refusal({ [name]: value }).message).toContain(`give ${right}`)
   })
 })
 

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
 /** For pictures, for Redis, and for QRs. */
@@ -45,3 +48,42 @@ it("the store's thread loads what it writes with, and nothing that checks JSON",
   expect(files).toBeGreaterThan(20)
   expect(packages).toEqual(['lru-cache'])
 })
+
+const CACHE = { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+
+/** Packages that a whole start and stop of the manager loads, by `import` and by `require`. */
+function loadedByAStart(env: Record<string, string>): string[] {
+  const dataDir = mkdtempSync(join(tmpdir(), 'loaded-late-'))
+  const program = `
+    import { registerHooks } from 'node:module'
+    const loaded = new Set()
+    registerHooks({
+      load(url, context, next) {
+        const name = /node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1]
+        if (name !== undefined) loaded.add(name)
+        return next(url, context)
+      },
+    })
+    await import('./src/main.ts')
+    process.on('exit', () => process.stdout.write(JSON.stringify([...loaded])))
+    process.kill(process.pid, 'SIGTERM')`
+  try {
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      env: { ...CACHE, PATH: process.env.PATH, DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent', ...env },
+    })
+    return JSON.parse(printed.trim().split('\n').at(-1)!) as string[]
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+it('of OpenTelemetry nothing is loaded until a variable asks for it', () => {
+  // prom-client requires its API.
+  const isOtel = (name: string) => /^@opentelemetry\/(?!api$)/.test(name)
+  const unasked = loadedByAStart({ OTEL_SERVICE_NAME: 'x' })
+  expect(unasked).toContain('pino')
+  expect(unasked.filter(isOtel)).toEqual([])
+  const asked = loadedByAStart({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
+  expect(asked).toEqual(expect.arrayContaining(['@opentelemetry/sdk-trace']))
+}, 60_000)

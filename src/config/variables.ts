@@ -20,6 +20,13 @@ const DAY_MS = 86_400_000
 
 const ignorable = z.enum(['status', 'newsletter'])
 
+/** It may carry a key in its query. */
+const collector = secret(
+  'an http(s) URL of a collector, such as http://localhost:4318',
+  orNull(address(['http:', 'https:'])),
+)
+const otlpProtocol = variable('', 'http/protobuf or http/json', z.enum(['', 'http/protobuf', 'http/json']))
+
 /** Every variable that the service reads, in the order of `.env.example`. */
 export const VARIABLES = {
   HOST: variable(
@@ -109,4 +116,32 @@ export const VARIABLES = {
   ),
   LOG_LEVEL: choice('info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   LOG_FORMAT: choice('auto', ['auto', 'pretty', 'json']),
+  // OpenTelemetry's own, as far as its SDK leaves them to the program.
+  OTEL_SDK_DISABLED: yesOrNo(),
+  OTEL_TRACES_EXPORTER: variable('', 'otlp or none', z.enum(['', 'otlp', 'none'])),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector,
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol,
+  OTEL_TRACES_SAMPLER: choice('parentbased_always_on', [
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+    'always_on',
+    'always_off',
+    'traceidratio',
+  ]),
+  OTEL_TRACES_SAMPLER_ARG: variable(
+    '1',
+    'a number from 0 to 1',
+    z
+      .string()
+      .regex(/^\d*\.?\d+$/)
+      .transform(Number)
+      .pipe(z.number().max(1)),
+  ),
+  OTEL_BSP_SCHEDULE_DELAY: whole(5_000, 1, DAY_MS),
+  OTEL_BSP_EXPORT_TIMEOUT: whole(30_000, 1, DAY_MS),
+  OTEL_BSP_MAX_QUEUE_SIZE: whole(2_048, 1, 1_000_000),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: whole(512, 1, 1_000_000),
 }

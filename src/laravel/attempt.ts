@@ -4,7 +4,7 @@ import { retryAfter } from './retry-schedule.ts'
 
 /** What came of one attempt to deliver. */
 export type Attempt =
-  | { result: 'accepted' }
+  | { result: 'accepted'; status?: number }
   /** We ended it; Laravel may or may not have seen it. */
   | { result: 'aborted' }
   | {
@@ -19,9 +19,9 @@ export type Attempt =
 
 /** `now` is the clock's time, `wall` the time of day, by which a Retry-After date is read. */
 export function attemptOf(result: HttpResult, now: number, wall: number): Attempt {
-  if (isAccepted(result)) return { result: 'accepted' }
   const error = describeFailure(result)
   if (result.status !== null) {
+    if (isAccepted(result)) return { result: 'accepted', status: result.status }
     const retryAt = retryAfter(result.retryAfter, now, wall)
     return { result: 'failed', scope: failureScopeOf(result.status), error, status: result.status, retryAt }
   }

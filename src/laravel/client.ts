@@ -30,12 +30,13 @@ export interface LaravelOptions {
 export interface LaravelClient extends Laravel {
   /** LARAVEL_URL without credentials, for people; null without a Laravel. */
   readonly address: string | null
-  /** One attempt, signed under a `webhook-id` that stays the same for all attempts. Never rejects. */
+  /** One attempt, signed under a `webhook-id` that stays the same for all attempts; `more`: headers beside ours. Never rejects. */
   deliver(
     kind: DeliveryKind,
     webhookId: string,
     payload: Record<string, unknown>,
     signal?: AbortSignal,
+    more?: Record<string, string>,
   ): Promise<Attempt>
   /** Not ok while LARAVEL_URL seems to be a wrong address. */
   health(): { ok: boolean; problem: string | null }
@@ -70,6 +71,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     webhookId: string,
     payload: object,
     signal?: AbortSignal,
+    more?: Record<string, string>,
   ): HttpRequest {
     const body = JSON.stringify(payload)
     const timestamp = Math.floor(wall() / 1000)
@@ -78,6 +80,7 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       origin,
       path: `${path}${route}`,
       headers: {
+        ...more,
         ...headers,
         'content-type': 'application/json',
         'webhook-id': webhookId,
@@ -145,10 +148,10 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       return postOnce('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)
     },
 
-    async deliver(kind, webhookId, payload, signal) {
+    async deliver(kind, webhookId, payload, signal, more) {
       if (address === null) return { result: 'aborted' }
       return attemptOf(
-        await http.post(signed(address, ROUTES[kind], webhookId, payload, signal)),
+        await http.post(signed(address, ROUTES[kind], webhookId, payload, signal, more)),
         clock.now(),
         wall(),
       )

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { causedByNobody } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
 import {
@@ -55,12 +56,14 @@ export function createDeliveries(options: {
   logger: Logger
   /** Hears of what Laravel has taken, once that is durable. */
   onAccepted?: (delivery: DeliveryRow) => void
+  /** Hears of what becomes a dead letter. */
+  onDead?: (delivery: DeliveryRow) => void
   /** Without it nothing waits for a file, and Laravel gets no link to one. */
   files?: DeliveredFiles
   /** Without it no code of a passkey is told. */
   passkeys?: DeliveredPasskeys
 }): Deliveries {
-  const { store, queue, laravel, clock, logger, onAccepted, files, passkeys = NO_PASSKEYS } = options
+  const { store, queue, laravel, clock, logger, onAccepted, onDead, files, passkeys = NO_PASSKEYS } = options
   const { address } = laravel
   const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
   const routes = Object.fromEntries(
@@ -74,7 +77,7 @@ export function createDeliveries(options: {
   const ended = new AbortController()
   let stopping = false
   const settlements = createSettlements({
-    ...{ store, clock, logger, onAccepted },
+    ...{ store, clock, logger, onAccepted, onDead },
     ended: ended.signal,
     onWanted(lane) {
       if (!stopping) queue.wake(lane)
@@ -229,7 +232,8 @@ export function createDeliveries(options: {
 
     start() {
       if (address === null) return
-      queue.start(drain)
+      // Whose message woke it is no cause: lanes wait for each other.
+      queue.start(lane => causedByNobody(() => drain(lane)))
       sweep.start()
     },
 

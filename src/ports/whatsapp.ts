@@ -131,3 +131,11 @@ export interface WhatsApp {
    */
   download(source: MediaSource, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
+
+/** Hears what becomes of a message before the log knows of it; absent while nobody traces. No call throws. */
+export interface ArrivalTracing {
+  /** A stanza with a message has come from WhatsApp. */
+  arrived(stream: { streamId: string; sessionId: string }, messageId: string): void
+  /** It is decrypted from now on, until the given function is called. */
+  decrypting(streamId: string, messageId: string): () => void
+}

@@ -13,7 +13,7 @@ import { GatewayError } from '../base/errors.ts'
 import { Agent } from '../base/undici.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { Store } from '../ports/store.ts'
-import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
+import type { ArrivalTracing, SocketOwner, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
 import type { WhatsAppConfig } from './baileys-settings.ts'
 import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
@@ -39,6 +39,7 @@ export interface WhatsAppDeps {
   clock: Clock
   /** Bytes of a file in the media store. */
   openFile?(id: string): Promise<Readable | null>
+  tracing?: ArrivalTracing
 }
 
 /** WhatsApp through Baileys. `config.rootKey` is for the whole process. */
@@ -59,7 +60,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
       if (stored.found === 'corrupt') return corruptSocket(owner)
       if (stored.found === 'creds' && stored.fellBack) {
         logger.warn(
-          { sessionId: owner.sessionId },
+          { session_id: owner.sessionId },
           'the newest credentials cannot be read; using the ones before',
         )
       }

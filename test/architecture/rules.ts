@@ -16,6 +16,7 @@ const ADAPTERS = [
   'metrics',
   'store',
   'queue',
+  'telemetry',
 ]
 const SEAMS = ['base', 'messages', 'ports', 'facts']
 const MAY_IMPORT: Record<string, string[]> = {

@@ -32,7 +32,9 @@ describe('one attempt to deliver', () => {
     const server = await standIn(() => 204)
     const { laravel, clock } = client(server.url, { token: 'secret-token', secrets: ['s1', 's2'] })
     const payload = { session_id: 'a', body: 'añó — 你好 👋' }
-    expect(await laravel.deliver('messages', 'stream.7.messages', payload)).toEqual({ result: 'accepted' })
+    expect(await laravel.deliver('messages', 'stream.7.messages', payload)).toMatchObject({
+      result: 'accepted',
+    })
     const { method, path, headers, body } = server.seen[0]!
     expect([method, path]).toEqual(['POST', '/api/messages'])
     expect(JSON.parse(body)).toEqual(payload)
@@ -138,7 +140,7 @@ describe('one attempt to deliver', () => {
   it("is accepted by its status, even if the answer's body breaks off", async () => {
     const server = await standIn(() => 'cut')
     const { laravel } = client(server.url)
-    expect(await laravel.deliver('messages', 'id', {})).toEqual({ result: 'accepted' })
+    expect(await laravel.deliver('messages', 'id', {})).toMatchObject({ result: 'accepted' })
   })
 
   it.each<[string, Answer, number | null]>([
@@ -149,7 +151,7 @@ describe('one attempt to deliver', () => {
   ])('depends on the status alone: %s', async (_name, answer, status) => {
     const server = await standIn(() => answer)
     const attempt = await client(server.url).laravel.deliver('messages', 'id', {})
-    if (status === null) expect(attempt).toEqual({ result: 'accepted' })
+    if (status === null) expect(attempt).toMatchObject({ result: 'accepted' })
     else expect(attempt).toMatchObject({ scope: 'unclear', error: `HTTP ${status}`, retryAt: null })
   })
 
@@ -187,7 +189,7 @@ describe('one attempt to deliver', () => {
     expect(await waiting).toEqual({ result: 'aborted' })
     free.resolve(200)
     await Promise.all(busy)
-    expect(await laravel.deliver('messages', 'next', {})).toEqual({ result: 'accepted' })
+    expect(await laravel.deliver('messages', 'next', {})).toMatchObject({ result: 'accepted' })
     expect(server.seen.map(({ headers }) => headers['webhook-id'])).not.toContain('waiting')
     expect(server.seen).toHaveLength(193)
   })
@@ -198,9 +200,9 @@ describe('one attempt to deliver', () => {
     for (let n = 0; n < 20; n++) await laravel.deliver('messages', `id${n}`, {})
     expect(server.connections.size).toBeLessThan(5)
     server.answer(() => ({ status: 200, body: Buffer.alloc(9_000_000, 'x') }))
-    expect(await laravel.deliver('messages', 'big', {})).toEqual({ result: 'accepted' })
+    expect(await laravel.deliver('messages', 'big', {})).toMatchObject({ result: 'accepted' })
     server.answer(() => 201)
-    expect(await laravel.deliver('messages', 'next', {})).toEqual({ result: 'accepted' })
+    expect(await laravel.deliver('messages', 'next', {})).toMatchObject({ result: 'accepted' })
   })
 
   it('sends a body of 9 MB with its Content-Length', async () => {

@@ -30,13 +30,16 @@ export class DecryptOnce {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
   readonly #auth: AuthState
   readonly #now: () => number
+  readonly #decrypting: ((messageId: string) => () => void) | undefined
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** By message key: the rows of what was decrypted and not handed over by Baileys yet. */
   readonly #pending = new Map<string, KnownRow[]>()
 
-  constructor(auth: AuthState, now: () => number) {
+  /** `decrypting`: hears of the message whose ciphertext it is, and is told when that is done. */
+  constructor(auth: AuthState, now: () => number, decrypting?: (messageId: string) => () => void) {
     this.#auth = auth
     this.#now = now
+    this.#decrypting = decrypting
     this.makeSignalRepository = signalRepositoryMaker(auth.keys, decryption => this.#decrypt(decryption))
   }
 
@@ -93,6 +96,7 @@ export class DecryptOnce {
   async #decrypt({ keys, lock, ciphertext, decrypt }: Decryption): Promise<Uint8Array> {
     const stanza = this.#stanzas.get(ciphertext)
     if (!stanza) return decrypt()
+    const decrypted = this.#decrypting?.(stanza.attrs.id ?? '')
     const hash = createHash('sha256').update(ciphertext).digest('hex')
     const row = await keys.transaction(async () => {
       const known = this.#auth.inboxRow(hash)
@@ -102,6 +106,7 @@ export class DecryptOnce {
       await keys.set({ inbox: { [hash]: fresh } } satisfies KeySet as KeySet)
       return { ...fresh, done: false }
     }, lock)
+    decrypted?.()
     this.#remember(stanza, row)
     return Buffer.from(row.plaintext.length > 0 ? row.plaintext : ERASED)
   }

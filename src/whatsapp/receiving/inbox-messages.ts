@@ -6,7 +6,7 @@ import type { ReceivedContent } from '../../messages/received.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
-import type { ReceivedMessage } from '../../ports/whatsapp.ts'
+import type { ArrivalTracing, ReceivedMessage } from '../../ports/whatsapp.ts'
 import type { WhatsAppConfig } from '../baileys-settings.ts'
 import { UNSUPPORTED } from '../content/message-fields.ts'
 import { summaryOf } from '../error-summary.ts'
@@ -22,6 +22,7 @@ export interface ReceiveDeps {
   config: WhatsAppConfig
   clock: Clock
   logger: Logger
+  tracing?: ArrivalTracing
 }
 
 /** The messages of a stream that were decrypted before a crash and are not in the log. Throws when the store cannot be read. */
@@ -100,13 +101,16 @@ export function messagesInRows(
     } catch (error) {
       // The translation throws none of its own.
       if (!(error instanceof GatewayError)) {
-        logger.error({ streamId, ...summaryOf(error) }, 'a decrypted stanza cannot be read; it is given up')
+        logger.error(
+          { stream_id: streamId, ...summaryOf(error) },
+          'a decrypted stanza cannot be read; it is given up',
+        )
         return
       }
       for (const [key, { inboxHash }] of found) if (inboxHash === row.hash) found.delete(key)
       failed.push({ row, error })
       const sentence = 'the store could not be read; a decrypted stanza waits in the inbox'
-      logger.error({ streamId, ...summaryOf(error) }, sentence)
+      logger.error({ stream_id: streamId, ...summaryOf(error) }, sentence)
     }
   }
   for (const row of rows) read(row)

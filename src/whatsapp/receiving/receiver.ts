@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { BaileysEventMap, WAMessage } from '@whiskeysockets/baileys'
+import type { BaileysEventMap, BinaryNode, WAMessage } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { ReceivedMessage, SocketOwner } from '../../ports/whatsapp.ts'
@@ -55,10 +55,13 @@ export class Receiver {
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. */
   watch(ws: EventEmitter): void {
-    const { decryptOnce, deps } = this.#parts
+    const { decryptOnce, deps, owner } = this.#parts
+    const { tracing } = deps
     serializeChats(ws)
     this.#order.watch(ws)
     decryptOnce.watch(ws, ignoredChats(deps.config), stub => this.#handOverRows([stub]))
+    if (tracing)
+      ws.prependListener('CB:message', ({ attrs }: BinaryNode) => tracing.arrived(owner, attrs.id ?? ''))
   }
 
   /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
@@ -107,7 +110,7 @@ export class Receiver {
     let unreadable = 0
     const leftOut = (error: unknown) => {
       if (unreadable++ > 0) return
-      const about = { sessionId: owner.sessionId, ...summaryOf(error) }
+      const about = { session_id: owner.sessionId, ...summaryOf(error) }
       deps.logger.error(about, 'a message of a history cannot be read; it is left out, as are others like it')
     }
     const { history: kind = 'full', historyMaxAgeMs } = deps.config
@@ -193,7 +196,7 @@ export class Receiver {
       // A stop leaves them where the next start looks for them.
       const level = error instanceof GatewayError && error.code === 'SHUTTING_DOWN' ? 'debug' : 'error'
       deps.logger[level](
-        { sessionId: owner.sessionId, messages, ...summaryOf(error) },
+        { session_id: owner.sessionId, messages, ...summaryOf(error) },
         'received messages were not stored; they wait in the inbox or at WhatsApp',
       )
     }
@@ -233,7 +236,7 @@ export class Receiver {
     } catch (error) {
       const { deps, owner } = this.#parts
       deps.logger.error(
-        { sessionId: owner.sessionId, ...summaryOf(error) },
+        { session_id: owner.sessionId, ...summaryOf(error) },
         'a message cannot be read; it waits in the inbox',
       )
       return null
@@ -266,7 +269,7 @@ export class Receiver {
     if (this.#unopened++ % LOG_EVERY !== 0) return
     const { deps, owner } = this.#parts
     deps.logger.info(
-      { sessionId: owner.sessionId, count: this.#unopened, why },
+      { session_id: owner.sessionId, count: this.#unopened, why },
       'something sealed could not be opened, and nobody is told of it',
     )
   }
@@ -275,7 +278,7 @@ export class Receiver {
     if (this.#undecryptable++ % LOG_EVERY !== 0) return
     const { deps, owner } = this.#parts
     deps.logger.warn(
-      { sessionId: owner.sessionId, count: this.#undecryptable },
+      { session_id: owner.sessionId, count: this.#undecryptable },
       'a message could not be decrypted; its sender is asked to send it again',
     )
   }

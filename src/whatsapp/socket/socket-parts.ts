@@ -83,7 +83,7 @@ export function createSocketParts(
   reports: Pick<OwnerReports, 'messageStatus' | 'log'>,
   problems: PartsProblems,
 ): SocketParts {
-  const { store, clock, config, caches } = deps
+  const { store, clock, config, caches, tracing } = deps
   const from = stored.found === 'creds' ? stored : { creds: initAuthCreds(), generation: -1 }
   const creds = { ...from, creds: withoutUnconfirmedMe(from.creds) }
   const people = new People({
@@ -95,7 +95,8 @@ export function createSocketParts(
   const storeFailed = (error: unknown) => problems.storeFailed(error)
   const listeners = { writing: (durable: Promise<void>) => writes.holdUntil(durable), failed: storeFailed }
   const auth = new AuthState(store, caches.keys, owner, creds, listeners, people)
-  const decryptOnce = new DecryptOnce(auth, () => clock.now())
+  const decrypting = tracing && ((messageId: string) => tracing.decrypting(owner.streamId, messageId))
+  const decryptOnce = new DecryptOnce(auth, () => clock.now(), decrypting)
   const memory = new SenderKeyMemory(auth.keys)
   const common = commonSettings(config)
   const settings = {
