@@ -27,7 +27,7 @@ export function overviewRoutes({ overview, facts, deliveries, now }: DashboardPa
       const { count, sessions, next } = overview.page(c.req.query('after') ?? '', PAGE)
       return c.json({ now: now(), position, count, sessions: sessions.map(toJson), next })
     })
-    .get('/figures', c => c.json({ now: now(), ...deliveries.counts() }))
+    .get('/figures', c => c.json({ now: now(), position: head(), ...deliveries.counts() }))
 }
 
 /** A session as the table of all of them shows it. */

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Assets } from './assets.ts'
 import type { DashboardContext, DashboardEnv } from './env.ts'
 import { overviewRoutes } from './overview-routes.ts'
+import { deliveriesPage } from './pages/deliveries.ts'
 import { loginPage } from './pages/login.ts'
 import { sessionPage } from './pages/session.ts'
 import { sessionsPage } from './pages/sessions.ts'
@@ -57,6 +58,7 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     )
     .get('/dashboard/assets/:version/:name', c => serveAsset(c, assets))
     .get('/', c => c.html(sessionsPage(page(c))))
+    .get('/dashboard/deliveries', c => c.html(deliveriesPage(page(c))))
     .get('/dashboard/sessions/:id', c => c.html(sessionPage(page(c), c.req.param('id'))))
     .all('/login', c => {
       const { refusal } = c.env.visitor

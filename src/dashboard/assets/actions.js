@@ -1,4 +1,5 @@
 import { offerCreation } from './create.js'
+import { closeByButtons } from './dialogs.js'
 import { openLink } from './link.js'
 import { byId, element, fill, order, toast, words } from './page.js'
 
@@ -99,12 +100,6 @@ export function startActions(table) {
     event.preventDefault()
     items[to % items.length]?.focus()
   })
-}
-
-/** Buttons with data-close end the dialog that they stand in. */
-export function closeByButtons() {
-  for (const button of document.querySelectorAll('dialog [data-close]'))
-    button.addEventListener('click', () => button.closest('dialog')?.close())
 }
 
 /** @param {HTMLElement} menu @param {HTMLElement} button @param {Subject} subject */

@@ -1,0 +1,228 @@
+import { closeByButtons } from './dialogs.js'
+import { startFigures } from './figures.js'
+import { ask, byId, element, fill, foreign, page, toast, words } from './page.js'
+import { follow } from './stream.js'
+import { countdown, keep, setNow, timeAgo } from './time.js'
+
+/**
+ * What waits for Laravel and what it did not take, read again every few seconds: nothing is committed when Laravel takes something.
+ * @typedef {object} Delivery
+ * @property {number} id
+ * @property {'waiting' | 'dead'} state
+ * @property {keyof typeof words.deliveries.kinds} kind
+ * @property {string} session_id
+ * @property {string | null} chat_id
+ * @property {string | null} message_id
+ * @property {number} attempts
+ * @property {string | null} error
+ * @property {string} created_at
+ * @property {string | null} dead_at
+ * @property {string | null} next_try_at
+ */
+
+const { deliveries: said } = words
+const EVERY_MS = 4_000
+const PAGE = 50
+/** No payload is longer on a screen. */
+const MOST_CHARACTERS = 20_000
+
+const list = byId('letters')
+/** @type {HTMLInputElement} */
+const search = byId('search')
+/** @type {Map<number, { item: HTMLElement, shows: string }>} */
+const drawn = new Map()
+/** @type {'waiting' | 'dead'} */
+let state = location.hash === '#dead' ? 'dead' : 'waiting'
+let limit = PAGE
+let reading = 0
+
+async function read() {
+  const turn = ++reading
+  const session = search.value.trim()
+  const only = session === '' ? '' : `&session_id=${encodeURIComponent(session)}`
+  const [answer, figures] = await Promise.all([
+    ask(`/deliveries?state=${state}&limit=${limit}${only}`),
+    ask('/dashboard/figures'),
+  ])
+  if (turn !== reading) return
+  setNow(figures.now)
+  byId('count-waiting').textContent = figures.pending.toLocaleString(page.language)
+  byId('count-dead').textContent = figures.dead.toLocaleString(page.language)
+  show(answer.deliveries)
+  byId('more').hidden = answer.next === null || limit >= 1000
+}
+
+/** Only what changed is drawn anew. @param {Delivery[]} deliveries */
+function show(deliveries) {
+  const ids = new Set(deliveries.map(({ id }) => id))
+  for (const [id, { item }] of drawn) {
+    if (ids.has(id)) continue
+    item.remove()
+    drawn.delete(id)
+  }
+  deliveries.forEach((delivery, index) => {
+    const shows = JSON.stringify(delivery)
+    let known = drawn.get(delivery.id)
+    if (known?.shows !== shows) {
+      const item = draw(delivery)
+      const payload = known?.item.querySelector('pre')
+      if (payload) item.append(payload)
+      known?.item.replaceWith(item)
+      known = { item, shows }
+      drawn.set(delivery.id, known)
+    }
+    if (list.children[index] !== known.item) list.insertBefore(known.item, list.children[index] ?? null)
+  })
+  list.setAttribute('aria-busy', 'false')
+  byId('about').textContent = state === 'dead' ? said.deadAbout : said.waitingAbout
+  const empty = byId('empty')
+  empty.hidden = deliveries.length > 0
+  empty.textContent = state === 'dead' ? said.noneDead : said.none
+}
+
+/** @param {Delivery} delivery */
+function draw(delivery) {
+  const { id, session_id: sessionId, chat_id: chat, attempts, error } = delivery
+  const session = element('a', { href: `/dashboard/sessions/${sessionId}` }, foreign(sessionId))
+  const what = element(
+    'div',
+    { class: 'what' },
+    element('span', { class: 'badge', text: said.kinds[delivery.kind] }),
+    session,
+  )
+  if (chat !== null) what.append(element('span', { class: 'sub' }, foreign(chat, 80)))
+  const when = element('div', { class: 'when' })
+  when.append(element('span', {}, `${said.made} `, timeAgo(Date.parse(delivery.created_at))))
+  when.append(
+    element('span', { text: attempts === 0 ? said.firstTry : fill(said.tries, { count: attempts }) }),
+  )
+  if (delivery.dead_at !== null)
+    when.append(element('span', {}, `${said.died} `, timeAgo(Date.parse(delivery.dead_at))))
+  else when.append(nextTry(delivery.next_try_at))
+  const payload = element('button', { type: 'button', 'aria-expanded': 'false', text: said.show })
+  const buttons = element('div', { class: 'buttons' }, payload)
+  if (page.access === 'write') {
+    const again = element('button', {
+      type: 'button',
+      text: delivery.state === 'dead' ? said.again : said.now,
+    })
+    again.addEventListener('click', () => void redrive(id))
+    buttons.append(again)
+  }
+  const item = element('li', { class: 'letter', 'data-id': String(id) }, what, when, buttons)
+  if (error !== null)
+    item.append(element('p', { class: 'error', 'aria-label': said.error }, foreign(error, 500)))
+  payload.addEventListener('click', () => void toggle(item, payload, id))
+  return item
+}
+
+/** @param {string | null} at */
+function nextTry(at) {
+  const made = element('span')
+  if (at === null) made.textContent = said.itsTurn
+  else {
+    keep(made, () => {
+      const left = countdown(Date.parse(at))
+      return left === null ? words.sessions.nextTryNow : fill(said.nextTry, { in: left })
+    })
+  }
+  return made
+}
+
+/** @param {HTMLElement} item @param {HTMLElement} button @param {number} id */
+async function toggle(item, button, id) {
+  const open = item.querySelector('pre')
+  button.setAttribute('aria-expanded', String(open === null))
+  if (open !== null) return open.remove()
+  await attempt(async () => {
+    const { delivery } = await ask(`/deliveries/${id}`)
+    const text = JSON.stringify(delivery.payload, null, 2)
+    const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}\n…` : text
+    item.append(element('pre', { tabindex: '0', 'aria-label': said.show, text: short }))
+  })
+}
+
+/** @param {number} id */
+const redrive = id =>
+  attempt(async () => {
+    await ask(`/deliveries/${id}/redrive`, { method: 'POST' })
+    toast(said.sentAgain)
+    await read()
+  })
+
+/** @param {() => Promise<void>} what */
+async function attempt(what) {
+  try {
+    await what()
+  } catch (error) {
+    toast(fill(words.actions.failed, { why: error instanceof Error ? error.message : String(error) }), 'bad')
+  }
+}
+
+function offerReplay() {
+  /** @type {HTMLDialogElement} */
+  const dialog = byId('replay-dialog')
+  const form = /** @type {HTMLFormElement} */ (dialog.querySelector('form'))
+  const refusal = /** @type {HTMLElement} */ (form.querySelector('.notice'))
+  refusal.hidden = true
+  dialog.showModal()
+  form.onsubmit = async event => {
+    event.preventDefault()
+    const fields = new FormData(form)
+    const [id, after, until] = ['session_id', 'after', 'until'].map(name =>
+      String(fields.get(name) ?? '').trim(),
+    )
+    try {
+      const body = { after: Number(after), ...(until !== '' && { until: Number(until) }) }
+      const { replayed } = await ask(`/sessions/${encodeURIComponent(id ?? '')}/replay`, {
+        method: 'POST',
+        body,
+      })
+      dialog.close()
+      toast(fill(said.replayed, { count: replayed }))
+      await read()
+    } catch (error) {
+      refusal.textContent = error instanceof Error ? error.message : String(error)
+      refusal.hidden = false
+    }
+  }
+}
+
+/** Begins again with what is asked for now. */
+function anew() {
+  limit = PAGE
+  drawn.clear()
+  list.replaceChildren()
+  void attempt(read)
+}
+
+byId('filter').addEventListener('change', event => {
+  state = /** @type {HTMLInputElement} */ (event.target).value === 'dead' ? 'dead' : 'waiting'
+  anew()
+})
+for (const input of byId('filter').querySelectorAll('input')) input.checked = input.value === state
+search.addEventListener('change', anew)
+byId('more').addEventListener('click', () => {
+  limit += PAGE
+  void attempt(read)
+})
+if (page.access === 'write') {
+  closeByButtons()
+  byId('replay').addEventListener('click', offerReplay)
+  byId('retry').addEventListener('click', () =>
+    attempt(async () => {
+      const { lanes } = await ask('/deliveries/retry', { method: 'POST', body: {} })
+      toast(fill(said.retried, { lanes }))
+      await read()
+    }),
+  )
+}
+startFigures(() => ({}))
+setInterval(() => {
+  if (!document.hidden) void read().catch(() => {})
+}, EVERY_MS)
+void attempt(async () => {
+  const { position } = await ask('/dashboard/figures')
+  await read()
+  follow(position, { facts: () => {}, reset: () => {} })
+})
