@@ -32,15 +32,18 @@ export function mendSignalMacs(): void {
       const calculated = calculateMAC(key, data).subarray(0, length)
       if (mac.length !== length || !timingSafeEqual(calculated, mac)) throw new Error('Bad MAC')
     },
-    deriveSecrets(input, salt, info, chunks = 3) {
-      const keys = Buffer.from(hkdf(input, KEY_BYTES * chunks, { salt, info: info.toString() }).buffer)
-      return Array.from({ length: chunks }, (_, i) => keys.subarray(KEY_BYTES * i, KEY_BYTES * (i + 1)))
-    },
+    deriveSecrets,
   } satisfies Crypto)
 }
 
+/** So many keys of 32 bytes (RFC 5869 with SHA-256), three if not said; `salt` has 32 bytes. */
+export function deriveSecrets(input: Uint8Array, salt: Uint8Array, info: Buffer, chunks = 3): Buffer[] {
+  const keys = Buffer.from(hkdf(input, KEY_BYTES * chunks, { salt, info: info.toString() }).buffer)
+  return Array.from({ length: chunks }, (_, i) => keys.subarray(KEY_BYTES * i, KEY_BYTES * (i + 1)))
+}
+
 /** HMAC with SHA-256 under a key of 32 bytes; throws on another length. */
-function calculateMAC(key: Uint8Array, data: Uint8Array): Buffer {
+export function calculateMAC(key: Uint8Array, data: Uint8Array): Buffer {
   if (key.length !== KEY_BYTES) throw new Error(`Incorrect key length: ${key.length}`)
   const inner = padded(key, 0x36, data.length)
   inner.set(data, BLOCK_BYTES)

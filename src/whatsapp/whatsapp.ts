@@ -19,6 +19,8 @@ import { CREDENTIALS_CORRUPT } from './disconnects.ts'
 import { readCreds } from './keys/creds.ts'
 import { readLateGroupMessages } from './patches/groups/late-group-messages.ts'
 import { useEverySenderKey } from './patches/groups/own-sender-key.ts'
+import { lightenSenderChains } from './patches/groups/sender-chain-keys.ts'
+import { shortenSenderKeyRecords } from './patches/groups/sender-key-records.ts'
 import { mendRawKeys } from './patches/keys/node-raw-keys.ts'
 import { keepNctSalts } from './patches/nct-salt-action.ts'
 import { ANY_ROOT, mendSignatures } from './patches/signatures.ts'
@@ -82,6 +84,8 @@ function patchLibraries(logger: Logger): void {
   mendSignatures()
   useEverySenderKey()
   readLateGroupMessages()
+  lightenSenderChains()
+  shortenSenderKeyRecords()
   ackUndecryptable()
   keepNctSalts()
   mendSignalQueue()

@@ -10,6 +10,7 @@
  */
 
 import { SenderKeyState } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-state.js'
+import { bytesOf } from './sender-key-records.ts'
 
 const MENDED = Symbol.for('whatsapp-manager.late-group-messages')
 
@@ -20,7 +21,7 @@ export function readLateGroupMessages(): void {
   const { removeSenderMessageKey } = state
   state.removeSenderMessageKey = function (iteration) {
     const kept = this.getStructure().senderMessageKeys.find(key => key.iteration === iteration)
-    if (kept) kept.seed = Buffer.from(kept.seed)
+    if (kept) kept.seed = bytesOf(kept.seed)
     return removeSenderMessageKey.call(this, iteration)
   }
   state[MENDED] = true
