@@ -12,9 +12,18 @@ import { cachedDataVersionTag } from 'node:v8'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = ['src', 'machines', 'patches']
-/** Starts the manager, loads what it loads late, and stops it. */
-const UP_AND_DOWN =
-  "await import('./src/main.ts'); await import('./src/dashboard/dashboard.ts'); await import('./src/inspector/hub.ts'); process.kill(process.pid, 'SIGTERM')"
+/** Written by each install of packages: an import may lead to another file from then on. */
+const PACKAGES = join(ROOT, 'node_modules', '.package-lock.json')
+/** Starts the manager, loads what it loads late, and stops it; where imports led to stays in a file. */
+const UP_AND_DOWN = `
+  const { useModuleStandIns } = await import('./src/base/module-stand-ins.ts')
+  const { recordResolutions } = await import('./src/base/module-resolutions.ts')
+  useModuleStandIns()
+  recordResolutions(...JSON.parse(process.env.RESOLUTIONS))
+  await import('./src/main.ts')
+  await import('./src/dashboard/dashboard.ts')
+  await import('./src/inspector/hub.ts')
+  process.kill(process.pid, 'SIGTERM')`
 const FILL_MS = 60_000
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
@@ -25,21 +34,32 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 }
 
 const CACHE = process.env.NODE_COMPILE_CACHE || join(ROOT, 'node_modules', '.cache', 'node')
+const RESOLUTIONS = join(CACHE, 'resolutions.json')
+/** Names all that they depend on. */
+let stamp = ''
 // Where nothing can be written there is none.
 if (modules.enableCompileCache(CACHE).directory !== undefined) {
   // The store's thread has one of its own.
   process.env.NODE_COMPILE_CACHE = CACHE
   const filled = join(CACHE, `filled-${cachedDataVersionTag()}-${process.getuid?.()}`)
-  if (changedAt() > timeOf(filled)) fill(filled)
+  const changed = changedAt()
+  stamp = `${process.version} ${ROOT} ${changed}`
+  if (changed > timeOf(filled)) fill(filled)
 }
+const { useModuleStandIns } = await import('./base/module-stand-ins.ts')
+const { recallResolutions } = await import('./base/module-resolutions.ts')
+useModuleStandIns()
+const forget = recallResolutions(RESOLUTIONS, stamp)
 await import('./main.ts')
+forget()
 
-/** When the newest source was written. */
+/** When the newest source was written, and the packages. */
 function changedAt() {
   const files = SOURCES.flatMap(dir =>
     readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()),
   )
-  return Math.max(...files.map(({ parentPath, name }) => timeOf(join(parentPath, name))))
+  const times = files.map(({ parentPath, name }) => timeOf(join(parentPath, name)))
+  return Math.max(timeOf(PACKAGES), ...times)
 }
 
 function timeOf(file) {
@@ -51,7 +71,10 @@ function fill(filled) {
   if (process.stderr.isTTY) process.stderr.write('Compiling the sources, once: a few seconds …\n')
   try {
     const data = mkdtempSync(join(CACHE, 'data-'))
-    const env = { NODE_COMPILE_CACHE: CACHE, DATA_DIR: data, PORT: '0', LOG_LEVEL: 'silent' }
+    const env = {
+      ...{ NODE_COMPILE_CACHE: CACHE, RESOLUTIONS: JSON.stringify([RESOLUTIONS, stamp]) },
+      ...{ DATA_DIR: data, PORT: '0', LOG_LEVEL: 'silent' },
+    }
     const program = ['--input-type=module', '-e', UP_AND_DOWN]
     const options = { cwd: ROOT, env, stdio: 'ignore', timeout: FILL_MS }
     writeFileSync(filled, '')
