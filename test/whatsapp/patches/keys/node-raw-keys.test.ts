@@ -19,6 +19,14 @@ const keys = [
   createSecretKey(randomBytes(32)),
 ]
 
+/** The keys that Node's own gets. */
+const given: unknown[] = []
+const { createCipheriv: nodes } = crypto
+crypto.createCipheriv = ((...args: Parameters<typeof nodes>) => {
+  given.push(args[1])
+  return nodes(...args)
+}) as typeof nodes
+
 function outcomes(): string[] {
   const hmacs = keys.map(key => createHmac('sha256', key).update(text).digest('hex'))
   const [key, iv] = [Buffer.alloc(32, 1), Buffer.alloc(12, 2)]
@@ -61,4 +69,27 @@ it('is applied once, however often it is called', () => {
   const { createHmac: mended } = crypto
   mendRawKeys()
   expect(crypto.createHmac).toBe(mended)
+})
+
+it('makes one KeyObject of the key of a connection, however many frames are sealed with it', () => {
+  mendRawKeys()
+  const [own, other] = [randomBytes(32), randomBytes(32)]
+  given.length = 0
+  for (const key of [own, other, own, Buffer.from(own)]) createCipheriv('aes-256-gcm', key, Buffer.alloc(12))
+  const [first, second, third, copy] = given
+  expect(third).toBe(first)
+  expect(second).not.toBe(first)
+  expect(copy).not.toBe(first)
+})
+
+it('seals with what a key is now, also where its bytes were changed in place', () => {
+  mendRawKeys()
+  const seal = (key: Uint8Array) => createCipheriv('aes-256-gcm', key, Buffer.alloc(12)).update(text)
+  const key = randomBytes(32)
+  const before = seal(key)
+  key[31]! ^= 1
+  expect(seal(key)).toEqual(seal(Buffer.from(key)))
+  expect(seal(key)).not.toEqual(before)
+  key[31]! ^= 1
+  expect(seal(key)).toEqual(before)
 })
