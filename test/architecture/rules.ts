@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   simulator: ['patches'],
   harness: [],
   docs: ['machines'],
+  inspect: [],
   demo: ['main', 'config', 'simulator', 'patches'],
   // The drain of the deliveries is measured inside: outside one sees WhatsApp's pace.
   bench: [
@@ -148,7 +149,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
 const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
-const READS_ENV = ['main', 'demo', 'harness', 'bench', 'chaos']
+const READS_ENV = ['main', 'inspect', 'demo', 'harness', 'bench', 'chaos']
 const HAS_CONSOLE = ['main', 'demo', 'bench', 'chaos']
 
 /** `src/http/server.ts` -> `http`, `src/app.ts` -> `app`, `bench/run.ts` -> `bench`, `machines/facts.ts` -> `facts`. */

@@ -1,3 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   createBrowserReceiver,
   createWebSocketReceiver,
@@ -5,6 +9,7 @@ import {
   type StatelyInspectionEvent,
   type StatelySnapshotEvent,
 } from '@statelyai/inspect'
+import { createInspectorServer } from '@statelyai/inspect/server'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMachine } from 'xstate'
 import { KEY, World } from './world.ts'
@@ -196,5 +201,103 @@ describe("What runs, read by the inspector's own client", () => {
     expect(
       messages.filter(({ type }) => type === '@xstate.actor').map(one => (one as StatelyActorEvent).name),
     ).toContain('coded')
+  })
+  describe('npm run inspect', () => {
+    const children: ChildProcess[] = []
+    const command = (...given: string[]) => {
+      const child = spawn(
+        process.execPath,
+        ['inspect/run.ts', '--url', world.url, '--key', 'looks', ...given],
+        {
+          env: { PATH: process.env.PATH },
+        },
+      )
+      children.push(child)
+      const said = { text: '' }
+      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', part => (said.text += part))
+      return Object.assign(said, { child, ended: once(child, 'close') })
+    }
+    const says = (said: { text: string }, words: RegExp) =>
+      vi.waitFor(() => expect(said.text).toMatch(words), { timeout: 15_000 })
+    afterAll(() => {
+      for (const child of children) child.kill('SIGKILL')
+    })
+
+    it('prints what happens, and says when the manager is away', async () => {
+      const said = command('--session', 'shop', '--print')
+      await says(said, /shop +● open\.\w+\n.*shop\.socket +●\n/)
+      await world.call('POST', '/sessions/shop/restart')
+      await says(
+        said,
+        /shop +◀ restart\.requested\n[\s\S]*open\.\w+ ▶ starting\.connecting\n[\s\S]*▶ open\.settling/,
+      )
+      await world.stopManager('SIGTERM')
+      await says(said, /the manager shows nothing at the moment/)
+      said.child.kill('SIGINT')
+      expect((await said.ended)[0]).toBe(130)
+      expect(said.text).not.toContain('looks')
+      await world.startManager()
+      await world.waitForState('shop', 'open')
+    })
+
+    it('serves a page that hands the stream to the viewer, to who knows its address', async () => {
+      const said = command('--session', 'shop', '--no-open', '--viewer', 'http://127.0.0.1:1/inspect')
+      await says(said, /http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/\n[\s\S]*--print/)
+      const url = /http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\//.exec(said.text)![0]
+      const page = await fetch(url)
+      expect(page.headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; frame-src http:\/\/127\.0\.0\.1:1;/,
+      )
+      expect(await page.text()).toContain('<iframe id="viewer"')
+      const abort = new AbortController()
+      const stream = await fetch(`${url}stream`, { signal: abort.signal })
+      let text = ''
+      for await (const part of stream.body!.pipeThrough(new TextDecoderStream())) {
+        text += part
+        if (text.split('@xstate.snapshot').length > 2) break
+      }
+      expect(text).toMatch(/^retry: 2000\n\ndata: \{"type":"@xstate.actor","name":"shop",/)
+      const { port } = new URL(url)
+      for (const path of ['', 'stream', 'x/stream'])
+        expect((await fetch(`http://127.0.0.1:${port}/${path}`)).status).toBe(404)
+    })
+
+    it("gives the stream to the library's own relay", async () => {
+      // Its server takes no host, and would listen to the whole network.
+      const listen = Server.prototype.listen
+      vi.spyOn(Server.prototype, 'listen').mockImplementation(function (
+        this: Server,
+        port: never,
+        done: never,
+      ) {
+        return Reflect.apply(listen, this, [port, '127.0.0.1', done]) as never
+      } as never)
+      const free = createServer()
+      free.listen(0)
+      await once(free, 'listening')
+      const { port } = free.address() as AddressInfo
+      free.close()
+      await once(free, 'close')
+      const relay = createInspectorServer({ port, autoOpen: false })
+      try {
+        const said = command('--session', 'shop', '--relay', `ws://127.0.0.1:${port}`)
+        await says(said, /takes the stream/)
+        const behind = new Receiver(`ws://127.0.0.1:${port}`)
+        await agrees(behind, 'shop')
+        expect(behind.messages[0]).toMatchObject({ type: '@xstate.actor', name: 'shop' })
+        expect(behind.messages.map(({ sessionId }) => sessionId)).toContain(
+          behind.actor('shop.socket')!.sessionId,
+        )
+      } finally {
+        vi.restoreAllMocks()
+        relay.stop()
+      }
+    })
+
+    it('says in one sentence what is wrong', async () => {
+      const said = command('--session', 'nobody')
+      expect((await said.ended)[0]).toBe(1)
+      expect(said.text).toMatch(/^inspect: There is no session nobody at http:\S+: GET \/sessions lists/)
+    })
   })
 })
