@@ -4,7 +4,8 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import * as modules from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,17 +35,18 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 }
 
 const CACHE = process.env.NODE_COMPILE_CACHE || join(ROOT, 'node_modules', '.cache', 'node')
-const RESOLUTIONS = join(CACHE, 'resolutions.json')
-/** Names all that they depend on. */
+/** One cache may serve several checkouts, versions of V8 and users. */
+const OWN = `${hash('sha1', ROOT).slice(0, 12)}-${cachedDataVersionTag()}-${process.getuid?.()}`
+const RESOLUTIONS = join(CACHE, `resolutions-${OWN}.json`)
+/** Names all that depends on the sources and packages of one moment. */
 let stamp = ''
 // Where nothing can be written there is none.
 if (modules.enableCompileCache(CACHE).directory !== undefined) {
   // The store's thread has one of its own.
   process.env.NODE_COMPILE_CACHE = CACHE
-  const filled = join(CACHE, `filled-${cachedDataVersionTag()}-${process.getuid?.()}`)
-  const changed = changedAt()
-  stamp = `${process.version} ${ROOT} ${changed}`
-  if (changed > timeOf(filled)) fill(filled)
+  const filled = join(CACHE, `filled-${OWN}`)
+  stamp = `${process.version} ${changedAt()}`
+  if (textOf(filled) !== stamp) fill(filled)
 }
 const { useModuleStandIns } = await import('./base/module-stand-ins.ts')
 const { recallResolutions } = await import('./base/module-resolutions.ts')
@@ -66,6 +68,10 @@ function timeOf(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : null
+}
+
 /** Whatever goes wrong with it only costs memory, and is not tried again at each start. */
 function fill(filled) {
   if (process.stderr.isTTY) process.stderr.write('Compiling the sources, once: a few seconds …\n')
@@ -77,7 +83,7 @@ function fill(filled) {
     }
     const program = ['--input-type=module', '-e', UP_AND_DOWN]
     const options = { cwd: ROOT, env, stdio: 'ignore', timeout: FILL_MS }
-    writeFileSync(filled, '')
+    writeFileSync(filled, stamp)
     spawnSync(process.execPath, program, options)
     rmSync(data, { recursive: true, force: true })
   } catch {}
