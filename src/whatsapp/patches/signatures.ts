@@ -14,6 +14,7 @@ import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sende
 import { signMessage } from '../../../patches/libsignal-sign.ts'
 import { verifySignature } from '../../../patches/libsignal-verify.ts'
 import { verifyNatively } from '../../../patches/sender-key-signatures.ts'
+import { bounded } from '../../base/bounded.ts'
 
 const MENDED = Symbol.for('whatsapp-manager.signatures')
 
@@ -25,9 +26,25 @@ export function mendSignatures(): void {
   const curve: typeof Curve & { [MENDED]?: true } = Curve
   if (curve[MENDED]) return
   curve.verify = (publicKey, message, signature) =>
-    publicKey === ANY_ROOT || verifySignature(publicKey, message, signature)
+    publicKey === ANY_ROOT || verifyOnce(publicKey, message, signature)
   curve.sign = signMessage
   Object.assign(SenderKeyMessage.prototype, { getSignature: signMessage })
   verifyNatively()
   curve[MENDED] = true
+}
+
+/** Signatures that were right, each with its key and its message; logins of a thousand sessions share two. */
+const right = bounded(32, 24 * 60 * 60_000)
+/** No longer message is remembered, in bytes: a certificate has a hundred. */
+const LONGEST = 1024
+
+function verifyOnce(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (message.length > LONGEST) return verifySignature(publicKey, message, signature)
+  const bytes = Buffer.concat([publicKey, signature, message]).toString('latin1')
+  // Where one ends and the next begins is part of it.
+  const triple = `${publicKey.length} ${signature.length} ${bytes}`
+  if (right.has(triple)) return true
+  const verified = verifySignature(publicKey, message, signature)
+  if (verified) right.set(triple, true)
+  return verified
 }

@@ -1,7 +1,9 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { Curve } from '@whiskeysockets/baileys'
 import { generateSenderSigningKey } from '@whiskeysockets/baileys/lib/Signal/Group/keyhelper.js'
 import { SenderKeyMessage } from '@whiskeysockets/baileys/lib/Signal/Group/sender-key-message.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { mendSignatures } from '../../../src/whatsapp/patches/signatures.ts'
 
 const original = Curve.verify
@@ -21,6 +23,43 @@ describe('mendSignatures', () => {
     mendSignatures()
     expect(Curve.verify(PUBLIC, MESSAGE, Buffer.alloc(64))).toBe(false)
     expect(Curve.verify(PUBLIC, MESSAGE, SIGNATURE)).toBe(true)
+  })
+
+  it('takes what was right once without a second look, and nothing that only resembles it', () => {
+    mendSignatures()
+    const { public: author, private: secret } = Curve.generateKeyPair()
+    const looks = vi.spyOn(crypto, 'verify')
+    syncBuiltinESMExports()
+    const signature = Curve.sign(secret, MESSAGE)
+    for (let time = 0; time < 3; time++) expect(Curve.verify(author, MESSAGE, signature)).toBe(true)
+    expect(looks).toHaveBeenCalledTimes(1)
+    const long = Buffer.alloc(2000)
+    const ofLong = Curve.sign(secret, long)
+    for (let time = 0; time < 2; time++) expect(Curve.verify(author, long, ofLong)).toBe(true)
+    expect(looks).toHaveBeenCalledTimes(3)
+    looks.mockRestore()
+    syncBuiltinESMExports()
+
+    const typed = Buffer.concat([Buffer.from([5]), author])
+    const short = Buffer.from('short')
+    const signed = Curve.sign(secret, short)
+    expect(Curve.verify(typed, short, signed)).toBe(true)
+    const bytes = Buffer.concat([typed, signed, short])
+    for (const [key, end] of [
+      [32, 96],
+      [33, 96],
+      [33, 98],
+      [34, 97],
+      [32, 97],
+    ] as const)
+      expect(Curve.verify(bytes.subarray(0, key), bytes.subarray(end), bytes.subarray(key, end))).toBe(false)
+    for (const [part, at] of [typed, signed, short].map((part, at) => [part, at] as const)) {
+      const changed = [typed, signed, short]
+      changed[at] = Buffer.from(part)
+      changed[at]![2]! ^= 0x01
+      expect(Curve.verify(changed[0]!, changed[2]!, changed[1]!), `part ${at}`).toBe(false)
+      expect(Curve.verify(changed[0]!, changed[2]!, changed[1]!), `part ${at} again`).toBe(false)
+    }
   })
 
   it('changes nothing the second time', () => {
