@@ -3,6 +3,7 @@ import type { BenchmarkEnvironment, Environment } from './environment/environmen
 import type { Figures, IdleFigures } from './figures.ts'
 import { measure, measureIdle } from './measure.ts'
 import { type AcceptedSends, measureAccepted } from './measure-accepted.ts'
+import { type Inspected, measureInspected } from './measure-inspected.ts'
 import { type Plan, prepare } from './prepare.ts'
 import type { Membership } from './traffic/pair.ts'
 import { trafficOf } from './traffic/plan.ts'
@@ -19,6 +20,8 @@ export interface Comparison {
   durable: AcceptedSends[]
   /** The manager with 50 sessions, round by round, where there are many more. */
   fifty: Figures[]
+  /** What it costs to be looked at, in this process. */
+  inspected?: Inspected
 }
 
 /** Every contender round after round, each time in fresh processes. */
@@ -47,6 +50,7 @@ export async function compare(
     if (fifty) comparison.fifty.push(await measureOne('manager', round, fifty, []))
     if (linked) comparison.durable.push(await measureAccepted(environment, linked, traffic.accepted))
   }
+  if (linked) comparison.inspected = await measureInspected()
   return comparison
 
   async function measureOne(

@@ -1,6 +1,7 @@
 import type { Comparison, Runs } from './compare.ts'
 import type { ContenderName } from './contenders/contender.ts'
 import type { Figures, IdleFigures } from './figures.ts'
+import type { Inspected } from './measure-inspected.ts'
 import { median, quantile } from './statistics.ts'
 import { atLeastTimes, atMost, atMostTimes, type Target } from './targets.ts'
 import { THOUSAND } from './traffic/plan.ts'
@@ -79,7 +80,7 @@ const DEFINITIONS: Definition[] = [
 const FIFTY = 50
 
 /** Every row, judged: the manager beside the in-memory loop, and with Redis beside itself. */
-export function rowsOf({ runs, durable, fifty }: Comparison, sessions: number): Row[] {
+export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions: number): Row[] {
   const rows = DEFINITIONS.map(definition => rowOf(definition, runs, sessions))
   const redis = [rows[0]!, rows[1]!].map(({ name, values }) =>
     judged(
@@ -110,7 +111,20 @@ export function rowsOf({ runs, durable, fifty }: Comparison, sessions: number): 
           ),
         ]
       : []),
+    ...(inspected ? inspectedRows(inspected) : []),
   ]
+}
+
+/** Beside a machine at which nobody has looked yet. */
+function inspectedRows({ before, watched, after }: Inspected): Row[] {
+  const row = (name: string, manager: number, target: Target | null) =>
+    judged(
+      { name: `event of a machine, ${name}`, unit: 'µs', values: { manager } },
+      manager / before,
+      manager,
+      target,
+    )
+  return [row('nobody looks on', after, atMostTimes(1.25)), row('one looks on', watched, atMost(250, 'µs'))]
 }
 
 function rowOf(

@@ -50,6 +50,10 @@ const MAY_IMPORT: Record<string, string[]> = {
     'store',
     'ports',
     'base',
+    // So is what it costs a machine to be looked at.
+    'inspector',
+    'sessions',
+    'machines',
   ],
   chaos: ['harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
 }

@@ -147,6 +147,27 @@ describe('rows of the report', () => {
     expect(table('title', rows, {})).not.toContain('NaN')
   })
 
+  it.each([
+    [11, 40, 'ok', 'ok'],
+    [14, 251, 'over', 'over'],
+  ] as const)('judge a machine after a viewer (%s µs) beside one before, and with one (%s µs)', (after, watched, ...verdicts) => {
+    const rows = rowsOf({ runs: {}, durable: [], fifty: [], inspected: { before: 10, watched, after } }, 50)
+    expect(rows.slice(-2)).toMatchObject([
+      {
+        name: 'event of a machine, nobody looks on',
+        values: { manager: after },
+        ratio: after / 10,
+        verdict: verdicts[0],
+      },
+      {
+        name: 'event of a machine, one looks on',
+        values: { manager: watched },
+        ratio: watched / 10,
+        verdict: verdicts[1],
+      },
+    ])
+  })
+
   it('take the middle of the rounds', () => {
     expect(rowOf('text out, CPU each', runs(sent(1), sent(30), sent(2))).values.manager).toBe(2)
   })

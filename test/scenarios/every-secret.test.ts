@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { loadLibsignal } from '../../patches/load-libsignal.ts'
 import { encodedMessageIn } from '../../src/whatsapp/keys/inbox-rows.ts'
 import { decodeKey } from '../../src/whatsapp/keys/key-codec.ts'
@@ -82,6 +84,15 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
   })
   const secrets = new Map<string, Uint8Array>()
   const answers: string[] = []
+  /** What one who looks on is told, over both lives of the manager. */
+  const inspected: string[] = []
+  const lookOn = async () => {
+    const socket = new WebSocket(`${world.url.replace('http', 'ws')}/inspect`, {
+      headers: { 'x-api-key': KEY },
+    })
+    socket.on('message', text => inspected.push(String(text)))
+    await once(socket, 'message')
+  }
   const keep = (name: string, secret: Uint8Array | string) => {
     const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret
     if (bytes.length >= 8) secrets.set(`${name} ${secrets.size}`, bytes)
@@ -150,6 +161,7 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
 
   beforeAll(async () => {
     await world.start()
+    await lookOn()
     await world.link('qr', QR_SHOP)
     await call('POST', '/start', { user_id: 1, session_id: 'code', phone_number: CODE_SHOP })
     const { body: coded } = await world.laravel.seen(({ path }) => path === '/pairing-code')
@@ -217,6 +229,7 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
     await look()
     await world.stopManager('SIGKILL')
     await world.startManager()
+    await lookOn()
     await world.waitForState('qr', 'open')
     await look()
     await world.stopManager('SIGTERM')
@@ -271,6 +284,23 @@ describe('from the link to the deletion, at LOG_LEVEL=trace, no byte of a secret
   it('is answered, or stands in the log of a session', () => {
     expect(answers.length).toBeGreaterThan(60)
     expect(found(answers.join('\n'))).toEqual([])
+  })
+
+  it('is shown to one who looks on', () => {
+    const told = inspected.join('\n')
+    for (const name of ['qr', 'code.socket', 'key', 'supervisor']) expect(told).toContain(`"name":"${name}"`)
+    for (const type of ['passkey.submitted', 'socket.paired', 'socket.closed', 'logout.confirmed'])
+      expect(told).toContain(`"type":"${type}"`)
+    expect(found(told)).toEqual([])
+    for (const words of [
+      'a first text',
+      'a sealed edit',
+      'a picture',
+      'an answer',
+      'to all',
+      'all hear this',
+    ])
+      expect(told.includes(words), words).toBe(false)
   })
 
   it('reaches Laravel with a message, a status or an event', () => {
