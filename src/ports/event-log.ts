@@ -1,10 +1,27 @@
+import type { FactKind } from './dashboard/history.ts'
+
 /** The facts of a session, in the order in which they happened. */
 export interface EventLog {
   /** Rows after `seq` (exclusive), oldest first. */
   after(streamId: string, seq: number, limit: number): StoredEvent[]
   /** The newest lifecycle row at or before `seq`. */
   stateAt(streamId: string, seq: number): StoredEvent | null
+  /** The seq of the oldest lifecycle row after `seq`. */
+  nextState(streamId: string, seq: number): number | null
+  /**
+   * Rows before `seq` (exclusive), newest first, without their contexts. With `kind` only lifecycle rows, or only the others; of those
+   * a page may hold less because only so many rows are looked at. `next` is the `seq` of the next page, null: nothing is left.
+   */
+  before(
+    streamId: string,
+    seq: number,
+    limit: number,
+    kind: FactKind,
+  ): { rows: LoggedRow[]; next: number | null }
 }
+
+/** A row without its context; `state` is present on lifecycle facts only. */
+export type LoggedRow = Pick<StoredEvent, 'seq' | 'at' | 'type' | 'data'> & { state: string | null }
 
 /** A row to append: `snapshot` is present on lifecycle facts only. */
 export interface NewEvent {

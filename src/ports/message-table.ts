@@ -123,3 +123,21 @@ export interface ChatTimerTable {
   /** The newest setting of a chat under any of its names (full jids); null if none was ever made. */
   find(streamId: string, names: string[]): ChatTimer | null
 }
+
+/** The messages of a session as chats. */
+export interface ChatTable {
+  /**
+   * Chats by their newest message, newest first, at most `limit`, from before the seq `before` on (null: all). A page may hold less, even
+   * none, because only so many messages are looked at; `next` goes on, null: that is all.
+   */
+  newest(
+    streamId: string,
+    before: number | null,
+    limit: number,
+  ): { chats: { chatId: string; seq: number }[]; next: number | null }
+  /** What of these messages waits for Laravel, or was given up. */
+  deliveriesOf(
+    streamId: string,
+    seqs: number[],
+  ): { seq: number; attempts: number; nextAt: number; error: string | null; isDead: boolean }[]
+}

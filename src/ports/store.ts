@@ -8,7 +8,13 @@ import type { DownloadTable } from './download-table.ts'
 import type { CommittedFacts, EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
 import type { MediaTable } from './media/media-store.ts'
-import type { ChatTimerTable, IdempotencyRow, MessageTable, MessageWrite } from './message-table.ts'
+import type {
+  ChatTable,
+  ChatTimerTable,
+  IdempotencyRow,
+  MessageTable,
+  MessageWrite,
+} from './message-table.ts'
 import type { PeopleTable } from './people-table.ts'
 import type { SessionTable } from './session-table.ts'
 
@@ -43,6 +49,7 @@ export interface Store {
   readonly downloads: DownloadTable
   readonly media: MediaTable
   readonly people: PeopleTable
+  readonly chats: ChatTable
   readonly chatTimers: ChatTimerTable
   readonly accountEvents: AccountEventTable
   /** Waits for what is being committed, then frees the files and the lock. */

@@ -6,6 +6,7 @@ import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { readStoredSession, sentenceOf } from './host/stored-session.ts'
+import { knownSession } from './known-session.ts'
 import { sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
@@ -15,12 +16,7 @@ export function createQueries(
   store: Store,
   supervisor: Pick<Supervisor, 'stats' | 'whyUnreadable'>,
 ): SessionQueries {
-  const rowOf = (sessionId: string): SessionRow => {
-    const row = store.sessions.find(sessionId)
-    if (row === null)
-      throw new GatewayError('SESSION_NOT_FOUND', `There is no session ${sessionId}; POST /start creates it.`)
-    return row
-  }
+  const rowOf = (sessionId: string) => knownSession(store, sessionId)
   const viewOf = (row: SessionRow) => sessionViewOf(row, supervisor.whyUnreadable(row.sessionId))
   return {
     get: sessionId => viewOf(rowOf(sessionId)),

@@ -12,6 +12,7 @@ import { RecentPeople } from './recent-people.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { accountEventReads } from './tables/account-events.ts'
 import { chatTimerReads } from './tables/chat-timers.ts'
+import { chatReads } from './tables/chats.ts'
 import { deliveryReads } from './tables/deliveries.ts'
 import { downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
@@ -96,6 +97,7 @@ export async function openStore({
     keys: keyReads(sql),
     messages: messageReads(sql),
     people,
+    chats: chatReads(sql),
     chatTimers: chatTimerReads(sql),
     downloads: {
       ...downloadReads(sql),

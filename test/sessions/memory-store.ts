@@ -10,6 +10,7 @@ import { prepareSchema } from '../../src/store/schema.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { accountEventReads } from '../../src/store/tables/account-events.ts'
 import { chatTimerReads } from '../../src/store/tables/chat-timers.ts'
+import { chatReads } from '../../src/store/tables/chats.ts'
 import { deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
@@ -83,6 +84,7 @@ export class MemoryStore {
       keys: keyReads(sql),
       messages: messageReads(sql),
       people,
+      chats: chatReads(sql),
       chatTimers: chatTimerReads(sql),
       downloads: {
         ...downloadReads(sql),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
 import { accountEventsContract } from './contract-account-events.ts'
 import { chatTimersContract } from './contract-chat-timers.ts'
+import { chatsContract } from './contract-chats.ts'
 import { committedContract } from './contract-committed.ts'
 import { deliveriesContract } from './contract-deliveries.ts'
 import { keysContract } from './contract-keys.ts'
@@ -45,6 +46,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('messages', () => messagesContract(subject))
     describe('people', () => peopleContract(subject))
     describe('timers of chats', () => chatTimersContract(subject))
+    describe('chats and logs backwards', () => chatsContract(subject))
     describe('deliveries', () => deliveriesContract(subject))
     describe('events of accounts', () => accountEventsContract(subject))
     describe('media and retention', () => mediaContract(subject))

@@ -1,3 +1,4 @@
+import { FACT_KINDS } from '../../src/ports/dashboard/history.ts'
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Write } from '../../src/ports/store.ts'
 import type { MemoryStore } from '../sessions/memory-store.ts'
@@ -144,6 +145,8 @@ function read({ store }: MemoryStore): void {
   for (const _ of sessions.all());
   log.after(STREAM, 0, 10)
   log.stateAt(STREAM, 5)
+  log.nextState(STREAM, 1)
+  for (const kind of FACT_KINDS) log.before(STREAM, 9, 10, kind)
   keys.get(STREAM, 'session', ['1'])
   keys.inbox(STREAM, 'h')
   keys.unfinished(STREAM)
@@ -180,6 +183,8 @@ function read({ store }: MemoryStore): void {
   media.isUnneeded(FILE)
   if (media.complete) store.people.find(STREAM, '9@lid')
   store.people.find(STREAM, 'nobody')
+  store.chats.newest(STREAM, null, 10)
+  store.chats.deliveriesOf(STREAM, [2, 4])
   store.chatTimers.find(STREAM, ['9@lid'])
   accountEvents.find(STREAM, 'c')
   accountEvents.between(STREAM, 0, 10, 10)

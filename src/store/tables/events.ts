@@ -1,4 +1,4 @@
-import type { EventLog, StoredEvent } from '../../ports/event-log.ts'
+import type { EventLog, LoggedRow, StoredEvent } from '../../ports/event-log.ts'
 import type { Statements } from '../statements.ts'
 
 export type EventColumns = {
@@ -33,6 +33,18 @@ function dataIn(stored: string): StoredEvent['data'] {
   }
 }
 
+/** So many rows are looked at for a page of what is not of the session itself. */
+const MOST_LOOKED_AT = 1_000
+
+type LoggedColumns = Pick<EventColumns, 'seq' | 'at' | 'type' | 'data' | 'state'>
+
+const LOGGED = 'SELECT seq, at, type, data, state FROM events'
+const ANY_BEFORE = `${LOGGED} WHERE stream_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+const LIFECYCLE_BEFORE = `${LOGGED} INDEXED BY events_lifecycle
+  WHERE stream_id = ? AND seq < ? AND state IS NOT NULL ORDER BY seq DESC LIMIT ?`
+
+const toLogged = (row: LoggedColumns): LoggedRow => ({ ...row, data: dataIn(row.data) })
+
 export function logReads(sql: Statements): EventLog {
   return {
     after: (streamId, seq, limit) =>
@@ -51,6 +63,35 @@ export function logReads(sql: Statements): EventLog {
         seq,
       )
       return row ? toEvent(row) : null
+    },
+    nextState: (streamId, seq) =>
+      sql.get<{ seq: number }>(
+        'SELECT seq FROM events INDEXED BY events_lifecycle WHERE stream_id = ? AND seq > ? AND state IS NOT NULL ORDER BY seq LIMIT 1',
+        streamId,
+        seq,
+      )?.seq ?? null,
+    before(streamId, seq, limit, kind) {
+      if (kind !== 'messages') {
+        const text = kind === 'all' ? ANY_BEFORE : LIFECYCLE_BEFORE
+        const rows = sql.all<LoggedColumns>(text, streamId, seq, limit)
+        return { rows: rows.map(toLogged), next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
+      }
+      let found = 0
+      const looked = sql.takeWhile<LoggedColumns>(
+        ANY_BEFORE,
+        ({ state }) => {
+          if (state === null) found++
+          return found <= limit
+        },
+        streamId,
+        seq,
+        MOST_LOOKED_AT,
+      )
+      const isAll = found <= limit && looked.length < MOST_LOOKED_AT
+      return {
+        rows: looked.filter(({ state }) => state === null).map(toLogged),
+        next: isAll ? null : (looked.at(-1)?.seq ?? null),
+      }
     },
   }
 }

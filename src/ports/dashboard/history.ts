@@ -1,0 +1,96 @@
+import type { ReceivedContent } from '../../messages/received.ts'
+import type { MessageStatus } from '../../messages/status.ts'
+
+/** Facts that moved the machine, or those of messages and calls, which never do. */
+export const FACT_KINDS = ['all', 'lifecycle', 'messages'] as const
+export type FactKind = (typeof FACT_KINDS)[number]
+
+/** A session looked at afterwards: its log, the machine at any fact, its chats. Each read is bounded by its page; unknown sessions are refused with SESSION_NOT_FOUND. */
+export interface History {
+  /** Newest first, before the seq `before` (null: the newest). `next` begins the page before, null: there is none. `lastSeq` is the newest of all. */
+  facts(
+    sessionId: string,
+    page: Page & { kind: FactKind },
+  ): { facts: PastFact[]; next: number | null; lastSeq: number }
+  /** What came after the seq `after`, newest first: the newest `limit` of it. */
+  since(sessionId: string, after: number, limit: number, kind: FactKind): PastFact[]
+  /** The machine after the fact `seq`. Throws EVENT_NOT_FOUND, SESSION_UNREADABLE. */
+  moment(sessionId: string, seq: number): Moment
+  /** Chats by their newest message, newest first; `next` begins the next page. */
+  chats(sessionId: string, page: Page): { chats: ChatOverview[]; next: number | null }
+  /** Messages of a chat, newest first, under any of the names of who it is with. */
+  chat(
+    sessionId: string,
+    chatId: string,
+    page: Page,
+  ): { chat: ChatNames; messages: PastMessage[]; next: number | null }
+}
+
+/** `before` is an exclusive seq. */
+export interface Page {
+  before: number | null
+  limit: number
+}
+
+/** A fact with the way of the machine: `from` and `state` are dotted; `state` is null for what never enters it, `from` for the first. */
+export interface PastFact {
+  seq: number
+  at: number
+  type: string
+  data: Record<string, unknown>
+  from: string | null
+  state: string | null
+}
+
+export interface Moment {
+  /** The fact that was asked for. */
+  asked: number
+  lastSeq: number
+  /** The newest one up to it that moved the machine. */
+  fact: PastFact & { state: string }
+  context: Record<string, unknown>
+  /** Null: there was none before. */
+  contextBefore: Record<string, unknown> | null
+  /** The events that were possible then. */
+  can: string[]
+  /** The seqs of the neighbours that moved the machine. */
+  previous: number | null
+  next: number | null
+}
+
+/** How a chat is called: what is known of whom it is with. */
+export interface ChatNames {
+  chatId: string
+  isGroup: boolean
+  /** A group's subject, or the name that the other one writes under; of the newest message that says it. */
+  name: string | null
+  /** Digits. */
+  phone: string | null
+  username: string | null
+}
+
+export interface ChatOverview extends ChatNames {
+  newest: PastMessage
+}
+
+/** What Laravel has of a received message: it waits, it gave up, or nothing waits any more: it has it, if it was to get it. */
+export type LaravelWay =
+  | { state: 'waiting'; attempts: number; nextAt: number; error: string | null }
+  | { state: 'dead'; attempts: number; error: string | null }
+  | { state: 'settled' }
+
+/** A message with its way. Times are milliseconds since the epoch. */
+export interface PastMessage {
+  seq: number
+  direction: 'in' | 'out'
+  /** When it was stored: when it was received, or accepted for sending. */
+  at: number
+  message: ReceivedContent
+  status: MessageStatus
+  error: string | null
+  attempts: number
+  /** Oldest first. */
+  history: { status: MessageStatus; at: number; error?: string }[]
+  /** Null for what is sent. */
+  laravel: LaravelWay | null
+}

@@ -1,0 +1,85 @@
+import type { Person } from '../messages/person.ts'
+import type { ChatNames, History, LaravelWay, PastMessage } from '../ports/dashboard/history.ts'
+import type { MessageRow } from '../ports/message-table.ts'
+import type { Store } from '../ports/store.ts'
+import { knownSession } from './known-session.ts'
+import { type Sender, sentAsMessage } from './sent-as-message.ts'
+import { sessionViewOf } from './session-view.ts'
+
+/** In so many of a chat's newest messages its name is looked for. */
+const NAMED_IN = 8
+
+/** The chats of a session with what is known of whom they are with, and each message with its way. */
+export function createChatHistory(
+  store: Pick<Store, 'sessions' | 'messages' | 'chats' | 'people'>,
+): Pick<History, 'chats' | 'chat'> {
+  const { messages, people, chats } = store
+
+  function withWay(streamId: string, rows: MessageRow[], sender: Sender): PastMessage[] {
+    const received = rows.filter(({ direction }) => direction === 'in').map(({ seq }) => seq)
+    const waiting = new Map(chats.deliveriesOf(streamId, received).map(one => [one.seq, one]))
+    return rows.map(row => {
+      const { seq, direction, at, content, status, error, attempts, history } = row
+      const message = 'to' in content ? sentAsMessage(row, content, sender) : content
+      const laravel = direction === 'in' ? wayOf(waiting.get(seq)) : null
+      return { seq, direction, at, message, status, error, attempts, history, laravel }
+    })
+  }
+
+  const namesIn = (person: Person | null, chatId: string) => person?.names ?? [chatId]
+
+  return {
+    chats(sessionId, { before, limit }) {
+      const session = knownSession(store, sessionId)
+      const { streamId } = session
+      const page = chats.newest(streamId, before, limit)
+      const found = page.chats.flatMap(({ chatId, seq }) => {
+        const person = people.find(streamId, chatId)
+        const rows = messages.inChat(streamId, namesIn(person, chatId), null, NAMED_IN)
+        // A person's older chat, under another name, is part of the newer one.
+        if (rows[0]?.seq !== seq) return []
+        const [newest] = withWay(streamId, rows.slice(0, 1), sessionViewOf(session))
+        return [{ ...namesOf(person, chatId, rows), newest: newest! }]
+      })
+      return { chats: found, next: page.next }
+    },
+
+    chat(sessionId, asked, { before, limit }) {
+      const session = knownSession(store, sessionId)
+      const { streamId } = session
+      const person = people.find(streamId, asked)
+      const rows = messages.inChat(streamId, namesIn(person, asked), before, limit)
+      return {
+        chat: namesOf(person, asked, rows),
+        messages: withWay(streamId, rows, sessionViewOf(session)),
+        next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null,
+      }
+    },
+  }
+}
+
+function wayOf(
+  delivery: { attempts: number; nextAt: number; error: string | null; isDead: boolean } | undefined,
+): LaravelWay {
+  if (delivery === undefined) return { state: 'settled' }
+  const { attempts, nextAt, error, isDead } = delivery
+  return isDead ? { state: 'dead', attempts, error } : { state: 'waiting', attempts, nextAt, error }
+}
+
+/** `rows` are of the chat, newest first. */
+function namesOf(person: Person | null, chatId: string, rows: MessageRow[]): ChatNames {
+  const isGroup = chatId.endsWith('@g.us')
+  const said = rows.flatMap(({ content }) => {
+    if ('to' in content) return []
+    const name = isGroup ? content.subject : content.from_me ? null : content.push_name
+    return name ? [name] : []
+  })
+  const number = person?.number ?? chatId
+  return {
+    chatId: person?.chatId ?? chatId,
+    isGroup,
+    name: said[0] ?? null,
+    phone: /^(\d+)@s\.whatsapp\.net$/.exec(number)?.[1] ?? null,
+    username: person?.username ?? null,
+  }
+}

@@ -1,0 +1,73 @@
+import type { History, PastFact } from '../ports/dashboard/history.ts'
+import type { LoggedRow } from '../ports/event-log.ts'
+import type { SessionQueries } from '../ports/session-queries.ts'
+import type { Store } from '../ports/store.ts'
+import { createChatHistory } from './chat-history.ts'
+import { knownSession } from './known-session.ts'
+
+/** Sessions looked at afterwards, from what is committed. */
+export function createHistory(
+  store: Pick<Store, 'sessions' | 'log' | 'messages' | 'chats' | 'people'>,
+  queries: Pick<SessionQueries, 'at'>,
+): History {
+  const { log } = store
+
+  /** Rows are newest first: each lifecycle row came from the state of the next one. */
+  function withWay(streamId: string, rows: LoggedRow[]): PastFact[] {
+    const oldest = rows.findLast(({ state }) => state !== null)
+    let from = oldest === undefined ? null : (log.stateAt(streamId, oldest.seq - 1)?.snapshot?.state ?? null)
+    return rows
+      .toReversed()
+      .map(({ seq, at, type, data, state }) => {
+        const fact = { seq, at, type, data, from: state === null ? null : from, state }
+        from = state ?? from
+        return fact
+      })
+      .toReversed()
+  }
+
+  return {
+    facts(sessionId, { before, limit, kind }) {
+      const { streamId, lastSeq } = knownSession(store, sessionId)
+      const { rows, next } = log.before(streamId, before ?? Number.MAX_SAFE_INTEGER, limit, kind)
+      return { facts: withWay(streamId, rows), next, lastSeq }
+    },
+
+    since(sessionId, after, limit, kind) {
+      const { streamId } = knownSession(store, sessionId)
+      const { rows } = log.before(streamId, Number.MAX_SAFE_INTEGER, limit, kind)
+      return withWay(
+        streamId,
+        rows.filter(({ seq }) => seq > after),
+      )
+    },
+
+    moment(sessionId, asked) {
+      const { streamId, lastSeq } = knownSession(store, sessionId)
+      const { at, state, context, can } = queries.at(sessionId, asked)
+      const { seq, type, data } = log.stateAt(streamId, asked)!
+      const before = log.stateAt(streamId, seq - 1)
+      return {
+        asked,
+        lastSeq,
+        fact: { seq, at, type, data, from: before?.snapshot?.state ?? null, state },
+        context,
+        contextBefore: before?.snapshot ? contextIn(before.snapshot.context) : null,
+        can,
+        previous: before?.seq ?? null,
+        next: log.nextState(streamId, seq),
+      }
+    },
+
+    ...createChatHistory(store),
+  }
+}
+
+/** What cannot be read is compared with as if nothing had been there. */
+function contextIn(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { History } from '../../src/ports/dashboard/history.ts'
+import { createHistory } from '../../src/sessions/history.ts'
+import { incoming, text } from './fakes.ts'
+import { closedAs, World } from './world.ts'
+
+let world: World
+let history: History
+beforeEach(async () => {
+  world = await World.start()
+  history = createHistory(world.store, world.queries)
+})
+afterEach(() => world.end())
+
+const page = (limit = 100, before: number | null = null) => ({ before, limit })
+
+describe('The facts of a session', () => {
+  it('say from where to where each moved the machine, on every page', async () => {
+    const socket = await world.linked()
+    await socket.owner.received([incoming('A')])
+    const { facts, next } = history.facts('s1', { ...page(), kind: 'all' })
+    expect(next).toBeNull()
+    expect(facts.at(-1)).toMatchObject({ seq: 1, type: 'session.created', from: null })
+    expect(facts[0]).toMatchObject({ type: 'message.received', from: null, state: null })
+    const moves = facts.filter(({ state }) => state !== null)
+    for (const [i, fact] of moves.slice(0, -1).entries()) expect(fact.from).toBe(moves[i + 1]!.state)
+    expect(moves[0]).toMatchObject({
+      type: 'socket.opened',
+      from: 'starting.connecting',
+      state: 'open.settling',
+    })
+    const paged = []
+    for (let before: number | null = null; ; ) {
+      const part = history.facts('s1', { before, limit: 2, kind: 'all' })
+      paged.push(...part.facts)
+      if (part.next === null) break
+      before = part.next
+    }
+    expect(paged).toEqual(facts)
+    expect(history.since('s1', 2, 100, 'all')).toEqual(facts.filter(({ seq }) => seq > 2))
+    expect(history.since('s1', facts[0]!.seq, 100, 'all')).toEqual([])
+  })
+
+  it('can be those of the session alone, or the others', async () => {
+    const socket = await world.linked()
+    await socket.owner.received([incoming('A'), incoming('B')])
+    const types = (kind: 'lifecycle' | 'messages') =>
+      history.facts('s1', { ...page(), kind }).facts.map(({ type }) => type)
+    expect(types('messages')).toEqual(['message.received', 'message.received'])
+    expect(types('lifecycle')).not.toContain('message.received')
+    expect(types('lifecycle')).toContain('socket.opened')
+  })
+})
+
+describe('A moment', () => {
+  it('is the machine after a fact, with what it was before and its neighbours', async () => {
+    const socket = await world.linked()
+    socket.report(closedAs('backoff'))
+    await world.settle()
+    const { lastSeq } = world.queries.events('s1', 0, 1)
+    const newest = history.moment('s1', lastSeq)
+    expect(newest).toMatchObject({ asked: lastSeq, lastSeq, next: null })
+    expect(newest.context).toEqual(world.context())
+    const opened = history
+      .facts('s1', { ...page(), kind: 'all' })
+      .facts.find(({ type }) => type === 'socket.opened')!
+    const moment = history.moment('s1', opened.seq)
+    expect(moment.fact).toEqual(opened)
+    expect(moment.context.linked).toBe(true)
+    expect(moment.contextBefore!.linked).toBe(false)
+    expect(moment.can).toContain('logout.requested')
+    expect(history.moment('s1', moment.next!).previous).toBe(opened.seq)
+    expect(history.moment('s1', 1)).toMatchObject({ contextBefore: null, previous: null })
+  })
+
+  it('after a message is that of the last fact that moved the machine', async () => {
+    const socket = await world.linked()
+    const before = world.queries.events('s1', 0, 1).lastSeq
+    await socket.owner.received([incoming('A')])
+    expect(history.moment('s1', before + 1)).toMatchObject({ asked: before + 1, fact: { seq: before } })
+    expect(() => history.moment('s1', before + 2)).toThrow(
+      expect.objectContaining({ code: 'EVENT_NOT_FOUND' }),
+    )
+  })
+})
+
+describe('The chats of a session', () => {
+  it('are named by who writes, newest first, one for all names of a person', async () => {
+    const { owner } = await world.linked()
+    const [number, lid] = ['34611111111@s.whatsapp.net', '900@lid']
+    const byLid = incoming('B', '34611111111', { chat_id: lid, push_name: 'Ana María' })
+    await owner.received([
+      incoming('A'),
+      { ...byLid, dedupeKey: `${lid}||false|B` },
+      incoming('C', '34622222222'),
+    ])
+    const person = { chatId: lid, lid, number, username: 'ana', names: [lid, number], learntAt: 1 }
+    await world.store.commit({ streamId: owner.streamId, epoch: owner.epoch, people: [person] })
+    const { chats, next } = history.chats('s1', page())
+    expect(next).toBeNull()
+    expect(chats.map(({ chatId, name, phone, username }) => [chatId, name, phone, username])).toEqual([
+      ['34622222222@s.whatsapp.net', 'Ana', '34622222222', null],
+      [lid, 'Ana María', '34611111111', 'ana'],
+    ])
+    expect(chats[1]!.newest.message.message_id).toBe('B')
+  })
+
+  it('show each message with its way, and what Laravel has of it', async () => {
+    const { owner } = await world.linked()
+    await owner.received([incoming('A')])
+    void world.commands.send('s1', text('34611111111', 'two'), world.clock.now())
+    await world.settle()
+    const { chat, messages } = history.chat('s1', '34611111111@s.whatsapp.net', page())
+    expect(chat).toMatchObject({ name: 'Ana', phone: '34611111111', isGroup: false })
+    const [sent, received] = messages
+    expect(sent).toMatchObject({ direction: 'out', laravel: null, message: { body: 'two' } })
+    expect(sent!.history[0]).toMatchObject({ status: 'queued' })
+    expect(received).toMatchObject({ direction: 'in', laravel: { state: 'waiting', attempts: 0 } })
+    const { deliveries } = world.store
+    const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
+    await deliveries.settle(deliveries.head(lane)!.id, { done: true })
+    const [, again] = history.chat('s1', '34611111111@s.whatsapp.net', page()).messages
+    expect(again!.laravel).toEqual({ state: 'settled' })
+  })
+})
+
+it('A session that nobody knows is refused', () => {
+  for (const ask of [
+    () => history.facts('nobody', { ...page(), kind: 'all' }),
+    () => history.since('nobody', 0, 1, 'all'),
+    () => history.moment('nobody', 1),
+    () => history.chats('nobody', page()),
+    () => history.chat('nobody', '1@lid', page()),
+  ])
+    expect(ask).toThrow(expect.objectContaining({ code: 'SESSION_NOT_FOUND' }))
+})
