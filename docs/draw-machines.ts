@@ -1,81 +1,65 @@
 import { writeFileSync } from 'node:fs'
-import { type DirectedGraphEdge, type DirectedGraphNode, toDirectedGraph } from 'xstate/graph'
 import { sessionMachine } from '../machines/session.machine.ts'
 import { TIMES } from '../machines/session.timers.ts'
 import { supervisorMachine } from '../machines/supervisor.machine.ts'
+import {
+  type Chart,
+  type ChartState,
+  chartOf,
+  type Machine,
+  statesIn,
+  transitionWords,
+} from '../src/dashboard/statechart/machine-graph.ts'
 
 /** Draws both statecharts, from the machines themselves, into docs/machines.md and docs/viewer/: `npm run machines`. */
 
 export const PAGE = new URL('machines.md', import.meta.url)
 
-type Machine = Parameters<typeof toDirectedGraph>[0]
-
-const all = (node: DirectedGraphNode): DirectedGraphNode[] => [node, ...node.children.flatMap(all)]
-const nameOf = (guard: unknown): string =>
-  typeof guard === 'object' && guard !== null && 'type' in guard ? String(guard.type) : String(guard)
-
-/** `xstate.after.backoff.session.reconnecting.waiting` -> `after backoff`. */
-function wordsOf({ transition: { eventType, guard } }: DirectedGraphEdge): string {
-  const event = eventType.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1')
-  return guard === undefined ? event : `${event} [${nameOf(guard)}]`
-}
-
-const mermaidId = (id: string) => id.replaceAll('.', '_')
-const pathOf = (id: string) => id.split('.').slice(1).join('.')
-
 /** A chart as mermaid: nested states as boxes, what is possible in every state from a box of its own. */
-function chart(machine: Machine): string {
-  const root = toDirectedGraph(machine)
+function drawn(name: string, { root, transitions }: Chart): string {
+  const idOf = (path: string) => `${name}.${path}`.replaceAll('.', '_')
   const lines = ['stateDiagram-v2', '  direction LR']
-  const declare = (node: DirectedGraphNode, indent: string) => {
-    const { key, initial } = node.stateNode
-    const id = mermaidId(node.id)
-    if (node.children.length === 0) return void lines.push(`${indent}state "${key}" as ${id}`)
-    lines.push(`${indent}state "${key}" as ${id} {`)
-    const [first] = initial.target
-    lines.push(`${indent}  [*] --> ${mermaidId(first!.id)}`)
-    for (const child of node.children) declare(child, `${indent}  `)
+  const declare = ({ path, key, initial, states }: ChartState, indent: string) => {
+    if (initial === null) return void lines.push(`${indent}state "${key}" as ${idOf(path)}`)
+    lines.push(`${indent}state "${key}" as ${idOf(path)} {`, `${indent}  [*] --> ${idOf(initial)}`)
+    for (const inner of states) declare(inner, `${indent}  `)
     lines.push(`${indent}}`)
   }
-  lines.push(`  [*] --> ${mermaidId(root.stateNode.initial.target[0]!.id)}`)
-  for (const child of root.children) declare(child, '  ')
-  const moves = all(root).flatMap(({ edges }) =>
-    edges.filter(({ transition }) => transition.target !== undefined),
+  lines.push(`  [*] --> ${idOf(root.initial!)}`)
+  for (const inner of root.states) declare(inner, '  ')
+  const moves = transitions.filter(({ to }) => to !== null)
+  if (moves.some(({ from }) => from === '')) lines.push('  state "in every state" as everywhere')
+  const arrows = Map.groupBy(
+    moves,
+    ({ from, to }) => `${from === '' ? 'everywhere' : idOf(from)} --> ${idOf(to!)}`,
   )
-  if (moves.some(({ source }) => source.id === root.id)) lines.push('  state "in every state" as everywhere')
-  const arrows = Map.groupBy(moves, ({ source, target }) => {
-    const from = source.id === root.id ? 'everywhere' : mermaidId(source.id)
-    return `${from} --> ${mermaidId(target.id)}`
-  })
-  for (const [arrow, edges] of arrows) lines.push(`  ${arrow} : ${edges.map(wordsOf).join('<br/>')}`)
+  for (const [arrow, all] of arrows) lines.push(`  ${arrow} : ${all.map(transitionWords).join('<br/>')}`)
   return ['```mermaid', ...lines, '```'].join('\n')
 }
 
 /** Every state with its line in the log and its tags. */
-function states(machine: Machine): string {
-  const rows = all(toDirectedGraph(machine))
+function states({ root }: Chart): string {
+  const rows = statesIn(root)
     .slice(1)
-    .map(({ stateNode: { id, description, tags } }) => {
+    .map(({ path, description, tags }) => {
       const own = tags.map(tag => `\`${tag}\``).join(' ')
-      return `| \`${pathOf(id)}\` | ${description ?? ''} | ${own} |`
+      return `| \`${path}\` | ${description ?? ''} | ${own} |`
     })
   return ['| state | its line in the log | tags |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
 /** Every transition: where, on what, under which condition, where to, and what is done. */
-function transitions(machine: Machine): string {
-  const rows = all(toDirectedGraph(machine)).flatMap(({ edges }) =>
-    edges.map(edge => {
-      const { target, actions, guard } = edge.transition
-      const [event] = wordsOf(edge).split(' [')
-      const to = target === undefined ? 'stays' : `\`${pathOf(edge.target.id)}\``
-      const does = actions.map(action => `\`${nameOf(action)}\``).join(', ')
-      const from = pathOf(edge.source.id) || 'every state'
-      return `| ${from} | \`${event}\` | ${guard === undefined ? '' : `\`${nameOf(guard)}\``} | ${to} | ${does} |`
-    }),
-  )
+function transitions(chart: Chart): string {
+  const rows = chart.transitions.map(({ from, to, event, guard, actions }) => {
+    const does = actions.map(action => `\`${action}\``).join(', ')
+    const leads = to === null ? 'stays' : `\`${to}\``
+    return `| ${from || 'every state'} | \`${event}\` | ${guard === null ? '' : `\`${guard}\``} | ${leads} | ${does} |`
+  })
   return ['| in | on | if | to | does |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
 }
+
+const session = chartOf(sessionMachine as unknown as Machine)
+const supervisor = chartOf(supervisorMachine as unknown as Machine)
 
 const timers = () =>
   Object.entries(TIMES)
@@ -97,25 +81,25 @@ a statechart viewer that takes code, such as Stately's.
 
 ## A session
 
-${chart(sessionMachine as never)}
+${drawn('session', session)}
 
-${states(sessionMachine as never)}
+${states(session)}
 
 Lengths that no configuration changes: ${timers()}.
 
 <details><summary>Every transition</summary>
 
-${transitions(sessionMachine as never)}
+${transitions(session)}
 
 </details>
 
 ## The supervisor
 
-${chart(supervisorMachine as never)}
+${drawn('supervisor', supervisor)}
 
 <details><summary>Every transition</summary>
 
-${transitions(supervisorMachine as never)}
+${transitions(supervisor)}
 
 </details>
 `

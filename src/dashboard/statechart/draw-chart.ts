@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { html } from 'hono/html'
+import { type Chart, type ChartTransition, statesIn, transitionWords } from './machine-graph.ts'
+import { arrowId, arrowsOf, stateId, toDot } from './to-dot.ts'
+
+/** A drawing: what stands inside its `<svg>`, which is so large. */
+export interface Drawing {
+  width: number
+  height: number
+  inner: string
+}
+
+/**
+ * Draws a chart for a page: no colours and no fonts of its own, so that the page's style decides; the elements `state:{path}` and
+ * `arrow:{from}>{to}` (to-dot.ts) can be lit. Throws what Graphviz says of a chart that it cannot draw.
+ */
+export async function drawChart(chart: Chart): Promise<Drawing> {
+  // A thread of its own: some 300 ms in which no session would be heard.
+  const worker = new Worker(new URL('./draw.worker.ts', import.meta.url), { workerData: toDot(chart) })
+  try {
+    const [svg] = (await once(worker, 'message')) as [string]
+    return forPage(svg, chart)
+  } finally {
+    await worker.terminate()
+  }
+}
+
+function forPage(svg: string, chart: Chart): Drawing {
+  const titles = titlesOf(chart)
+  const arrows = new Map(arrowsOf(chart).map(arrow => [arrowId(arrow[0]!.from, arrow[0]!.to!), arrow]))
+  const [, width, height] = /viewBox="0\.00 0\.00 ([\d.]+) ([\d.]+)"/.exec(svg)!
+  const inner = svg
+    .slice(svg.indexOf('<g '), svg.lastIndexOf('</svg>'))
+    .replace(/<!--[\s\S]*?-->\n?/g, '')
+    .replace(/<title>[\s\S]*?<\/title>\n?/g, '')
+    .replace(/ (?:fill|stroke|font-family|font-size|font-weight|xml:space|id="graph\d+" class)="[^"]*"/g, '')
+    // The ground, which is the page's.
+    .replace(/<polygon points="[^"]*"\/>\n/, '')
+    .replace(
+      /<g id="([^"]*)" class="(node|edge|cluster)">([\s\S]*?)<\/g>/g,
+      (_, spelled, kind, shapes: string) => {
+        const id = String(spelled).replaceAll('&gt;', '>').replaceAll('&#45;', '-')
+        const title = titles.get(id)
+        const words = arrows.get(id)?.map(transitionWords) ?? []
+        return `<g id="${spelled}" class="${kind}">${title === undefined ? '' : html`<title>${title}</title>`}${shapes}${wordsAlong(shapes, words)}</g>`
+      },
+    )
+  return { width: Number(width), height: Number(height), inner }
+}
+
+const LINE = 11
+
+/** The words of an arrow at its middle, a line each. */
+function wordsAlong(shapes: string, words: string[]): string {
+  const points = [...(/ d="M([^"]*)"/.exec(shapes)?.[1] ?? '').matchAll(/(-?[\d.]+),(-?[\d.]+)/g)]
+  // A start, then curves of three points each (https://www.w3.org/TR/SVG2/paths.html).
+  const first = 3 * Math.floor((points.length - 1) / 6)
+  const [a, b, c, d] = points.slice(first, first + 4).map(([, x, y]) => [Number(x), Number(y)] as const)
+  if (!(a && b && c && d)) return ''
+  const middle = (i: 0 | 1) => (a[i] + 3 * b[i] + 3 * c[i] + d[i]) / 8
+  const top = middle(1) - ((words.length - 1) * LINE) / 2 + LINE / 4
+  return words
+    .map(
+      (line, i) =>
+        html`<text text-anchor="middle" x="${middle(0).toFixed(1)}" y="${(top + i * LINE).toFixed(1)}">${line}</text>`,
+    )
+    .join('')
+}
+
+/** What a pointer that rests on an element reads. */
+function titlesOf(chart: Chart): Map<string, string> {
+  const titles = new Map<string, string>()
+  for (const { path, description } of statesIn(chart.root).slice(1))
+    titles.set(stateId(path), description === null ? path : `${path}: ${description}`)
+  for (const arrow of arrowsOf(chart)) {
+    const [{ from, to }] = arrow as [ChartTransition & { to: string }]
+    titles.set(arrowId(from, to), `${from} → ${to}: ${arrow.map(transitionWords).join(', ')}`)
+  }
+  return titles
+}
