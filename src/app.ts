@@ -24,6 +24,7 @@ import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { VersionBreaker } from './sessions/effects/version-breaker.ts'
 import { createErasure } from './sessions/erasure.ts'
+import { createHistory } from './sessions/history.ts'
 import { createCharts } from './sessions/inspection/charts.ts'
 import { createOverview } from './sessions/overview.ts'
 import { createQueries } from './sessions/queries.ts'
@@ -213,6 +214,8 @@ export async function createApp(
   const queries = createQueries(store, supervisor)
   const dashboard = dashboardLoader({
     overview: createOverview(store, supervisor),
+    history: createHistory(store, queries),
+    files: served,
     facts: store.committed,
     deliveries: store.deliveries,
     now: clock.now,

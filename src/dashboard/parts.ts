@@ -1,10 +1,14 @@
+import type { History } from '../ports/dashboard/history.ts'
 import type { Overview } from '../ports/dashboard/overview.ts'
 import type { DeliveryTable } from '../ports/delivery-table.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
+import type { MediaServer } from '../ports/media/media-server.ts'
 
 /** What the pages are drawn from. */
 export interface DashboardParts {
   overview: Overview
+  history: History
+  files: Pick<MediaServer, 'linkTo' | 'has'>
   facts: Pick<CommittedFacts, 'follow'>
   deliveries: Pick<DeliveryTable, 'find' | 'counts'>
   now(): number

@@ -8,9 +8,9 @@ import type { DashboardContext, DashboardEnv } from './env.ts'
 import { overviewRoutes } from './overview-routes.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
 import { loginPage } from './pages/login.ts'
-import { sessionPage } from './pages/session.ts'
 import { sessionsPage } from './pages/sessions.ts'
 import type { DashboardParts } from './parts.ts'
+import { sessionRoutes } from './session/routes.ts'
 import { LANGUAGES, wordsOf } from './words/languages.ts'
 
 const SELF = "'self'"
@@ -59,13 +59,13 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     .get('/dashboard/assets/:version/:name', c => serveAsset(c, assets))
     .get('/', c => c.html(sessionsPage(page(c))))
     .get('/dashboard/deliveries', c => c.html(deliveriesPage(page(c))))
-    .get('/dashboard/sessions/:id', c => c.html(sessionPage(page(c), c.req.param('id'))))
     .all('/login', c => {
       const { refusal } = c.env.visitor
       const status = refusal === undefined ? 200 : refusal === 'wrong_key' ? 401 : 429
       return c.html(loginPage(page(c), c.req.query('next') ?? '/'), status)
     })
     .route('/dashboard', overviewRoutes(parts))
+    .route('/dashboard/sessions', sessionRoutes(parts, page))
 }
 
 function serveAsset(c: DashboardContext, { version, files }: Assets): Response {

@@ -2,6 +2,7 @@ import { createDashboard } from '../../src/dashboard/dashboard.ts'
 import type { DashboardParts } from '../../src/dashboard/parts.ts'
 import type { SessionOverview } from '../../src/ports/dashboard/overview.ts'
 import { createTestHttp, NOW, view } from '../http/fakes.ts'
+import { fakeHistory } from './fake-history.ts'
 
 export const overviewOf = (over: Partial<SessionOverview> = {}): SessionOverview => ({
   ...view(),
@@ -28,6 +29,8 @@ export function createTestPages(
         return sessionIds.filter(id => id === 's1').map(() => overviewOf())
       },
     },
+    history: fakeHistory,
+    files: { has: async () => false, linkTo: id => `http://media.test/media/${id}` },
     facts: { follow: () => ({ head: 41, end() {} }) },
     deliveries: { find: () => null, counts: () => ({ pending: 3, dead: 2 }) },
     now: () => NOW,

@@ -30,11 +30,12 @@ function show(next) {
 }
 
 /**
- * Follows all sessions from behind `position` on.
+ * Follows all sessions, or the one whose log `path` is, from behind `position` on.
  * @param {number} position
  * @param {Listener} listener
+ * @param {string} [path]
  */
-export function follow(position, listener) {
+export function follow(position, listener, path = '/events') {
   let last = position
   /** @type {Fact[]} */
   let gathered = []
@@ -50,7 +51,7 @@ export function follow(position, listener) {
   }
   const open = () => {
     if (ended) return
-    source = new EventSource(`/events?after=${last}`)
+    source = new EventSource(`${path}?after=${last}`)
     source.onopen = () => show('live')
     source.onmessage = ({ data, lastEventId }) => {
       const at = Number(lastEventId)

@@ -17,7 +17,9 @@ export type Markup = ReturnType<typeof html>
 interface Content {
   title: string
   /** The module that brings the page to life. */
-  script: string
+  script?: string
+  /** A style of its own. */
+  style?: string
   /** The entry of the navigation that is shown as current. */
   current: 'sessions' | 'deliveries'
   main: Markup
@@ -26,7 +28,10 @@ interface Content {
 }
 
 /** The page around its content: navigation, whether it is live, and what its scripts are told. */
-export function layout(parts: PageParts, { title, script, current, main, data = {} }: Content): Markup {
+export function layout(
+  parts: PageParts,
+  { title, script, style, current, main, data = {} }: Content,
+): Markup {
   const { words, visitor } = parts
   const entry = (name: Content['current'], href: string) =>
     html`<a href="${href}"${name === current ? raw(' aria-current="page"') : ''}>${words.nav[name]}</a>`
@@ -49,11 +54,18 @@ export function layout(parts: PageParts, { title, script, current, main, data = 
 <div class="toasts" id="toasts" role="status" aria-live="polite"></div>
 <script type="application/json" id="page-data">${json({ words, language: parts.language, access: visitor.access, ...data })}</script>`,
     script,
+    style,
   )
 }
 
 /** A whole document, which loads nothing but from this service. */
-export function whole({ assets, language }: PageParts, title: string, body: Markup, script?: string): Markup {
+export function whole(
+  { assets, language }: PageParts,
+  title: string,
+  body: Markup,
+  script?: string,
+  style?: string,
+): Markup {
   return html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -65,6 +77,7 @@ export function whole({ assets, language }: PageParts, title: string, body: Mark
 <link rel="icon" href="${assets.base}mark.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.base}dashboard.css">
 ${script === undefined ? '' : html`<link rel="stylesheet" href="${assets.base}sessions.css">`}
+${style === undefined ? '' : html`<link rel="stylesheet" href="${assets.base}${style}">`}
 ${script === undefined ? '' : html`<script type="module" src="${assets.base}${script}"></script>`}
 </head>
 <body>

@@ -1,0 +1,70 @@
+import { byId } from './page.js'
+import { localTimes, oneAtATime, part, takeNext } from './session-parts.js'
+
+/** More lines make the page slow; what goes out of it is read again by "older". */
+const MOST_LINES = 500
+
+/**
+ * The log in words, newest on top.
+ * @param {{ show(seq: number): unknown }} machine
+ */
+export function startTimeline(machine) {
+  const list = byId('facts')
+  const older = byId('older-facts')
+  let kind = 'all'
+  /** @type {number | null} */
+  let next = null
+
+  /** @param {number | null} from */
+  function after(from) {
+    next = from
+    older.hidden = next === null
+    byId('no-facts').hidden = list.childElementCount > 0
+  }
+
+  const newest = () => Number(list.querySelector('[data-seq]')?.getAttribute('data-seq') ?? 0)
+
+  const readNewer = oneAtATime(async () => {
+    const newer = await part(`/facts?after=${newest()}&kind=${kind}`)
+    for (const line of newer.children) line.classList.add('fresh')
+    list.prepend(newer)
+    byId('no-facts').hidden = list.childElementCount > 0
+    while (list.childElementCount > MOST_LINES) {
+      list.lastElementChild?.remove()
+      after(Number(list.lastElementChild?.getAttribute('data-seq')))
+    }
+  })
+
+  older.addEventListener('click', async () => {
+    const page = await part(`/facts?before=${next}&kind=${kind}`)
+    const from = takeNext(page)
+    const first = /** @type {HTMLElement | null} */ (page.querySelector('button'))
+    list.append(page)
+    after(from)
+    first?.focus()
+  })
+
+  byId('kinds').addEventListener('change', async event => {
+    kind = /** @type {HTMLInputElement} */ (event.target).value
+    const page = await part(`/facts?kind=${kind}`)
+    const from = takeNext(page)
+    list.replaceChildren(page)
+    after(from)
+  })
+
+  list.addEventListener('click', event => {
+    const button = /** @type {Element} */ (event.target).closest('[data-show]')
+    if (button === null) return
+    void machine.show(Number(button.getAttribute('data-show')))
+    byId('machine-title').scrollIntoView({ block: 'start' })
+  })
+  document.addEventListener('moment', event => {
+    const seq = /** @type {CustomEvent<number | null>} */ (event).detail
+    list.querySelector('[aria-current]')?.removeAttribute('aria-current')
+    if (seq !== null) document.getElementById(`fact-${seq}`)?.setAttribute('aria-current', 'true')
+  })
+
+  localTimes(list)
+  after(takeNext(list))
+  return { readNewer }
+}

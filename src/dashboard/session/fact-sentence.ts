@@ -1,0 +1,30 @@
+import type { PastFact } from '../../ports/dashboard/history.ts'
+import type { SessionWords } from '../words/session-words.ts'
+import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
+
+type Told = Pick<PastFact, 'type' | 'data'>
+
+/** What is said of a fact, `{field}`s still in it; null if there are no words for it: of a newer version, or an error of the machine. */
+export function sentenceFor(words: SessionWords, { type, data }: Told): string | null {
+  const timer = /^xstate\.after\.([^.]+)\./.exec(type)?.[1]
+  if (timer !== undefined) return own(words.timers, timer)
+  const sentence = own(words.facts, type)
+  if (sentence === null || typeof sentence === 'string') return sentence
+  return own(sentence as Record<string, string>, String(data[sentence.by]))
+}
+
+const own = <T>(words: Record<string, T>, name: string): T | null =>
+  Object.hasOwn(words, name) ? words[name]! : null
+
+/** A fact as a sentence, its fields isolated and cut; without words, its type as it is. */
+export function factSentence(words: SessionWords, fact: Told): Markup {
+  const sentence = sentenceFor(words, fact)
+  if (sentence === null) return filled('{type}', { type: foreignLine(fact.type) })
+  const values = Object.entries(fact.data).map(([name, value]) => [name, shown(name, value)] as const)
+  return filled(sentence, Object.fromEntries(values))
+}
+
+function shown(name: string, value: unknown): Markup {
+  if (typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)) return timeOf(value)
+  return foreignLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+}

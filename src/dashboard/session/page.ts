@@ -1,0 +1,66 @@
+import { html } from 'hono/html'
+import { FACT_KINDS, type FactKind } from '../../ports/dashboard/history.ts'
+import { layout, type Markup, type PageParts } from '../pages/layout.ts'
+import type { SessionWords } from '../words/session-words.ts'
+import { fill } from './markup.ts'
+
+/** What the page of one session is made of; each part can be read anew by itself. */
+export interface SessionContent {
+  sessionId: string
+  lastSeq: number
+  figure: Markup
+  moment: Markup
+  facts: Markup
+  chats: Markup
+  /** The chat that the address names; null: none. */
+  chat: Markup | null
+}
+
+/** One session: its machine at any fact, its log in words, its chats. */
+export function sessionPage(parts: PageParts, words: SessionWords, content: SessionContent): Markup {
+  const { sessionId, lastSeq } = content
+  return layout(parts, {
+    title: `${sessionId} · ${parts.words.product}`,
+    script: 'session.js',
+    style: 'session.css',
+    current: 'sessions',
+    data: { sessionId, lastSeq, sessionWords: forScript(words) },
+    main: html`<div class="head session-head"><div><p class="back"><a href="/">← ${words.allSessions}</a></p><h1><bdi class="clip">${sessionId}</bdi></h1></div><p id="standing"></p></div>
+${machine(words, content)}
+<div class="beside">${timeline(words, content)}${chats(words, content)}</div>`,
+  })
+}
+
+/** No session has the name. */
+export const goneSession = (parts: PageParts, words: SessionWords, sessionId: string): Markup =>
+  layout(parts, {
+    title: `${sessionId} · ${parts.words.product}`,
+    current: 'sessions',
+    main: html`<div class="empty"><h1><bdi class="clip">${sessionId}</bdi></h1><p>${words.gone}</p><p><a href="/">${words.allSessions}</a></p></div>`,
+  })
+
+const machine = ({ sections, moment }: SessionWords, content: SessionContent) =>
+  html`<section class="card machine" aria-labelledby="machine-title"><h2 id="machine-title">${sections.machine}</h2>
+<div class="halves">${content.figure}
+<div class="side"><div class="steps"><button type="button" id="previous" aria-label="${moment.previous}" title="${moment.previous}" aria-keyshortcuts="[">‹</button>
+<label><span class="unseen">${moment.slider}</span><input type="range" id="slider" min="1" max="${content.lastSeq}" value="${content.lastSeq}"></label>
+<button type="button" id="next" aria-label="${moment.next}" title="${moment.next}" aria-keyshortcuts="]">›</button><button type="button" id="now">${moment.now}</button></div>
+<div id="moment">${content.moment}</div><p class="unseen" id="moment-says" role="status"></p></div></div></section>`
+
+const timeline = ({ sections, timeline: said, older }: SessionWords, content: SessionContent) =>
+  html`<section class="card timeline" aria-labelledby="timeline-title"><div class="section-head"><h2 id="timeline-title">${sections.timeline}</h2>
+<fieldset class="chips" id="kinds"><legend class="unseen">${said.filter}</legend>${FACT_KINDS.map((kind: FactKind) => html`<label><input type="radio" name="kind" value="${kind}"${kind === 'all' ? html` checked` : ''}><span>${said[kind]}</span></label>`)}</fieldset></div>
+<p class="sub">${said.newer}</p>
+<ol id="facts" class="facts" reversed>${content.facts}</ol><p class="empty" id="no-facts" hidden>${said.none}</p><button type="button" id="older-facts" hidden>${older}</button></section>`
+
+const chats = ({ sections, chats: said, older }: SessionWords, { chats, chat }: SessionContent) =>
+  html`<section class="card chats" aria-labelledby="chats-title" id="chats"${chat === null ? '' : html` data-chosen`}><div class="section-head"><h2 id="chats-title">${sections.chats}</h2><button type="button" class="quiet" id="all-chats">‹ ${said.back}</button></div>
+<div class="talk"><div class="chat-side"><ul id="chat-list" class="chat-list" aria-label="${said.list}">${chats}</ul><p class="empty" id="no-chats" hidden>${said.none}</p><button type="button" id="older-chats" hidden>${older}</button></div>
+<div class="chat" id="chat">${chat ?? html`<p class="empty">${said.pick}</p>`}</div></div></section>`
+
+/** The sentences that the page's script puts together itself. */
+const forScript = ({ moment, chats, older }: SessionWords) => ({
+  of: moment.of,
+  messages: fill(chats.messages, { name: '{name}' }),
+  older,
+})

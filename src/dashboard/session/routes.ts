@@ -1,0 +1,127 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { GatewayError } from '../../base/errors.ts'
+import { FACT_KINDS, type FactKind, type History, type PastMessage } from '../../ports/dashboard/history.ts'
+import type { MediaServer } from '../../ports/media/media-server.ts'
+import type { DashboardContext, DashboardEnv } from '../env.ts'
+import type { PageParts } from '../pages/layout.ts'
+import { sessionWordsOf } from '../words/session-languages.ts'
+import { chartFigure } from './chart-figure.ts'
+import { chatHead, type LinkedFiles, messagesMarkup } from './chat.ts'
+import { chatsMarkup } from './chats.ts'
+import type { Markup } from './markup.ts'
+import { momentMarkup } from './moment.ts'
+import { goneSession, sessionPage } from './page.ts'
+import { sessionChart } from './session-chart.ts'
+import { factsMarkup } from './timeline.ts'
+
+export interface SessionPageParts {
+  history: History
+  files: Pick<MediaServer, 'linkTo' | 'has'>
+}
+
+/** Of each list so much is read at once. */
+const FACTS = 50
+const CHATS = 30
+const MESSAGES = 40
+
+/** The page of one session, and each of its lists by itself for its script: markup in the reader's language. */
+export function sessionRoutes(
+  { history, files }: SessionPageParts,
+  page: (c: DashboardContext) => PageParts,
+): Hono<DashboardEnv> {
+  const drawn = sessionChart()
+  const words = (c: DashboardContext) => sessionWordsOf(c.get('language'))
+
+  const facts = (c: DashboardContext, id: string, before: number | null, kind: FactKind) => {
+    const found = history.facts(id, { before, limit: FACTS, kind })
+    return html`${factsMarkup(words(c), found.facts)}${more(found.next)}`
+  }
+  const chats = (c: DashboardContext, id: string, before: number | null) => {
+    const found = history.chats(id, { before, limit: CHATS })
+    return html`${chatsMarkup(words(c), id, found.chats)}${more(found.next)}`
+  }
+  const chat = async (c: DashboardContext, id: string, chatId: string, before: number | null) => {
+    const found = history.chat(id, chatId, { before, limit: MESSAGES })
+    const linked = await linkedFiles(files, found.messages)
+    const { chats: said } = words(c)
+    const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, linked)}`
+    return html`<div class="chat-head">${chatHead(found.chat)}</div><ol class="bubbles" id="bubbles" data-of="${found.chat.chatId}" tabindex="0" aria-labelledby="chat-title">${list}</ol>${found.messages.length === 0 ? html`<p class="empty">${said.empty}</p>` : ''}`
+  }
+
+  return new Hono<DashboardEnv>()
+    .onError((error, c) => {
+      if (!(error instanceof GatewayError)) throw error
+      return c.json({ success: false, error: error.code, message: error.message }, error.status as 404)
+    })
+    .get('/:id', async c => {
+      const id = c.req.param('id')
+      const chosen = chatIn(c.req.query('chat'))
+      try {
+        const { lastSeq } = history.facts(id, { before: null, limit: 1, kind: 'all' })
+        const { chart, drawing } = await drawn()
+        const moment = showMoment(c, id, lastSeq)
+        return c.html(
+          sessionPage(page(c), words(c), {
+            sessionId: id,
+            lastSeq,
+            figure: chartFigure(words(c), chart, drawing),
+            moment: await moment,
+            facts: facts(c, id, null, 'all'),
+            chats: chats(c, id, null),
+            chat: chosen === null ? null : await chat(c, id, chosen, null),
+          }),
+        )
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== 'SESSION_NOT_FOUND') throw error
+        return c.html(goneSession(page(c), words(c), id), 404)
+      }
+    })
+    .get('/:id/facts', c => {
+      const kind = kindIn(c.req.query('kind'))
+      const after = numberIn(c.req.query('after'))
+      if (after !== null)
+        return c.html(factsMarkup(words(c), history.since(c.req.param('id'), after, FACTS, kind)))
+      return c.html(facts(c, c.req.param('id'), numberIn(c.req.query('before')), kind))
+    })
+    .get('/:id/at/:seq', async c =>
+      c.html(await showMoment(c, c.req.param('id'), numberIn(c.req.param('seq')) ?? 0)),
+    )
+    .get('/:id/chats', c => c.html(chats(c, c.req.param('id'), numberIn(c.req.query('before')))))
+    .get('/:id/chats/:chat', async c => {
+      const chosen = chatIn(c.req.param('chat'))
+      if (chosen === null) throw new GatewayError('NOT_FOUND', 'No chat has that id.')
+      return c.html(await chat(c, c.req.param('id'), chosen, numberIn(c.req.query('before'))))
+    })
+
+  async function showMoment(c: DashboardContext, id: string, seq: number): Promise<Markup> {
+    const { chart } = await drawn()
+    try {
+      return await momentMarkup(words(c), chart, history.moment(id, seq))
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'SESSION_UNREADABLE') throw error
+      return html`<p class="notice bad" lang="en">${error.message}</p>`
+    }
+  }
+}
+
+/** Where the next page of a list begins. */
+const more = (next: number | null) =>
+  next === null ? '' : html`<li class="more-of" data-next="${next}" hidden></li>`
+
+const numberIn = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : null)
+const kindIn = (text: string | undefined) => FACT_KINDS.find(kind => kind === text) ?? 'all'
+const chatIn = (text: string | undefined) => (/^[\w.:+-]{1,64}@[a-z.]{1,32}$/.test(text ?? '') ? text! : null)
+
+/** Links to the files of messages that are here, on this very host, whatever others call it. */
+async function linkedFiles(files: SessionPageParts['files'], messages: PastMessage[]): Promise<LinkedFiles> {
+  const ids = new Set(messages.flatMap(({ message: { media } }) => (media === null ? [] : [media.id])))
+  const hrefOf = async (id: string) => ((await files.has(id)) ? onThisHost(files.linkTo(id)) : null)
+  const links = [...ids].map(async id => [id, { href: await hrefOf(id) }] as const)
+  return new Map(await Promise.all(links))
+}
+
+function onThisHost(link: string): string {
+  const { pathname, search } = new URL(link, 'http://here')
+  return `${pathname.slice(pathname.lastIndexOf('/media/'))}${search}`
+}

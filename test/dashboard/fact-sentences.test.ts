@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { sessionMachine } from '../../machines/session.machine.ts'
+import { factSentence, sentenceFor } from '../../src/dashboard/session/fact-sentence.ts'
+import { chartOf, type Machine } from '../../src/dashboard/statechart/machine-graph.ts'
+import { LANGUAGES } from '../../src/dashboard/words/languages.ts'
+import { sessionWordsOf } from '../../src/dashboard/words/session-languages.ts'
+import { facts } from '../machines/reached.ts'
+
+const message = { messageId: 'M', chatId: '1@lid' }
+/** Facts that never enter the machine; each type once. */
+const others: Record<string, object[]> = {
+  ...Object.fromEntries(
+    ['received', 'imported', 'queued', 'transmitted', 'sent', 'delivered', 'read', 'played'].map(name => [
+      `message.${name}`,
+      [message],
+    ]),
+  ),
+  'message.unknown': [{ ...message, error: 'why' }],
+  'message.failed': [{ ...message, code: '463', error: 'why' }],
+  'call.changed': ['ringing', 'missed', 'rejected', 'answered_elsewhere'].map(status => ({
+    callId: 'c',
+    status,
+  })),
+  'group.changed': [{ jid: '1@g.us', action: 'add' }],
+  'contact.changed': [{ jid: '1@lid', change: 'name' }],
+  'session.quarantined': [{ error: 'why' }],
+  'session.deleted': [{}],
+}
+const all = [...Object.entries(others), ...Object.entries(facts)].flatMap(([type, list]) =>
+  list.map(data => ({ type, data: { until: 1, phoneNumber: '1', ...data } as Record<string, unknown> })),
+)
+
+describe.each(LANGUAGES)('The sentences in %s', language => {
+  const words = sessionWordsOf(language)
+
+  it('are there for every type of fact, and name only what the fact has', () => {
+    expect(Object.keys(words.facts).toSorted()).toEqual([...new Set(all.map(({ type }) => type))].toSorted())
+    for (const fact of all) {
+      const sentence = sentenceFor(words, fact)
+      expect(sentence, fact.type).toMatch(/\S.*[.}]$/)
+      for (const [, name] of sentence!.matchAll(/\{(\w+)\}/g))
+        expect(fact.data, fact.type).toHaveProperty(name!)
+    }
+  })
+
+  it('are there for every timer of the machine', () => {
+    const { transitions } = chartOf(sessionMachine as unknown as Machine)
+    const timers = new Set(
+      transitions.flatMap(({ event }) => (event.startsWith('after ') ? [event.slice(6)] : [])),
+    )
+    expect(Object.keys(words.timers).toSorted()).toEqual([...timers].toSorted())
+    const type = 'xstate.after.backoff.session.reconnecting.waiting'
+    expect(sentenceFor(words, { type, data: {} })).toBe(words.timers.backoff)
+  })
+
+  it('show an unknown fact, and an unknown value, as it is', async () => {
+    for (const fact of [
+      { type: 'moon.landed', data: {} },
+      { type: 'constructor', data: {} },
+      { type: 'laravel.answered', data: { said: 'toString' } },
+      { type: 'laravel.answered', data: {} },
+    ]) {
+      expect(sentenceFor(words, fact)).toBeNull()
+      expect(String(await factSentence(words, fact))).toBe(`<bdi class="clip">${fact.type}</bdi>`)
+    }
+  })
+})
+
+it('Times in a sentence are times, and what others wrote is isolated text', async () => {
+  const words = sessionWordsOf('en')
+  const qr = { type: 'socket.qr', data: { hash: 'h', expiresAt: Date.UTC(2026, 0, 2, 3, 4, 5) } }
+  expect(String(await factSentence(words, qr))).toContain(
+    '<time datetime="2026-01-02T03:04:05.000Z">2026-01-02 03:04:05 UTC</time>',
+  )
+  const named = { type: 'socket.named', data: { pushName: '<script>alert(1)</script>\u202e{waId}' } }
+  expect(String(await factSentence(words, named))).toBe(
+    'The account is called <bdi class="clip">&lt;script&gt;alert(1)&lt;/script&gt;\u202e{waId}</bdi>.',
+  )
+})
