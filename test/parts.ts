@@ -14,6 +14,8 @@ export const PLACES: Record<string, string[]> = {
   model: ['model'],
   /** Stories from end to end; the manager is a process. */
   scenarios: ['scenarios', 'guard'],
+  /** The dashboard in a real Chromium. */
+  browser: ['browser'],
   /** What is run by hand: the demo, the proof by killing, the measurements, the lines of the README. */
   tools: ['bench', 'chaos', 'demo', 'harness', 'property', 'readme'],
 }
@@ -59,6 +61,9 @@ export const SLOW: Record<string, string> = {
     'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
   'test/scenarios/clock.test.ts':
     'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
+  'test/browser/many-sessions.test.ts': 'a browser draws a thousand sessions and scrolls through them',
+  'test/browser/deliveries.test.ts':
+    'two lives of the manager, and a dead letter on its way to Laravel in real time',
   'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',
   'test/scenarios/restart.test.ts': 'five sessions under traffic, stopped and killed',
   'test/scenarios/laravel-away.test.ts':

@@ -150,6 +150,10 @@ export class SessionTable {
 
   #show() {
     const order = ORDERS[this.#sort.value] ?? (() => 0)
+    for (const entry of this.#entries.values()) {
+      // The clock forgets what stands nowhere.
+      if (!entry.fits) entry.drawn = ''
+    }
     const entries = [...this.#entries.values()]
       .filter(({ fits }) => fits)
       .sort((a, b) => order(a.session, b.session) || (a.session.session_id < b.session.session_id ? -1 : 1))

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+
+/** Debian's package `chromium`, or whichever CHROMIUM names. */
+const PROGRAM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  path => path !== undefined && existsSync(path),
+)
+
+if (PROGRAM === undefined && process.env.REQUIRE_BROWSER === '1')
+  throw new Error('REQUIRE_BROWSER=1, and there is no chromium: apt-get install chromium, or give CHROMIUM')
+
+/** What needs a real browser: skipped by its name where there is none, a failure with REQUIRE_BROWSER=1. */
+export const describeInBrowser = describe.skipIf(PROGRAM === undefined)
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: PROGRAM!, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+
+export interface Opened {
+  page: Page
+  /** Addresses beyond the manager's that the browser asked for. */
+  foreign: string[]
+  /** What the page's scripts threw or complained of. */
+  complaints: string[]
+}
+
+interface Options {
+  language?: 'en' | 'es'
+  colorScheme?: 'light' | 'dark'
+  width?: number
+  height?: number
+}
+
+/** A tab of its own, with its own cookies; what it should not do is noted. */
+export async function openTab(browser: Browser, url: string, options: Options = {}): Promise<Opened> {
+  const { language = 'en', colorScheme = 'light', width = 1360, height = 850 } = options
+  const context = await browser.newContext({
+    baseURL: url,
+    locale: language,
+    colorScheme,
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+  })
+  const page = await context.newPage()
+  const [foreign, complaints]: [string[], string[]] = [[], []]
+  page.on('request', request => {
+    const asked = request.url()
+    if (!asked.startsWith(`${url}/`) && !/^(?:data|blob):/.test(asked)) foreign.push(asked)
+  })
+  page.on('pageerror', error => complaints.push(String(error)))
+  page.on('console', message => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  return { page, foreign, complaints }
+}
+
+/** Opens a path as a reader without a login does: the form, the key, and on to where it led. */
+export async function logInTo(page: Page, key: string, path = '/'): Promise<void> {
+  await page.goto(path)
+  await page.locator('#key').fill(key)
+  await page.locator('button[type=submit]').click()
+  await page.locator('#live[data-live=live]').waitFor()
+}
+
+/** Nothing was asked of others, and no script complained. */
+export function expectQuiet({ foreign, complaints }: Opened): void {
+  expect(foreign).toEqual([])
+  expect(complaints).toEqual([])
+}

@@ -1,0 +1,67 @@
+import { initialContext, type SessionContext } from '../../machines/session.context.ts'
+import { SESSION_MACHINE_VERSION } from '../../machines/session.machine.ts'
+import { createClock } from '../../src/base/clock.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+
+const HOUR = 3_600_000
+
+/** Writes sessions into an empty DATA_DIR that stand still by themselves: logged out, asleep, suspended. */
+export async function seedSessions(
+  dataDir: string,
+  count: number,
+  name = (i: number) => `Shop ${i}`,
+): Promise<void> {
+  const { now } = createClock()
+  const store = await openStore({
+    dataDir,
+    now,
+    onDeath: error => {
+      throw error
+    },
+    onUnforgotten: () => {},
+    erasesDone: false,
+  })
+  const writes = Array.from({ length: count }, (_, i) => {
+    const sessionId = `shop-${String(i).padStart(4, '0')}`
+    const at = now() - i * 60_000
+    const [state, context] = standing(i, at, name(i))
+    const whole = { ...initialContext({ sessionId, userId: i, at }), ...context }
+    return store.commit({
+      streamId: `stream-${i}`,
+      epoch: 1,
+      create: { sessionId, userId: i, at },
+      events: [
+        {
+          seq: 1,
+          at,
+          type: 'session.created',
+          data: {},
+          snapshot: { state, context: JSON.stringify(whole), machineVersion: SESSION_MACHINE_VERSION },
+        },
+      ],
+    })
+  })
+  await Promise.all(writes)
+  await store.close()
+}
+
+function standing(i: number, at: number, pushName: string): [string, Partial<SessionContext>] {
+  const linked = { linked: true, waId: `34611${String(i).padStart(6, '0')}`, pushName, openedAt: at }
+  if (i % 10 === 3)
+    return [
+      'reconnecting.suspended.resting',
+      {
+        ...linked,
+        reason: 'temporarily_banned',
+        reasonText:
+          'WhatsApp banned the account for a time; send less. The session is opened again when the ban ends.',
+        retryAt: Date.now() + HOUR,
+        outage: { since: at, rests: 1, told: true },
+      },
+    ]
+  if (i % 10 === 7) return ['loggedOut.neverLinked', {}]
+  return [
+    'reconnecting.hibernated',
+    { ...linked, retryAt: Date.now() + 6 * HOUR, reason: 'idle', reasonText: null },
+  ]
+}
