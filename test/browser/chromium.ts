@@ -42,6 +42,7 @@ export async function openTab(browser: Browser, url: string, options: Options = 
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(12_000)
   const [foreign, complaints]: [string[], string[]] = [[], []]
   page.on('request', request => {
     const asked = request.url()

@@ -23,6 +23,7 @@ export function startFigures(byState) {
     set('open', counts.open ?? 0)
     set('waiting', counts.awaitingQr ?? 0)
     set('reconnecting', (counts.reconnecting ?? 0) + (counts.starting ?? 0))
+    set('asleep', counts.asleep ?? 0)
     set('loggedOut', counts.loggedOut ?? 0)
   }
   let counting = false

@@ -1,5 +1,5 @@
 import { byId, element, fill, foreign, page, words } from './page.js'
-import { sentenceOf, stateWord } from './states.js'
+import { sentenceOf, stateWord, toneOf } from './states.js'
 import { countdown, keep, timeAgo } from './time.js'
 
 /**
@@ -115,7 +115,10 @@ export class SessionTable {
   byState() {
     /** @type {Record<string, number>} */
     const counts = {}
-    for (const { session } of this.#entries.values()) counts[session.state] = (counts[session.state] ?? 0) + 1
+    for (const { session } of this.#entries.values()) {
+      const kind = session.detail === 'hibernated' ? 'asleep' : session.state
+      counts[kind] = (counts[kind] ?? 0) + 1
+    }
     return counts
   }
 
@@ -277,19 +280,20 @@ function cellsOf(session) {
 
 /** The state in colour and word, why, and when it is tried again. @param {Session} session */
 function stateOf(session) {
-  const parts = [element('span', { class: 'state', 'data-state': session.state, text: stateWord(session) })]
-  const sentence = sentenceOf(session)
-  if (sentence !== null)
-    parts.push(element('span', { class: 'why', title: sentence }, foreign(sentence, 300)))
-  const { retry_at: retryAt } = session
+  const parts = [element('span', { class: 'state', 'data-tone': toneOf(session), text: stateWord(session) })]
+  const { retry_at: retryAt, detail } = session
   if (retryAt !== null && session.state === 'reconnecting') {
     const next = element('span', { class: 'next' })
+    const { nextTry, nextTryNow, wakes } = words.sessions
     keep(next, () => {
       const left = countdown(retryAt)
-      return left === null ? words.sessions.nextTryNow : fill(words.sessions.nextTry, { in: left })
+      return left === null ? nextTryNow : fill(detail === 'hibernated' ? wakes : nextTry, { in: left })
     })
     parts.push(next)
   }
+  const sentence = sentenceOf(session)
+  if (sentence !== null)
+    parts.push(element('span', { class: 'why', title: sentence }, foreign(sentence, 300)))
   return parts
 }
 

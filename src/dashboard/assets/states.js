@@ -22,3 +22,16 @@ export function sentenceOf({ state, reason, reason_text: text }) {
   const reasons = words.reasons
   return reasons[reason] ?? text
 }
+
+/**
+ * How a state is coloured: what is well, what somebody has to do, what mends itself, what does not, and what is at rest.
+ * @param {{ state: string, detail: string | null }} session
+ * @returns {'good' | 'info' | 'warn' | 'bad' | 'calm'}
+ */
+export function toneOf({ state, detail }) {
+  if (detail === 'banned' || detail === 'refused') return 'bad'
+  if (detail === 'hibernated' || detail === 'unlinking' || detail === 'expired') return 'calm'
+  if (state === 'open') return 'good'
+  if (state === 'awaitingQr') return 'info'
+  return state === 'loggedOut' ? 'calm' : 'warn'
+}

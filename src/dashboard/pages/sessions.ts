@@ -30,7 +30,7 @@ export function sessionsPage(parts: PageParts): Markup {
   ${visitor.access === 'write' ? html`<button class="primary" id="create" type="button">${sessions.create}</button>` : ''}
 </div>
 <dl class="figures" id="figures" aria-label="${figures.label}">
-  ${figure('sessions')}${figure('open')}${figure('waiting')}${figure('reconnecting')}${figure('loggedOut')}${figure('deliveries')}${figure('dead')}
+  ${figure('sessions')}${figure('open')}${figure('waiting')}${figure('reconnecting')}${figure('asleep')}${figure('loggedOut')}${figure('deliveries')}${figure('dead')}
 </dl>
 <div class="tools" role="search">
   <label class="search"><span class="unseen">${sessions.search}</span>
