@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
 import { Sequence } from '../../inspect/sequence.ts'
@@ -74,4 +75,26 @@ it('shows nothing that moves the cursor of a terminal, and nothing at length', (
   )
   expect(line).not.toMatch(/\p{Cc}/u)
   expect(line!.length).toBeLessThan(120)
+})
+
+it('tells a link that was recorded as a story', () => {
+  const recorded = readFileSync('test/fixtures/inspected-link.jsonl', 'utf8').trim().split('\n')
+  const lines = write(...recorded.map(line => JSON.parse(line) as object))
+  const story = lines.flatMap(line => /^\S+ {2}shop +([●▶◀].*|\S+ ▶ .*)$/.exec(line ?? '')?.[1] ?? [])
+  expect(story.map(line => line.replace(/ (?:hash|waId)=.*(?= from)/, ''))).toEqual([
+    '● starting.connecting',
+    '◀ socket.qr from socket',
+    'starting.connecting ▶ awaitingQr.verifying.asking',
+    '◀ laravel.answered said=active from question',
+    'awaitingQr.verifying.asking ▶ awaitingQr.publishing.offering',
+    '◀ qr.published from publication',
+    'awaitingQr.publishing.offering ▶ awaitingQr.shown.throttled',
+    '◀ socket.paired from socket',
+    'awaitingQr.shown.throttled ▶ awaitingQr.linking',
+    expect.stringMatching(/^◀ socket\.closed code=515 reaction=reconnectNow .* from socket$/),
+    'awaitingQr.linking ▶ starting.connecting',
+    '◀ socket.opened from socket',
+    'starting.connecting ▶ open.settling',
+    expect.stringMatching(/^◀ socket\.named/),
+  ])
 })
