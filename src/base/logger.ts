@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import { causeFields } from './causes.ts'
+import { prettyLines } from './pretty.ts'
 
 export type { Logger } from 'pino'
 
@@ -67,7 +67,8 @@ const redactFields = (fields: object) => redact(fields) as Record<string, unknow
 
 /**
  * The process's logger: JSON lines with ISO times, or text for people; `auto` is `pretty` in a terminal.
- * Each part takes a child: `logger.child({ part: 'http' })`. A line names the request and the session that caused it (causes.ts). Without `destination` lines go to stdout, synchronously.
+ * Each part takes a child: `logger.child({ part: 'http' })`. A line names the request and the session that caused it (causes.ts).
+ * Without `destination` lines go to stdout, synchronously.
  */
 export function createLogger(
   options: { level: string; format: 'auto' | 'pretty' | 'json' },
@@ -76,7 +77,7 @@ export function createLogger(
   const terminal = destination === undefined && process.stdout.isTTY === true
   const pretty = options.format === 'pretty' || (options.format === 'auto' && terminal)
   const out = destination ?? pino.destination({ dest: 1, sync: true })
-  const format = prettyFactory({ colorize: terminal, translateTime: 'SYS:HH:MM:ss.l', singleLine: true })
+  const format = prettyLines(terminal)
   const logger = pino(
     {
       level: options.level,

@@ -30,10 +30,25 @@ it('the logger writes nothing below its level', () => {
   expect(lines).toHaveLength(1)
 })
 
-it('the pretty format writes text for people', () => {
+it('the pretty format writes a line for people: whose session, what happened, what stands beside it', () => {
   const { logger, lines } = capture('pretty')
-  logger.warn({ sessionId: 'a' }, 'reconnecting')
-  expect(lines.join('')).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] WARN: reconnecting \{"sessionId":"a"\}\n$/)
+  const part = logger.child({ part: 'sessions' })
+  part.warn({ session_id: 'shop', reason: 'network', ms: 3, why: 'two words' }, 'session reconnects')
+  part.info('up')
+  part.error({ err: new TypeError('x'), key: 'hidden' }, 'request failed')
+  const [warned, said, failed] = lines
+  expect(warned).toMatch(
+    /^\[\d\d:\d\d:\d\d\] WARN: shop session reconnects reason=network ms=3 why="two words"\n$/,
+  )
+  expect(said).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: up\n$/)
+  expect(failed).toMatch(/ERROR: request failed key="\[redacted\]"\n {4}TypeError: x\n {8}at /)
+})
+
+it('a line for people stays one, whatever a caller or a peer has put into it', () => {
+  const { logger, lines } = capture('pretty')
+  logger.info({ why: 'a\n[00:00:00] INFO: forged\u001b[31m' }, 'named')
+  expect(lines.join('').trimEnd().split('\n')).toHaveLength(1)
+  expect(lines.join('')).not.toContain('\u001b[31m')
 })
 
 it('the auto format is JSON where there is no terminal', () => {
