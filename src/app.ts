@@ -106,7 +106,10 @@ export async function createApp(
     passkeys: { read: passkeys.read, timeOfDay },
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
-    ...(tracing && { onDead: delivery => tracing.gaveUp(delivery) }),
+    onOutcome(delivery, outcome) {
+      metrics.settled(delivery, outcome)
+      tracing?.settled(delivery, outcome)
+    },
   })
   const baileys = createWhatsApp({
     store,
@@ -182,6 +185,7 @@ export async function createApp(
     onDelivery: lane => deliveries.wake(lane),
     onDownload,
     onDead: dead.resolve,
+    onRefused: type => metrics.refused(type),
   })
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 

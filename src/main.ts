@@ -24,7 +24,10 @@ try {
     logger.info({ signal }, 'stopping: every session keeps its link')
     setTimeout(() => process.exit(1), config.shutdownGraceMs).unref()
     app.stop().then(
-      () => process.exit(0),
+      () => {
+        logger.info('stopped')
+        process.exit(0)
+      },
       () => process.exit(1),
     )
   }

@@ -56,14 +56,24 @@ export function createDeliveries(options: {
   logger: Logger
   /** Hears of what Laravel has taken, once that is durable. */
   onAccepted?: (delivery: DeliveryRow) => void
-  /** Hears of what becomes a dead letter. */
-  onDead?: (delivery: DeliveryRow) => void
+  /** Hears of each outcome, before it is durable. */
+  onOutcome?: (delivery: DeliveryRow, outcome: DeliveryOutcome) => void
   /** Without it nothing waits for a file, and Laravel gets no link to one. */
   files?: DeliveredFiles
   /** Without it no code of a passkey is told. */
   passkeys?: DeliveredPasskeys
 }): Deliveries {
-  const { store, queue, laravel, clock, logger, onAccepted, onDead, files, passkeys = NO_PASSKEYS } = options
+  const {
+    store,
+    queue,
+    laravel,
+    clock,
+    logger,
+    onAccepted,
+    onOutcome,
+    files,
+    passkeys = NO_PASSKEYS,
+  } = options
   const { address } = laravel
   const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
   const routes = Object.fromEntries(
@@ -77,7 +87,7 @@ export function createDeliveries(options: {
   const ended = new AbortController()
   let stopping = false
   const settlements = createSettlements({
-    ...{ store, clock, logger, onAccepted, onDead },
+    ...{ store, clock, logger, onAccepted, onOutcome },
     ended: ended.signal,
     onWanted(lane) {
       if (!stopping) queue.wake(lane)

@@ -17,12 +17,12 @@ export function createSettlements(options: {
   ended: AbortSignal
   /** Hears of what Laravel has taken, once that is durable. */
   onAccepted?: ((delivery: DeliveryRow) => void) | undefined
-  /** Hears of what is given up. */
-  onDead?: ((delivery: DeliveryRow) => void) | undefined
+  /** Hears of each outcome, before it is durable. */
+  onOutcome?: ((delivery: DeliveryRow, outcome: DeliveryOutcome) => void) | undefined
   /** Somebody wanted to look at a lane while its outcome was on its way. */
   onWanted: (lane: string) => void
 }) {
-  const { store, clock, logger, ended, onAccepted, onDead, onWanted } = options
+  const { store, clock, logger, ended, onAccepted, onOutcome, onWanted } = options
   /** By lane; and those lanes that somebody wanted to look at. */
   const later = new Map<string, Promise<void>>()
   const wanted = new Set<string>()
@@ -31,10 +31,9 @@ export function createSettlements(options: {
 
   /** Resolves once the outcome is durable: a lost one would be a second delivery. */
   function settle(delivery: DeliveryRow, outcome: DeliveryOutcome, lazy = false): Promise<void> {
-    if ('dead' in outcome) {
+    if ('dead' in outcome)
       logger.warn({ ...named(delivery), error: outcome.error }, 'a delivery is a dead letter now')
-      onDead?.(delivery)
-    }
+    onOutcome?.(delivery, outcome)
     const settlement: Promise<void> = untilStored(delivery, outcome, lazy, () => refused.add(settlement))
     return settlement.finally(() => refused.delete(settlement))
   }

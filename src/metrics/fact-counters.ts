@@ -5,7 +5,11 @@ import type { Write } from '../ports/store.ts'
 import { named } from './name.ts'
 
 /** Counts what is committed: the log says all that happened. Labels take their values from the code's own words, never from users. */
-export function createFactCounters(registry: Registry): (write: Write) => void {
+export function createFactCounters(registry: Registry): {
+  committed(write: Write): void
+  /** A session's machine had no use for an event of this type. */
+  refused(type: string): void
+} {
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter({ name: named(name), help, labelNames, registers: [registry] })
   const connects = counter('connects_total', 'Sessions that WhatsApp let in')
@@ -24,9 +28,12 @@ export function createFactCounters(registry: Registry): (write: Write) => void {
   const onFact: Record<string, (fact: NewEvent) => void> = {
     'socket.opened': () => connects.inc(),
     'socket.closed': ({ data }) => disconnects.inc({ reason: String(data.reason) }),
-    'socket.qr': ({ snapshot }) => {
+    'socket.qr': ({ snapshot, data }) => {
       qrs.inc({ outcome: 'offered' })
       if (snapshot?.state.endsWith('.throttled')) suppressed.inc({ cause: 'throttled' })
+      // One is on its way to Laravel; one that takes its place goes at once.
+      else if (snapshot?.state.endsWith('.offering') && data.replaces === undefined)
+        suppressed.inc({ cause: 'held' })
     },
     'qr.published': () => qrs.inc({ outcome: 'published' }),
     'qr.publishFailed': () => qrs.inc({ outcome: 'failed' }),
@@ -42,7 +49,7 @@ export function createFactCounters(registry: Registry): (write: Write) => void {
       messages.inc({ direction: message.insert.direction, type: message.insert.content.type })
   }
 
-  return ({ events = [], messages: written = [] }) => {
+  const committed = ({ events = [], messages: written = [] }: Write) => {
     for (const fact of events) {
       onFact[fact.type]?.(fact)
       if (fact.type.startsWith('xstate.after.qrExpiry')) expired.inc()
@@ -50,5 +57,11 @@ export function createFactCounters(registry: Registry): (write: Write) => void {
       if (status !== undefined) statuses.inc({ status })
     }
     for (const message of written) onMessage(message)
+  }
+  return {
+    committed,
+    refused(type) {
+      if (type === 'socket.qr') suppressed.inc({ cause: 'duplicate' })
+    },
   }
 }

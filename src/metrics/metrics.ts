@@ -1,14 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '../base/clock.ts'
-import type { DeliveryKind } from '../ports/delivery-table.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
 import type { Stats } from '../ports/session-queries.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, Write } from '../ports/store.ts'
 import { createFactCounters } from './fact-counters.ts'
 import { named } from './name.ts'
 import { toOpenMetrics } from './open-metrics.ts'
 
 /** Seconds: from a fast disk's commit to a caller's patience. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
+/** Rows of a commit: from a receipt to a history. */
+const ROWS = [1, 2, 3, 5, 10, 20, 50, 100, 500]
 /** The event loop is looked at so often, in ms. */
 const LOOP_PRECISION_MS = 50
 
@@ -37,11 +39,13 @@ export interface Answered {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #clock: Clock
-  readonly #count: ReturnType<typeof createFactCounters>
+  readonly #counts: ReturnType<typeof createFactCounters>
   readonly #requests: Histogram
   readonly #commits: Histogram
+  readonly #rows: Histogram
   readonly #failedCommits: Counter
   readonly #attempts: Histogram
+  readonly #outcomes: Counter
   #readNow = async () => {}
   #watchesProcess = false
 
@@ -50,7 +54,7 @@ export class Metrics {
     const registers = [this.#registry]
     const labelNames = Object.keys(build)
     new Gauge({ name: named('build_info'), help: 'Versions', labelNames, registers }).set(build, 1)
-    this.#count = createFactCounters(this.#registry)
+    this.#counts = createFactCounters(this.#registry)
     const histogram = (name: string, help: string, labelNames: string[] = []) =>
       new Histogram({ name: named(name), help, labelNames, registers, buckets: BUCKETS })
     this.#requests = histogram(
@@ -59,9 +63,21 @@ export class Metrics {
       ['method', 'route', 'status'],
     )
     this.#commits = histogram('commit_duration_seconds', 'From a write to its durable commit')
+    this.#rows = new Histogram({
+      name: named('commit_rows'),
+      help: 'Rows that a write adds or changes',
+      registers,
+      buckets: ROWS,
+    })
     this.#failedCommits = new Counter({
       name: named('commits_failed_total'),
       help: 'Writes that the store refused or could not take',
+      registers,
+    })
+    this.#outcomes = new Counter({
+      name: named('delivery_outcomes_total'),
+      help: 'What attempts made of deliveries: done, retry (it is tried again), dead',
+      labelNames: ['kind', 'outcome'],
       registers,
     })
     this.#attempts = histogram('delivery_duration_seconds', 'Attempts to deliver to Laravel', [
@@ -108,7 +124,8 @@ export class Metrics {
       committed.then(
         () => {
           this.#commits.observe((this.#clock.now() - from) / 1000)
-          this.#count(write)
+          this.#rows.observe(rowsIn(write))
+          this.#counts.committed(write)
         },
         () => this.#failedCommits.inc(),
       )
@@ -128,6 +145,17 @@ export class Metrics {
       this.#attempts.observe(labels, (this.#clock.now() - from) / 1000)
       return attempt
     }
+  }
+
+  /** What became of a delivery. */
+  settled({ kind }: Pick<DeliveryRow, 'kind'>, outcome: DeliveryOutcome): void {
+    const became = 'done' in outcome ? 'done' : 'dead' in outcome ? 'dead' : 'retry'
+    this.#outcomes.inc({ kind, outcome: became })
+  }
+
+  /** A session had no use for an event. */
+  refused(type: string): void {
+    this.#counts.refused(type)
   }
 
   answered({ method, route, status, ms }: Answered): void {
@@ -151,3 +179,9 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS })
   }
 }
+
+const rowsIn = ({ events, messages, keys, inbox, people, downloads, deliveries, accountEvents }: Write) =>
+  [events, messages, keys, inbox, people, downloads, deliveries, accountEvents].reduce(
+    (sum, rows) => sum + (rows?.length ?? 0),
+    0,
+  )

@@ -1,7 +1,7 @@
 import type { RequestCause } from '../base/causes.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { DeliveryKind } from '../ports/delivery-table.ts'
+import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
 import type { Store, Write } from '../ports/store.ts'
 import type { ArrivalTracing, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
 import { ArrivalSpans, type AttemptResult } from './arrival-spans.ts'
@@ -113,8 +113,9 @@ export class Tracing {
     }
   }
 
-  gaveUp({ webhookId }: { webhookId: string }): void {
-    this.#arrivals.gaveUp(webhookId)
+  /** What became of a delivery. */
+  settled({ webhookId }: DeliveryRow, outcome: DeliveryOutcome): void {
+    if ('dead' in outcome) this.#arrivals.gaveUp(webhookId)
   }
 
   /** Ends what is under way and hands over all that was not; never rejects, and lasts FLUSH_MS at most. */

@@ -48,6 +48,7 @@ describe('what is committed', () => {
     ['socket.closed', { reason: 'network' }, undefined, 'disconnects_total{reason="network"} 1'],
     ['socket.qr', {}, 'awaitingQr.shown.throttled', 'qrs_suppressed_total{cause="throttled"} 1'],
     ['socket.qr', {}, 'awaitingQr.verifying.asking', 'qrs_total{outcome="offered"} 1'],
+    ['socket.qr', {}, 'awaitingQr.publishing.offering', 'qrs_suppressed_total{cause="held"} 1'],
     ['qr.published', {}, undefined, 'qrs_total{outcome="published"} 1'],
     ['qr.publishFailed', {}, undefined, 'qrs_total{outcome="failed"} 1'],
     ['xstate.after.qrExpiry.session.awaitingQr.shown', {}, 'awaitingQr.expired', 'qrs_expired_total 1'],
@@ -84,6 +85,39 @@ describe('what is committed', () => {
     ])
     expect(store.id).toBe('kept')
   })
+})
+
+it('a QR that comes twice, or takes the place of one, is told apart', async () => {
+  const { metrics, commit, read } = metricsAt()
+  for (const type of ['socket.qr', 'socket.opened']) metrics.refused(type)
+  await commit({ events: [fact('socket.qr', { replaces: 'h' }, 'awaitingQr.publishing.offering')] })
+  expect(await read(/suppressed_total/)).toEqual(['qrs_suppressed_total{cause="duplicate"} 1'])
+})
+
+it('rows of a commit are counted, whatever they are of', async () => {
+  const { commit, read } = metricsAt()
+  const keys = [{ type: 'session', id: 'x', value: null }]
+  await commit({ events: [messageFact(1, 'message.received')], messages: [insert('in')], keys })
+  await commit({})
+  expect(await read(/commit_rows_(?:sum|count)|commit_rows_bucket{le="[23]"}/)).toEqual([
+    'commit_rows_bucket{le="2"} 1',
+    'commit_rows_bucket{le="3"} 2',
+    'commit_rows_sum 3',
+    'commit_rows_count 2',
+  ])
+})
+
+it('what became of deliveries is counted by kind: retries, too', async () => {
+  const { metrics, read } = metricsAt()
+  const again = { retryAt: 1, error: 'HTTP 500', countsTry: false, countsAttempt: true }
+  metrics.settled({ kind: 'messages' }, { done: true })
+  for (let n = 0; n < 2; n++) metrics.settled({ kind: 'messages' }, again)
+  metrics.settled({ kind: 'status' }, { dead: true, at: 1, error: 'HTTP 422' })
+  expect(await read(/delivery_outcomes/)).toEqual([
+    'delivery_outcomes_total{kind="messages",outcome="done"} 1',
+    'delivery_outcomes_total{kind="messages",outcome="retry"} 2',
+    'delivery_outcomes_total{kind="status",outcome="dead"} 1',
+  ])
 })
 
 it('attempts to deliver are timed by kind and outcome', async () => {

@@ -38,10 +38,11 @@ it('an operator sees what happened, and what stands', async () => {
           'message_statuses_total{status="delivered"}',
           'delivery_duration_seconds_count{kind="messages",outcome="accepted"}',
           'http_request_duration_seconds_count{method="POST",route="/send-message",status="200"}',
+          'delivery_outcomes_total{kind="messages",outcome="done"}',
           'deliveries_pending',
           'commits_failed_total',
         ),
-      ).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 0, 0]),
+      ).toEqual([1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]),
     { timeout: 20_000 },
   )
 })

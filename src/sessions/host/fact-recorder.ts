@@ -17,6 +17,12 @@ export interface Recorded {
   erasesKeys: boolean
 }
 
+export interface FactDeps {
+  clock: Clock
+  /** The machine had no use for an event of this type. */
+  onRefused?(type: string): void
+}
+
 /**
  * Stands around the session machine: every accepted event is copied, stamped, numbered and recorded, in the order of application
  * (XState calls `transition` once per event). One that the machine has no use for leaves nothing.
@@ -34,7 +40,7 @@ export class FactRecorder {
   constructor(
     machine: Machine,
     stream: Stream,
-    deps: { clock: Clock; takesFacts: () => boolean; record: (recorded: Recorded) => void },
+    deps: FactDeps & { takesFacts: () => boolean; record: (recorded: Recorded) => void },
   ) {
     this.ticket = { seq: stream.seq, aborted: false }
     this.logic = Object.create(machine) as Machine
@@ -44,7 +50,10 @@ export class FactRecorder {
       if (!deps.takesFacts()) return snapshot
       // XState shares one timer-event object between actors: never write into it.
       const fact = Object.freeze({ ...event, at: deps.clock.now() }) as SessionEvent
-      if (!isChildError(type) && !snapshot.can(fact)) return snapshot
+      if (!isChildError(type) && !snapshot.can(fact)) {
+        deps.onRefused?.(type)
+        return snapshot
+      }
       const ticket = { seq: stream.seq + 1, aborted: false }
       this.ticket = ticket
       this.erasesKeys = false

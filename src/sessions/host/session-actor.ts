@@ -3,13 +3,12 @@ import type { EstadoQr, LoggedFact, SessionEvent, SessionFact } from '../../../m
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SessionTag } from '../../../machines/session.guards.ts'
 import { dottedState } from '../../../machines/session.state.ts'
-import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import { EffectChain } from './effect-chain.ts'
-import { FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
+import { type FactDeps, FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
 import { lifecycleWrite } from './lifecycle-write.ts'
 import { loggedRows, tombstoneRow } from './log-rows.ts'
 import { logStateChange } from './log-state-change.ts'
@@ -21,9 +20,8 @@ import { Waiters } from './waiters.ts'
 /** What changes in the same commit as such facts; the rows come from the actor. */
 export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
 
-export interface SessionActorDeps {
+export interface SessionActorDeps extends FactDeps {
   store: Pick<Store, 'commit'>
-  clock: Clock
   logger: Logger
   /** The session machine with everything provided. */
   machine: Machine
@@ -85,7 +83,7 @@ export class SessionActor {
     })
     this.#effects = new EffectChain(this.#stream, error => deps.onCrash(this, error))
     this.#recorder = new FactRecorder(deps.machine, this.#stream, {
-      clock: deps.clock,
+      ...deps,
       takesFacts: () => this.#takesFacts,
       record: recorded => this.#record(recorded),
     })
@@ -285,7 +283,7 @@ export class SessionActor {
     this.#commit(write).then(
       () => {
         this.#deps.onCommitted(this.sessionId, state, context)
-        logStateChange(logger, before?.state ?? null, state, context)
+        logStateChange(logger, before?.state ?? null, state, context, fact.at)
         this.#waiters.recheck()
       },
       () => {},

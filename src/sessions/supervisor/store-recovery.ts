@@ -18,6 +18,8 @@ export interface StoreRecoveryDeps {
 export class StoreRecovery {
   readonly #deps: StoreRecoveryDeps
   #failure: string | null = null
+  /** One line for an outage, however many sessions notice it. */
+  #told = false
   #trial: Promise<void> | null = null
 
   constructor(deps: StoreRecoveryDeps) {
@@ -27,6 +29,9 @@ export class StoreRecovery {
   /** A write failed, and this is why. */
   failed(error: unknown): void {
     if (error instanceof GatewayError) this.#failure = error.message
+    if (this.#told) return
+    this.#told = true
+    this.#deps.logger.error({ code: 'STORE_FAILED' }, this.problem().message)
   }
 
   problem(): Problem {
@@ -60,11 +65,12 @@ export class StoreRecovery {
       for (const outcome of outcomes)
         if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
       recovered()
+      this.#told = false
       logger.info({ sessions: actors.length }, 'the store takes writes again, every session is restored')
     } catch (error) {
       this.failed(error)
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
-      logger.warn({ code }, 'the store still takes no writes')
+      logger.debug({ code }, 'the store still takes no writes')
     }
   }
 }

@@ -20,7 +20,7 @@ import { StoreRecovery } from './store-recovery.ts'
 export interface SupervisorDeps
   extends RestoreDeps,
     OutboxSettings,
-    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys'> {
+    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys' | 'onRefused'> {
   registry: SessionRegistry
   whatsapp: WhatsApp
   media: Pick<MediaPreparer, 'prepare'>
@@ -101,7 +101,6 @@ export class Supervisor {
       await this.#restorer.restoreAll()
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'STORE_FAILED') throw error
-      this.#deps.logger.error({ code: error.code }, error.message)
       this.#recovery.failed(error)
       this.#machine.send({ type: 'store.failed' })
     }
@@ -248,11 +247,15 @@ export class Supervisor {
 
   #storeFailed({ sessionId }: SessionActor, error: GatewayError): void {
     const { logger, registry, clock } = this.#deps
-    logger.error({ session_id: sessionId, code: error.code }, error.message)
+    const about = { session_id: sessionId, code: error.code }
     if (error.code === 'STORE_FAILED') {
+      logger.debug(about, error.message)
       this.#recovery.failed(error)
       this.#machine.send({ type: 'store.failed' })
-    } else if (registry.find(sessionId) === undefined)
+      return
+    }
+    logger.error(about, error.message)
+    if (registry.find(sessionId) === undefined)
       this.#machine.send({ type: 'session.lost', sessionId, at: clock.now() })
   }
 

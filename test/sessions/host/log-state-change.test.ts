@@ -7,7 +7,7 @@ function told(...states: string[]): [number, string, string][] {
   const lines: { level: number; state: string; msg: string }[] = []
   const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
   const context = { ...initialContext({ sessionId: 's', userId: 1, at: 0 }), retryAt: 0 }
-  for (const [i, state] of states.entries()) logStateChange(logger, states[i - 1] ?? null, state, context)
+  for (const [i, state] of states.entries()) logStateChange(logger, states[i - 1] ?? null, state, context, 0)
   return lines.map(({ level, state, msg }) => [level, state, msg])
 }
 
@@ -39,4 +39,16 @@ it('The log has one line for each change that an operator can see, and a warning
       'session is suspended: it is tried again by itself, ever less often',
     ],
   ])
+})
+
+it('A line says why, and when the session goes on by itself if that is still to come', () => {
+  const lines: Record<string, unknown>[] = []
+  const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
+  const initial = initialContext({ sessionId: 's', userId: 1, at: 0 })
+  const context = { ...initial, reason: 'network', reasonText: 'It was lost.', retryAt: 5000 }
+  logStateChange(logger, null, 'reconnecting.waiting', context, 1000)
+  logStateChange(logger, 'reconnecting.waiting', 'starting.connecting', context, 5000)
+  const why = { session_id: 's', reason: 'network', why: 'It was lost.' }
+  expect(lines).toMatchObject([{ ...why, retry_at: '1970-01-01T00:00:05.000Z' }, why])
+  expect(lines[1]).not.toHaveProperty('retry_at')
 })
