@@ -62,6 +62,7 @@ export const SLOW: Record<string, string> = {
   'test/scenarios/clock.test.ts':
     'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
   'test/browser/many-sessions.test.ts': 'a browser draws a thousand sessions and scrolls through them',
+  'test/browser/session.test.ts': 'the page of one session is used, and looked at in four ways by axe',
   'test/browser/deliveries.test.ts':
     'two lives of the manager, and a dead letter on its way to Laravel in real time',
   'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',

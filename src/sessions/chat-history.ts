@@ -66,6 +66,16 @@ function wayOf(
   return isDead ? { state: 'dead', attempts, error } : { state: 'waiting', attempts, nextAt, error }
 }
 
+/** How a chat is called, from the newest of what was said in it. */
+export function chatNames(
+  { people, messages }: Pick<Store, 'people' | 'messages'>,
+  streamId: string,
+  chatId: string,
+): ChatNames {
+  const person = people.find(streamId, chatId)
+  return namesOf(person, chatId, messages.inChat(streamId, person?.names ?? [chatId], null, NAMED_IN))
+}
+
 /** `rows` are of the chat, newest first. */
 function namesOf(person: Person | null, chatId: string, rows: MessageRow[]): ChatNames {
   const isGroup = chatId.endsWith('@g.us')

@@ -2,7 +2,7 @@ import type { History, PastFact } from '../ports/dashboard/history.ts'
 import type { LoggedRow } from '../ports/event-log.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Store } from '../ports/store.ts'
-import { createChatHistory } from './chat-history.ts'
+import { chatNames, createChatHistory } from './chat-history.ts'
 import { knownSession } from './known-session.ts'
 
 /** Sessions looked at afterwards, from what is committed. */
@@ -26,17 +26,24 @@ export function createHistory(
       .toReversed()
   }
 
+  function pageOf(streamId: string, rows: LoggedRow[]) {
+    const named = rows.flatMap(({ data: { chatId, jid } }) => [chatId, jid])
+    const chats = new Set(named.filter(one => typeof one === 'string'))
+    const names = new Map([...chats].map(chat => [chat, chatNames(store, streamId, chat)]))
+    return { facts: withWay(streamId, rows), names }
+  }
+
   return {
     facts(sessionId, { before, limit, kind }) {
       const { streamId, lastSeq } = knownSession(store, sessionId)
       const { rows, next } = log.before(streamId, before ?? Number.MAX_SAFE_INTEGER, limit, kind)
-      return { facts: withWay(streamId, rows), next, lastSeq }
+      return { ...pageOf(streamId, rows), next, lastSeq }
     },
 
     since(sessionId, after, limit, kind) {
       const { streamId } = knownSession(store, sessionId)
       const { rows } = log.before(streamId, Number.MAX_SAFE_INTEGER, limit, kind)
-      return withWay(
+      return pageOf(
         streamId,
         rows.filter(({ seq }) => seq > after),
       )

@@ -15,11 +15,11 @@ function known(sessionId: string): void {
 export const fakeHistory: History = {
   facts(sessionId) {
     known(sessionId)
-    return { facts: [fact], next: null, lastSeq: 1 }
+    return { facts: [fact], names: new Map(), next: null, lastSeq: 1 }
   },
   since(sessionId) {
     known(sessionId)
-    return []
+    return { facts: [], names: new Map() }
   },
   moment(sessionId) {
     known(sessionId)

@@ -91,7 +91,7 @@ describe('The log in words', () => {
     await world.settle()
     const { body } = await get('/s1/facts')
     expect(body.match(/<li class="fact-line"/g)).toHaveLength(world.rows().length)
-    expect(body).toContain('A message arrived from <bdi class="clip">34611111111@s.whatsapp.net</bdi>')
+    expect(body).toContain('A message arrived from <bdi class="clip">Ana</bdi>.')
     expect(body).toMatch(/open › settling<\/span> → [\s\S]*reconnecting › verifying/)
     expect(body).toContain('&quot;type&quot;: &quot;socket.closed&quot;')
     const messages = await get('/s1/facts?kind=messages')

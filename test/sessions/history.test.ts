@@ -37,8 +37,17 @@ describe('The facts of a session', () => {
       before = part.next
     }
     expect(paged).toEqual(facts)
-    expect(history.since('s1', 2, 100, 'all')).toEqual(facts.filter(({ seq }) => seq > 2))
-    expect(history.since('s1', facts[0]!.seq, 100, 'all')).toEqual([])
+    expect(history.since('s1', 2, 100, 'all').facts).toEqual(facts.filter(({ seq }) => seq > 2))
+    expect(history.since('s1', facts[0]!.seq, 100, 'all').facts).toEqual([])
+  })
+
+  it('come with the names of those whom they are about', async () => {
+    const socket = await world.linked()
+    await socket.owner.received([incoming('A')])
+    const { names } = history.facts('s1', { ...page(), kind: 'all' })
+    expect([...names]).toEqual([
+      ['34611111111@s.whatsapp.net', expect.objectContaining({ name: 'Ana', phone: '34611111111' })],
+    ])
   })
 
   it('can be those of the session alone, or the others', async () => {

@@ -1,5 +1,6 @@
-import type { PastFact } from '../../ports/dashboard/history.ts'
+import type { FactPage, PastFact } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
+import { chatName } from './chats.ts'
 import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
 
 type Told = Pick<PastFact, 'type' | 'data'>
@@ -16,15 +17,17 @@ export function sentenceFor(words: SessionWords, { type, data }: Told): string |
 const own = <T>(words: Record<string, T>, name: string): T | null =>
   Object.hasOwn(words, name) ? words[name]! : null
 
-/** A fact as a sentence, its fields isolated and cut; without words, its type as it is. */
-export function factSentence(words: SessionWords, fact: Told): Markup {
+/** A fact as a sentence, its fields isolated and cut, and whom it is about by name; without words, its type as it is. */
+export function factSentence(words: SessionWords, fact: Told, names?: FactPage['names']): Markup {
   const sentence = sentenceFor(words, fact)
   if (sentence === null) return filled('{type}', { type: foreignLine(fact.type) })
-  const values = Object.entries(fact.data).map(([name, value]) => [name, shown(name, value)] as const)
+  const values = Object.entries(fact.data).map(([name, value]) => [name, shown(name, value, names)] as const)
   return filled(sentence, Object.fromEntries(values))
 }
 
-function shown(name: string, value: unknown): Markup {
+function shown(name: string, value: unknown, names?: FactPage['names']): Markup {
+  const chat = name === 'chatId' || name === 'jid' ? names?.get(String(value)) : undefined
+  if (chat !== undefined) return chatName(chat)
   if (typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)) return timeOf(value)
   return foreignLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 }

@@ -6,6 +6,7 @@ import type { SessionWords } from '../words/session-words.ts'
 import { contextChanges } from './context-changes.ts'
 import { factSentence } from './fact-sentence.ts'
 import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
+import { stateMarkup } from './state-markup.ts'
 
 /** The machine as it was after a fact: where it stood, what had changed, what was possible. Its element tells the script what to light. */
 export function momentMarkup(words: SessionWords, chart: Chart, moment: Moment): Markup {
@@ -24,12 +25,6 @@ ${changesMarkup(words, moment)}
 ${can.length === 0 ? html`<p class="sub">${said.nothingPossible}</p>` : html`<ul class="can">${can.map(type => html`<li class="mono">${type}</li>`)}</ul>`}
 <details class="context"><summary>${said.context}</summary><pre tabindex="0">${JSON.stringify(moment.context, null, 2)}</pre></details>
 </div>`
-}
-
-/** A dotted state, outermost first. */
-export function stateMarkup(state: string): Markup {
-  const [top = '', ...rest] = state.split('.')
-  return html`<span class="state" data-state="${top}">${[top, ...rest].join(' › ')}</span>`
 }
 
 function aboutState(chart: Chart, path: string): Markup | string {

@@ -35,7 +35,7 @@ export function sessionRoutes(
 
   const facts = (c: DashboardContext, id: string, before: number | null, kind: FactKind) => {
     const found = history.facts(id, { before, limit: FACTS, kind })
-    return html`${factsMarkup(words(c), found.facts)}${more(found.next)}`
+    return html`${factsMarkup(words(c), found)}${more(found.next)}`
   }
   const chats = (c: DashboardContext, id: string, before: number | null) => {
     const found = history.chats(id, { before, limit: CHATS })

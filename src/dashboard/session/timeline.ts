@@ -1,18 +1,18 @@
 import { html } from 'hono/html'
-import type { PastFact } from '../../ports/dashboard/history.ts'
+import type { FactPage, PastFact } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { factSentence, sentenceFor } from './fact-sentence.ts'
 import { cut, fill, foreignLine, type Markup, timeOf } from './markup.ts'
-import { stateMarkup } from './moment.ts'
+import { stateMarkup } from './state-markup.ts'
 
 /** The raw row is shown up to so many characters. */
 const LONGEST_ROW = 20_000
 
 /** Facts as lines of a list, in words beside the row that the log has; newest first. */
-export const factsMarkup = (words: SessionWords, facts: PastFact[]): Markup =>
-  html`${facts.map(fact => factMarkup(words, fact))}`
+export const factsMarkup = (words: SessionWords, { facts, names }: FactPage): Markup =>
+  html`${facts.map(fact => factMarkup(words, fact, names))}`
 
-function factMarkup(words: SessionWords, fact: PastFact): Markup {
+function factMarkup(words: SessionWords, fact: PastFact, names: FactPage['names']): Markup {
   const { seq, at, type, data, from, state } = fact
   const { timeline } = words
   const row = cut(
@@ -21,7 +21,7 @@ function factMarkup(words: SessionWords, fact: PastFact): Markup {
   )
   return html`<li class="fact-line" id="fact-${seq}" data-seq="${seq}" data-kind="${state === null ? 'messages' : 'lifecycle'}">
 <button class="seq" type="button" data-show="${seq}" title="${fill(timeline.show, { seq })}"><span class="unseen">${fill(timeline.show, { seq })}</span><span aria-hidden="true">${seq}</span></button>
-<div class="what"><p>${factSentence(words, fact)}${sentenceFor(words, fact) === null ? html` <span class="sub">${timeline.unknown}</span>` : ''}</p>
+<div class="what"><p>${factSentence(words, fact, names)}${sentenceFor(words, fact) === null ? html` <span class="sub">${timeline.unknown}</span>` : ''}</p>
 <p class="sub">${timeOf(at)}${movedMarkup(from, state)}</p></div>
 <details class="raw"><summary><span class="unseen">${timeline.raw}: </span><code>${foreignLine(type)}</code></summary><pre tabindex="0">${row}</pre></details></li>`
 }

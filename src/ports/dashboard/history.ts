@@ -11,9 +11,9 @@ export interface History {
   facts(
     sessionId: string,
     page: Page & { kind: FactKind },
-  ): { facts: PastFact[]; next: number | null; lastSeq: number }
+  ): FactPage & { next: number | null; lastSeq: number }
   /** What came after the seq `after`, newest first: the newest `limit` of it. */
-  since(sessionId: string, after: number, limit: number, kind: FactKind): PastFact[]
+  since(sessionId: string, after: number, limit: number, kind: FactKind): FactPage
   /** The machine after the fact `seq`. Throws EVENT_NOT_FOUND, SESSION_UNREADABLE. */
   moment(sessionId: string, seq: number): Moment
   /** Chats by their newest message, newest first; `next` begins the next page. */
@@ -30,6 +30,12 @@ export interface History {
 export interface Page {
   before: number | null
   limit: number
+}
+
+/** Facts, and how those are called whom they name by `chatId` or `jid`, as far as that is known. */
+export interface FactPage {
+  facts: PastFact[]
+  names: ReadonlyMap<string, ChatNames>
 }
 
 /** A fact with the way of the machine: `from` and `state` are dotted; `state` is null for what never enters it, `from` for the first. */

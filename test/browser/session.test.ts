@@ -1,0 +1,179 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { KEY, World } from '../scenarios/world.ts'
+import { expectAccessible } from './accessibility.ts'
+import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab } from './chromium.ts'
+import { HOSTILE } from './hostile-texts.ts'
+import { ANA, ROGUE, SHOP, story } from './session-story.ts'
+
+/** `SCREENSHOTS=folder` keeps what the page looks like. */
+const FOLDER = process.env.SCREENSHOTS
+const LOOKS = (['light', 'dark'] as const).flatMap(colorScheme =>
+  [
+    { width: 1440, height: 1000 },
+    { width: 390, height: 844 },
+  ].map(size => ({ colorScheme, ...size })),
+)
+const PATH = '/dashboard/sessions/shop'
+const soon = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 20_000, interval: 50 })
+
+describeInBrowser('the page of one session', () => {
+  const world = new World({
+    CONNECT_PER_SECOND: '1000',
+    MEDIA_WAIT_MS: '2000',
+    API_KEYS: `${KEY},looks:read`,
+  })
+  let browser: Browser
+  let tab: Opened
+
+  beforeAll(async () => {
+    await world.start()
+    await story(world)
+    browser = await launch()
+    tab = await openTab(browser, world.url, { width: 1440, height: 1000 })
+    await logInTo(tab.page, KEY, PATH)
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await world.end()
+  })
+  const lit = async (kind: string) =>
+    tab.page.locator(`#statechart [data-lit="${kind}"]`).evaluateAll(all => all.map(({ id }) => id))
+
+  it('lights where the session is, and the last step', async () => {
+    expect(await lit('here')).toEqual(['state:open.settling'])
+    expect(await lit('around')).toEqual(['state:open', 'name:open'])
+    expect((await lit('last')).toSorted()).toEqual(['arrow:starting>open', 'initial:open'])
+    expect(await lit('ways')).toContain('arrow:open>reconnecting.hibernated')
+  })
+
+  it('shows a chat with its picture, answer, reaction, edit and ways, and what arrives in it at once', async () => {
+    const { page } = tab
+    await page.locator('#chat-list [data-open]', { hasText: 'Ana Torres' }).click()
+    const bubbles = page.locator('#bubbles .bubble')
+    await bubbles.first().waitFor()
+    expect(await bubbles.count()).toBe(5)
+    await soon(async () =>
+      expect(
+        await page
+          .locator('#bubbles img')
+          .evaluate(image => (image as unknown as { naturalWidth: number }).naturalWidth),
+      ).toBe(640),
+    )
+    expect(await page.locator('#bubbles .reactions').textContent()).toContain('❤️')
+    const answer = page.locator('#bubbles .bubble', { hasText: 'Both are ready on Monday.' })
+    expect(await answer.locator('blockquote').textContent()).toContain('Can you print this one?')
+    const read = page.locator('#bubbles .bubble', { hasText: 'Yes, from ten to two.' })
+    await read.locator('summary').click()
+    const steps = await read.locator('.way li').allTextContents()
+    expect(steps.map(step => step.split(' ')[0])).toEqual([
+      'Queued',
+      'Transmitted',
+      'Sent',
+      'Delivered',
+      'Read',
+    ])
+    const facts = await page.locator('#facts li').count()
+    await world.simulator.contact(ANA).say(SHOP, 'One more thing: matt paper?')
+    await page.locator('#bubbles .bubble', { hasText: 'matt paper?' }).waitFor()
+    await page.locator('#facts li').nth(facts).waitFor()
+    expect(await page.locator('#facts li').first().textContent()).toContain('A message arrived from')
+    expect(await page.locator('#chat-list li').first().textContent()).toContain('matt paper?')
+    // What was opened to be read stays open.
+    expect(await read.locator('.about[open]').count()).toBe(1)
+  })
+
+  it('goes back to any fact by slider, keyboard and log, and forward again as it happens', async () => {
+    const { page } = tab
+    await page.locator('#slider').focus()
+    await page.keyboard.press('Home')
+    await soon(async () => expect(await lit('here')).toEqual(['state:starting.connecting']))
+    expect(await page.locator('#moment .said').textContent()).toContain('The session was created')
+    expect(await page.locator('#slider').getAttribute('aria-valuetext')).toMatch(
+      /^Fact 1 of \d+: starting.connecting$/,
+    )
+    await page.keyboard.press(']')
+    await soon(async () => expect(await lit('here')).toEqual(['state:awaitingQr.verifying.asking']))
+    expect(await page.locator('#moment .changes').textContent()).toContain('qr.current')
+    expect(await lit('last')).toContain('arrow:starting>awaitingQr')
+    const restart = page.locator('#facts li', { hasText: 'Somebody asked for a restart.' })
+    await restart.locator('[data-show]').click()
+    await soon(async () => expect(await page.locator('#moment .said').textContent()).toContain('restart'))
+    expect(await restart.getAttribute('aria-current')).toBe('true')
+    // What happens meanwhile moves nobody who looks at the past.
+    const last = Number(await page.locator('#slider').getAttribute('max'))
+    await world.simulator.contact(ANA).say(SHOP, 'Hello?')
+    await soon(async () =>
+      expect(Number(await page.locator('#slider').getAttribute('max'))).toBeGreaterThan(last),
+    )
+    expect(await lit('here')).toEqual(['state:starting.connecting'])
+    await page.locator('#now').click()
+    await soon(async () => expect(await lit('here')).toEqual(['state:open.settling']))
+    await world.call('POST', '/sessions/shop/restart')
+    await page.locator('#facts li', { hasText: 'Somebody asked for a restart.' }).nth(1).waitFor()
+    await world.waitForState('shop', 'open')
+    await soon(async () => expect(await lit('here')).toEqual(['state:open.settling']))
+  })
+
+  it('filters the log, and names a fact without leaving its row out', async () => {
+    const { page } = tab
+    await page.locator('#kinds input[value=lifecycle]').check({ force: true })
+    await soon(async () => expect(await page.locator('#facts [data-kind=messages]').count()).toBe(0))
+    expect(await page.locator('#facts li').count()).toBeGreaterThan(5)
+    const opened = page.locator('#facts li', { hasText: 'Connected to WhatsApp' }).first()
+    await opened.locator('summary').click()
+    expect(await opened.locator('pre').textContent()).toMatch(
+      /"type": "socket.opened"[\s\S]*"waId": "34600000001"/,
+    )
+    await page.locator('#kinds input[value=all]').check({ force: true })
+    await page.locator('#facts [data-kind=messages]').first().waitFor()
+  })
+
+  it('shows hostile words as text', async () => {
+    const { page } = tab
+    const rogue = world.simulator.contact(ROGUE, { name: HOSTILE.script })
+    for (const body of [HOSTILE.script, HOSTILE.turned, HOSTILE.long, 'the last of them'])
+      await rogue.say(SHOP, body)
+    await page.locator('#chat-list [data-open]', { hasText: 'the last of them' }).click()
+    await page.locator('#bubbles .words', { hasText: 'window.hit' }).waitFor()
+    expect(await page.evaluate('window.hit')).toBeUndefined()
+    expect(await page.locator('#chat-title').textContent()).toContain('<script>')
+    const long = page.locator('#bubbles .long')
+    await soon(async () => expect(await long.count()).toBe(1))
+    expect(await long.locator('p').isVisible()).toBe(false)
+    await long.locator('summary').click()
+    expect(await long.locator('p').textContent()).toContain('the end')
+    expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false)
+  })
+
+  it('is quiet, and its stream is one', async () => {
+    expectQuiet(tab)
+    const streams = await tab.page.evaluate(
+      "performance.getEntriesByType('resource').filter(one => /\\/events\\?/.test(one.name)).length",
+    )
+    expect(streams).toBeLessThanOrEqual(1)
+    await tab.page.context().close()
+  })
+
+  it.each(LOOKS)('is accessible and as it should be, $colorScheme and $width wide, for who may only read', {
+    timeout: 60_000,
+  }, async look => {
+    const one = await openTab(browser, world.url, look)
+    const { page } = one
+    await logInTo(page, 'looks', PATH)
+    await page.locator('#chat-list [data-open]', { hasText: 'Ana Torres' }).click()
+    await page.locator('#bubbles img').waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false)
+    await expectAccessible(page)
+    if (FOLDER !== undefined) {
+      mkdirSync(FOLDER, { recursive: true })
+      const name = `one-session-${look.colorScheme}-${look.width}.png`
+      await page.evaluate('scrollTo(0, 0)')
+      await page.screenshot({ path: join(FOLDER, name), fullPage: true })
+    }
+    expectQuiet(one)
+    await page.context().close()
+  })
+})
