@@ -222,6 +222,7 @@ export async function createApp(
     files: served,
     facts: store.committed,
     deliveries: store.deliveries,
+    ready,
     now: clock.now,
   })
   const http = createHttp({

@@ -8,7 +8,8 @@ const PAGE = 100
 const LONGEST_ID = 200
 
 /** What the scripts of the pages ask beside the API. */
-export function overviewRoutes({ overview, facts, deliveries, now }: DashboardParts): Hono<DashboardEnv> {
+export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
+  const { overview, facts, deliveries, now } = parts
   const head = () => {
     const follower = facts.follow(() => {})
     follower.end()
@@ -27,7 +28,7 @@ export function overviewRoutes({ overview, facts, deliveries, now }: DashboardPa
       const { count, sessions, next } = overview.page(c.req.query('after') ?? '', PAGE)
       return c.json({ now: now(), position, count, sessions: sessions.map(toJson), next })
     })
-    .get('/figures', c => c.json({ now: now(), position: head(), ...deliveries.counts() }))
+    .get('/figures', c => c.json({ now: now(), position: head(), ...deliveries.counts(), ...parts.ready() }))
 }
 
 /** A session as the table of all of them shows it. */

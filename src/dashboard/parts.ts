@@ -1,3 +1,4 @@
+import type { Readiness } from '../base/problem.ts'
 import type { History } from '../ports/dashboard/history.ts'
 import type { Overview } from '../ports/dashboard/overview.ts'
 import type { DeliveryTable } from '../ports/delivery-table.ts'
@@ -11,5 +12,6 @@ export interface DashboardParts {
   files: Pick<MediaServer, 'linkTo' | 'has'>
   facts: Pick<CommittedFacts, 'follow'>
   deliveries: Pick<DeliveryTable, 'find' | 'counts'>
+  ready(): Readiness
   now(): number
 }

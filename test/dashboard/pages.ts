@@ -33,6 +33,7 @@ export function createTestPages(
     files: { has: async () => false, linkTo: id => `http://media.test/media/${id}` },
     facts: { follow: () => ({ head: 41, end() {} }) },
     deliveries: { find: () => null, counts: () => ({ pending: 3, dead: 2 }) },
+    ready: () => ({ ready: true, problems: [], warnings: [] }),
     now: () => NOW,
     ...over,
   }

@@ -38,3 +38,11 @@ it('the page has a word for every problem that there can be', () => {
   expect(codes.length).toBeGreaterThan(5)
   expect(Object.keys(wordsOf('en').health.codes).sort()).toEqual(codes.sort())
 })
+
+it('the page has a word for every reason that WhatsApp gives, but for what says more than one thing', () => {
+  const table = readFileSync('src/whatsapp/disconnects.ts', 'utf8')
+  const codes = [...table.matchAll(/\[\s*'\w+',\s*'(\w+)',\s*'/g)].map(match => match[1]!)
+  expect(codes.length).toBeGreaterThan(20)
+  const known = Object.keys(wordsOf('es').reasons)
+  expect([...new Set(codes)].filter(code => !known.includes(code))).toEqual([])
+})

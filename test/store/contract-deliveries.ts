@@ -50,6 +50,8 @@ export function deliveriesContract(subject: Subject): void {
   test('the head is the oldest of its lane, with the message as its payload', async () => {
     const streamId = await given(subject.store, 'a')
     for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
+    expect([2, 3, 9].map(most => subject.store.deliveries.pendingOf(streamId, most))).toEqual([2, 3, 3])
+    expect(subject.store.deliveries.pendingOf('nobody', 9)).toBe(0)
     await subject.reopen()
     const lane = `${streamId}|chat`
     expect(subject.store.deliveries.head(lane)).toEqual({

@@ -139,6 +139,8 @@ export function messagesContract(subject: Subject): void {
     expect(subject.store.messages.unsent(streamId).map(row => row.messageId)).toEqual(['q', 't'])
     expect(subject.store.messages.unsent('nobody')).toEqual([])
     expect([streamId, 'nobody'].map(one => subject.store.messages.hasUnsent(one))).toEqual([true, false])
+    expect([1, 2, 3].map(most => subject.store.messages.unsentOf(streamId, most))).toEqual([1, 2, 2])
+    expect(subject.store.messages.unsentOf('nobody', 9)).toBe(0)
     await write(subject.store, streamId, update('q', 'failed', 2), update('t', 'sent', 2))
     expect(subject.store.messages.hasUnsent(streamId)).toBe(false)
   })

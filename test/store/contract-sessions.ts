@@ -27,6 +27,7 @@ export function sessionsContract(subject: Subject): void {
       state: 'awaitingQr.shown.ready',
       context: '{"attempts":1}',
       machineVersion: '1',
+      stateAt: 1_002,
     })
     expect(subject.store.sessions.find('b')).toBeNull()
   })

@@ -7,12 +7,11 @@ const EVERY_MS = 10_000
 /** @param {() => Record<string, number>} byState */
 export function startFigures(byState) {
   const look = async () => {
-    const [health, figures] = await Promise.allSettled([ask('/health'), ask('/dashboard/figures')])
-    showHealth(health.status === 'fulfilled' ? health.value : null)
-    if (figures.status === 'fulfilled') {
-      set('deliveries', figures.value.pending)
-      set('dead', figures.value.dead)
-    }
+    const figures = await ask('/dashboard/figures').catch(() => null)
+    showHealth(figures)
+    if (figures === null) return
+    set('deliveries', figures.pending)
+    set('dead', figures.dead)
   }
   const count = () => {
     const counts = byState()

@@ -71,7 +71,7 @@ async function answerTo(path, { method = 'GET', body, signal } = {}) {
   }
   if (response.status === 401) loginEnded()
   const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
-  if (!response.ok && answer.ready === undefined)
+  if (!response.ok)
     throw new Refusal(answer.message ?? words.actions.unreachable, answer.error ?? 'UNKNOWN', response.status)
   return { status: response.status, answer }
 }

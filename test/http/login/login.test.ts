@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createClock } from '../../../src/base/clock.ts'
+import { createTestClock } from '../../base/clock.ts'
 import { createTestPages, form, logIn } from '../../dashboard/pages.ts'
 import { post } from '../fakes.ts'
 
@@ -130,6 +131,29 @@ describe('a login', () => {
     const text = logs.join('')
     for (const secret of ['writes', 'a-wrong-secret', cookie.split('=')[1]!])
       expect(text).not.toContain(secret)
+  })
+})
+
+describe('a stream of events', () => {
+  it('that was opened by a login ends with it, and one that was opened by a key goes on', async () => {
+    const clock = createTestClock()
+    const { app } = createTestPages({}, { ...keys, clock })
+    const headers = await logIn(app, 'writes')
+    const ended: string[] = []
+    const open = async (name: string, given: Record<string, string>) => {
+      const reader = (await app.request('/events', { headers: given })).body!.getReader()
+      void (async () => {
+        while (!(await reader.read()).done);
+        ended.push(name)
+      })()
+    }
+    await open('login', headers)
+    await open('key', { 'x-api-key': 'writes' })
+    await clock.advance(60_000)
+    expect(ended).toEqual([])
+    await app.request('/login', { method: 'DELETE', headers })
+    await clock.advance(15_000)
+    await vi.waitFor(() => expect(ended).toEqual(['login']))
   })
 })
 
