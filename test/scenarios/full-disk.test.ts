@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { World } from './world.ts'
 
 type Problem = { code: string; message: string }
-const world = new World({ LOG_LEVEL: 'info', CONNECT_PER_SECOND: '1000' })
+const world = new World({ LOG_LEVEL: 'debug', CONNECT_PER_SECOND: '1000' })
 const health = async () => {
   const { status, body } = await world.call('GET', '/health/ready')
   return { status, problems: body.problems as unknown as Problem[] }
