@@ -121,7 +121,11 @@ export class InspectionHub implements ChartWatcher {
 
   /** Its viewers would see something that stands still: they come back and begin anew. */
   #failed(name: string, error: unknown): void {
-    this.#deps.logger.warn(faultFields(error), 'the inspector failed, and looks at this actor no more')
+    const whose = name === SUPERVISOR ? {} : { session_id: name }
+    this.#deps.logger.warn(
+      { ...whose, ...faultFields(error) },
+      'the inspector failed, and looks at this actor no more',
+    )
     for (const viewer of this.#drop(name)) viewer.end('failed')
   }
 

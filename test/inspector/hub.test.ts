@@ -170,7 +170,7 @@ describe('The inspector', () => {
     await world.settle()
     expect(world.factTypes('s1').slice(-2)).toEqual(['socket.closed', 'laravel.answered'])
     expect([hit.ended, hit.viewing.gone.reason, spared.ended]).toEqual([true, 'failed', false])
-    expect(logs.join()).toMatch(/looks at this actor no more/)
+    expect(logs.join()).toMatch(/"session_id":"s1".*looks at this actor no more/)
     expect(logs.join()).not.toContain('a secret text')
     broken = false
     const anew = read(await inspector.open(['s1']))
