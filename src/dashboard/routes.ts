@@ -33,7 +33,7 @@ const HEADERS = secureHeaders({
   referrerPolicy: 'no-referrer',
   // Whether the host is always reached by https is for its proxy to say.
   strictTransportSecurity: false,
-  // It would forbid an operator's own tools over http nothing, and warns in each console.
+  // Browsers that reached this origin without it before complain in their console.
   originAgentCluster: false,
 })
 

@@ -1,6 +1,6 @@
 import type { Words } from './words.ts'
 
-/** Las palabras de las páginas en español. */
+/** The words of the pages in Spanish. */
 export const es: Words = {
   name: 'Español',
   product: 'WhatsApp manager',
