@@ -189,8 +189,8 @@ describe('queries and paths', () => {
     '/start/x',
     '/openapi.json',
     '/docs',
-    '/deliveries',
-    '/deliveries/1',
+    '/delivery',
+    '/delivery/1',
     '//start',
     '/START',
   ])('%s answers 404', async path => {
