@@ -21,7 +21,8 @@ function show(next) {
   const live = byId('live')
   live.dataset.live = next
   live.replaceChildren(document.createElement('span'))
-  const word = next === 'live' ? words.live.live : next === 'connecting' ? words.live.connecting : '…'
+  const word =
+    next === 'live' ? words.live.live : next === 'connecting' ? words.live.connecting : words.live.off
   if (live.firstElementChild) live.firstElementChild.textContent = word
   if (next === 'ended') return
   const notice = byId('cut')

@@ -18,8 +18,8 @@ const COLUMNS = [
 export function sessionsPage(parts: PageParts): Markup {
   const { words, visitor } = parts
   const { sessions, figures } = words
-  const figure = (name: Exclude<keyof typeof figures, 'label'>) =>
-    html`<div class="figure" data-figure="${name}"><dt>${figures[name]}</dt><dd>–</dd></div>`
+  const figure = (name: Exclude<keyof typeof figures, 'label'>, path?: string) =>
+    html`<div class="figure" data-figure="${name}"><dt>${path === undefined ? figures[name] : html`<a href="${path}">${figures[name]}</a>`}</dt><dd>–</dd></div>`
   return layout(parts, {
     title: `${sessions.title} · ${words.product}`,
     script: 'sessions.js',
@@ -30,7 +30,7 @@ export function sessionsPage(parts: PageParts): Markup {
   ${visitor.access === 'write' ? html`<button class="primary" id="create" type="button">${sessions.create}</button>` : ''}
 </div>
 <dl class="figures" id="figures" aria-label="${figures.label}">
-  ${figure('sessions')}${figure('open')}${figure('waiting')}${figure('reconnecting')}${figure('asleep')}${figure('loggedOut')}${figure('deliveries')}${figure('dead')}
+  ${figure('sessions')}${figure('open')}${figure('waiting')}${figure('reconnecting')}${figure('asleep')}${figure('loggedOut')}${figure('deliveries', '/dashboard/deliveries')}${figure('dead', '/dashboard/deliveries#dead')}
 </dl>
 <div class="tools" role="search">
   <label class="search"><span class="unseen">${sessions.search}</span>

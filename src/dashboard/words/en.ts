@@ -19,6 +19,7 @@ export const en = {
   live: {
     connecting: 'Connecting…',
     live: 'Live',
+    off: 'Not live',
     cut: 'Connection lost. What you see may be old; it goes on by itself.',
     ended: 'Your login has ended.',
     logIn: 'Log in again',

@@ -21,6 +21,7 @@ export const es: Words = {
   live: {
     connecting: 'Conectando…',
     live: 'En directo',
+    off: 'Sin conexión',
     cut: 'Conexión perdida. Lo que ve puede ser antiguo; seguirá por sí sola.',
     ended: 'Su acceso ha terminado.',
     logIn: 'Entrar de nuevo',
