@@ -46,6 +46,9 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     assets,
   })
   return new Hono<DashboardEnv>()
+    .notFound(c =>
+      c.json({ success: false, error: 'NOT_FOUND', message: 'There is nothing at this path.' }, 404),
+    )
     .use(HEADERS)
     .use(compress())
     .use(

@@ -187,7 +187,7 @@ export function createHttp(parts: HttpParts): Http {
     eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
     inspectRoutes(parts.inspector, queries, base),
-    deliveryRoutes(undelivered, sessions),
+    deliveryRoutes(undelivered, sessions, queries),
     mediaRoutes(mediaServer),
     statsRoutes(queries, now),
     healthRoutes(ready),

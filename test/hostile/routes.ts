@@ -5,6 +5,8 @@ export interface Target {
   route: string
   /** Its fields with values that are as they should be; absent where it takes none. */
   body?: Record<string, unknown>
+  /** Asked without a field it is right. */
+  mayBeBare?: true
   /** Names of its query. */
   query?: string[]
 }
@@ -80,7 +82,7 @@ export const TARGETS: Target[] = [
   { method: 'GET', route: '/deliveries', query: ['state', 'session_id', 'limit', 'before'] },
   { method: 'GET', route: '/deliveries/dead', query: ['session_id', 'limit', 'before'] },
   { method: 'GET', route: '/deliveries/:id' },
-  { method: 'POST', route: '/deliveries/retry', body: { session_id: 's1' } },
+  { method: 'POST', route: '/deliveries/retry', body: { session_id: 's1' }, mayBeBare: true },
   { method: 'POST', route: '/deliveries/:id/redrive' },
   { method: 'POST', route: '/sessions/:id/replay', body: { after: 0, until: 5 } },
   { method: 'GET', route: '/media/:id', query: ['signature', 'expires'] },

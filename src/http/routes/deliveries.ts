@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import { chatOfLane, type DeliveryQuery } from '../../ports/delivery-table.ts'
+import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { Sessions } from '../../ports/sessions.ts'
 import type { ListedDelivery, Undelivered } from '../../ports/undelivered.ts'
 import { ignoreBody, readJson } from '../body.ts'
@@ -20,7 +21,11 @@ import { pathSession, validate, validateQuery } from '../validation.ts'
 type DeliveriesAnswer = z.infer<typeof deliveriesAnswer>
 
 /** What Laravel did not take yet, or ever, and how it gets it after all. */
-export function deliveryRoutes(undelivered: Undelivered, sessions: Sessions): Hono<HttpEnv> {
+export function deliveryRoutes(
+  undelivered: Undelivered,
+  sessions: Sessions,
+  queries: Pick<SessionQueries, 'get'>,
+): Hono<HttpEnv> {
   function list(query: DeliveryQuery): DeliveriesAnswer {
     const { count, rows, next } = undelivered.list(query)
     return { success: true, count, deliveries: rows.map(toJson), next }
@@ -45,6 +50,8 @@ export function deliveryRoutes(undelivered: Undelivered, sessions: Sessions): Ho
     })
     .post('/deliveries/retry', async c => {
       const { session_id } = validate(retryRequest, await readJson(c))
+      // One that is not there has a name that is wrong.
+      if (session_id !== undefined) queries.get(session_id)
       const lanes = await undelivered.retry(session_id)
       return c.json({ success: true, lanes } satisfies z.infer<typeof retryAnswer>, 202)
     })

@@ -105,14 +105,17 @@ describe('POST /deliveries/retry', () => {
     const response = await app.request('/deliveries/retry', post(body))
     expect(response.status).toBe(202)
     expect(await exactly(response, retryAnswer)).toEqual({ success: true, lanes: 3 })
-    expect(calls).toEqual([{ name: 'retry', args: [sessionId] }])
+    expect(calls.filter(({ name }) => name !== 'get')).toEqual([{ name: 'retry', args: [sessionId] }])
   })
 
-  it('refuses an id that no session has', async () => {
+  it.each([
+    ['a/b', 422],
+    ['nobody', 404],
+  ])('refuses the session %s', async (session_id, status) => {
     const { app, calls } = createTestHttp()
-    const response = await app.request('/deliveries/retry', post({ session_id: 'a/b' }))
-    expect(await refused(response)).toMatchObject({ status: 422 })
-    expect(calls).toEqual([])
+    const response = await app.request('/deliveries/retry', post({ session_id }))
+    expect(await refused(response)).toMatchObject({ status })
+    expect(calls.filter(({ name }) => name !== 'get')).toEqual([])
   })
 })
 

@@ -270,7 +270,7 @@ describe('A download whose row is torn', () => {
     world.boot()
     await world.settle()
     expect(world.asked).toEqual(['/file3'])
-    expect(world.logs.join('')).toMatch(/"streamId":"s1".*could not be read from the store/)
+    expect(world.logs.join('')).toMatch(/"stream_id":"s1".*could not be read from the store/)
     expect(world.logs.join('')).not.toMatch(/secret/)
     broken = false
     await world.clock.advance(6_000)
