@@ -42,11 +42,10 @@ export function createHistory(
 
     since(sessionId, after, limit, kind) {
       const { streamId } = knownSession(store, sessionId)
-      const { rows } = log.before(streamId, Number.MAX_SAFE_INTEGER, limit, kind)
-      return pageOf(
-        streamId,
-        rows.filter(({ seq }) => seq > after),
-      )
+      const { rows, next } = log.before(streamId, Number.MAX_SAFE_INTEGER, limit, kind)
+      const newer = rows.filter(({ seq }) => seq > after)
+      const isWhole = newer.length < rows.length || (next ?? 0) <= after + 1
+      return { ...pageOf(streamId, newer), next: isWhole ? null : next }
     },
 
     moment(sessionId, asked) {

@@ -6,7 +6,7 @@ import { KEY, World } from '../scenarios/world.ts'
 import { expectAccessible } from './accessibility.ts'
 import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab } from './chromium.ts'
 import { HOSTILE } from './hostile-texts.ts'
-import { ANA, ROGUE, SHOP, story } from './session-story.ts'
+import { ANA, BEN, ROGUE, SHOP, story } from './session-story.ts'
 
 /** `SCREENSHOTS=folder` keeps what the page looks like. */
 const FOLDER = process.env.SCREENSHOTS
@@ -146,6 +146,33 @@ describeInBrowser('the page of one session', () => {
     await long.locator('summary').click()
     expect(await long.locator('p').textContent()).toContain('the end')
     expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false)
+  })
+
+  const arrivedFrom = (words: string) =>
+    world.laravel.accepted('/messages', 'shop').filter(({ body }) => String(body).startsWith(words)).length
+
+  it('leaves nothing out when more comes than is read at once', async () => {
+    const { page } = tab
+    const ben = world.simulator.contact(BEN)
+    await Promise.all(Array.from({ length: 70 }, (_, i) => ben.say(SHOP, `of many, ${i}`)))
+    await soon(() => expect(arrivedFrom('of many')).toBe(70))
+    const seqs = async () => {
+      const ids = await page.locator('#facts li').evaluateAll(all => all.map(({ id }) => id))
+      return ids.map(id => Number(id.slice('fact-'.length)))
+    }
+    const answer = await world.call('GET', '/sessions/shop/events?limit=1000')
+    const { seq: last } = (answer.body as unknown as { events: { seq: number }[] }).events.at(-1)!
+    await soon(async () => expect((await seqs())[0]).toBe(last))
+    for (let before = 0; await page.locator('#older-facts').isVisible(); ) {
+      await page.locator('#older-facts').click()
+      await soon(async () => expect((await seqs()).length).toBeGreaterThan(before))
+      before = (await seqs()).length
+    }
+    await soon(async () => {
+      const all = await seqs()
+      expect(all).toEqual(all.map((_, i) => all[0]! - i))
+      expect(all.at(-1)).toBe(1)
+    })
   })
 
   it('is quiet, and its stream is one', async () => {

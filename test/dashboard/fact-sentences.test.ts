@@ -58,6 +58,7 @@ describe.each(LANGUAGES)('The sentences in %s', language => {
       { type: 'moon.landed', data: {} },
       { type: 'constructor', data: {} },
       { type: 'laravel.answered', data: { said: 'toString' } },
+      { type: 'laravel.answered', data: { said: 'by' } },
       { type: 'laravel.answered', data: {} },
     ]) {
       expect(sentenceFor(words, fact)).toBeNull()

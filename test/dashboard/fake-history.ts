@@ -19,7 +19,7 @@ export const fakeHistory: History = {
   },
   since(sessionId) {
     known(sessionId)
-    return { facts: [], names: new Map() }
+    return { facts: [], names: new Map(), next: null }
   },
   moment(sessionId) {
     known(sessionId)

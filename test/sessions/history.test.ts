@@ -41,6 +41,20 @@ describe('The facts of a session', () => {
     expect(history.since('s1', facts[0]!.seq, 100, 'all').facts).toEqual([])
   })
 
+  it('that are newer leave no gap: what is left out between is told', async () => {
+    const socket = await world.linked()
+    const { lastSeq } = world.queries.events('s1', 0, 1)
+    const since = (limit: number) => {
+      const { facts, next } = history.since('s1', lastSeq, limit, 'all')
+      return [facts.map(({ seq }) => seq - lastSeq), next === null ? null : next - lastSeq]
+    }
+    expect(since(5)).toEqual([[], null])
+    await socket.owner.received(['A', 'B', 'C'].map(id => incoming(id)))
+    expect(since(5)).toEqual([[3, 2, 1], null])
+    expect(since(3)).toEqual([[3, 2, 1], null])
+    expect(since(2)).toEqual([[3, 2], 2])
+  })
+
   it('come with the names of those whom they are about', async () => {
     const socket = await world.linked()
     await socket.owner.received([incoming('A')])

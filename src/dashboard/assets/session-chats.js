@@ -51,6 +51,7 @@ export function startChats() {
     button.className = 'older-messages'
     button.textContent = session.sessionWords.older
     button.addEventListener('click', async () => {
+      button.disabled = true
       const page = await part(`${path()}?before=${from}`)
       const before = page.querySelector('#bubbles')
       const now = messages()
@@ -157,12 +158,14 @@ export function startChats() {
     'popstate',
     () => void choose(new URL(location.href).searchParams.get('chat'), false),
   )
-  older.addEventListener('click', async () => {
+  const readOlder = oneAtATime(async () => {
+    if (next === null) return
     const page = await part(`/chats?before=${next}`)
     const from = takeNext(page)
     list.append(page)
     after(from)
   })
+  older.addEventListener('click', () => void readOlder())
   setInterval(() => {
     if (!document.hidden && place.querySelector('[data-status="waiting"]')) void readAnew()
   }, LOOK_AGAIN_MS)

@@ -26,7 +26,14 @@ export function startTimeline(machine) {
 
   const readNewer = oneAtATime(async () => {
     const newer = await part(`/facts?after=${newest()}&kind=${kind}`)
+    const left = takeNext(newer)
     for (const line of newer.children) line.classList.add('fresh')
+    // More came than is read at once: what is between is read by "older".
+    if (left !== null) {
+      list.replaceChildren(newer)
+      after(left)
+      return
+    }
     list.prepend(newer)
     byId('no-facts').hidden = list.childElementCount > 0
     while (list.childElementCount > MOST_LINES) {
@@ -35,7 +42,8 @@ export function startTimeline(machine) {
     }
   })
 
-  older.addEventListener('click', async () => {
+  const readOlder = oneAtATime(async () => {
+    if (next === null) return
     const page = await part(`/facts?before=${next}&kind=${kind}`)
     const from = takeNext(page)
     const first = /** @type {HTMLElement | null} */ (page.querySelector('button'))
@@ -43,6 +51,7 @@ export function startTimeline(machine) {
     after(from)
     first?.focus()
   })
+  older.addEventListener('click', () => void readOlder())
 
   byId('kinds').addEventListener('change', async event => {
     kind = /** @type {HTMLInputElement} */ (event.target).value

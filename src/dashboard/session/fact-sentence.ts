@@ -11,7 +11,8 @@ export function sentenceFor(words: SessionWords, { type, data }: Told): string |
   if (timer !== undefined) return own(words.timers, timer)
   const sentence = own(words.facts, type)
   if (sentence === null || typeof sentence === 'string') return sentence
-  return own(sentence as Record<string, string>, String(data[sentence.by]))
+  const { by, ...each } = sentence
+  return own<string>(each, String(data[by]))
 }
 
 const own = <T>(words: Record<string, T>, name: string): T | null =>

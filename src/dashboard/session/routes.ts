@@ -5,6 +5,7 @@ import { FACT_KINDS, type FactKind, type History, type PastMessage } from '../..
 import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { DashboardContext, DashboardEnv } from '../env.ts'
 import type { PageParts } from '../pages/layout.ts'
+import type { Language } from '../words/languages.ts'
 import { sessionWordsOf } from '../words/session-languages.ts'
 import { chartFigure } from './chart-figure.ts'
 import { chatHead, type LinkedFiles, messagesMarkup } from './chat.ts'
@@ -33,6 +34,15 @@ export function sessionRoutes(
   const drawn = sessionChart()
   const words = (c: DashboardContext) => sessionWordsOf(c.get('language'))
 
+  /** The chart in each language: most of the page, and always the same. */
+  const figures = new Map<Language, Markup>()
+  const figure = async (c: DashboardContext): Promise<Markup> => {
+    const language = c.get('language')
+    const { chart, drawing } = await drawn()
+    const kept = figures.get(language) ?? (await chartFigure(words(c), chart, drawing))
+    figures.set(language, kept)
+    return kept
+  }
   const facts = (c: DashboardContext, id: string, before: number | null, kind: FactKind) => {
     const found = history.facts(id, { before, limit: FACTS, kind })
     return html`${factsMarkup(words(c), found)}${more(found.next)}`
@@ -59,13 +69,12 @@ export function sessionRoutes(
       const chosen = chatIn(c.req.query('chat'))
       try {
         const { lastSeq } = history.facts(id, { before: null, limit: 1, kind: 'all' })
-        const { chart, drawing } = await drawn()
         const moment = showMoment(c, id, lastSeq)
         return c.html(
           sessionPage(page(c), words(c), {
             sessionId: id,
             lastSeq,
-            figure: chartFigure(words(c), chart, drawing),
+            figure: await figure(c),
             moment: await moment,
             facts: facts(c, id, null, 'all'),
             chats: chats(c, id, null),
@@ -80,8 +89,10 @@ export function sessionRoutes(
     .get('/:id/facts', c => {
       const kind = kindIn(c.req.query('kind'))
       const after = numberIn(c.req.query('after'))
-      if (after !== null)
-        return c.html(factsMarkup(words(c), history.since(c.req.param('id'), after, FACTS, kind)))
+      if (after !== null) {
+        const newer = history.since(c.req.param('id'), after, FACTS, kind)
+        return c.html(html`${factsMarkup(words(c), newer)}${more(newer.next)}`)
+      }
       return c.html(facts(c, c.req.param('id'), numberIn(c.req.query('before')), kind))
     })
     .get('/:id/at/:seq', async c =>

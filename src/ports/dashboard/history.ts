@@ -12,8 +12,8 @@ export interface History {
     sessionId: string,
     page: Page & { kind: FactKind },
   ): FactPage & { next: number | null; lastSeq: number }
-  /** What came after the seq `after`, newest first: the newest `limit` of it. */
-  since(sessionId: string, after: number, limit: number, kind: FactKind): FactPage
+  /** What came after the seq `after`, newest first, the newest `limit` of it; `next`, if not null, begins what is left out between. */
+  since(sessionId: string, after: number, limit: number, kind: FactKind): FactPage & { next: number | null }
   /** The machine after the fact `seq`. Throws EVENT_NOT_FOUND, SESSION_UNREADABLE. */
   moment(sessionId: string, seq: number): Moment
   /** Chats by their newest message, newest first; `next` begins the next page. */
