@@ -49,6 +49,10 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     .notFound(c =>
       c.json({ success: false, error: 'NOT_FOUND', message: 'There is nothing at this path.' }, 404),
     )
+    .onError(error => {
+      // Who serves the pages answers it, and logs it.
+      throw error
+    })
     .use(HEADERS)
     .use(compress())
     .use(

@@ -71,6 +71,27 @@ describe('a page', () => {
     expect(login).not.toContain('<script>alert')
   })
 
+  it('that there is none of, or that fails, is answered as every other path', async () => {
+    const broken = () => {
+      throw new Error('a secret of the store')
+    }
+    const { app, logs } = createTestPages({ overview: { page: broken, of: broken } })
+    for (const path of [
+      '/dashboard/nothing',
+      '/dashboard/',
+      '/dashboard/assets/x/y',
+      '/dashboard/sessions/a/b/c/d',
+    ])
+      expect(await (await app.request(path)).json(), path).toMatchObject({
+        success: false,
+        error: 'NOT_FOUND',
+      })
+    const failed = await app.request('/dashboard/sessions')
+    expect(failed.status).toBe(500)
+    expect(await failed.json()).toMatchObject({ success: false, error: 'INTERNAL' })
+    expect(logs.join('')).toContain('request failed')
+  })
+
   it('is not there with DASHBOARD=false', async () => {
     const { app } = createTestPages({}, { ...keys, dashboard: undefined as never })
     const headers = { 'x-api-key': 'writes', ...HTML }

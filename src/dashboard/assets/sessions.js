@@ -12,6 +12,9 @@ import { setNow } from './time.js'
 
 /** At most so many ids are asked for at once, as the service answers. */
 const MOST_IDS = 100
+const READ_EVERY_MS = 250
+/** While the service is not to be reached. */
+const FAILED_MS = 2_000
 /** What waits for Laravel goes without a fact; rows that say so are looked at again this often. */
 const LOOK_AGAIN_MS = 5_000
 
@@ -43,6 +46,7 @@ async function readAll() {
 async function readStale() {
   if (reading || stale.size === 0) return
   reading = true
+  let pause = READ_EVERY_MS
   const ids = [...stale].slice(0, MOST_IDS)
   for (const id of ids) stale.delete(id)
   try {
@@ -53,11 +57,12 @@ async function readStale() {
     const found = new Set(sessions.map((/** @type {Session} */ one) => one.session_id))
     table.remove(ids.filter(id => !found.has(id)))
   } catch {
+    pause = FAILED_MS
     for (const id of ids) stale.add(id)
   } finally {
     reading = false
   }
-  if (stale.size > 0) setTimeout(readStale, 250)
+  if (stale.size > 0) setTimeout(readStale, pause)
 }
 
 /** @param {Iterable<string>} ids */
