@@ -22,6 +22,8 @@ export interface Assets {
   base: string
   version: string
   files: Map<string, Asset>
+  /** All that a script imports, and what that does: a browser can ask for it at once, and not file by file. */
+  importsOf(script: string): string[]
 }
 
 export async function loadAssets(folder = new URL('assets/', import.meta.url)): Promise<Assets> {
@@ -35,5 +37,16 @@ export async function loadAssets(folder = new URL('assets/', import.meta.url)): 
     files.set(name, { type: TYPES[extname(name)]!, body, gzipped })
   }
   const version = hash.digest('hex').slice(0, 16)
-  return { base: `/dashboard/assets/${version}/`, version, files }
+  const importsOf = (script: string) => [...reached(script, files)].slice(1)
+  return { base: `/dashboard/assets/${version}/`, version, files, importsOf }
+}
+
+/** The script itself comes first. */
+function reached(script: string, files: Assets['files'], seen = new Set<string>()): Set<string> {
+  const asset = files.get(script)
+  if (asset === undefined || seen.has(script)) return seen
+  seen.add(script)
+  const text = new TextDecoder().decode(asset.body)
+  for (const [, name] of text.matchAll(/from '\.\/([\w-]+\.js)'/g)) reached(name!, files, seen)
+  return seen
 }

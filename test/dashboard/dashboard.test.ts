@@ -122,6 +122,20 @@ describe('an asset', () => {
     expect([again.status, await again.text()]).toEqual([304, ''])
   })
 
+  it.each(['/', '/dashboard/deliveries'])('%s names all that its script imports, each once', async path => {
+    const { app } = createTestPages()
+    const text = await (await app.request(path)).text()
+    const named = [...text.matchAll(/<(?:script type="module" src|link rel="modulepreload" href)="([^"]+)"/g)]
+    const urls = named.map(([, url]) => url!)
+    expect(new Set(urls).size).toBe(urls.length)
+    for (const url of urls) {
+      const source = await (await app.request(url)).text()
+      for (const [, name] of source.matchAll(/(?:from|import) '\.\/([^']+)'/g))
+        expect(urls, `${url} imports ${name}`).toContain(new URL(name!, `http://here${url}`).pathname)
+    }
+    expect(urls.length).toBeGreaterThan(5)
+  })
+
   it('needs no login, for the login is drawn with it, and is no way to other files', async () => {
     const { app } = createTestPages({}, keys)
     const text = await (await app.request('/login')).text()

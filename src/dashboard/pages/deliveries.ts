@@ -14,6 +14,7 @@ export function deliveriesPage(parts: PageParts): Markup {
   return layout(parts, {
     title: `${deliveries.title} · ${words.product}`,
     script: 'deliveries.js',
+    styles: ['figures.css', 'sessions.css', 'deliveries.css'],
     current: 'deliveries',
     main: html`<section id="health" aria-label="${words.health.label}" aria-live="polite" hidden></section>
 <div class="head">

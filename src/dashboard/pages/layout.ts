@@ -18,8 +18,8 @@ interface Content {
   title: string
   /** The module that brings the page to life. */
   script?: string
-  /** A style of its own. */
-  style?: string
+  /** Its own, beside those of every page, in this order. */
+  styles: string[]
   /** The entry of the navigation that is shown as current. */
   current: 'sessions' | 'deliveries'
   main: Markup
@@ -30,7 +30,7 @@ interface Content {
 /** The page around its content: navigation, whether it is live, and what its scripts are told. */
 export function layout(
   parts: PageParts,
-  { title, script, style, current, main, data = {} }: Content,
+  { title, script, styles, current, main, data = {} }: Content,
 ): Markup {
   const { words, visitor } = parts
   const entry = (name: Content['current'], href: string) =>
@@ -53,18 +53,20 @@ export function layout(
 <main id="main" tabindex="-1">${main}</main>
 <div class="toasts" id="toasts" role="status" aria-live="polite"></div>
 <script type="application/json" id="page-data">${json({ words, language: parts.language, access: visitor.access, ...data })}</script>`,
+    styles,
     script,
-    style,
   )
 }
+
+const OF_EVERY_PAGE = ['dashboard.css', 'frame.css', 'controls.css']
 
 /** A whole document, which loads nothing but from this service. */
 export function whole(
   { assets, language }: PageParts,
   title: string,
   body: Markup,
+  styles: string[],
   script?: string,
-  style?: string,
 ): Markup {
   return html`<!doctype html>
 <html lang="${language}">
@@ -75,10 +77,8 @@ export function whole(
 <meta name="robots" content="noindex">
 <title>${title}</title>
 <link rel="icon" href="${assets.base}mark.svg" type="image/svg+xml">
-<link rel="stylesheet" href="${assets.base}dashboard.css">
-${script === undefined ? '' : html`<link rel="stylesheet" href="${assets.base}sessions.css">`}
-${style === undefined ? '' : html`<link rel="stylesheet" href="${assets.base}${style}">`}
-${script === undefined ? '' : html`<script type="module" src="${assets.base}${script}"></script>`}
+${[...OF_EVERY_PAGE, ...styles].map(name => html`<link rel="stylesheet" href="${assets.base}${name}">`)}
+${script === undefined ? '' : scripts(assets, script)}
 </head>
 <body>
 ${body}
@@ -86,6 +86,10 @@ ${body}
 </html>
 `
 }
+
+const scripts = ({ base, importsOf }: Assets, script: string) =>
+  html`<script type="module" src="${base}${script}"></script>
+${importsOf(script).map(name => html`<link rel="modulepreload" href="${base}${name}">`)}`
 
 /** No browser runs it, and nothing in it can end its element. */
 const json = (data: unknown) => raw(JSON.stringify(data).replaceAll('<', '\\u003c'))

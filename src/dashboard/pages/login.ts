@@ -21,5 +21,6 @@ export function loginPage(parts: PageParts, next: string): Markup {
     <button class="primary" type="submit">${login.submit}</button>
   </form>
 </main>`,
+    ['login.css'],
   )
 }

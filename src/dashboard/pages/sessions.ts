@@ -23,6 +23,7 @@ export function sessionsPage(parts: PageParts): Markup {
   return layout(parts, {
     title: `${sessions.title} · ${words.product}`,
     script: 'sessions.js',
+    styles: ['figures.css', 'sessions.css'],
     current: 'sessions',
     main: html`<section id="health" aria-label="${words.health.label}" aria-live="polite" hidden></section>
 <div class="head">

@@ -22,7 +22,14 @@ export function sessionPage(parts: PageParts, words: SessionWords, content: Sess
   return layout(parts, {
     title: `${sessionId} · ${parts.words.product}`,
     script: 'session.js',
-    style: 'session.css',
+    styles: [
+      'figures.css',
+      'sessions.css',
+      'session.css',
+      'session-chart.css',
+      'session-timeline.css',
+      'session-chats.css',
+    ],
     current: 'sessions',
     data: { sessionId, lastSeq, sessionWords: forScript(words) },
     main: html`<div class="head session-head"><div><p class="back"><a href="/">← ${words.allSessions}</a></p><h1><bdi class="clip">${sessionId}</bdi></h1></div><p id="standing"></p></div>
@@ -35,6 +42,7 @@ ${machine(words, content)}
 export const goneSession = (parts: PageParts, words: SessionWords, sessionId: string): Markup =>
   layout(parts, {
     title: `${sessionId} · ${parts.words.product}`,
+    styles: ['sessions.css'],
     current: 'sessions',
     main: html`<div class="empty"><h1><bdi class="clip">${sessionId}</bdi></h1><p>${words.gone}</p><p><a href="/">${words.allSessions}</a></p></div>`,
   })
