@@ -92,7 +92,7 @@ describe('a socket that WhatsApp ends', () => {
     await owner.fact('socket.closed')
     const line = world.log.findLast(one => one.includes('misses an acknowledgement')) ?? '{}'
     expect(JSON.parse(line)).toMatchObject({
-      sessionId: owner.sessionId,
+      session_id: owner.sessionId,
       class: 'notification',
       id: 'unknown',
     })
