@@ -1,32 +1,23 @@
-import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 
 type Send = (data: Uint8Array, done: (error?: Error) => void) => void
 /** A frame, what those behind it wait for, or who waits until all before has left. */
 type InLine = { frame: Uint8Array } | { isDurable: boolean } | { left: (error?: Error) => void }
 
-/** The TCP or TLS socket under a WebSocket of `ws` (websocket.js), which keeps it to itself. */
-type Socketed = Pick<WebSocket, 'terminate'> & { _socket?: Pick<Socket, 'cork' | 'uncork'> | null }
-
 /**
  * Holds back what Baileys writes until something is durable, an acknowledgement above all. Frames leave in the order in which
- * they were written: each is encrypted under the next counter. Those of one turn leave together, with one system call.
+ * they were written: each is encrypted under the next counter.
  */
 export class WriteGate {
-  readonly #websocket: Socketed
+  readonly #websocket: Pick<WebSocket, 'terminate'>
   readonly #send: Send
   #line: InLine[] = []
   #failure: Error | null = null
-  #corked = false
 
   constructor(websocket: WebSocket) {
     const writer = websocket as unknown as { send: Send }
-    this.#websocket = websocket as unknown as Socketed
-    const send = writer.send.bind(websocket)
-    this.#send = (...frame) => {
-      this.#cork()
-      send(...frame)
-    }
+    this.#websocket = websocket
+    this.#send = writer.send.bind(websocket)
     writer.send = (...frame) => this.#write(frame)
   }
 
@@ -72,18 +63,6 @@ export class WriteGate {
       // Whoever wrote it goes on: what follows waits behind it, in this line or in that of the store's writes.
       done()
     }
-  }
-
-  /** Until all that happens now has happened: twenty receipts that one commit made durable are acknowledged in one turn. */
-  #cork(): void {
-    const { _socket: socket } = this.#websocket
-    if (this.#corked || !socket) return
-    this.#corked = true
-    socket.cork()
-    process.nextTick(() => {
-      this.#corked = false
-      socket.uncork()
-    })
   }
 
   #release(): void {

@@ -12,8 +12,8 @@ import { expectSettled } from '../settled.ts'
  * the machine's affair, and so is `write`, by which they wake each other.
  */
 const LIMITS = {
-  sent: { fsync: 4, pwrite64: 60, pread64: 5, writev: 2.9 },
-  received: { fsync: 3, pwrite64: 70, pread64: 8, writev: 2.9 },
+  sent: { fsync: 4, pwrite64: 60, pread64: 5, writev: 1.9 },
+  received: { fsync: 3, pwrite64: 70, pread64: 8, writev: 1.9 },
 }
 type Call = keyof (typeof LIMITS)['sent']
 const MESSAGES = 20

@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import type { AddressInfo, Socket } from 'node:net'
-import { describe, expect, it, vi } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
 import { WriteGate } from '../../src/whatsapp/write-gate.ts'
 
 /** A gate in front of a WebSocket that remembers what was written to it. */
@@ -96,43 +94,4 @@ describe('the gate in front of a WebSocket', () => {
     await left
     await expect(gate.written()).rejects.toThrow('disk full')
   })
-})
-
-it('hands what is written in one turn to the system together, in its order', async () => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  await once(server, 'listening')
-  const websocket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  try {
-    const [[peer]] = await Promise.all([
-      once(server, 'connection') as Promise<[WebSocket]>,
-      once(websocket, 'open'),
-    ])
-    const arrived: string[] = []
-    peer.on('message', data => arrived.push(String(data)))
-    const { _socket: socket } = websocket as unknown as {
-      _socket: Socket & Required<Pick<Socket, '_writev'>>
-    }
-    const calls = [vi.spyOn(socket, '_write'), vi.spyOn(socket, '_writev')]
-    const count = () => calls.reduce((sum, { mock }) => sum + mock.calls.length, 0)
-    const gate = new WriteGate(websocket)
-    const durable = Promise.withResolvers<void>()
-    websocket.send('before', () => {})
-    gate.holdUntil(durable.promise)
-    for (let n = 0; n < 20; n++) websocket.send(`ack ${n}`, () => {})
-    await nextTurn()
-    expect(count()).toBe(1)
-    durable.resolve()
-    void durable.promise.then(() => websocket.send('and what follows', () => {}))
-    await nextTurn()
-    expect(count()).toBe(2)
-    websocket.send('alone', () => {})
-    await nextTurn()
-    expect(count()).toBe(3)
-    await vi.waitFor(() => expect(arrived).toHaveLength(23))
-    const acks = Array.from({ length: 20 }, (_, n) => `ack ${n}`)
-    expect(arrived).toEqual(['before', ...acks, 'and what follows', 'alone'])
-  } finally {
-    websocket.terminate()
-    server.close()
-  }
 })
