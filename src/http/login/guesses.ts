@@ -12,7 +12,7 @@ interface Window {
   wrong: number
 }
 
-/** Wrong keys at the login: ten a minute of one address, two hundred of all together, so that many addresses guess no faster. */
+/** Wrong keys at the login: ten a minute of one address, two hundred of all together, are told that they are wrong; the right one never waits. */
 export class Guesses {
   readonly #callers = bounded<Window>(MOST_CALLERS)
   readonly #now: () => number
@@ -22,7 +22,7 @@ export class Guesses {
     this.#now = now
   }
 
-  /** In how many seconds a key of this address is looked at again; 0: now. */
+  /** In how many seconds a wrong key of this address is answered as one again; 0: now. */
   waitSeconds(address: string): number {
     const now = this.#now()
     const one = this.#callers.get(callerOf(address))

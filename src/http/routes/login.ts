@@ -32,15 +32,16 @@ export function loginRoutes({ load, keyring, logins, base, now }: LoginParts): H
       if (load === null) return c.notFound()
       if (!isOwnPage(c)) throw fromElsewhere()
       const form = await readForm(c)
-      const address = c.env?.incoming?.socket.remoteAddress ?? ''
-      const wait = guesses.waitSeconds(address)
-      if (wait > 0) {
-        c.header('Retry-After', String(wait))
-        return refuse(c, 'too_many_tries')
-      }
       const key = (form.get('key') ?? '').trim()
       const access = keyring.isEmpty ? 'write' : keyring.allows([key])
+      // Only wrong keys wait: nobody holds the login shut for who has the right one.
       if (access === null) {
+        const address = c.env?.incoming?.socket.remoteAddress ?? ''
+        const wait = guesses.waitSeconds(address)
+        if (wait > 0) {
+          c.header('Retry-After', String(wait))
+          return refuse(c, 'too_many_tries')
+        }
         guesses.wrong(address)
         return refuse(c, 'wrong_key')
       }
