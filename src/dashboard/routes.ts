@@ -30,7 +30,8 @@ const HEADERS = secureHeaders({
     formAction: [SELF],
   },
   xFrameOptions: 'DENY',
-  referrerPolicy: 'no-referrer',
+  // With no-referrer a browser says `Origin: null` of the login's form, which is refused.
+  referrerPolicy: 'same-origin',
   // Whether the host is always reached by https is for its proxy to say.
   strictTransportSecurity: false,
   // Browsers that reached this origin without it before complain in their console.

@@ -4,8 +4,9 @@ import { isLoopback } from '../base/loopback.ts'
 import { basicKeys } from './basic-key.ts'
 import type { HttpContext, HttpEnv } from './context.ts'
 import type { Keyring } from './keys.ts'
-import { isOwnPage, loginIdOf } from './login/cookie.ts'
+import { loginIdOf } from './login/cookie.ts'
 import type { Logins } from './login/logins.ts'
+import { isOwnPage } from './login/own-page.ts'
 
 /** A load balancer asks these without a key. */
 const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
@@ -22,17 +23,27 @@ const isPage = (c: HttpContext) =>
 /** What links a phone, or asks WhatsApp in the name of the account: more than reading. */
 const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\/.*)$/s
 
+export interface AccessParts {
+  keyring: Keyring
+  logins: Logins
+  /** Where callers reach this service; empty if that is not known. */
+  base(): string
+  /** What needs none of this. */
+  isOpen(c: HttpContext): boolean
+}
+
 /**
  * Lets callers with a key through, `Authorization: Bearer` or `X-Api-Key`, and those with the cookie of a login; with a key, or a login,
  * for reading only what changes nothing and shows no QR and no code, else READ_ONLY. What a cookie alone changes must come from the
  * dashboard itself, else ORIGIN_FORBIDDEN. Without any key configured only this machine is answered, and no web page: a foreign `Host`
  * (DNS rebinding) or `Origin` gets ORIGIN_FORBIDDEN. A request for which `isOpen` holds needs none of this. Leaves `visitor` behind.
  */
-export function authenticate(
-  keyring: Keyring,
-  logins: Logins,
-  isOpen: (c: HttpContext) => boolean = () => false,
-): MiddlewareHandler<HttpEnv> {
+export function authenticate({
+  keyring,
+  logins,
+  base,
+  isOpen,
+}: AccessParts): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (keyring.isEmpty) {
       c.set('visitor', { access: 'write', loggedIn: false })
@@ -61,7 +72,7 @@ export function authenticate(
         'READ_ONLY',
         'This key may only read, and sees no QR and no code: present one of API_KEYS without ":read".',
       )
-    if (byLogin !== null && !changesNothing(c) && !isOwnPage(c))
+    if (byLogin !== null && !changesNothing(c) && !isOwnPage(c, base()))
       throw new GatewayError(
         'ORIGIN_FORBIDDEN',
         'What is changed with the cookie of a login must be asked by the dashboard itself; programs present a key.',

@@ -149,7 +149,15 @@ export function createHttp(parts: HttpParts): Http {
   const hasLink = hasValidLink(mediaServer)
   const keyring = createKeyring(config)
   const logins = new Logins(now)
-  app.use(authenticate(keyring, logins, c => isPasskeyPage(c) || hasLink(c)))
+  const { base = () => '', dashboard: load = null } = parts
+  app.use(
+    authenticate({
+      keyring,
+      logins,
+      base,
+      isOpen: c => isPasskeyPage(c) || hasLink(c),
+    }),
+  )
   app.use(async (c, next) => {
     if (refusing && !/^\/health\/(?:live|ready)$/.test(c.req.path))
       throw new GatewayError('SHUTTING_DOWN', 'The service is shutting down; try again in a few seconds.', {
@@ -172,7 +180,6 @@ export function createHttp(parts: HttpParts): Http {
   )
   const { timeOfDay = (at: number) => at } = parts
   const streams = new EventStreams(parts.facts, parts.clock, logger)
-  const { base = () => '', dashboard: load = null } = parts
   const passkey = { sessions, queries, passkeys, timeOfDay, base }
   for (const routes of [
     startRoutes(sessions),

@@ -13,8 +13,9 @@ if (PROGRAM === undefined && process.env.REQUIRE_BROWSER === '1')
 /** What needs a real browser: skipped by its name where there is none, a failure with REQUIRE_BROWSER=1. */
 export const describeInBrowser = describe.skipIf(PROGRAM === undefined)
 
-export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: PROGRAM!, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+/** `flags`: what else Chromium is told, beside what it needs in a container. */
+export const launch = (...flags: string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: PROGRAM!, args: ['--no-sandbox', '--disable-dev-shm-usage', ...flags] })
 
 export interface Opened {
   page: Page

@@ -31,14 +31,3 @@ function cameByHttps(c: HttpContext, publicUrl: string): boolean {
   const known = URL.parse(publicUrl)
   return known?.protocol === 'https:' && known.host === c.req.header('host')
 }
-
-/**
- * Whether a page of this very service sends the request, as the browser says: what a cookie alone may change needs it. Browsers say
- * `Sec-Fetch-Site` to https and loopback, and `Origin` with every write. hono/csrf asks forms only; this asks every write.
- */
-export function isOwnPage(c: HttpContext): boolean {
-  const site = c.req.header('sec-fetch-site')
-  if (site !== undefined) return site === 'same-origin'
-  const origin = c.req.header('origin')
-  return origin !== undefined && URL.parse(origin)?.host === (c.req.header('host') ?? new URL(c.req.url).host)
-}

@@ -6,6 +6,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Inspector, Viewing } from '../../ports/inspection.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
+import { isOwnOrigin } from '../login/own-page.ts'
 import { inspectQuery } from '../schemas/requests.ts'
 import { validateQuery } from '../validation.ts'
 
@@ -75,9 +76,7 @@ const isWebSocket = (c: HttpContext) => c.req.header('upgrade')?.toLowerCase() =
  */
 function refuseForeignPage(c: HttpContext, base: string): void {
   const origin = c.req.header('origin')
-  if (origin === undefined) return
-  const host = URL.parse(origin)?.host || null
-  if (host === null || (host !== c.req.header('host') && host !== URL.parse(base)?.host))
+  if (origin !== undefined && !isOwnOrigin(c, origin, base))
     throw new GatewayError('ORIGIN_FORBIDDEN', 'A page of another site may not look on.')
 }
 

@@ -4,9 +4,10 @@ import type { LoginRefusal } from '../../ports/dashboard/dashboard.ts'
 import { readForm } from '../body.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import type { Keyring } from '../keys.ts'
-import { giveCookie, isOwnPage, loginIdOf, takeCookie } from '../login/cookie.ts'
+import { giveCookie, loginIdOf, takeCookie } from '../login/cookie.ts'
 import { Guesses } from '../login/guesses.ts'
 import type { Logins } from '../login/logins.ts'
+import { isOwnPage } from '../login/own-page.ts'
 import { type LoadDashboard, showDashboard } from './dashboard.ts'
 
 export interface LoginParts {
@@ -30,7 +31,7 @@ export function loginRoutes({ load, keyring, logins, base, now }: LoginParts): H
   return new Hono<HttpEnv>()
     .post('/login', async c => {
       if (load === null) return c.notFound()
-      if (!isOwnPage(c)) throw fromElsewhere()
+      if (!isOwnPage(c, base())) throw fromElsewhere()
       const form = await readForm(c)
       const key = (form.get('key') ?? '').trim()
       const access = keyring.isEmpty ? 'write' : keyring.allows([key])
@@ -53,7 +54,7 @@ export function loginRoutes({ load, keyring, logins, base, now }: LoginParts): H
     })
     .delete('/login', c => {
       if (load === null) return c.notFound()
-      if (!isOwnPage(c)) throw fromElsewhere()
+      if (!isOwnPage(c, base())) throw fromElsewhere()
       const id = loginIdOf(c)
       if (id !== null) logins.end(id)
       takeCookie(c, base())

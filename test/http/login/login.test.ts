@@ -204,8 +204,10 @@ describe('what a page of somebody else has the browser ask', () => {
     {},
   ]
 
+  const known = { ...keys, base: () => 'https://wa.test' }
+
   it.each(ELSEWHERE)('changes nothing by the cookie: %j', async headers => {
-    const { app, calls } = createTestPages({}, keys)
+    const { app, calls } = createTestPages({}, known)
     const { cookie } = await logIn(app, 'writes')
     const given = { ...headers, cookie }
     const asked: [string, RequestInit][] = [
@@ -223,7 +225,7 @@ describe('what a page of somebody else has the browser ask', () => {
   })
 
   it.each(ELSEWHERE)('neither begins nor ends a login: %j', async headers => {
-    const { app } = createTestPages({}, keys)
+    const { app } = createTestPages({}, known)
     const mine = await logIn(app, 'writes')
     const { 'sec-fetch-site': _, ...plain } = form({ key: 'writes' }).headers as Record<string, string>
     const begun = await app.request('/login', {
@@ -246,11 +248,21 @@ describe('what a page of somebody else has the browser ask', () => {
     expect((await app.request('/sessions/s1/restart', { method: 'POST', headers })).status).toBe(200)
   })
 
-  it('is told from the page itself by Origin, where the browser says no more', async () => {
-    const { app } = createTestPages({}, keys)
-    const { cookie } = await logIn(app, 'writes')
-    const headers = { cookie, origin: 'https://wa.test', host: 'wa.test' }
+  it.each([
+    ['http://wa.lan:3000', 'wa.lan:3000'],
+    ['https://wa.test', 'upstream:3000'],
+  ])('is told from the page itself by Origin, where the browser says no more: %s at %s', async (origin, host) => {
+    const { app } = createTestPages({}, known)
+    const { 'sec-fetch-site': _, ...plain } = form({}).headers as Record<string, string>
+    const said = { origin, host }
+    const begun = await app.request('/login', {
+      ...form({ key: 'writes' }),
+      headers: { ...plain, ...said },
+    })
+    expect(begun.status).toBe(303)
+    const headers = { ...said, cookie: begun.headers.get('set-cookie')!.split(';')[0]! }
     expect((await app.request('/sessions/s1/restart', { method: 'POST', headers })).status).toBe(200)
+    expect((await app.request('/login', { method: 'DELETE', headers })).status).toBe(204)
   })
 })
 
