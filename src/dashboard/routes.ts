@@ -66,6 +66,7 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     )
     .get('/dashboard/assets/:version/:name', c => serveAsset(c, assets))
     .get('/', c => c.html(sessionsPage(page(c))))
+    .get('/dashboard', c => c.redirect('/', 303))
     .get('/dashboard/deliveries', c => c.html(deliveriesPage(page(c))))
     .all('/login', c => {
       const { refusal } = c.env.visitor

@@ -17,7 +17,7 @@ const LOGIN_PATHS = /^\/(?:login$|dashboard\/assets\/)/
 /** What a person opens, and may have to log in for. */
 const isPage = (c: HttpContext) =>
   changesNothing(c) &&
-  /^\/(?:$|dashboard\/)/.test(c.req.path) &&
+  /^\/(?:$|dashboard(?:$|\/))/.test(c.req.path) &&
   (c.req.header('accept') ?? '').includes('text/html')
 
 /** What links a phone, or asks WhatsApp in the name of the account: more than reading. */
@@ -26,6 +26,8 @@ const NOT_FOR_READERS = /^\/sessions\/[^/]*\/(?:qr|pairing-code|passkey|numbers\
 export interface AccessParts {
   keyring: Keyring
   logins: Logins
+  /** Whether there is a page at which one logs in. */
+  hasLogin: boolean
   /** Where callers reach this service; empty if that is not known. */
   base(): string
   /** What needs none of this. */
@@ -41,9 +43,11 @@ export interface AccessParts {
 export function authenticate({
   keyring,
   logins,
+  hasLogin,
   base,
   isOpen,
 }: AccessParts): MiddlewareHandler<HttpEnv> {
+  const orLogIn = hasLogin ? ', or log in at /login' : ''
   return async (c, next) => {
     if (keyring.isEmpty) {
       c.set('visitor', { access: 'write', loggedIn: false })
@@ -61,11 +65,12 @@ export function authenticate({
     if (byLogin !== null) c.set('stillAllowed', () => logins.allows(loginId!, { use: false }) !== null)
     if (OPEN_PATHS.has(c.req.path) || LOGIN_PATHS.test(c.req.path) || byKey === 'write' || isOpen(c))
       return next()
-    if (access === null && isPage(c)) return c.redirect(`/login?next=${encodeURIComponent(c.req.path)}`, 303)
+    if (access === null && hasLogin && isPage(c))
+      return c.redirect(`/login?next=${encodeURIComponent(c.req.path)}`, 303)
     if (access === null)
       throw new GatewayError(
         'UNAUTHENTICATED',
-        'Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>", or log in at /login.',
+        `Present one of API_KEYS as "Authorization: Bearer <key>" or "X-Api-Key: <key>"${orLogIn}.`,
       )
     if (access === 'read' && !isReading(c))
       throw new GatewayError(

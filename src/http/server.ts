@@ -154,6 +154,7 @@ export function createHttp(parts: HttpParts): Http {
     authenticate({
       keyring,
       logins,
+      hasLogin: load !== null,
       base,
       isOpen: c => isPasskeyPage(c) || hasLink(c),
     }),

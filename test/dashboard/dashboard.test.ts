@@ -35,7 +35,22 @@ describe('a page', () => {
       303,
       `/login?next=${encodeURIComponent(path)}`,
     ])
-    expect((await app.request(path)).status).toBe(401)
+    const refused = await app.request(path)
+    expect(refused.status).toBe(401)
+    expect(await refused.json()).toMatchObject({
+      message: expect.stringMatching(/, or log in at \/login\.$/),
+    })
+  })
+
+  it('is found by who asks for /dashboard, too', async () => {
+    const { app } = createTestPages({}, keys)
+    const stranger = await app.request('/dashboard', { headers: HTML })
+    expect([stranger.status, stranger.headers.get('location')]).toEqual([303, '/login?next=%2Fdashboard'])
+    const begun = await app.request('/login', form({ key: 'reads', next: '/dashboard' }))
+    expect(begun.headers.get('location')).toBe('/')
+    const reader = await app.request('/dashboard', { headers: await logIn(app, 'reads') })
+    expect([reader.status, reader.headers.get('location')]).toEqual([303, '/'])
+    expect((await app.request('/dashboard')).status).toBe(401)
   })
 
   it('speaks the language that the browser asks for, English else', async () => {
@@ -95,8 +110,13 @@ describe('a page', () => {
   it('is not there with DASHBOARD=false', async () => {
     const { app } = createTestPages({}, { ...keys, dashboard: undefined as never })
     const headers = { 'x-api-key': 'writes', ...HTML }
-    for (const path of [...PAGES, '/dashboard/figures', '/dashboard/assets/x/page.js'])
+    for (const path of [...PAGES, '/dashboard', '/dashboard/figures', '/dashboard/assets/x/page.js'])
       expect((await app.request(path, { headers })).status, path).toBe(404)
+    for (const path of [...PAGES, '/dashboard', '/stats']) {
+      const refused = await app.request(path, { headers: HTML })
+      expect([refused.status, refused.headers.get('location')], path).toEqual([401, null])
+      expect(await refused.text()).not.toContain('/login')
+    }
     expect((await app.request('/login')).status).toBe(404)
     expect((await app.request('/login', form({ key: 'writes' }))).status).toBe(404)
     expect((await app.request('/login', { method: 'DELETE' })).status).toBe(404)
