@@ -6,6 +6,8 @@ import { KEY, World } from '../scenarios/world.ts'
 import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab } from './chromium.ts'
 
 const soon = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 20_000, interval: 50 })
+/** More than the page looks through before it is asked to go on. */
+const OF_OTHERS = 52_000
 const HOSTILE = `</pre><script>alert(1)</script>\u202eevil\u200b${'x'.repeat(10_000)}`
 
 describeInBrowser('the page of deliveries', () => {
@@ -44,10 +46,40 @@ describeInBrowser('the page of deliveries', () => {
     ).toBe(true)
   })
 
+  it('draws a row anew under the focus and the open payload that it has', async () => {
+    const { page } = tab
+    const last = letters().last()
+    const again = last.getByRole('button', { name: 'Try now' })
+    await again.focus()
+    const row = "document.querySelector('#letters .letter:last-child')"
+    await page.evaluate(`${row}.isOld = true`)
+    await again.press('Enter')
+    await soon(async () => expect(await page.evaluate(`${row}.isOld === true`)).toBe(false))
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Try now')
+    expect(await last.locator('pre').count()).toBe(1)
+    const payload = last.getByRole('button', { name: 'Payload' })
+    expect(await payload.getAttribute('aria-expanded')).toBe('true')
+    await payload.click()
+    expect(await last.locator('pre').count()).toBe(0)
+    expect(await payload.getAttribute('aria-expanded')).toBe('false')
+  })
+
+  it('begins although the service could not answer at first', async () => {
+    const { page } = await openTab(browser, world.url)
+    let asked = 0
+    await page.route('**/dashboard/figures', route => (asked++ < 3 ? route.abort() : route.continue()))
+    await logInTo(page, KEY, '/dashboard/deliveries')
+    await soon(async () => expect(await page.locator('#letters .letter').count()).toBe(2))
+    await page.context().close()
+  })
+
   it('has a dead letter sent again, which Laravel then takes', async () => {
     await world.stopManager('SIGTERM')
     const store = new DatabaseSync(join(world.dataDir, 'store.sqlite'))
     store.exec(`UPDATE deliveries SET dead_at = at, attempts = 5, last_error = 'HTTP 422 "<b>no</b>"'`)
+    store.exec(`INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at, payload, next_at, dead_at)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${OF_OTHERS})
+      SELECT 'other.' || i, 'events', 'other|events', 'other', 'other', i, ${Date.now()}, '{}', 0, ${Date.now()} FROM n`)
     store.close()
     world.laravel.misbehaviour = null
     await world.startManager()
@@ -55,8 +87,16 @@ describeInBrowser('the page of deliveries', () => {
     tab = await openTab(browser, world.url)
     const { page } = tab
     await logInTo(page, KEY, '/dashboard/deliveries')
+    await page.locator('#empty', { hasText: 'None among the newest' }).waitFor()
+    await page.locator('#more').click()
     await page.locator('#empty', { hasText: 'Nothing waits for Laravel.' }).waitFor()
+    expect(await page.locator('#more').isHidden()).toBe(true)
     await page.locator('#filter [value=dead]').check()
+    await soon(async () => expect(await letters().count()).toBe(50))
+    await page.locator('#search').fill('shop')
+    await page.locator('#search').press('Enter')
+    await page.locator('#empty', { hasText: 'None among the newest' }).waitFor()
+    await page.locator('#more').click()
     await soon(async () => expect(await letters().count()).toBe(2))
     expect(await letters().first().locator('.error').textContent()).toBe('HTTP 422 "<b>no</b>"')
     const before = world.laravel.accepted('/messages').length

@@ -1,6 +1,6 @@
 import { closeByButtons } from './dialogs.js'
 import { startFigures } from './figures.js'
-import { ask, byId, element, fill, foreign, page, toast, words } from './page.js'
+import { ask, byId, element, fill, foreign, page, Refusal, toast, words } from './page.js'
 import { follow } from './stream.js'
 import { countdown, keep, setNow, timeAgo } from './time.js'
 
@@ -23,6 +23,10 @@ import { countdown, keep, setNow, timeAgo } from './time.js'
 const { deliveries: said } = words
 const EVERY_MS = 4_000
 const PAGE = 50
+/** No answer has more rows. */
+const MOST_ROWS = 1000
+/** The service looks at so many rows for one answer and no further; so often it is asked to go on, until a reader wants more. */
+const MOST_ANSWERS = 10
 /** No payload is longer on a screen. */
 const MOST_CHARACTERS = 20_000
 
@@ -34,26 +38,50 @@ const drawn = new Map()
 /** @type {'waiting' | 'dead'} */
 let state = location.hash === '#dead' ? 'dead' : 'waiting'
 let limit = PAGE
-let reading = 0
+let answers = MOST_ANSWERS
+let turns = 0
+let underWay = 0
 
 async function read() {
-  const turn = ++reading
-  const session = search.value.trim()
-  const only = session === '' ? '' : `&session_id=${encodeURIComponent(session)}`
-  const [answer, figures] = await Promise.all([
-    ask(`/deliveries?state=${state}&limit=${limit}${only}`),
-    ask('/dashboard/figures'),
-  ])
-  if (turn !== reading) return
-  setNow(figures.now)
-  byId('count-waiting').textContent = figures.pending.toLocaleString(page.language)
-  byId('count-dead').textContent = figures.dead.toLocaleString(page.language)
-  show(answer.deliveries)
-  byId('more').hidden = answer.next === null || limit >= 1000
+  const turn = ++turns
+  underWay++
+  try {
+    const [found, figures] = await Promise.all([find(turn), ask('/dashboard/figures')])
+    if (turn !== turns) return
+    setNow(figures.now)
+    byId('count-waiting').textContent = figures.pending.toLocaleString(page.language)
+    byId('count-dead').textContent = figures.dead.toLocaleString(page.language)
+    show(found.deliveries, found.next === null)
+    byId('more').hidden = found.next === null || found.deliveries.length >= MOST_ROWS
+  } finally {
+    underWay--
+  }
 }
 
-/** Only what changed is drawn anew. @param {Delivery[]} deliveries */
-function show(deliveries) {
+/**
+ * The newest deliveries, as many as are wanted, and `next` as the service says it: where there is more to look at, null if nowhere.
+ * @param {number} turn
+ */
+async function find(turn) {
+  const session = search.value.trim()
+  const only = session === '' ? '' : `&session_id=${encodeURIComponent(session)}`
+  const [wanted, path] = [limit, `/deliveries?state=${state}${only}`]
+  /** @type {Delivery[]} */
+  const deliveries = []
+  /** @type {number | null} */
+  let next = null
+  for (let left = answers; left > 0 && turn === turns; left--) {
+    const from = next === null ? '' : `&before=${next}`
+    const answer = await ask(`${path}&limit=${wanted - deliveries.length}${from}`)
+    deliveries.push(...answer.deliveries)
+    next = answer.next
+    if (next === null || deliveries.length >= wanted) break
+  }
+  return { deliveries, next }
+}
+
+/** Only what changed is drawn anew. @param {Delivery[]} deliveries @param {boolean} isAll */
+function show(deliveries, isAll) {
   const ids = new Set(deliveries.map(({ id }) => id))
   for (const [id, { item }] of drawn) {
     if (ids.has(id)) continue
@@ -65,9 +93,7 @@ function show(deliveries) {
     let known = drawn.get(delivery.id)
     if (known?.shows !== shows) {
       const item = draw(delivery)
-      const payload = known?.item.querySelector('pre')
-      if (payload) item.append(payload)
-      known?.item.replaceWith(item)
+      if (known) replace(known.item, item)
       known = { item, shows }
       drawn.set(delivery.id, known)
     }
@@ -77,7 +103,20 @@ function show(deliveries) {
   byId('about').textContent = state === 'dead' ? said.deadAbout : said.waitingAbout
   const empty = byId('empty')
   empty.hidden = deliveries.length > 0
-  empty.textContent = state === 'dead' ? said.noneDead : said.none
+  empty.textContent = !isAll ? said.noneYet : state === 'dead' ? said.noneDead : said.none
+}
+
+/** In place of `old`, with the payload that is open there and the focus. @param {HTMLElement} old @param {HTMLElement} item */
+function replace(old, item) {
+  const reached = 'a, button, pre'
+  const focused = [...old.querySelectorAll(reached)].indexOf(document.activeElement ?? old)
+  const payload = old.querySelector('pre')
+  if (payload) item.append(payload)
+  const isOpen = old.querySelector('[aria-expanded]')?.getAttribute('aria-expanded') ?? 'false'
+  item.querySelector('[aria-expanded]')?.setAttribute('aria-expanded', isOpen)
+  old.replaceWith(item)
+  const kept = item.querySelectorAll(reached)[focused]
+  if (kept instanceof HTMLElement) kept.focus({ preventScroll: true })
 }
 
 /** @param {Delivery} delivery */
@@ -112,7 +151,7 @@ function draw(delivery) {
   const item = element('li', { class: 'letter', 'data-id': String(id) }, what, when, buttons)
   if (error !== null)
     item.append(element('p', { class: 'error', 'aria-label': said.error }, foreign(error, 500)))
-  payload.addEventListener('click', () => void toggle(item, payload, id))
+  payload.addEventListener('click', () => void toggle(id))
   return item
 }
 
@@ -129,16 +168,25 @@ function nextTry(at) {
   return made
 }
 
-/** @param {HTMLElement} item @param {HTMLElement} button @param {number} id */
-async function toggle(item, button, id) {
-  const open = item.querySelector('pre')
-  button.setAttribute('aria-expanded', String(open === null))
-  if (open !== null) return open.remove()
+/** Opens the payload or closes it; the row may be drawn anew meanwhile. @param {number} id */
+async function toggle(id) {
+  const row = () => drawn.get(id)?.item
+  const button = () => row()?.querySelector('[aria-expanded]')
+  const isOpen = () => button()?.getAttribute('aria-expanded') === 'true'
+  const opens = !isOpen()
+  button()?.setAttribute('aria-expanded', String(opens))
+  if (!opens) return row()?.querySelector('pre')?.remove()
   await attempt(async () => {
-    const { delivery } = await ask(`/deliveries/${id}`)
-    const text = JSON.stringify(delivery.payload, null, 2)
-    const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}\n…` : text
-    item.append(element('pre', { tabindex: '0', 'aria-label': said.show, text: short }))
+    try {
+      const { delivery } = await ask(`/deliveries/${id}`)
+      const text = JSON.stringify(delivery.payload, null, 2)
+      const short = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}\n…` : text
+      if (!isOpen() || row()?.querySelector('pre')) return
+      row()?.append(element('pre', { tabindex: '0', 'aria-label': said.show, text: short }))
+    } catch (error) {
+      button()?.setAttribute('aria-expanded', 'false')
+      throw error
+    }
   })
 }
 
@@ -191,6 +239,7 @@ function offerReplay() {
 /** Begins again with what is asked for now. */
 function anew() {
   limit = PAGE
+  answers = MOST_ANSWERS
   drawn.clear()
   list.replaceChildren()
   void attempt(read)
@@ -203,7 +252,8 @@ byId('filter').addEventListener('change', event => {
 for (const input of byId('filter').querySelectorAll('input')) input.checked = input.value === state
 search.addEventListener('change', anew)
 byId('more').addEventListener('click', () => {
-  limit += PAGE
+  limit = Math.min(limit + PAGE, MOST_ROWS)
+  answers += MOST_ANSWERS
   void attempt(read)
 })
 if (page.access === 'write') {
@@ -218,11 +268,19 @@ if (page.access === 'write') {
   )
 }
 startFigures(() => ({}))
-setInterval(() => {
-  if (!document.hidden) void read().catch(() => {})
+const timer = setInterval(() => {
+  if (!document.hidden && underWay === 0) void read().catch(() => {})
 }, EVERY_MS)
-void attempt(async () => {
-  const { position } = await ask('/dashboard/figures')
-  await read()
-  follow(position, { facts: () => {}, reset: () => {} })
-})
+document.addEventListener('login-ended', () => clearInterval(timer))
+void attempt(read)
+
+/** Shows whether the service is there, as soon as it says where its log stands. */
+async function begin() {
+  try {
+    const { position } = await ask('/dashboard/figures')
+    follow(position, { facts: () => {}, reset: () => {} })
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === 401)) setTimeout(begin, EVERY_MS)
+  }
+}
+void begin()

@@ -221,6 +221,7 @@ export const en = {
     sessionHint: 'Only of this session (its whole id)',
     none: 'Nothing waits for Laravel.',
     noneDead: 'There is no dead letter.',
+    noneYet: 'None among the newest; there are older ones to look through.',
     more: 'Show more',
     kinds: { messages: 'Message', status: 'Session status', receipt: 'Message status', events: 'Event' },
     tries: '{count} tries',

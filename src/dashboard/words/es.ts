@@ -225,6 +225,7 @@ export const es: Words = {
     sessionHint: 'Solo de esta sesión (su id entero)',
     none: 'Nada espera a Laravel.',
     noneDead: 'No hay ninguna sin entregar.',
+    noneYet: 'Ninguna entre las más nuevas; quedan otras más antiguas por revisar.',
     more: 'Mostrar más',
     kinds: {
       messages: 'Mensaje',
