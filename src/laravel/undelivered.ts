@@ -41,8 +41,11 @@ export function createUndelivered(
     async redrive(id) {
       const row = find(id)
       const at = clock.now()
-      await store.settle(id, row.deadAt === null ? { hastened: true, at } : { redriven: true, at })
-      if (row.deadAt === null) deliveries.probe()
+      if (row.deadAt === null) {
+        // What stands before it in its lane goes first.
+        await store.settle(store.head(row.lane)?.id ?? id, { hastened: true, at })
+        deliveries.probe()
+      } else await store.settle(id, { redriven: true, at })
       deliveries.wake(row.lane)
     },
 

@@ -109,7 +109,7 @@ export type DeliveryOutcome =
   | { dead: true; at: number; error: string }
   /** A dead letter lives again, with a whole lifetime before it from `at`. */
   | { redriven: true; at: number }
-  /** What waits for its next attempt waits until `at` at most. */
+  /** What waits for its next attempt waits until `at` at most; that attempt takes the place of the one that was due, and counts once. */
   | { hastened: true; at: number }
 
 /** The stored payload of a `receipt` delivery, a message status: what became of a send, forward only; `error` comes with `failed`. */

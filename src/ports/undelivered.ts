@@ -14,7 +14,7 @@ export interface Undelivered {
   list(query: DeliveryQuery): { count: number; rows: ListedDelivery[]; next: number | null }
   /** Throws DELIVERY_NOT_FOUND. */
   find(id: number): ListedDelivery
-  /** A dead one stands in line again, durably; one that waits is tried now. Rejects with DELIVERY_NOT_FOUND. */
+  /** A dead one stands in line again, durably; one that waits is tried now, behind what waits before it. Rejects with DELIVERY_NOT_FOUND. */
   redrive(id: number): Promise<void>
   /** Tries now what waits for its next attempt, of all sessions or of one; resolves with the number of lanes. */
   retry(sessionId?: string): Promise<number>

@@ -246,6 +246,10 @@ ALTER TABLE events ADD COLUMN position INTEGER;
 ALTER TABLE sessions ADD COLUMN last_position INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE store ADD COLUMN positions INTEGER NOT NULL DEFAULT 0; -- so many are taken, in blocks
 `,
+  `
+-- Dead letters are listed also while very many deliveries wait.
+CREATE INDEX deliveries_dead_ids ON deliveries (id) WHERE dead_at IS NOT NULL;
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -55,8 +55,14 @@ export function createMemoryDeliveries() {
       else if ('redriven' in outcome && row.deadAt === null) return
       else if ('redriven' in outcome)
         rows.set(id, { ...row, deadAt: null, tries: 0, attempts: 0, at: outcome.at, nextAt: outcome.at })
+      else if ('hastened' in outcome && (row.deadAt !== null || row.nextAt <= outcome.at)) return
       else if ('hastened' in outcome)
-        rows.set(id, { ...row, nextAt: row.deadAt === null ? Math.min(row.nextAt, outcome.at) : row.nextAt })
+        rows.set(id, {
+          ...row,
+          nextAt: outcome.at,
+          tries: Math.max(row.tries - 1, 0),
+          attempts: Math.max(row.attempts - 1, 0),
+        })
       else if ('dead' in outcome) rows.set(id, { ...row, deadAt: outcome.at, lastError: outcome.error })
       else
         rows.set(id, {

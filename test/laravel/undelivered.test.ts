@@ -103,12 +103,46 @@ describe('what waits', () => {
     await harness.deliveries.stop(0)
   })
 
-  it('is no attempt more that counts against a message', async () => {
+  it('is tried in place of the next time: many tries by hand make no dead letter, and no longer waits', async () => {
+    const world = given()
+    const { harness, undelivered } = world
+    harness.respond(({ lane }) => (lane === 'a' ? answered(422) : ok))
+    harness.deliveries.start()
+    harness.add('a')
+    await harness.clock.advance(SECOND)
+    const { attempts, tries, nextAt } = harness.table.rows.get(1)!
+    const wait = nextAt - harness.clock.now()
+    for (let n = 0; n < 20; n++) {
+      await undelivered.redrive(1)
+      await harness.clock.advance(1)
+    }
+    expect(harness.table.rows.get(1)).toMatchObject({ attempts, tries, deadAt: null })
+    expect(harness.table.rows.get(1)!.nextAt - harness.clock.now()).toBeLessThanOrEqual(wait + SECOND)
+    await harness.deliveries.stop(0)
+  })
+
+  it('behind another one of its lane lets that one go first', async () => {
     const { harness, undelivered } = await refusals(['a'])
-    const { attempts, tries } = harness.table.rows.get(1)!
-    await undelivered.redrive(1)
+    harness.add('a')
+    harness.respond(() => ok)
+    const before = harness.calls.length
+    await undelivered.redrive(harness.table.store.page({ state: 'waiting', limit: 1 }).rows[0]!.id)
     await harness.clock.advance(1)
-    expect(harness.table.rows.get(1)).toMatchObject({ attempts: attempts + 1, tries, deadAt: null })
+    expect(harness.calls.slice(before).map(({ payload }) => payload.message_id)).toEqual(['m1', 'm4'])
+    await harness.deliveries.stop(0)
+  })
+
+  it('probes asked for by hand make no outage longer, and nothing dies of them', async () => {
+    const { harness, undelivered } = await outage(['a', 'b', 'c', 'd', 'e', 'f'])
+    const probesAt = harness.deliveries.probesAt('messages')
+    const before = harness.calls.length
+    for (let n = 0; n < 30; n++) {
+      await undelivered.retry()
+      await harness.clock.advance(1)
+    }
+    expect(harness.calls.length).toBe(before + 30)
+    expect(harness.deliveries.probesAt('messages')).toBe(probesAt)
+    expect(undelivered.list({ state: 'dead', limit: 9 }).count).toBe(0)
     await harness.deliveries.stop(0)
   })
 })

@@ -282,6 +282,13 @@ export function deliveriesContract(subject: Subject): void {
     }
     expect(found).toEqual([4, 3, 2])
     expect(deliveries.page({ state: 'waiting', sessionId: 'b', limit: 1 }).rows[0]!.seq).toBe(5_002)
+    // However many wait, what is dead is on the first page.
+    const [oldest] = deliveries.page({ state: 'waiting', limit: 1, before: found.length + 1 }).rows
+    await deliveries.settle(oldest!.id, { dead: true, at: 5, error: '422' })
+    expect(deliveries.page({ state: 'dead', limit: 9 })).toMatchObject({
+      rows: [{ id: oldest!.id }],
+      next: null,
+    })
   })
 
   test('what waits is hastened, what is due, dead or gone stays as it is', async () => {
@@ -296,8 +303,10 @@ export function deliveriesContract(subject: Subject): void {
       [5_000, 5_000],
     ] as const) {
       await deliveries.settle(id, { hastened: true, at })
-      expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ nextAt, attempts: 1, lastError: '503' })
+      expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ nextAt, lastError: '503' })
     }
+    // The attempt that comes now takes the place of one that was due.
+    expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ attempts: 0, tries: 0 })
     await deliveries.settle(id, { dead: true, at: 6_000, error: '422' })
     await deliveries.settle(id, { hastened: true, at: 1_000 })
     expect(deliveries.find(id)).toMatchObject({ deadAt: 6_000, nextAt: 5_000 })

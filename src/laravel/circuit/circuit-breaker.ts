@@ -50,11 +50,13 @@ export function createCircuitBreaker(clock: Clock) {
   const evidence = createEvidence()
   let outage: Outage | null = null
   let probing = false
+  /** Somebody wants a probe before its time. */
+  let asked = false
   let inFlight = 0
   let round = 0
 
   const nextProbeAt = (sender: Sender): number =>
-    outage === null || evidence.wouldTell(sender) ? clock.now() : outage.retryAt
+    outage === null || asked || evidence.wouldTell(sender) ? clock.now() : outage.retryAt
 
   function ended(permit: Permit): void {
     inFlight--
@@ -67,6 +69,7 @@ export function createCircuitBreaker(clock: Clock) {
       const probe = outage !== null
       if (probe && (probing || clock.now() < nextProbeAt(sender))) return null
       probing = probe
+      asked = false
       inFlight++
       return { probe, early: outage !== null && clock.now() < outage.retryAt, round }
     },
@@ -101,9 +104,9 @@ export function createCircuitBreaker(clock: Clock) {
       return 'route'
     },
 
-    /** Whoever mended it need not wait for the schedule. */
+    /** Whoever mended it need not wait for the schedule, which goes on as it was if nothing is mended. */
     probeNow(): void {
-      if (outage !== null) outage = { ...outage, retryAt: Math.min(outage.retryAt, clock.now()) }
+      asked = outage !== null
     },
 
     /** The attempt was ended without a result. */

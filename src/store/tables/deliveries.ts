@@ -43,6 +43,14 @@ const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
 
 /** So many are looked at for one page, whatever is asked of them: a few ms of the event loop. */
 const MOST_LOOKED_AT = 5_000
+const BEYOND = 'SELECT id FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?'
+const BEYOND_DEAD = `SELECT id FROM deliveries INDEXED BY deliveries_dead_ids
+  WHERE dead_at IS NOT NULL AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?`
+const WITHIN = `d.id < ?1 AND d.id > ?2 AND (?3 IS NULL OR d.session_id = ?3) AND ${STANDS}
+  ORDER BY d.id DESC LIMIT ?4`
+const PAGE_OF_WAITING = `${SELECT} WHERE d.dead_at IS NULL AND ${WITHIN}`
+const PAGE_OF_DEAD = `${SELECT.replace('deliveries d', 'deliveries d INDEXED BY deliveries_dead_ids')}
+  WHERE d.dead_at IS NOT NULL AND ${WITHIN}`
 /** Dead letters are kept for this long. */
 const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -165,21 +173,10 @@ export function deliveryReads(sql: Statements): DeliveryReads {
       return row ? toDelivery(row) : null
     },
     page({ state, sessionId, before = Number.MAX_SAFE_INTEGER, limit }) {
-      const beyond = sql.get<{ id: number }>(
-        'SELECT id FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?',
-        before,
-        MOST_LOOKED_AT,
-      )
+      const [beyondThem, them] = state === 'dead' ? [BEYOND_DEAD, PAGE_OF_DEAD] : [BEYOND, PAGE_OF_WAITING]
+      const beyond = sql.get<{ id: number }>(beyondThem, before, MOST_LOOKED_AT)
       const rows = sql
-        .all<DeliveryColumns>(
-          `${SELECT} WHERE (d.dead_at IS NOT NULL) = ? AND (?2 IS NULL OR d.session_id = ?2) AND d.id < ? AND d.id > ? AND ${STANDS}
-           ORDER BY d.id DESC LIMIT ?`,
-          Number(state === 'dead'),
-          sessionId ?? null,
-          before,
-          beyond?.id ?? 0,
-          limit,
-        )
+        .all<DeliveryColumns>(them, before, beyond?.id ?? 0, sessionId ?? null, limit)
         .map(toDelivery)
       const last = rows.length === limit ? rows.at(-1)!.id : beyond && beyond.id + 1
       return { rows, next: last ?? null }
@@ -226,7 +223,8 @@ export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOut
     )
   else if ('hastened' in outcome)
     sql.run(
-      'UPDATE deliveries SET next_at = ?1 WHERE id = ?2 AND dead_at IS NULL AND next_at > ?1',
+      `UPDATE deliveries SET next_at = ?1, tries = max(tries - 1, 0), attempts = max(attempts - 1, 0)
+       WHERE id = ?2 AND dead_at IS NULL AND next_at > ?1`,
       outcome.at,
       id,
     )
