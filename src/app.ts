@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { App, Overrides } from './app/overrides.ts'
+import { causedByNobody } from './base/causes.ts'
 import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
@@ -147,7 +148,7 @@ export async function createApp(
     maxBytes: config.media.maxBytes,
     onSettled: lane => deliveries.wake(lane),
   })
-  const onDownload = () => downloads.startDue()
+  const onDownload = () => causedByNobody(() => downloads.startDue())
   const versions = new VersionBreaker({
     clock,
     logger: part('sessions'),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AnyActorRef, createActor } from 'xstate'
 import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
+import { causedByNobody } from '../../base/causes.ts'
 import { faultFields } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { type Problem, SHUTTING_DOWN } from '../../base/problem.ts'
@@ -203,7 +204,8 @@ export class Supervisor {
         onCommitted: (...committed) => this.#counts.committed(...committed),
         onActivity: (sessionId, at) => this.#counts.active(sessionId, at),
         onCrash: (crashed, error) => this.#crashed(crashed, error),
-        onStoreFailure: (failed, error) => this.#storeFailed(failed, error),
+        // It is everybody's trouble, and so is what follows.
+        onStoreFailure: (failed, error) => causedByNobody(() => this.#storeFailed(failed, error)),
         onEnded: ended => this.#ended(ended),
       },
       origin,

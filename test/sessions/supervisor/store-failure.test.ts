@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { causedBy } from '../../../src/base/causes.ts'
 import { incoming, text } from '../fakes.ts'
 import { closedAs, World } from '../world.ts'
 
@@ -35,6 +36,24 @@ describe('When the store takes no writes, the supervisor', () => {
     await openAll()
     expect(ids.map(id => world.state(id))).toEqual(ids.map(() => 'open.settling'))
     expect(world.supervisor.live).toBe(3)
+  })
+
+  it("tells of it once, and in nobody's name", async () => {
+    world = await World.start()
+    await world.linked('a')
+    await world.linked('b')
+    world.disk.failWrites()
+    const asked = causedBy({ requestId: 'r1', sessionId: 'a' }, () =>
+      world.commands.logout('a', world.clock.now() + 1000),
+    )
+    world.whatsapp.socketOf('b').report(closedAs('backoff'))
+    await expect(asked).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await world.settle()
+    const told = world.logs.map(line => JSON.parse(line)).filter(({ level }) => level === 'error')
+    expect(told).toEqual([expect.objectContaining({ code: 'STORE_FAILED' })])
+    expect(Object.keys(told[0])).not.toEqual(expect.arrayContaining([expect.stringMatching(/_id$/)]))
+    world.disk.repair()
+    await world.wait(2000)
   })
 
   it('runs no effect of a fact that was not stored', async () => {
