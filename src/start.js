@@ -24,6 +24,7 @@ const UP_AND_DOWN = `
   await import('./src/main.ts')
   await import('./src/dashboard/dashboard.ts')
   await import('./src/inspector/hub.ts')
+  await import('./src/telemetry/tracing.ts')
   process.kill(process.pid, 'SIGTERM')`
 const FILL_MS = 60_000
 
@@ -45,7 +46,7 @@ if (modules.enableCompileCache(CACHE).directory !== undefined) {
   // The store's thread has one of its own.
   process.env.NODE_COMPILE_CACHE = CACHE
   const filled = join(CACHE, `filled-${OWN}`)
-  stamp = `${process.version} ${changedAt()}`
+  stamp = `${process.version} ${timeOf(PACKAGES)} ${changedAt()} ${process.env.NODE_OPTIONS ?? ''}`
   if (textOf(filled) !== stamp) fill(filled)
 }
 const { useModuleStandIns } = await import('./base/module-stand-ins.ts')
@@ -55,13 +56,12 @@ const forget = recallResolutions(RESOLUTIONS, stamp)
 await import('./main.ts')
 forget()
 
-/** When the newest source was written, and the packages. */
+/** When the newest source was written. */
 function changedAt() {
   const files = SOURCES.flatMap(dir =>
     readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile()),
   )
-  const times = files.map(({ parentPath, name }) => timeOf(join(parentPath, name)))
-  return Math.max(timeOf(PACKAGES), ...times)
+  return Math.max(...files.map(({ parentPath, name }) => timeOf(join(parentPath, name))))
 }
 
 function timeOf(file) {

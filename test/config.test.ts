@@ -274,6 +274,7 @@ describe('traces', () => {
     [{ OTEL_TRACES_EXPORTER: 'otlp' }, 'http://localhost:4318/v1/traces'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test/' }, 'http://c.test/v1/traces'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test/otel' }, 'http://c.test/otel/v1/traces'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test/otel/?key=k' }, 'http://c.test/otel/v1/traces?key=k'],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c.test/' }, 'http://c.test/'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test', OTEL_TRACES_EXPORTER: 'none' }, undefined],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test', OTEL_SDK_DISABLED: 'true' }, undefined],

@@ -39,10 +39,16 @@ export function tracingOf({
 } & Pick<Tracing, 'sampler' | 'ratio' | 'batch'>): Tracing | null {
   const isAsked = exporter === 'otlp' || endpoint !== null || tracesEndpoint !== null
   if (disabled || exporter === 'none' || !isAsked) return null
-  const base = (endpoint ?? 'http://localhost:4318').replace(/\/$/, '')
   return {
-    url: tracesEndpoint ?? `${base}/v1/traces`,
+    url: tracesEndpoint ?? tracesBelow(endpoint ?? 'http://localhost:4318'),
     protocol: tracesProtocol || protocol || 'http/protobuf',
     ...rest,
   }
+}
+
+/** A query, which may carry a key, stays behind the path. */
+function tracesBelow(endpoint: string): string {
+  const url = new URL(endpoint)
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`
+  return url.href
 }

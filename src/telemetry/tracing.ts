@@ -11,7 +11,7 @@ import { SendSpans } from './send-spans.ts'
 import { timeNow, underWay } from './spans.ts'
 
 /** How long the last spans may take on their way, in ms. */
-const FLUSH_MS = 5_000
+const FLUSH_MS = 2_000
 
 type Deliver<A> = (
   kind: DeliveryKind,
