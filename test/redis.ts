@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -9,13 +10,20 @@ import { describe, it } from 'vitest'
 
 const DEFAULT_URL = 'redis://127.0.0.1:6379'
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+/** One that no connection is given by the system while its server is away: below the ports that are given (32768 and up). */
+async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const listens = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!listens) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** A connection that reports its errors to whoever awaits a command, and to nobody else. */
@@ -54,12 +62,13 @@ export interface OwnRedis {
 /** A Redis of the test's own: append-only file in a temporary folder, a free port on 127.0.0.1, not started yet. */
 export async function createOwnRedis(settings: string[] = []): Promise<OwnRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'redis-'))
-  const port = await freePort()
+  const port = await lastingPort()
   const url = `redis://127.0.0.1:${port}`
   let child: ChildProcess | null = null
+  const runs = () => child !== null && child.exitCode === null && child.signalCode === null
 
   const kill: OwnRedis['kill'] = async (signal = 'SIGKILL') => {
-    if (child === null) return
+    if (child === null || !runs()) return
     const ended = once(child, 'exit')
     child.kill(signal)
     if (signal !== 'SIGKILL') return
@@ -75,9 +84,8 @@ export async function createOwnRedis(settings: string[] = []): Promise<OwnRedis>
       const fixed = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '']
       const args = [...fixed, '--appendonly', 'yes', '--appendfsync', 'always', ...settings]
       child = spawn('redis-server', args, { stdio: 'ignore' })
-      for (let tries = 0; !(await answers(url)); tries++) {
-        if (child.exitCode !== null || tries > 1_000)
-          throw new Error(`redis-server does not start on ${port}`)
+      for (let tries = 0; !(await answers(url)) || !runs(); tries++) {
+        if (!runs() || tries > 1_000) throw new Error(`redis-server does not start on ${port}`)
         await new Promise(resolve => setTimeout(resolve, 10))
       }
     },
