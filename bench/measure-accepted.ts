@@ -5,7 +5,8 @@ import { Manager } from './contenders/manager.ts'
 import type { Environment } from './environment/environment.ts'
 
 const PER_SECOND = 100
-const LOST_MS = 60_000
+/** A session that was refused for some time may wait for up to 5 minutes until it tries again (machines/session.timers.ts). */
+const LOST_MS = 6 * 60_000
 
 /** How long callers waited for their durable 202, in ms, and what was lost of what they were promised. */
 export interface AcceptedSends {
