@@ -9,7 +9,7 @@ import type { MediaServer } from '../ports/media/media-server.ts'
 export interface DashboardParts {
   overview: Overview
   history: History
-  files: Pick<MediaServer, 'linkTo' | 'has'>
+  files: Pick<MediaServer, 'has'>
   facts: Pick<CommittedFacts, 'follow'>
   deliveries: Pick<DeliveryTable, 'find' | 'counts'>
   ready(): Readiness

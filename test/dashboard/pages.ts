@@ -30,7 +30,7 @@ export function createTestPages(
       },
     },
     history: fakeHistory,
-    files: { has: async () => false, linkTo: id => `http://media.test/media/${id}` },
+    files: { has: async () => false },
     facts: { follow: () => ({ head: 41, end() {} }) },
     deliveries: { find: () => null, counts: () => ({ pending: 3, dead: 2 }) },
     ready: () => ({ ready: true, problems: [], warnings: [] }),

@@ -3,25 +3,23 @@ import type { PastMessage } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { foreignLine, type Markup } from './markup.ts'
 
-/** A file of a message: its signed link on this host, null while it is not here. */
-export interface LinkedFile {
-  href: string | null
-}
-
 /** What browsers show in an `<img>` without running anything: SVG would bring its own links. */
 const PICTURES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']
 
-/** The file of a message as one can look at it or listen to it; others as a link. */
+/**
+ * The file of a message as one can look at it or listen to it; others as a link. The login opens its address, which is always the same:
+ * a picture is fetched once, and what is listened to plays on while the chat is read anew.
+ */
 export function fileMarkup(
   words: SessionWords,
   content: PastMessage['message'],
-  files: Map<string, LinkedFile>,
+  held: ReadonlySet<string>,
 ): Markup | string {
   const { message: said } = words
   const { media, type } = content
   if (media === null) return ''
-  const href = files.get(media.id)?.href ?? null
-  if (href === null) return html`<p class="sub file">${said.noFile}</p>`
+  if (!held.has(media.id)) return html`<p class="sub file">${said.noFile}</p>`
+  const href = `/media/${media.id}`
   const kind = media.mimetype.split(';', 1)[0]!.trim().toLowerCase()
   const named = media.filename ?? said.types[type] ?? type
   const link = html`<a class="file" href="${href}" download>${said.openFile}: ${foreignLine(named)} <span class="sub">${sizeOf(media.size)}</span></a>`

@@ -8,7 +8,7 @@ import type { PageParts } from '../pages/layout.ts'
 import type { Language } from '../words/languages.ts'
 import { sessionWordsOf } from '../words/session-languages.ts'
 import { chartFigure } from './chart-figure.ts'
-import { chatHead, type LinkedFiles, messagesMarkup } from './chat.ts'
+import { chatHead, messagesMarkup } from './chat.ts'
 import { chatsMarkup } from './chats.ts'
 import type { Markup } from './markup.ts'
 import { momentMarkup } from './moment.ts'
@@ -18,7 +18,7 @@ import { factsMarkup } from './timeline.ts'
 
 export interface SessionPageParts {
   history: History
-  files: Pick<MediaServer, 'linkTo' | 'has'>
+  files: Pick<MediaServer, 'has'>
 }
 
 /** Of each list so much is read at once. */
@@ -53,9 +53,9 @@ export function sessionRoutes(
   }
   const chat = async (c: DashboardContext, id: string, chatId: string, before: number | null) => {
     const found = history.chat(id, chatId, { before, limit: MESSAGES })
-    const linked = await linkedFiles(files, found.messages)
+    const held = await heldFiles(files, found.messages)
     const { chats: said } = words(c)
-    const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, linked)}`
+    const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, held)}`
     return html`<div class="chat-head">${chatHead(found.chat)}</div><ol class="bubbles" id="bubbles" data-of="${found.chat.chatId}" tabindex="0" aria-labelledby="chat-title">${list}</ol>${found.messages.length === 0 ? html`<p class="empty">${said.empty}</p>` : ''}`
   }
 
@@ -124,15 +124,9 @@ const numberIn = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? 
 const kindIn = (text: string | undefined) => FACT_KINDS.find(kind => kind === text) ?? 'all'
 const chatIn = (text: string | undefined) => (/^[\w.:+-]{1,64}@[a-z.]{1,32}$/.test(text ?? '') ? text! : null)
 
-/** Links to the files of messages that are here, on this very host, whatever others call it. */
-async function linkedFiles(files: SessionPageParts['files'], messages: PastMessage[]): Promise<LinkedFiles> {
+/** The files of messages that are here. */
+async function heldFiles(files: SessionPageParts['files'], messages: PastMessage[]): Promise<Set<string>> {
   const ids = new Set(messages.flatMap(({ message: { media } }) => (media === null ? [] : [media.id])))
-  const hrefOf = async (id: string) => ((await files.has(id)) ? onThisHost(files.linkTo(id)) : null)
-  const links = [...ids].map(async id => [id, { href: await hrefOf(id) }] as const)
-  return new Map(await Promise.all(links))
-}
-
-function onThisHost(link: string): string {
-  const { pathname, search } = new URL(link, 'http://here')
-  return `${pathname.slice(pathname.lastIndexOf('/media/'))}${search}`
+  const held = await Promise.all([...ids].map(async id => ((await files.has(id)) ? [id] : [])))
+  return new Set(held.flat())
 }
