@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { GatewayError } from '../../src/base/errors.ts'
 import { createDashboard } from '../../src/dashboard/dashboard.ts'
 import type { Visitor } from '../../src/ports/dashboard/dashboard.ts'
 import { createHistory } from '../../src/sessions/history.ts'
@@ -6,6 +7,8 @@ import { createOverview } from '../../src/sessions/overview.ts'
 import { HOSTILE } from '../browser/hostile-texts.ts'
 import { incoming, text } from '../sessions/fakes.ts'
 import { closedAs, World } from '../sessions/world.ts'
+import { fakeHistory } from './fake-history.ts'
+import { createTestPages } from './pages.ts'
 
 const FILE = 'ab'.repeat(32)
 const GONE = 'cd'.repeat(32)
@@ -66,6 +69,21 @@ describe('The page of a session', () => {
       expect(body).not.toContain(secret)
     }
   })
+
+  it.each(['SESSION_UNREADABLE', 'EVENT_NOT_FOUND'] as const)(
+    'is shown with what can be read of it when its moment is %s',
+    async code => {
+      const moment = () => {
+        throw new GatewayError(code, 'No fact of it can be read.')
+      }
+      const { app } = createTestPages({ history: { ...fakeHistory, moment } })
+      const response = await app.request('/dashboard/sessions/s1')
+      expect(response.status).toBe(200)
+      const text = await response.text()
+      expect(text).toContain('<p class="notice bad" lang="en">No fact of it can be read.</p>')
+      expect(text).toContain('id="fact-1"')
+    },
+  )
 
   it('says so when there is no such session, and refuses its parts', async () => {
     const { status, body } = await get('/nobody')

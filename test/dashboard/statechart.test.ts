@@ -3,6 +3,7 @@ import { getNextSnapshot } from 'xstate'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { dottedState } from '../../machines/session.state.ts'
 import { supervisorMachine } from '../../machines/supervisor.machine.ts'
+import { sessionChart } from '../../src/dashboard/session/session-chart.ts'
 import { type Drawing, drawChart } from '../../src/dashboard/statechart/draw-chart.ts'
 import {
   chartOf,
@@ -145,4 +146,16 @@ describe('What is lit', () => {
       ))
         for (const id of lit) expect(ids).toContain(id)
   })
+})
+
+it('is drawn again for the next one when it could not be drawn, and once when it could', async () => {
+  let drawn = 0
+  const chartNow = sessionChart(async () => {
+    if (++drawn === 1) throw new Error('no memory')
+    return drawing
+  })
+  expect((await chartNow()).drawing).toBeNull()
+  expect((await chartNow()).drawing).toBe(drawing)
+  await chartNow()
+  expect(drawn).toBe(2)
 })

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { GatewayError } from '../../base/errors.ts'
+import { type ErrorCode, GatewayError } from '../../base/errors.ts'
 import { FACT_KINDS, type FactKind, type History, type PastMessage } from '../../ports/dashboard/history.ts'
 import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { DashboardContext, DashboardEnv } from '../env.ts'
@@ -40,7 +40,7 @@ export function sessionRoutes(
     const language = c.get('language')
     const { chart, drawing } = await drawn()
     const kept = figures.get(language) ?? (await chartFigure(words(c), chart, drawing))
-    figures.set(language, kept)
+    if (drawing !== null) figures.set(language, kept)
     return kept
   }
   const facts = (c: DashboardContext, id: string, before: number | null, kind: FactKind) => {
@@ -69,13 +69,12 @@ export function sessionRoutes(
       const chosen = chatIn(c.req.query('chat'))
       try {
         const { lastSeq } = history.facts(id, { before: null, limit: 1, kind: 'all' })
-        const moment = showMoment(c, id, lastSeq)
         return c.html(
           sessionPage(page(c), words(c), {
             sessionId: id,
             lastSeq,
             figure: await figure(c),
-            moment: await moment,
+            moment: await showMoment(c, id, lastSeq, ['SESSION_UNREADABLE', 'EVENT_NOT_FOUND']),
             facts: facts(c, id, null, 'all'),
             chats: chats(c, id, null),
             chat: chosen === null ? null : await chat(c, id, chosen, null),
@@ -105,12 +104,18 @@ export function sessionRoutes(
       return c.html(await chat(c, c.req.param('id'), chosen, numberIn(c.req.query('before'))))
     })
 
-  async function showMoment(c: DashboardContext, id: string, seq: number): Promise<Markup> {
+  /** What is of the codes `told` stands as a sentence where the moment would. */
+  async function showMoment(
+    c: DashboardContext,
+    id: string,
+    seq: number,
+    told: ErrorCode[] = ['SESSION_UNREADABLE'],
+  ): Promise<Markup> {
     const { chart } = await drawn()
     try {
       return await momentMarkup(words(c), chart, history.moment(id, seq))
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== 'SESSION_UNREADABLE') throw error
+      if (!(error instanceof GatewayError) || !told.includes(error.code)) throw error
       return html`<p class="notice bad" lang="en">${error.message}</p>`
     }
   }
