@@ -58,6 +58,38 @@ describeInBrowser('a phone that is linked on the page', () => {
     await close()
   })
 
+  it('never shows the QR of one session under the name of another', async () => {
+    const { page } = tab
+    await world.call('POST', '/start', { user_id: 7, session_id: 'other' })
+    await page.locator('#rows .row[data-id=other]').waitFor()
+    const open = async (id: string) => {
+      await page.locator(`#rows .row[data-id=${id}] .more`).click()
+      await page.getByRole('menuitem', { name: 'Show QR' }).click()
+    }
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await page.route('**/sessions/careful/qr?*', async route => {
+      await released
+      await route.continue()
+    })
+    const asked = page.waitForRequest('**/sessions/careful/qr?*')
+    await open('careful')
+    await asked
+    await close()
+    await open('other')
+    const image = page.locator('#link-dialog img.qr')
+    await image.waitFor()
+    const late = page.waitForResponse('**/sessions/careful/qr?*')
+    release()
+    await (await late).finished()
+    // The browser has drawn what came.
+    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    expect(await image.getAttribute('src')).toContain('/sessions/other/qr')
+    await page.unroute('**/sessions/careful/qr?*')
+    await close()
+    await world.call('DELETE', '/sessions/other')
+    await page.locator('#rows .row[data-id=other]').waitFor({ state: 'detached' })
+  })
+
   it('is seen by who may only read, without its QR and without a way to change anything', async () => {
     const other = await openTab(browser, world.url)
     const { page } = other
@@ -82,7 +114,14 @@ describeInBrowser('a phone that is linked on the page', () => {
     await world.stopManager('SIGTERM')
     await page.locator('#live[data-live=cut]').waitFor()
     await world.startManager({ PORT: port })
-    await page.locator('#cut a', { hasText: 'Log in again' }).click()
+    await page.locator('#cut a', { hasText: 'Log in again' }).waitFor()
+    // It is said once: what is asked afterwards is not sent, and does not say it again.
+    await page.evaluate("document.querySelector('#cut a').same = true")
+    await create('too-late')
+    await page.locator('#create-dialog .notice', { hasText: 'Your login has ended.' }).waitFor()
+    await page.locator('#create-dialog [data-close]').first().click()
+    expect(await page.evaluate("document.querySelector('#cut a').same")).toBe(true)
+    await page.locator('#cut a').click()
     await page.locator('#key').waitFor()
     expect(new URL(page.url()).pathname).toBe('/login')
   })

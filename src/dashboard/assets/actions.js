@@ -17,10 +17,9 @@ const REQUESTS = {
 }
 
 /**
- * Asks whether it is meant, and does it. Resolves with whether it was done.
+ * Asks whether it is meant, and does it.
  * @param {Action} action
  * @param {string} id
- * @returns {Promise<boolean>}
  */
 export function askAndDo(action, id) {
   const { actions } = words
@@ -39,10 +38,11 @@ export function askAndDo(action, id) {
   word.required = action === 'delete'
   button.textContent = actions[action]
   button.className = action === 'restart' ? 'primary' : 'danger'
+  button.disabled = false
   refusal.hidden = true
   dialog.showModal()
-  const { promise, resolve } = Promise.withResolvers()
-  let done = false
+  // The dialog may be another question's before this one is answered.
+  let closed = false
   form.onsubmit = async event => {
     event.preventDefault()
     word.setCustomValidity(
@@ -53,21 +53,21 @@ export function askAndDo(action, id) {
     try {
       const { method, path } = REQUESTS[action]
       const status = await order(path(id), { method })
-      done = true
-      dialog.close()
+      if (!closed) dialog.close()
       toast(fill(sentenceOf(action, status), { id }))
     } catch (error) {
-      refusal.textContent = fill(actions.failed, {
-        why: error instanceof Error ? error.message : String(error),
-      })
+      const why = fill(actions.failed, { why: error instanceof Error ? error.message : String(error) })
+      if (closed) return toast(why, 'bad')
+      refusal.textContent = why
       refusal.hidden = false
     } finally {
-      button.disabled = false
+      if (!closed) button.disabled = false
     }
   }
   word.oninput = () => word.setCustomValidity('')
-  dialog.onclose = () => resolve(done)
-  return promise
+  dialog.onclose = () => {
+    closed = true
+  }
 }
 
 /** WhatsApp has not confirmed what is 202. @param {Action} action @param {number} status */

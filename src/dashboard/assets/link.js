@@ -1,4 +1,4 @@
-import { ask, byId, element, fill, foreign, words } from './page.js'
+import { ask, attempt, byId, element, fill, foreign, words } from './page.js'
 import { sentenceOf } from './states.js'
 import { countdown, keep } from './time.js'
 
@@ -19,6 +19,7 @@ export function openLink(subject) {
   let looking = false
   let again = false
   let shown = ''
+  let closed = false
 
   const look = async () => {
     if (looking) {
@@ -29,13 +30,13 @@ export function openLink(subject) {
     try {
       const { sessions } = await ask(`/dashboard/sessions?id=${encodeURIComponent(id)}`)
       const session = /** @type {Session | undefined} */ (sessions[0])
-      if (session !== undefined && dialog.open) await show(session)
+      if (session !== undefined && !closed) await show(session)
     } catch {
       // What the stream tells next, or the page's own word of a lost connection, goes on from here.
     } finally {
       looking = false
     }
-    if (!again) return
+    if (!again || closed) return
     again = false
     await look()
   }
@@ -43,7 +44,8 @@ export function openLink(subject) {
   /** @param {Session} session */
   const show = async session => {
     const { made, key } = await stepOf(session, start)
-    if (key === shown) return
+    // The dialog may be another session's by now.
+    if (closed || key === shown) return
     const rotated = shown.startsWith('qr ') && key.startsWith('qr ')
     shown = key
     body.replaceChildren(...made)
@@ -53,7 +55,7 @@ export function openLink(subject) {
 
   const start = async () => {
     await ask('/start', { method: 'POST', body: { user_id: subject.user_id, session_id: id } })
-    await look()
+    if (!closed) await look()
   }
 
   const onFacts = (/** @type {Event} */ event) => {
@@ -66,6 +68,7 @@ export function openLink(subject) {
   body.dataset.step = 'preparing'
   document.addEventListener('facts', onFacts)
   dialog.onclose = () => {
+    closed = true
     document.removeEventListener('facts', onFacts)
     body.replaceChildren()
   }
@@ -114,7 +117,7 @@ const waiting = text => [element('div', { class: 'spinner', 'aria-hidden': 'true
 /** @param {string | null} why @param {() => Promise<void>} start */
 function standing(why, start) {
   const button = element('button', { type: 'button', class: 'primary', text: link.again })
-  button.addEventListener('click', () => void start())
+  button.addEventListener('click', () => void attempt(start))
   return [element('p', {}, foreign(why ?? '', 300)), button]
 }
 
@@ -150,12 +153,12 @@ function codeOf(code, expiresAt) {
 async function passkeyStep(path) {
   const demand = await ask(`${path}/passkey`)
   const cancel = element('button', { type: 'button', text: link.passkeyCancel })
-  cancel.addEventListener('click', () => void ask(`${path}/passkey`, { method: 'DELETE' }))
+  cancel.addEventListener('click', () => void attempt(() => ask(`${path}/passkey`, { method: 'DELETE' })))
   const key = `passkey ${demand.state} ${demand.code}`
   const left = timeLeft(Date.parse(demand.expires_at))
   if (demand.state === 'confirm') {
     const confirm = element('button', { type: 'button', class: 'primary', text: link.passkeyConfirm })
-    confirm.addEventListener('click', () => void ask(`${path}/passkey/confirm`, { method: 'POST' }))
+    confirm.addEventListener('click', () => attempt(() => ask(`${path}/passkey/confirm`, { method: 'POST' })))
     const code = element('p', { class: 'code', text: demand.code })
     return { key, made: [element('p', { text: link.passkeyCode }), code, left, confirm, cancel] }
   }

@@ -53,6 +53,7 @@ export const order = async (path, options) => (await answerTo(path, options)).st
  * @param {{ method?: string, body?: unknown, signal?: AbortSignal }} [options]
  */
 async function answerTo(path, { method = 'GET', body, signal } = {}) {
+  askOnlyLoggedIn()
   /** @type {Response} */
   let response
   try {
@@ -76,8 +77,18 @@ async function answerTo(path, { method = 'GET', body, signal } = {}) {
   return { status: response.status, answer }
 }
 
-/** Nothing is asked any more; a link leads back to where the reader was. */
+/** Whether the login has ended: whatever asks again and again stops. */
+export let isLoggedOut = false
+
+/** Throws Refusal once the login has ended: the service would refuse it. */
+export function askOnlyLoggedIn() {
+  if (isLoggedOut) throw new Refusal(words.live.ended, 'UNAUTHENTICATED', 401)
+}
+
+/** Nothing is asked any more, which is said once; a link leads back to where the reader was. */
 export function loginEnded() {
+  if (isLoggedOut) return
+  isLoggedOut = true
   const notice = byId('cut')
   const link = document.createElement('a')
   link.href = `/login?next=${encodeURIComponent(location.pathname)}`
@@ -100,6 +111,18 @@ export function toast(text, kind = 'good') {
   toasts.append(line)
   while (toasts.childElementCount > 3) toasts.firstElementChild?.remove()
   setTimeout(() => line.remove(), 8_000)
+}
+
+/**
+ * Says what failed of what somebody asked for.
+ * @param {() => unknown} what
+ */
+export async function attempt(what) {
+  try {
+    await what()
+  } catch (error) {
+    toast(fill(words.actions.failed, { why: error instanceof Error ? error.message : String(error) }), 'bad')
+  }
 }
 
 /**

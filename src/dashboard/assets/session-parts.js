@@ -1,11 +1,11 @@
-import { loginEnded, page, Refusal, words } from './page.js'
+import { askOnlyLoggedIn, loginEnded, page, Refusal, words } from './page.js'
 import { dateOf } from './time.js'
 
 /** What the parts of the page of one session share. */
 
 /**
  * @typedef {{ of: string, messages: string, older: string }} SessionWords
- * @typedef {{ sessionId: string, lastSeq: number, sessionWords: SessionWords }} Session
+ * @typedef {{ sessionId: string, createdAt: number | null, lastSeq: number, sessionWords: SessionWords }} Session
  */
 
 export const session = /** @type {Session} */ (/** @type {unknown} */ (page))
@@ -18,6 +18,7 @@ const base = `/dashboard/sessions/${encodeURIComponent(session.sessionId)}`
  * @returns {Promise<DocumentFragment>}
  */
 export async function part(path, signal) {
+  askOnlyLoggedIn()
   const response = await fetch(`${base}${path}`, { signal: signal ?? null }).catch(error => {
     if (signal?.aborted) throw error
     throw new Refusal(words.actions.unreachable, 'UNREACHABLE', 0)
