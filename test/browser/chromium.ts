@@ -64,6 +64,12 @@ export async function logInTo(page: Page, key: string, path = '/'): Promise<void
   await page.locator('#live[data-live=live]').waitFor()
 }
 
+/** The tab is looked at, or another one lies over it. */
+export const seeing = (page: Page, isSeen: boolean): Promise<void> =>
+  page.evaluate(`
+    Object.defineProperty(document, 'hidden', { configurable: true, value: ${!isSeen} })
+    void document.dispatchEvent(new Event('visibilitychange'))`)
+
 /** Nothing was asked of others, and no script complained. */
 export function expectQuiet({ foreign, complaints }: Opened): void {
   expect(foreign).toEqual([])

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { KEY, World } from '../scenarios/world.ts'
-import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab } from './chromium.ts'
+import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab, seeing } from './chromium.ts'
 import { CutWire } from './cut-wire.ts'
 
 const soon = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 20_000, interval: 50 })
@@ -91,6 +91,25 @@ describeInBrowser('the page of all sessions', () => {
     })
     // The refused tries while the wire was cut.
     tab.complaints.length = 0
+  })
+
+  it('holds no stream while nobody sees it, and then goes on where it was', async () => {
+    const { page } = tab
+    const before = (await toldIn(tab)).at(-1)!.seq
+    const ended = page.waitForEvent('requestfailed', request => request.url().includes('/events?'))
+    await seeing(page, false)
+    await ended
+    await world.call('POST', '/sessions/shop/restart')
+    await world.waitForState('shop', 'open')
+    expect((await toldIn(tab)).at(-1)!.seq).toBe(before)
+    await seeing(page, true)
+    await soon(async () => {
+      const facts = (await factsOf('shop')).map(({ seq }) => seq).filter(seq => seq > before)
+      const told = (await toldIn(tab)).map(({ seq }) => seq).filter(seq => seq > before)
+      expect(told).toEqual(facts)
+    })
+    await soon(async () => expect(await stateOf('shop')).toBe('Connected'))
+    expectQuiet(tab)
   })
 
   it('restarts after a question that says what is lost', async () => {

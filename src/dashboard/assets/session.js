@@ -1,3 +1,4 @@
+import { ask } from './page.js'
 import { startChats } from './session-chats.js'
 import { startMachine } from './session-machine.js'
 import { session } from './session-parts.js'
@@ -21,6 +22,13 @@ follow(
       if (facts.some(({ type }) => type.startsWith('message.'))) chats.readAnew()
     },
     reset: () => location.reload(),
+    resumed: () => void reloadIfAnother().catch(() => {}),
   },
   `/sessions/${encodeURIComponent(session.sessionId)}/events`,
 )
+
+/** While the stream was cut, the session may have been deleted, and made again under its name. */
+async function reloadIfAnother() {
+  const { sessions } = await ask(`/dashboard/sessions?id=${encodeURIComponent(session.sessionId)}`)
+  if (sessions[0]?.created_at !== session.createdAt) location.reload()
+}

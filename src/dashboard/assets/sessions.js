@@ -1,6 +1,6 @@
 import { startActions } from './actions.js'
 import { startFigures } from './figures.js'
-import { ask, byId, page } from './page.js'
+import { ask, byId, isLoggedOut, page } from './page.js'
 import { SessionTable } from './session-table.js'
 import { follow } from './stream.js'
 import { setNow } from './time.js'
@@ -22,6 +22,7 @@ const table = new SessionTable()
 /** @type {Set<string>} */
 const stale = new Set()
 let reading = false
+let turn = 0
 
 /** @returns {Promise<number>} the position behind which the stream has to go on */
 async function readAll() {
@@ -44,7 +45,7 @@ async function readAll() {
 
 /** Reads what changed; while one request runs the others wait, so that there are never more than a few a second. */
 async function readStale() {
-  if (reading || stale.size === 0) return
+  if (reading || stale.size === 0 || isLoggedOut) return
   reading = true
   let pause = READ_EVERY_MS
   const ids = [...stale].slice(0, MOST_IDS)
@@ -71,14 +72,22 @@ export function readAnew(ids) {
   void readStale()
 }
 
+/** Some of those that wait, the next ones each time, so that each has its turn. */
+function nextWaiting() {
+  const ids = table.waitingIds()
+  const from = turn < ids.length ? turn : 0
+  turn = from + MOST_IDS
+  return ids.slice(from, turn)
+}
+
 async function start() {
   const position = await readAll()
   follow(position, {
     facts: facts => readAnew(new Set(facts.map(fact => fact.session_id))),
-    reset: () => void readAll(),
+    reset: () => location.reload(),
   })
   setInterval(() => {
-    if (!document.hidden) readAnew(table.waitingIds().slice(0, MOST_IDS))
+    if (!document.hidden) readAnew(nextWaiting())
   }, LOOK_AGAIN_MS)
 }
 

@@ -7,6 +7,8 @@ import { fill } from './markup.ts'
 /** What the page of one session is made of; each part can be read anew by itself. */
 export interface SessionContent {
   sessionId: string
+  /** A session that is deleted and made again under the name is another one. */
+  createdAt: number | null
   lastSeq: number
   figure: Markup
   moment: Markup
@@ -18,7 +20,7 @@ export interface SessionContent {
 
 /** One session: its machine at any fact, its log in words, its chats. */
 export function sessionPage(parts: PageParts, words: SessionWords, content: SessionContent): Markup {
-  const { sessionId, lastSeq } = content
+  const { sessionId, createdAt, lastSeq } = content
   return layout(parts, {
     title: `${sessionId} · ${parts.words.product}`,
     script: 'session.js',
@@ -31,7 +33,7 @@ export function sessionPage(parts: PageParts, words: SessionWords, content: Sess
       'session-chats.css',
     ],
     current: 'sessions',
-    data: { sessionId, lastSeq, sessionWords: forScript(words) },
+    data: { sessionId, createdAt, lastSeq, sessionWords: forScript(words) },
     main: html`<div class="head session-head"><div><p class="back"><a href="/">← ${words.allSessions}</a></p><h1><bdi class="clip">${sessionId}</bdi></h1></div><p id="standing"></p></div>
 ${machine(words, content)}
 <div class="beside">${timeline(words, content)}${chats(words, content)}</div>`,

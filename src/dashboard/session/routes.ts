@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type ErrorCode, GatewayError } from '../../base/errors.ts'
 import { FACT_KINDS, type FactKind, type History, type PastMessage } from '../../ports/dashboard/history.ts'
+import type { Overview } from '../../ports/dashboard/overview.ts'
 import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { DashboardContext, DashboardEnv } from '../env.ts'
 import type { PageParts } from '../pages/layout.ts'
@@ -19,6 +20,7 @@ import { factsMarkup } from './timeline.ts'
 export interface SessionPageParts {
   history: History
   files: Pick<MediaServer, 'has'>
+  overview: Pick<Overview, 'of'>
 }
 
 /** Of each list so much is read at once. */
@@ -28,7 +30,7 @@ const MESSAGES = 40
 
 /** The page of one session, and each of its lists by itself for its script: markup in the reader's language. */
 export function sessionRoutes(
-  { history, files }: SessionPageParts,
+  { history, files, overview }: SessionPageParts,
   page: (c: DashboardContext) => PageParts,
 ): Hono<DashboardEnv> {
   const drawn = sessionChart()
@@ -56,7 +58,7 @@ export function sessionRoutes(
     const held = await heldFiles(files, found.messages)
     const { chats: said } = words(c)
     const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, held)}`
-    return html`<div class="chat-head">${chatHead(found.chat)}</div><ol class="bubbles" id="bubbles" data-of="${found.chat.chatId}" tabindex="0" aria-labelledby="chat-title">${list}</ol>${found.messages.length === 0 ? html`<p class="empty">${said.empty}</p>` : ''}`
+    return html`<div class="chat-head">${chatHead(found.chat)}</div><ol class="bubbles" id="bubbles" data-of="${found.chat.chatId}" data-newest="${found.messages[0]?.seq ?? 0}" tabindex="0" aria-labelledby="chat-title">${list}</ol>${found.messages.length === 0 ? html`<p class="empty">${said.empty}</p>` : ''}`
   }
 
   return new Hono<DashboardEnv>()
@@ -72,6 +74,7 @@ export function sessionRoutes(
         return c.html(
           sessionPage(page(c), words(c), {
             sessionId: id,
+            createdAt: overview.of([id])[0]?.createdAt ?? null,
             lastSeq,
             figure: await figure(c),
             moment: await showMoment(c, id, lastSeq, ['SESSION_UNREADABLE', 'EVENT_NOT_FOUND']),
