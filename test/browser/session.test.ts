@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { KEY, World } from '../scenarios/world.ts'
 import { expectAccessible } from './accessibility.ts'
-import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab } from './chromium.ts'
+import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab, seeing } from './chromium.ts'
 import { HOSTILE } from './hostile-texts.ts'
 import { ANA, BEN, ROGUE, SHOP, story } from './session-story.ts'
 
@@ -83,6 +83,12 @@ describeInBrowser('the page of one session', () => {
     expect(await page.locator('#chat-list li').first().textContent()).toContain('matt paper?')
     // What was opened to be read stays open.
     expect(await read.locator('.about[open]').count()).toBe(1)
+    // A picture stays the one that is there, also in a bubble that says something new.
+    await page.evaluate("document.querySelector('#bubbles img').same = true")
+    const photo = bubbles.filter({ has: page.locator('img') })
+    await world.simulator.contact(ANA).react(SHOP, (await photo.getAttribute('data-id'))!, '🙏')
+    await photo.locator('.reactions').waitFor()
+    expect(await page.evaluate("document.querySelector('#bubbles img').same")).toBe(true)
   })
 
   it('goes back to any fact by slider, keyboard and log, and forward again as it happens', async () => {
@@ -154,8 +160,12 @@ describeInBrowser('the page of one session', () => {
   it('leaves nothing out when more comes than is read at once', async () => {
     const { page } = tab
     const ben = world.simulator.contact(BEN)
+    await page.locator('#chat-list [data-open]', { hasText: 'the blue lamp' }).click()
+    await page.locator('#bubbles .bubble', { hasText: 'the blue lamp' }).waitFor()
+    await seeing(page, false)
     await Promise.all(Array.from({ length: 70 }, (_, i) => ben.say(SHOP, `of many, ${i}`)))
     await soon(() => expect(arrivedFrom('of many')).toBe(70))
+    await seeing(page, true)
     const seqs = async () => {
       const ids = await page.locator('#facts li').evaluateAll(all => all.map(({ id }) => id))
       return ids.map(id => Number(id.slice('fact-'.length)))
@@ -175,12 +185,69 @@ describeInBrowser('the page of one session', () => {
     })
   })
 
+  it('leaves no message of a chat out either, and tells no reaction twice', async () => {
+    const { page } = tab
+    const ben = world.simulator.contact(BEN)
+    const bubbles = page.locator('#bubbles .bubble')
+    await bubbles.filter({ hasText: 'of many' }).first().waitFor()
+    expect(await bubbles.filter({ hasText: 'the blue lamp' }).count()).toBe(0)
+    await page.locator('.older-messages').click()
+    await bubbles.filter({ hasText: 'the blue lamp' }).waitFor()
+    await soon(async () => expect(await bubbles.filter({ hasText: 'of many' }).count()).toBe(70))
+    const liked = await ben.say(SHOP, 'to be liked')
+    await ben.react(SHOP, liked.id, '👍')
+    const reaction = bubbles.filter({ hasText: 'to be liked' }).locator('.reactions')
+    await reaction.waitFor()
+    // The page that is read holds 40 rows: the reaction, and no more what it is about.
+    for (let i = 0; i < 39; i++) await ben.say(SHOP, `after it, ${i}.`)
+    await bubbles.filter({ hasText: 'after it, 38.' }).waitFor()
+    const seqs = await bubbles.evaluateAll(all => all.map(({ id }) => Number(id.slice('message-'.length))))
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
+    expect(await bubbles.filter({ hasText: 'to an earlier message' }).count()).toBe(0)
+    expect(await reaction.count()).toBe(1)
+  })
+
+  it('says that its session is gone, also when that was deleted while nobody looked', async () => {
+    const { page } = await openTab(browser, world.url)
+    await world.call('POST', '/start', { user_id: 7, session_id: 'short-lived' })
+    await logInTo(page, KEY, '/dashboard/sessions/short-lived')
+    await seeing(page, false)
+    await world.call('DELETE', '/sessions/short-lived')
+    await soon(async () => expect((await world.call('GET', '/sessions/short-lived')).status).toBe(404))
+    await seeing(page, true)
+    await page.locator('.empty', { hasText: 'There is no session of this name.' }).waitFor()
+    await page.context().close()
+  })
+
+  it('shows the new session when one is made under the name of its own', async () => {
+    const { page } = await openTab(browser, world.url)
+    const start = () => world.call('POST', '/start', { user_id: 7, session_id: 'twice' })
+    const length = async () => {
+      const { body } = await world.call('GET', '/sessions/twice/events?limit=1000')
+      return (body as unknown as { events: unknown[] }).events.length
+    }
+    await start()
+    await logInTo(page, KEY, '/dashboard/sessions/twice')
+    await page.evaluate("document.body.dataset.of = 'the first one'")
+    await seeing(page, false)
+    const before = await length()
+    await world.call('DELETE', '/sessions/twice')
+    await soon(async () => expect((await world.call('GET', '/sessions/twice')).status).toBe(404))
+    await start()
+    // Longer than the first one: its stream goes on as if nothing had been.
+    while ((await length()) <= before + 5) await world.call('POST', '/sessions/twice/restart')
+    await seeing(page, true)
+    await page.locator('body:not([data-of])').waitFor()
+    await page.context().close()
+  })
+
   it('is quiet, and its stream is one', async () => {
     expectQuiet(tab)
     const streams = await tab.page.evaluate(
       "performance.getEntriesByType('resource').filter(one => /\\/events\\?/.test(one.name)).length",
     )
-    expect(streams).toBeLessThanOrEqual(1)
+    // That of before nobody looked has ended.
+    expect(streams).toBeLessThanOrEqual(2)
     await tab.page.context().close()
   })
 

@@ -70,20 +70,20 @@ describe('The page of a session', () => {
     }
   })
 
-  it.each(['SESSION_UNREADABLE', 'EVENT_NOT_FOUND'] as const)(
-    'is shown with what can be read of it when its moment is %s',
-    async code => {
-      const moment = () => {
-        throw new GatewayError(code, 'No fact of it can be read.')
-      }
-      const { app } = createTestPages({ history: { ...fakeHistory, moment } })
-      const response = await app.request('/dashboard/sessions/s1')
-      expect(response.status).toBe(200)
-      const text = await response.text()
-      expect(text).toContain('<p class="notice bad" lang="en">No fact of it can be read.</p>')
-      expect(text).toContain('id="fact-1"')
-    },
-  )
+  it.each([
+    'SESSION_UNREADABLE',
+    'EVENT_NOT_FOUND',
+  ] as const)('is shown with what can be read of it when its moment is %s', async code => {
+    const moment = () => {
+      throw new GatewayError(code, 'No fact of it can be read.')
+    }
+    const { app } = createTestPages({ history: { ...fakeHistory, moment } })
+    const response = await app.request('/dashboard/sessions/s1')
+    expect(response.status).toBe(200)
+    const text = await response.text()
+    expect(text).toContain('<p class="notice bad" lang="en">No fact of it can be read.</p>')
+    expect(text).toContain('id="fact-1"')
+  })
 
   it('says so when there is no such session, and refuses its parts', async () => {
     const { status, body } = await get('/nobody')

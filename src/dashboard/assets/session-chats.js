@@ -1,8 +1,17 @@
-import { byId } from './page.js'
+import { attempt, byId, isLoggedOut } from './page.js'
 import { localTimes, oneAtATime, part, session, takeNext } from './session-parts.js'
 
 /** What waits for Laravel goes without a fact: a chat that says so is looked at again this often. */
 const LOOK_AGAIN_MS = 5_000
+
+const FILE = 'audio, video, .picture'
+
+/** A bubble by a newer one; its file stays the element that it was, and plays on. @param {Element} before @param {Element} after */
+function replace(before, after) {
+  const [file, same] = [before.querySelector(FILE), after.querySelector(FILE)]
+  before.replaceWith(after)
+  if (file !== null && file.outerHTML === same?.outerHTML) same.replaceWith(file)
+}
 
 /** The chats of a session, and the one that is read. */
 export function startChats() {
@@ -50,23 +59,33 @@ export function startChats() {
     button.type = 'button'
     button.className = 'older-messages'
     button.textContent = session.sessionWords.older
-    button.addEventListener('click', async () => {
+    const read = async () => {
       button.disabled = true
-      const page = await part(`${path()}?before=${from}`)
+      const page = await part(`${path()}?before=${from}`).finally(() => {
+        button.disabled = false
+      })
       const before = page.querySelector('#bubbles')
-      const now = messages()
-      if (before === null || now === null) return
+      if (before === null || messages() !== bubbles) return
       remember(before)
-      const height = now.scrollHeight
-      now.prepend(...before.children)
+      const height = bubbles.scrollHeight
+      bubbles.prepend(...before.children)
       olderMessages()
-      now.scrollTop += now.scrollHeight - height
-    })
+      bubbles.scrollTop += bubbles.scrollHeight - height
+    }
+    button.addEventListener('click', () => attempt(read))
     place.querySelector('.chat-head')?.append(button)
   }
 
   const isAtEnd = (/** @type {Element} */ { scrollHeight, scrollTop, clientHeight }) =>
     scrollHeight - scrollTop - clientHeight < 40
+  /** All of a chat. @param {DocumentFragment} page */
+  function draw(page) {
+    drawn = new Map()
+    remember(page)
+    place.replaceChildren(page)
+    olderMessages()
+    toEnd()
+  }
   let staysAtEnd = true
   const toEnd = () => {
     const bubbles = messages()
@@ -88,15 +107,11 @@ export function startChats() {
     if (chat === null) return
     const page = await part(path()).catch(error => error.message)
     if (chosen !== chat) return
-    drawn = new Map()
     if (typeof page === 'string') {
       place.textContent = page
       return
     }
-    remember(page)
-    place.replaceChildren(page)
-    olderMessages()
-    toEnd()
+    draw(page)
     if (goesThere) document.getElementById('chat-title')?.focus({ preventScroll: true })
   }
 
@@ -122,17 +137,22 @@ export function startChats() {
     const page = await part(path())
     const [now, then] = [messages(), page.querySelector('#bubbles')]
     if (chosen !== chat || then === null) return
-    if (now === null) return void place.replaceChildren(page)
+    if (now === null || now.getAttribute('data-of') !== then.getAttribute('data-of')) return draw(page)
+    const known = Number(now.getAttribute('data-newest'))
+    // More came than is read at once: what is between is read by "older".
+    if (Number(then.querySelector('.more-of')?.getAttribute('data-next') ?? 0) > known) return draw(page)
     const stays = isAtEnd(now)
-    takeNext(then)
-    for (const one of [...then.children]) {
+    now.setAttribute('data-newest', then.getAttribute('data-newest') ?? '')
+    for (const one of then.querySelectorAll('.bubble')) {
       const html = one.outerHTML
+      const before = document.getElementById(one.id)
+      // It stands with a message that is no longer among the newest.
+      if (before === null && Number(one.getAttribute('data-seq')) <= known) continue
       if (drawn.get(one.id) === html) continue
       drawn.set(one.id, html)
-      const before = document.getElementById(one.id)
       one.querySelector('.about')?.toggleAttribute('open', before?.querySelector('.about[open]') != null)
       if (before === null) now.append(one)
-      else before.replaceWith(one)
+      else replace(before, one)
     }
     place.querySelector('.chat > .empty')?.remove()
     if (stays) toEnd()
@@ -167,7 +187,7 @@ export function startChats() {
   })
   older.addEventListener('click', () => void readOlder())
   setInterval(() => {
-    if (!document.hidden && place.querySelector('[data-status="waiting"]')) void readAnew()
+    if (!document.hidden && !isLoggedOut && place.querySelector('[data-status="waiting"]')) void readAnew()
   }, LOOK_AGAIN_MS)
 
   localTimes(section)

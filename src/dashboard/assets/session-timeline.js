@@ -1,4 +1,4 @@
-import { byId } from './page.js'
+import { attempt, byId } from './page.js'
 import { localTimes, oneAtATime, part, takeNext } from './session-parts.js'
 
 /** More lines make the page slow; what goes out of it is read again by "older". */
@@ -11,7 +11,9 @@ const MOST_LINES = 500
 export function startTimeline(machine) {
   const list = byId('facts')
   const older = byId('older-facts')
-  let kind = 'all'
+  /** What the list shows, and what was chosen: another kind while that is read. */
+  let listed = 'all'
+  let chosen = listed
   /** @type {number | null} */
   let next = null
 
@@ -25,7 +27,9 @@ export function startTimeline(machine) {
   const newest = () => Number(list.querySelector('[data-seq]')?.getAttribute('data-seq') ?? 0)
 
   const readNewer = oneAtATime(async () => {
-    const newer = await part(`/facts?after=${newest()}&kind=${kind}`)
+    const [kind, from] = [listed, newest()]
+    const newer = await part(`/facts?after=${from}&kind=${kind}`)
+    if (kind !== listed || from !== newest()) return
     const left = takeNext(newer)
     for (const line of newer.children) line.classList.add('fresh')
     // More came than is read at once: what is between is read by "older".
@@ -43,8 +47,10 @@ export function startTimeline(machine) {
   })
 
   const readOlder = oneAtATime(async () => {
-    if (next === null) return
-    const page = await part(`/facts?before=${next}&kind=${kind}`)
+    const [kind, before] = [listed, next]
+    if (before === null) return
+    const page = await part(`/facts?before=${before}&kind=${kind}`)
+    if (kind !== listed || before !== next) return
     const from = takeNext(page)
     const first = /** @type {HTMLElement | null} */ (page.querySelector('button'))
     list.append(page)
@@ -53,13 +59,28 @@ export function startTimeline(machine) {
   })
   older.addEventListener('click', () => void readOlder())
 
-  byId('kinds').addEventListener('change', async event => {
-    kind = /** @type {HTMLInputElement} */ (event.target).value
-    const page = await part(`/facts?kind=${kind}`)
-    const from = takeNext(page)
-    list.replaceChildren(page)
-    after(from)
-  })
+  const kinds = byId('kinds')
+  kinds.addEventListener('change', event =>
+    attempt(async () => {
+      const kind = /** @type {HTMLInputElement} */ (event.target).value
+      chosen = kind
+      const page = await part(`/facts?kind=${kind}`).catch(error => {
+        if (kind === chosen) goBack()
+        throw error
+      })
+      if (kind !== chosen) return
+      listed = kind
+      const from = takeNext(page)
+      list.replaceChildren(page)
+      after(from)
+      // What came while the page was read.
+      await readNewer()
+    }),
+  )
+  function goBack() {
+    chosen = listed
+    for (const input of kinds.querySelectorAll('input')) input.checked = input.value === listed
+  }
 
   list.addEventListener('click', event => {
     const button = /** @type {Element} */ (event.target).closest('[data-show]')

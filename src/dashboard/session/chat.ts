@@ -21,12 +21,7 @@ export function chatHead(chat: ChatNames): Markup {
   return html`<h3 id="chat-title" tabindex="-1">${chatName(chat)}</h3><p class="sub">${known.filter(Boolean).map(one => html`<bdi class="clip mono">${one}</bdi> `)}</p>`
 }
 
-function bubble(
-  words: SessionWords,
-  chat: ChatNames,
-  gathered: Gathered,
-  held: ReadonlySet<string>,
-): Markup {
+function bubble(words: SessionWords, chat: ChatNames, gathered: Gathered, held: ReadonlySet<string>): Markup {
   const { message, reactions, edited, deleted } = gathered
   const { message: said } = words
   const { seq, direction, at, message: content } = message
