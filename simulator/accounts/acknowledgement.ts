@@ -47,7 +47,7 @@ function ackFor({ node, owed, retried }: KeptStanza, is: Attributes): { owed: Ow
   return { why: 'an ack, where a receipt is due' }
 }
 
-function receiptFor({ node, owed }: KeptStanza, { attrs: is, content }: BinaryNode) {
+function receiptFor({ node, owed, sends }: KeptStanza, { attrs: is, content }: BinaryNode) {
   const { attrs: was } = node
   const child = Array.isArray(content) ? content[0] : undefined
   if (child?.tag === 'offer') return owed.has('offer') ? { owed: 'offer' as const } : { why: 'no offer' }
@@ -55,7 +55,9 @@ function receiptFor({ node, owed }: KeptStanza, { attrs: is, content }: BinaryNo
     return is.recipient === bare(was.recipient)
       ? { owed: 'sender' as const }
       : { why: `recipient="${is.recipient}"` }
-  if (is.type === 'peer_msg' && owed.has('peer_msg'))
+  // Given again because only the second receipt was missing, it gets both again.
+  const again = sends > 1 && owed.has('hist_sync')
+  if (is.type === 'peer_msg' && (owed.has('peer_msg') || again))
     return is.recipient === undefined ? { owed: 'peer_msg' as const } : { why: 'a recipient' }
   if (is.type === 'hist_sync' && owed.has('hist_sync') && !owed.has('peer_msg'))
     return { owed: 'hist_sync' as const }

@@ -149,4 +149,15 @@ describe('a stanza', () => {
     expect(settle('peer_msg')).toMatchObject({ done: false })
     expect(settle('hist_sync', '34600000002@s.whatsapp.net')).toMatchObject({ done: true })
   })
+
+  it('takes both receipts of a history again, when the second was missing and it is given again', () => {
+    const box = new Mailbox()
+    const history = kept(box, message({ category: 'peer' }), { owed: ['peer_msg', 'hist_sync'] })
+    const settle = (type: string) => box.settle('message', 'a', receipt({ type }))
+    expect(settle('peer_msg')).toMatchObject({ done: false })
+    expect(settle('peer_msg')).toHaveProperty('why')
+    history.sends++
+    expect(settle('peer_msg')).toMatchObject({ done: false })
+    expect(settle('hist_sync')).toMatchObject({ done: true })
+  })
 })
