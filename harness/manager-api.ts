@@ -7,6 +7,8 @@ export interface Answer {
 
 /** Nothing that a manager is asked takes longer. */
 const ANSWER_MS = 60_000
+/** Long before Node ends it (5 s): a busy client may write to what has just been ended. */
+const KEPT_MS = 1_000
 
 /** HTTP requests to a manager, over connections that are kept. */
 export class ManagerApi {
@@ -14,7 +16,8 @@ export class ManagerApi {
   readonly #key: string
 
   constructor(url: string, key: string, connections: number) {
-    this.#pool = new Pool(url, { connections, headersTimeout: ANSWER_MS })
+    const kept = { keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS }
+    this.#pool = new Pool(url, { connections, headersTimeout: ANSWER_MS, ...kept })
     this.#key = key
   }
 
