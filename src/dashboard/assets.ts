@@ -16,7 +16,7 @@ export interface Asset {
   gzipped: Uint8Array<ArrayBuffer>
 }
 
-/** Style and scripts as they stand in the folder, all below one name that changes with any of them: they import each other as they are. */
+/** Style and scripts as they stand in their folders, all below one name that changes with any of them: they import each other as they are. */
 export interface Assets {
   /** `/dashboard/assets/1f3a…/`: what is below it never changes. */
   base: string
@@ -26,16 +26,18 @@ export interface Assets {
   importsOf(script: string): string[]
 }
 
-export async function loadAssets(folder = new URL('assets/', import.meta.url)): Promise<Assets> {
-  const names = (await readdir(folder)).filter(name => extname(name) in TYPES).sort()
+const FOLDERS = ['assets/', 'styles/'].map(name => new URL(name, import.meta.url))
+
+export async function loadAssets(): Promise<Assets> {
   const hash = createHash('sha256')
   const files = new Map<string, Asset>()
-  for (const name of names) {
-    const body = new Uint8Array(await readFile(new URL(name, folder)))
-    hash.update(name).update(body)
-    const gzipped = new Uint8Array(await promisify(gzip)(body, { level: 9 }))
-    files.set(name, { type: TYPES[extname(name)]!, body, gzipped })
-  }
+  for (const folder of FOLDERS)
+    for (const name of (await readdir(folder)).filter(name => extname(name) in TYPES).sort()) {
+      const body = new Uint8Array(await readFile(new URL(name, folder)))
+      hash.update(name).update(body)
+      const gzipped = new Uint8Array(await promisify(gzip)(body, { level: 9 }))
+      files.set(name, { type: TYPES[extname(name)]!, body, gzipped })
+    }
   const version = hash.digest('hex').slice(0, 16)
   const importsOf = (script: string) => [...reached(script, files)].slice(1)
   return { base: `/dashboard/assets/${version}/`, version, files, importsOf }
