@@ -85,7 +85,8 @@ export function openLink(subject) {
 async function stepOf(session, start) {
   const { session_id: id, state, detail, qr_expires_at: expiresAt } = session
   const path = `/sessions/${encodeURIComponent(id)}`
-  if (state === 'open') return { key: 'linked', made: linkedAs(session) }
+  // The name may come a moment after the link.
+  if (state === 'open') return { key: `linked ${session.push_name}`, made: linkedAs(session) }
   if (session.passkey !== null) return passkeyStep(path)
   if (state === 'awaitingQr' && detail === 'linking') return { key: 'linking', made: waiting(link.linking) }
   if (expiresAt !== null && session.by_code) {
