@@ -1,6 +1,6 @@
 import { closeByButtons } from './dialogs.js'
 import { startFigures } from './figures.js'
-import { ask, byId, element, fill, foreign, page, Refusal, toast, words } from './page.js'
+import { ask, attempt, byId, element, fill, foreign, page, Refusal, toast, words } from './page.js'
 import { follow } from './stream.js'
 import { countdown, keep, setNow, timeAgo } from './time.js'
 
@@ -197,15 +197,6 @@ const redrive = id =>
     toast(said.sentAgain)
     await read()
   })
-
-/** @param {() => Promise<void>} what */
-async function attempt(what) {
-  try {
-    await what()
-  } catch (error) {
-    toast(fill(words.actions.failed, { why: error instanceof Error ? error.message : String(error) }), 'bad')
-  }
-}
 
 function offerReplay() {
   /** @type {HTMLDialogElement} */
