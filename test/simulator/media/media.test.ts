@@ -172,8 +172,8 @@ describe('media from a device', () => {
     const message = await messageOf(one, (await ana.say(SHOP, { document: path })).id)
     expect(await hashOf(await downloadMediaMessage(message, 'stream', { options: trust.options }))).toBe(hash)
     expect(most).toBeGreaterThan(0)
-    // A busy machine has up to a file on its way; whoever holds one has all of it beside that.
-    expect(most).toBeLessThan(1.5 * length)
+    // A busy machine has more on its way; whoever holds a file has all of it.
+    expect(most).toBeLessThan(length)
     expect(simulator.media.files.size).toBeGreaterThan(2 * length)
   }, 60_000)
 
