@@ -11,8 +11,8 @@ const MOST_STREAMS = 100
 const MOST_WAITING = 10_000
 /** Proxies, and our own listener, end what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
-/** After so long a client that was cut off comes back. */
-const RETRY_MS = 2_000
+/** The first line of a stream: after so many ms a client that was cut off comes back. */
+export const COME_BACK = 'retry: 2000\n\n'
 
 /** A comment: nothing happened, and the connection lives. */
 export const HEARTBEAT = ':\n\n'
@@ -60,7 +60,7 @@ export class EventStreams {
     return streamSSE(c, async stream => {
       stream.onAbort(() => one.end())
       try {
-        await stream.write(`retry: ${RETRY_MS}\n\n`)
+        await stream.write(COME_BACK)
         for await (const told of tell(streamId => one.follow(streamId))) {
           if (stream.aborted) break
           await (typeof told === 'string' ? stream.write(told) : stream.writeSSE(told))

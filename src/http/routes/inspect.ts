@@ -6,12 +6,10 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Inspector, Viewing } from '../../ports/inspection.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
+import { COME_BACK, HEARTBEAT } from '../event-streams.ts'
 import { isOwnOrigin } from '../login/own-page.ts'
 import { inspectQuery } from '../schemas/requests.ts'
 import { validateQuery } from '../validation.ts'
-
-/** After so long a client that was cut off comes back, in ms. */
-const RETRY_MS = 2_000
 
 /** https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
 const GOING_AWAY = 1001
@@ -54,10 +52,10 @@ export function inspectRoutes(
       c.header('X-Accel-Buffering', 'no')
       return streamSSE(c, async stream => {
         stream.onAbort(() => viewing.end())
-        await stream.write(`retry: ${RETRY_MS}\n\n`)
+        await stream.write(COME_BACK)
         for await (const text of viewing.messages) {
           if (stream.aborted || (text === null && !isAllowed(c))) break
-          await stream.write(text === null ? ':\n\n' : `data: ${text}\n\n`)
+          await stream.write(text === null ? HEARTBEAT : `data: ${text}\n\n`)
         }
         viewing.end()
       })
