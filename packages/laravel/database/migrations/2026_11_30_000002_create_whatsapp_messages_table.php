@@ -48,7 +48,7 @@ return new class () extends Migration {
             $table->json('metadata')->nullable();
             $table->string('status', 16)->nullable();
             $table->text('error')->nullable();
-            $table->string('client_ref', 191)->nullable()->index();
+            $table->string('client_ref', 255)->nullable()->index();
             $table->longText('original_body')->nullable();
             $table->dateTime('sent_at', 3);
             $table->dateTime('edited_at', 3)->nullable();

@@ -17,7 +17,7 @@ return new class () extends Migration {
             Compatibility::identifier($table, 'message_id');
             $table->string('status', 16);
             $table->text('error')->nullable();
-            $table->string('client_ref', 191)->nullable()->index();
+            $table->string('client_ref', 255)->nullable()->index();
             $table->unsignedBigInteger('seq')->nullable();
             $table->json('metadata')->nullable();
             $table->dateTime('at', 3);

@@ -32,6 +32,9 @@ class ProcessMessage implements ShouldQueue
 
     public int $maxExceptions = 5;
 
+    /** A listener that hangs would else hang its chat for ever. */
+    public bool $failOnTimeout = true;
+
     public function __construct(public int $messageId)
     {
     }

@@ -34,14 +34,17 @@ class LinkController
             return new JsonResponse(['message' => 'whatsapp_sessions has no row with this session_id; WhatsApp::start() stores it.'], 404);
         }
         $secret = $request->field($field);
-        if ($session->getAttribute($column) === $secret) {
-            return new JsonResponse(['success' => true, 'duplicate' => true]);
-        }
-        $session->getConnection()->transaction(function () use ($session, $request, $column, $secret, $event): void {
-            $session->forceFill([$column => $secret, "{$column}_expires_at" => $request->moment('expires_at')])->save();
-            event(new $event($session));
+        $isNew = $session->getAttribute($column) !== $secret;
+        $session->user_id ??= $request->userId();
+        $session->forceFill([$column => $secret, "{$column}_expires_at" => $request->moment('expires_at')]);
+        // A listener that throws undoes it, and the manager tells it again while it is good.
+        $session->getConnection()->transaction(function () use ($session, $isNew, $event): void {
+            $session->save();
+            if ($isNew) {
+                event(new $event($session));
+            }
         });
 
-        return new JsonResponse(['success' => true, 'duplicate' => false]);
+        return new JsonResponse(['success' => true, 'duplicate' => !$isNew]);
     }
 }

@@ -27,17 +27,17 @@ class SessionStatusController
     /** The manager tells. A session without a row is taken and left alone: its row was deleted, and must not come back. */
     public function store(SessionStatusRequest $request, Deliveries $deliveries): JsonResponse
     {
-        $session = Session::query()->where('session_id', $request->field('session_id'))->first();
-        if ($session === null) {
-            return new JsonResponse(['success' => true, 'skipped' => true]);
-        }
-        $isNew = $deliveries->once($request->webhookId(), fn () => $this->take($session, $request));
+        $isNew = $deliveries->once($request->webhookId(), fn () => $this->take($request));
 
         return new JsonResponse(['success' => true, 'duplicate' => !$isNew]);
     }
 
-    private function take(Session $session, SessionStatusRequest $request): void
+    private function take(SessionStatusRequest $request): void
     {
+        $session = Session::query()->where('session_id', $request->field('session_id'))->first();
+        if ($session === null) {
+            return;
+        }
         $previous = $session->estado_qr;
         $session->forceFill($request->row());
         $session->user_id ??= $request->userId();

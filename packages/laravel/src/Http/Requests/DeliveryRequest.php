@@ -64,7 +64,7 @@ abstract class DeliveryRequest extends FormRequest
     {
         $id = $this->field('user_id');
 
-        return $id === null ? null : (string) $id;
+        return is_int($id) || (is_string($id) && mb_strlen($id) <= 64) ? (string) $id : null;
     }
 
     /**
@@ -74,9 +74,7 @@ abstract class DeliveryRequest extends FormRequest
      */
     public function common(): array
     {
-        $metadata = $this->field('metadata');
-
-        return ['user_id' => $this->userId(), 'seq' => $this->field('seq'), 'metadata' => $metadata];
+        return ['user_id' => $this->userId(), 'seq' => $this->field('seq'), 'metadata' => $this->field('metadata')];
     }
 
     /** The same for every try of a delivery. A request by hand, without the header, is named by what it says. */
@@ -93,6 +91,12 @@ abstract class DeliveryRequest extends FormRequest
     public function validationData(): array
     {
         return $this->delivery();
+    }
+
+    /** Newer managers say more, whatever an application on Laravel 13 has set for its own forms. */
+    protected function shouldFailOnUnknownFields(): bool
+    {
+        return false;
     }
 
     protected function failedValidation(Validator $validator): void

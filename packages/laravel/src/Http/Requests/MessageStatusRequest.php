@@ -14,7 +14,7 @@ class MessageStatusRequest extends DeliveryRequest
             'message_id' => 'required|string|max:191',
             'status' => 'required|string|max:16',
             'error' => 'nullable|string',
-            'client_ref' => 'nullable|string|max:191',
+            'client_ref' => 'nullable|string|max:255',
             'timestamp' => 'required|date',
             'seq' => 'nullable|integer',
         ];
