@@ -4,8 +4,8 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel;
 
-use Illuminate\Support\Facades\Blade;
 use Illuminate\Support\ServiceProvider;
+use Illuminate\View\Compilers\BladeCompiler;
 use WhatsAppManager\Laravel\Support\Authorization;
 use WhatsAppManager\Laravel\View\Components\Qr;
 
@@ -22,7 +22,7 @@ class WhatsAppServiceProvider extends ServiceProvider
     {
         $this->loadRoutesFrom(__DIR__ . '/../routes/whatsapp.php');
         $this->loadViewsFrom(__DIR__ . '/../resources/views', 'whatsapp');
-        Blade::component(Qr::class, 'whatsapp-qr');
+        $this->callAfterResolving(BladeCompiler::class, fn (BladeCompiler $blade) => $blade->component(Qr::class, 'whatsapp-qr'));
 
         if ($this->app->runningInConsole()) {
             $this->console();

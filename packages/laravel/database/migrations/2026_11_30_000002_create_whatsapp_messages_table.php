@@ -55,7 +55,8 @@ return new class () extends Migration {
             $table->dateTime('revoked_at', 3)->nullable();
             $table->dateTime('read_at', 3)->nullable();
             $table->dateTime('processed_at', 3)->nullable();
-            $table->dateTime('handling_failed_at', 3)->nullable();
+            // Whether its job is still to be done, so that later ones of its chat wait.
+            $table->boolean('waiting')->default(false);
             $table->dateTime('created_at', 3)->nullable();
             $table->dateTime('updated_at', 3)->nullable();
 
@@ -65,7 +66,7 @@ return new class () extends Migration {
             $table->index(['session_id', 'sent_at'], 'whatsapp_messages_newest');
             $table->index(['session_id', 'read_at', 'chat_id'], 'whatsapp_messages_unread');
             $table->index(['session_id', 'reply_to'], 'whatsapp_messages_replies');
-            $table->index(['session_id', 'chat_id', 'processed_at'], 'whatsapp_messages_waiting');
+            $table->index(['session_id', 'chat_id', 'waiting'], 'whatsapp_messages_waiting');
             $table->index(['user_id', 'sent_at'], 'whatsapp_messages_user');
         });
     }

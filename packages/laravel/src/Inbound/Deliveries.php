@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Inbound;
 
+use Illuminate\Database\Connection;
 use WhatsAppManager\Laravel\Models\Webhook;
 
 /** Takes each delivery once, however often and however parallel it comes. */
@@ -23,11 +24,23 @@ final class Deliveries
             $isNew = Webhook::query()->toBase()->insertOrIgnore($row) > 0;
             if ($isNew) {
                 $take();
+                $this->assertAlive($webhook->getConnection());
             } elseif ($again !== null) {
                 $again();
             }
 
             return $isNew;
         }, 3);
+    }
+
+    /**
+     * PostgreSQL answers the commit of a transaction in which a statement failed with a silent rollback: a listener that
+     * caught such a failure would lose the delivery. Asked once more it throws.
+     */
+    private function assertAlive(Connection $connection): void
+    {
+        if ($connection->getDriverName() === 'pgsql') {
+            $connection->select('select 1');
+        }
     }
 }

@@ -43,7 +43,7 @@ final class StoreMessage
     /** @param array<string, mixed> $row */
     private function keep(Message $message, array $row): void
     {
-        $message->forceFill($row + ['processed_at' => null, 'handling_failed_at' => null])->save();
+        $message->forceFill($row + ['processed_at' => null, 'waiting' => true])->save();
         $this->changes->apply($message);
         // Within the transaction, also where the application queues after commits: a job that cannot be queued must undo it.
         $job = (new ProcessMessage($message->id))->beforeCommit();

@@ -52,14 +52,14 @@ class ProcessMessage implements ShouldQueue
             $this->awaitCommit();
         } elseif ($message->processed_at === null && $this->isItsTurn($message, $bus)) {
             $events->dispatch($this->eventOf($message));
-            $this->mark('processed_at');
+            $this->done(['processed_at' => $message->freshTimestampString()]);
         }
     }
 
     /** Called by Laravel when the tries are used up. */
     public function failed(?Throwable $error = null): void
     {
-        $this->mark('handling_failed_at');
+        $this->done();
     }
 
     private function eventOf(Message $message): object
@@ -87,7 +87,7 @@ class ProcessMessage implements ShouldQueue
             return true;
         }
         $earlier = Message::query()->inChat($message->session_id, $message->chat_id)->where('id', '<', $message->id)
-            ->whereNull('processed_at')->whereNull('handling_failed_at')->orderBy('id')->value('id');
+            ->where('waiting', true)->orderBy('id')->value('id');
         if ($earlier === null) {
             return true;
         }
@@ -101,10 +101,13 @@ class ProcessMessage implements ShouldQueue
         return false;
     }
 
-    /** Past the model, which a listener may have changed. */
-    private function mark(string $column): void
+    /**
+     * Past the model, which a listener may have changed.
+     *
+     * @param array<string, string> $columns
+     */
+    private function done(array $columns = []): void
     {
-        $now = (new Message())->freshTimestampString();
-        Message::query()->whereKey($this->messageId)->toBase()->update([$column => $now]);
+        Message::query()->whereKey($this->messageId)->toBase()->update($columns + ['waiting' => false]);
     }
 }

@@ -56,7 +56,7 @@ use WhatsAppManager\Laravel\Models\Concerns\MessageScopes;
  * @property ?\Illuminate\Support\Carbon $read_at when somebody here has read it
  * @property ?string $replaced_by the `message_id` that took its place, such as the same picture in HD
  * @property ?\Illuminate\Support\Carbon $processed_at when its event was fired
- * @property ?\Illuminate\Support\Carbon $handling_failed_at when its listeners were given up; `queue:retry` tries again
+ * @property bool $waiting whether that is still to come; the event that failed for good does not wait, `queue:retry` tries it again
  */
 class Message extends Model
 {
@@ -78,6 +78,8 @@ class Message extends Model
         'forwarded' => false,
         'view_once' => false,
         'offline' => false,
+        'mentions' => '[]',
+        'waiting' => false,
     ];
 
     /** @var array<string, string> */
@@ -105,7 +107,7 @@ class Message extends Model
         'revoked_at' => 'datetime',
         'read_at' => 'datetime',
         'processed_at' => 'datetime',
-        'handling_failed_at' => 'datetime',
+        'waiting' => 'boolean',
     ];
 
     public function session(): BelongsTo
