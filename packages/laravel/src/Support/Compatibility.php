@@ -4,9 +4,14 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Support;
 
+use BadMethodCallException;
+use DateTimeInterface;
+use Illuminate\Contracts\Filesystem\Filesystem;
 use Illuminate\Database\Schema\Blueprint;
 use Illuminate\Database\Schema\ColumnDefinition;
 use Illuminate\Support\Facades\Schema;
+use Illuminate\Support\Sleep;
+use RuntimeException;
 
 /** What differs between the Laravels 8 to 13, and between their databases. */
 final class Compatibility
@@ -27,5 +32,32 @@ final class Compatibility
         }
 
         return $column;
+    }
+
+    /** Waits, so that a test that fakes `Sleep` (Laravel 10 and later) need not. */
+    public static function sleep(int $milliseconds): void
+    {
+        if (class_exists(Sleep::class)) {
+            Sleep::for($milliseconds)->milliseconds();
+
+            return;
+        }
+        usleep($milliseconds * 1000);
+    }
+
+    /**
+     * A signed URL of a disk's file, or null if the disk makes none: Laravel 8 has no way to ask, and its drivers differ in what
+     * they throw.
+     */
+    public static function temporaryUrl(Filesystem $disk, string $path, DateTimeInterface $expiration): ?string
+    {
+        if (!method_exists($disk, 'temporaryUrl')) {
+            return null;
+        }
+        try {
+            return $disk->temporaryUrl($path, $expiration);
+        } catch (RuntimeException | BadMethodCallException) {
+            return null;
+        }
     }
 }
