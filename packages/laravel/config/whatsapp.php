@@ -8,6 +8,13 @@ return [
     // Seconds that an answer of the manager may take.
     'timeout' => 10,
 
+    // The session that is meant where none is named: WhatsApp::to('34600000002')->text('…').
+    'session' => env('WHATSAPP_SESSION'),
+
+    // How files of disks go to the manager: `auto` by a temporary URL if the disk makes one on the internet, else in the request (up to
+    // 16 MB); `url` by any temporary URL (a manager with MEDIA_ALLOW_PRIVATE, or in the same network); `upload` always in the request.
+    'media' => env('WHATSAPP_MEDIA', 'auto'),
+
     // What proves that a delivery comes from the manager: one of them at least, and each that is set is asked for.
     // `secret` is its LARAVEL_WEBHOOK_SECRET (two, comma-separated, while rotating), `token` its LARAVEL_TOKEN.
     'secret' => env('WHATSAPP_WEBHOOK_SECRET'),

@@ -16,6 +16,7 @@ class WhatsAppServiceProvider extends ServiceProvider
     {
         $this->mergeConfigFrom(__DIR__ . '/../config/whatsapp.php', 'whatsapp');
         $this->app->singleton(Authorization::class);
+        $this->app->register(OutboundServiceProvider::class);
     }
 
     public function boot(): void

@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppManager\Laravel\Sending;
+
+use Illuminate\Database\Eloquent\Model;
+use InvalidArgumentException;
+
+/** What any message may have beside its content, and what makes it one message however often it is asked for. */
+trait SendOptions
+{
+    /** @var array<string, mixed> fields of `POST /send-message` */
+    private array $optional = [];
+
+    private ?string $onceKey = null;
+
+    private ?Model $aboutModel = null;
+
+    private bool $isAgain = false;
+
+    /** Quotes a message of this chat, by its id or as a received message. */
+    public function replyTo(string|object $message): static
+    {
+        $this->optional['reply_to'] = is_string($message) ? $message : (string) $message->message_id;
+
+        return $this;
+    }
+
+    /** Names people in a group, whom the text names with `@` and the same digits. */
+    public function mention(string ...$people): static
+    {
+        $people = array_map([Recipient::class, 'address'], array_values($people));
+        $this->optional['mentions'] = array_merge($this->optional['mentions'] ?? [], $people);
+
+        return $this;
+    }
+
+    /** Shows "typing…" first. */
+    public function typing(bool $typing = true): static
+    {
+        $this->optional['typing'] = $typing;
+
+        return $this;
+    }
+
+    /** Your own name for it (up to 255 characters): comes back with every status, even with one that comes before the send's answer. */
+    public function ref(int|string $reference): static
+    {
+        $this->optional['client_ref'] = (string) $reference;
+
+        return $this;
+    }
+
+    /**
+     * Comes back with every status, like `ref()`: up to 1 KB of JSON.
+     *
+     * @param array<string, mixed> $metadata
+     */
+    public function metadata(array $metadata): static
+    {
+        $this->optional['metadata'] = $metadata;
+
+        return $this;
+    }
+
+    /**
+     * Fields of `POST /send-message` that have no method here.
+     *
+     * @param array<string, mixed> $fields
+     */
+    public function with(array $fields): static
+    {
+        $this->optional = array_merge($this->optional, $fields);
+
+        return $this;
+    }
+
+    /**
+     * One message under this name within 72 h, whoever asks for it how often: a repetition sends nothing and gives the first one
+     * (`replayed`). With other content it is refused (IDEMPOTENCY_MISMATCH).
+     */
+    public function once(string $key): static
+    {
+        [$this->onceKey, $this->isAgain] = [$key, false];
+
+        return $this;
+    }
+
+    /** One message of this content about this model within 72 h, as `once()`; another content is another message. */
+    public function about(Model $model): static
+    {
+        if ($model->getKey() === null) {
+            throw new InvalidArgumentException('about() needs a model that is saved: its key tells it from others.');
+        }
+        [$this->aboutModel, $this->isAgain] = [$model, false];
+
+        return $this;
+    }
+
+    /** A message of its own, on purpose, whatever `once()` or `about()` said before. */
+    public function again(): static
+    {
+        [$this->onceKey, $this->aboutModel, $this->isAgain] = [null, null, true];
+
+        return $this;
+    }
+
+    public function onceKey(): ?string
+    {
+        return $this->onceKey;
+    }
+
+    public function aboutModel(): ?Model
+    {
+        return $this->aboutModel;
+    }
+
+    /** @return array{array<string, mixed>, ?string, ?Model, bool} fields, `once()`, `about()`, `again()` */
+    public function sendOptions(): array
+    {
+        return [$this->optional, $this->onceKey, $this->aboutModel, $this->isAgain];
+    }
+
+    /** What another one (with this trait) says, where this one says nothing. */
+    public function withOptionsOf(object $other): static
+    {
+        [$optional, $onceKey, $aboutModel, $isAgain] = $other->sendOptions();
+        $this->optional += $optional;
+        if ($this->onceKey === null && $this->aboutModel === null && !$this->isAgain) {
+            [$this->onceKey, $this->aboutModel, $this->isAgain] = [$onceKey, $aboutModel, $isAgain];
+        }
+
+        return $this;
+    }
+}
