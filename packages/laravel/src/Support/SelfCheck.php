@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WhatsAppManager\Laravel\Support;
+
+use Illuminate\Contracts\Config\Repository;
+use Illuminate\Support\Carbon;
+use Illuminate\Support\Facades\Schema;
+use Throwable;
+use WhatsAppManager\Laravel\Client\Answer;
+use WhatsAppManager\Laravel\Client\Manager;
+use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
+
+/** Whether this application and the manager reach and trust each other. Changes nothing on either side. */
+final class SelfCheck
+{
+    public function __construct(
+        private readonly Repository $config,
+        private readonly Manager $manager,
+    ) {
+    }
+
+    /** @return iterable<Finding> in the order in which they are mended */
+    public function findings(): iterable
+    {
+        yield $this->tables();
+        yield $this->credentials();
+        yield from $this->there();
+    }
+
+    private function tables(): Finding
+    {
+        try {
+            $missing = array_filter(
+                ['whatsapp_sessions', 'whatsapp_messages', 'whatsapp_message_statuses'],
+                static fn (string $table): bool => !Schema::hasTable($table),
+            );
+        } catch (Throwable $error) {
+            return Finding::failed('database', 'it cannot be asked: ' . get_class($error), 'Look at DB_* in .env.');
+        }
+
+        return $missing === []
+            ? Finding::passed('database', 'the tables are there')
+            : Finding::failed('database', 'missing: ' . implode(', ', $missing), 'Run `php artisan migrate`.');
+    }
+
+    private function credentials(): Finding
+    {
+        $secrets = Signature::secretsIn((string) $this->config->get('whatsapp.secret'));
+        $has = $secrets !== [] || (string) $this->config->get('whatsapp.token') !== '';
+
+        return $has
+            ? Finding::passed('secret', $secrets === [] ? 'deliveries need the token' : 'deliveries need a signature')
+            : Finding::failed(
+                'secret',
+                'neither WHATSAPP_WEBHOOK_SECRET nor WHATSAPP_MANAGER_TOKEN is set, so that nothing of the manager\'s is taken',
+                '`php artisan whatsapp:install` shows the lines for both .env files.',
+            );
+    }
+
+    /** @return iterable<Finding> */
+    private function there(): iterable
+    {
+        $url = (string) $this->config->get('whatsapp.url');
+        try {
+            $health = $this->manager->health();
+            // That one needs no key.
+            $answer = $this->manager->request('GET', '/stats');
+            $answer->json();
+        } catch (WhatsAppException $failure) {
+            yield Finding::failed('manager', $failure->sentence(), $failure->whatToDo());
+
+            return;
+        }
+        yield Finding::passed('manager', "it answers at {$url}, and the key is good");
+        foreach ($health['problems'] as $problem) {
+            yield Finding::failed('manager', $problem['message']);
+        }
+        foreach ($health['warnings'] as $warning) {
+            yield Finding::warning('manager', $warning['message']);
+        }
+        yield $this->clock($answer);
+        yield from $this->back();
+    }
+
+    /** A signature carries the manager's time. */
+    private function clock(Answer $answer): Finding
+    {
+        $date = strtotime((string) $answer->header('date'));
+        if ($date === false) {
+            return Finding::warning('clock', 'the manager did not say what time it is');
+        }
+        $off = abs(Carbon::now()->getTimestamp() - $date);
+        $tolerance = (int) $this->config->get('whatsapp.tolerance', 300);
+
+        return $off * 2 < $tolerance
+            ? Finding::passed('clock', $off <= 1 ? 'both machines have the same time' : "{$off} s apart, {$tolerance} s are allowed")
+            : Finding::failed('clock', "{$off} s apart, {$tolerance} s are allowed", 'Let both machines set their clocks by NTP.');
+    }
+
+    /**
+     * The other direction, as the manager sees it.
+     *
+     * @return iterable<Finding>
+     */
+    private function back(): iterable
+    {
+        try {
+            $report = $this->manager->checkLaravel();
+        } catch (WhatsAppException $failure) {
+            yield $failure->is('NOT_FOUND')
+                ? Finding::warning('deliveries', 'this manager cannot be asked how it reaches this application', 'Update the manager; until then `GET /health` has it once it tried.')
+                : Finding::failed('deliveries', $failure->sentence(), $failure->whatToDo());
+
+            return;
+        }
+        $expected = '/' . trim((string) $this->config->get('whatsapp.prefix'), '/');
+        $path = rtrim((string) parse_url((string) ($report['address'] ?? ''), PHP_URL_PATH), '/');
+        if (($report['address'] ?? null) !== null && !str_ends_with($path, rtrim($expected, '/'))) {
+            yield Finding::failed(
+                'deliveries',
+                "the manager's LARAVEL_URL is {$report['address']}, which is not where this package listens",
+                "Set it to this application's address and {$expected}.",
+            );
+        }
+        foreach ($report['checks'] ?? [] as $check) {
+            $subject = "deliveries, {$check['subject']}";
+            yield match ($check['result']) {
+                'passed' => Finding::passed($subject, $check['message']),
+                'failed' => Finding::failed($subject, $check['message'], $check['mend']),
+                default => Finding::warning($subject, $check['message'], $check['mend']),
+            };
+        }
+    }
+}
