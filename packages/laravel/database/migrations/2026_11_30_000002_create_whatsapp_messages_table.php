@@ -55,6 +55,8 @@ return new class () extends Migration {
             $table->dateTime('revoked_at', 3)->nullable();
             $table->dateTime('read_at', 3)->nullable();
             $table->dateTime('processed_at', 3)->nullable();
+            // Whether it stands for its chat in an inbox's list.
+            $table->boolean('is_latest')->default(false);
             // Whether its job is still to be done, so that later ones of its chat wait.
             $table->boolean('waiting')->default(false);
             $table->dateTime('created_at', 3)->nullable();
@@ -63,7 +65,7 @@ return new class () extends Migration {
             // An id is unique in its chat only: strangers choose it.
             $table->unique(['session_id', 'message_id', 'chat_id'], 'whatsapp_messages_once');
             $table->index(['session_id', 'chat_id', 'sent_at'], 'whatsapp_messages_chat');
-            $table->index(['session_id', 'sent_at'], 'whatsapp_messages_newest');
+            $table->index(['session_id', 'is_latest', 'sent_at'], 'whatsapp_messages_chats');
             $table->index(['session_id', 'read_at', 'chat_id'], 'whatsapp_messages_unread');
             $table->index(['session_id', 'reply_to'], 'whatsapp_messages_replies');
             $table->index(['session_id', 'chat_id', 'waiting'], 'whatsapp_messages_waiting');

@@ -28,5 +28,28 @@ final class Chats
         foreach ((clone $older)->pluck('message_id', 'id')->diff($taken)->keys()->chunk(500) as $ids) {
             Message::query()->whereKey($ids->all())->toBase()->update(['chat_id' => $row['chat_id']]);
         }
+        $this->findLatest($row['session_id'], $row['chat_id']);
+    }
+
+    /** Lets a message that was just stored stand for its chat, if it is one that a chat shows. */
+    public function setLatest(Message $message): void
+    {
+        if (in_array($message->type, Message::ABOUT_OTHERS, true)) {
+            return;
+        }
+        // Past the model: whatever listeners an application has, they need not hear of it.
+        Message::query()->inChat($message->session_id, $message->chat_id)->where('is_latest', true)
+            ->where('id', '<>', $message->id)->toBase()->update(['is_latest' => false]);
+        Message::query()->whereKey($message->id)->toBase()->update(['is_latest' => true]);
+        $message->forceFill(['is_latest' => true])->syncOriginalAttribute('is_latest');
+    }
+
+    /** Finds the newest message that a chat shows, after others were moved or deleted. */
+    public function findLatest(string $sessionId, string $chatId): void
+    {
+        $newest = Message::query()->inChat($sessionId, $chatId)->shown()->orderByDesc('id')->first();
+        if ($newest !== null) {
+            $this->setLatest($newest);
+        }
     }
 }

@@ -44,6 +44,9 @@ final class StoreMessage
     private function keep(Message $message, array $row): void
     {
         $message->forceFill($row + ['processed_at' => null, 'waiting' => true])->save();
+        if ($message->wasRecentlyCreated) {
+            $this->chats->setLatest($message);
+        }
         $this->changes->apply($message);
         // Within the transaction, also where the application queues after commits: a job that cannot be queued must undo it.
         $job = (new ProcessMessage($message->id))->beforeCommit();

@@ -7,6 +7,7 @@ namespace WhatsAppManager\Laravel\Models;
 use Illuminate\Database\Eloquent\Model;
 use Illuminate\Database\Eloquent\Relations\BelongsTo;
 use Illuminate\Support\Collection;
+use WhatsAppManager\Laravel\Inbound\Chats;
 use WhatsAppManager\Laravel\Models\Concerns\KeepsUtcDates;
 use WhatsAppManager\Laravel\Models\Concerns\MessageScopes;
 
@@ -55,6 +56,7 @@ use WhatsAppManager\Laravel\Models\Concerns\MessageScopes;
  * @property ?\Illuminate\Support\Carbon $revoked_at when its author deleted it for everybody
  * @property ?\Illuminate\Support\Carbon $read_at when somebody here has read it
  * @property ?string $replaced_by the `message_id` that took its place, such as the same picture in HD
+ * @property bool $is_latest whether it is the newest of its chat
  * @property ?\Illuminate\Support\Carbon $processed_at when its event was fired
  * @property bool $waiting whether that is still to come; the event that failed for good does not wait, `queue:retry` tries it again
  */
@@ -80,6 +82,7 @@ class Message extends Model
         'offline' => false,
         'mentions' => '[]',
         'waiting' => false,
+        'is_latest' => false,
     ];
 
     /** @var array<string, string> */
@@ -108,7 +111,17 @@ class Message extends Model
         'read_at' => 'datetime',
         'processed_at' => 'datetime',
         'waiting' => 'boolean',
+        'is_latest' => 'boolean',
     ];
+
+    protected static function booted(): void
+    {
+        static::deleted(function (Message $message): void {
+            if ($message->is_latest) {
+                (new Chats())->findLatest($message->session_id, $message->chat_id);
+            }
+        });
+    }
 
     public function session(): BelongsTo
     {

@@ -41,8 +41,6 @@ trait MessageScopes
     /** The newest message of each chat of a session, newest chat first: the list of an inbox. */
     public function scopeLatestOfEachChat(Builder $query, string $sessionId): Builder
     {
-        $newest = Message::query()->shown()->where('session_id', $sessionId)->selectRaw('max(id)')->groupBy('chat_id');
-
-        return $query->whereIn('id', $newest)->newestFirst();
+        return $query->where('session_id', $sessionId)->where('is_latest', true)->newestFirst();
     }
 }
