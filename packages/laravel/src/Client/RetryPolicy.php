@@ -9,15 +9,18 @@ use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
 
 /**
  * Which failed request is asked again, and when. What cannot have been done is (no connection, 429, `SHUTTING_DOWN`); what may have
- * been done is only if asking twice changes nothing: reads, and sends with their Idempotency-Key. What was refused never is.
+ * been done is only if asking twice changes nothing: reads, and sends with their Idempotency-Key. What was refused never is. One
+ * policy is for one request.
  */
 final class RetryPolicy
 {
-    /** Milliseconds before the second and the third attempt. */
-    private const DELAYS = [200, 1000];
+    /** Milliseconds before the second, third and fourth attempt: a manager is back from a restart within seconds. */
+    private const DELAYS = [200, 1000, 2500];
 
-    /** Nobody's request stands still for longer; a queued job rather releases itself with `retryAfter()`. */
-    private const PATIENCE_SECONDS = 5;
+    /** In all; nobody's request stands still for longer, and a queued job rather releases itself with `retryAfter()`. */
+    private const PATIENCE_MS = 6000;
+
+    private int $waited = 0;
 
     public function __construct(private readonly bool $repeatable)
     {
@@ -30,18 +33,16 @@ final class RetryPolicy
         if ($delay === null || !$this->mayRepeat($attempt, $failure)) {
             return null;
         }
-        $asked = $failure->retryAfter();
-        if ($asked === null) {
-            return $delay;
-        }
+        $delay = max($delay, 1000 * ($failure->retryAfter() ?? 0));
+        $this->waited += $delay;
 
-        return $asked > self::PATIENCE_SECONDS ? null : max($delay, $asked * 1000);
+        return $this->waited > self::PATIENCE_MS ? null : $delay;
     }
 
     private function mayRepeat(int $attempt, WhatsAppException $failure): bool
     {
         if ($failure instanceof ManagerUnreachable) {
-            return $failure->wasNeverSent() || ($this->repeatable && ! ($failure->timedOut() && $attempt > 1));
+            return $failure->wasNeverSent() || ($this->repeatable && !($failure->timedOut() && $attempt > 1));
         }
 
         return match ($failure->errorCode()) {

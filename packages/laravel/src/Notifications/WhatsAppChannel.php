@@ -19,7 +19,6 @@ final class WhatsAppChannel
     public function send(mixed $notifiable, Notification $notification): ?SentMessage
     {
         $to = $notifiable->routeNotificationFor('whatsapp', $notification)
-            ?? $notifiable->routeNotificationFor('WhatsApp', $notification)
             ?? $notifiable->routeNotificationFor(self::class, $notification);
         if ($to === null || $to === '') {
             return null;
