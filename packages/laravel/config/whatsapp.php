@@ -15,6 +15,9 @@ return [
     // 16 MB); `url` by any temporary URL (a manager with MEDIA_ALLOW_PRIVATE, or in the same network); `upload` always in the request.
     'media' => env('WHATSAPP_MEDIA', 'auto'),
 
+    // Whether what is sent stands in whatsapp_messages, too, so that a chat has both sides, each send with its status.
+    'keep_sends' => env('WHATSAPP_KEEP_SENDS', false),
+
     // What proves that a delivery comes from the manager: one of them at least, and each that is set is asked for.
     // `secret` is its LARAVEL_WEBHOOK_SECRET (two, comma-separated, while rotating), `token` its LARAVEL_TOKEN.
     'secret' => env('WHATSAPP_WEBHOOK_SECRET'),

@@ -16,6 +16,7 @@ use WhatsAppManager\Laravel\Client\Manager;
 use WhatsAppManager\Laravel\Client\Transport;
 use WhatsAppManager\Laravel\Notifications\WhatsAppChannel;
 use WhatsAppManager\Laravel\Sending\JobInProgress;
+use WhatsAppManager\Laravel\Sending\KeepSends;
 use WhatsAppManager\Laravel\Sending\MediaFields;
 use WhatsAppManager\Laravel\Sending\Sender;
 use WhatsAppManager\Laravel\Sending\SendKeys;
@@ -67,8 +68,13 @@ class OutboundServiceProvider extends ServiceProvider
     {
         $manager = new Manager($transport);
         $cache = $app->make('cache.store');
-        $media = new MediaFields($cache, (string) config('whatsapp.media', 'auto'));
+        $sender = new Sender(
+            $manager,
+            new SendKeys($app->make(JobInProgress::class), $cache),
+            new MediaFields($cache, (string) config('whatsapp.media', 'auto')),
+            $app->make(KeepSends::class),
+        );
 
-        return new $class($manager, new Sender($manager, new SendKeys($app->make(JobInProgress::class), $cache), $media), $app);
+        return new $class($manager, $sender, $app);
     }
 }

@@ -11,8 +11,8 @@ use WhatsAppManager\Laravel\Sending\Sender;
 use WhatsAppManager\Laravel\Sending\SendOptions;
 
 /**
- * One chat of one session: `to($chatId)->replyTo($message)->text('…')`. What is said before the verb holds for every message that is
- * sent through this object. Every verb throws a WhatsAppException when the message was not taken.
+ * One chat of one session: `to($chatId)->replyTo($message)->text('…')`. What is said before the verb holds for that message
+ * alone: each option gives a new object. Every verb throws a WhatsAppException when the message was not taken.
  */
 final class Chat
 {
@@ -139,5 +139,10 @@ final class Chat
     public function messages(?int $before = null, int $limit = 100): array
     {
         return $this->manager->chatMessages($this->sessionId, $this->address, $before, $limit);
+    }
+
+    protected function changing(): static
+    {
+        return clone $this;
     }
 }

@@ -135,6 +135,11 @@ final class WhatsAppMessage
         return ['type' => $this->type] + $this->content + $this->optional;
     }
 
+    protected function changing(): static
+    {
+        return $this;
+    }
+
     /** @param array<string, mixed> $more */
     private static function media(string $type, MediaFile|string $file, ?string $caption = null, array $more = []): self
     {

@@ -19,37 +19,33 @@ trait SendOptions
 
     private bool $isAgain = false;
 
+    /** What an option is set on: this object, or a copy. */
+    abstract protected function changing(): static;
+
     /** Quotes a message of this chat, by its id or as a received message. */
     public function replyTo(string|object $message): static
     {
-        $this->optional['reply_to'] = is_string($message) ? $message : (string) $message->message_id;
-
-        return $this;
+        return $this->setting('reply_to', is_string($message) ? $message : (string) $message->message_id);
     }
 
     /** Names people in a group, whom the text names with `@` and the same digits. */
     public function mention(string ...$people): static
     {
         $people = array_map([Recipient::class, 'address'], array_values($people));
-        $this->optional['mentions'] = array_merge($this->optional['mentions'] ?? [], $people);
 
-        return $this;
+        return $this->setting('mentions', array_merge($this->optional['mentions'] ?? [], $people));
     }
 
     /** Shows "typing…" first. */
     public function typing(bool $typing = true): static
     {
-        $this->optional['typing'] = $typing;
-
-        return $this;
+        return $this->setting('typing', $typing);
     }
 
     /** Your own name for it (up to 255 characters): comes back with every status, even with one that comes before the send's answer. */
     public function ref(int|string $reference): static
     {
-        $this->optional['client_ref'] = (string) $reference;
-
-        return $this;
+        return $this->setting('client_ref', (string) $reference);
     }
 
     /**
@@ -59,9 +55,7 @@ trait SendOptions
      */
     public function metadata(array $metadata): static
     {
-        $this->optional['metadata'] = $metadata;
-
-        return $this;
+        return $this->setting('metadata', $metadata);
     }
 
     /**
@@ -71,9 +65,10 @@ trait SendOptions
      */
     public function with(array $fields): static
     {
-        $this->optional = array_merge($this->optional, $fields);
+        $changed = $this->changing();
+        $changed->optional = array_merge($changed->optional, $fields);
 
-        return $this;
+        return $changed;
     }
 
     /**
@@ -82,9 +77,7 @@ trait SendOptions
      */
     public function once(string $key): static
     {
-        [$this->onceKey, $this->isAgain] = [$key, false];
-
-        return $this;
+        return $this->named($key, $this->aboutModel, false);
     }
 
     /** One message of this content about this model within 72 h, as `once()`; another content is another message. */
@@ -93,17 +86,14 @@ trait SendOptions
         if ($model->getKey() === null) {
             throw new InvalidArgumentException('about() needs a model that is saved: its key tells it from others.');
         }
-        [$this->aboutModel, $this->isAgain] = [$model, false];
 
-        return $this;
+        return $this->named($this->onceKey, $model, false);
     }
 
     /** A message of its own, on purpose, whatever `once()` or `about()` said before. */
     public function again(): static
     {
-        [$this->onceKey, $this->aboutModel, $this->isAgain] = [null, null, true];
-
-        return $this;
+        return $this->named(null, null, true);
     }
 
     public function onceKey(): ?string
@@ -132,5 +122,21 @@ trait SendOptions
         }
 
         return $this;
+    }
+
+    private function setting(string $field, mixed $value): static
+    {
+        $changed = $this->changing();
+        $changed->optional[$field] = $value;
+
+        return $changed;
+    }
+
+    private function named(?string $once, ?Model $about, bool $again): static
+    {
+        $changed = $this->changing();
+        [$changed->onceKey, $changed->aboutModel, $changed->isAgain] = [$once, $about, $again];
+
+        return $changed;
     }
 }

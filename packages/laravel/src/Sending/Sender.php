@@ -17,6 +17,7 @@ final class Sender
         private readonly Manager $manager,
         private readonly SendKeys $keys,
         private readonly MediaFields $media,
+        private readonly KeepSends $sends,
     ) {
     }
 
@@ -35,7 +36,10 @@ final class Sender
         for ($upload = false; ; $upload = true) {
             $media = $file === null ? [] : $this->media->of($file, $key, $upload);
             try {
-                return SentMessage::of($sessionId, $this->manager->sendMessage($fields + $media, $key->value));
+                $sent = SentMessage::of($sessionId, $this->manager->sendMessage($fields + $media, $key->value));
+                $this->sends->keep($sent, $address, $message);
+
+                return $sent;
             } catch (WhatsAppException $failure) {
                 $next = $this->keys->afterFailure($sessionId, $key, $failure);
                 if ($next === null || $upload || $file === null || !self::isOutOfReach($file, $media, $failure)) {
