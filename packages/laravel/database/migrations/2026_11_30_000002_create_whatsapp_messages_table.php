@@ -67,6 +67,7 @@ return new class () extends Migration {
             $table->index(['session_id', 'chat_id', 'sent_at'], 'whatsapp_messages_chat');
             $table->index(['session_id', 'is_latest', 'sent_at'], 'whatsapp_messages_chats');
             $table->index(['session_id', 'read_at', 'chat_id'], 'whatsapp_messages_unread');
+            $table->index(['session_id', 'from'], 'whatsapp_messages_from');
             $table->index(['session_id', 'reply_to'], 'whatsapp_messages_replies');
             $table->index(['session_id', 'chat_id', 'waiting'], 'whatsapp_messages_waiting');
             $table->index(['user_id', 'sent_at'], 'whatsapp_messages_user');

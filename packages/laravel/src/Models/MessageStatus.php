@@ -52,6 +52,12 @@ class MessageStatus extends Model
         return array_keys(array_filter(self::RANKS, fn (int $earlier) => $earlier < $rank));
     }
 
+    /** Whether a send may go from one status to another; null: it has none yet. */
+    public static function movesForward(?string $from, string $to): bool
+    {
+        return $from === null || in_array($from, self::before($to), true);
+    }
+
     /** The send it is about, if the application keeps its sends in `whatsapp_messages`. */
     public function message(): ?Message
     {

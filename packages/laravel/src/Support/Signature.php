@@ -31,7 +31,9 @@ final class Signature
         }
         $off = Carbon::now()->getTimestamp() - (int) $timestamp;
         if (abs($off) > $this->toleranceSeconds) {
-            return "The delivery is $off s old by this machine's clock: set both clocks (NTP).";
+            $words = $off > 0 ? "$off s old" : -$off . ' s ahead';
+
+            return "The delivery is $words by this machine's clock: set both clocks (NTP).";
         }
         foreach ($this->secrets as $secret) {
             $expected = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$timestamp.$body", self::keyOf($secret), true));
