@@ -11,7 +11,7 @@ use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
 /** Keeps what would have gone to the manager, and answers as a manager would that has every session open. */
 final class FakeTransport implements Transport
 {
-    /** @var list<array{method: string, path: string, options: array<string, mixed>}> */
+    /** @var list<array{method: string, path: string, options: array<string, mixed>}> what was not refused */
     public array $requests = [];
 
     /** @var list<Answer> refusals of the next sends */
@@ -25,12 +25,12 @@ final class FakeTransport implements Transport
 
     public function request(string $method, string $path, array $options = []): Answer
     {
-        $this->requests[] = compact('method', 'path', 'options');
         $refusal = $path === '/send-message' ? array_shift($this->refusals) : null;
         $answer = $refusal ?? $this->answers["{$method} {$path}"] ?? $this->answerTo($method, $path, $options);
         if ($answer->status >= 300) {
             throw WhatsAppException::fromAnswer($answer);
         }
+        $this->requests[] = compact('method', 'path', 'options');
         if (isset($options['sink'])) {
             file_put_contents($options['sink'], $answer->body);
         }
