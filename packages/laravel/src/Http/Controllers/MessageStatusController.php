@@ -25,11 +25,12 @@ class MessageStatusController
     /** @param array<string, mixed> $row */
     private function take(array $row): void
     {
-        $key = array_intersect_key($row, ['session_id' => 0, 'message_id' => 0, 'status' => 0]);
-        $status = MessageStatus::query()->firstOrCreate($key, $row);
-        if (!$status->wasRecentlyCreated) {
+        $status = (new MessageStatus())->forceFill($row);
+        $status->updateTimestamps();
+        if (MessageStatus::query()->toBase()->insertOrIgnore($status->getAttributes()) === 0) {
             return;
         }
+        $status = MessageStatus::query()->where(array_intersect_key($row, ['session_id' => 0, 'message_id' => 0, 'status' => 0]))->first();
         // In one statement, so that of two statuses at once the further one stays.
         Message::query()->named($row['session_id'], $row['message_id'])->where('from_me', true)
             ->where(fn ($query) => $query->whereNull('status')->orWhereIn('status', MessageStatus::before($row['status'])))
