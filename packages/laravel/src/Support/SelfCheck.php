@@ -10,6 +10,7 @@ use Illuminate\Support\Facades\Schema;
 use Throwable;
 use WhatsAppManager\Laravel\Client\Answer;
 use WhatsAppManager\Laravel\Client\Manager;
+use WhatsAppManager\Laravel\Exceptions\NotFound;
 use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
 
 /** Whether this application and the manager reach and trust each other. Changes nothing on either side. */
@@ -26,6 +27,7 @@ final class SelfCheck
     {
         yield $this->tables();
         yield $this->credentials();
+        yield from $this->services();
         yield from $this->there();
     }
 
@@ -59,6 +61,31 @@ final class SelfCheck
             );
     }
 
+    /**
+     * What works in a worker only if it is shared with it.
+     *
+     * @return iterable<Finding>
+     */
+    private function services(): iterable
+    {
+        $connection = $this->config->get('whatsapp.connection') ?? $this->config->get('queue.default');
+        if ($this->config->get("queue.connections.{$connection}.driver", 'sync') === 'sync') {
+            yield Finding::warning(
+                'queue',
+                "{$connection} runs the listeners of messages while the manager waits",
+                'Set QUEUE_CONNECTION to database or redis, and run `php artisan queue:work`.',
+            );
+        }
+        $store = $this->config->get('cache.default');
+        if (in_array($this->config->get("cache.stores.{$store}.driver"), ['array', 'null'], true)) {
+            yield Finding::warning(
+                'cache',
+                "{$store} forgets at the end of each process under which key a message was refused, and which link its file has",
+                'Set the cache to file, database or redis.',
+            );
+        }
+    }
+
     /** @return iterable<Finding> */
     private function there(): iterable
     {
@@ -68,6 +95,7 @@ final class SelfCheck
             // That one needs no key.
             $answer = $this->manager->request('GET', '/stats');
             $answer->json();
+            $this->mayWrite();
         } catch (WhatsAppException $failure) {
             yield Finding::failed('manager', $failure->sentence(), $failure->whatToDo());
 
@@ -82,6 +110,16 @@ final class SelfCheck
         }
         yield $this->clock($answer);
         yield from $this->back();
+    }
+
+    /** A key for reading is good for all of the above; a session that cannot be there is one that nothing is done to. */
+    private function mayWrite(): void
+    {
+        try {
+            $this->manager->retryDeliveries('check-' . bin2hex(random_bytes(16)));
+        } catch (NotFound) {
+            // As it should be.
+        }
     }
 
     /** A signature carries the manager's time. */
