@@ -135,19 +135,21 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     log: { level: get('LOG_LEVEL'), format: get('LOG_FORMAT') },
     tracing: tracingOf({
       disabled: get('OTEL_SDK_DISABLED'),
-      exporter: get('OTEL_TRACES_EXPORTER'),
-      endpoint: get('OTEL_EXPORTER_OTLP_ENDPOINT'),
-      tracesEndpoint: get('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-      protocol: get('OTEL_EXPORTER_OTLP_PROTOCOL'),
-      tracesProtocol: get('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
-      sampler: get('OTEL_TRACES_SAMPLER'),
-      ratio: get('OTEL_TRACES_SAMPLER_ARG'),
-      batch: {
-        delayMs: get('OTEL_BSP_SCHEDULE_DELAY'),
-        timeoutMs: get('OTEL_BSP_EXPORT_TIMEOUT'),
-        queue: get('OTEL_BSP_MAX_QUEUE_SIZE'),
-        size: get('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
-      },
+      exporter: () => get('OTEL_TRACES_EXPORTER'),
+      endpoint: () => get('OTEL_EXPORTER_OTLP_ENDPOINT'),
+      tracesEndpoint: () => get('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+      protocol: () => get('OTEL_EXPORTER_OTLP_PROTOCOL'),
+      tracesProtocol: () => get('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
+      rest: () => ({
+        sampler: get('OTEL_TRACES_SAMPLER'),
+        ratio: get('OTEL_TRACES_SAMPLER_ARG'),
+        batch: {
+          delayMs: get('OTEL_BSP_SCHEDULE_DELAY'),
+          timeoutMs: get('OTEL_BSP_EXPORT_TIMEOUT'),
+          queue: get('OTEL_BSP_MAX_QUEUE_SIZE'),
+          size: get('OTEL_BSP_MAX_EXPORT_BATCH_SIZE'),
+        },
+      }),
     }),
   }
   checkTogether(config)

@@ -288,8 +288,25 @@ describe('traces', () => {
     ['OTEL_TRACES_EXPORTER', 'zipkin', 'otlp or none'],
     ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'one of parentbased_always_on'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.5', 'a number from 0 to 1'],
-  ])('%s=%s stops the start', (name, value, right) => {
-    expect(refusal({ [name]: value }).message).toContain(`give ${right}`)
+  ])('%s=%s stops the start, unless nobody wants traces', (name, value, right) => {
+    const on = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c.test' }
+    expect(refusal({ ...on, [name]: value }).message).toContain(`give ${right}`)
+    expect(loadConfig({ ...on, [name]: value, OTEL_SDK_DISABLED: 'true' }).tracing).toBeNull()
+  })
+
+  it.each([
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+  ])('%s=grpc, which is meant for others, stops no start without traces', name => {
+    expect(loadConfig({ [name]: 'grpc' }).tracing).toBeNull()
+    const off = { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317' }
+    expect(loadConfig({ ...off, [name]: 'grpc' }).tracing).toBeNull()
+  })
+
+  it('have a protocol of their own, whatever others speak', () => {
+    const env = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+    const own = { ...env, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }
+    expect(loadConfig(own).tracing?.protocol).toBe('http/json')
   })
 })
 

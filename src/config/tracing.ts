@@ -17,37 +17,35 @@ export interface Tracing {
 
 type Protocol = '' | Tracing['protocol']
 
-/**
- * Null unless an exporter or an endpoint is given, and nothing says no. The endpoint of traces is taken as it is, that of all signals gets
- * the path of traces (https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp).
- */
-export function tracingOf({
-  disabled,
-  exporter,
-  endpoint,
-  tracesEndpoint,
-  protocol,
-  tracesProtocol,
-  ...rest
-}: {
+/** Reads a group of the variables, which complains of a bad value: not before it is needed. */
+export interface TracingVariables {
   disabled: boolean
-  exporter: '' | 'otlp' | 'none'
-  endpoint: string | null
-  tracesEndpoint: string | null
-  protocol: Protocol
-  tracesProtocol: Protocol
-} & Pick<Tracing, 'sampler' | 'ratio' | 'batch'>): Tracing | null {
-  const isAsked = exporter === 'otlp' || endpoint !== null || tracesEndpoint !== null
-  if (disabled || exporter === 'none' || !isAsked) return null
-  return {
-    url: tracesEndpoint ?? tracesBelow(endpoint ?? 'http://localhost:4318'),
-    protocol: tracesProtocol || protocol || 'http/protobuf',
-    ...rest,
-  }
+  exporter(): '' | 'otlp' | 'none'
+  endpoint(): string | null
+  tracesEndpoint(): string | null
+  protocol(): Protocol
+  tracesProtocol(): Protocol
+  rest(): Pick<Tracing, 'sampler' | 'ratio' | 'batch'>
 }
 
-/** A query, which may carry a key, stays behind the path. */
-function tracesBelow(endpoint: string): string {
+/**
+ * Null unless an exporter or an endpoint is given, and nothing says no: then nothing else is read, which may be meant for other programs, as
+ * `grpc` is. The endpoint of traces is taken as it is, that of all signals gets the path of traces
+ * (https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp).
+ */
+export function tracingOf(variables: TracingVariables): Tracing | null {
+  if (variables.disabled) return null
+  const exporter = variables.exporter()
+  if (exporter === 'none') return null
+  const url = variables.tracesEndpoint() ?? tracesBelow(variables.endpoint(), exporter)
+  if (url === null) return null
+  const protocol = variables.tracesProtocol() || variables.protocol() || 'http/protobuf'
+  return { url, protocol, ...variables.rest() }
+}
+
+/** Below an endpoint of all signals; without one where a collector mostly is, if one is asked for. A query, which may carry a key, stays behind the path. */
+function tracesBelow(endpoint: string | null, exporter: '' | 'otlp'): string | null {
+  if (endpoint === null) return exporter === 'otlp' ? 'http://localhost:4318/v1/traces' : null
   const url = new URL(endpoint)
   url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`
   return url.href
