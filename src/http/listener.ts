@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createAdaptorServer, getRequestListener, RequestError } from '@hono/node-server'
+import { createAdaptorServer, getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { WebSocketServer } from 'ws'
 import { GatewayError } from '../base/errors.ts'
@@ -46,7 +46,7 @@ export function createListener(
   )
   // It wants to make the server; its own would not answer what is no URL in the contract's shape.
   createAdaptorServer({
-    fetch: app.fetch as never,
+    fetch: openWebSocket(app) as never,
     overrideGlobalObjects: false,
     createServer: (() => server) as never,
     websocket: {
@@ -126,6 +126,28 @@ function trackConnections(server: Server) {
 /** Every other request that would like another protocol gets its answer in this one. */
 const isWebSocket = ({ method, url = '', headers }: IncomingMessage): boolean =>
   method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/inspect(?:\?|$)/.test(url)
+
+/** Lets the app take a WebSocket, or refuse it with the answer that every other request gets: the library would leave its body out. */
+const openWebSocket =
+  (app: Hono<HttpEnv>) =>
+  async (request: Request, bindings: HttpBindings): Promise<Response> => {
+    const response = await app.fetch(request, bindings)
+    if (response.status >= 400) await refuseUpgrade(bindings.incoming.socket, response)
+    return response
+  }
+
+/** Resolves once the answer has left: who finds the connection ended says no more on it. */
+async function refuseUpgrade(socket: Socket, { status, headers, body }: Response): Promise<void> {
+  const text = await new Response(body).text()
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...[...headers].map(([name, value]) => `${name}: ${value}`),
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ]
+  await new Promise<void>(left => socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => left()))
+  socket.destroy()
+}
 
 /** A request that HTTP allows and a URL does not, such as a missing or odd Host. */
 function refuseUnreadable(error: unknown): Response {

@@ -139,6 +139,48 @@ describe('GET /inspect as a WebSocket', () => {
     socket.terminate()
   })
 
+  it('is refused as every other request is: in JSON, with the code and the id of the request', async () => {
+    const { inspector } = stage()
+    const { port } = await listen({ inspector })
+    const refusalOf = (path: string, headers: Record<string, string> = {}) =>
+      new Promise<{ status?: number; headers: Record<string, unknown>; body: unknown }>(resolve => {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+        socket.on('error', () => {})
+        socket.on('unexpected-response', async (_, response) => {
+          let text = ''
+          for await (const part of response) text += part
+          resolve({ status: response.statusCode!, headers: response.headers, body: JSON.parse(text) })
+          socket.terminate()
+        })
+      })
+    const stranger = await refusalOf('/inspect')
+    expect(stranger).toMatchObject({
+      status: 401,
+      headers: {
+        'content-type': expect.stringMatching(/^application\/json/),
+        'www-authenticate': 'Bearer',
+        'x-request-id': expect.stringMatching(/\S/),
+        connection: 'close',
+      },
+      body: { success: false, error: 'UNAUTHENTICATED', message: expect.stringMatching(/\.$/) },
+    })
+    const plain = await fetch(`http://127.0.0.1:${port}/inspect`)
+    expect(stranger.body).toEqual(await plain.json())
+    const key = { 'x-api-key': 'reads' }
+    expect(await refusalOf('/inspect?session_id=s1,s2', key)).toMatchObject({
+      status: 404,
+      body: { success: false, error: 'SESSION_NOT_FOUND' },
+    })
+    expect(await refusalOf('/inspect', { ...key, origin: 'https://evil.example' })).toMatchObject({
+      status: 403,
+      body: { success: false, error: 'ORIGIN_FORBIDDEN' },
+    })
+    expect(await refusalOf('/inspect?session_id=../x', key)).toMatchObject({
+      status: 422,
+      body: { error: 'VALIDATION_FAILED', errors: { session_id: [expect.any(String)] } },
+    })
+  })
+
   it('a key in the query is never read, and Basic opens nothing else', async () => {
     const { inspector } = stage()
     const { port } = await listen({ inspector })
