@@ -21,6 +21,10 @@ export function createFactCounters(registry: Registry): {
   const expired = counter('qrs_expired_total', 'Sessions that nobody scanned in time')
   const messages = counter('messages_total', 'Messages by direction and type', ['direction', 'type'])
   const statuses = counter('message_statuses_total', 'What became of messages', ['status'])
+  const sendRetries = counter(
+    'send_retries_total',
+    'Sends that left once more: refused for their pace, or never acknowledged',
+  )
   const pauses = counter('pauses_total', "WhatsApp's pauses: for new chats, or for all sends", ['kind'])
   const crashes = counter('session_crashes_total', 'Sessions that threw and were started again')
   const quarantines = counter('session_quarantines_total', 'Sessions whose row could not be read')
@@ -47,6 +51,7 @@ export function createFactCounters(registry: Registry): {
     // History of before the link is no traffic.
     if ('insert' in message && !message.insert.dedupeKey.startsWith('history|'))
       messages.inc({ direction: message.insert.direction, type: message.insert.content.type })
+    if ('update' in message && message.update.again) sendRetries.inc()
   }
 
   const committed = ({ events = [], messages: written = [] }: Write) => {

@@ -75,8 +75,17 @@ export type MessageWrite =
   | { refused: { messageId: string; error: string } }
   /** What goes out, encoded: every later transmission is the very same message. */
   | { encoded: { messageId: string; proto: Uint8Array } }
-  /** `at` is added to the message's history; `attempt` counts a transmission. */
-  | { update: { messageId: string; status: MessageStatus; at: number; error?: string; attempt?: boolean } }
+  /** `at` is added to the message's history; `attempt` counts a transmission, `again` says that it is not the first. */
+  | {
+      update: {
+        messageId: string
+        status: MessageStatus
+        at: number
+        error?: string
+        attempt?: boolean
+        again?: boolean
+      }
+    }
 
 export interface MessageRow {
   messageId: string

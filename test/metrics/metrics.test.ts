@@ -94,6 +94,15 @@ it('a QR that comes twice, or takes the place of one, is told apart', async () =
   expect(await read(/suppressed_total/)).toEqual(['qrs_suppressed_total{cause="duplicate"} 1'])
 })
 
+it('a send that leaves once more is a retry, the first time it is none', async () => {
+  const { commit, read } = metricsAt()
+  const left = { messageId: 'M', status: 'transmitted' as const, at: 1, attempt: true }
+  await commit({ messages: [{ update: left }] })
+  expect(await read(/send_retries/)).toEqual(['send_retries_total 0'])
+  await commit({ messages: [{ update: { ...left, again: true } }] })
+  expect(await read(/send_retries/)).toEqual(['send_retries_total 1'])
+})
+
 it('rows of a commit are counted, whatever they are of', async () => {
   const { commit, read } = metricsAt()
   const keys = [{ type: 'session', id: 'x', value: null }]

@@ -74,9 +74,12 @@ export class SendLog {
     const at = this.#deps.clock.now()
     const status = this.statusOf(messageId)
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
+    const again = status === 'transmitted'
     const stored = this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
       lazy: true,
-      messages: [{ update: { messageId, status: 'transmitted', at, attempt: true } }],
+      messages: [
+        { update: { messageId, status: 'transmitted', at, attempt: true, ...(again && { again }) } },
+      ],
     }))
     await this.#remember(messageId, { chatId, status: 'transmitted' }, stored)
   }
