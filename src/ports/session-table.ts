@@ -31,8 +31,8 @@ export interface SessionRow {
   state: string
   context: string
   machineVersion: string
-  /** When that row was written, in ms since the epoch. */
-  stateAt: number
+  /** When it came into its state, such as `awaitingQr.shown`, in ms since the epoch: what changes within it is no news. */
+  since: number
 }
 
 export interface SessionFilter {

@@ -15,7 +15,7 @@ export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUn
     const { context } = showStoredSession(row)
     return {
       ...view,
-      since: why === null ? sinceOf(view.state, context, row.stateAt) : row.stateAt,
+      since: why === null ? sinceOf(view.state, context, row.since) : row.since,
       byCode: context.phoneNumber !== undefined,
       waiting: {
         deliveries: store.deliveries.pendingOf(row.streamId, MOST_COUNTED),
@@ -37,8 +37,8 @@ export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUn
   }
 }
 
-/** Facts such as "it has held for five minutes" come while a session stays open, or away. */
-function sinceOf(state: SessionView['state'], context: SessionContext, stateAt: number): number {
-  if (state === 'open') return context.openedAt ?? stateAt
-  return context.outage?.since ?? stateAt
+/** A session that is away is so over all its tries. */
+function sinceOf(state: SessionView['state'], context: SessionContext, since: number): number {
+  if (state === 'open') return context.openedAt ?? since
+  return context.outage?.since ?? since
 }

@@ -250,6 +250,12 @@ ALTER TABLE store ADD COLUMN positions INTEGER NOT NULL DEFAULT 0; -- so many ar
 -- Dead letters are listed also while very many deliveries wait.
 CREATE INDEX deliveries_dead_ids ON deliveries (id) WHERE dead_at IS NOT NULL;
 `,
+  `
+-- When the session came into its state; a restart of the service, and what changes within the state, is no news.
+ALTER TABLE sessions ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET since = coalesce(
+  (SELECT at FROM events e WHERE e.stream_id = sessions.stream_id AND e.seq = sessions.state_seq), created_at);
+`,
 ]
 
 /** A file with a higher number is refused. */

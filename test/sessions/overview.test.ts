@@ -46,6 +46,23 @@ describe('The overview', () => {
     expect(one('shop')).toMatchObject({ state: 'reconnecting', since: at })
   })
 
+  it.each([
+    'banned',
+    'unlinked',
+    'suspend',
+  ] as const)('says since when a session is where it is that is %s, over a restart of the service', async reaction => {
+    const socket = await world.linked('shop')
+    await world.clock.advance(1_000)
+    const at = world.clock.now()
+    socket.report(closedAs(reaction, 'banned'))
+    await world.settle()
+    await world.clock.advance(60_000)
+    world.kill()
+    await world.boot()
+    expect(world.rows('shop').at(-1)).toMatchObject({ type: 'session.resumed' })
+    expect(one('shop').since).toBe(at)
+  })
+
   it('counts what waits, up to a thousand, and of no other session', async () => {
     await world.linked('shop')
     await world.linked('other')

@@ -27,9 +27,25 @@ export function sessionsContract(subject: Subject): void {
       state: 'awaitingQr.shown.ready',
       context: '{"attempts":1}',
       machineVersion: '1',
-      stateAt: 1_002,
+      since: 1_002,
     })
     expect(subject.store.sessions.find('b')).toBeNull()
+  })
+
+  test('a session is where it is since it came there, whatever happened to it since', async () => {
+    const streamId = await given(subject.store, 'a')
+    const commit = (...events: ReturnType<typeof lifecycle>[]) =>
+      subject.store.commit({ streamId, epoch: 1, events })
+    const since = () => subject.store.sessions.find('a')!.since
+    await commit(lifecycle(2, 'awaitingQr.shown.throttled'), lifecycle(3, 'awaitingQr.shown.ready'))
+    expect(since()).toBe(1_002)
+    await commit(lifecycle(4, 'awaitingQr.expired'))
+    expect(since()).toBe(1_004)
+    await subject.reopen()
+    await commit(lifecycle(5, 'awaitingQr.expired'), lifecycle(6, 'awaitingQr.expired'))
+    expect(since()).toBe(1_004)
+    await commit(lifecycle(7, 'starting.connecting'), lifecycle(8, 'awaitingQr.expired'))
+    expect(since()).toBe(1_008)
   })
 
   test('a user id keeps its type', async () => {

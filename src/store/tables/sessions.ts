@@ -19,11 +19,11 @@ type SessionColumns = {
   state: string | null
   context: string | null
   machine_version: string | null
-  state_at: number | null
+  since: number
 }
 
 // A session whose newest row is gone is a session all the same.
-const SELECT = `SELECT s.*, e.state, e.context, e.machine_version, e.at AS state_at FROM sessions s
+const SELECT = `SELECT s.*, e.state, e.context, e.machine_version FROM sessions s
   LEFT JOIN events e ON e.stream_id = s.stream_id AND e.seq = s.state_seq
   WHERE s.erased_at IS NULL`
 
@@ -43,7 +43,7 @@ const toSession = (row: SessionColumns): SessionRow => ({
   state: row.state ?? '',
   context: row.context ?? '',
   machineVersion: row.machine_version ?? '',
-  stateAt: row.state_at ?? row.created_at,
+  since: row.since,
 })
 
 /** The conditions of a filter and their parameters; the user id of a query has lost its type. */

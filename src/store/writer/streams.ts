@@ -16,6 +16,8 @@ interface Stream {
   userId: string
   epoch: number
   lastSeq: number
+  /** Where it stands, by its newest lifecycle fact: so much of the state as has a name of its own. */
+  standing: string
   erased: boolean
 }
 
@@ -24,8 +26,12 @@ type StreamRow = {
   user_id: string
   epoch: number
   last_seq: number
+  state: string | null
   erased_at: number | null
 }
+
+/** `awaitingQr.shown` of `awaitingQr.shown.ready`. */
+const standingIn = (state: string): string => state.split('.').slice(0, 2).join('.')
 
 const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, retryable: false })
 
@@ -94,6 +100,7 @@ export class Streams {
     if (events.length === 0 && lastActivity === undefined && announced === undefined) return null
     const stream = this.#find(streamId)!
     let position: number | null = null
+    let since: number | null = null
     for (const { seq, at, type, data, snapshot } of events) {
       position = this.#positions.take()
       this.#sql.run(
@@ -109,14 +116,19 @@ export class Streams {
         position,
       )
       stream.lastSeq = seq
+      if (snapshot && standingIn(snapshot.state) !== stream.standing) {
+        stream.standing = standingIn(snapshot.state)
+        since = at
+      }
     }
     this.#project(stream, lastActivity, announced, position)
     const lifecycle = events.findLast(event => event.snapshot !== null)
     if (lifecycle?.snapshot && !stream.erased)
       this.#sql.run(
-        'UPDATE sessions SET state_seq = ?, top_state = ?, search = ? WHERE stream_id = ?',
+        'UPDATE sessions SET state_seq = ?, top_state = ?, since = coalesce(?, since), search = ? WHERE stream_id = ?',
         lifecycle.seq,
         lifecycle.snapshot.state.split('.')[0]!,
+        since,
         foldSearch(stream.sessionId, stream.userId, lifecycle.snapshot.context),
         streamId,
       )
@@ -175,7 +187,8 @@ export class Streams {
     const known = this.#cache.get(streamId)
     if (known) return known
     const row = this.#sql.get<StreamRow>(
-      'SELECT session_id, user_id, epoch, last_seq, erased_at FROM sessions WHERE stream_id = ?',
+      `SELECT session_id, user_id, epoch, last_seq, state, erased_at FROM sessions s
+       LEFT JOIN events e ON e.stream_id = s.stream_id AND e.seq = s.state_seq WHERE s.stream_id = ?`,
       streamId,
     )
     if (!row) return undefined
@@ -185,6 +198,7 @@ export class Streams {
       userId: row.user_id,
       epoch: row.epoch,
       lastSeq: row.last_seq,
+      standing: standingIn(row.state ?? ''),
       erased: row.erased_at !== null,
     }
     this.#cache.set(streamId, stream)

@@ -14,7 +14,7 @@ const row = (sessionId: string, lastActivity: number, state = 'open.settled'): S
   epoch: 1,
   lastSeq: 1,
   createdAt: NOW - HOUR,
-  stateAt: NOW - HOUR,
+  since: NOW - HOUR,
   lastActivity,
   announced: null,
   acceptedStatus: null,
