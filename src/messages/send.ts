@@ -41,6 +41,8 @@ interface Addressed {
   typing?: boolean | undefined
   /** Jids that the text names with `@`. */
   mentions?: string[] | undefined
+  /** The `traceparent` of its send, while traces are told: who goes on with it after a restart names it. */
+  trace?: string | undefined
 }
 
 /** What is shown of the page behind a link in a text. */

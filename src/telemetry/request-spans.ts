@@ -1,4 +1,12 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
+import {
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { causingRequest, type RequestCause } from '../base/causes.ts'
 import { endSpan, startSpan, under } from './spans.ts'
@@ -17,6 +25,16 @@ export function traceHeaders(span: Span): Record<string, string> {
     },
   })
   return headers
+}
+
+/** A link to the span that a `traceparent` names; none if it names none. */
+export function linksTo(traceparent: string | undefined): Link[] {
+  const named = propagator.extract(ROOT_CONTEXT, traceparent, {
+    get: (carrier, name) => (name === 'traceparent' ? carrier : undefined),
+    keys: () => [],
+  })
+  const context = trace.getSpanContext(named)
+  return context === undefined ? [] : [{ context }]
 }
 
 /** One span for each request of a caller, in the caller's trace if it has one. */

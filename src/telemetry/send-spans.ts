@@ -1,5 +1,12 @@
-import { type Attributes, type Context, ROOT_CONTEXT, type Span, type Tracer } from '@opentelemetry/api'
-import type { RequestSpans } from './request-spans.ts'
+import {
+  type Attributes,
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api'
+import { linksTo, type RequestSpans, traceHeaders } from './request-spans.ts'
 import { endSpan, startSpan, timeNow, under, underWay } from './spans.ts'
 
 interface Sending {
@@ -35,6 +42,12 @@ export class SendSpans {
     this.#begin(messageId, context, sessionId === null ? {} : { 'whatsapp.session.id': sessionId })
   }
 
+  /** The `traceparent` of a send that is under way; null: none is. */
+  traceOf(messageId: string): string | null {
+    const sending = this.#sendings.peek(messageId)
+    return sending === undefined ? null : (traceHeaders(sending.span).traceparent ?? null)
+  }
+
   /** A fact of a message goes into the log; the given function is called when it is durable, or with why it is not. */
   recording(messageId: string, status: string, type?: string): ((failure: string | null) => void) | null {
     const sending = this.#sendings.peek(messageId)
@@ -57,14 +70,17 @@ export class SendSpans {
 
   /**
    * The socket takes it in hand. `durableAt` says when the session's keys were durable last, in ms; of the given functions one is called:
-   * when its bytes have left, or with why they have not. What was queued in an earlier life of the process begins a trace of its own.
+   * when its bytes have left, or with why they have not. What was queued in an earlier life of the process begins a trace of its own,
+   * linked to that of then, if `trace` names it.
    */
   transmitting(
-    { sessionId, messageId, type }: { sessionId: string; messageId: string; type: string },
+    about: { sessionId: string; messageId: string; type: string; trace: string | undefined },
     durableAt: () => number | null,
   ): { left(): void; failed(code: string): void } {
+    const { sessionId, messageId, type, trace } = about
     const resumed = { 'whatsapp.session.id': sessionId, 'whatsapp.send.resumed': true }
-    const sending = this.#sendings.peek(messageId) ?? this.#begin(messageId, ROOT_CONTEXT, resumed)
+    const sending =
+      this.#sendings.peek(messageId) ?? this.#begin(messageId, ROOT_CONTEXT, resumed, linksTo(trace))
     sending.attempts++
     sending.span.setAttributes({ 'whatsapp.message.type': type, 'whatsapp.session.id': sessionId })
     if (sending.wait) endSpan(sending.wait)
@@ -99,9 +115,9 @@ export class SendSpans {
     this.#sendings.clear()
   }
 
-  #begin(messageId: string, parent: Context, known: Attributes): Sending {
+  #begin(messageId: string, parent: Context, known: Attributes, links: Link[] = []): Sending {
     const attributes = { ...known, 'whatsapp.message.id': messageId }
-    const span = startSpan(this.#tracer, 'send', parent, { attributes })
+    const span = startSpan(this.#tracer, 'send', parent, { attributes, links })
     const context = under(span)
     const wait = startSpan(this.#tracer, 'wait', context)
     const sending: Sending = { span, context, wait, encrypt: null, ack: null, attempts: 0, left() {} }

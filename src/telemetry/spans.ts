@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type Context,
+  type Link,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -21,6 +22,7 @@ export interface SpanStart {
   /** In ms; now if not given. */
   at?: number
   attributes?: Attributes
+  links?: Link[]
 }
 
 /** The context under which spans are children of the given one. */
@@ -30,9 +32,9 @@ export function startSpan(
   tracer: Tracer,
   name: string,
   parent: Context,
-  { kind = SpanKind.INTERNAL, at = timeNow(), attributes = {} }: SpanStart = {},
+  { kind = SpanKind.INTERNAL, at = timeNow(), attributes = {}, links = [] }: SpanStart = {},
 ): Span {
-  return tracer.startSpan(name, { kind, startTime: at, attributes }, parent)
+  return tracer.startSpan(name, { kind, startTime: at, attributes, links }, parent)
 }
 
 /** Ends a span; `failure` is a code or a name, never a sentence, which may hold what it complains about. */

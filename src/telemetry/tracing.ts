@@ -2,6 +2,7 @@ import type { RequestCause } from '../base/causes.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
+import type { MessageWrite } from '../ports/message-table.ts'
 import type { Store, Write } from '../ports/store.ts'
 import type { ArrivalTracing, WhatsApp, WhatsAppSocket } from '../ports/whatsapp.ts'
 import { ArrivalSpans, type AttemptResult } from './arrival-spans.ts'
@@ -77,7 +78,7 @@ export class Tracing {
   store(store: Store): Store {
     const commit: Store['commit'] = write => {
       const done = this.#recording(write)
-      const committed = store.commit(write)
+      const committed = store.commit(this.#named(write))
       if (done.length > 0)
         committed.then(
           () => done.forEach(end => void end(null)),
@@ -128,6 +129,25 @@ export class Tracing {
     clearTimeout(timer)
   }
 
+  /** What is to be sent keeps the name of its trace with it. */
+  #named(write: Write): Write {
+    const { messages } = write
+    if (!messages?.some(isToBeSent)) return write
+    return { ...write, messages: messages.map(message => this.#withTrace(message)) }
+  }
+
+  #withTrace(message: MessageWrite): MessageWrite {
+    if (!isToBeSent(message)) return message
+    const { messageId } = 'insert' in message ? message.insert : message.prepared
+    const trace = this.#sends.traceOf(messageId)
+    if (trace === null) return message
+    if ('prepared' in message)
+      return { prepared: { messageId, content: { ...message.prepared.content, trace } } }
+    const { insert } = message
+    const { content } = insert
+    return 'to' in content ? { insert: { ...insert, content: { ...content, trace } } } : message
+  }
+
   #recording({ streamId, events = [], messages = [], deliveries = [], keys }: Write) {
     const done: ((failure: string | null) => void)[] = []
     const add = (end: ((failure: string | null) => void) | null) => {
@@ -154,7 +174,7 @@ export class Tracing {
     const { sessionId, streamId } = owner
     return {
       send: async (messageId, content, secret) => {
-        const about = { sessionId, messageId, type: content.type }
+        const about = { sessionId, messageId, type: content.type, trace: content.trace }
         const transmission = this.#sends.transmitting(about, () => this.#keysAt.peek(streamId) ?? null)
         try {
           await socket.send(messageId, content, secret)
@@ -171,5 +191,10 @@ export class Tracing {
     }
   }
 }
+
+type ToBeSent = Extract<MessageWrite, { insert: unknown } | { prepared: unknown }>
+
+const isToBeSent = (message: MessageWrite): message is ToBeSent =>
+  'prepared' in message || ('insert' in message && message.insert.direction === 'out')
 
 const codeOf = (error: unknown): string => (error instanceof GatewayError ? error.code : 'Error')

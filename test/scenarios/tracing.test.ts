@@ -167,6 +167,28 @@ describe('With a collector', () => {
     await world.waitForState('shop', 'open')
   }, 60_000)
 
+  it('a send that leaves after a restart names the trace of its request', async () => {
+    await world.simulator.fault({ kind: 'refuse' })
+    const { message_id, status } = await send('before the restart')
+    expect(status).toBe('queued')
+    expect(await world.stopManager('SIGTERM')).toBe(0)
+    const { root: before } = await traceOf('send', message_id)
+    await world.simulator.heal('refuse')
+    await world.startManager()
+    const after = await span(
+      collector,
+      one =>
+        one.attributes['whatsapp.message.id'] === message_id && one.id !== before.id && one.name === 'send',
+    )
+    expect(after.attributes).toMatchObject({ 'whatsapp.send.resumed': true })
+    expect(after.links).toEqual([`${before.trace} ${before.id}`])
+    expect(after.trace).not.toBe(before.trace)
+    expect((await world.call('GET', `/sessions/shop/messages/${message_id}`)).body).not.toHaveProperty(
+      'trace',
+    )
+    await world.waitForState('shop', 'open')
+  }, 60_000)
+
   it('a collector that takes nothing is told of once, and changes nothing else', async () => {
     collector.status = 400
     for (const body of ['one', 'two', 'three']) expect((await send(body)).status).toBe('sent')

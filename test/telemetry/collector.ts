@@ -11,6 +11,8 @@ export interface Collected {
   name: string
   failed: boolean
   attributes: Record<string, unknown>
+  /** Of JSON only: the ids of the spans that it names. */
+  links: string[]
 }
 
 interface JsonSpan {
@@ -21,6 +23,7 @@ interface JsonSpan {
   startTimeUnixNano: string
   endTimeUnixNano: string
   status?: { code?: number }
+  links?: { traceId: string; spanId: string }[]
   attributes: { key: string; value: Record<string, unknown> }[]
 }
 
@@ -83,6 +86,7 @@ export class Collector {
         name: span.name,
         failed: span.status?.code === 2,
         attributes: Object.fromEntries(attributes),
+        links: (span.links ?? []).map(({ traceId, spanId }) => `${traceId} ${spanId}`),
       })
     }
   }
@@ -100,6 +104,7 @@ export class Collector {
         name: text(5, 'utf8'),
         failed: false,
         attributes: {},
+        links: [],
       })
     }
   }
