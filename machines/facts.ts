@@ -19,8 +19,51 @@ export type Reaction =
   | 'unlinked' // WhatsApp removed this device
   | 'banned' // WhatsApp closed the account
 
-/** Why a session is where it is: a code for programs; `reasonText` is the sentence for people. */
-export type Reason = string
+/** Why a session is where it is: a code for programs; `reasonText` is the sentence for people. Every language of the dashboard has words for each. */
+export const REASONS = [
+  // What WhatsApp says, or does not say.
+  'network',
+  'unknown',
+  'banned',
+  'temporarily_banned',
+  'client_mismatch',
+  'client_outdated',
+  'unlinked',
+  'replaced',
+  'overloaded',
+  'restart_required',
+  'rate_limited',
+  'unacknowledged',
+  'unanswered',
+  'ping_unanswered',
+  'stream_corrupt',
+  'stanza_refused',
+  'undecryptable_frame',
+  'certificate_invalid',
+  'connect_timeout',
+  // A phone is to be linked.
+  'qr_expired',
+  'qr_replaced',
+  'pairing_refused',
+  'pairing_code_refused',
+  'passkey_expired',
+  'passkey_cancelled',
+  'passkey_interrupted',
+  'passkey_unreadable',
+  'passkey_refused',
+  'passkey_unanswered',
+  // Asked for, by Laravel or its users.
+  'laravel_inactive',
+  'logged_out',
+  'idle',
+  // In here.
+  'handler_failed',
+  'store_failed',
+  'crashed',
+  'credentials_corrupt',
+  'unreadable',
+] as const
+export type Reason = (typeof REASONS)[number]
 
 export type SessionFact =
   /** Somebody asked for this session for the first time; always seq 1. */

@@ -208,7 +208,10 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'socket.qr')
       const { hash, expiresAt, codeRefused } = event
       return {
-        ...(codeRefused !== undefined && { reason: 'pairing_code_refused', reasonText: codeRefused }),
+        ...(codeRefused !== undefined && {
+          reason: 'pairing_code_refused' as const,
+          reasonText: codeRefused,
+        }),
         qr: { ...context.qr, current: { hash, expiresAt } },
       }
     }),

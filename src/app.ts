@@ -11,6 +11,7 @@ import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { createLaravel, ROUTES } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
+import { createTakenTimes } from './laravel/taken-times.ts'
 import { createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { openMediaStore } from './media/media-store.ts'
@@ -35,6 +36,7 @@ import { ReadMarks } from './sessions/receiving/read-marks.ts'
 import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
+import { createDiskWatch } from './store/disk-watch.ts'
 import { openStore } from './store/sqlite.ts'
 import { loadTracing } from './telemetry/load-tracing.ts'
 import { createPasskeyVault } from './whatsapp/linking/passkey/passkey-vault.ts'
@@ -71,6 +73,7 @@ export async function createApp(
   const files = openMediaStore({ dataDir: config.dataDir, clock, table: opened.media })
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
   const metrics = new Metrics(clock, VERSIONS)
+  const diskFree = () => freeBytes(config.dataDir)
   const traces = { version: VERSIONS.version, logger: part('tracing'), routes: ROUTES }
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
@@ -98,6 +101,8 @@ export async function createApp(
   const queue = await createQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const registry = new SessionRegistry()
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
+  const disk = createDiskWatch({ free: diskFree, clock, logger: part('store') })
+  const taken = createTakenTimes(clock)
   const deliveries = createDeliveries({
     store: store.deliveries,
     queue,
@@ -108,8 +113,7 @@ export async function createApp(
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
     onOutcome(delivery, outcome) {
-      metrics.settled(delivery, outcome)
-      tracing?.settled(delivery, outcome)
+      for (const one of [taken, metrics, tracing]) one?.settled(delivery, outcome)
     },
   })
   const baileys = createWhatsApp({
@@ -205,21 +209,23 @@ export async function createApp(
       supervisor.problem(),
       versions.problem(),
       named('LARAVEL_UNAVAILABLE', deliveries.health().problem),
-      named('REDIS_UNAVAILABLE', queue.problem()),
+      queue.problem(),
     ].filter(problem => problem !== null)
-    const warnings = [...supervisor.warnings(), faults.warning()].filter(warning => warning !== null)
+    const warnings = [...supervisor.warnings(), disk.warning(), faults.warning()].filter(
+      warning => warning !== null,
+    )
     return { ready: problems.length === 0, problems, warnings }
   }
   metrics.read({
     stats: () => supervisor.stats(),
     quarantined: () => supervisor.quarantined,
-    diskFree: () => freeBytes(config.dataDir),
+    diskFree,
     deliveries: store.deliveries,
   })
   const queries = createQueries(store, supervisor)
   const dashboard = dashboardLoader({
     overview: createOverview(store, supervisor),
-    history: createHistory(store, queries),
+    history: createHistory(store, queries, taken.at),
     files: served,
     facts: store.committed,
     deliveries: store.deliveries,
@@ -262,8 +268,7 @@ export async function createApp(
   const { url } = await http.listen()
   linkBase.url = config.publicUrl ?? url
   downloads.startDue()
-  retention.start()
-  erasure.start()
+  for (const one of [retention, erasure, disk]) one.start()
   logger.info(
     {
       sessions: supervisor.live,
@@ -279,6 +284,7 @@ export async function createApp(
     dead: dead.promise,
     async stop() {
       http.refuse()
+      disk.stop()
       await http.close()
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()

@@ -2,10 +2,14 @@ import { createServer } from 'node:http'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
 import { createFaults } from '../src/base/faults.ts'
 import { createLogger } from '../src/base/logger.ts'
-import type { Problem, ProblemCode } from '../src/base/problem.ts'
+import { PROBLEM_SENTENCES, type Problem, type ProblemCode, SHUTTING_DOWN } from '../src/base/problem.ts'
+import { LANGUAGES } from '../src/dashboard/words/languages.ts'
+import { problemWordsOf, toldProblem } from '../src/dashboard/words/told-problem.ts'
 import { createLaravel } from '../src/laravel/client.ts'
 import { createBullMqQueue } from '../src/queue/bullmq.ts'
 import { SessionRegistry } from '../src/sessions/registry.ts'
+import { createDiskWatch } from '../src/store/disk-watch.ts'
+import { createTestClock } from './base/clock.ts'
 import { createTestHttp } from './http/fakes.ts'
 import { answered, createHarness, unanswered } from './laravel/harness.ts'
 import { realClock, until } from './queue/real.ts'
@@ -48,6 +52,18 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
       mend: /disk is full.*tried every 2 s/,
     },
   ],
+  DISK_LOW: [
+    {
+      async make() {
+        const watch = createDiskWatch({ free: async () => 1e6, clock: createTestClock(), logger })
+        watch.start()
+        await vi.waitFor(() => expect(watch.warning()).not.toBeNull())
+        watch.stop()
+        return watch.warning()
+      },
+      mend: /free some space/,
+    },
+  ],
   SUPERVISOR_FAILED: [
     {
       async make() {
@@ -69,7 +85,7 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
         const { http, app } = createTestHttp()
         http.refuse()
         const answer = (await (await app.request('/health/ready')).json()) as { problems: Problem[] }
-        return answer.problems[0]
+        return { ...SHUTTING_DOWN, ...answer.problems[0] }
       },
       mend: /starts it again/,
     },
@@ -136,9 +152,9 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
         })
         queue.start(async () => null)
         await until(() => queue.problem() !== null)
-        const message = queue.problem()!
+        const problem = queue.problem()
         await queue.stop(0)
-        return { code: 'REDIS_UNAVAILABLE', message }
+        return problem
       },
       mend: /runs.*REDIS_URL/,
     },
@@ -186,4 +202,19 @@ it.each(cases)('$code ($i) is brought about, and leads to its mend', async ({ co
   const problem = await make()
   expect(problem?.code).toBe(code)
   expect(problem?.message).toMatch(mend)
+  if (code !== 'LARAVEL_UNAVAILABLE') expectSaid(problem!)
 })
+
+/** The page says it in every language, with all its values. */
+function expectSaid(problem: Problem): void {
+  const { code, said = [] } = problem
+  expect(said).not.toEqual([])
+  for (const { says, values } of said) {
+    expect(PROBLEM_SENTENCES[code]).toContain(says)
+    const sentences: Record<string, string> = problemWordsOf('en')[code].says
+    for (const [, name] of sentences[says]!.matchAll(/\{(\w+)\}/g)) expect(values).toHaveProperty(name!)
+  }
+  const told = LANGUAGES.map(language => toldProblem(language, problem).text)
+  expect(told.join()).not.toMatch(/[{}]|undefined|null/)
+  expect(new Set(told).size).toBe(LANGUAGES.length)
+}

@@ -1,3 +1,5 @@
+import type { Said } from './problem.ts'
+
 /** Every error code a caller can meet, with its HTTP status. */
 const STATUS = {
   MALFORMED_JSON: 400,
@@ -55,7 +57,8 @@ export type ErrorCode = keyof typeof STATUS
 
 /**
  * The one error class of the gateway: a code for programs, a sentence for an operator that says what to do next.
- * `retryable` tells whether the same call may work later; `errors` carries messages by field for a 422.
+ * `retryable` tells whether the same call may work later; `errors` carries messages by field for a 422; `says` names its sentence where it
+ * is a problem of the whole service.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
@@ -63,6 +66,7 @@ export class GatewayError extends Error {
   readonly retryable: boolean
   readonly errors: Record<string, string[]> | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly says: Said['says'] | undefined
 
   constructor(
     code: ErrorCode,
@@ -72,6 +76,7 @@ export class GatewayError extends Error {
       retryable?: boolean
       errors?: Record<string, string[]>
       retryAfterSeconds?: number
+      says?: Said['says'] | undefined
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -79,6 +84,7 @@ export class GatewayError extends Error {
     this.retryable = options.retryable ?? STATUS[code] >= 500
     this.errors = options.errors
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.says = options.says
   }
 
   /** HTTP status that belongs to the code. */

@@ -32,6 +32,7 @@ export function createFaults(logger: Logger): Faults {
         : {
             code: 'FAULTS',
             message: `${count} ${count === 1 ? 'fault' : 'faults'} inside the service since its start: the log has each ("a fault that nobody caught"); please report them.`,
+            said: [{ says: 'uncaught', values: { count } }],
           },
   }
 }

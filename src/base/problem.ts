@@ -1,19 +1,35 @@
-/** What can be wrong; test/problems.test.ts brings each about, and looks that its sentence says what mends it. */
-export type ProblemCode =
-  | 'STORE_FAILED'
-  | 'SUPERVISOR_FAILED'
-  | 'SHUTTING_DOWN'
-  | 'CLIENT_OUTDATED'
-  | 'LARAVEL_UNAVAILABLE'
-  | 'REDIS_UNAVAILABLE'
-  | 'SESSION_UNREADABLE'
-  | 'CREDENTIALS_UNREADABLE'
-  | 'FAULTS'
+/**
+ * What can be wrong, and by which sentences each is told: test/problems.test.ts brings each about, looks that its sentence says what mends
+ * it, and that the dashboard says it in every language.
+ */
+export const PROBLEM_SENTENCES = {
+  /** By what mends it. */
+  STORE_FAILED: ['full', 'held', 'not_writable', 'disk_fails', 'damaged', 'cannot_open', 'unclear'],
+  DISK_LOW: ['nearly_full'],
+  SUPERVISOR_FAILED: ['ended'],
+  SHUTTING_DOWN: ['stopping'],
+  CLIENT_OUTDATED: ['refused'],
+  LARAVEL_UNAVAILABLE: [],
+  REDIS_UNAVAILABLE: ['unusable'],
+  SESSION_UNREADABLE: ['stand_still'],
+  CREDENTIALS_UNREADABLE: ['unreadable'],
+  FAULTS: ['uncaught'],
+} as const
+
+export type ProblemCode = keyof typeof PROBLEM_SENTENCES
+
+/** A sentence by its name, and what stands in it: plain values, times in ISO 8601, no secret. */
+export interface Said {
+  says: (typeof PROBLEM_SENTENCES)[ProblemCode][number]
+  values: Record<string, string | number>
+}
 
 /** Something that somebody must know of: a code for programs, and a sentence that says what is wrong and what mends it. */
 export interface Problem {
   code: ProblemCode
   message: string
+  /** The same for who says it in another language, a sentence each; without it the message is all there is. */
+  said?: Said[]
 }
 
 /** Whether the service can do its work, for `/health/ready`. */
@@ -28,4 +44,12 @@ export interface Readiness {
 export const SHUTTING_DOWN: Problem = {
   code: 'SHUTTING_DOWN',
   message: 'The service is shutting down; what supervises it (systemd, Docker) starts it again.',
+  said: [{ says: 'stopping', values: {} }],
+}
+
+export const SUPERVISOR_FAILED: Problem = {
+  code: 'SUPERVISOR_FAILED',
+  message:
+    'The supervisor of the sessions failed, so the process ends, and what supervises it (systemd, Docker) starts it again; please report what the log says of it',
+  said: [{ says: 'ended', values: {} }],
 }

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
+import type { Problem } from '../base/problem.ts'
 import type { SessionOverview } from '../ports/dashboard/overview.ts'
 import type { DashboardEnv } from './env.ts'
 import type { DashboardParts } from './parts.ts'
+import { toldProblem } from './words/told-problem.ts'
 
 /** So many sessions at most in one answer: each costs two counts. */
 const PAGE = 100
@@ -28,7 +30,12 @@ export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
       const { count, sessions, next } = overview.page(c.req.query('after') ?? '', PAGE)
       return c.json({ now: now(), position, count, sessions: sessions.map(toJson), next })
     })
-    .get('/figures', c => c.json({ now: now(), position: head(), ...deliveries.counts(), ...parts.ready() }))
+    .get('/figures', c => {
+      const { ready, problems, warnings } = parts.ready()
+      const told = (all: Problem[]) => all.map(problem => toldProblem(c.get('language'), problem))
+      const health = { ready, problems: told(problems), warnings: told(warnings) }
+      return c.json({ now: now(), position: head(), ...deliveries.counts(), ...health })
+    })
 }
 
 /** A session as the table of all of them shows it. */

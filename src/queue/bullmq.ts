@@ -187,8 +187,11 @@ export function createBullMqQueue(options: {
 
     problem() {
       if (redis !== 'down') return null
-      const time = `${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-      return `Redis at ${jobs?.address} cannot be used since ${time} (${reason}): check that it runs, and REDIS_URL; deliveries go on without it meanwhile`
+      const [at, address] = [new Date(since).toISOString(), jobs?.address ?? '']
+      const time = `${at.slice(0, 16).replace('T', ' ')} UTC`
+      const message = `Redis at ${address} cannot be used since ${time} (${reason}): check that it runs, and REDIS_URL; deliveries go on without it meanwhile`
+      const values = { address, since: at, why: reason }
+      return { code: 'REDIS_UNAVAILABLE', message, said: [{ says: 'unusable', values }] }
     },
   }
 }

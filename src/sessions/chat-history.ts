@@ -3,8 +3,12 @@ import type { ChatNames, History, LaravelWay, PastMessage } from '../ports/dashb
 import type { MessageRow } from '../ports/message-table.ts'
 import type { Store } from '../ports/store.ts'
 import { knownSession } from './known-session.ts'
+import { messageWebhookId } from './receiving/message-delivery.ts'
 import { type Sender, sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
+
+/** When Laravel took the delivery of a webhook id, in ms; null: not known. */
+export type TakenAt = (webhookId: string) => number | null
 
 /** In so many of a chat's newest messages its name is looked for. */
 const NAMED_IN = 8
@@ -12,6 +16,7 @@ const NAMED_IN = 8
 /** The chats of a session with what is known of whom they are with, and each message with its way. */
 export function createChatHistory(
   store: Pick<Store, 'sessions' | 'messages' | 'chats' | 'people'>,
+  takenAt: TakenAt,
 ): Pick<History, 'chats' | 'chat'> {
   const { messages, people, chats } = store
 
@@ -21,7 +26,8 @@ export function createChatHistory(
     return rows.map(row => {
       const { seq, direction, at, content, status, error, attempts, history } = row
       const message = 'to' in content ? sentAsMessage(row, content, sender) : content
-      const laravel = direction === 'in' ? wayOf(waiting.get(seq)) : null
+      const laravel =
+        direction === 'in' ? wayOf(waiting.get(seq), () => takenAt(messageWebhookId(streamId, seq))) : null
       return { seq, direction, at, message, status, error, attempts, history, laravel }
     })
   }
@@ -60,8 +66,9 @@ export function createChatHistory(
 
 function wayOf(
   delivery: { attempts: number; nextAt: number; error: string | null; isDead: boolean } | undefined,
+  takenAt: () => number | null,
 ): LaravelWay {
-  if (delivery === undefined) return { state: 'settled' }
+  if (delivery === undefined) return { state: 'settled', at: takenAt() }
   const { attempts, nextAt, error, isDead } = delivery
   return isDead ? { state: 'dead', attempts, error } : { state: 'waiting', attempts, nextAt, error }
 }

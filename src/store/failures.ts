@@ -1,10 +1,13 @@
 import { type ErrorCode, GatewayError } from '../base/errors.ts'
+import type { Said } from '../base/problem.ts'
 
 /** An error as it goes from the writer's thread to the main thread. */
 export interface Failure {
   code: ErrorCode
   message: string
   retryable: boolean
+  /** Of the failure of a whole commit: which sentence tells it. */
+  says?: Said['says'] | undefined
 }
 
 // https://www.sqlite.org/rescode.html
@@ -41,32 +44,41 @@ export function refusal(error: unknown): Failure {
 }
 
 /** What mends it, by SQLite's primary result code. */
-const MENDS: Record<number, string> = {
-  5: 'another program holds store.sqlite: end it (a backup, or sqlite3)',
-  6: 'another program holds store.sqlite: end it (a backup, or sqlite3)',
-  8: 'DATA_DIR cannot be written: check its owner, its mode and how it is mounted',
-  10: 'its disk fails, or is full: check free space, quota and the disk',
-  11: 'store.sqlite is damaged: stop the service and restore a backup',
-  13: 'its disk is full: free some space',
-  14: 'store.sqlite cannot be opened: check that DATA_DIR is there, who may write it, and how many files may be open',
-  26: 'store.sqlite is damaged: stop the service and restore a backup',
+const MENDS: Record<number, { says: Said['says']; mend: string }> = {
+  5: { says: 'held', mend: 'another program holds store.sqlite: end it (a backup, or sqlite3)' },
+  6: { says: 'held', mend: 'another program holds store.sqlite: end it (a backup, or sqlite3)' },
+  8: {
+    says: 'not_writable',
+    mend: 'DATA_DIR cannot be written: check its owner, its mode and how it is mounted',
+  },
+  10: { says: 'disk_fails', mend: 'its disk fails, or is full: check free space, quota and the disk' },
+  11: { says: 'damaged', mend: 'store.sqlite is damaged: stop the service and restore a backup' },
+  13: { says: 'full', mend: 'its disk is full: free some space' },
+  14: {
+    says: 'cannot_open',
+    mend: 'store.sqlite cannot be opened: check that DATA_DIR is there, who may write it, and how many files may be open',
+  },
+  26: { says: 'damaged', mend: 'store.sqlite is damaged: stop the service and restore a backup' },
 }
+const UNCLEAR = { says: 'unclear', mend: 'check free space and the disk' } as const
 
 /** The failure of a whole commit. */
 export function storeFailure(error: unknown): Failure {
   const text = error instanceof Error ? error.message : String(error)
-  const mend = MENDS[resultCode(error) ?? -1] ?? 'check free space and the disk'
+  const { says, mend } = MENDS[resultCode(error) ?? -1] ?? UNCLEAR
   return {
     code: 'STORE_FAILED',
     message: `Nothing can be stored in DATA_DIR at the moment (${text}): ${mend}`,
     retryable: true,
+    says,
   }
 }
 
 export function toFailure(error: GatewayError): Failure {
-  return { code: error.code, message: error.message, retryable: error.retryable }
+  const { code, message, retryable, says } = error
+  return { code, message, retryable, says }
 }
 
-export function toError({ code, message, retryable }: Failure): GatewayError {
-  return new GatewayError(code, message, { retryable })
+export function toError({ code, message, retryable, says }: Failure): GatewayError {
+  return new GatewayError(code, message, { retryable, says })
 }

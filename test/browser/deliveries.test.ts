@@ -113,7 +113,7 @@ describeInBrowser('the page of deliveries', () => {
     await page.locator('#replay').click()
     await page.locator('#replay-session_id').fill('nobody')
     await page.locator('#replay-dialog [type=submit]').click()
-    await page.locator('#replay-dialog .notice', { hasText: 'There is no session nobody' }).waitFor()
+    await page.locator('#replay-dialog .notice', { hasText: 'There is no session of this name.' }).waitFor()
     await page.locator('#replay-session_id').fill('shop')
     await page.locator('#replay-dialog [type=submit]').click()
     await page.locator('.toasts', { hasText: '2 messages go to Laravel again.' }).waitFor()

@@ -58,6 +58,35 @@ describeInBrowser('a phone that is linked on the page', () => {
     await close()
   })
 
+  it('is linked by a passkey once the page and the phone show the same code, and both say so', async () => {
+    const { page } = tab
+    const phone = world.simulator.phone('34600000005', { name: 'Compared' })
+    phone.demandPasskey({ code: 'awaited', continues: false })
+    await create('compared')
+    await page.locator('#link-dialog img.qr').waitFor()
+    const { qr } = (await world.call('GET', '/sessions/compared/qr?format=json')).body
+    phone.scan(String(qr)).catch(() => {})
+    await page.locator('#link-body .url').waitFor()
+    const { options } = (await world.call('GET', '/sessions/compared/passkey')).body as unknown as {
+      options: { challenge: string }
+    }
+    const submit = () =>
+      world.call('POST', '/sessions/compared/passkey', { assertion: phone.assertPasskey(options) })
+    await submit()
+    await soon(() => expect(phone.passkey.progress.stage).toBe('prologue'))
+    // The proof went with the first, which the phone never answered.
+    phone.account.passkey!.continues = true
+    await submit()
+    const shown = page.locator('#link-body .code')
+    await shown.waitFor()
+    expect(await shown.textContent()).toBe(phone.passkey.progress.code)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Yes, the same' }).click()
+    phone.passkey.answerCode(true)
+    await linked()
+    await close()
+  })
+
   it('never shows the QR of one session under the name of another', async () => {
     const { page } = tab
     await world.call('POST', '/start', { user_id: 7, session_id: 'other' })
@@ -95,7 +124,7 @@ describeInBrowser('a phone that is linked on the page', () => {
     const { page } = other
     await logInTo(page, 'wallboard')
     await page.locator('.badge', { hasText: 'Read only' }).waitFor()
-    await soon(async () => expect(await page.locator('#rows .row').count()).toBe(2))
+    await soon(async () => expect(await page.locator('#rows .row').count()).toBe(3))
     expect(await page.locator('dialog, #create, .more').count()).toBe(0)
     expect(await page.evaluate("fetch('/sessions/careful/qr').then(answer => answer.status)")).toBe(403)
     expect(

@@ -69,7 +69,7 @@ describe('a page', () => {
   it('offers nothing that changes something to who may only read', async () => {
     const { app } = createTestPages({}, keys)
     const [writer, reader] = [await logIn(app, 'writes'), await logIn(app, 'reads')]
-    for (const path of ['/', '/dashboard/deliveries']) {
+    for (const path of PAGES) {
       const text = async (headers: Record<string, string>) => (await app.request(path, { headers })).text()
       expect(await text(writer)).toContain('<dialog')
       expect(await text(reader)).not.toContain('<dialog')
@@ -196,6 +196,33 @@ describe('what the scripts ask', () => {
     ).json()
     expect((answer as { sessions: unknown[] }).sessions).toHaveLength(1)
     expect(asked[0]).toHaveLength(100)
+  })
+
+  it('is what is wrong, in the language of who reads it', async () => {
+    const problem = {
+      code: 'REDIS_UNAVAILABLE' as const,
+      message: 'in English',
+      said: [
+        {
+          says: 'unusable' as const,
+          values: { address: '127.0.0.1:1', since: '2026-01-02T03:04:05.000Z', why: 'ECONNREFUSED' },
+        },
+      ],
+    }
+    const ready = () => ({ ready: false, problems: [problem], warnings: [] })
+    const { app } = createTestPages({ ready })
+    const headers = { 'accept-language': 'es' }
+    const { problems } = (await (await app.request('/dashboard/figures', { headers })).json()) as {
+      problems: object[]
+    }
+    expect(problems).toEqual([
+      {
+        code: 'REDIS_UNAVAILABLE',
+        title: 'Redis no responde',
+        text: 'Redis en 127.0.0.1:1 no se puede usar desde el 2026-01-02 03:04 UTC (ECONNREFUSED): revise que esté en marcha, y REDIS_URL. Mientras tanto las entregas siguen sin él.',
+        language: 'es',
+      },
+    ])
   })
 
   it('says nothing that links a phone', async () => {

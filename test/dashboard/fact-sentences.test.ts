@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { factSentence, sentenceFor } from '../../src/dashboard/session/fact-sentence.ts'
-import { chartOf, type Machine } from '../../src/dashboard/statechart/machine-graph.ts'
+import { chartOf, type Machine, statesIn } from '../../src/dashboard/statechart/machine-graph.ts'
 import { LANGUAGES } from '../../src/dashboard/words/languages.ts'
 import { sessionWordsOf } from '../../src/dashboard/words/session-languages.ts'
 import { facts } from '../machines/reached.ts'
@@ -53,6 +53,13 @@ describe.each(LANGUAGES)('The sentences in %s', language => {
     expect(sentenceFor(words, { type, data: {} })).toBe(words.timers.backoff)
   })
 
+  it('say what each state means that the chart describes', () => {
+    const { root } = chartOf(sessionMachine as unknown as Machine)
+    const described = statesIn(root).filter(({ description }) => description !== null)
+    expect(Object.keys(words.states).toSorted()).toEqual(described.map(({ path }) => path).toSorted())
+    for (const text of Object.values(words.states)) expect(text).toMatch(/^\S.*\.$/)
+  })
+
   it('show an unknown fact, and an unknown value, as it is', async () => {
     for (const fact of [
       { type: 'moon.landed', data: {} },
@@ -77,4 +84,27 @@ it('Times in a sentence are times, and what others wrote is isolated text', asyn
   expect(String(await factSentence(words, named))).toBe(
     'The account is called <bdi class="clip">&lt;script&gt;alert(1)&lt;/script&gt;\u202e{waId}</bdi>.',
   )
+})
+
+it('Why something happened is said by its code; one without words as the fact says it', async () => {
+  const closed = (reason: string) => ({
+    type: 'socket.closed',
+    data: { code: 440, reaction: 'suspend', reason, reasonText: 'Said in <English>.' },
+  })
+  const spanish = sessionWordsOf('es')
+  expect(String(await factSentence(spanish, closed('replaced')))).toBe(
+    `La conexión terminó (<bdi class="clip">440</bdi>): ${spanish.reasons.replaced}`,
+  )
+  expect(String(await factSentence(spanish, closed('constructor')))).toContain('Said in &lt;English&gt;.')
+})
+
+it('Why a send failed is said by its code; one without words as it is told', async () => {
+  const failed = (code: string) => ({
+    type: 'message.failed',
+    data: { messageId: 'M', chatId: '1@lid', code, error: 'Said in English.' },
+  })
+  const spanish = sessionWordsOf('es')
+  expect(Object.keys(spanish.failures)).toEqual(Object.keys(sessionWordsOf('en').failures))
+  expect(String(await factSentence(spanish, failed('463')))).toContain(spanish.failures['463'])
+  expect(String(await factSentence(spanish, failed('999')))).toContain('Said in English.')
 })

@@ -15,7 +15,10 @@ const GONE = 'cd'.repeat(32)
 const ANA = '34611111111@s.whatsapp.net'
 
 let world: World
+/** What Laravel took, and when. */
+const takenAt = new Map<string, number>()
 beforeEach(async () => {
+  takenAt.clear()
   world = await World.start()
 })
 afterEach(() => world.end())
@@ -25,7 +28,7 @@ async function get(path: string, { language = 'en', access = 'read' as Visitor['
   const { store, queries, supervisor } = world
   const dashboard = await createDashboard({
     overview: createOverview(store, supervisor),
-    history: createHistory(store, queries),
+    history: createHistory(store, queries, webhookId => takenAt.get(webhookId) ?? null),
     files: { has: async id => id !== GONE },
     facts: store.committed,
     deliveries: store.deliveries,
@@ -55,6 +58,9 @@ describe('The page of a session', () => {
     expect(body).not.toMatch(
       /<script(?! type="application\/json"| type="module" src="\/dashboard)|style="|onclick/,
     )
+    for (const id of ['link', 'restart', 'logout', 'delete']) expect(body).not.toContain(`id="${id}"`)
+    const mine = await get('/s1', { access: 'write' })
+    for (const id of ['link', 'restart', 'logout', 'delete']) expect(mine.body).toContain(`id="${id}"`)
     const spanish = await get('/s1', { language: 'es' })
     expect(spanish.body).toContain('Conectada a WhatsApp como')
     expect(spanish.body).toContain('Cronología')
@@ -71,17 +77,21 @@ describe('The page of a session', () => {
   })
 
   it.each([
-    'SESSION_UNREADABLE',
-    'EVENT_NOT_FOUND',
-  ] as const)('is shown with what can be read of it when its moment is %s', async code => {
+    ['SESSION_UNREADABLE', 'en', 'Its stored data cannot be read;'],
+    ['SESSION_UNREADABLE', 'es', 'Sus datos guardados no se pueden leer;'],
+    ['EVENT_NOT_FOUND', 'en', 'There is no such fact any more.'],
+    ['EVENT_NOT_FOUND', 'es', 'Ese hecho ya no existe.'],
+  ] as const)('is shown with what can be read of it when its moment is %s, in %s', async (code, language, words) => {
     const moment = () => {
       throw new GatewayError(code, 'No fact of it can be read.')
     }
     const { app } = createTestPages({ history: { ...fakeHistory, moment } })
-    const response = await app.request('/dashboard/sessions/s1')
+    const headers = { 'accept-language': language }
+    const response = await app.request('/dashboard/sessions/s1', { headers })
     expect(response.status).toBe(200)
     const text = await response.text()
-    expect(text).toContain('<p class="notice bad" lang="en">No fact of it can be read.</p>')
+    expect(text).toContain(`<p class="notice bad">${words}`)
+    expect(text).not.toContain('No fact of it can be read.')
     expect(text).toContain('id="fact-1"')
   })
 
@@ -246,9 +256,17 @@ describe('A chat', () => {
     const { deliveries } = world.store
     const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
     const { id } = deliveries.head(lane)!
+    const { webhookId } = deliveries.head(lane)!
     await deliveries.settle(id, { dead: true, at: 9, error: 'HTTP 422 <b>' })
     expect((await get(`/s1/chats/${ANA}`)).body).toContain(
       'Laravel did not take it: <bdi class="clip">HTTP 422 &lt;b&gt;</bdi>',
+    )
+    await deliveries.settle(id, { redriven: true, at: 9 })
+    await deliveries.settle(id, { done: true })
+    expect((await get(`/s1/chats/${ANA}`)).body).toContain('<li class="done">Nothing waits for Laravel</li>')
+    takenAt.set(webhookId, Date.UTC(2026, 0, 2, 3, 4, 5))
+    expect((await get(`/s1/chats/${ANA}`)).body).toContain(
+      '<li class="done">Delivered to Laravel <time datetime="2026-01-02T03:04:05.000Z">',
     )
   })
 })

@@ -1,6 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { REASONS } from '../../machines/facts.ts'
+import { PROBLEM_SENTENCES, type ProblemCode } from '../../src/base/problem.ts'
 import { LANGUAGES, wordsOf } from '../../src/dashboard/words/languages.ts'
+import { PAGE_REFUSALS } from '../../src/dashboard/words/refusals.ts'
+import { sessionWordsOf } from '../../src/dashboard/words/session-languages.ts'
+import { problemWordsOf } from '../../src/dashboard/words/told-problem.ts'
 
 /** Every text by its path, `sessions.columns.state`. */
 function textsOf(words: object, path = ''): Map<string, string> {
@@ -31,18 +36,41 @@ it('no two languages are the same', () => {
   expect(same.length).toBeLessThan(english.size / 20)
 })
 
-it('the page has a word for every problem that there can be', () => {
-  const codes = [...readFileSync('src/base/problem.ts', 'utf8').matchAll(/^ {2}\| '(\w+)'$/gm)].map(
-    match => match[1]!,
-  )
-  expect(codes.length).toBeGreaterThan(5)
-  expect(Object.keys(wordsOf('en').health.codes).sort()).toEqual(codes.sort())
+it('each problem of the service is said in every language by each of its sentences, with the same values', () => {
+  for (const language of LANGUAGES) {
+    const words = problemWordsOf(language)
+    expect(Object.keys(words).toSorted()).toEqual(Object.keys(PROBLEM_SENTENCES).toSorted())
+    for (const [code, names] of Object.entries(PROBLEM_SENTENCES)) {
+      const { title, says } = words[code as ProblemCode]
+      expect(title.trim(), code).not.toBe('')
+      expect(Object.keys(says).toSorted(), code).toEqual([...names].toSorted())
+    }
+  }
+  const [said, meant] = [textsOf(problemWordsOf('es')), textsOf(problemWordsOf('en'))]
+  for (const [path, text] of said) {
+    expect(text.trim(), path).not.toBe('')
+    expect(text, path).not.toBe(meant.get(path))
+    expect(placesIn(text), path).toEqual(placesIn(meant.get(path)!))
+  }
 })
 
-it('the page has a word for every reason that WhatsApp gives, but for what says more than one thing', () => {
-  const table = readFileSync('src/whatsapp/disconnects.ts', 'utf8')
-  const codes = [...table.matchAll(/\[\s*'\w+',\s*'(\w+)',\s*'/g)].map(match => match[1]!)
-  expect(codes.length).toBeGreaterThan(20)
-  const known = Object.keys(wordsOf('es').reasons)
-  expect([...new Set(codes)].filter(code => !known.includes(code))).toEqual([])
+it('each reason why a session is where it is has words in every language', () => {
+  for (const language of LANGUAGES) {
+    const { reasons } = wordsOf(language)
+    expect(Object.keys(reasons).toSorted(), language).toEqual(REASONS.toSorted())
+    expect(sessionWordsOf(language).reasons).toBe(reasons)
+  }
+})
+
+it('what the pages may be refused has words in every language', () => {
+  for (const language of LANGUAGES)
+    expect(Object.keys(wordsOf(language).refusals).toSorted(), language).toEqual(PAGE_REFUSALS.toSorted())
+})
+
+/** What gives a reason names it so; types see to it that no other is given. */
+it('no reason is listed that nobody gives', () => {
+  const sources = [...globSync('machines/**/*.ts'), ...globSync('src/{sessions,whatsapp}/**/*.ts')]
+  const text = sources.filter(path => path !== 'machines/facts.ts').map(path => readFileSync(path, 'utf8'))
+  const given = REASONS.filter(reason => text.some(source => source.includes(`'${reason}'`)))
+  expect(given).toEqual([...REASONS])
 })

@@ -1,5 +1,5 @@
 import { type AnyActorRef, type AnyStateNode, createActor, fromCallback, type SnapshotFrom } from 'xstate'
-import type { Reaction, SessionEvent, SessionFact } from '../../machines/facts.ts'
+import type { Reaction, Reason, SessionEvent, SessionFact } from '../../machines/facts.ts'
 import type { SessionContext } from '../../machines/session.context.ts'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { dottedState, stateValue } from '../../machines/session.state.ts'
@@ -226,7 +226,7 @@ export const closed = (reaction: Reaction, reason = 'network', until: number | n
   type: 'socket.closed',
   code: 428,
   reaction,
-  reason,
+  reason: reason as Reason,
   reasonText: `Because of ${reason}.`,
   until,
 })

@@ -117,7 +117,7 @@ describe('A restart keeps the remaining time of', () => {
       type: 'socket.closed',
       code: 402,
       reaction: 'suspend',
-      reason: 'temporary_ban',
+      reason: 'temporarily_banned',
       reasonText: 'Banned for a while.',
       until: s.clock.now() + 2 * DAY,
     })

@@ -143,7 +143,7 @@ describe('The chats of a session', () => {
     const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
     await deliveries.settle(deliveries.head(lane)!.id, { done: true })
     const [, again] = history.chat('s1', '34611111111@s.whatsapp.net', page()).messages
-    expect(again!.laravel).toEqual({ state: 'settled' })
+    expect(again!.laravel).toEqual({ state: 'settled', at: null })
   })
 })
 

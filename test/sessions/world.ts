@@ -395,6 +395,6 @@ export const closedAs = (reaction: Closed['reaction'], reason = 'network'): Clos
   type: 'socket.closed',
   code: 428,
   reaction,
-  reason,
+  reason: reason as Closed['reason'],
   reasonText: `Because of ${reason}.`,
 })

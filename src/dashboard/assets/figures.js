@@ -51,13 +51,13 @@ function set(name, value) {
   figure?.toggleAttribute('data-zero', value === 0)
 }
 
-/** @typedef {{ code: string, message: string }} Problem */
+/** In the reader's language. @typedef {{ code: string, title: string, text: string, language?: string }} Problem */
 
 /** @param {{ problems: Problem[], warnings: Problem[] } | null} health */
 function showHealth(health) {
   const found =
     health === null
-      ? [{ code: '', message: words.health.unknown, kind: 'bad' }]
+      ? [{ code: '', title: words.health.problem, text: words.health.unknown, kind: 'bad' }]
       : [
           ...health.problems.map(one => ({ ...one, kind: 'bad' })),
           ...health.warnings.map(one => ({ ...one, kind: 'warn' })),
@@ -66,17 +66,13 @@ function showHealth(health) {
   const shows = JSON.stringify(found)
   if (section.dataset.shows === shows) return
   section.dataset.shows = shows
-  /** @type {Record<string, string>} */
-  const titles = words.health.codes
   section.replaceChildren(
-    ...found.map(({ code, message, kind }) =>
+    ...found.map(({ title, text, language, kind }) =>
       element(
         'div',
         { class: `notice ${kind}` },
-        element('strong', {
-          text: titles[code] ?? (kind === 'bad' ? words.health.problem : words.health.warning),
-        }),
-        element('p', { lang: code === '' ? undefined : 'en', text: message }),
+        element('strong', { text: title }),
+        element('p', { lang: language, text }),
       ),
     ),
   )

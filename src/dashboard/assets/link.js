@@ -1,4 +1,4 @@
-import { ask, attempt, byId, element, fill, foreign, words } from './page.js'
+import { ask, attempt, byId, element, fill, foreign, page, words } from './page.js'
 import { sentenceOf } from './states.js'
 import { countdown, keep } from './time.js'
 
@@ -59,8 +59,9 @@ export function openLink(subject) {
   }
 
   const onFacts = (/** @type {Event} */ event) => {
-    const { detail } = /** @type {CustomEvent<{ session_id: string }[]>} */ (event)
-    if (detail.some(fact => fact.session_id === id)) void look()
+    const { detail } = /** @type {CustomEvent<{ session_id?: string }[]>} */ (event)
+    // The stream of one session does not name it.
+    if (detail.some(fact => (fact.session_id ?? page.sessionId) === id)) void look()
   }
 
   byId('link-title').textContent = fill(link.title, { id })

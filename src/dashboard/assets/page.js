@@ -72,9 +72,20 @@ async function answerTo(path, { method = 'GET', body, signal } = {}) {
   }
   if (response.status === 401) loginEnded()
   const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
-  if (!response.ok)
-    throw new Refusal(answer.message ?? words.actions.unreachable, answer.error ?? 'UNKNOWN', response.status)
+  if (!response.ok) throw refusalOf(answer, response.status)
   return { status: response.status, answer }
+}
+
+/**
+ * What the service refused, in the reader's words.
+ * @param {{ error?: string, message?: string, errors?: Record<string, string[]> }} answer
+ * @param {number} status
+ */
+export function refusalOf({ error = 'UNKNOWN', message, errors = {} }, status) {
+  /** @type {Record<string, string>} */
+  const said = words.refusals
+  const sentence = said[error] ?? message ?? words.actions.unreachable
+  return new Refusal(fill(sentence, { fields: Object.keys(errors).join(', ') }), error, status)
 }
 
 /** Whether the login has ended: whatever asks again and again stops. */

@@ -59,7 +59,7 @@ export function cellsOf(session) {
 }
 
 /** The state in colour and word, why, and when it is tried again. @param {Session} session */
-function stateOf(session) {
+export function stateOf(session) {
   const parts = [element('span', { class: 'state', 'data-tone': toneOf(session), text: stateWord(session) })]
   const { retry_at: retryAt, detail } = session
   if (retryAt !== null && session.state === 'reconnecting') {

@@ -39,8 +39,6 @@ export function startMachine() {
     place.toggleAttribute('data-past', !follows)
     const words = fill(session.sessionWords.of, { seq: slider.value, last })
     slider.setAttribute('aria-valuetext', `${words}: ${shown?.state ?? ''}`)
-    const standing = place.querySelector('.standing-at .state')
-    if (follows && standing) byId('standing').replaceChildren(standing.cloneNode(true))
     if (says) byId('moment-says').textContent = `${words}. ${place.querySelector('.said')?.textContent ?? ''}`
   }
 

@@ -1,4 +1,4 @@
-import { askOnlyLoggedIn, loginEnded, page, Refusal, words } from './page.js'
+import { askOnlyLoggedIn, loginEnded, page, Refusal, refusalOf, words } from './page.js'
 import { dateOf } from './time.js'
 
 /** What the parts of the page of one session share. */
@@ -24,10 +24,7 @@ export async function part(path, signal) {
     throw new Refusal(words.actions.unreachable, 'UNREACHABLE', 0)
   })
   if (response.status === 401) loginEnded()
-  if (!response.ok) {
-    const { message, error } = await response.json().catch(() => ({}))
-    throw new Refusal(message ?? words.actions.unreachable, error ?? 'UNKNOWN', response.status)
-  }
+  if (!response.ok) throw refusalOf(await response.json().catch(() => ({})), response.status)
   const template = document.createElement('template')
   template.innerHTML = await response.text()
   localTimes(template.content)

@@ -2,11 +2,13 @@ import { ask } from './page.js'
 import { startChats } from './session-chats.js'
 import { startMachine } from './session-machine.js'
 import { session } from './session-parts.js'
+import { startStanding } from './session-standing.js'
 import { startTimeline } from './session-timeline.js'
 import { follow } from './stream.js'
 
 /** The page of one session: what happens to it arrives as facts, and its parts are read anew where they say something about it. */
 
+const standing = startStanding()
 const machine = startMachine()
 const timeline = startTimeline({ show: machine.show })
 const chats = startChats()
@@ -19,6 +21,7 @@ follow(
       const newest = Math.max(...facts.map(({ seq }) => seq))
       machine.grow(newest)
       void timeline.readNewer()
+      void standing.read()
       if (facts.some(({ type }) => type.startsWith('message.'))) chats.readAnew()
     },
     reset: () => location.reload(),

@@ -1,10 +1,8 @@
 import { html } from 'hono/html'
 import type { Markup, PageParts } from './layout.ts'
 
-/** What is asked before something is changed, and a phone being linked. For pages of those who may change things; else nothing. */
-export function dialogs({ words, visitor }: PageParts): Markup | '' {
-  if (visitor.access !== 'write') return ''
-  const { actions, create } = words
+/** A new session is asked for. */
+export function createDialog({ words: { actions, create } }: PageParts): Markup {
   const field = (name: string, label: string, hint: string, more: Markup) =>
     html`<label for="create-${name}">${label}</label>
     <input id="create-${name}" name="${name}" autocomplete="off" spellcheck="false" aria-describedby="create-${name}-hint" ${more}>
@@ -18,8 +16,12 @@ export function dialogs({ words, visitor }: PageParts): Markup | '' {
     <p class="notice bad" role="alert" hidden></p>
     <div class="buttons"><button type="button" class="quiet" data-close>${actions.cancel}</button><button class="primary" type="submit">${create.submit}</button></div>
   </form>
-</dialog>
-<dialog id="ask-dialog" aria-labelledby="ask-title" aria-describedby="ask-loss">
+</dialog>`
+}
+
+/** What is asked before something is changed, and a phone being linked. */
+export const sessionDialogs = ({ words: { actions } }: PageParts): Markup =>
+  html`<dialog id="ask-dialog" aria-labelledby="ask-title" aria-describedby="ask-loss">
   <form method="dialog">
     <h2 id="ask-title"></h2>
     <p id="ask-loss"></p>
@@ -32,6 +34,4 @@ export function dialogs({ words, visitor }: PageParts): Markup | '' {
   <h2 id="link-title"></h2>
   <div id="link-body" aria-live="polite"></div>
   <div class="buttons"><button type="button" class="quiet" data-close>${actions.close}</button></div>
-</dialog>
-<div id="menu" popover role="menu"></div>`
-}
+</dialog>`

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { dialogs } from './dialogs.ts'
+import { createDialog, sessionDialogs } from './dialogs.ts'
 import { layout, type Markup, type PageParts } from './layout.ts'
 
 const STATES = ['open', 'awaitingQr', 'starting', 'reconnecting', 'loggedOut'] as const
@@ -49,6 +49,6 @@ export function sessionsPage(parts: PageParts): Markup {
 </div>
 <div class="empty" id="empty"><p>${sessions.loading}</p></div>
 <p class="foot"><span id="count" role="status"></span><span class="keys">${sessions.keys}</span></p>
-${dialogs(parts)}`,
+${visitor.access === 'write' ? html`${createDialog(parts)}${sessionDialogs(parts)}<div id="menu" popover role="menu"></div>` : ''}`,
   })
 }

@@ -23,8 +23,20 @@ export function factSentence(words: SessionWords, fact: Told, names?: FactPage['
   const sentence = sentenceFor(words, fact)
   if (sentence === null) return filled('{type}', { type: foreignLine(fact.type) })
   const values = Object.entries(fact.data).map(([name, value]) => [name, shown(name, value, names)] as const)
-  return filled(sentence, Object.fromEntries(values))
+  return filled(sentence, { ...Object.fromEntries(values), ...causesIn(words, fact) })
 }
+
+/** Why something happened is said by its code, and as the fact itself says it where there are no words for that. */
+function causesIn(words: SessionWords, { type, data }: Told): Record<string, Markup | string> {
+  if (type === 'message.failed') return { error: failureMarkup(words, String(data.code), String(data.error)) }
+  const { reason, reasonText } = data
+  if (typeof reason !== 'string') return {}
+  return { reason: own<string>(words.reasons, reason) ?? foreignLine(String(reasonText ?? reason)) }
+}
+
+/** Why a send failed: in words if its code has some, else as it is told. */
+export const failureMarkup = (words: SessionWords, code: string, error: string): Markup | string =>
+  own<string>(words.failures, code) ?? foreignLine(error)
 
 function shown(name: string, value: unknown, names?: FactPage['names']): Markup {
   const chat = name === 'chatId' || name === 'jid' ? names?.get(String(value)) : undefined

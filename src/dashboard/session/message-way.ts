@@ -1,11 +1,13 @@
 import { html } from 'hono/html'
 import type { LaravelWay, PastMessage } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
+import { failureMarkup } from './fact-sentence.ts'
 import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
 
 /** The way of a message, step by step: what is done has its time. */
-export function wayMarkup({ message: said }: SessionWords, message: PastMessage): Markup {
-  const steps = message.direction === 'in' ? wayIn(said, message) : wayOut(said, message)
+export function wayMarkup(words: SessionWords, message: PastMessage): Markup {
+  const { message: said } = words
+  const steps = message.direction === 'in' ? wayIn(said, message) : wayOut(words, message)
   return html`<ol class="way" aria-label="${said.way}">${steps}</ol>`
 }
 
@@ -24,21 +26,28 @@ function wayIn(said: Said, { at, message, laravel }: PastMessage): Markup[] {
 }
 
 function laravelStep(said: Said, way: LaravelWay): Markup {
-  if (way.state === 'settled') return step('done', said.laravelHas)
+  if (way.state === 'settled')
+    return way.at === null ? step('done', said.laravelHas) : step('done', said.laravelTook, way.at)
   const error = foreignLine(way.error ?? '–')
   if (way.state === 'dead') return step('bad', filled(said.laravelDead, { error }))
   const values = { at: timeOf(way.nextAt), attempts: String(way.attempts), error }
   return step('waits', filled(way.attempts === 0 ? said.laravelWaits : said.laravelTried, values))
 }
 
-function wayOut(said: Said, { history, error, attempts }: PastMessage): Markup[] {
+function wayOut(words: SessionWords, { history, error, attempts }: PastMessage): Markup[] {
+  const { message: said } = words
   const steps = history.map(({ status, at, error: why }) => {
-    const bad = status === 'failed' || status === 'unknown'
-    const words = said.statuses[status] ?? status
-    return step(bad ? 'bad' : 'done', why === undefined ? words : html`${words}: ${foreignLine(why)}`, at)
+    const name = said.statuses[status] ?? status
+    if (status === 'unknown') return step('bad', name, at)
+    const isBad = status === 'failed'
+    return step(isBad ? 'bad' : 'done', why === undefined ? name : html`${name}: ${failure(words, why)}`, at)
   })
   // What WhatsApp refused for now, and what left more than once.
-  if (error !== null && history.at(-1)?.error === undefined) steps.push(step('bad', foreignLine(error)))
+  if (error !== null && history.at(-1)?.error === undefined) steps.push(step('bad', failure(words, error)))
   if (attempts > 1) steps.push(step('waits', filled(said.attempts, { attempts: String(attempts) })))
   return steps
 }
+
+/** A row tells of a failure by its code and a sentence: `463: WhatsApp does …`. */
+const failure = (words: SessionWords, told: string): Markup | string =>
+  failureMarkup(words, told.split(': ')[0]!, told)

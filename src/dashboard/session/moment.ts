@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Moment } from '../../ports/dashboard/history.ts'
-import { type Chart, statesIn } from '../statechart/machine-graph.ts'
+import type { Chart } from '../statechart/machine-graph.ts'
 import { lineage, litFor } from '../statechart/ways.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { contextChanges } from './context-changes.ts'
@@ -18,7 +18,7 @@ export function momentMarkup(words: SessionWords, chart: Chart, moment: Moment):
 <p class="fact"><span class="seq">${filled(said.of, { seq: `${fact.seq}`, last: `${lastSeq}` })}</span> ${timeOf(fact.at)}</p>
 <p class="said">${factSentence(words, fact)}</p>
 <p class="standing-at"><span class="unseen">${said.state}: </span>${stateMarkup(fact.state)} <span class="sub">${next === null ? said.current : said.past}</span></p>
-${aboutState(chart, fact.state)}
+${aboutState(words, fact.state)}
 <h3>${said.changed}</h3>
 ${changesMarkup(words, moment)}
 <h3>${said.possible}</h3>
@@ -27,12 +27,10 @@ ${can.length === 0 ? html`<p class="sub">${said.nothingPossible}</p>` : html`<ul
 </div>`
 }
 
-function aboutState(chart: Chart, path: string): Markup | string {
-  const around = lineage(path)
-  const said = statesIn(chart.root).findLast(
-    state => state.description !== null && around.includes(state.path),
-  )
-  return said === undefined ? '' : html`<p class="sub" lang="en">${said.description}</p>`
+/** What the innermost state means of which that can be said. */
+function aboutState({ states }: SessionWords, path: string): Markup | string {
+  const around = lineage(path).find(one => Object.hasOwn(states, one))
+  return around === undefined ? '' : html`<p class="sub">${states[around]}</p>`
 }
 
 function changesMarkup({ moment: said }: SessionWords, { context, contextBefore }: Moment): Markup {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { FACT_KINDS, type FactKind } from '../../ports/dashboard/history.ts'
+import { sessionDialogs } from '../pages/dialogs.ts'
 import { layout, type Markup, type PageParts } from '../pages/layout.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { fill } from './markup.ts'
@@ -34,10 +35,22 @@ export function sessionPage(parts: PageParts, words: SessionWords, content: Sess
     ],
     current: 'sessions',
     data: { sessionId, createdAt, lastSeq, sessionWords: forScript(words) },
-    main: html`<div class="head session-head"><div><p class="back"><a href="/">← ${words.allSessions}</a></p><h1><bdi class="clip">${sessionId}</bdi></h1></div><p id="standing"></p></div>
+    main: html`<div class="head session-head"><div><p class="back"><a href="/">← ${words.allSessions}</a></p><h1><bdi class="clip">${sessionId}</bdi></h1></div>${actions(parts)}</div>
+<p id="standing" class="standing-now"></p>
 ${machine(words, content)}
-<div class="beside">${timeline(words, content)}${chats(words, content)}</div>`,
+<div class="beside">${timeline(words, content)}${chats(words, content)}</div>
+${parts.visitor.access === 'write' ? sessionDialogs(parts) : ''}`,
   })
+}
+
+/** What can be done with the session, for who may; its script hides what makes no sense as it stands. */
+function actions({ words, visitor }: PageParts): Markup | '' {
+  if (visitor.access !== 'write') return ''
+  const { actions: said, sessions } = words
+  const button = (id: 'link' | 'restart' | 'logout' | 'delete', more: Markup) =>
+    html`<button type="button" id="${id}" ${more}>${said[id]}</button>`
+  const ends = html`class="danger-text"`
+  return html`<div class="buttons flat" role="group" aria-label="${sessions.columns.actions}">${button('link', html`class="primary" hidden`)}${button('restart', html``)}${button('logout', html`${ends} hidden`)}${button('delete', ends)}</div>`
 }
 
 /** No session has the name. */

@@ -119,7 +119,9 @@ export function sessionRoutes(
       return await momentMarkup(words(c), chart, history.moment(id, seq))
     } catch (error) {
       if (!(error instanceof GatewayError) || !told.includes(error.code)) throw error
-      return html`<p class="notice bad" lang="en">${error.message}</p>`
+      const { reasons, moment } = words(c)
+      const why = error.code === 'SESSION_UNREADABLE' ? reasons.unreadable : moment.noFact
+      return html`<p class="notice bad">${why}</p>`
     }
   }
 }

@@ -1,3 +1,6 @@
+import { reasonsEn } from './reasons-en.ts'
+import { refusalsEn } from './refusals-en.ts'
+
 /** The words of the pages in English. */
 export const en = {
   name: 'English',
@@ -38,19 +41,7 @@ export const en = {
   health: {
     label: 'Problems',
     problem: 'Not ready',
-    warning: 'To be looked at',
     unknown: 'The service does not answer.',
-    codes: {
-      STORE_FAILED: 'The store takes no writes',
-      SUPERVISOR_FAILED: 'No session can be started',
-      SHUTTING_DOWN: 'The service is shutting down',
-      CLIENT_OUTDATED: 'WhatsApp refuses this version',
-      LARAVEL_UNAVAILABLE: 'Laravel takes no deliveries',
-      REDIS_UNAVAILABLE: 'Redis does not answer',
-      SESSION_UNREADABLE: 'A session cannot be read',
-      CREDENTIALS_UNREADABLE: 'Credentials cannot be read',
-      FAULTS: 'Something failed unexpectedly',
-    },
   },
   sessions: {
     title: 'Sessions',
@@ -112,46 +103,9 @@ export const en = {
     'loggedOut.banned': 'Banned',
     'loggedOut.neverLinked': 'Never linked',
   },
-  /** By their codes; a reason that has none is told as the service says it. */
-  reasons: {
-    network: 'The connection to WhatsApp was lost; it is opened again by itself.',
-    unknown: 'WhatsApp ended the connection without a known reason; it is opened again by itself.',
-    banned: 'WhatsApp closed this account; open WhatsApp on the phone to see why and to appeal.',
-    client_mismatch:
-      'WhatsApp refuses this client or device; update the service. The session is tried again by itself.',
-    unlinked: 'The device was unlinked from WhatsApp; link it with a new QR.',
-    replaced:
-      'The same credentials were opened elsewhere; stop the other service. The session is tried again by itself.',
-    temporarily_banned:
-      'WhatsApp banned the account for a time; send less. The session is opened again when the ban ends.',
-    client_outdated:
-      'WhatsApp refuses this client version; set WHATSAPP_VERSION to a current one and restart the service.',
-    overloaded: 'WhatsApp is overloaded or restarting; the connection is opened again by itself.',
-    restart_required: 'WhatsApp asked for a new connection.',
-    rate_limited:
-      'WhatsApp wants this account to do less; send slower. The connection is opened again by itself.',
-    unacknowledged: 'WhatsApp waited in vain for an acknowledgement; the connection is opened again.',
-    ping_unanswered: 'WhatsApp got no answer to a ping in time; the connection is opened again by itself.',
-    stream_corrupt: 'A frame reached WhatsApp damaged; the connection is opened again.',
-    stanza_refused: 'WhatsApp could not read what was sent; update the service if it happens often.',
-    qr_expired: 'Nobody scanned the QR in time; show a new one.',
-    pairing_refused:
-      'What the phone answered does not fit this session; scan the new QR, or type the new code.',
-    unanswered: 'WhatsApp answered nothing on this connection any more; it is opened again by itself.',
-    undecryptable_frame: 'A frame from WhatsApp could not be decrypted; the connection is opened again.',
-    handler_failed: 'Handling an event failed; the log has the error, the connection is opened again.',
-    store_failed: 'The store did not take a write; check the disk. The connection is opened again.',
-    connect_timeout: 'WhatsApp did not answer in time; the connection is tried again.',
-    laravel_inactive: 'Laravel says that this session is not active; show a new QR once it is.',
-    passkey_expired: 'The passkey that WhatsApp demanded did not come in time; link the phone again.',
-    passkey_cancelled: 'The passkey was cancelled; link the phone again with the next QR or code.',
-    passkey_interrupted:
-      'The session began anew before the passkey was there; link the phone with the next QR or code.',
-    idle: 'No message for a while; the session wakes on a send, on request or by itself.',
-    qr_replaced: 'WhatsApp made the QR void after it was scanned; scan the new one.',
-    credentials_corrupt:
-      'The stored credentials cannot be read; restore DATA_DIR from a backup, or delete the session and link it again.',
-  },
+  /** By their codes. */
+  reasons: reasonsEn,
+  refusals: refusalsEn,
   actions: {
     open: 'Open',
     link: 'Show QR',

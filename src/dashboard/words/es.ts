@@ -1,3 +1,5 @@
+import { reasonsEs } from './reasons-es.ts'
+import { refusalsEs } from './refusals-es.ts'
 import type { Words } from './words.ts'
 
 /** The words of the pages in Spanish. */
@@ -40,19 +42,7 @@ export const es: Words = {
   health: {
     label: 'Problemas',
     problem: 'No está listo',
-    warning: 'Para revisar',
     unknown: 'El servicio no responde.',
-    codes: {
-      STORE_FAILED: 'El almacén no acepta escrituras',
-      SUPERVISOR_FAILED: 'No se puede iniciar ninguna sesión',
-      SHUTTING_DOWN: 'El servicio se está apagando',
-      CLIENT_OUTDATED: 'WhatsApp rechaza esta versión',
-      LARAVEL_UNAVAILABLE: 'Laravel no acepta entregas',
-      REDIS_UNAVAILABLE: 'Redis no responde',
-      SESSION_UNREADABLE: 'Una sesión no se puede leer',
-      CREDENTIALS_UNREADABLE: 'Unas credenciales no se pueden leer',
-      FAULTS: 'Algo ha fallado de forma inesperada',
-    },
   },
   sessions: {
     title: 'Sesiones',
@@ -101,7 +91,7 @@ export const es: Words = {
     'starting.queued': 'Espera su turno',
     awaitingQr: 'Preparando QR',
     'awaitingQr.shown': 'Escanear el QR',
-    'awaitingQr.passkey': 'Falta la passkey',
+    'awaitingQr.passkey': 'Falta la llave de acceso',
     'awaitingQr.linking': 'Vinculando',
     'awaitingQr.refused': 'Laravel la rechaza',
     'awaitingQr.expired': 'QR caducado',
@@ -114,47 +104,9 @@ export const es: Words = {
     'loggedOut.banned': 'Bloqueada',
     'loggedOut.neverLinked': 'Nunca vinculada',
   },
-  reasons: {
-    network: 'Se perdió la conexión con WhatsApp; se abre de nuevo por sí sola.',
-    unknown: 'WhatsApp cortó la conexión sin un motivo conocido; se abre de nuevo por sí sola.',
-    banned: 'WhatsApp cerró esta cuenta; abra WhatsApp en el teléfono para ver por qué y reclamar.',
-    client_mismatch:
-      'WhatsApp rechaza este cliente o dispositivo; actualice el servicio. La sesión se reintenta sola.',
-    unlinked: 'El dispositivo se desvinculó de WhatsApp; vincúlelo con un QR nuevo.',
-    replaced:
-      'Las mismas credenciales se abrieron en otro sitio; pare el otro servicio. La sesión se reintenta sola.',
-    temporarily_banned:
-      'WhatsApp bloqueó la cuenta por un tiempo; envíe menos. La sesión se abre de nuevo cuando acabe.',
-    client_outdated:
-      'WhatsApp rechaza esta versión del cliente; ponga una actual en WHATSAPP_VERSION y reinicie el servicio.',
-    overloaded: 'WhatsApp está saturado o reiniciándose; la conexión se abre de nuevo por sí sola.',
-    restart_required: 'WhatsApp pidió una conexión nueva.',
-    rate_limited:
-      'WhatsApp quiere que esta cuenta haga menos; envíe más despacio. La conexión se abre de nuevo por sí sola.',
-    unacknowledged: 'WhatsApp esperó en vano una confirmación; la conexión se abre de nuevo.',
-    ping_unanswered:
-      'WhatsApp no recibió a tiempo respuesta a un ping; la conexión se abre de nuevo por sí sola.',
-    stream_corrupt: 'Una trama llegó dañada a WhatsApp; la conexión se abre de nuevo.',
-    stanza_refused: 'WhatsApp no pudo leer lo enviado; actualice el servicio si ocurre a menudo.',
-    qr_expired: 'Nadie escaneó el QR a tiempo; muestre uno nuevo.',
-    pairing_refused:
-      'Lo que respondió el teléfono no encaja con esta sesión; escanee el QR nuevo o escriba el código nuevo.',
-    unanswered: 'WhatsApp ya no respondía en esta conexión; se abre de nuevo por sí sola.',
-    undecryptable_frame: 'Una trama de WhatsApp no se pudo descifrar; la conexión se abre de nuevo.',
-    handler_failed:
-      'Falló el tratamiento de un evento; el error está en el registro y la conexión se abre de nuevo.',
-    store_failed: 'El almacén no aceptó una escritura; revise el disco. La conexión se abre de nuevo.',
-    connect_timeout: 'WhatsApp no respondió a tiempo; la conexión se reintenta.',
-    laravel_inactive: 'Laravel dice que esta sesión no está activa; muestre un QR nuevo cuando lo esté.',
-    passkey_expired: 'La passkey que exigió WhatsApp no llegó a tiempo; vincule el teléfono de nuevo.',
-    passkey_cancelled: 'La passkey se canceló; vincule el teléfono de nuevo con el próximo QR o código.',
-    passkey_interrupted:
-      'La sesión empezó de nuevo antes de tener la passkey; vincule el teléfono con el próximo QR o código.',
-    idle: 'Sin mensajes desde hace un rato; la sesión despierta con un envío, a petición o por sí sola.',
-    qr_replaced: 'WhatsApp anuló el QR después de escanearlo; escanee el nuevo.',
-    credentials_corrupt:
-      'Las credenciales guardadas no se pueden leer; recupere DATA_DIR de una copia, o elimine la sesión y vincúlela de nuevo.',
-  },
+  /** By their codes. */
+  reasons: reasonsEs,
+  refusals: refusalsEs,
   actions: {
     open: 'Abrir',
     link: 'Mostrar QR',
@@ -207,11 +159,11 @@ export const es: Words = {
     again: 'Mostrar un QR nuevo',
     qr: 'Código QR para escanear con WhatsApp',
     code: 'Código de vinculación',
-    passkey: 'WhatsApp exige una passkey al dueño de la cuenta. Abra esta página en su dispositivo:',
+    passkey: 'WhatsApp exige una llave de acceso al dueño de la cuenta. Abra esta página en su dispositivo:',
     passkeyCode: '¿Muestra el teléfono el mismo código?',
     passkeyConfirm: 'Sí, el mismo',
     passkeyCancel: 'Empezar de nuevo',
-    passkeyWaits: 'Se comprueba la passkey…',
+    passkeyWaits: 'Se comprueba la llave de acceso…',
     readOnly: 'Este acceso no muestra QR ni códigos.',
   },
   deliveries: {

@@ -1,4 +1,4 @@
-import type { Fact } from '../../../machines/facts.ts'
+import type { Fact, Reason } from '../../../machines/facts.ts'
 import type { MessageStatus } from '../../messages/status.ts'
 import type { FactKind } from '../../ports/dashboard/history.ts'
 
@@ -36,7 +36,7 @@ export interface SessionWords {
         | 'possible'
         | 'nothingPossible'
         | 'context'
-        | 'unreadable'
+        | 'noFact'
       )
   > & { columns: Named<'path' | 'before' | 'after'> }
   timeline: Named<FactKind | 'filter' | 'none' | 'show' | 'raw' | 'unknown' | 'newer'>
@@ -54,11 +54,17 @@ export interface SessionWords {
         | 'way'
       )
     | ('editedBefore' | 'deletedBefore' | 'reactedBefore' | 'unreactedBefore' | 'received' | 'stored')
-    | ('laravelHas' | 'laravelWaits' | 'laravelTried' | 'laravelDead' | 'attempts')
+    | ('laravelHas' | 'laravelTook' | 'laravelWaits' | 'laravelTried' | 'laravelDead' | 'attempts')
   > & {
     types: Record<string, string>
     statuses: Named<MessageStatus>
   }
+  /** What a state of the chart means, by its path: of those that have a description there. */
+  states: Record<string, string>
+  /** By their codes. */
+  reasons: Record<Reason, string>
+  /** Why a send failed, by code: ours, and WhatsApp's as far as we know them. */
+  failures: Record<string, string>
   /** By the names of the machine's delays. */
   timers: Record<string, string>
   facts: FactSentences

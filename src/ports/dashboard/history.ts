@@ -79,11 +79,14 @@ export interface ChatOverview extends ChatNames {
   newest: PastMessage
 }
 
-/** What Laravel has of a received message: it waits, it gave up, or nothing waits any more: it has it, if it was to get it. */
+/**
+ * What Laravel has of a received message: it waits, it gave up, or nothing waits any more: it has it, if it was to get it. `at`: when it
+ * took it, as far as this process remembers.
+ */
 export type LaravelWay =
   | { state: 'waiting'; attempts: number; nextAt: number; error: string | null }
   | { state: 'dead'; attempts: number; error: string | null }
-  | { state: 'settled' }
+  | { state: 'settled'; at: number | null }
 
 /** A message with its way. Times are milliseconds since the epoch. */
 export interface PastMessage {

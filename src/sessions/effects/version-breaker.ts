@@ -80,7 +80,7 @@ export class VersionBreaker {
     if (this.#refusal === null) return null
     const next = new Date(this.#refusal.dueAt).toISOString()
     const message = `WhatsApp refuses the version of this client (405), so no session can connect: set WHATSAPP_VERSION to the one that WhatsApp Web has today and restart; every session comes back then without a new QR. One tries again by itself, next at ${next}.`
-    return { code: 'CLIENT_OUTDATED', message }
+    return { code: 'CLIENT_OUTDATED', message, said: [{ says: 'refused', values: { next } }] }
   }
 
   #refused(one: Connecting, fact: Refusal): void {

@@ -1,3 +1,4 @@
+import type { SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { lineOf } from '../../../machines/session.state.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -27,3 +28,18 @@ export function logStateChange(
     line.sentence,
   )
 }
+
+/** One line for what an operator must know and no state tells: a phone has linked the session, WhatsApp wants less of it. */
+export function logNews(logger: Logger, sessionId: string, fact: SessionEvent): void {
+  const about = { session_id: sessionId }
+  if (fact.type === 'socket.paired') logger.info(about, 'a phone has linked the session')
+  if (fact.type === 'reachOut.locked')
+    logger.warn({ ...about, until: isoDate(fact.until) }, 'WhatsApp lets this session write to nobody new')
+  if (fact.type === 'sends.slowed')
+    logger.warn(
+      { ...about, per_minute: fact.perMinute, until: isoDate(fact.until) },
+      'WhatsApp takes too many messages for this session: they leave slower',
+    )
+}
+
+const isoDate = (at: number) => new Date(at).toISOString()

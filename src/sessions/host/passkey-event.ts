@@ -1,11 +1,11 @@
-import type { SessionEvent } from '../../../machines/facts.ts'
+import type { Reason, SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { hasTag } from '../../../machines/session.state.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 
 /** Where the session itself tells of none: another socket takes the place of the one that knew of the passkey. */
-const INTERRUPTED = {
+const INTERRUPTED: { reason: Reason; reasonText: string } = {
   reason: 'passkey_interrupted',
   reasonText: 'The session began anew before the passkey was there; link the phone with the next QR or code.',
 }

@@ -11,7 +11,7 @@ import { EffectChain } from './effect-chain.ts'
 import { type FactDeps, FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
 import { lifecycleWrite } from './lifecycle-write.ts'
 import { loggedRows, tombstoneRow } from './log-rows.ts'
-import { logStateChange } from './log-state-change.ts'
+import { logNews, logStateChange } from './log-state-change.ts'
 import { MachineRunner } from './machine-runner.ts'
 import type { SessionOrigin } from './session-origin.ts'
 import { Stream, type StreamWrite } from './stream.ts'
@@ -283,6 +283,7 @@ export class SessionActor {
     this.#commit(write).then(
       () => {
         this.#deps.onCommitted(this.sessionId, state, context)
+        logNews(logger, this.sessionId, fact)
         logStateChange(logger, before?.state ?? null, state, context, fact.at)
         this.#waiters.recheck()
       },

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Problem, ProblemCode } from '../../base/problem.ts'
+import type { Problem, Said } from '../../base/problem.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store, Write } from '../../ports/store.ts'
 import { statusDeliveryOf } from '../host/status-announcement.ts'
@@ -83,7 +83,7 @@ export class Quarantine {
   warning(): Problem | null {
     if (this.#why.size === 0) return null
     return warningOf(
-      'SESSION_UNREADABLE',
+      { code: 'SESSION_UNREADABLE', says: 'stand_still' },
       [...this.#why.keys()],
       'cannot be read and stand still: GET /sessions/{id} says why, DELETE erases one',
     )
@@ -112,8 +112,15 @@ export class Quarantine {
 }
 
 /** A warning about some sessions, the first of which it names. */
-export function warningOf(code: ProblemCode, sessionIds: string[], what: string): Problem {
-  const more = sessionIds.length > NAMED ? ` and ${sessionIds.length - NAMED} more` : ''
-  const count = `${sessionIds.length} ${sessionIds.length === 1 ? 'session' : 'sessions'}`
-  return { code, message: `${count} ${what} (${sessionIds.slice(0, NAMED).join(', ')}${more}).` }
+export function warningOf(
+  { code, says }: Pick<Problem, 'code'> & Pick<Said, 'says'>,
+  sessionIds: string[],
+  what: string,
+): Problem {
+  const { length } = sessionIds
+  const sessions = sessionIds.slice(0, NAMED).join(', ')
+  const more = length > NAMED ? ` and ${length - NAMED} more` : ''
+  const message = `${length} ${length === 1 ? 'session' : 'sessions'} ${what} (${sessions}${more}).`
+  const values = { count: length, sessions: length > NAMED ? `${sessions}, …` : sessions }
+  return { code, message, said: [{ says, values }] }
 }

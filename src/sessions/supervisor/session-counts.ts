@@ -110,7 +110,7 @@ export class SessionCounts {
   warning(): Problem | null {
     if (this.#withoutCredentials.size === 0) return null
     return warningOf(
-      'CREDENTIALS_UNREADABLE',
+      { code: 'CREDENTIALS_UNREADABLE', says: 'unreadable' },
       [...this.#withoutCredentials],
       'cannot log in, because the stored credentials cannot be read: restore DATA_DIR from a backup, or DELETE and link again',
     )

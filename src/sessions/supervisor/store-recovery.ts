@@ -17,7 +17,7 @@ export interface StoreRecoveryDeps {
 /** Tries a store that took no write, and knows why it did not. */
 export class StoreRecovery {
   readonly #deps: StoreRecoveryDeps
-  #failure: string | null = null
+  #failure: GatewayError | null = null
   /** One line for an outage, however many sessions notice it. */
   #told = false
   #trial: Promise<void> | null = null
@@ -28,17 +28,18 @@ export class StoreRecovery {
 
   /** A write failed, and this is why. */
   failed(error: unknown): void {
-    if (error instanceof GatewayError) this.#failure = error.message
+    if (error instanceof GatewayError) this.#failure = error
     if (this.#told) return
     this.#told = true
     this.#deps.logger.error({ code: 'STORE_FAILED' }, this.problem().message)
   }
 
   problem(): Problem {
-    const why = this.#failure ?? 'The store takes no writes'
+    const why = this.#failure?.message ?? 'The store takes no writes'
     return {
       code: 'STORE_FAILED',
       message: `${why}. Every session stands still until the store takes writes; it is tried every 2 s.`,
+      said: [{ says: this.#failure?.says ?? 'unclear', values: {} }],
     }
   }
 

@@ -4,7 +4,7 @@ import type { SupervisorEvent } from '../../../machines/supervisor.setup.ts'
 import { causedByNobody } from '../../base/causes.ts'
 import { faultFields } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
-import { type Problem, SHUTTING_DOWN } from '../../base/problem.ts'
+import { type Problem, SHUTTING_DOWN, SUPERVISOR_FAILED } from '../../base/problem.ts'
 import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { Stats } from '../../ports/session-queries.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
@@ -31,9 +31,6 @@ export interface SupervisorDeps
 }
 
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
-
-const DEAD =
-  'The supervisor of the sessions failed, so the process ends, and what supervises it (systemd, Docker) starts it again; please report what the log says of it'
 
 /** For a session that exists and does not run: it comes back, or its store is away. */
 export const notRunning = () =>
@@ -75,7 +72,7 @@ export class Supervisor {
     this.#machine.subscribe({
       error: error => {
         deps.logger.fatal(faultFields(error), 'the supervisor failed')
-        deps.onDead(DEAD)
+        deps.onDead(SUPERVISOR_FAILED.message)
       },
     })
     this.#counts = new SessionCounts((was, is) => this.#machine.send({ type: 'session.changed', was, is }))
@@ -115,7 +112,7 @@ export class Supervisor {
   problem(): Problem | null {
     const snapshot = this.#machine.getSnapshot()
     if (snapshot.matches({ running: 'recovering' })) return this.#recovery.problem()
-    if (snapshot.status === 'error') return { code: 'SUPERVISOR_FAILED', message: DEAD }
+    if (snapshot.status === 'error') return SUPERVISOR_FAILED
     return snapshot.matches('running') ? null : SHUTTING_DOWN
   }
 

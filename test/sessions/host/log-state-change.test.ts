@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { initialContext } from '../../../machines/session.context.ts'
-import { logStateChange } from '../../../src/sessions/host/log-state-change.ts'
+import { logNews, logStateChange } from '../../../src/sessions/host/log-state-change.ts'
 
 function told(...states: string[]): [number, string, string][] {
   const lines: { level: number; state: string; msg: string }[] = []
@@ -45,10 +45,30 @@ it('A line says why, and when the session goes on by itself if that is still to 
   const lines: Record<string, unknown>[] = []
   const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
   const initial = initialContext({ sessionId: 's', userId: 1, at: 0 })
-  const context = { ...initial, reason: 'network', reasonText: 'It was lost.', retryAt: 5000 }
+  const context = { ...initial, reason: 'network' as const, reasonText: 'It was lost.', retryAt: 5000 }
   logStateChange(logger, null, 'reconnecting.waiting', context, 1000)
   logStateChange(logger, 'reconnecting.waiting', 'starting.connecting', context, 5000)
   const why = { session_id: 's', reason: 'network', why: 'It was lost.' }
   expect(lines).toMatchObject([{ ...why, retry_at: '1970-01-01T00:00:05.000Z' }, why])
   expect(lines[1]).not.toHaveProperty('retry_at')
+})
+
+it('What no state tells has a line of its own: a phone that linked it, and what WhatsApp wants less of', () => {
+  const lines: Record<string, unknown>[] = []
+  const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
+  const until = Date.UTC(2026, 0, 2)
+  logNews(logger, 's', { type: 'socket.paired', waId: '34600000001', lid: null, at: 1 })
+  logNews(logger, 's', { type: 'reachOut.locked', until, at: 1 })
+  logNews(logger, 's', { type: 'sends.slowed', perMinute: 10, until, at: 1 })
+  logNews(logger, 's', { type: 'restart.requested', at: 1 })
+  const ends = new Date(until).toISOString()
+  expect(lines).toMatchObject([
+    { level: 30, session_id: 's', msg: 'a phone has linked the session' },
+    { level: 40, session_id: 's', until: ends, msg: 'WhatsApp lets this session write to nobody new' },
+    {
+      ...{ level: 40, session_id: 's', until: ends, per_minute: 10 },
+      msg: 'WhatsApp takes too many messages for this session: they leave slower',
+    },
+  ])
+  expect(JSON.stringify(lines)).not.toContain('34600000001')
 })

@@ -20,7 +20,7 @@ const eventAfter = (
 
 it.each([
   ['session.resumed', {}, 'passkey_interrupted', /began anew/],
-  ['socket.closed', { reason: 'connection_lost', reasonText: 'Gone.' }, 'connection_lost', /Gone/],
+  ['socket.closed', { reason: 'network', reasonText: 'Gone.' }, 'network', /Gone/],
 ] as const)('A passkey that ends with %s is told as failed, with a reason and a sentence', (type, over, reason, text) => {
   expect(eventAfter(type, over, 'starting.connecting')).toMatchObject({
     ...{ type: 'passkey', state: 'failed', code: null, reason, reason_text: expect.stringMatching(text) },

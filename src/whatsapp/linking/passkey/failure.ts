@@ -1,10 +1,12 @@
+import type { Reason } from '../../../../machines/facts.ts'
+
 const AGAIN = 'link the phone again with the next QR or code.'
 
 /** Why nothing comes of a passkey: a code for programs, and one sentence. */
 export class PasskeyFailure extends Error {
-  readonly reason: string
+  readonly reason: Reason
 
-  private constructor(reason: string, sentence: string) {
+  private constructor(reason: Reason, sentence: string) {
     super(`${sentence}; ${AGAIN}`)
     this.reason = reason
   }

@@ -1,0 +1,76 @@
+import type { ProblemWords } from './problem-words.ts'
+
+/** What is wrong with the service, in English. */
+export const problemsEn: ProblemWords = {
+  STORE_FAILED: {
+    title: 'The store takes no writes',
+    says: {
+      full: 'The disk of DATA_DIR is full: free some space. Every session stands still until then; it is tried every 2 s.',
+      held: 'Another program holds store.sqlite: end it (a backup, or sqlite3). Every session stands still until then; it is tried every 2 s.',
+      not_writable:
+        'DATA_DIR cannot be written: check its owner, its mode and how it is mounted. Every session stands still until then; it is tried every 2 s.',
+      disk_fails:
+        'The disk of DATA_DIR fails, or is full: check free space, quota and the disk. Every session stands still until then; it is tried every 2 s.',
+      damaged:
+        'store.sqlite is damaged: stop the service and restore a backup. Every session stands still until then.',
+      cannot_open:
+        'store.sqlite cannot be opened: check that DATA_DIR is there, who may write it, and how many files may be open. Every session stands still until then; it is tried every 2 s.',
+      unclear:
+        'Nothing can be stored in DATA_DIR: check free space and the disk; the log has the error. Every session stands still until then; it is tried every 2 s.',
+    },
+  },
+  DISK_LOW: {
+    title: 'The disk is nearly full',
+    says: {
+      nearly_full:
+        'DATA_DIR has only {mb} MB left: free some space, or set how long things are kept (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS). When it is full, every session stands still.',
+    },
+  },
+  SUPERVISOR_FAILED: {
+    title: 'No session can be started',
+    says: {
+      ended:
+        'A fault ended what runs the sessions, so the process ends, and what supervises it (systemd, Docker) starts it again. Please report it; the log has the error.',
+    },
+  },
+  SHUTTING_DOWN: {
+    title: 'The service is shutting down',
+    says: { stopping: 'What supervises it (systemd, Docker) starts it again.' },
+  },
+  CLIENT_OUTDATED: {
+    title: 'WhatsApp refuses this version',
+    says: {
+      refused:
+        'No session can connect: set WHATSAPP_VERSION to the version that WhatsApp Web has today and restart; every session comes back then without a new QR. One tries again by itself, next at {next}.',
+    },
+  },
+  LARAVEL_UNAVAILABLE: { title: 'Laravel takes no deliveries', says: {} },
+  REDIS_UNAVAILABLE: {
+    title: 'Redis does not answer',
+    says: {
+      unusable:
+        'Redis at {address} cannot be used since {since} ({why}): check that it runs, and REDIS_URL. Deliveries go on without it meanwhile.',
+    },
+  },
+  SESSION_UNREADABLE: {
+    title: 'A session cannot be read',
+    says: {
+      stand_still:
+        'These cannot be read and stand still; the page of each says why ({count}): {sessions}. Deleting one erases it.',
+    },
+  },
+  CREDENTIALS_UNREADABLE: {
+    title: 'Credentials cannot be read',
+    says: {
+      unreadable:
+        'These cannot log in ({count}): {sessions}. Restore DATA_DIR from a backup, or delete them and link them again.',
+    },
+  },
+  FAULTS: {
+    title: 'Something failed unexpectedly',
+    says: {
+      uncaught:
+        'Faults inside the service since its start: {count}. The log has each (“a fault that nobody caught”); please report them.',
+    },
+  },
+}

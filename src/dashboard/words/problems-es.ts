@@ -1,0 +1,76 @@
+import type { ProblemWords } from './problem-words.ts'
+
+/** What is wrong with the service, in Spanish. */
+export const problemsEs: ProblemWords = {
+  STORE_FAILED: {
+    title: 'El almacén no acepta escrituras',
+    says: {
+      full: 'El disco de DATA_DIR está lleno: libere espacio. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      held: 'Otro programa tiene ocupado store.sqlite: ciérrelo (una copia de seguridad, o sqlite3). Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      not_writable:
+        'No se puede escribir en DATA_DIR: revise su dueño, sus permisos y cómo está montado. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      disk_fails:
+        'El disco de DATA_DIR falla, o está lleno: revise el espacio libre, la cuota y el disco. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      damaged:
+        'store.sqlite está dañado: pare el servicio y recupere una copia de seguridad. Hasta entonces todas las sesiones están paradas.',
+      cannot_open:
+        'No se puede abrir store.sqlite: revise que DATA_DIR exista, quién puede escribir en él y cuántos archivos puede haber abiertos. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      unclear:
+        'No se puede guardar nada en DATA_DIR: revise el espacio libre y el disco; el error está en el registro. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+    },
+  },
+  DISK_LOW: {
+    title: 'El disco está casi lleno',
+    says: {
+      nearly_full:
+        'A DATA_DIR solo le quedan {mb} MB: libere espacio, o fije cuánto se guardan las cosas (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS). Cuando se llene, todas las sesiones se pararán.',
+    },
+  },
+  SUPERVISOR_FAILED: {
+    title: 'No se puede iniciar ninguna sesión',
+    says: {
+      ended:
+        'Un fallo terminó lo que hace funcionar las sesiones, así que el proceso acaba, y quien lo vigila (systemd, Docker) lo arranca de nuevo. Avísenos, por favor; el error está en el registro.',
+    },
+  },
+  SHUTTING_DOWN: {
+    title: 'El servicio se está apagando',
+    says: { stopping: 'Quien lo vigila (systemd, Docker) lo arranca de nuevo.' },
+  },
+  CLIENT_OUTDATED: {
+    title: 'WhatsApp rechaza esta versión',
+    says: {
+      refused:
+        'Ninguna sesión puede conectarse: ponga en WHATSAPP_VERSION la versión que tiene hoy WhatsApp Web y reinicie; entonces todas vuelven sin un QR nuevo. Una lo reintenta por sí sola, la próxima vez el {next}.',
+    },
+  },
+  LARAVEL_UNAVAILABLE: { title: 'Laravel no acepta entregas', says: {} },
+  REDIS_UNAVAILABLE: {
+    title: 'Redis no responde',
+    says: {
+      unusable:
+        'Redis en {address} no se puede usar desde el {since} ({why}): revise que esté en marcha, y REDIS_URL. Mientras tanto las entregas siguen sin él.',
+    },
+  },
+  SESSION_UNREADABLE: {
+    title: 'Una sesión no se puede leer',
+    says: {
+      stand_still:
+        'Estas no se pueden leer y están paradas; la página de cada una dice por qué ({count}): {sessions}. Eliminar una la borra.',
+    },
+  },
+  CREDENTIALS_UNREADABLE: {
+    title: 'Unas credenciales no se pueden leer',
+    says: {
+      unreadable:
+        'Estas no pueden conectarse ({count}): {sessions}. Recupere DATA_DIR de una copia de seguridad, o elimínelas y vincúlelas de nuevo.',
+    },
+  },
+  FAULTS: {
+    title: 'Algo ha fallado de forma inesperada',
+    says: {
+      uncaught:
+        'Fallos dentro del servicio desde su arranque: {count}. El registro tiene cada uno («a fault that nobody caught»); avísenos, por favor.',
+    },
+  },
+}
