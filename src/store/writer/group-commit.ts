@@ -84,11 +84,11 @@ export class GroupCommit {
     }
   }
 
-  /** Takes what was erased out of the write-ahead log too; no sender waits for this. */
-  truncateWal(): void {
-    if (!this.#erased) return
+  /** Whether something was erased since the last call: it still stands in the write-ahead log. */
+  takeErased(): boolean {
+    const erased = this.#erased
     this.#erased = false
-    this.#sql.get('PRAGMA wal_checkpoint(TRUNCATE)')
+    return erased
   }
 
   #withSavepoints(items: Item[]): Done {

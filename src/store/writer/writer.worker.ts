@@ -5,6 +5,7 @@ import { storeFailure, toFailure } from '../failures.ts'
 import { prepareSchema } from '../schema.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Answer, Batch, Command, WriterOptions } from './worker-messages.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 
 /** The only connection that writes: commits whatever arrived while the last commit ran. */
 
@@ -13,7 +14,7 @@ const { file, maxPages, keepsDone } = workerData as WriterOptions & { file: stri
 function open(): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 5_000 })
   db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000',
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000',
   )
   prepareSchema(db)
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`)
@@ -22,18 +23,21 @@ function open(): DatabaseSync {
 
 function serve(port: MessagePort, db: DatabaseSync): void {
   const group = new GroupCommit(db, { keepsDone })
+  const wal = new WriteAheadLog(db)
+  const next = () => receiveMessageOnPort(port)?.message as Command | undefined
   port.on('message', (first: Command) => {
-    const batches: Batch[] = []
     let command: Command | undefined = first
     while (command !== undefined && command !== 'close') {
-      batches.push(...command)
-      command = receiveMessageOnPort(port)?.message
-    }
-    if (batches.length > 0) {
+      const batches: Batch[] = []
+      do {
+        batches.push(...command)
+        command = next()
+      } while (command !== undefined && command !== 'close')
       port.postMessage(group.run(batches) satisfies Answer)
-      group.truncateWal()
+      if (group.takeErased()) wal.truncate()
+      command ??= next()
     }
-    if (command !== 'close') return
+    if (command === undefined) return wal.checkpointIfLong()
     db.close()
     port.close()
   })
