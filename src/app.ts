@@ -20,6 +20,7 @@ import { createMediaServer } from './media/serve/media-server.ts'
 import { freeBytes } from './metrics/free-bytes.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { VERSIONS } from './metrics/versions.ts'
+import { documentationLoader } from './openapi/load-documentation.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createCommands } from './sessions/commands.ts'
 import { bindEffects } from './sessions/effects/bind-effects.ts'
@@ -258,6 +259,7 @@ export async function createApp(
     base: () => linkBase.url,
     ready,
     ...(config.dashboard && { dashboard }),
+    documentation: documentationLoader(VERSIONS.version),
     logger: part('http'),
     clock,
     timeOfDay,

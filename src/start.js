@@ -24,6 +24,7 @@ const UP_AND_DOWN = `
   await import('./src/main.ts')
   await import('./src/dashboard/dashboard.ts')
   await import('./src/inspector/hub.ts')
+  await import('./src/openapi/documentation.ts')
   await import('./src/telemetry/tracing.ts')
   process.kill(process.pid, 'SIGTERM')`
 const FILL_MS = 60_000

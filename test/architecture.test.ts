@@ -150,6 +150,7 @@ describe('The rules', () => {
     ['src/sessions/host/a.ts', "import { b } from '../sending/b.ts'", /another room/],
     ['src/whatsapp/keys/a.ts', "import type { B } from '../receiving/b.ts'", /another room/],
     ['simulator/media/a.ts', "import { b } from '../phones/b.ts'", /another room/],
+    ['src/openapi/a.ts', "import { b } from '../http/routes/b.ts'", /no schema/],
     ['src/http/a.ts', 'export default function a() {}', /default export/],
   ]
   it.each(caught)('refuse in %s: %s', (path, text, sentence) => {

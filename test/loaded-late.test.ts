@@ -78,12 +78,13 @@ function loadedByAStart(env: Record<string, string>): string[] {
   }
 }
 
-it('of OpenTelemetry nothing is loaded until a variable asks for it', () => {
+it('of OpenTelemetry nothing is loaded until a variable asks for it, of OpenAPI until somebody does', () => {
   // prom-client requires its API.
   const isOtel = (name: string) => /^@opentelemetry\/(?!api$)/.test(name)
   const unasked = loadedByAStart({ OTEL_SERVICE_NAME: 'x' })
   expect(unasked).toContain('pino')
   expect(unasked.filter(isOtel)).toEqual([])
+  expect(unasked).not.toContain('zod-openapi')
   const asked = loadedByAStart({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
   expect(asked).toEqual(expect.arrayContaining(['@opentelemetry/sdk-trace']))
 }, 60_000)

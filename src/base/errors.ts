@@ -55,6 +55,9 @@ const STATUS = {
 
 export type ErrorCode = keyof typeof STATUS
 
+/** HTTP status that belongs to a code. */
+export const statusOf = (code: ErrorCode): (typeof STATUS)[ErrorCode] => STATUS[code]
+
 /**
  * The one error class of the gateway: a code for programs, a sentence for an operator that says what to do next.
  * `retryable` tells whether the same call may work later; `errors` carries messages by field for a 422; `says` names its sentence where it

@@ -8,8 +8,8 @@ import { loginIdOf } from './login/cookie.ts'
 import type { Logins } from './login/logins.ts'
 import { isOwnPage } from './login/own-page.ts'
 
-/** A load balancer asks these without a key. */
-const OPEN_PATHS = new Set(['/health/live', '/health/ready'])
+/** A load balancer asks the first two without a key; the others say what everybody may read in the source, and nothing of who runs here. */
+const OPEN_PATHS = new Set(['/health/live', '/health/ready', '/openapi.json', '/docs'])
 
 /** The login, which leads to a cookie, and what its page is drawn with: nothing that anybody may not see. */
 const LOGIN_PATHS = /^\/(?:login$|dashboard\/assets\/)/

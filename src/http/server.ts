@@ -25,15 +25,16 @@ import { loggedPath } from './logged-path.ts'
 import { Logins } from './login/logins.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
-import { dashboardRoutes, type LoadDashboard } from './routes/dashboard.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventStreamRoutes } from './routes/event-streams.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inspectRoutes } from './routes/inspect.ts'
-import { loginRoutes } from './routes/login.ts'
 import { hasValidLink, mediaRoutes } from './routes/media.ts'
 import { type Measured, metricsRoutes } from './routes/metrics.ts'
+import { dashboardRoutes, type LoadDashboard } from './routes/pages/dashboard.ts'
+import { documentationRoutes, type LoadDocumentation } from './routes/pages/documentation.ts'
+import { loginRoutes } from './routes/pages/login.ts'
 import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
 import { passkeyRoutes } from './routes/passkey.ts'
 import { isPasskeyPage, passkeyPageRoutes } from './routes/passkey-page.ts'
@@ -67,6 +68,7 @@ export interface HttpParts {
   ready: () => Readiness
   /** Without it there are no pages. */
   dashboard?: LoadDashboard
+  documentation: LoadDocumentation
   /** The part's own child. */
   logger: Logger
   clock: Clock
@@ -200,6 +202,7 @@ export function createHttp(parts: HttpParts): Http {
     statsRoutes(queries, now),
     healthRoutes(ready),
     metricsRoutes(parts.metrics),
+    documentationRoutes(parts.documentation),
     loginRoutes({ load, keyring, logins, base, now }),
     dashboardRoutes(load),
   ])

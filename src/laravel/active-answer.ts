@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { ActiveAnswer } from '../ports/laravel.ts'
 import type { HttpResult } from './exchange.ts'
 
-const statusBody = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
+/** What Laravel says of a session. */
+export const activeAnswer = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })
 
 /** So many sessions cannot all have been forgotten: the address is wrong. */
 const WRONG_ADDRESS_AFTER = 10
@@ -22,7 +23,7 @@ export function createActiveAnswerReader() {
       return wrongAddress() ? unknown('wrong_address') : { said: 'missing', why: null }
     }
     if (result.status !== 200) return unknown(whyOf(result.status))
-    const body = statusBody.safeParse(parseJson(result.body))
+    const body = activeAnswer.safeParse(parseJson(result.body))
     if (!body.success) return unknown('bad_body')
     notFound.clear()
     return { said: body.data.estado_qr === 'inactive' ? 'inactive' : 'active', why: null }

@@ -11,8 +11,7 @@ const text = z.string().nullable()
 export const callEvent = z.object({
   type: z.literal('call'),
   call_id: z.string(),
-  /** The caller's digits, null while WhatsApp gives only a LID. */
-  from: text,
+  from: text.describe("The caller's digits, null while WhatsApp gives only a LID."),
   from_lid: text,
   is_video: z.boolean(),
   is_group: z.boolean(),
@@ -24,15 +23,16 @@ export const groupEvent = z.object({
   type: z.literal('group'),
   jid: z.string(),
   action: z.enum(['add', 'remove', 'leave', 'promote', 'demote', 'subject', 'description', 'settings']),
-  /** Who did it, as WhatsApp names them in this group, and their digits. */
-  author: text,
-  author_phone: text,
-  /** Whom it concerns; `phone` is digits. */
-  participants: z.array(z.object({ jid: z.string(), phone: text })),
-  /** The new subject. */
-  subject: text,
-  /** What WhatsApp calls the setting, such as `announcement`, and its value if it has one. */
-  setting: z.object({ name: z.string(), value: text }).nullable(),
+  author: text.describe('Who did it, as WhatsApp names them in this group.'),
+  author_phone: text.describe('Their digits.'),
+  participants: z
+    .array(z.object({ jid: z.string(), phone: text }))
+    .describe('Whom it concerns; `phone` is digits.'),
+  subject: text.describe('The new subject.'),
+  setting: z
+    .object({ name: z.string(), value: text })
+    .nullable()
+    .describe('What WhatsApp calls the setting, such as `announcement`, and its value if it has one.'),
 })
 
 /** A change of a person. */
@@ -41,18 +41,26 @@ export const contactEvent = z.object({
   jid: z.string(),
   phone: text,
   change: z.enum(['number', 'picture', 'name']),
-  /** Of a number: who this was before. */
-  old_jid: text,
+  old_jid: text.describe('Of a number: who this was before.'),
   old_phone: text,
-  /** Of a picture: whether there is one now. */
-  has_picture: z.boolean().nullable(),
-  /** The new name. */
-  name: text,
+  has_picture: z.boolean().nullable().describe('Of a picture: whether there is one now.'),
+  name: text.describe('The new name.'),
+})
+
+/** A passkey that WhatsApp demands before it links a phone. */
+export const passkeyEvent = z.object({
+  type: z.literal('passkey'),
+  state: z.enum(['required', 'confirm', 'failed']),
+  code: text.describe('Of `confirm`: XXXX-XXXX, to be compared with the phone; null once it holds no more.'),
+  expires_at: z.iso.datetime(),
+  reason: text.describe('Of `failed`: a code.'),
+  reason_text: text.describe('The same as a sentence.'),
 })
 
 export type CallEvent = z.infer<typeof callEvent>
 export type GroupEvent = z.infer<typeof groupEvent>
 export type ContactEvent = z.infer<typeof contactEvent>
+export type PasskeyEvent = z.infer<typeof passkeyEvent>
 
 /** A contact's event; what its change does not need is null. */
 export function contactEventOf(

@@ -2,17 +2,18 @@ import { z } from 'zod'
 
 /** A received file; `url` comes with each delivery, and `error` when the file could not be had in time. */
 export const receivedMedia = z.object({
-  /** Hex SHA-256 of the file. */
-  id: z.string(),
+  id: z.string().describe('Hex SHA-256 of the file.'),
   mimetype: z.string(),
   filename: z.string().nullable(),
-  /** Bytes. */
-  size: z.number().int(),
-  seconds: z.number().int().nullable(),
+  size: z.number().int().describe('Bytes.'),
+  seconds: z.number().int().nullable().describe('How long it plays.'),
 })
 
 /** A received file as Laravel gets it: a signed link, and why the file is not there. */
-export const deliveredMedia = receivedMedia.extend({ url: z.string(), error: z.string().nullable() })
+export const deliveredMedia = receivedMedia.extend({
+  url: z.string().describe('A signed link, which needs no key for 24 h.'),
+  error: z.string().nullable().describe('Why the file is not there.'),
+})
 
 export type ReceivedMedia = z.infer<typeof receivedMedia>
 
@@ -21,9 +22,7 @@ const text = z.string().nullable()
 
 /** What a message says beyond its words (docs/webhooks.md); the names are those of WhatsApp's Cloud API where it has one. */
 const beyondWords = z.object({
-  /** The author's WhatsApp user name. */
-  username: text,
-  /** What `reply_to` names, also when nobody here ever had it. */
+  username: text.describe("The author's WhatsApp user name."),
   quoted: z
     .object({
       message_id: z.string(),
@@ -33,14 +32,13 @@ const beyondWords = z.object({
       text,
       is_status: z.boolean(),
     })
-    .nullable(),
+    .nullable()
+    .describe('What `reply_to` names, also when nobody here ever had it.'),
   mentions: z.array(z.object({ jid, phone: text })),
-  mentions_me: z.boolean(),
+  mentions_me: z.boolean().describe('The account is named.'),
   forwarded: z.boolean(),
   view_once: z.boolean(),
-  /** Seconds until the message disappears. */
-  expires_in: z.number().int().nullable(),
-  /** What was tapped; `body` is its words. */
+  expires_in: z.number().int().nullable().describe('Seconds until the message disappears.'),
   selection: z
     .object({
       kind: z.enum(['button', 'list', 'template', 'flow']),
@@ -49,8 +47,8 @@ const beyondWords = z.object({
       description: text,
       params: z.unknown(),
     })
-    .nullable(),
-  /** The advertisement that led here. */
+    .nullable()
+    .describe('What was tapped; `body` is its words.'),
   referral: z
     .object({
       source_url: text,
@@ -62,15 +60,15 @@ const beyondWords = z.object({
       ctwa_clid: text,
       entry_point: text,
     })
-    .nullable(),
-  /** Amounts are in thousandths. */
+    .nullable()
+    .describe('The advertisement that led here.'),
   order: z
     .object({
       order_id: z.string(),
       token: text,
       text,
       item_count: z.number().int().nullable(),
-      total_amount: z.number().nullable(),
+      total_amount: z.number().nullable().describe('In thousandths.'),
       currency: text,
     })
     .nullable(),
@@ -80,16 +78,14 @@ const beyondWords = z.object({
       catalog_id: text,
       title: text,
       description: text,
-      price_amount: z.number().nullable(),
+      price_amount: z.number().nullable().describe('In thousandths.'),
       currency: text,
       retailer_id: text,
       url: text,
     })
     .nullable(),
-  /** The message whose place this one takes: an HD picture after its preview. */
-  replaces: text,
-  /** The decoded message, with INBOUND_RAW. */
-  raw: z.record(z.string(), z.unknown()).nullable(),
+  replaces: text.describe('The message whose place this one takes: an HD picture after its preview.'),
+  raw: z.record(z.string(), z.unknown()).nullable().describe('The decoded message, with `INBOUND_RAW`.'),
 })
 
 type BeyondWords = z.infer<typeof beyondWords>
@@ -112,23 +108,24 @@ const NOTHING_MORE: BeyondWords = {
 }
 
 const words = z.object({
-  message_id: z.string(),
-  from: z.string().nullable(),
-  from_lid: z.string().nullable(),
-  from_me: z.boolean(),
-  chat_id: z.string(),
-  participant: z.string().nullable(),
+  message_id: z.string().describe("WhatsApp's id; ids repeat across sessions."),
+  from: text.describe("The author's digits, in groups too; null while WhatsApp gives only a LID."),
+  from_lid: text,
+  from_me: z.boolean().describe('The account itself wrote it, on its phone.'),
+  chat_id: z.string().describe('One person or group is one `chat_id`; a send may name it as `wa_id`.'),
+  participant: text.describe("The author's jid in a group."),
   is_group: z.boolean(),
-  /** What the group is called; null in other chats, and while it is not known. */
-  subject: z.string().nullable(),
-  push_name: z.string().nullable(),
-  type: z.string(),
-  body: z.string().nullable(),
-  caption: z.string().nullable(),
+  subject: text.describe('What the group is called; null in other chats, and while it is not known.'),
+  push_name: text.describe('What the author calls themself.'),
+  type: z
+    .string()
+    .describe('`text`, `image`, `audio`, `video`, `document`, `sticker`, `location`, `contact`, …'),
+  body: text.describe('Its words.'),
+  caption: text,
   media: receivedMedia.nullable(),
-  reply_to: z.string().nullable(),
+  reply_to: text.describe('The message that it answers, changes or reacts to.'),
   timestamp: z.iso.datetime(),
-  offline: z.boolean(),
+  offline: z.boolean().describe('It came while the session was not connected.'),
 })
 
 /** A received message as Laravel gets it, without the session id: every key is present. */

@@ -14,6 +14,7 @@ const ADAPTERS = [
   'laravel',
   'media',
   'metrics',
+  'openapi',
   'store',
   'queue',
   'telemetry',
@@ -27,6 +28,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   ...Object.fromEntries(ADAPTERS.map(adapter => [adapter, SEAMS])),
   sessions: [...SEAMS, 'machines'],
   dashboard: [...SEAMS, 'machines'],
+  // It describes what both have as schemas; what it may not take of them is below.
+  openapi: [...SEAMS, 'http', 'laravel'],
   whatsapp: [...SEAMS, 'patches'],
   config: ['base', 'messages'],
   app: [...ADAPTERS, ...SEAMS, 'config'],
@@ -67,6 +70,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     pages: ['words', '.'],
     words: [],
   },
+  'src/openapi': { operations: ['.'], examples: [], page: ['.'] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
   'src/laravel': { circuit: ['.'] },
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },
@@ -156,6 +160,9 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
 }
 
+/** What of other adapters is nothing but schemas. */
+const SCHEMAS = /^src\/(?:http\/schemas\/|laravel\/(?:payloads|active-answer)\.ts$)/
+
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
 const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
 const READS_ENV = ['main', 'inspect', 'demo', 'harness', 'bench', 'chaos']
@@ -191,6 +198,8 @@ export function violations(source: Source): string[] {
     if (!(other in MAY_IMPORT) && other !== 'facts')
       found.push(`${path} imports ${target}, outside the house`)
     else if (!inside && !(MAY_IMPORT[part] ?? []).includes(other)) found.push(`${path} imports ${target}`)
+    if (part === 'openapi' && ['http', 'laravel'].includes(other) && !SCHEMAS.test(target))
+      found.push(`${path} imports ${target}, which is no schema`)
     if (!target.endsWith('.ts')) found.push(`${path} imports ${target} without .ts`)
     const [from, to] = [roomOf(path), roomOf(target)]
     if (from === null || to === null || from.house !== to.house) continue

@@ -88,6 +88,8 @@ export const TARGETS: Target[] = [
   { method: 'GET', route: '/media/:id', query: ['signature', 'expires'] },
   { method: 'GET', route: '/' },
   { method: 'GET', route: '/dashboard/*', query: ['id', 'after'] },
+  { method: 'GET', route: '/openapi.json' },
+  { method: 'GET', route: '/docs' },
   { method: 'GET', route: '/login', query: ['next'] },
   { method: 'POST', route: '/login' },
   { method: 'DELETE', route: '/login' },

@@ -187,8 +187,8 @@ describe('queries and paths', () => {
     '/sessions/',
     '/sessions/s1/',
     '/start/x',
-    '/openapi.json',
-    '/docs',
+    '/openapi.yaml',
+    '/docs/',
     '/delivery',
     '/delivery/1',
     '//start',
@@ -292,6 +292,7 @@ describe('errors of the ports', () => {
     }
     const { app, logs } = createTestHttp({
       sessions: { start: fail, send: fail, restart: fail, logout: fail, delete: fail },
+      madeUp: true,
     })
     for (const [path, init] of [
       ['/start', post({ user_id: 1 })],

@@ -6,10 +6,12 @@ import { GatewayError } from '../../src/base/errors.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { errorAnswer } from '../../src/http/schemas/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
+import { documentationLoader } from '../../src/openapi/load-documentation.ts'
 import type { MessageRow } from '../../src/ports/message-table.ts'
 import type { SessionQueries, SessionView } from '../../src/ports/session-queries.ts'
 import type { Sessions } from '../../src/ports/sessions.ts'
 import type { ListedDelivery, Undelivered } from '../../src/ports/undelivered.ts'
+import { watchAnswer } from '../openapi/watch.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
@@ -231,9 +233,12 @@ type Overrides = Parameters<typeof createFakes>[0] &
       | 'facts'
       | 'inspector'
       | 'dashboard'
+      | 'documentation'
       | 'timeOfDay'
     >
   > & {
+    /** The ports answer what they never do, so that the document has no such answers. */
+    madeUp?: true
     apiKeys?: string[]
     readKeys?: string[]
     port?: number
@@ -298,9 +303,22 @@ export function createTestHttp(over: Overrides = {}) {
       stop: () => {},
     },
     ...(over.dashboard && { dashboard: over.dashboard }),
+    documentation: over.documentation ?? documentationLoader('0.0.0'),
     ...(over.timeOfDay && { timeOfDay: over.timeOfDay }),
   })
-  return { ...fakes, http, app: http.app, logs }
+  return { ...fakes, http, app: over.madeUp ? http.app : watched(http.app), logs }
+}
+
+/** Every answer is as the OpenAPI document says. */
+function watched(app: ReturnType<typeof createHttp>['app']) {
+  const { request } = app
+  app.request = async (input, init, ...more) => {
+    const response = await request(input, init, ...more)
+    const given = input instanceof Request ? input : { method: init?.method ?? 'GET', url: String(input) }
+    watchAnswer(given.method, given.url, response)
+    return response
+  }
+  return app
 }
 
 export function post(body: unknown, headers: Record<string, string> = {}): RequestInit {

@@ -9,10 +9,12 @@ import {
   qrPayload,
   sessionStatusPayload,
 } from '../../src/laravel/payloads.ts'
-import { type Example, settled, webhookPage } from './webhook-page.ts'
+import { type Example, exampleFile, settled, webhookPage } from './webhook-page.ts'
 import { World } from './world.ts'
 
 const PAGE = new URL('../../docs/webhooks.md', import.meta.url)
+/** What /openapi.json shows of deliveries. */
+const EXAMPLES = new URL('../../src/openapi/examples/deliveries.golden.json', import.meta.url)
 const SHOP = '34600000001'
 const ANA = '34600000002'
 const EVA = '34600000003'
@@ -355,9 +357,12 @@ describe('docs/webhooks.md', () => {
     )
   })
 
-  it('is the page that stands there', async () => {
-    const page = webhookPage(examples)
-    if (process.env.UPDATE_DOCS) await writeFile(PAGE, page)
-    expect(await readFile(PAGE, 'utf8')).toBe(page)
+  it.each([
+    ['page', PAGE, webhookPage],
+    ['examples of the OpenAPI document', EXAMPLES, exampleFile],
+  ])('is the %s that stands there', async (_, file, write) => {
+    const text = write(examples)
+    if (process.env.UPDATE_DOCS) await writeFile(file, text)
+    expect(await readFile(file, 'utf8')).toBe(text)
   })
 })

@@ -31,6 +31,10 @@ export function jsonOf(body: Record<string, unknown>): string {
   return `{\n  ${lines.join(',\n  ')}\n}`
 }
 
+/** The same examples for the OpenAPI document, one a line. */
+export const exampleFile = (examples: Example[]): string =>
+  `[\n${examples.map(({ title, path, body }) => JSON.stringify({ title, path, body: JSON.parse(jsonOf(body)) })).join(',\n')}\n]\n`
+
 /** What differs in every run becomes the same: times, ids that are drawn, signatures. Keys that name no such thing stay as they are. */
 export function settled(body: Record<string, unknown>, names: [RegExp, string][]): Record<string, unknown> {
   const text = JSON.stringify(body)

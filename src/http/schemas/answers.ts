@@ -14,17 +14,20 @@ export const sessionJson = z.object({
   session_id: z.string(),
   user_id: z.union([z.string(), z.number()]),
   state: sessionState,
-  detail: z.string().nullable(),
-  estado_qr: z.enum(ESTADOS_QR),
-  wa_id: z.string().nullable(),
+  detail: z.string().nullable().describe('What stands below the state, dotted: `shown.throttled`.'),
+  estado_qr: z.enum(ESTADOS_QR).describe('What Laravel is told.'),
+  wa_id: z.string().nullable().describe("The account's digits, once a phone is linked."),
   lid: z.string().nullable(),
   push_name: z.string().nullable(),
   created_at: z.iso.datetime(),
   last_activity: z.iso.datetime(),
-  attempts: z.number().int(),
-  retry_at: z.iso.datetime().nullable(),
-  reason: z.string().nullable(),
-  reason_text: z.string().nullable(),
+  attempts: z.number().int().describe('Connections that failed since it was last open for a while.'),
+  retry_at: z.iso.datetime().nullable().describe('When it connects by itself.'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why it is not open, as a code: `unlinked`, `banned`, `replaced`, …'),
+  reason_text: z.string().nullable().describe('The same as a sentence.'),
   qr: z.object({ published_at: z.iso.datetime().nullable(), expires_at: z.iso.datetime() }).nullable(),
 })
 export type SessionJson = z.infer<typeof sessionJson>

@@ -20,15 +20,18 @@ export const deleteSessionRequest = z.object({ session_id: sessionId })
 
 const IN_A_CHAT = new Set<z.infer<typeof presence>>(['composing', 'recording', 'paused'])
 
+/** `override`: what the OpenAPI document says of texts that are numbers. */
 const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'must be a whole number')
   .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 0 } })
 const pageSize = z
   .string()
   .refine(text => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000, 'must be 1 to 1000')
   .transform(Number)
   .default(100)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } })
 
 /** The last part of `GET /sessions/{id}/at/{seq}`: the place of a fact in its session's log. */
 export const momentPath = z.object({ seq: wholeNumber })
@@ -36,10 +39,10 @@ export const momentPath = z.object({ seq: wholeNumber })
 /** `GET /sessions?…` */
 export const sessionsQuery = z.object({
   limit: pageSize,
-  after: sessionId.optional(),
+  after: sessionId.optional().describe('The `next` of the page before.'),
   state: sessionState.optional(),
   user_id: z.string().max(64).optional(),
-  q: z.string().max(100).optional(),
+  q: z.string().max(100).optional().describe('A part of an id, a number or a name.'),
 })
 
 /** `GET /sessions/{id}/events?…` */
@@ -72,6 +75,7 @@ const deliveryId = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 0 } })
 
 /** `GET /deliveries?…`; of `GET /deliveries/dead?…` without the state. */
 export const deliveriesQuery = z.object({

@@ -39,6 +39,22 @@ const NEEDS: Record<Type, Field[]> = {
 }
 const TYPES = Object.keys(NEEDS) as [Type, ...Type[]]
 
+/** Under which names each of them comes; the first is its own. */
+const NAMES_OF: Record<Field, [string, ...string[]]> = {
+  body: ['body'],
+  media: ['mediaUrl', 'media_url', 'media_base64'],
+  reply_to: ['reply_to'],
+  latitude: ['latitude'],
+  longitude: ['longitude'],
+  contacts: ['contacts'],
+  options: ['options'],
+}
+
+/** The same in words: checks across fields are no part of a JSON schema. */
+const WHAT_TYPES_NEED = TYPES.map(
+  type => `\`${type}\` needs ${NEEDS[type].map(field => NAMES_OF[field].join(' or ')).join(' and ')}`,
+).join('; ')
+
 /** One key of the caller's for one send, as header `Idempotency-Key` or in the body. */
 export const idempotencyKey = z
   .string()
@@ -62,12 +78,14 @@ const fields = z.object({
   waId: optional(recipient),
   to: optional(recipient),
   phone: optional(recipient),
-  type: z.enum(TYPES, {
-    error: ({ input }) =>
-      typeof input === 'string'
-        ? `"${input.slice(0, 30)}" is not supported; supported: ${TYPES.join(', ')}`
-        : undefined,
-  }),
+  type: z
+    .enum(TYPES, {
+      error: ({ input }) =>
+        typeof input === 'string'
+          ? `"${input.slice(0, 30)}" is not supported; supported: ${TYPES.join(', ')}`
+          : undefined,
+    })
+    .describe(`${WHAT_TYPES_NEED}.`),
   body: optional(words(TEXT_MAX)),
   mediaUrl: optional(address),
   media_url: optional(address),
@@ -108,17 +126,6 @@ const fields = z.object({
 type Fields = z.output<typeof fields>
 
 const mediaUrlOf = (given: Fields) => given.mediaUrl ?? given.media_url
-
-/** Under which names each of them comes; the first is its own. */
-const NAMES_OF: Record<Field, [string, ...string[]]> = {
-  body: ['body'],
-  media: ['mediaUrl', 'media_url', 'media_base64'],
-  reply_to: ['reply_to'],
-  latitude: ['latitude'],
-  longitude: ['longitude'],
-  contacts: ['contacts'],
-  options: ['options'],
-}
 
 /** Whether a request brings what its type cannot be without. A reaction is taken back with an empty body. */
 function has(given: Fields, field: Field): boolean {
@@ -172,6 +179,7 @@ export const sendRequest = fields
     error: 'must be of a link that stands in body',
     when: onceValid('link_preview', 'body'),
   })
+  .meta({ override: { anyOf: RECIPIENT_NAMES.map(name => ({ required: [name] })) } })
   .transform(given => ({
     sessionId: given.session_id,
     idempotencyKey: given.idempotency_key,

@@ -1,6 +1,7 @@
 import type { Reason, SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { hasTag } from '../../../machines/session.state.ts'
+import type { PasskeyEvent } from '../../messages/account-event.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 
@@ -28,16 +29,17 @@ export function passkeyEventOf(
   { state, context }: Moment,
 ): NewDelivery | null {
   const { sessionId, reason, reasonText } = context
-  const news = (said: 'required' | 'confirm' | 'failed', expiresAt: number) => {
+  const news = (said: PasskeyEvent['state'], expiresAt: number) => {
     const why = said !== 'failed' ? null : reason === null ? INTERRUPTED : { reason, reasonText }
-    return accountEventDelivery({ streamId, sessionId }, seq, at, {
+    const event: PasskeyEvent = {
       type: 'passkey',
       state: said,
       code: null,
       expires_at: new Date(expiresAt).toISOString(),
       reason: why?.reason ?? null,
       reason_text: why?.reasonText ?? null,
-    })
+    }
+    return accountEventDelivery({ streamId, sessionId }, seq, at, event)
   }
   const deadline = context.passkey?.expiresAt ?? before?.context.passkey?.expiresAt ?? at
   if (type === 'passkey.asked') return news('required', deadline)

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { StatusCode } from 'hono/utils/http-status'
-import type { Dashboard, Visitor } from '../../ports/dashboard/dashboard.ts'
-import type { HttpContext, HttpEnv } from '../context.ts'
+import type { Dashboard, Visitor } from '../../../ports/dashboard/dashboard.ts'
+import type { HttpContext, HttpEnv } from '../../context.ts'
 
 /** Loads the pages, which most processes never show. */
 export type LoadDashboard = () => Promise<Dashboard>

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { answerFault, deliveryFault } from './conformance.ts'
+
+const json = { contentType: 'application/json' }
+const STARTED = { success: true, session_id: 'shop', state: 'starting' }
+const start = { method: 'POST', path: '/start', status: 200, ...json }
+
+describe('an answer that is not as the document says is found', () => {
+  it.each([
+    ['a field too few', { ...start, body: { success: true, state: 'starting' } }, /session_id/],
+    ['a field too many', { ...start, body: { ...STARTED, more: 1 } }, /additional/],
+    ['another type', { ...start, body: { ...STARTED, state: 'away' } }, /state/],
+    ['a status', { ...start, status: 201, body: STARTED }, /201 is no answer of POST \/start/],
+    ['a media type', { ...start, contentType: 'text/html', body: undefined }, /text\/html is no type/],
+    [
+      'a code',
+      { ...start, status: 409, body: { success: false, error: 'NOT_FOUND', message: 'x' } },
+      /NOT_FOUND is no code of POST \/start/,
+    ],
+    [
+      'an error of another shape',
+      { ...start, status: 422, body: { success: false, error: 'VALIDATION_FAILED' } },
+      /message/,
+    ],
+    ['a route', { ...start, path: '/stop', body: STARTED }, /has no POST \/stop/],
+    ['an error of no route', { ...start, path: '/stop', status: 404, body: {} }, /Error/],
+    [
+      'a date',
+      { ...json, method: 'GET', path: '/sessions/s/qr', status: 200, body: { qr: '2@', expires_at: 'soon' } },
+      /date/,
+    ],
+  ])('%s', (_, seen, sentence) => {
+    expect(answerFault(seen)).toMatch(sentence)
+  })
+
+  it('and one that is so is let through', () => {
+    expect(answerFault({ ...start, body: STARTED })).toBeNull()
+    expect(answerFault({ ...json, method: 'HEAD', path: '/sessions/s', status: 404 })).toBeNull()
+    const error = { success: false, error: 'NOT_FOUND', message: 'There is nothing at this path.' }
+    expect(answerFault({ ...json, method: 'PUT', path: '/nothing', status: 404, body: error })).toBeNull()
+    expect(answerFault({ ...json, method: 'GET', path: '/media/x', status: 404, body: error })).toBeNull()
+    expect(answerFault({ method: 'GET', path: '/media/x', status: 200, contentType: 'image/png' })).toBeNull()
+    expect(
+      answerFault({ method: 'GET', path: '/media/x', status: 304, contentType: null, body: null }),
+    ).toBeNull()
+  })
+})
+
+describe('a delivery that is not as the document says is found', () => {
+  const qr = { session_id: 'shop', qr: '2@k3', expires_at: '2026-11-29T10:00:00.000Z' }
+  it.each([
+    ['a field too few', '/qr', { session_id: 'shop', qr: '2@k3' }, /expires_at/],
+    ['a field too many', '/qr', { ...qr, more: 1 }, /additional/],
+    ['a route', '/qrs', qr, /no webhook for POST \/qrs/],
+    ['an event of no type', '/whatsapp/events', { type: 'party' }, /oneOf|exactly one/],
+  ])('%s', (_, path, body, sentence) => {
+    expect(deliveryFault(path, body)).toMatch(sentence)
+  })
+
+  it('and one that is so is let through', () => {
+    expect(deliveryFault('/qr', qr)).toBeNull()
+  })
+})
