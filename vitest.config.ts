@@ -17,6 +17,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/no
 export default defineConfig({
   test: {
     pool: 'forks',
+    setupFiles: ['test/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     sequence: { sequencer: SlowFirst },

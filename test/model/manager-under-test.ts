@@ -10,6 +10,7 @@ import type { Simulator } from '../../simulator/simulator.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { createTestClock } from '../base/clock.ts'
+import { watchDeliveries } from '../openapi/watch.ts'
 import { ConnectionProxy } from './connection-proxy.ts'
 import type { QrTimer } from './qr-timers.ts'
 
@@ -58,6 +59,7 @@ export class ManagerUnderTest {
     this.phone = simulator.phone(`3460000000${number}`, { name: 'Shop' })
     this.ana = simulator.contact(`3461000000${number}`, { name: 'Ana' })
     this.qrTimer = qrTimer
+    watchDeliveries(this.laravel)
     this.laravel.on('request', ({ path, status }) => {
       if (path === '/qr' && status === 200) this.publications.push(this.clock.now())
     })

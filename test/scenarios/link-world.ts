@@ -9,6 +9,7 @@ import { type App, createApp, type Overrides } from '../../src/app.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createTestClock } from '../base/clock.ts'
+import { watchDeliveries } from '../openapi/watch.ts'
 import { expectSettled } from '../settled.ts'
 
 export const SECOND = 1000
@@ -46,6 +47,7 @@ export class LinkWorld {
   constructor(simulator: Simulator, overrides: Overrides = {}) {
     this.simulator = simulator
     this.#overrides = overrides
+    watchDeliveries(this.laravel)
   }
 
   async start(url: string, env: Record<string, string> = {}): Promise<this> {

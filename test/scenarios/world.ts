@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { StandInLaravel } from '../../demo/stand-in-laravel.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { watchDeliveries } from '../openapi/watch.ts'
 import { expectSettled } from '../settled.ts'
 
 type Json = Record<string, unknown>
@@ -32,6 +33,7 @@ export class World {
   constructor(env: Record<string, string> = {}, simulated: ConstructorParameters<typeof Simulator>[0] = {}) {
     this.#env = env
     this.simulator = new Simulator(simulated)
+    watchDeliveries(this.laravel)
   }
 
   /** Begins with an empty DATA_DIR, or with a copy of the given one. */
