@@ -113,8 +113,8 @@ export type SessionFact =
   | { type: 'passkey.cancelled' }
   /** WhatsApp did not go on with it, or nobody here understands its demand. */
   | { type: 'passkey.failed'; reason: Reason; reasonText: string }
-  /** A phone scanned the QR; WhatsApp now asks for a new connection. */
-  | { type: 'socket.paired'; waId: string; lid: string | null }
+  /** A phone scanned the QR; WhatsApp now asks for a new connection. `imported`: it did so for another gateway, whose keys moved in. */
+  | { type: 'socket.paired'; waId: string; lid: string | null; imported?: true }
   /** The account's display name became known or changed. */
   | { type: 'socket.named'; pushName: string }
   /** The socket ended; `code` is WhatsApp's, `reaction` what the table of disconnects says, `until` the end of a temporary ban. */

@@ -16,8 +16,8 @@ export const PLACES: Record<string, string[]> = {
   scenarios: ['scenarios', 'guard'],
   /** The dashboard in a real Chromium. */
   browser: ['browser'],
-  /** What is run by hand: the demo, the proof by killing, the measurements, the lines of the README. */
-  tools: ['bench', 'chaos', 'demo', 'harness', 'property', 'readme'],
+  /** What is run by hand: the demo, the proof by killing, the measurements, the import, the lines of the README. */
+  tools: ['bench', 'chaos', 'demo', 'harness', 'import', 'property', 'readme'],
 }
 
 export interface Part {

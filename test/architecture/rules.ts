@@ -39,6 +39,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   harness: [],
   docs: ['machines', 'dashboard'],
   inspect: [],
+  // Sessions of another gateway, in the words of POST /start, into the store.
+  import: ['base', 'config', 'http', 'ports', 'sessions', 'store', 'whatsapp', 'patches'],
   demo: ['main', 'config', 'simulator', 'patches'],
   // The drain of the deliveries is measured inside: outside one sees WhatsApp's pace.
   bench: [
@@ -87,6 +89,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     protobuf: [],
     identities: ['keys', '.'],
     keys: ['patches', 'protobuf', '.'],
+    importing: ['identities', 'keys', 'patches', '.'],
     linking: ['.'],
     sending: ['disappearing', 'identities', 'keys', '.'],
     content: ['protobuf', '.'],
@@ -165,7 +168,7 @@ const SCHEMAS = /^src\/(?:http\/schemas\/|laravel\/(?:payloads|active-answer)\.t
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
 const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
-const READS_ENV = ['main', 'inspect', 'demo', 'harness', 'bench', 'chaos']
+const READS_ENV = ['main', 'inspect', 'import', 'demo', 'harness', 'bench', 'chaos']
 const HAS_CONSOLE = ['main', 'demo', 'bench', 'chaos']
 
 /** `src/http/server.ts` -> `http`, `src/app.ts` -> `app`, `bench/run.ts` -> `bench`, `machines/facts.ts` -> `facts`. */

@@ -64,6 +64,11 @@ export class World {
     return this.#dataDir
   }
 
+  /** Of the simulator, for other clients than the manager. */
+  get whatsappUrl(): string {
+    return this.#base.WHATSAPP_URL ?? ''
+  }
+
   /** `preload`: a module that the process runs first, and that hears what it is told by `tell`. */
   async startManager(env: Record<string, string> = {}, preload: string[] = []): Promise<void> {
     const given = preload.flatMap(path => ['--import', path])

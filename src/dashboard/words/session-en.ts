@@ -191,7 +191,7 @@ export const sessionEn: SessionWords = {
     'passkey.confirmed': 'The owner says that both codes are the same.',
     'passkey.cancelled': 'The passkey was given up.',
     'passkey.failed': 'The passkey failed: {reason}',
-    'socket.paired': 'A phone has scanned: {waId}.',
+    'socket.paired': 'A phone has linked it: {waId}.',
     'socket.named': 'The account is called {pushName}.',
     'socket.closed': 'The connection ended ({code}): {reason}',
     'version.accepted': 'WhatsApp takes this version of the service again.',

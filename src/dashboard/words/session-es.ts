@@ -191,7 +191,7 @@ export const sessionEs: SessionWords = {
     'passkey.confirmed': 'El propietario dice que ambos códigos son iguales.',
     'passkey.cancelled': 'Se abandonó la llave de acceso.',
     'passkey.failed': 'La llave de acceso falló: {reason}',
-    'socket.paired': 'Un teléfono escaneó: {waId}.',
+    'socket.paired': 'Un teléfono la vinculó: {waId}.',
     'socket.named': 'La cuenta se llama {pushName}.',
     'socket.closed': 'La conexión terminó ({code}): {reason}',
     'version.accepted': 'WhatsApp acepta de nuevo esta versión del servicio.',

@@ -19,6 +19,7 @@ const EVENT_FIELDS = {
   error: true,
   expiresAt: true,
   hash: true,
+  imported: true,
   lid: true,
   perMinute: true,
   pausedUntil: true,

@@ -1,0 +1,72 @@
+import { silenceConsole } from '../patches/libsignal-console.ts'
+import { GatewayError } from '../src/base/errors.ts'
+import { loadConfig } from '../src/config.ts'
+import { peekIntoStore } from '../src/store/peek.ts'
+import { openStore } from '../src/store/sqlite.ts'
+import { findFolders } from './find-folders.ts'
+import { ImportError } from './import-error.ts'
+import { type Home, moveIn } from './move-in.ts'
+import { namesBy } from './names.ts'
+import { readOptions, USAGE } from './options.ts'
+import { Report } from './report.ts'
+
+const EMPTY: Home = {
+  sessions: {
+    find: () => null,
+    list: () => ({ count: 0, rows: [] }),
+    acceptedStatus: () => null,
+    all: () => [],
+  },
+  keys: { get: () => ({}), inbox: () => null, unfinished: () => [] },
+}
+
+async function homeOf(
+  dataDir: string,
+  dryRun: boolean,
+): Promise<{ home: Home; close(): void | Promise<void> }> {
+  if (!dryRun) {
+    const store = await openStore({ dataDir })
+    return { home: store, close: () => store.close() }
+  }
+  const peek = peekIntoStore(dataDir)
+  return { home: peek ?? EMPTY, close: () => peek?.close() }
+}
+
+/** Resolves with whether every folder has its session here now. */
+async function main(argv: string[]): Promise<boolean> {
+  if (argv.some(text => text === '--help' || text === '-h')) {
+    process.stdout.write(USAGE)
+    return true
+  }
+  const options = readOptions(argv)
+  const { dataDir } = loadConfig(process.env)
+  const names = namesBy(options.user)
+  const folders = findFolders(options.auth)
+  // libsignal prints whole records of peers.
+  silenceConsole(() => {})
+  const { home, close } = await homeOf(dataDir, options.dryRun)
+  try {
+    const report = new Report(
+      process.stdout,
+      options,
+      folders.map(({ name }) => name),
+    )
+    const began = performance.now()
+    report.begin(dataDir)
+    const { leavesOutBroken } = options
+    for await (const outcome of moveIn(folders, home, { names, leavesOutBroken, now: Date.now }))
+      report.tell(outcome)
+    report.end(performance.now() - began)
+    return report.isWhole
+  } finally {
+    await close()
+  }
+}
+
+try {
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1
+} catch (error) {
+  const isOurs = error instanceof ImportError || error instanceof GatewayError
+  process.stderr.write(`${isOurs ? error.message : `import: ${String((error as Error).stack)}`}\n`)
+  process.exitCode = 1
+}
