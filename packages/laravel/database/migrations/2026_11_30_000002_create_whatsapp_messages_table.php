@@ -57,8 +57,10 @@ return new class () extends Migration {
             $table->dateTime('processed_at', 3)->nullable();
             // Whether it stands for its chat in an inbox's list.
             $table->boolean('is_latest')->default(false);
-            // Whether its job is still to be done, so that later ones of its chat wait.
-            $table->boolean('waiting')->default(false);
+            // Whose turn it is in a chat: Inbound\Turns.
+            $table->string('handling', 16)->nullable();
+            $table->string('handler', 64)->nullable();
+            $table->dateTime('handling_since', 3)->nullable();
             $table->dateTime('created_at', 3)->nullable();
             $table->dateTime('updated_at', 3)->nullable();
 
@@ -69,7 +71,7 @@ return new class () extends Migration {
             $table->index(['session_id', 'read_at', 'chat_id'], 'whatsapp_messages_unread');
             $table->index(['session_id', 'from'], 'whatsapp_messages_from');
             $table->index(['session_id', 'reply_to'], 'whatsapp_messages_replies');
-            $table->index(['session_id', 'chat_id', 'waiting'], 'whatsapp_messages_waiting');
+            $table->index(['session_id', 'chat_id', 'handling'], 'whatsapp_messages_turns');
             $table->index(['user_id', 'sent_at'], 'whatsapp_messages_user');
         });
     }

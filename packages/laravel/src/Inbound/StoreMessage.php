@@ -43,7 +43,7 @@ final class StoreMessage
     /** @param array<string, mixed> $row */
     private function keep(Message $message, array $row): void
     {
-        $message->forceFill($row + ['processed_at' => null, 'waiting' => true])->save();
+        $message->forceFill($row + ['processed_at' => null, 'handling' => 'queued'])->save();
         if ($message->wasRecentlyCreated) {
             $this->chats->setLatest($message);
         }

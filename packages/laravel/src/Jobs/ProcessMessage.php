@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace WhatsAppManager\Laravel\Jobs;
 
 use Illuminate\Bus\Queueable;
-use Illuminate\Contracts\Bus\Dispatcher as Bus;
 use Illuminate\Contracts\Events\Dispatcher as Events;
 use Illuminate\Contracts\Queue\ShouldQueue;
 use Illuminate\Queue\InteractsWithQueue;
@@ -15,12 +14,13 @@ use WhatsAppManager\Laravel\Events\MessageDeleted;
 use WhatsAppManager\Laravel\Events\MessageEdited;
 use WhatsAppManager\Laravel\Events\MessageReceived;
 use WhatsAppManager\Laravel\Events\ReactionReceived;
+use WhatsAppManager\Laravel\Inbound\Turns;
 use WhatsAppManager\Laravel\Models\Message;
 
 /**
  * Fires the event of one stored message, at least once, in the order of its chat whatever the number of workers: while an
- * earlier message of the chat is not done, it goes back into the queue. What its listeners throw is tried five times
- * within a quarter of an hour; then the chat goes on without it, and `queue:retry` tries it again.
+ * earlier message of the chat is not done it lies still, and whoever does that one wakes it. What its listeners throw is tried five
+ * times within a quarter of an hour; then the chat goes on without it, and `queue:retry` tries it again.
  */
 class ProcessMessage implements ShouldQueue
 {
@@ -45,21 +45,26 @@ class ProcessMessage implements ShouldQueue
         return [5, 30, 120, 600];
     }
 
-    public function handle(Events $events, Bus $bus): void
+    public function handle(Events $events, Turns $turns): void
     {
         $message = Message::query()->find($this->messageId);
         if ($message === null) {
             $this->awaitCommit();
-        } elseif ($message->processed_at === null && $this->isItsTurn($message, $bus)) {
+        } elseif ($message->processed_at === null && $this->isItsTurn($message, $turns)) {
             $events->dispatch($this->eventOf($message));
-            $this->done(['processed_at' => $message->freshTimestampString()]);
+            $turns->end($message, ['processed_at' => $message->freshTimestampString()]);
+            $this->wakeNext($message, $turns);
         }
     }
 
     /** Called by Laravel when the tries are used up. */
     public function failed(?Throwable $error = null): void
     {
-        $this->done();
+        $message = Message::query()->find($this->messageId);
+        if ($message !== null) {
+            app(Turns::class)->end($message);
+            $this->wakeNext($message, app(Turns::class));
+        }
     }
 
     private function eventOf(Message $message): object
@@ -80,34 +85,40 @@ class ProcessMessage implements ShouldQueue
         }
     }
 
-    private function isItsTurn(Message $message, Bus $bus): bool
+    private function isItsTurn(Message $message, Turns $turns): bool
     {
-        // Nothing can be put back into the sync queue, and nothing overtakes there.
-        if ($this->job === null || $this->job instanceof SyncJob) {
+        // Nothing overtakes in the sync queue. One that was given up and is tried again by hand has had its turn.
+        if ($this->job === null || $this->job instanceof SyncJob || $message->handling === null) {
             return true;
         }
-        $earlier = Message::query()->inChat($message->session_id, $message->chat_id)->where('id', '<', $message->id)
-            ->where('waiting', true)->orderBy('id')->value('id');
-        if ($earlier === null) {
+        if ($turns->earlier($message) !== null) {
+            $turns->hold($message);
+        }
+        // Looked at again, because the earlier one may have ended before this one was held.
+        $earlier = $turns->earlier($message);
+        if ($earlier === null && $turns->take($message, (string) $this->job->uuid())) {
             return true;
         }
-        // A queue that was flushed has lost the earlier one's job.
-        if ($this->attempts() % 20 === 0) {
-            $bus->dispatch((new self((int) $earlier))->onConnection($this->connection)->onQueue($this->queue));
+        // Every fifth minute: a queue that was flushed has lost the earlier one's job.
+        if ($earlier !== null && $earlier->handling !== 'running' && $this->attempts() % 5 === 0) {
+            $this->queueAgain($earlier);
         }
-        // Ever slower: Laravel's table of jobs counts up to 255 tries.
-        $this->release(min($this->attempts(), 60));
+        // Mostly it is done when it comes back; that it comes is for a waker that was killed.
+        $this->release(60);
 
         return false;
     }
 
-    /**
-     * Past the model, which a listener may have changed.
-     *
-     * @param array<string, string> $columns
-     */
-    private function done(array $columns = []): void
+    private function wakeNext(Message $message, Turns $turns): void
     {
-        Message::query()->whereKey($this->messageId)->toBase()->update($columns + ['waiting' => false]);
+        $next = $turns->next($message);
+        if ($next !== null && $next->handling === 'held') {
+            $this->queueAgain($next);
+        }
+    }
+
+    private function queueAgain(Message $message): void
+    {
+        dispatch((new self($message->id))->onConnection($this->connection)->onQueue($this->queue));
     }
 }

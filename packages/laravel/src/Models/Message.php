@@ -58,7 +58,7 @@ use WhatsAppManager\Laravel\Models\Concerns\MessageScopes;
  * @property ?string $replaced_by the `message_id` that took its place, such as the same picture in HD
  * @property bool $is_latest whether it is the newest of its chat
  * @property ?\Illuminate\Support\Carbon $processed_at when its event was fired
- * @property bool $waiting whether that is still to come; the event that failed for good does not wait, `queue:retry` tries it again
+ * @property ?string $handling `queued`, `held` or `running` until its event was fired or given up, which `queue:retry` tries again
  */
 class Message extends Model
 {
@@ -81,7 +81,6 @@ class Message extends Model
         'view_once' => false,
         'offline' => false,
         'mentions' => '[]',
-        'waiting' => false,
         'is_latest' => false,
     ];
 
@@ -110,7 +109,6 @@ class Message extends Model
         'revoked_at' => 'datetime',
         'read_at' => 'datetime',
         'processed_at' => 'datetime',
-        'waiting' => 'boolean',
         'is_latest' => 'boolean',
     ];
 
