@@ -42,7 +42,7 @@ class FromManager
         if ($token !== '' && !hash_equals($token, (string) $request->bearerToken())) {
             return 'The bearer token is not WHATSAPP_MANAGER_TOKEN: give the manager the same one as LARAVEL_TOKEN.';
         }
-        // Managers before 0.1 do not sign their question, which has no body.
+        // A question has no body, and not every manager signs it: then only a token tells who asks.
         $isBareQuestion = !$request->isMethod('POST') && !$request->headers->has('webhook-signature');
         if ($secrets === [] || $isBareQuestion) {
             return null;
