@@ -31,8 +31,8 @@ FROM debian:trixie-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libdav1d7 libmp3lame0 libopus0 libstdc++6 libx264-164 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
- && groupadd --system --gid 10001 manager \
- && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin manager \
+ && groupadd --gid 10001 manager \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin manager \
  && install -d -m 700 -o manager -g manager /data
 COPY --from=ffmpeg /out/usr/local/bin/ffmpeg /usr/local/bin/ffmpeg
 COPY --from=modules /app/node /usr/local/bin/node
