@@ -196,12 +196,8 @@ export async function createApp(
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
   const retention = createRetention({
-    store,
-    files,
+    ...{ store, files, clock, logger: part('retention'), keep: config.keep },
     removeFiles: erasure.removeFiles,
-    clock,
-    logger: part('retention'),
-    keep: config.keep,
     sendMaxAgeMs: config.send.maxAgeMs,
   })
 
@@ -245,9 +241,7 @@ export async function createApp(
     facts: store.committed,
     inspector: createInspector({
       charts: createCharts(registry, supervisor),
-      clock,
-      wall,
-      logger: part('inspector'),
+      ...{ clock, wall, logger: part('inspector') },
     }),
     metrics,
     ...(tracing && { tracing }),

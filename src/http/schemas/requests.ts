@@ -7,9 +7,9 @@ import { onceValid, optional, phoneDigits, recipient, sessionId, sessionState, u
 
 /** `POST /start`. */
 export const startRequest = z.object({
-  user_id: userId,
-  session_id: optional(sessionId),
-  phone_number: optional(phoneDigits),
+  user_id: userId.describe("Laravel's own id of the user, given back in its type."),
+  session_id: optional(sessionId).describe('Made here if it is absent.'),
+  phone_number: optional(phoneDigits).describe('Of the phone that is linked by a code in place of a QR.'),
 })
 
 /** `POST /sessions/{id}/pairing-code`. */

@@ -74,10 +74,10 @@ const address = words(URL_MAX).refine(
 
 const fields = z.object({
   session_id: sessionId,
-  wa_id: optional(recipient),
-  waId: optional(recipient),
-  to: optional(recipient),
-  phone: optional(recipient),
+  wa_id: optional(recipient).describe('Digits, `+digits`, or any `chat_id` that was delivered.'),
+  waId: optional(recipient).describe('Another name of `wa_id`.'),
+  to: optional(recipient).describe('Another name of `wa_id`.'),
+  phone: optional(recipient).describe('Another name of `wa_id`.'),
   type: z
     .enum(TYPES, {
       error: ({ input }) =>
@@ -86,14 +86,14 @@ const fields = z.object({
           : undefined,
     })
     .describe(`${WHAT_TYPES_NEED}.`),
-  body: optional(words(TEXT_MAX)),
-  mediaUrl: optional(address),
-  media_url: optional(address),
-  media_base64: optional(base64File),
+  body: optional(words(TEXT_MAX)).describe('The words; of a reaction the emoji, or `""` to take it back.'),
+  mediaUrl: optional(address).describe('Where the file is fetched from, at once.'),
+  media_url: optional(address).describe('Another name of `mediaUrl`.'),
+  media_base64: optional(base64File).describe('The file itself, up to 16 MB; also as a `data:` URI.'),
   mimetype: optional(z.string().regex(MIMETYPE, 'must be like image/png')),
   filename: optional(words(255)),
   caption: optional(words(CAPTION_MAX)),
-  ptt: optional(z.boolean()),
+  ptt: optional(z.boolean()).describe('Of `audio`: a voice note, which is meant if it is absent.'),
   link_preview: optional(linkPreview),
   latitude: optional(degrees(90)),
   longitude: optional(degrees(180)),
@@ -117,11 +117,17 @@ const fields = z.object({
       .max(POLL.most, `must be ${POLL.least} to ${POLL.most}`)
       .refine(options => new Set(options).size === options.length, 'must differ from each other'),
   ),
-  select: optional(z.int().min(0).max(POLL.most)),
-  reply_to: optional(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be a message id')),
-  mentions: optional(z.array(recipient).max(MENTIONS_MAX, `must be at most ${MENTIONS_MAX}`)),
-  typing: optional(z.boolean()),
-  idempotency_key: optional(idempotencyKey),
+  select: optional(z.int().min(0).max(POLL.most)).describe(
+    'How many options may be chosen; 0 is any number.',
+  ),
+  reply_to: optional(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be a message id')).describe(
+    'The message of that chat that is quoted, reacted to, edited or deleted.',
+  ),
+  mentions: optional(z.array(recipient).max(MENTIONS_MAX, `must be at most ${MENTIONS_MAX}`)).describe(
+    'Whom the text names with `@` and the same digits.',
+  ),
+  typing: optional(z.boolean()).describe('Shows “typing…” first.'),
+  idempotency_key: optional(idempotencyKey).describe('The same as the header `Idempotency-Key`.'),
 })
 type Fields = z.output<typeof fields>
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Markup, Node } from './markup.ts'
+import { type Markup, type Node, prose } from './markup.ts'
 
 /** Deeper than that nobody reads a table. */
 const DEEPEST = 4
@@ -19,7 +19,7 @@ export function fieldsTable(schema: Node, schemas: Node): Markup | '' {
 <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">What it is</th></tr></thead>
 <tbody>${rows.map(
     ({ name, type, isNeeded, description }) =>
-      html`<tr><td><code>${name}</code>${isNeeded ? '' : ' ?'}</td><td><code>${type}</code></td><td>${description}</td></tr>
+      html`<tr><td><code>${name}</code>${isNeeded ? '' : ' ?'}</td><td><code>${type}</code></td><td>${prose(description)}</td></tr>
 `,
   )}</tbody>
 </table></div>`
@@ -34,7 +34,10 @@ export function typeOf(given: Node, schemas: Node): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (Array.isArray(schema.enum)) return schema.enum.map(value => JSON.stringify(value)).join(' | ')
   if (Array.isArray(schema.type)) return schema.type.join(' | ')
-  if (schema.type === 'array') return `${typeOf((schema.items ?? {}) as Node, schemas)}[]`
+  if (schema.type === 'array') {
+    const item = typeOf((schema.items ?? {}) as Node, schemas)
+    return item.includes(' | ') ? `(${item})[]` : `${item}[]`
+  }
   if (schema.format === 'date-time') return 'date'
   return String(schema.type ?? 'any')
 }
