@@ -132,9 +132,11 @@ function draw(delivery) {
   if (chat !== null) what.append(element('span', { class: 'sub' }, foreign(chat, 80)))
   const when = element('div', { class: 'when' })
   when.append(element('span', {}, `${said.made} `, timeAgo(Date.parse(delivery.created_at))))
-  when.append(
-    element('span', { text: attempts === 0 ? said.firstTry : fill(said.tries, { count: attempts }) }),
-  )
+  // What is not its own fault counts no try.
+  if (attempts > 0 || error === null)
+    when.append(
+      element('span', { text: attempts === 0 ? said.firstTry : fill(said.tries, { count: attempts }) }),
+    )
   if (delivery.dead_at !== null)
     when.append(element('span', {}, `${said.died} `, timeAgo(Date.parse(delivery.dead_at))))
   else when.append(nextTry(delivery.next_try_at))

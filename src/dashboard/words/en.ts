@@ -110,14 +110,14 @@ export const en = {
     open: 'Open',
     link: 'Show QR',
     restart: 'Restart',
-    logout: 'Log out',
+    logout: 'Unlink',
     delete: 'Delete',
     cancel: 'Cancel',
     close: 'Close',
     restartTitle: 'Restart {id}?',
     restartLoss:
       'Its connection is closed and opened again under the same link. Nothing is lost; messages wait for some seconds.',
-    logoutTitle: 'Log out {id}?',
+    logoutTitle: 'Unlink {id}?',
     logoutLoss:
       'The phone is unlinked. To send and receive again somebody must scan a new QR. Messages that wait to be sent fail; the history stays.',
     deleteTitle: 'Delete {id}?',
@@ -126,8 +126,8 @@ export const en = {
     deleteType: 'Type {id} to confirm.',
     done: {
       restart: '{id} is restarted.',
-      logout: '{id} is logged out.',
-      logoutOwed: '{id} is being logged out; WhatsApp has not confirmed it yet.',
+      logout: '{id} is unlinked.',
+      logoutOwed: '{id} is being unlinked; WhatsApp has not confirmed it yet.',
       delete: '{id} is deleted.',
       deleteOwed: '{id} is being deleted; WhatsApp has not confirmed it yet.',
     },
