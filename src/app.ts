@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { createLaravelClient } from './app/laravel-client.ts'
 import type { App, Overrides } from './app/overrides.ts'
 import { causedByNobody } from './base/causes.ts'
 import { createClock, createTimeOfDay } from './base/clock.ts'
@@ -9,7 +10,6 @@ import type { Config } from './config.ts'
 import { dashboardLoader } from './dashboard/load-dashboard.ts'
 import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
-import { createLaravel, ROUTES } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
 import { createUndelivered } from './laravel/undelivered.ts'
@@ -75,13 +75,15 @@ export async function createApp(
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
   const metrics = new Metrics(clock, VERSIONS)
   const diskFree = () => freeBytes(config.dataDir)
-  const traces = { version: VERSIONS.version, logger: part('tracing'), routes: ROUTES }
+  const openFile = async (id: string) => (await files.open(id))?.stream ?? null
+  const told = { clock, wall, timeOfDay, logger: part('laravel'), openFile }
+  const { client, legacy, routes } = createLaravelClient(config.laravel, told)
+  const traces = { version: VERSIONS.version, logger: part('tracing'), routes }
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const store = tracing?.store(counted) ?? counted
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
-  const client = createLaravel({ ...config.laravel, clock, wall, timeOfDay, logger: part('laravel') })
   const given = overrides.laravel?.(client) ?? client
   const deliver = metrics.delivering(given.deliver)
   const laravel = { ...given, deliver: tracing?.delivering(deliver) ?? deliver }
@@ -110,6 +112,7 @@ export async function createApp(
     laravel,
     clock,
     logger: part('deliveries'),
+    routes,
     passkeys: { read: passkeys.read, timeOfDay },
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
@@ -137,7 +140,7 @@ export async function createApp(
     },
     logger: part('whatsapp'),
     clock,
-    openFile: async id => (await files.open(id))?.stream ?? null,
+    openFile,
     ...(tracing && { tracing: tracing.arrivals }),
   })
   const traced = tracing?.whatsapp(baileys) ?? baileys
@@ -232,6 +235,7 @@ export async function createApp(
   const http = createHttp({
     config: config.http,
     sendWaitMs: config.send.waitMs,
+    ...(legacy !== null && { legacy }),
     sessions: createCommands({
       ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
       accountEvents,

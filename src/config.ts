@@ -32,6 +32,8 @@ export interface Config {
     readonly token: string | null
     /** As written: `whsec_…` is base64, everything else UTF-8. The first one signs. */
     readonly secrets: string[]
+    /** `legacy`: as the gateway before this one spoke. */
+    readonly contract: Value<'LARAVEL_CONTRACT'>
     /** Whether Laravel is told what becomes of sends. */
     readonly messageStatus: boolean
     /** What Laravel is told beside messages. */
@@ -96,6 +98,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       url: get('LARAVEL_URL'),
       token: get('LARAVEL_TOKEN'),
       secrets: get('LARAVEL_WEBHOOK_SECRET'),
+      contract: get('LARAVEL_CONTRACT'),
       messageStatus: get('LARAVEL_MESSAGE_STATUS'),
       events: get('LARAVEL_EVENTS'),
     },
@@ -167,11 +170,16 @@ function readVariable(name: Name, env: Record<string, string | undefined>): unkn
   throw new GatewayError('BAD_CONFIG', `${shown} is not valid: give ${right}`)
 }
 
-function checkTogether({ http, whatsapp }: Config): void {
+function checkTogether({ http, laravel, whatsapp }: Config): void {
   if (http.apiKeys.length + http.readKeys.length === 0 && !isLoopback(http.host))
     throw new GatewayError(
       'BAD_CONFIG',
       `HOST=${display(http.host)} can be reached from other machines: set API_KEYS, or give HOST=127.0.0.1`,
+    )
+  if (laravel.contract === 'legacy' && (laravel.messageStatus || laravel.events.length > 0))
+    throw new GatewayError(
+      'BAD_CONFIG',
+      'LARAVEL_CONTRACT="legacy" has no route for statuses and events: leave LARAVEL_MESSAGE_STATUS and LARAVEL_EVENTS empty',
     )
   if (whatsapp.rootKey !== null && whatsapp.url === null)
     throw new GatewayError(

@@ -64,6 +64,7 @@ export const VARIABLES = {
     'one or two secrets separated by a comma; after whsec_ comes base64',
     commaSeparated.pipe(z.array(webhookSecret).max(2)),
   ),
+  LARAVEL_CONTRACT: choice('messages', ['messages', 'legacy']),
   LARAVEL_MESSAGE_STATUS: yesOrNo(),
   LARAVEL_EVENTS: variable(
     '',

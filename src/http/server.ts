@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
 import type { Inspector } from '../ports/inspection.ts'
+import type { WebhookTokens } from '../ports/laravel.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -20,6 +21,7 @@ import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { EventStreams } from './event-streams.ts'
 import { createKeyring, type Keys } from './keys.ts'
+import { legacySendRoutes } from './legacy-send.ts'
 import { createListener, type Listener } from './listener.ts'
 import { loggedPath } from './logged-path.ts'
 import { Logins } from './login/logins.ts'
@@ -39,7 +41,7 @@ import { PAIRING_WAIT_MS, pairingCodeRoutes } from './routes/pairing-code.ts'
 import { passkeyRoutes } from './routes/passkey.ts'
 import { isPasskeyPage, passkeyPageRoutes } from './routes/passkey-page.ts'
 import { qrRoutes } from './routes/qr.ts'
-import { sendMessageRoutes } from './routes/send-message.ts'
+import { createSendHandler, sendMessageRoutes } from './routes/send-message.ts'
 import { LOGOUT_WAIT_MS, sessionRoutes } from './routes/sessions.ts'
 import { startRoutes } from './routes/start.ts'
 import { statsRoutes } from './routes/stats.ts'
@@ -52,6 +54,8 @@ export interface HttpParts {
   closeGraceMs?: number
   /** How long nothing may pass over a connection while a request is open; without it, a minute or longer than any handler takes. */
   silenceMs?: number
+  /** For applications of the gateway before this one: what they sent it, and how it answered them. */
+  legacy?: WebhookTokens
   sessions: Sessions
   queries: SessionQueries
   facts: CommittedFacts
@@ -184,9 +188,10 @@ export function createHttp(parts: HttpParts): Http {
   const { timeOfDay = (at: number) => at } = parts
   const streams = new EventStreams(parts.facts, parts.clock, logger)
   const passkey = { sessions, queries, passkeys, timeOfDay, base }
+  const send = createSendHandler(sessions, mediaPreparer, sendWaitMs)
   for (const routes of [
-    startRoutes(sessions),
-    sendMessageRoutes(sessions, mediaPreparer, sendWaitMs),
+    startRoutes(sessions, parts.legacy),
+    parts.legacy === undefined ? sendMessageRoutes(send) : legacySendRoutes(send, logger),
     sessionRoutes(sessions, queries),
     chatRoutes(sessions),
     chatMessageRoutes(queries, mediaServer),

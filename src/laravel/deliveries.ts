@@ -58,6 +58,8 @@ export function createDeliveries(options: {
   onAccepted?: (delivery: DeliveryRow) => void
   /** Hears of each outcome, before it is durable. */
   onOutcome?: (delivery: DeliveryRow, outcome: DeliveryOutcome) => void
+  /** Where each kind goes, for the operator; as client.ts has it if not given. */
+  routes?: typeof ROUTES
   /** Without it nothing waits for a file, and Laravel gets no link to one. */
   files?: DeliveredFiles
   /** Without it no code of a passkey is told. */
@@ -77,7 +79,7 @@ export function createDeliveries(options: {
   const { address } = laravel
   const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
   const routes = Object.fromEntries(
-    DELIVERY_KINDS.map(kind => [kind, createRoute(ROUTES[kind], shared)]),
+    DELIVERY_KINDS.map(kind => [kind, createRoute((options.routes ?? ROUTES)[kind], shared)]),
   ) as Record<DeliveryKind, Route>
   const isHeld = (lane: string) => DELIVERY_KINDS.some(kind => routes[kind].held.has(lane))
   const draining = new Set<string>()

@@ -10,7 +10,7 @@ export interface HttpRequest {
   origin: string
   path: string
   headers: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
   signal?: AbortSignal | undefined
 }
 

@@ -10,6 +10,11 @@ export interface Laravel {
   publishPairingCode(sessionId: string, code: LinkSecret, signal: AbortSignal): Promise<void>
 }
 
+/** What existing applications (LARAVEL_CONTRACT=legacy) are told messages under; a secret. */
+export interface WebhookTokens {
+  remember(sessionId: string, token: string): void
+}
+
 /** Whether Laravel counts a session as active; `why` an answer is `unknown`, for the operator. */
 export interface ActiveAnswer {
   said: 'active' | 'inactive' | 'missing' | 'unknown'

@@ -74,7 +74,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   'src/openapi': { operations: ['.'], examples: [], page: ['.'] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
-  'src/laravel': { circuit: ['.'] },
+  'src/laravel': { circuit: ['.'], legacy: ['.'] },
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],

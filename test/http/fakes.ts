@@ -222,6 +222,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
   Partial<
     Pick<
       HttpParts,
+      | 'legacy'
       | 'vault'
       | 'passkeys'
       | 'base'
@@ -261,6 +262,7 @@ export function createTestHttp(over: Overrides = {}) {
     sendWaitMs: over.sendWaitMs ?? 4000,
     ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
     ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
+    ...(over.legacy && { legacy: over.legacy }),
     sessions: fakes.sessions,
     queries: fakes.queries,
     undelivered: fakes.undelivered,

@@ -13,25 +13,25 @@ import { idempotencyKey, sendRequest } from '../schemas/send-request.ts'
 import { invalid, validate } from '../validation.ts'
 
 /** Base64 takes a third more, and broken into lines of 76 (MIME) two escaped characters a line, or four. */
-const SEND_BODY_LIMIT = BODY_LIMIT + Math.ceil((Math.ceil(BASE64_MAX_BYTES / 3) * 4 * 80) / 76)
+export const SEND_BODY_LIMIT = BODY_LIMIT + Math.ceil((Math.ceil(BASE64_MAX_BYTES / 3) * 4 * 80) / 76)
+
+/** Sends what a request's JSON asks for, and answers it. */
+export type SendHandler = (c: HttpContext, body: unknown) => Promise<Response>
 
 /** `waitMs`: how long a caller waits for WhatsApp's ack, counted from the request's arrival. */
-export function sendMessageRoutes(
+export function createSendHandler(
   sessions: Sessions,
   media: Pick<MediaPreparer, 'keep'>,
   waitMs: number,
-): Hono<HttpEnv> {
+): SendHandler {
   /** The file that came with the request, in the media store. */
   const withFile = async (content: SendContent, bytes: Buffer): Promise<SendContent> => {
     if (!('media' in content)) return content
     const { id } = await media.keep(Readable.from([bytes]))
     return { ...content, media: { ...content.media, id } }
   }
-  return new Hono<HttpEnv>().post('/send-message', async c => {
-    const { sessionId, content, file, idempotencyKey } = validate(
-      sendRequest,
-      withKey(c, await readJson(c, SEND_BODY_LIMIT)),
-    )
+  return async (c, body) => {
+    const { sessionId, content, file, idempotencyKey } = validate(sendRequest, withKey(c, body))
     isAbout(c, sessionId)
     if (file !== undefined) sessions.checkSend(sessionId, idempotencyKey)
     const complete = file === undefined ? content : await withFile(content, file)
@@ -45,7 +45,11 @@ export function sendMessageRoutes(
       response: { key: { id: outcome.messageId, remoteJid: outcome.address, fromMe: true } },
     }
     return c.json(answer, status === 'queued' || status === 'unknown' ? 202 : 200)
-  })
+  }
+}
+
+export function sendMessageRoutes(send: SendHandler): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().post('/send-message', async c => send(c, await readJson(c, SEND_BODY_LIMIT)))
 }
 
 /** The request with the key of its header, which must not contradict the body's. Throws VALIDATION_FAILED. */

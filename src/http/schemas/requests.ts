@@ -12,6 +12,14 @@ export const startRequest = z.object({
   phone_number: optional(phoneDigits).describe('Of the phone that is linked by a code in place of a QR.'),
 })
 
+/** What an application of the gateway before this one adds: under which token it is told messages. */
+export const legacyStart = z.object({
+  webhook_token: optional(z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters')),
+})
+
+/** `POST /send` of that gateway. */
+export const legacySend = z.object({ session_id: sessionId, to: recipient, message: z.string() })
+
 /** `POST /sessions/{id}/pairing-code`. */
 export const pairingCodeRequest = z.object({ phone_number: phoneDigits })
 
