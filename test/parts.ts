@@ -14,6 +14,8 @@ export const PLACES: Record<string, string[]> = {
   model: ['model'],
   /** Stories from end to end; the manager is a process. */
   scenarios: ['scenarios', 'guard'],
+  /** The package of Laravel, and the routes without it, in a real Laravel. */
+  laravel: ['laravel-app'],
   /** The dashboard in a real Chromium. */
   browser: ['browser'],
   /** What is run by hand: the demo, the proof by killing, the measurements, the import, the lines of the README. */

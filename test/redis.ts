@@ -1,30 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, it } from 'vitest'
+import { lastingPort } from './lasting-port.ts'
 
 const DEFAULT_URL = 'redis://127.0.0.1:6379'
-
-/** One that no connection is given by the system while its server is away: below the ports that are given (32768 and up). */
-async function lastingPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const listens = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!listens) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-}
 
 /** A connection that reports its errors to whoever awaits a command, and to nobody else. */
 export function redisClient(url: string): Redis {

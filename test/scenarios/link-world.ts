@@ -76,6 +76,11 @@ export class LinkWorld {
     })
   }
 
+  /** Where it listens; empty while it does not run. */
+  get url(): string {
+    return this.#app?.url ?? ''
+  }
+
   async stop(): Promise<void> {
     const stopped = this.#app?.stop()
     await this.clock.advance(5 * SECOND)

@@ -1,0 +1,3 @@
+<!doctype html>
+<title>{{ $session->session_id }}</title>
+<x-whatsapp-qr :session="$session" />
