@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { createLaravelClient } from './app/laravel-client.ts'
 import type { App, Overrides } from './app/overrides.ts'
+import { whatsappConfig } from './app/whatsapp-config.ts'
 import { causedByNobody } from './base/causes.ts'
 import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
@@ -124,20 +125,7 @@ export async function createApp(
     store,
     vault,
     passkeys,
-    config: {
-      url: config.whatsapp.url ?? undefined,
-      rootKey: config.whatsapp.rootKey ?? undefined,
-      version: config.whatsapp.version ?? undefined,
-      qrTimeoutMs: overrides.qrTimeoutMs,
-      keepAliveMs: overrides.keepAliveMs,
-      accountEvents,
-      rejectCalls: config.rejectCalls,
-      inboundFromMe: config.inbound.fromMe,
-      inboundIgnore: config.inbound.ignore,
-      inboundRaw: config.inbound.raw,
-      history: config.inbound.history,
-      historyMaxAgeMs: config.keep.messagesMs,
-    },
+    config: whatsappConfig(config, accountEvents, overrides),
     logger: part('whatsapp'),
     clock,
     openFile,

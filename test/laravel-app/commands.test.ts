@@ -23,7 +23,7 @@ describeWithLaravel('whatsapp:install in a new application', () => {
     expect(await host.read('config/whatsapp.php')).toContain('WHATSAPP_MANAGER_URL')
   })
 
-  it('makes tables once, although its migrations were published', async () => {
+  it('makes tables once, although its migrations were published', { timeout: 60_000 }, async () => {
     const { code, output } = await host.artisan('migrate', '--force')
     expect([code, output]).toEqual([0, expect.any(String)])
     expect(host.rows('SELECT count(*) AS n FROM whatsapp_sessions')).toEqual([{ n: 0 }])
