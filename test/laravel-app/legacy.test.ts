@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { Simulator } from '../../simulator/simulator.ts'
+import { takeFaults } from '../openapi/watch.ts'
 import { MINUTE } from '../scenarios/link-world.ts'
 import { LaravelHost } from './laravel-host.ts'
 import { describeWithLaravel } from './php.ts'
@@ -40,6 +41,9 @@ describeWithLaravel('an existing application under LARAVEL_CONTRACT=legacy', () 
     await simulator.close()
     await host?.end()
   })
+
+  // The OpenAPI document tells of today's contract alone.
+  afterEach(async () => void (await takeFaults()))
 
   const account = (id: string) => host.rows('SELECT * FROM whatsapp_accounts WHERE session_id = ?', id)[0]!
   const incoming = () => host.rows('SELECT * FROM incoming ORDER BY id')
