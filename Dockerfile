@@ -1,5 +1,5 @@
 # Debian's own ffmpeg brings 250 MB of displays, speech and sound servers. This is the source that Debian keeps mended, with what the
-# manager asks of it (src/media/convert/) and without a network.
+# manager asks of it (src/media/convert/), with the codecs of phones and cameras, and without a network.
 FROM debian:trixie-slim AS ffmpeg
 RUN sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources \
  && apt-get update \
@@ -9,11 +9,19 @@ WORKDIR /build
 RUN apt-get source ffmpeg \
  && cd ffmpeg-*/ \
  && ./configure --disable-autodetect --disable-doc --disable-debug --disable-network --disable-avdevice \
-      --disable-programs --enable-ffmpeg --enable-gpl --enable-zlib \
+      --disable-programs --enable-ffmpeg --disable-everything --enable-gpl --enable-zlib \
       --enable-libdav1d --enable-libmp3lame --enable-libopus --enable-libx264 \
-      --disable-encoders --enable-encoder=aac,libmp3lame,libopus,libx264,mjpeg,pcm_s16le,png \
-      --disable-muxers --enable-muxer=image2pipe,mp3,mp4,ogg,pcm_s16le \
-      --disable-protocols --enable-protocol=file,pipe \
+      --enable-demuxer=aac,amr,avi,flac,gif,matroska,mov,mp3,ogg,wav \
+      --enable-decoder=h264,hevc,libdav1d,vp8,vp9,mpeg1video,mpeg2video,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4v3,h263,flv,wmv1,wmv2 \
+      --enable-decoder=theora,mjpeg,prores,dvvideo,rawvideo,gif,png \
+      --enable-decoder=aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,flac,mp2float,mp3float,opus,vorbis,wmav1,wmav2 \
+      --enable-decoder=pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f64le \
+      --enable-decoder=pcm_mulaw,pcm_alaw,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt \
+      --enable-parsers --enable-bsfs \
+      --enable-filter=anull,aformat,aresample,asetpts,atrim,copy,crop,format,fps,hflip,null,pad,rotate,scale,setpts,transpose,trim,vflip,xstack \
+      --enable-encoder=aac,libmp3lame,libopus,libx264,mjpeg,pcm_s16le,png \
+      --enable-muxer=image2pipe,mp3,mp4,ogg,pcm_s16le \
+      --enable-protocol=file,pipe \
  && make -j"$(nproc)" ffmpeg \
  && install -D -s ffmpeg /out/usr/local/bin/ffmpeg
 

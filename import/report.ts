@@ -46,9 +46,9 @@ export class Report {
     if (result === 'moved') this.#counts.keys += keys.length
     const as = sessionId === folder.name ? '' : ` as ${sessionId}`
     const beside = [
-      result === 'here' ? 'moved in before' : `${keys.length} keys`,
-      ...(leftOut.length > 0 ? [`without ${leftOut.length} that are broken`] : []),
-      ...(foreign.length > 0 ? [`${foreign.length} files that hold no key were passed over`] : []),
+      result === 'here' ? 'moved in before' : counted(keys.length, 'key'),
+      ...(leftOut.length > 0 ? [`${counted(leftOut.length, 'broken one')} left out`] : []),
+      ...(foreign.length > 0 ? [`${counted(foreign.length, 'file')} without a key passed over`] : []),
     ].join(', ')
     const who = `+${waId}${pushName === null ? '' : ` ${clean(pushName)}`}, user ${clean(String(userId))}`
     this.#line(`  ${mark} ${name}${as}  ${who}  ${this.#paint('dim', beside)}`)
@@ -58,7 +58,7 @@ export class Report {
     const { moved, here, refused, keys } = this.#counts
     const { auth, dryRun } = this.#options
     const said = [
-      `${sessions(moved)} ${dryRun ? 'would move in' : 'moved in'}${moved > 0 ? ` with ${keys} keys` : ''}`,
+      `${counted(moved, 'session')} ${dryRun ? 'would move in' : 'moved in'}${moved > 0 ? ` with ${counted(keys, 'key')}` : ''}`,
       ...(here > 0 ? [`${here} moved in before`] : []),
       ...(refused > 0
         ? [`${refused} stay${refused === 1 ? 's' : ''} where ${refused === 1 ? 'it is' : 'they are'}`]
@@ -77,7 +77,7 @@ export class Report {
     const steps = [
       `Stop the gateway that used ${auth} for good: two logins of one device throw each other out.`,
       'Start the manager (npm start): they open by themselves, without a QR.',
-      `Once you saw them open, delete ${auth}: it holds their credentials, and old ones are worth nothing.`,
+      'Once you saw them open, delete their folders: they hold credentials, and old ones are worth nothing.',
     ]
     for (const [i, step] of steps.entries()) this.#line(`  ${this.#paint('cyan', String(i + 1))} ${step}`)
     this.#line('')
@@ -92,7 +92,7 @@ export class Report {
   }
 }
 
-const sessions = (count: number) => `${count} session${count === 1 ? '' : 's'}`
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** Names come from strangers, and a terminal obeys some characters. */
 const clean = (text: string) => stripVTControlCharacters(text).replace(/\p{C}/gu, '').slice(0, 400)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { VARIABLES } from '../../src/config/variables.ts'
+import { AUDIO_CONTAINERS, VIDEO_CONTAINERS } from '../../src/media/convert/containers.ts'
 import { arrowsOf, importsOf, read, withoutComments } from '../architecture/house.ts'
 import { createTestHttp } from '../http/fakes.ts'
 
@@ -100,6 +101,8 @@ describe('The Dockerfile', () => {
     expect(new Set(muxers)).toEqual(new Set(['image2pipe', 'mp3', 'mp4', 'ogg', 's16le']))
     const known = [...built('muxer'), 's16le']
     expect(muxers.filter(name => !known.includes(name))).toEqual([])
+    const containers = new Set([...Object.values(AUDIO_CONTAINERS), ...Object.values(VIDEO_CONTAINERS)])
+    expect(new Set(built('demuxer'))).toEqual(containers)
     expect(built('protocol')).toEqual(['file', 'pipe'])
   })
 })
