@@ -59,6 +59,8 @@ export const SLOW: Record<string, string> = {
     'ten thousand stanzas, frames and messages, each through a real connection, and a look at the others between',
   'test/scenarios/hostile-client.test.ts':
     'callers who dawdle are waited for in real time, up to half a minute, until they are sent away',
+  'test/scenarios/operator-lines.test.ts':
+    'six sessions live through an outage, a pause and a restart in real time before the first line is looked at',
   'test/scenarios/pace.test.ts':
     'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
   'test/scenarios/clock.test.ts':

@@ -189,6 +189,8 @@ describe('a failure of the message', () => {
     const seconds = harness.calls.filter(call => call.webhookId === bad).map(call => call.at / SECOND)
     expect(seconds).toEqual([0, 5, 35, 155, 455])
     expect(harness.dead()).toMatchObject([{ webhookId: bad, lastError: `HTTP ${status}`, tries: 4 }])
+    const told = harness.logs.map(line => JSON.parse(line)).filter(({ msg }) => /dead letter/.test(msg))
+    expect(told).toMatchObject([{ level: 40, webhook_id: bad, error: `HTTP ${status}` }])
     expect(harness.calls.at(-1)!.webhookId).toBe(next)
     expect(harness.times('b')).toEqual([SECOND])
     expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
