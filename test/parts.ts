@@ -73,6 +73,8 @@ export const SLOW: Record<string, string> = {
   'test/scenarios/restart.test.ts': 'five sessions under traffic, stopped and killed',
   'test/scenarios/laravel-away.test.ts':
     'the first retries of a delivery in real time, for five kinds of outage',
+  'test/scenarios/curl-lines.test.ts':
+    'every line of docs/curl.md is a process of its own, phones are linked between them, and streams are left after two seconds',
   'test/store/crash.test.ts':
     'ten processes write with fsync until they are killed, and each log is read whole',
 }
