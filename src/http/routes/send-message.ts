@@ -52,9 +52,19 @@ export function sendMessageRoutes(send: SendHandler): Hono<HttpEnv> {
   return new Hono<HttpEnv>().post('/send-message', async c => send(c, await readJson(c, SEND_BODY_LIMIT)))
 }
 
+/** Node gives the bytes of a header as Latin-1; PHP and most others send UTF-8, a few Latin-1 itself. */
+function headerText(header: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'))
+  } catch {
+    return header
+  }
+}
+
 /** The request with the key of its header, which must not contradict the body's. Throws VALIDATION_FAILED. */
 function withKey(c: HttpContext, body: unknown): unknown {
-  const header = c.req.header('idempotency-key')
+  const given = c.req.header('idempotency-key')
+  const header = given && headerText(given)
   if (header === undefined || typeof body !== 'object' || body === null) return body
   const key = validate(z.object({ idempotency_key: idempotencyKey }), {
     idempotency_key: header,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NO_NUMBER, readPhoneNumber } from './phone-numbers.ts'
 
 /** Fields that several requests and answers have in common. */
 
@@ -14,23 +15,57 @@ export const userId = z.union(
   'must be an integer or a text of 1 to 64 characters',
 )
 
-export const phoneNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
+const textOrNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
 
-/** A phone number; gives its digits. */
-export const phoneDigits = phoneNumber
-  .pipe(z.string().regex(/^\+?\d{5,20}$/, 'must be 5 to 20 digits'))
-  .transform(text => text.replace('+', ''))
+/** A phone number as people write it; gives its digits. */
+export const phoneDigits = textOrNumber.transform((text, context) => {
+  const read = readPhoneNumber(text)
+  if ('digits' in read) return read.digits
+  context.addIssue(read.problem)
+  return z.NEVER
+})
+
+/** The phone number of one of several contacts; gives its digits, behind a plus if there was one. */
+export const contactPhone = textOrNumber.transform((text, context) => {
+  const read = readPhoneNumber(text)
+  if ('digits' in read) return read.plus ? `+${read.digits}` : read.digits
+  context.addIssue(`each phone ${read.problem}`)
+  return z.NEVER
+})
 
 const JID = /^(?:\d{5,20}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,20}(?:-\d{5,20})?@g\.us)$/
 
-/** Who a message goes to, as digits, `+digits` or a jid that was delivered as `chat_id`; gives the jid. */
-export const recipient = phoneNumber.transform((text, context) => {
-  const digits = /^\+?(\d{5,20})$/.exec(text)?.[1]
-  if (digits !== undefined) return `${digits}@s.whatsapp.net`
+/** Who a message goes to, as a phone number or a jid that was delivered as `chat_id`; gives the jid. */
+export const recipient = textOrNumber.transform((text, context) => {
   if (JID.test(text)) return text
-  context.addIssue('must be 5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us')
+  const read = readPhoneNumber(text)
+  if ('digits' in read) return `${read.digits}@s.whatsapp.net`
+  context.addIssue(
+    read.problem === NO_NUMBER ? `${NO_NUMBER}, or end in @s.whatsapp.net, @lid or @g.us` : read.problem,
+  )
   return z.NEVER
 })
+
+/** A chat in a path: a phone number, or any `chat_id` that was delivered; gives the jid. */
+export const chatId = z.string().transform((text, context) => {
+  if (/^[\w.:-]{1,64}@[a-z.]{1,32}$/.test(text)) return text
+  const read = readPhoneNumber(text)
+  if ('digits' in read) return `${read.digits}@s.whatsapp.net`
+  context.addIssue(read.problem === NO_NUMBER ? 'must be digits or a chat_id that was delivered' : read.problem)
+  return z.NEVER
+})
+
+const DECIMAL = /^\s*[+-]?\d{1,3}(?:\.\d*)?\s*$/
+
+/** Degrees of a place, at most `max` either way, as a number or in the text of one, as databases give decimals. */
+export const degrees = (max: number) =>
+  z.preprocess(
+    value => (typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value),
+    z
+      .number(`must be a number from -${max} to ${max}, such as 40.4168`)
+      .min(-max, `must be -${max} to ${max}`)
+      .max(max, `must be -${max} to ${max}`),
+  )
 
 /** null and absent mean the same in a request. */
 export function optional<T extends z.ZodType>(schema: T) {

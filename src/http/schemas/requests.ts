@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { presence } from '../../messages/send.ts'
 import { DELIVERY_STATES } from '../../ports/delivery-table.ts'
-import { onceValid, optional, phoneDigits, recipient, sessionId, sessionState, userId } from './fields.ts'
+import {
+  chatId,
+  onceValid,
+  optional,
+  phoneDigits,
+  recipient,
+  sessionId,
+  sessionState,
+  userId,
+} from './fields.ts'
 
 /** What callers may ask, as zod schemas; unknown fields are ignored. */
 
@@ -68,13 +77,8 @@ export const inspectQuery = z.object({
     .optional(),
 })
 
-/** The chat in `GET /sessions/{id}/chats/{chat_id}/messages`: digits, or any `chat_id` that was delivered. */
-export const chatPath = z.object({
-  chat_id: z
-    .string()
-    .regex(/^(?:\+?\d{5,20}|[\w.:-]{1,64}@[a-z.]{1,32})$/, 'must be digits or a chat_id that was delivered')
-    .transform(text => (text.includes('@') ? text : `${text.replace('+', '')}@s.whatsapp.net`)),
-})
+/** The chat in `GET /sessions/{id}/chats/{chat_id}/messages`. */
+export const chatPath = z.object({ chat_id: chatId })
 
 /** `GET /sessions/{id}/chats/{chat_id}/messages?…` */
 export const chatQuery = z.object({ limit: pageSize, before: wholeNumber.optional() })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { MediaType, SendContent, SendMedia } from '../../messages/send.ts'
 import { base64File } from './base64-file.ts'
-import { onceValid, optional, phoneNumber, recipient, sessionId } from './fields.ts'
+import { contactPhone, degrees, onceValid, optional, recipient, sessionId } from './fields.ts'
 import { isInText, linkPreview, previewOf } from './link-preview.ts'
 
 /** The names under which a request may give the recipient, the first one being its own. */
@@ -58,15 +58,13 @@ const WHAT_TYPES_NEED = TYPES.map(
 /** One key of the caller's for one send, as header `Idempotency-Key` or in the body. */
 export const idempotencyKey = z
   .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters')
+  .regex(/^[^\p{Cc}\p{Cs}\p{Z}]{1,255}$/u, 'must be 1 to 255 letters, digits or signs, without spaces')
 
 const words = (max: number) =>
   z
     .string()
     .max(max, `must be at most ${max} characters`)
     .refine(text => text.isWellFormed(), 'must be valid Unicode')
-const degrees = (max: number) =>
-  z.number().min(-max, `must be -${max} to ${max}`).max(max, `must be -${max} to ${max}`)
 const address = words(URL_MAX).refine(
   text => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
   'must be an http:// or https:// URL',
@@ -104,7 +102,7 @@ const fields = z.object({
       .array(
         z.object({
           name: words(200).min(1, 'must not be empty'),
-          phone: phoneNumber.pipe(z.string().regex(/^\+?\d{5,20}$/, 'must have a phone of 5 to 20 digits')),
+          phone: contactPhone,
         }),
       )
       .min(1, 'must not be empty')

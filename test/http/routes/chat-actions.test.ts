@@ -8,6 +8,8 @@ describe('GET /sessions/{id}/numbers/{phone}', () => {
     '34600000002',
     '+34600000002',
     '%2B34600000002',
+    '+34%20600%20000%20002',
+    '(%2B34)600-000-002',
   ])('answers whether %s is on WhatsApp', async phone => {
     const { app, calls } = createTestHttp()
     const answer = await exactly(await app.request(`/sessions/s1/numbers/${phone}`), numberAnswer)
@@ -28,6 +30,8 @@ describe('GET /sessions/{id}/numbers/{phone}', () => {
     '34600000002@s.whatsapp.net',
     '%20',
     '++34600000002',
+    '0034600000002',
+    '600%20000%20002',
   ])('refuses the number %s', async phone => {
     const { app, calls } = createTestHttp()
     const answer = await refused(await app.request(`/sessions/s1/numbers/${phone}`))

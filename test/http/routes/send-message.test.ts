@@ -50,6 +50,8 @@ describe('POST /send-message', () => {
     ['+5215512345678', '5215512345678@s.whatsapp.net'],
     [5215512345678, '5215512345678@s.whatsapp.net'],
     [' 5215512345678 ', '5215512345678@s.whatsapp.net'],
+    ['+52 1 55 1234 5678', '5215512345678@s.whatsapp.net'],
+    ['(+57) 300-123-4567', '573001234567@s.whatsapp.net'],
     ['5215512345678@s.whatsapp.net', '5215512345678@s.whatsapp.net'],
     ['123456789012345@lid', '123456789012345@lid'],
     ['120363012345678901@g.us', '120363012345678901@g.us'],
@@ -61,6 +63,17 @@ describe('POST /send-message', () => {
       expect(response.status).toBe(200)
       expect(calls[0]?.args[1]).toMatchObject({ to })
     }
+  })
+
+  it.each([
+    ['0034600000002', /in place of 00/],
+    ['600 000 002', /must begin with \+ and the country code/],
+    ['nobody', /5 to 20 digits, or end in @s.whatsapp.net, @lid or @g.us/],
+  ])('refuses %j as recipient and says what would be right', async (wa_id, why) => {
+    const { app, calls } = createTestHttp()
+    const answer = await refused(await app.request('/send-message', post({ ...text, wa_id })))
+    expect(answer).toMatchObject({ status: 422, errors: { wa_id: [expect.stringMatching(why)] } })
+    expect(calls).toEqual([])
   })
 
   it('takes the same recipient under several names and spellings', async () => {
@@ -118,6 +131,26 @@ describe('the idempotency key of POST /send-message', () => {
     expect(keyOf(http)).toBe('order-7')
   })
 
+  it.each([
+    ['PHP, which sends UTF-8', Buffer.from('año-7').toString('latin1')],
+    ['a client that sends Latin-1', 'año-7'],
+  ])('may have other letters than English ones: %s', async (_who, key) => {
+    const http = createTestHttp()
+    const request = post({ ...text, idempotency_key: 'año-7' }, { 'Idempotency-Key': key })
+    expect((await http.app.request('/send-message', request)).status).toBe(200)
+    expect(keyOf(http)).toBe('año-7')
+  })
+
+  it('that is refused is told why', async () => {
+    const { app } = createTestHttp()
+    const answer = await refused(
+      await app.request('/send-message', post(text, { 'Idempotency-Key': 'with space' })),
+    )
+    expect(answer.errors).toEqual({
+      idempotency_key: ['must be 1 to 255 letters, digits or signs, without spaces'],
+    })
+  })
+
   it('is optional', async () => {
     const http = createTestHttp()
     await http.app.request('/send-message', post(text))
@@ -131,7 +164,8 @@ describe('the idempotency key of POST /send-message', () => {
     [{}, { 'Idempotency-Key': 'x'.repeat(256) }],
     [{}, { 'Idempotency-Key': '' }],
     [{ idempotency_key: '' }, {}],
-    [{ idempotency_key: 'ñ' }, {}],
+    [{ idempotency_key: 'a\u00a0b' }, {}],
+    [{ idempotency_key: 'line\nend' }, {}],
     [{ idempotency_key: ['a'] }, {}],
   ])('%j with %j is refused, and nothing is sent', async (fields, headers: Record<string, string>) => {
     const { app, calls } = createTestHttp()

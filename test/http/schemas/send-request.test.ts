@@ -27,6 +27,14 @@ describe('what is sent for each type', () => {
       { latitude: 1.5, longitude: -2, name: null, address: null },
     ],
     [
+      { type: 'location', latitude: '40.4168', longitude: ' -3.70380000 ' },
+      { latitude: 40.4168, longitude: -3.7038 },
+    ],
+    [
+      { type: 'contact', contacts: [{ name: 'Ana', phone: '+34 600 000 002' }] },
+      { contacts: [{ name: 'Ana', phone: '+34600000002' }] },
+    ],
+    [
       { type: 'contact', contacts: [{ name: 'Ana', phone: '+34600000002' }] },
       { contacts: [{ name: 'Ana', phone: '+34600000002' }] },
     ],
@@ -100,6 +108,8 @@ describe('the answer names each field that is missing or wrong', () => {
     [{ type: 'image', media_base64: 'not base64!' }, ['media_base64']],
     [{ type: 'location', latitude: 91, longitude: 0 }, ['latitude']],
     [{ type: 'location' }, ['latitude', 'longitude']],
+    [{ type: 'location', latitude: '40,4168', longitude: '' }, ['latitude', 'longitude']],
+    [{ type: 'location', latitude: '95.0', longitude: '0x10' }, ['latitude', 'longitude']],
     [{ type: 'contact', contacts: [] }, ['contacts']],
     [{ type: 'contact', contacts: [{ name: 'Ana', phone: 'x' }] }, ['contacts']],
     [{ type: 'reaction', body: '👍' }, ['reply_to']],
@@ -114,6 +124,19 @@ describe('the answer names each field that is missing or wrong', () => {
     [{ type: 'image', mediaUrl: 'http://a/b', mimetype: 'png' }, ['mimetype']],
   ])('a request with %j', async (fields, names) => {
     expect(await errors(fields)).toEqual(names)
+  })
+
+  it('what would be right of a place and of a phone', async () => {
+    const { app } = createTestHttp()
+    const refusal = async (fields: object) =>
+      (await refused(await app.request('/send-message', post({ ...base, ...fields })))).errors
+    expect(await refusal({ type: 'location', latitude: '40,4168', longitude: 0 })).toEqual({
+      latitude: ['must be a number from -90 to 90, such as 40.4168'],
+    })
+    const contacts = [{ name: 'Ana', phone: '0034600000002' }]
+    expect(await refusal({ type: 'contact', contacts })).toEqual({
+      contacts: ['each phone must begin with + and the country code in place of 00, such as +34 600 000 002'],
+    })
   })
 
   it('the limit of a file in base64', async () => {
