@@ -1,4 +1,4 @@
-import { completeMessage } from '../messages/received.ts'
+import { completeMessage, type ReceivedMedia } from '../messages/received.ts'
 import type { DeliveryRow } from '../ports/delivery-table.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 
@@ -20,10 +20,11 @@ export async function payloadOf(
 ): Promise<Record<string, unknown>> {
   if (kind !== 'messages') return payload
   const message = completeMessage(payload)
-  const media = payload.media as { id: string } | null | undefined
+  const media = payload.media as ReceivedMedia | null | undefined
   if (!media || files === undefined) return message
   const error = download?.state === 'done' && (await files.has(media.id)) ? null : missingBecause(download)
-  return { ...message, media: { ...media, url: files.linkTo(media.id), error } }
+  const { ptt = null } = media
+  return { ...message, media: { ...media, ptt, url: files.linkTo(media.id), error } }
 }
 
 function missingBecause(download: DeliveryRow['download']): string {

@@ -7,10 +7,15 @@ export const receivedMedia = z.object({
   filename: z.string().nullable(),
   size: z.number().int().describe('Bytes.'),
   seconds: z.number().int().nullable().describe('How long it plays.'),
+  ptt: z.boolean().optional().describe('Of audio: whether it is a voice note.'),
 })
 
 /** A received file as Laravel gets it: a signed link, and why the file is not there. */
 export const deliveredMedia = receivedMedia.extend({
+  ptt: z
+    .boolean()
+    .nullable()
+    .describe('Of audio: whether it is a voice note; null of all else, and of what came before that was kept.'),
   url: z.string().describe('A signed link, which needs no key for 24 h.'),
   error: z.string().nullable().describe('Why the file is not there.'),
 })

@@ -1,5 +1,5 @@
 import type { ReceivedContent, ReceivedMedia } from '../messages/received.ts'
-import type { SendContent, SendMedia } from '../messages/send.ts'
+import type { MediaContent, SendContent } from '../messages/send.ts'
 import type { MessageRow } from '../ports/message-table.ts'
 
 /** The account that sent it. */
@@ -26,7 +26,7 @@ export function sentAsMessage(row: MessageRow, content: SendContent, sender: Sen
     // What arrives knows no other moving pictures than videos.
     type: content.type === 'gif' ? 'video' : content.type,
     ...wordsOf(content),
-    media: 'media' in content ? mediaOf(content.media) : null,
+    media: 'media' in content ? mediaOf(content) : null,
     reply_to: content.reply_to,
     timestamp: new Date(row.at).toISOString(),
     offline: false,
@@ -58,7 +58,11 @@ function wordsOf(content: SendContent): { body: string | null; caption: string |
 }
 
 /** Null until the file is in the media store. */
-function mediaOf({ id, mimetype, filename, size, seconds }: SendMedia): ReceivedMedia | null {
+function mediaOf({ type, ptt, media }: MediaContent): ReceivedMedia | null {
+  const { id, mimetype, filename, size, seconds } = media
   if (id === null) return null
-  return { id, mimetype: mimetype ?? 'application/octet-stream', filename, size: size ?? 0, seconds }
+  return {
+    ...{ id, mimetype: mimetype ?? 'application/octet-stream', filename, size: size ?? 0, seconds },
+    ...(type === 'audio' && { ptt }),
+  }
 }

@@ -46,8 +46,18 @@ describe('a delivery with a file', () => {
     const world = createWorld()
     world.add('a', { state: 'done', error: null })
     await world.clock.advance(1)
-    expect(world.bodies()).toEqual([{ ...media, url: 'http://wm.test/media/ab?n=1', error: null }])
+    const url = 'http://wm.test/media/ab?n=1'
+    expect(world.bodies()).toEqual([{ ...media, ptt: null, url, error: null }])
     expect(world.calls[0]!.payload).toMatchObject({ session_id: 'a', message_id: 'm' })
+  })
+
+  it('says of audio whether it is a voice note', async () => {
+    const world = createWorld()
+    const done = { state: 'done', error: null } as const
+    world.add('a', done, { media: { ...media, ptt: true } })
+    world.add('b', done, { media: { ...media, ptt: false } })
+    await world.clock.advance(1)
+    expect(world.bodies().map(body => body!.ptt)).toEqual([true, false])
   })
 
   it('waits for a file that is being downloaded, and goes out when it is there', async () => {

@@ -25,7 +25,7 @@ interface Delivered {
   } | null
 }
 
-const PLAIN = { mimetype: 'application/octet-stream', filename: null, seconds: null }
+const PLAIN = { mimetype: 'application/octet-stream', filename: null, seconds: null, ptt: null }
 const bytes = randomBytes(200_000)
 const sha = (data: Uint8Array) => createHash('sha256').update(data).digest('hex')
 
@@ -64,8 +64,9 @@ describe('what people send', () => {
       'audio',
       { audio: bytes, ptt: true, seconds: 3 },
       {},
-      { mimetype: 'audio/ogg; codecs=opus', seconds: 3 },
+      { mimetype: 'audio/ogg; codecs=opus', seconds: 3, ptt: true },
     ],
+    ['audio', { audio: bytes, mimetype: 'audio/mpeg' }, {}, { mimetype: 'audio/mpeg', ptt: false }],
     [
       'document',
       { document: bytes, mimetype: 'application/pdf', filename: 'bill.pdf', caption: 'June' },

@@ -45,6 +45,12 @@ it('What was sent has the types of what arrives', () => {
   expect(shown(file('image')).type).toBe('image')
 })
 
+it('Audio that was sent says whether it is a voice note', () => {
+  expect(shown(file('audio'))).toMatchObject({ media: { ptt: false } })
+  expect(shown({ ...file('audio'), ptt: true } as SendContent)).toMatchObject({ media: { ptt: true } })
+  expect(shown(file('video')).media).not.toHaveProperty('ptt')
+})
+
 it('What was sent says whom it mentions', () => {
   const mentions = ['34600000002@s.whatsapp.net', '2@lid']
   expect(shown({ type: 'text', to, reply_to: null, body: '@34600000002 @2', mentions }).mentions).toEqual([

@@ -18,7 +18,8 @@ export function chatMessageRoutes(
     const error = (await files.has(media.id))
       ? null
       : 'The file is not here: not downloaded yet, or not kept any more.'
-    return { ...media, url: files.linkTo(media.id), error }
+    const { ptt = null } = media
+    return { ...media, ptt, url: files.linkTo(media.id), error }
   }
   return new Hono<HttpEnv>().get('/sessions/:id/chats/:chat_id/messages', async c => {
     const sessionId = pathSession(c)

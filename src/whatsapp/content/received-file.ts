@@ -12,6 +12,7 @@ export interface FilePart {
   mimetype?: string | null
   fileName?: string | null
   seconds?: number | null
+  ptt?: boolean | null
 }
 
 /** `media` is what Laravel is told; `source` holds the key to the file and goes nowhere but into the table of downloads. */
@@ -47,6 +48,7 @@ export function receivedFile(
       filename: oneLine(part.fileName?.split(/[/\\]/).at(-1), MAX_NAME),
       size,
       seconds: natural(part.seconds || null),
+      ...(kind === 'audio' && { ptt: part.ptt === true }),
     },
     source: {
       id,

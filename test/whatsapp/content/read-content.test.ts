@@ -170,6 +170,14 @@ describe('the file of a message', () => {
     })
   })
 
+  it('of a voice note says so, of other audio that it is none, of other files nothing', () => {
+    const pttOf = (message: proto.IMessage) => read(message).file?.media.ptt
+    expect(pttOf({ audioMessage: { ...part, ptt: true } })).toBe(true)
+    expect(pttOf({ audioMessage: part })).toBe(false)
+    expect(pttOf({ videoMessage: part })).toBeUndefined()
+    expect(pttOf({ ptvMessage: part })).toBeUndefined()
+  })
+
   it('is null, and the type of the message stays, without a usable key, hash or place', () => {
     const broken = [
       { mediaKey: Buffer.alloc(31) },
