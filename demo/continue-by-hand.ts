@@ -18,7 +18,7 @@ export function continueByHand(
     ['see its QR', `curl -s '${api}/sessions/${CAFE.session}/qr?format=txt'`],
     [
       'let a phone scan it',
-      `curl -s '${api}/sessions/${CAFE.session}/qr?format=json' | sed 's/,"expires_at.*/}/' | curl -s ${admin}/phones/${CAFE.number}/scan -d @-`,
+      `curl -s '${api}/sessions/${CAFE.session}/qr?format=json' | curl -s ${admin}/phones/${CAFE.number}/scan -d @-`,
     ],
     [
       'a contact writes',

@@ -7,8 +7,10 @@ import type { Simulator } from '../simulator.ts'
 import { deviceLine } from './devices.ts'
 import { body, Pn, pnOf } from './requests.ts'
 
-const Scan = z.strictObject({ qr: z.string(), name: z.string().optional() })
-const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional() })
+/** What stands beside a QR or a code in the answers of whoever shows it; they can be handed on as they are. */
+const beside = { success: z.boolean().optional(), expires_at: z.string().optional() }
+const Scan = z.strictObject({ qr: z.string(), name: z.string().optional(), ...beside })
+const Code = z.strictObject({ code: z.string().min(1), name: z.string().optional(), ...beside })
 const Forms = z.array(z.enum(['companion_reg_refresh', 'pair-device-rotate-qr']).nullable())
 const Settings = z.strictObject({
   disappearing: z.int().min(0).optional(),

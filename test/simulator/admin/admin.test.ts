@@ -87,6 +87,20 @@ describe('the simulator as a program', () => {
     expect((await call('POST', `/contacts/${ANA}/say`, { to: 'x@g.us', text: 'x' })).status).toBe(400)
   })
 
+  it('takes what the manager says of a QR and of a code as it stands', async () => {
+    const { call } = await program()
+    const [success, expires_at] = [true, '2026-01-01T00:00:00.000Z']
+    for (const [path, shown, error] of [
+      ['scan', { qr: 'no', expires_at }, 'this is not a linking QR'],
+      ['code', { success, code: 'ABCD2345', expires_at }, expect.any(String)],
+    ] as const)
+      expect(await call('POST', `/phones/${SHOP}/${path}`, shown)).toMatchObject({
+        status: 409,
+        json: { error },
+      })
+    expect((await call('POST', `/phones/${SHOP}/code`, { code: 'ABCD2345', cod: 1 })).status).toBe(400)
+  })
+
   it('says why a request is bad', async () => {
     const { call } = await program()
     expect(await call('POST', `/phones/${SHOP}/scan`, { qr: 'no' })).toMatchObject({
