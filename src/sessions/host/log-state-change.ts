@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
-import { lineOf } from '../../../machines/session.state.ts'
+import { hasTag, lineOf } from '../../../machines/session.state.ts'
 import type { Logger } from '../../base/logger.ts'
 
 /**
@@ -11,9 +11,10 @@ export function logStateChange(
   logger: Logger,
   before: string | null,
   after: string,
-  { sessionId, reason, reasonText, retryAt }: SessionContext,
+  context: SessionContext,
   at: number,
 ): void {
+  const { sessionId, reason, reasonText, retryAt } = context
   const line = lineOf(after)
   if (line === null || (before !== null && lineOf(before)?.sentence === line.sentence)) return
   const retry_at = retryAt === null || retryAt <= at ? undefined : new Date(retryAt).toISOString()
@@ -25,7 +26,7 @@ export function logStateChange(
       why: reasonText ?? undefined,
       retry_at,
     },
-    line.sentence,
+    waitsForCode(after, context) ? 'session waits for its pairing code to be entered' : line.sentence,
   )
 }
 
@@ -43,3 +44,10 @@ export function logNews(logger: Logger, sessionId: string, fact: SessionEvent): 
 }
 
 const isoDate = (at: number) => new Date(at).toISOString()
+
+/** Whether there is a code in the place of the QR that the chart speaks of. */
+const waitsForCode = (state: string, { phoneNumber, reason }: SessionContext) =>
+  phoneNumber !== undefined &&
+  reason !== 'pairing_code_refused' &&
+  hasTag(state, 'awaitsScan') &&
+  !hasTag(state, 'awaitsPasskey')

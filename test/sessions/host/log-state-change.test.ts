@@ -41,6 +41,26 @@ it('The log has one line for each change that an operator can see, and a warning
   ])
 })
 
+it('A session that is to be linked by a pairing code waits for that, unless WhatsApp refused to give one', () => {
+  const lines: { msg: string }[] = []
+  const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
+  const context = initialContext({ sessionId: 's', userId: 1, at: 0, phoneNumber: '34600000001' })
+  const refused = { ...context, reason: 'pairing_code_refused', reasonText: 'It said so.' }
+  for (const [state, one] of [
+    ['awaitingQr.verifying.asking', context],
+    ['awaitingQr.verifying.asking', refused],
+    ['awaitingQr.passkey.required', context],
+    ['open.settling', context],
+  ] as const)
+    logStateChange(logger, null, state, one, 0)
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    'session waits for its pairing code to be entered',
+    'session waits for its QR to be scanned',
+    'session waits for the passkey that WhatsApp demands',
+    'session is open',
+  ])
+})
+
 it('A line says why, and when the session goes on by itself if that is still to come', () => {
   const lines: Record<string, unknown>[] = []
   const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
