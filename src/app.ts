@@ -37,6 +37,7 @@ import { Downloads } from './sessions/receiving/downloads.ts'
 import { ReadMarks } from './sessions/receiving/read-marks.ts'
 import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
+import { createSessionOwners } from './sessions/session-owners.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
 import { createDiskWatch } from './store/disk-watch.ts'
 import { openStore } from './store/sqlite.ts'
@@ -104,6 +105,7 @@ export async function createApp(
   })
   const queue = await createQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const registry = new SessionRegistry()
+  const owners = createSessionOwners(registry, store)
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
   const disk = createDiskWatch({ free: diskFree, clock, logger: part('store') })
   const taken = createTakenTimes(clock)
@@ -115,6 +117,7 @@ export async function createApp(
     logger: part('deliveries'),
     routes,
     passkeys: { read: passkeys.read, timeOfDay },
+    sessions: owners,
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
     onOutcome(delivery, outcome) {
@@ -135,10 +138,7 @@ export async function createApp(
   const whatsapp = overrides.whatsapp?.(traced) ?? traced
 
   const downloads = new Downloads({
-    store,
-    whatsapp,
-    files,
-    clock,
+    ...{ store, whatsapp, files, clock },
     logger: part('downloads'),
     chatsOf: sessionId => registry.chatsOf(sessionId),
     maxBytes: config.media.maxBytes,
@@ -237,7 +237,7 @@ export async function createApp(
     }),
     metrics,
     ...(tracing && { tracing }),
-    undelivered: createUndelivered(store.deliveries, deliveries, clock),
+    undelivered: createUndelivered(store.deliveries, deliveries, clock, owners),
     mediaPreparer: media,
     mediaServer: served,
     vault,

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { type Clock, createTimeOfDay } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { DeliveryKind } from '../ports/delivery-table.ts'
-import type { Laravel } from '../ports/laravel.ts'
+import type { Laravel, Offered } from '../ports/laravel.ts'
 import { createActiveAnswerReader } from './active-answer.ts'
 import { type Address, parseAddress } from './address.ts'
 import { type Attempt, attemptOf, describeFailure, isAccepted } from './attempt.ts'
@@ -130,20 +130,19 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       return answer
     },
 
-    async publishQr(sessionId, qr, signal) {
-      const payload: QrPayload = { session_id: sessionId, qr: qr.text, expires_at: onTheWall(qr.expiresAt) }
+    async publishQr(of, qr, signal) {
+      const { metadata } = of
+      const expires_at = onTheWall(qr.expiresAt)
+      const payload: QrPayload = { ...namesOf(of), qr: qr.text, expires_at, metadata }
       // A QR holds 256 random bits: its hash names it and gives nothing away.
       const webhookId = `qr.${createHash('sha256').update(qr.text).digest('hex').slice(0, 32)}`
       return postOnce('the QR', '/qr', webhookId, payload, signal)
     },
 
-    async publishPairingCode(sessionId, code, signal) {
-      const { text, expiresAt } = code
-      const payload: PairingCodePayload = {
-        session_id: sessionId,
-        code: text,
-        expires_at: onTheWall(expiresAt),
-      }
+    async publishPairingCode(of, code, signal) {
+      const { metadata } = of
+      const expires_at = onTheWall(code.expiresAt)
+      const payload: PairingCodePayload = { ...namesOf(of), code: code.text, expires_at, metadata }
       // A code is short: its hash would give it away, so it has a name that was drawn for it.
       return postOnce('the pairing code', '/pairing-code', `code.${code.hash.slice(0, 32)}`, payload, signal)
     },
@@ -166,3 +165,5 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     close: () => http.close(),
   }
 }
+
+const namesOf = ({ sessionId, userId, seq }: Offered) => ({ session_id: sessionId, user_id: userId, seq })

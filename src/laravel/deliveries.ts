@@ -18,6 +18,7 @@ import { createRoute, type Route } from './circuit/route.ts'
 import { type LaravelClient, ROUTES } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
 import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
+import { type DeliveredSessions, NO_SESSIONS, withSession } from './delivered-session.ts'
 import { acceptedOutcome, dueAt, expiryOf, failedOutcome, waitingOutcome } from './delivery-outcome.ts'
 import { createSettlements } from './settlements.ts'
 import { createSweep } from './sweep.ts'
@@ -64,6 +65,8 @@ export function createDeliveries(options: {
   files?: DeliveredFiles
   /** Without it no code of a passkey is told. */
   passkeys?: DeliveredPasskeys
+  /** Without it no message says whose it is. */
+  sessions?: DeliveredSessions
 }): Deliveries {
   const {
     store,
@@ -75,6 +78,7 @@ export function createDeliveries(options: {
     onOutcome,
     files,
     passkeys = NO_PASSKEYS,
+    sessions = NO_SESSIONS,
   } = options
   const { address } = laravel
   const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
@@ -167,7 +171,7 @@ export function createDeliveries(options: {
       laravel.deliver(
         delivery.kind,
         delivery.webhookId,
-        withPasskey(delivery, payload, passkeys),
+        withPasskey(delivery, withSession(delivery, payload, sessions), passkeys),
         ended.signal,
       ),
     )

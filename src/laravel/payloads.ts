@@ -10,24 +10,46 @@ import type {
 
 /** What Laravel receives, as schemas. Dates are ISO 8601 UTC with `Z`; keys are snake_case. */
 
+/** A stored payload as it is delivered. */
+type Delivered<Stored> = Omit<Stored, 'user_id'> & { user_id: string | number | null; seq: number }
+
+/** What every delivery says. */
+const ofSession = {
+  session_id: z.string(),
+  user_id: z
+    .union([z.string(), z.int()])
+    .nullable()
+    .describe('As `/start` gave it, in its type; null only of a session that an earlier version deleted.'),
+  seq: z
+    .int()
+    .describe(
+      "The place in the session's log of what this tells of: whatever happened later has a greater one.",
+    ),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("Of a send's status what came with the send, else what the session's last `/start` gave."),
+}
+
 /** `POST /messages` to Laravel. */
 export const messagePayload = wholeMessage.extend({
-  session_id: z.string(),
+  ...ofSession,
   media: deliveredMedia.nullable(),
 })
 
 /** `POST /messages/status` to Laravel: what became of a send, forward only; `error` comes with `failed`. */
 export const messageStatusPayload = z.object({
-  session_id: z.string(),
+  ...ofSession,
   message_id: z.string(),
+  client_ref: z.string().nullable().describe("The caller's own name for the send."),
   status: z.enum(['sent', 'delivered', 'read', 'played', 'failed']),
   error: z.string().nullable(),
   timestamp: z.iso.datetime(),
-}) satisfies z.ZodType<MessageStatusPayload>
+}) satisfies z.ZodType<Delivered<MessageStatusPayload>>
 
 /** `POST /whatsapp/status` to Laravel. */
 export const sessionStatusPayload = z.object({
-  session_id: z.string(),
+  ...ofSession,
   estado_qr: z.enum(ESTADOS_QR),
   reason: z.string().nullable(),
   reason_text: z.string().nullable(),
@@ -38,20 +60,20 @@ export const sessionStatusPayload = z.object({
     push_name: z.string().nullable(),
     lid: z.string().nullable(),
   }),
-}) satisfies z.ZodType<SessionStatusPayload>
+}) satisfies z.ZodType<Delivered<SessionStatusPayload>>
 
 /** `POST /whatsapp/events` to Laravel: a call, a change of a group or a contact, a passkey, as LARAVEL_EVENTS wants them. */
 export const accountEventPayload = z.looseObject({
-  session_id: z.string(),
+  ...ofSession,
   /** The same for every retry. */
   event_id: z.string(),
   type: z.enum(ACCOUNT_EVENT_TYPES),
   at: z.iso.datetime(),
-}) satisfies z.ZodType<AccountEventPayload>
+}) satisfies z.ZodType<Delivered<AccountEventPayload>>
 
 /** `POST /qr` to Laravel: `qr` is the raw text that Baileys gives. */
 export const qrPayload = z.object({
-  session_id: z.string(),
+  ...ofSession,
   qr: z.string(),
   expires_at: z.iso.datetime(),
 })
@@ -60,7 +82,7 @@ export type QrPayload = z.infer<typeof qrPayload>
 
 /** `POST /pairing-code` to Laravel, for a session that was started with a `phone_number`. */
 export const pairingCodePayload = z.object({
-  session_id: z.string(),
+  ...ofSession,
   /** Eight letters and digits, to be typed into the phone. */
   code: z.string(),
   expires_at: z.iso.datetime(),

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
+import { completeMessage } from '../messages/received.ts'
 import type { DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
 import type { ListedDelivery, Undelivered } from '../ports/undelivered.ts'
+import { type DeliveredSessions, NO_SESSIONS, withSession } from './delivered-session.ts'
 import type { Deliveries } from './deliveries.ts'
 
 /** Lanes that are read at once: some 2 ms of the event loop. */
@@ -13,6 +15,7 @@ export function createUndelivered(
   store: DeliveryTable,
   deliveries: Pick<Deliveries, 'wake' | 'probe' | 'probesAt'>,
   clock: Clock,
+  sessions: DeliveredSessions = NO_SESSIONS,
 ): Undelivered {
   function find(id: number): DeliveryRow {
     const row = store.find(id)
@@ -36,7 +39,12 @@ export function createUndelivered(
       }
     },
 
-    find: id => listed(find(id)),
+    find(id) {
+      const row = find(id)
+      if (row.unreadable) return listed(row)
+      const payload = row.kind === 'messages' ? completeMessage(row.payload) : row.payload
+      return listed({ ...row, payload: withSession(row, payload, sessions) })
+    },
 
     async redrive(id) {
       const row = find(id)

@@ -15,7 +15,9 @@ export const deliveredMedia = receivedMedia.extend({
   ptt: z
     .boolean()
     .nullable()
-    .describe('Of audio: whether it is a voice note; null of all else, and of what came before that was kept.'),
+    .describe(
+      'Of audio: whether it is a voice note; null of all else, and of what came before that was kept.',
+    ),
   url: z.string().describe('A signed link, which needs no key for 24 h.'),
   error: z.string().nullable().describe('Why the file is not there.'),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Metadata } from './metadata.ts'
 
 /** What is sent, once validated; stored as JSON, hence the names. */
 export type SendContent =
@@ -32,7 +33,20 @@ export type SendContent =
   /** An own message, or in a group that the account administers anybody's. */
   | ({ type: 'delete' } & Targeted)
 
-interface Addressed {
+/** What the caller is told with whatever becomes of the send. */
+export interface CallersOwn {
+  /** The caller's own name for it, up to 255 characters. */
+  client_ref?: string | undefined
+  metadata?: Metadata | undefined
+}
+
+/** That part of a send, or of a row that stands for one. */
+export function callersOwnOf(content: object): CallersOwn {
+  const { client_ref, metadata } = content as CallersOwn
+  return { ...(client_ref !== undefined && { client_ref }), ...(metadata !== undefined && { metadata }) }
+}
+
+interface Addressed extends CallersOwn {
   /** A full jid: `…@s.whatsapp.net`, `…@lid`, `…@g.us`. */
   to: string
   /** The message that is answered, reacted to, edited or deleted. */

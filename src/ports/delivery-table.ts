@@ -1,7 +1,8 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { AccountEventType } from '../messages/account-event.ts'
+import type { Metadata } from '../messages/metadata.ts'
 import type { DownloadState } from './download-table.ts'
-import type { AcceptedStatus } from './session-table.ts'
+import type { AcceptedStatus, SessionOwner } from './session-table.ts'
 
 /** What Laravel has yet to take, lane by lane, and the dead letters that it did not take. */
 export interface DeliveryTable {
@@ -112,18 +113,23 @@ export type DeliveryOutcome =
   /** What waits for its next attempt waits until `at` at most; that attempt takes the place of the one that was due, and counts once. */
   | { hastened: true; at: number }
 
-/** The stored payload of a `receipt` delivery, a message status: what became of a send, forward only; `error` comes with `failed`. */
-export type MessageStatusPayload = {
-  session_id: string
+/** What each stored payload says of its session; `seq` comes from its row. */
+type OfSession = { session_id: string; user_id: SessionOwner['userId']; metadata: Metadata | null }
+
+/**
+ * The stored payload of a `receipt` delivery, a message status: what became of a send, forward only; `error` comes with `failed`.
+ * `client_ref` and `metadata` are those that came with the send.
+ */
+export type MessageStatusPayload = OfSession & {
   message_id: string
+  client_ref: string | null
   status: 'sent' | 'delivered' | 'read' | 'played' | 'failed'
   error: string | null
   timestamp: string
 }
 
 /** The stored payload of a `status` delivery, a session's status. */
-export type SessionStatusPayload = {
-  session_id: string
+export type SessionStatusPayload = OfSession & {
   estado_qr: EstadoQr
   reason: string | null
   reason_text: string | null
@@ -132,8 +138,7 @@ export type SessionStatusPayload = {
 }
 
 /** The stored payload of an `events` delivery: what happened to an account beside messages; what else it has depends on its type. */
-export type AccountEventPayload = {
-  session_id: string
+export type AccountEventPayload = OfSession & {
   event_id: string
   type: AccountEventType
   at: string

@@ -1,9 +1,11 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { Metadata } from '../messages/metadata.ts'
 import type { ReceivedContent } from '../messages/received.ts'
+import type { CallersOwn } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
 import type { StoredEvent } from './event-log.ts'
 import type { MessageRow } from './message-table.ts'
-import type { SessionFilter } from './session-table.ts'
+import type { SessionFilter, SessionOwner } from './session-table.ts'
 
 /** What HTTP can read of the sessions, all of it committed. Unknown sessions are refused with SESSION_NOT_FOUND. */
 export interface SessionQueries {
@@ -27,7 +29,7 @@ export interface SessionQueries {
     chatId: string,
     before: number | null,
     limit: number,
-  ): { chatId: string; messages: ChatMessage[]; next: number | null }
+  ): { chatId: string; owner: SessionOwner; messages: ChatMessage[]; next: number | null }
   stats(): Stats
 }
 
@@ -36,6 +38,8 @@ export interface ChatMessage {
   seq: number
   message: ReceivedContent
   status: MessageStatus
+  /** Of what was sent; null of what arrived. */
+  own: CallersOwn | null
 }
 
 export type SessionState = 'starting' | 'awaitingQr' | 'open' | 'reconnecting' | 'loggedOut'
@@ -47,6 +51,7 @@ export type PasskeyState = 'required' | 'submitting' | 'confirm' | 'finishing'
 export interface SessionView {
   sessionId: string
   userId: string | number
+  metadata: Metadata | null
   state: SessionState
   /** What stands below the state, dotted (`shown.throttled`). */
   detail: string | null

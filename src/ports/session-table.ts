@@ -1,4 +1,5 @@
 import type { EstadoQr } from '../../machines/facts.ts'
+import type { Metadata } from '../messages/metadata.ts'
 
 /** The sessions that are not deleted: who they are and how they stand. */
 export interface SessionTable {
@@ -21,6 +22,8 @@ export interface SessionRow {
   streamId: string
   sessionId: string
   userId: string | number
+  /** What the last /start that gave some had; null: none did. */
+  metadata: Metadata | null
   epoch: number
   lastSeq: number
   createdAt: number
@@ -34,6 +37,9 @@ export interface SessionRow {
   /** When it came into its state, such as `awaitingQr.shown`, in ms since the epoch: what changes within it is no news. */
   since: number
 }
+
+/** Whose a session is, as every delivery says it. */
+export type SessionOwner = Pick<SessionRow, 'userId' | 'metadata'>
 
 export interface SessionFilter {
   limit: number

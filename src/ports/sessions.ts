@@ -1,3 +1,4 @@
+import type { Metadata } from '../messages/metadata.ts'
 import type { PasskeyAssertion } from '../messages/passkey.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
 import type { MessageStatus } from '../messages/status.ts'
@@ -58,6 +59,8 @@ export interface StartRequest {
   userId: string | number
   /** Digits: a pairing code is wanted in place of a QR. */
   phoneNumber?: string
+  /** Takes the place of what the session had; without it that stays. */
+  metadata?: Metadata
 }
 
 /** Where a send stands when its caller is answered. */

@@ -1,6 +1,7 @@
 import type { EstadoQr } from '../../machines/facts.ts'
 import type { ChatTimer } from '../messages/chat-timer.ts'
 import type { MediaSource } from '../messages/message-ref.ts'
+import type { Metadata } from '../messages/metadata.ts'
 import type { Person } from '../messages/person.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
@@ -87,6 +88,8 @@ export interface Write {
   lazy?: boolean
   /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
   create?: { sessionId: string; userId: string | number; at: number }
+  /** The session's from now on, until it is deleted. */
+  metadata?: Metadata
   /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */
   events?: NewEvent[]
   /** The last message in or accepted send. */

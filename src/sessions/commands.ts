@@ -71,11 +71,12 @@ export function createCommands({
   return {
     ...createPasskeyCommands(entryOf, passkeys),
 
-    async start({ sessionId = randomUUID(), userId, phoneNumber }: StartRequest): Promise<SessionView> {
+    async start(request: StartRequest): Promise<SessionView> {
+      const { sessionId = randomUUID(), userId, phoneNumber, metadata } = request
       if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'run')
       const entry = isUnreadable(sessionId) ? entryOf(sessionId) : supervisor.find(sessionId)
       if (entry === undefined) {
-        await supervisor.create(sessionId, userId, phoneNumber)
+        await supervisor.create({ sessionId, userId, phoneNumber, metadata })
         return queries.get(sessionId)
       }
       const { actor } = entry
@@ -88,6 +89,11 @@ export function createCommands({
       if (!actor.ended && !actor.can(fact) && actor.context.intent === 'delete') {
         const sentence = `Session ${sessionId} is being deleted; start it again once it is gone.`
         throw new GatewayError('DELETING', sentence)
+      }
+      if (metadata !== undefined && actor.can(fact)) {
+        // Before the fact: the status that follows from it tells of it.
+        await actor.change({ metadata })
+        actor.metadata = metadata
       }
       await postOrRefuse(entry, fact, 'start')
       return queries.get(sessionId)

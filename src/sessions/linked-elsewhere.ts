@@ -25,12 +25,13 @@ export function linkedElsewhere({ streamId, sessionId, userId, waId, lid, at }: 
   const [begun] = initialTransition(sessionMachine, { sessionId, userId, at })
   const [linked] = transition(sessionMachine, begun, paired)
   const silent = { erasesKeys: false, announced: null, tellLaravel: false, tellPasskeys: false }
+  const metadata = null
   const first = lifecycleWrite(
-    { streamId, seq: 1, fact: created, ...standing(begun) },
+    { streamId, seq: 1, fact: created, metadata, ...standing(begun) },
     { ...silent, before: null },
   )
   const second = lifecycleWrite(
-    { streamId, seq: 2, fact: paired, ...standing(linked) },
+    { streamId, seq: 2, fact: paired, metadata, ...standing(linked) },
     { ...silent, before: standing(begun) },
   )
   return { streamId, epoch: 1, ...first, events: [...(first.events ?? []), ...(second.events ?? [])] }

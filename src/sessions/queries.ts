@@ -2,6 +2,7 @@ import { getNextTransitions } from 'xstate'
 import { sessionMachine } from '../../machines/session.machine.ts'
 import { stateValue } from '../../machines/session.state.ts'
 import { GatewayError } from '../base/errors.ts'
+import { callersOwnOf } from '../messages/send.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
@@ -67,12 +68,14 @@ export function createQueries(
       const messages = rows.map(row => ({
         seq: row.seq,
         status: row.status,
+        own: 'to' in row.content ? callersOwnOf(row.content) : null,
         message: {
           ...('to' in row.content ? sentAsMessage(row, row.content, { waId, lid, pushName }) : row.content),
           chat_id: chatId,
         },
       }))
-      return { chatId, messages, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
+      const owner = { userId: session.userId, metadata: session.metadata }
+      return { chatId, owner, messages, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
     },
 
     stats: () => supervisor.stats(),

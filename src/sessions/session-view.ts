@@ -12,6 +12,7 @@ export function sessionViewOf(row: SessionRow, why: string | null = null): Sessi
   return {
     sessionId: row.sessionId,
     userId: row.userId,
+    metadata: row.metadata,
     state,
     detail,
     estadoQr: estadoQrOf(dotted, context),

@@ -6,8 +6,12 @@ import type { Write } from '../ports/store.ts'
 
 /** A write as it goes to the writer's thread and into the tables: flat, with JSON already as text. */
 export interface EncodedWrite
-  extends Omit<Write, 'lazy' | 'create' | 'events' | 'messages' | 'deliveries' | 'accountEvents'> {
+  extends Omit<
+    Write,
+    'lazy' | 'create' | 'metadata' | 'events' | 'messages' | 'deliveries' | 'accountEvents'
+  > {
   create?: { sessionId: string; userId: string; at: number }
+  metadata?: string
   events?: (Omit<NewEvent, 'data'> & { data: string })[]
   messages?: (
     | { insert: MessageInsert }
@@ -29,9 +33,10 @@ export type MessageUpdate = Extract<MessageWrite, { update: unknown }>['update']
 
 /** Throws if something in the write is not JSON. `nextId` numbers its deliveries. */
 export function encodeWrite(write: Write, nextId: () => number | null = () => null): EncodedWrite {
-  const { lazy: _, create, events, keys, messages, deliveries, accountEvents, ...rest } = write
+  const { lazy: _, create, metadata, events, keys, messages, deliveries, accountEvents, ...rest } = write
   const encoded: EncodedWrite = rest
   if (create) encoded.create = { ...create, userId: JSON.stringify(create.userId) }
+  if (metadata) encoded.metadata = JSON.stringify(metadata)
   if (events) encoded.events = events.map(event => ({ ...event, data: JSON.stringify(event.data) }))
   // A copy: cloning a view of a pooled Buffer would take the whole pool along.
   if (keys) encoded.keys = keys.map(key => ({ ...key, value: key.value && Uint8Array.from(key.value) }))

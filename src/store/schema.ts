@@ -256,6 +256,12 @@ ALTER TABLE sessions ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET since = coalesce(
   (SELECT at FROM events e WHERE e.stream_id = sessions.stream_id AND e.seq = sessions.state_seq), created_at);
 `,
+  `
+ALTER TABLE sessions ADD COLUMN metadata TEXT; -- JSON that the caller of /start gave; NULL: none
+-- Dead letters about sends whose callers gave some.
+CREATE INDEX deliveries_described ON deliveries (at)
+  WHERE kind = 'receipt' AND dead_at IS NOT NULL AND instr(payload, '"metadata":{') > 0;
+`,
 ]
 
 /** A file with a higher number is refused. */

@@ -19,7 +19,11 @@ const phone_number = '34600000077'
 
 /** Every route; test/http/fuzz.test.ts looks that none is missing. What changes something is tried on NOBODY, see requests.ts. */
 export const TARGETS: Target[] = [
-  { method: 'POST', route: '/start', body: { user_id: 'somebody-else', session_id: '', phone_number } },
+  {
+    method: 'POST',
+    route: '/start',
+    body: { user_id: 'somebody-else', session_id: '', phone_number, metadata: { a: ['b', { c: 1 }] } },
+  },
   {
     method: 'POST',
     route: '/send-message',
@@ -50,6 +54,8 @@ export const TARGETS: Target[] = [
       mentions: [phone_number],
       typing: true,
       idempotency_key: 'k',
+      client_ref: 'r',
+      metadata: { a: ['b', { c: 1 }] },
     },
   },
   { method: 'GET', route: '/sessions', query: ['limit', 'after', 'state', 'user_id', 'q'] },

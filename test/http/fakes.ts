@@ -20,6 +20,7 @@ export function view(over: Partial<SessionView> = {}): SessionView {
   return {
     sessionId: 's1',
     userId: 7,
+    metadata: null,
     state: 'open',
     detail: 'settled',
     estadoQr: 'active',
@@ -183,7 +184,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     chat(sessionId, chatId, before, limit) {
       note('chat', sessionId, chatId, before, limit)
       known(sessionId)
-      return { chatId, messages: [], next: null }
+      return { chatId, owner: { userId: 7, metadata: null }, messages: [], next: null }
     },
     stats() {
       note('stats')

@@ -129,6 +129,8 @@ const field = fc.constantFrom(
   'type',
   'body',
   'reply_to',
+  'client_ref',
+  'metadata',
   '__proto__',
 )
 const fieldValue = fc.oneof(

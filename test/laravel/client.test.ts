@@ -26,6 +26,7 @@ function client(url: string | null, options: Partial<LaravelOptions> = {}) {
 }
 
 const signal = () => new AbortController().signal
+const offered = { sessionId: 's1', userId: 'u-7', metadata: { tenant: 7 }, seq: 5 }
 
 describe('one attempt to deliver', () => {
   it('is posted as the contract says', async () => {
@@ -76,7 +77,7 @@ describe('one attempt to deliver', () => {
     const attempt = await laravel.deliver('messages', 'id', {})
     expect(attempt).toMatchObject({ retryAt: clock.now() + 90_000 })
     expect(server.seen[0]!.headers['webhook-timestamp']).toBe(String(wall / 1000))
-    await laravel.publishQr('s1', { text: 'x', expiresAt: clock.now() + 20_000 }, signal()).catch(() => {})
+    await laravel.publishQr(offered, { text: 'x', expiresAt: clock.now() + 20_000 }, signal()).catch(() => {})
     expect(JSON.parse(server.seen[1]!.body).expires_at).toBe(new Date(wall + 20_000).toISOString())
   })
 
@@ -333,14 +334,17 @@ describe('publishing a QR', () => {
   it('posts it signed, under a webhook-id that does not reveal it', async () => {
     const server = await standIn(() => 200)
     const { laravel } = client(server.url, { secrets: ['s'] })
-    await laravel.publishQr('s1', qr, signal())
-    await laravel.publishQr('s1', qr, signal())
+    await laravel.publishQr(offered, qr, signal())
+    await laravel.publishQr(offered, qr, signal())
     const [first, second] = server.seen
     expect(first!.path).toBe('/api/qr')
     expect(JSON.parse(first!.body)).toEqual({
       session_id: 's1',
+      user_id: 'u-7',
+      seq: 5,
       qr: qr.text,
       expires_at: '2026-01-01T00:01:00.000Z',
+      metadata: { tenant: 7 },
     })
     expect(first!.headers['webhook-id']).toMatch(/^qr\.[0-9a-f]{32}$/)
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id'])
@@ -355,7 +359,7 @@ describe('publishing a QR', () => {
   ])("rejects without the QR's text when Laravel answers %j", async (answer, detail) => {
     const server = await standIn(() => answer)
     const { laravel, logs } = client(server.url)
-    const error: unknown = await laravel.publishQr('s1', qr, signal()).catch(reason => reason)
+    const error: unknown = await laravel.publishQr(offered, qr, signal()).catch(reason => reason)
     expect(error).toMatchObject({ code: 'LARAVEL_UNREACHABLE' })
     expect(String(error)).toContain(detail)
     expect(`${JSON.stringify(error)}${String(error)}${logs}`).not.toContain('secretqrtext')
@@ -365,7 +369,7 @@ describe('publishing a QR', () => {
     const server = await standIn(() => 'hang')
     const { laravel } = client(server.url)
     const controller = new AbortController()
-    const published = laravel.publishQr('s1', qr, controller.signal)
+    const published = laravel.publishQr(offered, qr, controller.signal)
     const refused = expect(published).rejects.toMatchObject({ code: 'LARAVEL_UNREACHABLE' })
     await vi.waitFor(() => expect(server.seen).toHaveLength(1), 20_000)
     controller.abort()
@@ -376,7 +380,7 @@ describe('publishing a QR', () => {
 it('without LARAVEL_URL the client posts nothing and every session is active', async () => {
   const { laravel } = client(null)
   expect(await laravel.askActive('s1', signal())).toEqual({ said: 'active', why: null })
-  await laravel.publishQr('s1', { text: 'x', expiresAt: 0 }, signal())
+  await laravel.publishQr(offered, { text: 'x', expiresAt: 0 }, signal())
   expect(laravel.health()).toEqual({ ok: true, problem: null })
   expect(laravel.address).toBeNull()
 })

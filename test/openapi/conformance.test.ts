@@ -47,9 +47,10 @@ describe('an answer that is not as the document says is found', () => {
 })
 
 describe('a delivery that is not as the document says is found', () => {
-  const qr = { session_id: 'shop', qr: '2@k3', expires_at: '2026-11-29T10:00:00.000Z' }
+  const of = { session_id: 'shop', user_id: 7, seq: 17, metadata: null }
+  const qr = { ...of, qr: '2@k3', expires_at: '2026-11-29T10:00:00.000Z' }
   it.each([
-    ['a field too few', '/qr', { session_id: 'shop', qr: '2@k3' }, /expires_at/],
+    ['a field too few', '/qr', { ...of, qr: '2@k3' }, /expires_at/],
     ['a field too many', '/qr', { ...qr, more: 1 }, /additional/],
     ['a route', '/qrs', qr, /no webhook for POST \/qrs/],
     ['an event of no type', '/whatsapp/events', { type: 'party' }, /oneOf|exactly one/],

@@ -39,7 +39,7 @@ describe('LARAVEL_EVENTS', () => {
     expect(event_id).toMatch(/^[0-9a-f-]{36}\.\d+\.events$/)
     expect(at).toMatch(/^\d{4}-.*Z$/)
     expect(body).toEqual({
-      session_id: 'shop',
+      ...{ session_id: 'shop', user_id: 1, seq: expect.any(Number), metadata: null },
       type: 'call',
       call_id: call.id,
       from: ANA,
@@ -78,7 +78,7 @@ describe('LARAVEL_EVENTS', () => {
         .map(({ type, action, change }) => action ?? change ?? type),
     ).toEqual(['add', 'subject', 'leave', 'picture', 'number'])
     expect(told().slice(before)[0]).toEqual({
-      session_id: 'shop',
+      ...{ session_id: 'shop', user_id: 1, seq: expect.any(Number), metadata: null },
       event_id: expect.any(String),
       at: expect.any(String),
       type: 'group',

@@ -39,10 +39,14 @@ describe('what becomes of a send', () => {
     const posts = world.laravel.received.filter(({ path }) => path === '/messages/status')
     expect(posts[0]!.body).toEqual({
       session_id: 'shop',
+      user_id: 1,
+      seq: expect.any(Number),
       message_id: body.message_id,
+      client_ref: null,
       status: 'sent',
       error: null,
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      metadata: null,
     })
     const ids = posts.map(({ headers }) => String(headers['webhook-id']))
     expect(new Set(ids).size).toBe(ids.length)

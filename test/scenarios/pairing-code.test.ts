@@ -26,6 +26,9 @@ describe('linking by a code', () => {
     const code = await nextCode()
     expect(posted()[0]).toEqual({
       session_id: 'shop',
+      user_id: expect.any(Number),
+      seq: expect.any(Number),
+      metadata: null,
       code: expect.stringMatching(/^[0-9A-Z]{8}$/),
       expires_at: expect.stringMatching(/Z$/),
     })

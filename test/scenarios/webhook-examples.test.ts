@@ -50,7 +50,7 @@ beforeAll(async () => {
   await world.start()
   world.simulator.contact(ANA, { name: 'Ana' })
   world.simulator.contact(EVA, { name: 'Eva' })
-  await world.link('shop', SHOP)
+  await world.link('shop', SHOP, 7, { tenant: 'acme' })
 }, 60_000)
 afterAll(() => world.end())
 
@@ -319,11 +319,14 @@ describe('docs/webhooks.md', () => {
   })
 
   it('shows what becomes of a send', async () => {
-    const { body } = await world.send('shop', ANA, 'Yes, until noon')
+    const { body } = await world.call('POST', '/send-message', {
+      ...{ session_id: 'shop', wa_id: ANA, type: 'text', body: 'Yes, until noon' },
+      ...{ client_ref: 'answer-1042', metadata: { order: 1042 } },
+    })
     names.push([new RegExp(String(body.message_id), 'g'), '3EB0FFFFFFFFFFFFFFFF'])
     await show(
       'A send was delivered',
-      'With `LARAVEL_MESSAGE_STATUS=true`.',
+      'With `LARAVEL_MESSAGE_STATUS=true`; `client_ref` and `metadata` came with the send.',
       '/messages/status',
       ({ status }) => status === 'delivered',
     )

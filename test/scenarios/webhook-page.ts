@@ -40,6 +40,7 @@ export function settled(body: Record<string, unknown>, names: [RegExp, string][]
   const text = JSON.stringify(body)
     .replace(/"(timestamp|at|expires_at)":"[^"]+"/g, '"$1":"2026-11-29T10:00:00.000Z"')
     .replace(/http:\/\/127\.0\.0\.1:\d+\/media/g, 'https://wa.example.test/media')
+    .replace(/"seq":\d+/g, '"seq":17')
     .replace(/expires=\d+/g, 'expires=1764496800')
     .replace(/signature=[^"&]+/g, 'signature=3f1c…')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.\d+/g, '0b0c…e4.17')
@@ -55,6 +56,10 @@ stored already. Any 2xx takes it; the README says what happens after anything el
 The bodies below are real: a test has a simulated WhatsApp say these things to a running manager and writes down what arrives
 (\`test/scenarios/webhook-examples.test.ts\`; times and what is drawn at random are made the same). Every key is always there: what a message does
 not say is \`null\`, \`[]\` or \`false\`, and stands at the end of each example.
+
+All have \`session_id\` and with it \`user_id\`, as /start had it, in its type; \`seq\`, the place in the session's log of what they tell of: the
+later of two has the greater one, in whichever order they come; and \`metadata\`, which the caller gave: with /start, and of what becomes of a
+send with /send-message, whose \`client_ref\` stands beside it.
 `
 
 const anchor = (title: string) =>

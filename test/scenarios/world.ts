@@ -156,8 +156,8 @@ export class World {
   }
 
   /** POST /start, the QR that Laravel got, the phone's scan, open. */
-  async link(sessionId: string, number: string, userId: string | number = 1): Promise<void> {
-    await this.call('POST', '/start', { user_id: userId, session_id: sessionId })
+  async link(sessionId: string, number: string, userId: string | number = 1, metadata?: Json): Promise<void> {
+    await this.call('POST', '/start', { user_id: userId, session_id: sessionId, metadata })
     const posted = await this.laravel.seen(
       ({ path, body }) => path === '/qr' && body.session_id === sessionId,
     )

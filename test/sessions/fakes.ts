@@ -3,7 +3,7 @@ import { GatewayError } from '../../src/base/errors.ts'
 import type { MediaSource, MessageRef } from '../../src/messages/message-ref.ts'
 import type { ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
-import type { ActiveAnswer, Laravel } from '../../src/ports/laravel.ts'
+import type { ActiveAnswer, Laravel, Offered } from '../../src/ports/laravel.ts'
 import type { QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type {
@@ -167,7 +167,7 @@ export class FakeWhatsApp implements WhatsApp {
 export class FakeLaravel implements Laravel {
   /** Sessions in the order of the questions. */
   readonly asked: string[] = []
-  readonly published: { sessionId: string; text: string; at?: number }[] = []
+  readonly published: (Offered & { text: string })[] = []
   readonly codes: { sessionId: string; text: string }[] = []
   /** Publications that were given up. */
   aborted = 0
@@ -179,13 +179,13 @@ export class FakeLaravel implements Laravel {
     return { said: await this.answer(sessionId), why: null }
   }
 
-  async publishQr(sessionId: string, { text }: { text: string }, signal: AbortSignal): Promise<void> {
+  async publishQr(of: Offered, { text }: { text: string }, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.aborted++)
-    this.published.push({ sessionId, text })
+    this.published.push({ ...of, text })
     await this.onPublish(text)
   }
 
-  async publishPairingCode(sessionId: string, { text }: { text: string }): Promise<void> {
+  async publishPairingCode({ sessionId }: Offered, { text }: { text: string }): Promise<void> {
     this.codes.push({ sessionId, text })
     await this.onPublish(text)
   }

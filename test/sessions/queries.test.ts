@@ -6,6 +6,7 @@ const FIELDS = [
   ...[
     'sessionId',
     'userId',
+    'metadata',
     'state',
     'detail',
     'estadoQr',
@@ -238,6 +239,7 @@ describe('A chat', () => {
     expect(next).toBe(messages[1]!.seq)
     expect(world.queries.chat('open', one.message.chat_id, messages[1]!.seq, 9)).toEqual({
       chatId: one.message.chat_id,
+      owner: { userId: 7, metadata: null },
       messages: [],
       next: null,
     })

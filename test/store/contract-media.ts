@@ -215,7 +215,8 @@ export function mediaContract(subject: Subject): void {
     }
     await store.commit(arrival(streamId, 2, 1, { insert: { messageId: 'IN', content } }))
     const preview = { url: 'https://a.test', title: 'private', description: null, thumbnail: null }
-    const text = { ...outgoing('private'), preview } as SendContent
+    const own = { client_ref: 'order-7', metadata: { note: 'private' } }
+    const text = { ...outgoing('private'), preview, ...own } as SendContent
     const out = {
       messageId: 'OUT',
       direction: 'out',
@@ -228,6 +229,7 @@ export function mediaContract(subject: Subject): void {
     for (const id of ['IN', 'OUT'])
       expect(JSON.stringify(store.messages.find(streamId, id)!.content)).not.toContain('private')
     expect(store.messages.find(streamId, 'IN')!.content).toMatchObject({ forwarded: true, message_id: 'IN' })
+    expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ client_ref: 'order-7' })
   })
 
   test('messages that wait for Laravel or WhatsApp keep their bodies, and lose them later', async () => {

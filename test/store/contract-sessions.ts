@@ -18,6 +18,7 @@ export function sessionsContract(subject: Subject): void {
       streamId,
       sessionId: 'a',
       userId: 42,
+      metadata: null,
       epoch: 1,
       lastSeq: 3,
       createdAt: 1_000,
@@ -59,6 +60,26 @@ export function sessionsContract(subject: Subject): void {
     expect(ids('7')).toEqual(['n', 's'])
     expect(ids('007')).toEqual(['z'])
     expect(ids('null')).toEqual([])
+  })
+
+  test('metadata is kept as it came last, and goes with its session', async () => {
+    const given = { tenant: 'añó', nested: { list: [1, null, '"'] } }
+    await subject.store.commit(created('a', { metadata: given }))
+    await subject.reopen()
+    expect(living(subject.store, 'a').metadata).toEqual(given)
+    const write = { streamId: 'stream-of-a', epoch: 1 }
+    await subject.store.commit({ ...write, events: [lifecycle(2)] })
+    expect(living(subject.store, 'a').metadata).toEqual(given)
+    await subject.store.commit({ ...write, metadata: {} })
+    expect(living(subject.store, 'a').metadata).toEqual({})
+    await subject.store.commit({
+      ...write,
+      events: [messageFact(3, 'session.deleted')],
+      metadata: given,
+      erase: 'stream',
+    })
+    await subject.store.commit(created('b'))
+    expect([...subject.store.sessions.all()].map(({ metadata }) => metadata)).toEqual([null])
   })
 
   test('all() yields the sessions that are not deleted in creation order, however many', async () => {

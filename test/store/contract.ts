@@ -13,6 +13,7 @@ import { mediaContract } from './contract-media.ts'
 import { messagesContract } from './contract-messages.ts'
 import { peopleContract } from './contract-people.ts'
 import { pruningContract } from './contract-pruning.ts'
+import { receiptsContract } from './contract-receipts.ts'
 import { sessionsContract } from './contract-sessions.ts'
 import { writesContract } from './contract-writes.ts'
 
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     describe('timers of chats', () => chatTimersContract(subject))
     describe('chats and logs backwards', () => chatsContract(subject))
     describe('deliveries', () => deliveriesContract(subject))
+    describe('statuses of sends', () => receiptsContract(subject))
     describe('events of accounts', () => accountEventsContract(subject))
     describe('media and retention', () => mediaContract(subject))
     describe('what is too old', () => pruningContract(subject))

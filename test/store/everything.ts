@@ -52,6 +52,7 @@ function writes(): Write[] {
       ],
       chatTimers: [{ chat: '9@lid', expiration: 60, setAt: 1 }],
       contactNames: [{ jid: '9@lid', name: 'Ana' }],
+      metadata: { tenant: 7 },
       lastActivity: 5,
       announced: 'active',
     }),

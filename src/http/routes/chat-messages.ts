@@ -25,17 +25,20 @@ export function chatMessageRoutes(
     const sessionId = pathSession(c)
     const { chat_id } = validate(chatPath, { chat_id: c.req.param('chat_id') })
     const { before = null, limit } = validateQuery(c, chatQuery)
-    const { chatId, messages, next } = queries.chat(sessionId, chat_id, before, limit)
+    const { chatId, owner, messages, next } = queries.chat(sessionId, chat_id, before, limit)
     const answer: z.infer<typeof chatAnswer> = {
       success: true,
       session_id: sessionId,
       chat_id: chatId,
       messages: await Promise.all(
-        messages.map(async ({ seq, status, message }) => ({
+        messages.map(async ({ seq, status, message, own }) => ({
           ...completeMessage(message),
           session_id: sessionId,
-          media: await linked(message.media),
+          user_id: owner.userId,
           seq,
+          media: await linked(message.media),
+          client_ref: own?.client_ref ?? null,
+          metadata: own === null ? owner.metadata : (own.metadata ?? null),
           status,
         })),
       ),

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
+import { callersOwnOf } from '../../messages/send.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpEnv } from '../context.ts'
 import { toJson, toView } from '../fact-json.ts'
@@ -41,6 +42,7 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
       const messageId = c.req.param('message_id')
       if (messageId.length > 128) throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
       const message = queries.message(sessionId, messageId)
+      const own = callersOwnOf(message.content)
       const answer: z.infer<typeof messageAnswer> = {
         success: true,
         session_id: sessionId,
@@ -48,6 +50,8 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
         chat_id: message.chatId,
         direction: message.direction,
         type: message.content.type,
+        client_ref: own.client_ref ?? null,
+        metadata: own.metadata ?? null,
         status: message.status,
         error: message.error,
         attempts: message.attempts,

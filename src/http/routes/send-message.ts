@@ -40,6 +40,7 @@ export function createSendHandler(
     const answer: SendAnswer = {
       success: true,
       message_id: outcome.messageId,
+      client_ref: content.client_ref ?? null,
       status,
       ...(outcome.replayed && { replayed: true }),
       response: { key: { id: outcome.messageId, remoteJid: outcome.address, fromMe: true } },

@@ -90,5 +90,6 @@ function toJson(session: SessionView): SessionJson {
       published_at: qr.publishedAt === null ? null : isoDate(qr.publishedAt),
       expires_at: isoDate(qr.expiresAt),
     },
+    metadata: session.metadata,
   }
 }

@@ -12,12 +12,13 @@ import { validate } from '../validation.ts'
 export function startRoutes(sessions: Sessions, legacy?: WebhookTokens): Hono<HttpEnv> {
   return new Hono<HttpEnv>().post('/start', async c => {
     const body = await readJson(c)
-    const { user_id, session_id, phone_number } = validate(startRequest, body)
+    const { user_id, session_id, phone_number, metadata } = validate(startRequest, body)
     const token = legacy && validate(legacyStart, body).webhook_token
     const session = await sessions.start({
       userId: user_id,
       ...(session_id !== undefined && { sessionId: session_id }),
       ...(phone_number !== undefined && { phoneNumber: phone_number }),
+      ...(metadata !== undefined && { metadata }),
     })
     if (token !== undefined) legacy?.remember(session.sessionId, token)
     const answer: z.infer<typeof startAnswer> = {

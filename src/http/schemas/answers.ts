@@ -8,6 +8,8 @@ import { sessionId, sessionState } from './fields.ts'
 /** What callers get, as zod schemas: every key is present. */
 
 const messageStatus = z.enum(MESSAGE_STATUSES)
+const clientRef = z.string().nullable()
+const metadata = z.record(z.string(), z.unknown()).nullable()
 
 /** A session as `GET /sessions/{id}` shows it. */
 export const sessionJson = z.object({
@@ -29,6 +31,7 @@ export const sessionJson = z.object({
     .describe('Why it is not open, as a code: `unlinked`, `banned`, `replaced`, …'),
   reason_text: z.string().nullable().describe('The same as a sentence.'),
   qr: z.object({ published_at: z.iso.datetime().nullable(), expires_at: z.iso.datetime() }).nullable(),
+  metadata,
 })
 export type SessionJson = z.infer<typeof sessionJson>
 
@@ -49,10 +52,11 @@ export const startAnswer = z.object({
   state: sessionState,
 })
 
-/** 200 with `sent`, 202 with `queued` and `unknown`. `replayed`: an earlier request with the same key sent it, and `status` is that of now. */
+/** 200 with `sent`, 202 with `queued` and `unknown`. `client_ref`: as it came. `replayed`: an earlier request with the same key sent it, and `status` is that of now. */
 export const sendAnswer = z.object({
   success: z.literal(true),
   message_id: z.string(),
+  client_ref: clientRef,
   status: z.enum(['queued', 'unknown', 'sent', 'delivered', 'read', 'played']),
   replayed: z.literal(true).optional(),
   response: z.object({
@@ -112,7 +116,10 @@ export const momentAnswer = z.object({
 
 const messageError = z.string().nullable()
 
-/** A message's status with its history, oldest first; `error` says why it failed, or why WhatsApp refused it for now. */
+/**
+ * A message's status with its history, oldest first; `error` says why it failed, or why WhatsApp refused it for now. `client_ref` and
+ * `metadata` are those of a send.
+ */
 export const messageAnswer = z.object({
   success: z.literal(true),
   session_id: sessionId,
@@ -120,6 +127,8 @@ export const messageAnswer = z.object({
   chat_id: z.string(),
   direction: z.enum(['in', 'out']),
   type: z.string(),
+  client_ref: clientRef,
+  metadata,
   status: messageStatus,
   error: messageError,
   attempts: z.number().int(),
@@ -128,7 +137,10 @@ export const messageAnswer = z.object({
   history: z.array(z.object({ status: messageStatus, at: z.iso.datetime(), error: messageError })),
 })
 
-/** Messages of a chat, newest first, each as Laravel gets it, with its seq and its status; `next` goes into `before`. */
+/**
+ * Messages of a chat, newest first, each as Laravel gets it, with its status; what was sent has the `client_ref` and the `metadata` that
+ * came with it. `next` goes into `before`.
+ */
 export const chatAnswer = z.object({
   success: z.literal(true),
   session_id: sessionId,
@@ -136,8 +148,11 @@ export const chatAnswer = z.object({
   messages: z.array(
     wholeMessage.extend({
       session_id: z.string(),
-      media: deliveredMedia.nullable(),
+      user_id: sessionJson.shape.user_id,
       seq: z.number().int(),
+      media: deliveredMedia.nullable(),
+      client_ref: clientRef,
+      metadata,
       status: messageStatus,
     }),
   ),

@@ -51,21 +51,21 @@ export const chatId = z.string().transform((text, context) => {
   if (/^[\w.:-]{1,64}@[a-z.]{1,32}$/.test(text)) return text
   const read = readPhoneNumber(text)
   if ('digits' in read) return `${read.digits}@s.whatsapp.net`
-  context.addIssue(read.problem === NO_NUMBER ? 'must be digits or a chat_id that was delivered' : read.problem)
+  context.addIssue(
+    read.problem === NO_NUMBER ? 'must be digits or a chat_id that was delivered' : read.problem,
+  )
   return z.NEVER
 })
 
 const DECIMAL = /^\s*[+-]?\d{1,3}(?:\.\d*)?\s*$/
 
 /** Degrees of a place, at most `max` either way, as a number or in the text of one, as databases give decimals. */
-export const degrees = (max: number) =>
-  z.preprocess(
-    value => (typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value),
-    z
-      .number(`must be a number from -${max} to ${max}, such as 40.4168`)
-      .min(-max, `must be -${max} to ${max}`)
-      .max(max, `must be -${max} to ${max}`),
-  )
+export function degrees(max: number) {
+  const wrong = `must be a number from -${max} to ${max}, such as 40.4168`
+  return z
+    .union([z.number(), z.string().regex(DECIMAL, wrong).transform(Number)], wrong)
+    .pipe(z.number().min(-max, `must be -${max} to ${max}`).max(max, `must be -${max} to ${max}`))
+}
 
 /** null and absent mean the same in a request. */
 export function optional<T extends z.ZodType>(schema: T) {

@@ -21,7 +21,8 @@ export function readPhoneNumber(text: string): ReadNumber {
   if (!/^\+?\d{5,20}$/.test(bare)) return { problem: NO_NUMBER }
   if (digits.startsWith('00'))
     return { problem: `must begin with + and the country code in place of 00, ${LIKE_THIS}` }
-  if (digits.startsWith('0')) return { problem: `must begin with the country code and not with 0, ${LIKE_THIS}` }
+  if (digits.startsWith('0'))
+    return { problem: `must begin with the country code and not with 0, ${LIKE_THIS}` }
   if (/\(\s*0\s*\)/.test(seen)) return { problem: `must be without the (0), ${LIKE_THIS}` }
   const plus = bare !== digits
   if (!plus && bare !== seen)

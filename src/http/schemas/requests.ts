@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { presence } from '../../messages/send.ts'
 import { DELIVERY_STATES } from '../../ports/delivery-table.ts'
+import { metadata } from './callers-own.ts'
 import {
   chatId,
   onceValid,
@@ -19,6 +20,9 @@ export const startRequest = z.object({
   user_id: userId.describe("Laravel's own id of the user, given back in its type."),
   session_id: optional(sessionId).describe('Made here if it is absent.'),
   phone_number: optional(phoneDigits).describe('Of the phone that is linked by a code in place of a QR.'),
+  metadata: optional(metadata).describe(
+    'Comes back with every delivery about the session; without it what it had stays.',
+  ),
 })
 
 /** What an application of the gateway before this one adds: under which token it is told messages. */

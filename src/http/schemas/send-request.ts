@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { MediaType, SendContent, SendMedia } from '../../messages/send.ts'
+import { callersOwnOf, type MediaType, type SendContent, type SendMedia } from '../../messages/send.ts'
 import { base64File } from './base64-file.ts'
+import { clientRef, metadata } from './callers-own.ts'
 import { contactPhone, degrees, onceValid, optional, recipient, sessionId } from './fields.ts'
 import { isInText, linkPreview, previewOf } from './link-preview.ts'
 
@@ -72,7 +73,9 @@ const address = words(URL_MAX).refine(
 
 const fields = z.object({
   session_id: sessionId,
-  wa_id: optional(recipient).describe('Digits, `+digits`, or any `chat_id` that was delivered.'),
+  wa_id: optional(recipient).describe(
+    'A phone number such as `34600000002` or `+34 600 000 002`, or any `chat_id` that was delivered.',
+  ),
   waId: optional(recipient).describe('Another name of `wa_id`.'),
   to: optional(recipient).describe('Another name of `wa_id`.'),
   phone: optional(recipient).describe('Another name of `wa_id`.'),
@@ -126,6 +129,8 @@ const fields = z.object({
   ),
   typing: optional(z.boolean()).describe('Shows “typing…” first.'),
   idempotency_key: optional(idempotencyKey).describe('The same as the header `Idempotency-Key`.'),
+  client_ref: optional(clientRef).describe("The caller's own name for the send, which its statuses have."),
+  metadata: optional(metadata).describe('Comes back with the statuses of the send.'),
 })
 type Fields = z.output<typeof fields>
 
@@ -187,7 +192,7 @@ export const sendRequest = fields
   .transform(given => ({
     sessionId: given.session_id,
     idempotencyKey: given.idempotency_key,
-    content: contentOf(given),
+    content: { ...contentOf(given), ...callersOwnOf(given) },
     /** The file, if it came with the request. */
     file: given.media_base64?.bytes,
   }))

@@ -35,8 +35,10 @@ export function publicationChild({ laravel, vault, registry }: LaravelChildrenDe
     const abort = new AbortController()
     const offer = (): Promise<void> => {
       const [code, qr] = [vault.readCode(sessionId), vault.read(sessionId)]
-      if (code?.hash === hash) return laravel.publishPairingCode(sessionId, code, abort.signal)
-      if (qr?.hash === hash) return laravel.publishQr(sessionId, qr, abort.signal)
+      const { userId, metadata } = actor
+      const of = { sessionId, userId, metadata, seq: actor.seqOfOffer(hash) }
+      if (code?.hash === hash) return laravel.publishPairingCode(of, code, abort.signal)
+      if (qr?.hash === hash) return laravel.publishQr(of, qr, abort.signal)
       return Promise.reject(new Error('There is a newer one, or none.'))
     }
     actor.runConcurrently(async () => {

@@ -34,6 +34,8 @@ export class FactRecorder {
   ticket: Ticket
   /** Set by an action of the transition that runs. */
   erasesKeys = false
+  /** The newest QR or code that WhatsApp offered, by its name in facts. */
+  #offer: { hash: string; seq: number } | null = null
   /** Events that the machine took; one that threw is none of them. */
   readonly #applied = new WeakSet<object>()
 
@@ -62,12 +64,18 @@ export class FactRecorder {
         stream.seq = ticket.seq
         deps.record({ fact, next, erasesKeys: this.erasesKeys })
         this.#applied.add(event)
+        if (fact.type === 'socket.qr') this.#offer = { hash: fact.hash, seq: ticket.seq }
         return next
       } catch (error) {
         ticket.aborted = true
         throw error
       }
     }
+  }
+
+  /** The seq of the fact that offered the QR or code of this name; null if another has come. */
+  seqOfOffer(hash: string): number | null {
+    return this.#offer?.hash === hash ? this.#offer.seq : null
   }
 
   /** Runs `send` and tells whether the machine took the fact: false if it had no use for it, or threw at it. */

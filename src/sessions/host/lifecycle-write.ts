@@ -1,6 +1,7 @@
 import type { EstadoQr, SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION } from '../../../machines/session.machine.ts'
+import type { Metadata } from '../../messages/metadata.ts'
 import { passkeyEventOf } from './passkey-event.ts'
 import { announcementOf, statusDeliveryOf } from './status-announcement.ts'
 import type { StreamWrite } from './stream.ts'
@@ -13,11 +14,19 @@ export interface AppliedFact {
   /** Dotted. */
   state: string
   context: SessionContext
+  /** The session's. */
+  metadata: Metadata | null
+}
+
+/** The first fact of a session, as its first context tells it. */
+export function creationOf({ sessionId, userId, phoneNumber, createdAt: at }: SessionContext): SessionEvent {
+  const wanted = phoneNumber !== undefined && { phoneNumber }
+  return { type: 'session.created', sessionId, userId, ...wanted, at }
 }
 
 /** What one lifecycle fact commits: its row, the erasure it asked for, and what Laravel must learn from it. */
 export function lifecycleWrite(
-  { streamId, seq, fact, state, context }: AppliedFact,
+  { streamId, seq, fact, state, context, metadata }: AppliedFact,
   {
     before,
     announced,
@@ -38,12 +47,17 @@ export function lifecycleWrite(
   const { sessionId, userId } = context
   const status =
     news?.deliver === true && tellLaravel
-      ? statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context)
+      ? statusDeliveryOf(streamId, seq, at, news.estadoQr, state, context, metadata)
       : null
-  const event = tellPasskeys ? passkeyEventOf(streamId, seq, fact, before, { state, context }) : null
+  const event = tellPasskeys
+    ? passkeyEventOf(streamId, seq, fact, before, { state, context }, metadata)
+    : null
   const deliveries = [status, event].filter(delivery => delivery !== null)
   return {
-    ...(type === 'session.created' && { create: { sessionId, userId, at } }),
+    ...(type === 'session.created' && {
+      create: { sessionId, userId, at },
+      ...(metadata !== null && { metadata }),
+    }),
     events: [
       {
         seq,

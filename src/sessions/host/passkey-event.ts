@@ -2,6 +2,7 @@ import type { Reason, SessionEvent } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import { hasTag } from '../../../machines/session.state.ts'
 import type { PasskeyEvent } from '../../messages/account-event.ts'
+import type { Metadata } from '../../messages/metadata.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 
@@ -27,8 +28,9 @@ export function passkeyEventOf(
   { type, at }: SessionEvent,
   before: Moment | null,
   { state, context }: Moment,
+  metadata: Metadata | null,
 ): NewDelivery | null {
-  const { sessionId, reason, reasonText } = context
+  const { sessionId, userId, reason, reasonText } = context
   const news = (said: PasskeyEvent['state'], expiresAt: number) => {
     const why = said !== 'failed' ? null : reason === null ? INTERRUPTED : { reason, reasonText }
     const event: PasskeyEvent = {
@@ -39,7 +41,7 @@ export function passkeyEventOf(
       reason: why?.reason ?? null,
       reason_text: why?.reasonText ?? null,
     }
-    return accountEventDelivery({ streamId, sessionId }, seq, at, event)
+    return accountEventDelivery({ streamId, sessionId, userId, metadata }, seq, at, event)
   }
   const deadline = context.passkey?.expiresAt ?? before?.context.passkey?.expiresAt ?? at
   if (type === 'passkey.asked') return news('required', deadline)

@@ -5,20 +5,18 @@ import type { SessionTag } from '../../../machines/session.guards.ts'
 import { dottedState } from '../../../machines/session.state.ts'
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import type { Metadata } from '../../messages/metadata.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
 import { EffectChain } from './effect-chain.ts'
 import { type FactDeps, FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
-import { lifecycleWrite } from './lifecycle-write.ts'
+import { creationOf, lifecycleWrite } from './lifecycle-write.ts'
 import { loggedRows, tombstoneRow } from './log-rows.ts'
 import { logNews, logStateChange } from './log-state-change.ts'
 import { MachineRunner } from './machine-runner.ts'
 import type { SessionOrigin } from './session-origin.ts'
-import { Stream, type StreamWrite } from './stream.ts'
+import { type Changes, Stream, type StreamWrite } from './stream.ts'
 import { Waiters } from './waiters.ts'
-
-/** What changes in the same commit as such facts; the rows come from the actor. */
-export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
 
 export interface SessionActorDeps extends FactDeps {
   store: Pick<Store, 'commit'>
@@ -50,6 +48,8 @@ export interface SessionActorDeps extends FactDeps {
 export class SessionActor {
   readonly sessionId: string
   readonly userId: string | number
+  /** As the store has it: what is told to others must be durable. */
+  metadata: Metadata | null
   /** The open Baileys socket; set and cleared by the socket's effect. */
   socket: WhatsAppSocket | null = null
   /** Dedupe keys of messages on their way into the log. */
@@ -70,9 +70,10 @@ export class SessionActor {
 
   constructor(deps: SessionActorDeps, origin: SessionOrigin) {
     this.#deps = deps
-    const { sessionId, userId, phoneNumber, last } = origin
+    const { sessionId, userId, phoneNumber, metadata = null, last } = origin
     this.sessionId = sessionId
     this.userId = userId
+    this.metadata = metadata
     this.#restored = last !== undefined
     this.#announced = last?.announced ?? null
     this.#waiters = new Waiters(deps.clock)
@@ -98,7 +99,10 @@ export class SessionActor {
 
   /** Begins to live: a new session records `session.created`, a restored one goes on with `resumed`. */
   start(resumed: SessionFact = { type: 'session.resumed' }): void {
-    if (!this.#restored) this.#recordCreation()
+    if (!this.#restored) {
+      this.#recorder.ticket = { seq: ++this.#stream.seq, aborted: false }
+      this.#record({ fact: creationOf(this.context), next: this.#snapshot, erasesKeys: false })
+    }
     this.#runner.start()
     if (this.#restored) this.tell(resumed)
   }
@@ -139,6 +143,11 @@ export class SessionActor {
 
   get #takesFacts(): boolean {
     return !this.#ended && this.#deletion === 'no'
+  }
+
+  /** The seq of the fact that offered the QR or the code of this name; of the newest one, if that is another. */
+  seqOfOffer(hash: string): number {
+    return this.#recorder.seqOfOffer(hash) ?? this.seq
   }
 
   /** Whether the machine has a use for this fact now. */
@@ -261,22 +270,13 @@ export class SessionActor {
     this.#deps.onEnded(this)
   }
 
-  #recordCreation(): void {
-    const { sessionId, userId } = this
-    const { phoneNumber, createdAt: at } = this.context
-    this.#recorder.ticket = { seq: ++this.#stream.seq, aborted: false }
-    const wanted = phoneNumber !== undefined && { phoneNumber }
-    const fact: SessionEvent = { type: 'session.created', sessionId, userId, ...wanted, at }
-    this.#record({ fact, next: this.#snapshot, erasesKeys: false })
-  }
-
   #record({ fact, next, erasesKeys }: Recorded): void {
     const before = fact.type === 'session.created' ? null : { state: this.state, context: this.context }
     this.#snapshot = next
-    const { state, context, seq, streamId } = this
+    const { state, context, seq, streamId, metadata } = this
     const { tellLaravel, tellPasskeys, logger } = this.#deps
     const write = lifecycleWrite(
-      { streamId, seq, fact, state, context },
+      { streamId, seq, fact, state, context, metadata },
       { before, announced: this.#announced, erasesKeys, tellLaravel, tellPasskeys },
     )
     this.#announced = write.announced ?? this.#announced

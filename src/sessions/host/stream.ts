@@ -4,6 +4,9 @@ import type { Store, Write } from '../../ports/store.ts'
 /** The part of a write that its author decides; stream and epoch are added here. */
 export type StreamWrite = Omit<Write, 'streamId' | 'epoch'>
 
+/** What changes in the same commit as facts; their rows come from the actor. */
+export type Changes = Omit<StreamWrite, 'create' | 'events' | 'announced'>
+
 export interface StreamIdentity {
   streamId: string
   epoch: number

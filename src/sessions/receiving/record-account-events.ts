@@ -4,7 +4,8 @@ import type { AccountEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
-import type { Changes, SessionActor } from '../host/session-actor.ts'
+import type { SessionActor } from '../host/session-actor.ts'
+import type { Changes } from '../host/stream.ts'
 
 /**
  * Puts what happened to an account into the log with its delivery and with what `changes` by it, one commit; what is known already

@@ -1,6 +1,7 @@
 import type { MessageFact } from '../../../machines/facts.ts'
 import { bounded } from '../../base/bounded.ts'
 import type { Clock } from '../../base/clock.ts'
+import { type CallersOwn, callersOwnOf } from '../../messages/send.ts'
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 import type { Store } from '../../ports/store.ts'
@@ -13,7 +14,18 @@ import { failureOf, ResultWaiters, type SendResult } from './send-results.ts'
 /** Sends of a session whose progress is remembered: as many as are on their way at once, receipts included. */
 const REMEMBERED = 100
 
-type Progress = Pick<MessageRow, 'chatId' | 'status'>
+/** Where a send stands, and what its caller is told with that. */
+type Progress = Pick<MessageRow, 'chatId' | 'status'> & CallersOwn
+
+const progressIn = ({
+  chatId,
+  status,
+  content,
+}: Pick<MessageRow, 'chatId' | 'status' | 'content'>): Progress => ({
+  chatId,
+  status,
+  ...callersOwnOf(content),
+})
 
 /** Where the sends of one session stand: in memory, in the log, and for whoever waits to hear of them. */
 export class SendLog {
@@ -65,14 +77,15 @@ export class SendLog {
         },
       ],
     }))
-    const durable = this.#remember(messageId, { chatId, status: 'queued' }, stored)
+    const durable = this.#remember(messageId, progressIn({ chatId, status: 'queued', content }), stored)
     return { seq: this.#actor.seq, durable }
   }
 
   /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
   async recordTransmitted(messageId: string, chatId: string): Promise<void> {
     const at = this.#deps.clock.now()
-    const status = this.statusOf(messageId)
+    const known = this.find(messageId)
+    const status = known?.status ?? 'queued'
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
     const again = status === 'transmitted'
     const stored = this.#actor.append([{ type: 'message.transmitted', messageId, chatId }], () => ({
@@ -81,7 +94,7 @@ export class SendLog {
         { update: { messageId, status: 'transmitted', at, attempt: true, ...(again && { again }) } },
       ],
     }))
-    await this.#remember(messageId, { chatId, status: 'transmitted' }, stored)
+    await this.#remember(messageId, { ...known, chatId, status: 'transmitted' }, stored)
   }
 
   /** What became of a send; also told to whoever waits for it. */
@@ -90,9 +103,10 @@ export class SendLog {
     const error =
       result.status === 'failed' ? failureOf(result) : result.status === 'unknown' ? result.error : null
     const now = this.#deps.clock.now()
+    const progress = { ...this.find(messageId), chatId, status }
     const stored = this.#actor.append([factOf(chatId, result)], seq => {
       const delivery = this.#deps.tellStatus
-        ? messageStatusDelivery(this.#actor, seq, chatId, result, now)
+        ? messageStatusDelivery(this.#actor, seq, progress, result, now)
         : null
       return {
         lazy: !this.#waiters.has(messageId),
@@ -100,7 +114,7 @@ export class SendLog {
         ...(delivery !== null && { deliveries: [delivery] }),
       }
     })
-    await this.#remember(messageId, { chatId, status }, stored)
+    await this.#remember(messageId, progress, stored)
     this.#waiters.tell(result)
   }
 
@@ -108,7 +122,11 @@ export class SendLog {
   find(messageId: string): Progress | undefined {
     const known = this.#progress.get(messageId) ?? this.#unstored.get(messageId)
     if (known !== undefined) return known
-    return this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out') ?? undefined
+    const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    if (row === null) return undefined
+    const stored = progressIn(row)
+    this.#progress.set(messageId, stored)
+    return stored
   }
 
   /** Where the send of a row stands by now. */

@@ -104,7 +104,9 @@ export class Quarantine {
       events: [{ seq, at, type: 'session.quarantined', data: { error }, snapshot: null }],
       ...(news && { announced: 'inactive' as const }),
       listedAs: 'reconnecting',
-      ...(delivers && { deliveries: [statusDeliveryOf(streamId, seq, at, 'inactive', state, context)] }),
+      ...(delivers && {
+        deliveries: [statusDeliveryOf(streamId, seq, at, 'inactive', state, context, row.metadata)],
+      }),
     }
     await store.commit(write)
     if (delivers) onDelivery(streamId)

@@ -136,8 +136,8 @@ export class SessionRestorer {
 }
 
 const originOf = (row: SessionRow, epoch: number, session: Standing): SessionOrigin => {
-  const { streamId, sessionId, userId, lastSeq: seq, announced } = row
-  return { streamId, sessionId, userId, epoch, last: { seq, announced, ...session } }
+  const { streamId, sessionId, userId, metadata, lastSeq: seq, announced } = row
+  return { streamId, sessionId, userId, metadata, epoch, last: { seq, announced, ...session } }
 }
 
 function* slicesOf(rows: Iterable<SessionRow>): Generator<SessionRow[]> {

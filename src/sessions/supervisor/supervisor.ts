@@ -9,7 +9,7 @@ import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { Stats } from '../../ports/session-queries.ts'
 import type { WhatsApp } from '../../ports/whatsapp.ts'
 import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
-import type { SessionOrigin } from '../host/session-origin.ts'
+import type { NewSession, SessionOrigin } from '../host/session-origin.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
 import { bindSupervisor } from './bind-supervisor.ts'
@@ -168,12 +168,11 @@ export class Supervisor {
   }
 
   /** Begins a new session's life; resolves once it is durable. Rejects with 503 while nothing can be stored. */
-  async create(sessionId: string, userId: string | number, phoneNumber?: string): Promise<SessionEntry> {
+  async create(wanted: NewSession): Promise<SessionEntry> {
     const refusal = this.refusal()
     if (refusal !== null) throw refusal
-    if (this.#machine.getSnapshot().context.returns[sessionId]?.pending) throw notRunning()
-    const origin: SessionOrigin = { streamId: randomUUID(), sessionId, userId, epoch: 1, phoneNumber }
-    const entry = this.#spawn('session.requested', origin)
+    if (this.#machine.getSnapshot().context.returns[wanted.sessionId]?.pending) throw notRunning()
+    const entry = this.#spawn('session.requested', { ...wanted, streamId: randomUUID(), epoch: 1 })
     entry.actor.start()
     await entry.actor.durable()
     return entry

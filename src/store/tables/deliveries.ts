@@ -247,12 +247,27 @@ export function settleDelivery(sql: Statements, id: number, outcome: DeliveryOut
     )
 }
 
-/** Erases at most `limit` of what a session has to tell of messages and its account; statuses are told. Returns their number. */
+/**
+ * Erases at most `limit` of what a session has to tell of messages and its account, and dead letters about its sends; statuses are told.
+ * Returns their number.
+ */
 export function eraseDeliveries(sql: Statements, streamId: string, limit: number): number {
   return sql.run(
     `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_once
-       WHERE stream_id = ? AND kind IN ('messages', 'events') ORDER BY seq LIMIT ?)`,
+       WHERE stream_id = ? AND (kind IN ('messages', 'events') OR (kind = 'receipt' AND dead_at IS NOT NULL))
+       ORDER BY seq LIMIT ?)`,
     streamId,
+    limit,
+  )
+}
+
+/** Erases what callers gave to sends in at most `limit` of the dead letters about them from before `before`. Returns their number. */
+export function eraseDescriptions(sql: Statements, before: number, limit: number): number {
+  return sql.run(
+    `UPDATE deliveries SET payload = CASE json_valid(payload) WHEN 0 THEN '{}' ELSE json_replace(payload, '$.metadata', NULL) END
+     WHERE id IN (SELECT id FROM deliveries INDEXED BY deliveries_described
+       WHERE kind = 'receipt' AND dead_at IS NOT NULL AND instr(payload, '"metadata":{') > 0 AND at < ? ORDER BY at LIMIT ?)`,
+    before,
     limit,
   )
 }

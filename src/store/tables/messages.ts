@@ -283,7 +283,7 @@ export function eraseBodies(sql: Statements, before: number, limit: number, now:
     `UPDATE messages SET proto = NULL, secret = NULL, erased_at = ?, content = CASE WHEN json_valid(content) THEN json_remove(
        json_replace(content, '$.body', NULL, '$.caption', NULL, '$.name', NULL, '$.address', NULL,
          '$.contacts', json('[]'), '$.options', json('[]'), '$.media.thumbnail', NULL),
-       '$.quoted', '$.selection', '$.referral', '$.order', '$.product', '$.raw', '$.preview') ELSE '{}' END
+       '$.quoted', '$.selection', '$.referral', '$.order', '$.product', '$.raw', '$.preview', '$.metadata') ELSE '{}' END
      WHERE (stream_id, seq) IN (
        SELECT m.stream_id, m.seq FROM messages m INDEXED BY messages_whole
        WHERE m.erased_at IS NULL AND m.at < ? AND NOT (m.direction = 'out' AND m.status IN ('queued', 'transmitted'))

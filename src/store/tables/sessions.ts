@@ -2,6 +2,7 @@ import type { EstadoQr } from '../../../machines/facts.ts'
 import type { SessionFilter, SessionRow, SessionTable } from '../../ports/session-table.ts'
 import type { Statements } from '../statements.ts'
 import { searchTerms } from './search.ts'
+import { objectIn } from './stored-json.ts'
 import { userIdIn } from './user-id.ts'
 
 type SessionColumns = {
@@ -9,6 +10,7 @@ type SessionColumns = {
   stream_id: string
   session_id: string
   user_id: string
+  metadata: string | null
   epoch: number
   last_seq: number
   created_at: number
@@ -33,6 +35,7 @@ const toSession = (row: SessionColumns): SessionRow => ({
   streamId: row.stream_id,
   sessionId: row.session_id,
   userId: userIdIn(row.user_id),
+  metadata: row.metadata === null ? null : objectIn(row.metadata),
   epoch: row.epoch,
   lastSeq: row.last_seq,
   createdAt: row.created_at,

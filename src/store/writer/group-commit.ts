@@ -10,7 +10,7 @@ import {
   writeContactNames,
 } from '../tables/account-events.ts'
 import { eraseChatTimers, writeChatTimers } from '../tables/chat-timers.ts'
-import { pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
+import { eraseDescriptions, pruneDead, settleDelivery, writeDeliveries } from '../tables/deliveries.ts'
 import { settleDownload, writeDownloads } from '../tables/downloads.ts'
 import { pruneIdempotency, writeIdempotency } from '../tables/idempotency.ts'
 import { eraseKeys, pruneInbox, shrinkInbox, writeInbox, writeKeys } from '../tables/keys.ts'
@@ -140,7 +140,10 @@ export class GroupCommit {
     if ('eraseBodies' in request) {
       const { before, limit } = request.eraseBodies
       const done = this.#keepsDone ? 0 : shrinkInbox(this.#sql, limit)
-      const erased = eraseBodies(this.#sql, before, limit, now) + eraseEventWords(this.#sql, before, limit)
+      const erased =
+        eraseBodies(this.#sql, before, limit, now) +
+        eraseEventWords(this.#sql, before, limit) +
+        eraseDescriptions(this.#sql, before, limit)
       if (done + erased > 0) this.#erased = true
       return Math.max(done, erased)
     }
@@ -176,10 +179,11 @@ export class GroupCommit {
   }
 
   #write(write: EncodedWrite, now: number): number | null {
-    const { streamId, epoch, create, erase, keys, inbox, messages, people, downloads } = write
+    const { streamId, epoch, create, metadata, erase, keys, inbox, messages, people, downloads } = write
     const { chatTimers, idempotency, deliveries, accountEvents, contactNames } = write
     // Before the erasure: a first write may erase its own stream.
     if (create) this.#streams.create(streamId, epoch, create)
+    if (metadata !== undefined) this.#streams.describe(streamId, metadata)
     if (erase) {
       this.#erased = true
       if (erase === 'stream') eraseStream(this.#sql, streamId, this.#streams.erase(streamId, now))

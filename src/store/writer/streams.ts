@@ -93,6 +93,10 @@ export class Streams {
     )
   }
 
+  describe(streamId: string, metadata: string): void {
+    this.#sql.run('UPDATE sessions SET metadata = ? WHERE stream_id = ?', metadata, streamId)
+  }
+
   /** Events and projection of a write that was not refused. Returns the position of its last event, null without any. */
   apply({ streamId, events = [], lastActivity, announced, listedAs }: EncodedWrite): number | null {
     if (listedAs !== undefined)
@@ -157,7 +161,7 @@ export class Streams {
   /** The session id is free again. Returns the seq of the tombstone that follows: what is before it goes. */
   erase(streamId: string, at: number): number {
     this.#sql.run(
-      "UPDATE sessions SET user_id = 'null', search = '', erased_at = ? WHERE stream_id = ?",
+      "UPDATE sessions SET user_id = 'null', metadata = NULL, search = '', erased_at = ? WHERE stream_id = ?",
       at,
       streamId,
     )

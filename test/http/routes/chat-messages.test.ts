@@ -3,6 +3,7 @@ import { chatAnswer } from '../../../src/http/schemas/answers.ts'
 import type { ReceivedContent } from '../../../src/messages/received.ts'
 import { createTestHttp, exactly, refused } from '../fakes.ts'
 
+const owner = { userId: 7, metadata: null }
 const message: ReceivedContent = {
   message_id: 'A',
   from: '34600000002',
@@ -25,8 +26,10 @@ const message: ReceivedContent = {
 
 describe('the messages of a chat', () => {
   it('are as Laravel gets them, every key there, with seq and status', async () => {
-    const messages = [{ seq: 7, status: 'received' as const, message }]
-    const { app } = createTestHttp({ queries: { chat: (_, chatId) => ({ chatId, messages, next: 7 }) } })
+    const messages = [{ seq: 7, status: 'received' as const, message, own: null }]
+    const { app } = createTestHttp({
+      queries: { chat: (_, chatId) => ({ chatId, owner, messages, next: 7 }) },
+    })
     const response = await app.request('/sessions/s1/chats/34600000002/messages?limit=1')
     const answer = await exactly(response, chatAnswer)
     expect(answer).toMatchObject({
@@ -35,6 +38,8 @@ describe('the messages of a chat', () => {
       messages: [
         {
           session_id: 's1',
+          user_id: 7,
+          client_ref: null,
           seq: 7,
           status: 'received',
           forwarded: true,
@@ -46,10 +51,27 @@ describe('the messages of a chat', () => {
     })
   })
 
-  it('say when a file is not there', async () => {
-    const messages = [{ seq: 7, status: 'received' as const, message }]
+  it('have the metadata of the session when they arrived, else what came with them', async () => {
+    const metadata = { tenant: 7 }
+    const own = { client_ref: 'order-7', metadata: { order: 7 } }
+    const rows = [null, own, {}].map((one, i) => ({
+      ...{ seq: i, status: 'sent' as const, message, own: one },
+    }))
     const { app } = createTestHttp({
-      queries: { chat: (_, chatId) => ({ chatId, messages, next: null }) },
+      queries: {
+        chat: (_, chatId) => ({ chatId, owner: { userId: 7, metadata }, messages: rows, next: null }),
+      },
+    })
+    const response = await app.request('/sessions/s1/chats/34600000002/messages')
+    const { messages } = await exactly(response, chatAnswer)
+    expect(messages.map(one => one.metadata)).toEqual([metadata, { order: 7 }, null])
+    expect(messages.map(one => one.client_ref)).toEqual([null, 'order-7', null])
+  })
+
+  it('say when a file is not there', async () => {
+    const messages = [{ seq: 7, status: 'received' as const, message, own: null }]
+    const { app } = createTestHttp({
+      queries: { chat: (_, chatId) => ({ chatId, owner, messages, next: null }) },
       mediaServer: { has: async () => false },
     })
     const response = await app.request('/sessions/s1/chats/34600000002/messages')
@@ -59,6 +81,7 @@ describe('the messages of a chat', () => {
   it.each([
     ['34600000002', '34600000002@s.whatsapp.net'],
     ['+34600000002', '34600000002@s.whatsapp.net'],
+    ['+34 600 000 002', '34600000002@s.whatsapp.net'],
     ['34600000002@s.whatsapp.net', '34600000002@s.whatsapp.net'],
     ['90071992547@lid', '90071992547@lid'],
     ['120363000000000000@g.us', '120363000000000000@g.us'],
@@ -72,7 +95,7 @@ describe('the messages of a chat', () => {
     expect(calls).toEqual([{ name: 'chat', args: ['s1', chatId, 9, 5] }])
   })
 
-  it.each(['ana', '12', '@lid', 'a b@lid', '1@'])('are not asked for by %s', async given => {
+  it.each(['ana', '12', '@lid', 'a b@lid', '1@', '600 000 002'])('are not asked for by %s', async given => {
     const { app, calls } = createTestHttp()
     const path = `/sessions/s1/chats/${encodeURIComponent(given)}/messages`
     const answer = await refused(await app.request(path))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventsAnswer, messageAnswer, momentAnswer } from '../../../src/http/schemas/answers.ts'
-import { createTestHttp, exactly, NOW } from '../fakes.ts'
+import { createTestHttp, exactly, messageRow, NOW } from '../fakes.ts'
 
 describe('the log of a session', () => {
   it('comes in pages, keys in snake_case and times as dates', async () => {
@@ -104,5 +104,14 @@ describe('the log of a session', () => {
       { status: 'delivered', at: '2026-01-02T03:04:06.678Z', error: null },
     ])
     expect(JSON.stringify(answer)).not.toContain('private words')
+    expect(answer).toMatchObject({ client_ref: null, metadata: null })
+  })
+
+  it('says what its caller gave with it', async () => {
+    const given = { client_ref: 'order-7', metadata: { order: 7 } }
+    const content = { type: 'text' as const, to: '1@lid', body: 'x', reply_to: null, ...given }
+    const { app } = createTestHttp({ queries: { message: () => messageRow({ content }) } })
+    const answer = await exactly(await app.request('/sessions/s1/messages/3EB0AAAA'), messageAnswer)
+    expect(answer).toMatchObject(given)
   })
 })

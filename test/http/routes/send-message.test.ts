@@ -14,11 +14,38 @@ describe('POST /send-message', () => {
     expect(await exactly(response, sendAnswer)).toEqual({
       success: true,
       message_id: '3EB0AAAA',
+      client_ref: null,
       status: 'sent',
       response: { key: { id: '3EB0AAAA', remoteJid: '5215512345678@s.whatsapp.net', fromMe: true } },
     })
     const content = { type: 'text', to: '5215512345678@s.whatsapp.net', body: 'hola', reply_to: '3EB0FF' }
     expect(calls).toEqual([{ name: 'send', args: ['s1', content, NOW + 4000] }])
+  })
+
+  it("passes the caller's own name for it and metadata on, and gives the name back", async () => {
+    const { app, calls } = createTestHttp()
+    const metadata = { order: 7 }
+    const response = await app.request('/send-message', post({ ...text, client_ref: 'año 7', metadata }))
+    expect(await exactly(response, sendAnswer)).toMatchObject({ client_ref: 'año 7' })
+    expect(calls[0]?.args[1]).toMatchObject({ type: 'text', client_ref: 'año 7', metadata })
+    await app.request('/send-message', post({ ...text, client_ref: 42 }))
+    expect(calls[1]?.args[1]).toMatchObject({ client_ref: '42' })
+  })
+
+  it.each([
+    [{ client_ref: '' }, 'client_ref'],
+    [{ client_ref: 'x'.repeat(256) }, 'client_ref'],
+    [{ client_ref: 'a\nb' }, 'client_ref'],
+    [{ client_ref: 1.5 }, 'client_ref'],
+    [{ client_ref: ['a'] }, 'client_ref'],
+    [{ metadata: 'text' }, 'metadata'],
+    [{ metadata: [1] }, 'metadata'],
+    [{ metadata: { t: 'x'.repeat(1020) } }, 'metadata'],
+  ])('refuses %j, and nothing is sent', async (fields, name) => {
+    const { app, calls } = createTestHttp()
+    const answer = await refused(await app.request('/send-message', post({ ...text, ...fields })))
+    expect(answer).toMatchObject({ status: 422, errors: { [name]: [expect.stringMatching(/^must be /)] } })
+    expect(calls).toEqual([])
   })
 
   it.each([

@@ -19,6 +19,7 @@ const SHOWN = {
   reason: null,
   reason_text: null,
   qr: null,
+  metadata: null,
 }
 
 describe('GET /sessions', () => {

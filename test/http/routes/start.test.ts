@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startAnswer } from '../../../src/http/schemas/answers.ts'
-import { createTestHttp, exactly, post } from '../fakes.ts'
+import { createTestHttp, exactly, post, refused } from '../fakes.ts'
 
 describe('POST /start', () => {
   it.each([
@@ -25,6 +25,42 @@ describe('POST /start', () => {
     })
     const args = [{ userId: user_id, sessionId: 'a_B-9', phoneNumber: '5215512345678' }]
     expect(calls).toEqual([{ name: 'start', args }])
+  })
+
+  it('passes metadata on, and takes the empty list of PHP for an empty object', async () => {
+    const { app, calls } = createTestHttp()
+    const metadata = { tenant: 7, plan: { name: 'año' } }
+    for (const given of [metadata, [], null])
+      expect((await app.request('/start', post({ user_id: 1, metadata: given }))).status).toBe(200)
+    expect(calls.map(({ args }) => args[0])).toEqual([
+      { userId: 1, metadata },
+      { userId: 1, metadata: {} },
+      { userId: 1 },
+    ])
+  })
+
+  it.each([
+    'text',
+    7,
+    true,
+    [1],
+    { text: 'x'.repeat(1024) },
+    { text: '\ud83d' },
+    { '\udc00': 1 },
+  ])('refuses the metadata %j', async metadata => {
+    const { app, calls } = createTestHttp()
+    const answer = await refused(await app.request('/start', post({ user_id: 1, metadata })))
+    expect(answer).toMatchObject({ status: 422, errors: { metadata: [expect.stringMatching(/^must be /)] } })
+    expect(calls).toEqual([])
+  })
+
+  it('takes metadata up to 1024 bytes of JSON, however many characters that are', async () => {
+    const { app } = createTestHttp()
+    const status = async (text: string) =>
+      (await app.request('/start', post({ user_id: 1, metadata: { t: text } }))).status
+    // {"t":""} is 8 bytes, and ñ has two.
+    expect(await status('ñ'.repeat(508))).toBe(200)
+    expect(await status(`${'ñ'.repeat(508)}.`)).toBe(422)
   })
 
   it.each([

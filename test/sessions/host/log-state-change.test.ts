@@ -45,7 +45,7 @@ it('A session that is to be linked by a pairing code waits for that, unless What
   const lines: { msg: string }[] = []
   const logger = pino({ level: 'info' }, { write: line => void lines.push(JSON.parse(line)) })
   const context = initialContext({ sessionId: 's', userId: 1, at: 0, phoneNumber: '34600000001' })
-  const refused = { ...context, reason: 'pairing_code_refused', reasonText: 'It said so.' }
+  const refused = { ...context, reason: 'pairing_code_refused' as const, reasonText: 'It said so.' }
   for (const [state, one] of [
     ['awaitingQr.verifying.asking', context],
     ['awaitingQr.verifying.asking', refused],

@@ -13,10 +13,14 @@ const eventAfter = (
   over: Partial<SessionContext>,
   state: string,
 ) =>
-  passkeyEventOf('stream', 5, { type, at: AT } as never, before, {
-    state,
-    context: { ...asked, passkey: undefined, ...over },
-  })?.payload
+  passkeyEventOf(
+    'stream',
+    5,
+    { type, at: AT } as never,
+    before,
+    { state, context: { ...asked, passkey: undefined, ...over } },
+    { tenant: 7 },
+  )?.payload
 
 it.each([
   ['session.resumed', {}, 'passkey_interrupted', /began anew/],
@@ -25,6 +29,7 @@ it.each([
   expect(eventAfter(type, over, 'starting.connecting')).toMatchObject({
     ...{ type: 'passkey', state: 'failed', code: null, reason, reason_text: expect.stringMatching(text) },
     expires_at: new Date(AT + 600_000).toISOString(),
+    ...{ session_id: 's1', user_id: 1, metadata: { tenant: 7 } },
   })
 })
 

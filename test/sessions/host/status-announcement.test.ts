@@ -75,13 +75,29 @@ describe('The estado_qr that Laravel is told', () => {
       seq,
       payload: {
         session_id: 's1',
+        user_id: 7,
         estado_qr: 'inactive',
         reason: 'banned',
         reason_text: 'Because of banned.',
         wa_id: '34600000001',
         session_data: { state: 'loggedOut', detail: 'banned', push_name: 'Ana', lid: '1@lid' },
+        metadata: null,
       },
     })
+  })
+
+  it('says of a session that is deleted that it is, and asks nobody to start it again', async () => {
+    await start()
+    const socket = await world.linked()
+    void world.commands.delete('s1', world.clock.now())
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    const { payload } = world.disk.committed
+      .flatMap(({ deliveries = [] }) => deliveries)
+      .findLast(({ kind }) => kind === 'status')!
+    expect(payload).toMatchObject({ estado_qr: 'inactive', reason: 'logged_out' })
+    expect(payload!.reason_text).not.toMatch(/start/)
   })
 
   it('replaces an older one that was not delivered yet', async () => {

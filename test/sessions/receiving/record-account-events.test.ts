@@ -74,6 +74,8 @@ describe('What happened to an account', () => {
     })
     expect(head.payload).toEqual({
       session_id: 's1',
+      user_id: 7,
+      metadata: null,
       event_id: head.webhookId,
       at: '1970-01-01T00:00:01.000Z',
       ...call('C1').event,

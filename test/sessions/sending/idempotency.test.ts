@@ -41,6 +41,21 @@ describe('An idempotency key', () => {
     expect(bodies(socket)).toEqual(['hello'])
   })
 
+  it("is a mismatch with another name or metadata of the caller's, which nobody would hear of", async () => {
+    const socket = await world.linked()
+    const send = (more: object) =>
+      world.commands.send('s1', { ...text(ANA, 'hello'), ...more }, world.clock.now() + 4000, 'k')
+    const own = { client_ref: 'order-7', metadata: { order: 7 } }
+    const first = send(own)
+    await world.settle()
+    ack(socket, socket.sent[0]!.messageId)
+    const { messageId } = await first
+    expect(await send(own)).toMatchObject({ messageId, replayed: true })
+    for (const other of [{}, { ...own, client_ref: 'order-8' }, { ...own, metadata: { order: 8 } }])
+      await expect(send(other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
+    expect(bodies(socket)).toEqual(['hello'])
+  })
+
   it('sends once in twenty requests at the same time; the others are told to wait', async () => {
     const socket = await world.linked()
     const all = Promise.allSettled(Array.from({ length: 20 }, () => once('k')))

@@ -1,12 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { messageStatusPayload as shape } from '../../../src/laravel/payloads.ts'
+import { text } from '../fakes.ts'
 import { World } from '../world.ts'
 import { ANA, EVA, sendingIn } from './sending.ts'
 
 let world: World
 afterEach(() => world.end())
 
-const { send, ack, facts } = sendingIn(() => world)
+const { send, ack, facts, message } = sendingIn(() => world)
 
 /** Receipts put into deliveries so far, in order. */
 const receipts = () =>
@@ -35,10 +36,14 @@ describe('Message statuses for Laravel', () => {
       const row = world.rows().find(({ seq }) => seq === delivery.seq)!
       expect(row.type).toBe(`message.${delivery.payload!.status}`)
       expect(delivery.webhookId).toBe(`${streamId}.${row.seq}.receipt`)
-      expect(shape.strict().parse(delivery.payload)).toMatchObject({
+      // What is delivered has its seq from the row.
+      expect(shape.omit({ seq: true }).strict().parse(delivery.payload)).toMatchObject({
         session_id: 's1',
+        user_id: 7,
         message_id: messageId,
+        client_ref: null,
         error: null,
+        metadata: null,
       })
     }
     expect(receipts()[1]!.payload!.timestamp).toBe(new Date(at - 60_000).toISOString())
@@ -90,6 +95,59 @@ describe('Message statuses for Laravel', () => {
     expect(await sending).toMatchObject({ code: 'SESSION_LOGGED_OUT' })
     expect(receipts().map(({ payload }) => payload!.status)).toEqual(['failed'])
     expect(world.store.deliveries.lanes('', 1_000).map(({ lane }) => lane)).toContain(receipts()[0]!.lane)
+  })
+
+  const own = { client_ref: 'order-7', metadata: { order: 7 } }
+  const sendOwn = () => world.commands.send('s1', { ...text(ANA, 'hello'), ...own }, world.clock.now() + 4000)
+  const owns = () => receipts().map(({ payload }) => [payload!.client_ref, payload!.metadata])
+
+  it('have what the caller gave with the send, from memory', async () => {
+    world = await World.start({ tellStatus: true })
+    const socket = await world.linked()
+    void sendOwn()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    const reads = vi.spyOn(world.store.messages, 'find')
+    ack(socket, messageId)
+    socket.owner.updated({ messageId, status: 'delivered', at: world.clock.now() })
+    await world.settle()
+    expect(owns()).toEqual(Array.from({ length: 2 }, () => [own.client_ref, own.metadata]))
+    expect(reads).not.toHaveBeenCalled()
+    expect(message(messageId).content).toMatchObject(own)
+  })
+
+  it('have it also in another life of the process, which reads it once', async () => {
+    world = await World.start({ tellStatus: true })
+    const socket = await world.linked()
+    void sendOwn()
+    await world.settle()
+    const { messageId } = socket.sent[0]!
+    ack(socket, messageId)
+    await world.settle()
+    await world.stop()
+    await world.boot()
+    const again = await world.openSocket()
+    const reads = vi.spyOn(world.store.messages, 'find')
+    for (const status of ['delivered', 'read', 'played'] as const)
+      again.owner.updated({ messageId, status, at: world.clock.now() })
+    await world.settle()
+    expect(owns()).toEqual(Array.from({ length: 4 }, () => [own.client_ref, own.metadata]))
+    expect(reads).toHaveBeenCalledTimes(1)
+  })
+
+  it('have it also when the session is deleted, and its messages with it', async () => {
+    world = await World.start({ tellStatus: true })
+    const socket = await world.linked()
+    socket.onSend = () => new Promise(() => {})
+    const sending = sendOwn().catch(() => {})
+    await world.settle()
+    void world.commands.delete('s1', world.clock.now() + 1000)
+    await world.settle()
+    socket.report({ type: 'logout.confirmed' })
+    await world.settle()
+    await sending
+    expect(receipts()[0]!.payload).toMatchObject({ ...own, status: 'failed', user_id: 7 })
+    expect(world.store.deliveries.head(receipts()[0]!.lane)!.payload).toMatchObject(own)
   })
 
   it('are not delivered unless they are configured', async () => {

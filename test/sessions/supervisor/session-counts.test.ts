@@ -11,6 +11,7 @@ const row = (sessionId: string, lastActivity: number, state = 'open.settled'): S
   streamId: sessionId,
   sessionId,
   userId: 7,
+  metadata: null,
   epoch: 1,
   lastSeq: 1,
   createdAt: NOW - HOUR,
