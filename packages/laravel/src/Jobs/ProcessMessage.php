@@ -50,7 +50,10 @@ class ProcessMessage implements ShouldQueue
         $message = Message::query()->find($this->messageId);
         if ($message === null) {
             $this->awaitCommit();
-        } elseif ($message->processed_at === null && $this->isItsTurn($message, $turns)) {
+        } elseif ($message->processed_at !== null) {
+            // Its last try may have ended between the event and the waking.
+            $this->wakeNext($message, $turns);
+        } elseif ($this->isItsTurn($message, $turns)) {
             $events->dispatch($this->eventOf($message));
             $turns->end($message, ['processed_at' => $message->freshTimestampString()]);
             $this->wakeNext($message, $turns);
