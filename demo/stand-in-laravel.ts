@@ -80,6 +80,8 @@ export class StandInLaravel extends EventEmitter<{ request: [Received] }> {
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(JSON.stringify(answer))
+    // What the manager asks at its start is about no session.
+    if (request.method === 'OPTIONS' || path.startsWith('/whatsapp/status/check-')) return
     const got: Received = {
       method: request.method ?? 'GET',
       path,
@@ -100,6 +102,11 @@ export class StandInLaravel extends EventEmitter<{ request: [Received] }> {
     const { misbehaviour } = this
     if (misbehaviour === 'silent' || misbehaviour === 'reset') return { status: 0, answer: {} }
     if (misbehaviour !== null) return { ...misbehaviour, answer: { message: 'not now' } }
+    // As Laravel's router does for each route that it has.
+    if (method === 'OPTIONS') {
+      const allow = path.startsWith('/whatsapp/status/') ? 'GET,HEAD' : 'POST'
+      return { status: 200, headers: { allow }, answer: {} }
+    }
     if (method === 'GET' && path.startsWith('/whatsapp/status/')) {
       const id = decodeURIComponent(path.slice('/whatsapp/status/'.length))
       const estado = this.estados.get(id) ?? this.estadoOfUnknown

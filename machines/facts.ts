@@ -19,6 +19,28 @@ export type Reaction =
   | 'unlinked' // WhatsApp removed this device
   | 'banned' // WhatsApp closed the account
 
+/** What can be wrong with what Laravel answers; each has its own mend. */
+export const LARAVEL_CAUSES = [
+  'unreachable', // nobody listens there, or the network does not lead there
+  'unknown_host',
+  'timeout',
+  'certificate',
+  'no_tls', // https:// for a port that speaks http
+  'redirect',
+  'unauthorized', // 401, 403
+  'wrong_address', // Laravel itself says that it has no such route, or a web server shows its own 404
+  'no_route', // 404, 405, 410 where a route is expected
+  'no_row', // 404 of a handler: it does not know the session
+  'csrf', // 419: the route stands in routes/web.php
+  'throttled', // 429
+  'maintenance', // 503
+  'server_error', // other 5xx
+  'not_json', // a web page, or nothing that can be read
+  'unknown_word', // JSON without an estado_qr that is known
+  'refused', // other 4xx
+] as const
+export type LaravelCause = (typeof LARAVEL_CAUSES)[number]
+
 /** Why a session is where it is: a code for programs; `reasonText` is the sentence for people. Every language of the dashboard has words for each. */
 export const REASONS = [
   // What WhatsApp says, or does not say.
@@ -54,6 +76,24 @@ export const REASONS = [
   'passkey_unanswered',
   // Asked for, by Laravel or its users.
   'laravel_inactive',
+  'laravel_unreachable',
+  'laravel_unknown_host',
+  'laravel_timeout',
+  'laravel_certificate',
+  'laravel_no_tls',
+  'laravel_redirect',
+  'laravel_unauthorized',
+  'laravel_wrong_address',
+  'laravel_no_route',
+  'laravel_no_row',
+  'laravel_csrf',
+  'laravel_throttled',
+  'laravel_maintenance',
+  'laravel_server_error',
+  'laravel_not_json',
+  'laravel_unknown_word',
+  'laravel_refused',
+  'deleted',
   'logged_out',
   'idle',
   // In here.
@@ -132,17 +172,20 @@ export type SessionFact =
   | { type: 'logout.confirmed' }
   /**
    * Laravel answered "is this session active?". `said` is its word: `missing` = 404, `unknown` = anything unclear.
-   * `told` is the last estado_qr that Laravel had accepted from us by then, and when.
+   * `told` is the last estado_qr that Laravel had accepted from us by then, and when. Of `unknown`, `cause` is a code and `why` a
+   * sentence that says what was answered and what mends it.
    */
   | {
       type: 'laravel.answered'
       said: 'active' | 'inactive' | 'missing' | 'unknown'
       told: { estadoQr: EstadoQr; at: number } | null
+      cause?: LaravelCause
+      why?: string
     }
   /** Laravel has the QR with this hash. */
   | { type: 'qr.published'; hash: string }
-  /** Laravel did not take the QR with this hash. */
-  | { type: 'qr.publishFailed'; hash: string }
+  /** Laravel did not take the QR with this hash; `cause` and `why` as in `laravel.answered`. */
+  | { type: 'qr.publishFailed'; hash: string; cause?: LaravelCause; why?: string }
   /** WhatsApp refused a message to somebody new (463): the account writes to nobody new until `until`. */
   | { type: 'reachOut.locked'; until: number }
   /** WhatsApp took too many messages (429): until `until` sends leave at `perMinute`, and none before `pausedUntil`, if WhatsApp said so. */

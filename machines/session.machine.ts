@@ -7,7 +7,7 @@ import { initialContext } from './session.context.ts'
 import { sessionSetup } from './session.setup.ts'
 
 /** Changes whenever a fold of an old log may end elsewhere; session.upcasters.ts brings older rows up to it. */
-export const SESSION_MACHINE_VERSION = '4'
+export const SESSION_MACHINE_VERSION = '5'
 
 /**
  * One WhatsApp session: what may happen, and what it leads to. A state's description is its line in the process' log; what other

@@ -1,6 +1,7 @@
 import { assertEvent, assign, sendTo, spawnChild, stopChild } from 'xstate'
 import { type SessionContext, unlinkedContext } from './session.context.ts'
 import { at, FREE_RESTARTS, guarded, missing } from './session.guards.ts'
+import { expiry, faultOf, refusal, withoutFault } from './session.laravel.ts'
 import { rest } from './session.rests.ts'
 import { askAgainIn, BACKOFF_FLOOR, backoff, TIMES } from './session.timers.ts'
 
@@ -143,13 +144,18 @@ export const sessionSetup = guarded.extend({
       assertEvent(event, 'crashes.exceeded')
       return rest(context, event, { told: true })
     }),
-    noteForgotten: assign({
+    noteForgotten: assign(({ context: { intent } }) => ({
       openedAt: null,
       retryAt: null,
-      reason: 'logged_out',
-      reasonText:
-        'The link was erased here; its credentials could not be read, so WhatsApp was not told: remove the device on the phone, then call /start to link it again.',
-    }),
+      reason: intent === 'delete' ? 'deleted' : 'logged_out',
+      reasonText: `The link was erased here; its credentials could not be read, so WhatsApp was not told: remove the device on the phone${intent === 'delete' ? '' : ', then call /start to link it again'}.`,
+    })),
+    /** Whatever ended its link: nobody can start it again. */
+    noteDeleted: assign(({ context: { intent, reason } }) =>
+      intent !== 'delete' || reason === 'deleted'
+        ? {}
+        : { reason: 'deleted', reasonText: 'The session was deleted on request; nothing of it is kept.' },
+    ),
     noteLoggedOut: assign({
       openedAt: null,
       reason: 'logged_out',
@@ -159,14 +165,16 @@ export const sessionSetup = guarded.extend({
       retryAt: at(event) + TIMES.recheck,
       outage: { since: at(event), rests: 0, ...context.outage, told: true },
       reason: 'laravel_inactive',
-      reasonText: 'Laravel says that this session is not active; call /start once it is.',
+      reasonText:
+        event.type === 'laravel.answered'
+          ? refusal(event.said, event.said === 'unknown' ? event.why : undefined)
+          : context.reasonText,
     })),
     noteWelcome: assign({ outage: null, reason: null, reasonText: null }),
     waitForStart: assign({ retryAt: null }),
     noteExpired: assign(({ context }) => ({
       retryAt: null,
-      reason: 'qr_expired',
-      reasonText: 'Nobody scanned the QR in time; call /start for a new one.',
+      ...expiry(context),
       qr: { ...context.qr, current: null, published: null },
     })),
     /** The QR is scanned: it is void, and so is the throttle that protects Laravel from more of its kind. */
@@ -222,16 +230,26 @@ export const sessionSetup = guarded.extend({
     notePublished: assign(({ context, event }) => {
       assertEvent(event, 'qr.published')
       return {
+        ...withoutFault(context),
         qr: { ...context.qr, published: { hash: event.hash, at: event.at }, lastPublishedAt: event.at },
       }
     }),
+    noteNotTaken: assign(({ event }) => {
+      assertEvent(event, 'qr.publishFailed')
+      return faultOf(event)
+    }),
     noteUnclear: assign(({ context, event }) => ({
+      ...(event.type === 'laravel.answered' && faultOf(event)),
       qr: {
         ...context.qr,
         unclear: context.qr.unclear + 1,
         askAt: at(event) + askAgainIn(context.qr.unclear),
       },
     })),
-    noteClear: assign(({ context }) => ({ qr: { ...context.qr, unclear: 0, askAt: null } })),
+    noteClear: assign(({ context }) => ({
+      // What it says of a publication stays until that is taken.
+      ...(context.qr.unclear > 0 && withoutFault(context)),
+      qr: { ...context.qr, unclear: 0, askAt: null },
+    })),
   },
 })

@@ -32,6 +32,8 @@ export const UPCASTERS: Upcasters = {
     },
     machineVersion: '4',
   }),
+  // A session says what Laravel answered, and that it was deleted.
+  '4': row => ({ ...row, machineVersion: '5' }),
 }
 
 function resting({ connectingAt, retryAt }: StoredSession['context']) {

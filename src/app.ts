@@ -1,16 +1,20 @@
 import { mkdirSync } from 'node:fs'
 import { createLaravelClient } from './app/laravel-client.ts'
+import { linkBaseOf } from './app/link-base.ts'
+import { logCheck } from './app/log-check.ts'
 import type { App, Overrides } from './app/overrides.ts'
+import { createReadiness } from './app/readiness.ts'
 import { whatsappConfig } from './app/whatsapp-config.ts'
 import { causedByNobody } from './base/causes.ts'
 import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
-import type { Problem, ProblemCode, Readiness } from './base/problem.ts'
 import type { Config } from './config.ts'
 import { dashboardLoader } from './dashboard/load-dashboard.ts'
 import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
+import { createLaravelCheck } from './laravel/check/laravel-check.ts'
+import { QUESTION } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
 import { createUndelivered } from './laravel/undelivered.ts'
@@ -95,7 +99,7 @@ export async function createApp(
     allowPrivate: config.media.allowPrivate,
   })
   // Known once the port is taken, long before a file is linked.
-  const linkBase = { url: config.publicUrl ?? `http://${config.http.host}:${config.http.port}` }
+  let linkBase = linkBaseOf(config, config.http.port)
   const served = createMediaServer({
     files,
     describe: id => store.downloads.describe(id),
@@ -192,22 +196,17 @@ export async function createApp(
     sendMaxAgeMs: config.send.maxAgeMs,
   })
 
-  const ready = (): Readiness => {
-    const problems = [
-      supervisor.problem(),
-      versions.problem(),
-      named('LARAVEL_UNAVAILABLE', deliveries.health().problem),
-      queue.problem(),
-    ].filter(problem => problem !== null)
-    const warnings = [...supervisor.warnings(), disk.warning(), faults.warning()].filter(
-      warning => warning !== null,
-    )
-    return { ready: problems.length === 0, problems, warnings }
-  }
+  const ready = createReadiness({
+    problems: () => [supervisor.problem(), versions.problem(), queue.problem()],
+    warnings: () => [...supervisor.warnings(), disk.warning(), faults.warning(), linkBase.warning],
+    laravel,
+    deliveries,
+  })
   metrics.read({
     stats: () => supervisor.stats(),
     quarantined: () => supervisor.quarantined,
     diskFree,
+    laravel: () => ({ failing: ready().laravel?.failing ?? [], late: deliveries.late().lanes }),
     deliveries: store.deliveries,
   })
   const queries = createQueries(store, supervisor)
@@ -219,6 +218,10 @@ export async function createApp(
     deliveries: store.deliveries,
     ready,
     now: clock.now,
+  })
+  const check = createLaravelCheck({
+    ...{ ...config.laravel, clock, wall },
+    onQuestion: finding => laravel.faults.note(QUESTION, finding),
   })
   const http = createHttp({
     config: config.http,
@@ -238,6 +241,7 @@ export async function createApp(
     metrics,
     ...(tracing && { tracing }),
     undelivered: createUndelivered(store.deliveries, deliveries, clock, owners),
+    laravelCheck: check,
     mediaPreparer: media,
     mediaServer: served,
     vault,
@@ -253,8 +257,9 @@ export async function createApp(
 
   deliveries.start()
   await supervisor.start()
-  const { url } = await http.listen()
-  linkBase.url = config.publicUrl ?? url
+  const { url, port } = await http.listen()
+  linkBase = linkBaseOf(config, port)
+  if (linkBase.warning !== null) logger.warn(linkBase.warning.message)
   downloads.startDue()
   for (const one of [retention, erasure, disk]) one.start()
   logger.info(
@@ -266,6 +271,7 @@ export async function createApp(
     },
     `whatsapp-manager is up: ${url}`,
   )
+  if (tellLaravel) void logCheck(check, part('laravel'))
 
   return {
     url,
@@ -273,7 +279,7 @@ export async function createApp(
     async stop() {
       http.refuse()
       disk.stop()
-      await http.close()
+      await Promise.all([check.stop(), http.close()])
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
       await erasure.stop()
@@ -283,6 +289,3 @@ export async function createApp(
     },
   }
 }
-
-const named = (code: ProblemCode, message: string | null): Problem | null =>
-  message === null ? null : { code, message }

@@ -34,6 +34,8 @@ export interface Config {
     readonly secrets: string[]
     /** `legacy`: as the gateway before this one spoke. */
     readonly contract: Value<'LARAVEL_CONTRACT'>
+    /** How long an answer may take. */
+    readonly timeoutMs: number
     /** Whether Laravel is told what becomes of sends. */
     readonly messageStatus: boolean
     /** What Laravel is told beside messages. */
@@ -99,6 +101,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       token: get('LARAVEL_TOKEN'),
       secrets: get('LARAVEL_WEBHOOK_SECRET'),
       contract: get('LARAVEL_CONTRACT'),
+      timeoutMs: get('LARAVEL_TIMEOUT_MS'),
       messageStatus: get('LARAVEL_MESSAGE_STATUS'),
       events: get('LARAVEL_EVENTS'),
     },

@@ -12,6 +12,7 @@ async function known(): Promise<Set<string>> {
     stats: () => ({ byState: { open: 1 }, qr: { pendingQR: 0, trackedSessions: 0 } }),
     quarantined: () => 0,
     diskFree: async () => 1,
+    laravel: () => ({ failing: [], late: 0 }),
     deliveries: { counts: () => ({ pending: 0, dead: 0 }), backlog: () => ({ lanes: 0, oldestAt: null }) },
   })
   const { text } = await metrics.text(undefined)

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
+import { linkBaseOf } from '../src/app/link-base.ts'
 import { createFaults } from '../src/base/faults.ts'
 import { createLogger } from '../src/base/logger.ts'
 import { PROBLEM_SENTENCES, type Problem, type ProblemCode, SHUTTING_DOWN } from '../src/base/problem.ts'
+import { loadConfig } from '../src/config.ts'
 import { LANGUAGES } from '../src/dashboard/words/languages.ts'
 import { problemWordsOf, toldProblem } from '../src/dashboard/words/told-problem.ts'
 import { createLaravel } from '../src/laravel/client.ts'
@@ -11,7 +13,7 @@ import { SessionRegistry } from '../src/sessions/registry.ts'
 import { createDiskWatch } from '../src/store/disk-watch.ts'
 import { createTestClock } from './base/clock.ts'
 import { createTestHttp } from './http/fakes.ts'
-import { answered, createHarness, unanswered } from './laravel/harness.ts'
+import { answered, createHarness, ok, unanswered } from './laravel/harness.ts'
 import { realClock, until } from './queue/real.ts'
 import { closedAs, World } from './sessions/world.ts'
 
@@ -138,6 +140,30 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
         return problem === null ? null : { code: 'LARAVEL_UNAVAILABLE', message: problem }
       },
       mend: /LARAVEL_URL.*\/api/,
+    },
+  ],
+  DELIVERIES_WAIT: [
+    {
+      async make() {
+        const harness = createHarness()
+        harness.respond(call => (call.lane === 'poison' ? answered(500) : ok))
+        harness.deliveries.start()
+        harness.add('poison')
+        await harness.clock.advance(1)
+        harness.add('proof')
+        await harness.clock.advance(2 * 60_000)
+        const { problem, said } = harness.deliveries.late()
+        return { code: 'DELIVERIES_WAIT', message: problem!, said: said! }
+      },
+      mend: /laravel\.log.*POST \/deliveries\/retry/,
+    },
+  ],
+  PUBLIC_URL_MISSING: [
+    {
+      make: async () =>
+        linkBaseOf(loadConfig({ HOST: '0.0.0.0', API_KEYS: 'k', LARAVEL_URL: 'http://app.test/api' }), 3000)
+          .warning,
+      mend: /Set PUBLIC_URL/,
     },
   ],
   REDIS_UNAVAILABLE: [

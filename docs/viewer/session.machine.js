@@ -392,14 +392,17 @@ export const sessionMachine = createMachine({
                 "qr.publishFailed": [
                   {
                     "guard": "hasNewerQr",
-                    "target": "#session.awaitingQr.verifying"
+                    "target": "#session.awaitingQr.verifying",
+                    "actions": "noteNotTaken"
                   },
                   {
                     "guard": "isQrGood",
-                    "target": "pausing"
+                    "target": "pausing",
+                    "actions": "noteNotTaken"
                   },
                   {
-                    "target": "#session.awaitingQr.shown.ready"
+                    "target": "#session.awaitingQr.shown.ready",
+                    "actions": "noteNotTaken"
                   }
                 ]
               }
@@ -952,6 +955,7 @@ export const sessionMachine = createMachine({
       ],
       "initial": "unlinked",
       "entry": [
+        "noteDeleted",
         "endSocket",
         "failQueued",
         "deleteSessionIfOwed"

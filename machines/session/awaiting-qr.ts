@@ -71,9 +71,9 @@ export const awaitingQr = sessionSetup.createStateConfig({
             'socket.qr': [offerReplacement, { guard: 'isNewQr', actions: 'noteQr' }],
             'qr.published': { target: '#session.awaitingQr.shown', actions: 'notePublished' },
             'qr.publishFailed': [
-              { guard: 'hasNewerQr', target: '#session.awaitingQr.verifying' },
-              { guard: 'isQrGood', target: 'pausing' },
-              { target: '#session.awaitingQr.shown.ready' },
+              { guard: 'hasNewerQr', target: '#session.awaitingQr.verifying', actions: 'noteNotTaken' },
+              { guard: 'isQrGood', target: 'pausing', actions: 'noteNotTaken' },
+              { target: '#session.awaitingQr.shown.ready', actions: 'noteNotTaken' },
             ],
           },
         },

@@ -13,7 +13,7 @@ export const loggedOut = sessionSetup.createStateConfig({
   description: 'session is logged out',
   tags: ['inactive', 'loggedOut'],
   initial: 'unlinked',
-  entry: ['endSocket', 'failQueued', 'deleteSessionIfOwed'],
+  entry: ['noteDeleted', 'endSocket', 'failQueued', 'deleteSessionIfOwed'],
   on: {
     'socket.*': {},
     'restart.requested': {},

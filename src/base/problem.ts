@@ -10,6 +10,8 @@ export const PROBLEM_SENTENCES = {
   SHUTTING_DOWN: ['stopping'],
   CLIENT_OUTDATED: ['refused'],
   LARAVEL_UNAVAILABLE: [],
+  DELIVERIES_WAIT: ['late'],
+  PUBLIC_URL_MISSING: ['guessed'],
   REDIS_UNAVAILABLE: ['unusable'],
   SESSION_UNREADABLE: ['stand_still'],
   CREDENTIALS_UNREADABLE: ['unreadable'],
@@ -39,6 +41,14 @@ export interface Readiness {
   problems: Problem[]
   /** What somebody should look at while the rest works. */
   warnings: Problem[]
+  /** How it stands with Laravel, which is another thing: what is sent goes out without it. Null: there is none. */
+  laravel: LaravelState | null
+}
+
+/** The routes of Laravel that do not answer as they should; times in ms. */
+export interface LaravelState {
+  ok: boolean
+  failing: { route: string; cause: string; status: number | null; since: number; message: string }[]
 }
 
 export const SHUTTING_DOWN: Problem = {

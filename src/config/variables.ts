@@ -65,6 +65,7 @@ export const VARIABLES = {
     commaSeparated.pipe(z.array(webhookSecret).max(2)),
   ),
   LARAVEL_CONTRACT: choice('messages', ['messages', 'legacy']),
+  LARAVEL_TIMEOUT_MS: whole(15_000, 1_000, 300_000),
   LARAVEL_MESSAGE_STATUS: yesOrNo(),
   LARAVEL_EVENTS: variable(
     '',

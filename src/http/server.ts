@@ -10,6 +10,7 @@ import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
 import type { Inspector } from '../ports/inspection.ts'
 import type { WebhookTokens } from '../ports/laravel.ts'
+import type { LaravelCheck } from '../ports/laravel-check.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -63,6 +64,7 @@ export interface HttpParts {
   metrics: Measured
   tracing?: Traced
   undelivered: Undelivered
+  laravelCheck: Pick<LaravelCheck, 'run'>
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
   vault: QrVault
@@ -115,6 +117,7 @@ export function createHttp(parts: HttpParts): Http {
           ready: false,
           problems: [SHUTTING_DOWN],
           warnings: [],
+          laravel: null,
         }
       : parts.ready()
 
@@ -204,8 +207,8 @@ export function createHttp(parts: HttpParts): Http {
     inspectRoutes(parts.inspector, queries, base),
     deliveryRoutes(undelivered, sessions, queries),
     mediaRoutes(mediaServer),
-    statsRoutes(queries, now),
-    healthRoutes(ready),
+    statsRoutes(queries, undelivered, now),
+    healthRoutes(ready, parts.laravelCheck),
     metricsRoutes(parts.metrics),
     documentationRoutes(parts.documentation),
     loginRoutes({ load, keyring, logins, base, now }),

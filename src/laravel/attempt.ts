@@ -1,3 +1,4 @@
+import { type Finding, findingOf } from './answers/finding.ts'
 import type { HttpResult } from './exchange.ts'
 import { type FailureScope, failureScopeOf } from './failure-scope.ts'
 import { retryAfter } from './retry-schedule.ts'
@@ -13,6 +14,8 @@ export type Attempt =
       /** `HTTP 500`, `timeout after 15 s` or the system's code. */
       error: string
       status: number | null
+      /** What mends it, where the answer says more than its status. */
+      finding?: Finding | null
       /** When the answer allows the next attempt; null if it does not say. */
       retryAt: number | null
     }
@@ -22,8 +25,10 @@ export function attemptOf(result: HttpResult, now: number, wall: number): Attemp
   const error = describeFailure(result)
   if (result.status !== null) {
     if (isAccepted(result)) return { result: 'accepted', status: result.status }
+    const { status } = result
     const retryAt = retryAfter(result.retryAfter, now, wall)
-    return { result: 'failed', scope: failureScopeOf(result.status), error, status: result.status, retryAt }
+    const finding = findingOf(result)
+    return { result: 'failed', scope: failureScopeOf(status), error, status, finding, retryAt }
   }
   if (result.failure === 'aborted') return { result: 'aborted' }
   return { result: 'failed', scope: 'unclear', error, status: null, retryAt: null }

@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type Clock, createTimeOfDay } from '../base/clock.ts'
-import { GatewayError } from '../base/errors.ts'
 import type { DeliveryKind } from '../ports/delivery-table.ts'
-import type { Laravel, Offered } from '../ports/laravel.ts'
-import { createActiveAnswerReader } from './active-answer.ts'
+import { type Laravel, notTaken, type Offered } from '../ports/laravel.ts'
 import { type Address, parseAddress } from './address.ts'
-import { type Attempt, attemptOf, describeFailure, isAccepted } from './attempt.ts'
+import { createActiveAnswerReader } from './answers/active-answer.ts'
+import { createFaults, type Faults } from './answers/faults.ts'
+import { findingOf } from './answers/finding.ts'
+import { type Attempt, attemptOf } from './attempt.ts'
 import { createHttpClient, type HttpRequest } from './http-client.ts'
 import type { PairingCodePayload, QrPayload } from './payloads.ts'
-import { createSign } from './signature.ts'
+import { createRequestHeaders } from './request-headers.ts'
 
 export interface LaravelOptions {
   /** Base of all routes, for example `http://app.test/api`; null: there is no Laravel. */
@@ -40,9 +41,13 @@ export interface LaravelClient extends Laravel {
   ): Promise<Attempt>
   /** Not ok while LARAVEL_URL seems to be a wrong address. */
   health(): { ok: boolean; problem: string | null }
+  /** What is wrong with the routes that sessions ask at once. */
+  readonly faults: Pick<Faults, 'note' | 'all'>
   /** Closes the connections; what is in flight fails. */
   close(): Promise<void>
 }
+
+export const QUESTION = 'GET /whatsapp/status/{id}'
 
 /** Where each kind of delivery is posted to. */
 export const ROUTES: Record<DeliveryKind, string> = {
@@ -54,16 +59,14 @@ export const ROUTES: Record<DeliveryKind, string> = {
 
 /** Everything that Laravel is asked and told: success is 2xx and nothing else, no redirect is followed, nothing of a body is logged. */
 export function createLaravel(options: LaravelOptions): LaravelClient {
-  const { token, clock, logger } = options
+  const { token, secrets, clock, logger } = options
   const wall = options.wall ?? clock.now
   const address = options.url === null ? null : parseAddress(options.url)
-  const sign = options.secrets.length === 0 ? null : createSign(options.secrets)
   const http = createHttpClient({ clock, timeoutMs: options.timeoutMs ?? 15_000 })
+  const faults = createFaults({ clock, logger, address: address?.base ?? null })
   const activeAnswers = createActiveAnswerReader()
 
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'whatsapp-manager' }
-  if (token !== null) headers.authorization = `Bearer ${token}`
-  else if (address !== null && address.basic !== null) headers.authorization = address.basic
+  const headers = createRequestHeaders({ token, secrets, basic: address?.basic ?? null }, wall)
 
   function signed(
     { origin, path }: Address,
@@ -74,19 +77,11 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     more?: Record<string, string>,
   ): HttpRequest {
     const body = JSON.stringify(payload)
-    const timestamp = Math.floor(wall() / 1000)
     return {
       method: 'POST',
       origin,
       path: `${path}${route}`,
-      headers: {
-        ...more,
-        ...headers,
-        'content-type': 'application/json',
-        'webhook-id': webhookId,
-        'webhook-timestamp': String(timestamp),
-        ...(sign === null ? {} : { 'webhook-signature': sign(webhookId, timestamp, body) }),
-      },
+      headers: { ...more, ...headers.signed(webhookId, body), 'content-type': 'application/json' },
       body,
       signal,
     }
@@ -106,28 +101,29 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
   ): Promise<void> {
     if (address === null) return
     const answer = await http.send(signed(address, path, webhookId, payload, signal))
-    if (isAccepted(answer)) return
-    throw new GatewayError('LARAVEL_UNREACHABLE', `Laravel did not take ${what}: ${describeFailure(answer)}`)
+    if (answer.status === null && answer.failure === 'aborted') throw notTaken(what, null)
+    const fault = faults.note(`POST ${path}`, findingOf(answer))
+    if (fault !== null) throw notTaken(what, fault)
+    faults.answered()
   }
 
   return {
     address: address?.base ?? null,
 
     async askActive(sessionId, signal) {
-      if (address === null) return { said: 'active', why: null }
-      const wasWrong = activeAnswers.wrongAddress()
+      if (address === null) return { said: 'active', fault: null }
       const { origin } = address
       const path = `${address.path}/whatsapp/status/${encodeURIComponent(sessionId)}`
-      const answer = activeAnswers.read(
-        sessionId,
-        await http.send({ method: 'GET', origin, path, headers, signal }),
-      )
-      if (!wasWrong && activeAnswers.wrongAddress())
-        logger.error(
-          { address: address.base },
-          'laravel answers 404 for every session: is LARAVEL_URL right?',
-        )
-      return answer
+      const ask = (method: 'GET' | 'OPTIONS', headers: Record<string, string>) =>
+        http.send({ method, origin, path, headers, signal })
+      const answer = await ask('GET', headers.signed(`question.${randomUUID()}`, ''))
+      // Laravel's router answers OPTIONS for each route that it has, and no handler hears of it.
+      const hasRoute = async () => (await ask('OPTIONS', headers.plain)).status !== 404
+      const { said, finding } = await activeAnswers.read(sessionId, answer, hasRoute)
+      if (answer.status === null && answer.failure === 'aborted') return { said, fault: null }
+      const fault = faults.note(QUESTION, finding)
+      if (fault === null) faults.answered()
+      return { said, fault }
     },
 
     async publishQr(of, qr, signal) {
@@ -149,12 +145,13 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
 
     async deliver(kind, webhookId, payload, signal, more) {
       if (address === null) return { result: 'aborted' }
-      return attemptOf(
-        await http.post(signed(address, ROUTES[kind], webhookId, payload, signal, more)),
-        clock.now(),
-        wall(),
-      )
+      const answer = await http.post(signed(address, ROUTES[kind], webhookId, payload, signal, more))
+      const attempt = attemptOf(answer, clock.now(), wall())
+      if (attempt.result === 'accepted') faults.answered()
+      return attempt
     },
+
+    faults,
 
     health() {
       if (address === null || !activeAnswers.wrongAddress()) return { ok: true, problem: null }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { causedByNobody } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
+import type { Said } from '../base/problem.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -13,7 +14,8 @@ import {
 import type { Queue } from '../ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { Permit } from './circuit/circuit-breaker.ts'
-import { outageReport } from './circuit/outage-report.ts'
+import { createLateLanes } from './circuit/late-lanes.ts'
+import { type HeldRoute, outageReport } from './circuit/outage-report.ts'
 import { createRoute, type Route } from './circuit/route.ts'
 import { type LaravelClient, ROUTES } from './client.ts'
 import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
@@ -42,6 +44,10 @@ export interface Deliveries {
   /** Waits for attempts in flight, at most `ms`; what is pending stays in the table. */
   stop(ms: number): Promise<void>
   health(): { ok: boolean; problem: string | null }
+  /** The routes that are held. */
+  held(): HeldRoute[]
+  /** What waits for over a minute though its route works: a sentence, and how many lanes. */
+  late(): { problem: string | null; lanes: number; said: Said[] | undefined }
 }
 
 /**
@@ -100,12 +106,17 @@ export function createDeliveries(options: {
     },
   })
 
+  const late = createLateLanes({
+    ...{ store, logger, now: clock.now, filesWaitMs: files?.waitMs ?? 0 },
+    pathOf: kind => ROUTES[kind],
+  })
   const sweep = createSweep({
     ...{ store, clock, logger },
     onRound() {
       for (const route of Object.values(routes)) route.held.scheduleProbe()
     },
     onLane: lookAt,
+    onShown: late.end,
   })
 
   async function drain(lane: string): Promise<number | null> {
@@ -201,12 +212,12 @@ export function createDeliveries(options: {
       route.accepted(permit, delivery)
       return acceptedOutcome(delivery, now)
     }
-    const { scope, error, status, retryAt } = attempt
+    const { scope, error, status, finding, retryAt } = attempt
     if (scope === 'message') {
       route.accepted(permit, delivery)
       return failedOutcome(delivery, now, { error, retryAt, countsTry: true })
     }
-    const verdict = route.failed(permit, delivery, { error, status, retryAt })
+    const verdict = route.failed(permit, delivery, { error, status, finding, retryAt })
     if (verdict === 'own') return failedOutcome(delivery, now, { error, retryAt, countsTry: false })
     if (verdict === 'unknown') return waitingOutcome(now, { error, retryAt })
     return { retryAt: now, error, countsTry: false, countsAttempt: false }
@@ -224,6 +235,7 @@ export function createDeliveries(options: {
   /** Wakes again what the queue may have lost, at the time that is meant: to a queue that lost nothing it is no news. */
   function lookAt(pending: PendingLane): void {
     const { lane, kind } = pending
+    if ((routes[kind] as Route | undefined)?.isOpen() === false) late.look(pending)
     if (draining.has(lane) || settlements.isOnItsWay(lane)) return
     const now = clock.now()
     const due = dueAt(pending, now)
@@ -233,6 +245,13 @@ export function createDeliveries(options: {
     if (mayDie || !route.isOpen() || due > now) queue.wake(lane, Math.max(due, rejected.get(lane) ?? 0))
     else if (!route.held.has(lane)) route.held.hold(pending)
   }
+
+  const heldRoutes = () =>
+    DELIVERY_KINDS.flatMap(kind => {
+      const { path, outage } = routes[kind]
+      const current = outage()
+      return current === null ? [] : [{ path, outage: current }]
+    })
 
   return {
     wake(lane) {
@@ -270,13 +289,12 @@ export function createDeliveries(options: {
 
     health() {
       const reached = laravel.health()
-      const held = DELIVERY_KINDS.flatMap(kind => {
-        const { path, outage } = routes[kind]
-        const current = outage()
-        return current === null ? [] : [{ path, outage: current }]
-      })
+      const held = heldRoutes()
       if (!reached.ok || held.length === 0) return reached
       return { ok: false, problem: outageReport(address, held, store.counts().pending) }
     },
+
+    held: heldRoutes,
+    late: late.state,
   }
 }

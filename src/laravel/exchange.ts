@@ -1,9 +1,18 @@
 import type { Dispatcher } from 'undici'
 
 /** What came of one request: never a rejection. */
-export type HttpResult =
-  /** `body` is empty when it was longer than 64 KiB or broke off. */
-  { status: number; retryAfter: string | null; body: string } | HttpFailure
+export type HttpResult = HttpAnswer | HttpFailure
+
+export interface HttpAnswer {
+  status: number
+  retryAfter: string | null
+  /** Empty when it was longer than 64 KiB or broke off. */
+  body: string
+  /** By their names in small letters. */
+  headers: AnswerHeaders
+}
+
+export type AnswerHeaders = Record<string, string | string[] | undefined>
 
 export interface HttpFailure {
   status: null
@@ -23,7 +32,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #ended = false
   #controller: Dispatcher.DispatchController | null = null
   #status: number | null = null
-  #retryAfter: string | null = null
+  #headers: AnswerHeaders = {}
   #chunks: Buffer[] = []
   #size = 0
 
@@ -43,15 +52,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#controller = controller
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     // 1xx: the answer is yet to come.
     if (status < 200) return
     this.#status = status
-    this.#retryAfter = headers['retry-after']?.toString() ?? null
+    this.#headers = headers
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -74,7 +79,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(body: string): HttpResult {
-    return { status: this.#status!, retryAfter: this.#retryAfter, body }
+    const headers = this.#headers
+    return { status: this.#status!, retryAfter: headers['retry-after']?.toString() ?? null, body, headers }
   }
 
   #endWith(result: HttpResult): void {

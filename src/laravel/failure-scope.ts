@@ -29,3 +29,12 @@ export function failureScopeOf(status: number): FailureScope {
       return status >= 400 && status < 500 ? 'message' : 'unclear'
   }
 }
+
+/**
+ * Whether one content, or one session, may be answered so by a route that works: what a FormRequest's `authorize()`, a policy or
+ * `firstOrFail()` says. Of a route that has taken something before it is taken for that.
+ */
+export function maySayOfOne(status: number | null): boolean {
+  if (status === null) return false
+  return (status >= 300 && status < 400) || [402, 403, 404, 410].includes(status)
+}

@@ -5,7 +5,7 @@ import { Agent } from '../base/undici.ts'
 import { codeOf, Exchange, type HttpFailure, type HttpResult } from './exchange.ts'
 
 export interface HttpRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'OPTIONS'
   /** Such as `https://app.test`. */
   origin: string
   path: string

@@ -20,8 +20,10 @@ export function createSweep(options: {
   /** Called at the beginning of each round. */
   onRound: () => void
   onLane: (lane: PendingLane) => void
+  /** Called once all lanes of a round have been shown. */
+  onShown?: () => void
 }) {
-  const { store, clock, logger, onRound, onLane } = options
+  const { store, clock, logger, onRound, onLane, onShown = () => {} } = options
   let timer: unknown = null
   let began = 0
   /** The last lane that this round has shown; null between rounds. */
@@ -56,6 +58,8 @@ export function createSweep(options: {
           'a lane with pending deliveries could not be looked at',
         )
       after = lanes.length < PAGE ? null : lanes.at(-1)!.lane
+      if (after === null)
+        safely(onShown, {}, 'a round over the lanes with pending deliveries ended in a fault')
     } catch (error) {
       after = null
       logger.error({ err: error }, 'the lanes with pending deliveries could not be read')

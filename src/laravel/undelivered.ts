@@ -39,6 +39,11 @@ export function createUndelivered(
       }
     },
 
+    figures() {
+      const { pending, dead } = store.counts()
+      return { waiting: pending, dead, oldestAt: pending === 0 ? null : store.backlog().oldestAt }
+    },
+
     find(id) {
       const row = find(id)
       if (row.unreadable) return listed(row)

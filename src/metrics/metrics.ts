@@ -21,6 +21,8 @@ export interface Readings {
   quarantined(): number
   /** Bytes that are free where the data lies. */
   diskFree(): Promise<number>
+  /** Routes of Laravel that do not answer as they should, and lanes that wait for over a minute though their route does. */
+  laravel(): { failing: { route: string; cause: string }[]; late: number }
   deliveries: {
     counts(): { pending: number; dead: number }
     backlog(): { lanes: number; oldestAt: number | null }
@@ -87,7 +89,7 @@ export class Metrics {
   }
 
   /** Has these asked once at each reading. */
-  read({ stats, quarantined, diskFree, deliveries }: Readings): void {
+  read({ stats, quarantined, diskFree, laravel, deliveries }: Readings): void {
     const registers = [this.#registry]
     const gauge = (name: string, help: string, labelNames: string[] = []) =>
       new Gauge({ name: named(name), help, labelNames, registers })
@@ -99,7 +101,16 @@ export class Metrics {
     const dead = gauge('deliveries_dead', 'Dead letters')
     const lanes = gauge('lanes_pending', 'Chats of which something waits for Laravel')
     const lag = gauge('delivery_lag_seconds', 'Age of the oldest that waits for Laravel')
+    const failing = gauge('laravel_failing', 'Routes of Laravel that do not answer as they should', [
+      'route',
+      'cause',
+    ])
+    const late = gauge('lanes_late', 'Chats that wait for Laravel for over a minute though their route works')
     this.#readNow = async () => {
+      const found = laravel()
+      failing.reset()
+      for (const { route, cause } of found.failing) failing.set({ route, cause }, 1)
+      late.set(found.late)
       free.set(await diskFree().catch(() => Number.NaN))
       const { byState, qr } = stats()
       sessions.reset()

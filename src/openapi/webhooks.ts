@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { activeAnswer } from '../laravel/active-answer.ts'
+import { activeAnswer } from '../laravel/answers/active-answer.ts'
 import {
   accountEventPayload,
   messagePayload,

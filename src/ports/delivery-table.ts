@@ -42,7 +42,7 @@ export interface DeliveryQuery {
 
 /** A lane that has something pending, and what must be known of its head without reading it. */
 export interface PendingLane
-  extends Pick<DeliveryRow, 'id' | 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt'> {}
+  extends Pick<DeliveryRow, 'id' | 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt' | 'attempts'> {}
 
 export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number]

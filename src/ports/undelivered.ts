@@ -5,6 +5,13 @@ export interface ListedDelivery extends DeliveryRow {
   tryAt: number | null
 }
 
+/** How many wait, since when the oldest of them does (ms, null: none waits), and how many are dead. */
+export interface DeliveryFigures {
+  waiting: number
+  dead: number
+  oldestAt: number | null
+}
+
 /** What HTTP can ask of the deliveries that Laravel has not taken. */
 export interface Undelivered {
   /**
@@ -12,6 +19,8 @@ export interface Undelivered {
    * more: a page may hold fewer than `limit`, or none, when many of other sessions stand between.
    */
   list(query: DeliveryQuery): { count: number; rows: ListedDelivery[]; next: number | null }
+  /** Two walks over an index of what waits and of what is dead; nothing that was delivered is looked at. */
+  figures(): DeliveryFigures
   /** Throws DELIVERY_NOT_FOUND. */
   find(id: number): ListedDelivery
   /** A dead one stands in line again, durably; one that waits is tried now, behind what waits before it. Rejects with DELIVERY_NOT_FOUND. */

@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   config: ['base', 'messages'],
   app: [...ADAPTERS, ...SEAMS, 'config'],
   main: ['app', 'config', 'base'],
+  'check-laravel': ['laravel', 'config', 'base'],
   patches: [],
   simulator: ['patches'],
   harness: [],
@@ -74,7 +75,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   'src/openapi': { operations: ['.'], examples: [], page: ['.'] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
-  'src/laravel': { circuit: ['.'], legacy: ['.'] },
+  'src/laravel': { answers: ['.'], circuit: ['answers', '.'], check: ['answers', '.'], legacy: ['.'] },
   'src/store': { tables: ['.'], writer: ['.', 'tables'] },
   'src/sessions': {
     host: ['.'],
@@ -164,11 +165,11 @@ const ROOMS: Record<string, Record<string, string[]>> = {
 }
 
 /** What of other adapters is nothing but schemas. */
-const SCHEMAS = /^src\/(?:http\/schemas\/|laravel\/(?:payloads|active-answer)\.ts$)/
+const SCHEMAS = /^src\/(?:http\/schemas\/|laravel\/(?:payloads|answers\/active-answer)\.ts$)/
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
 const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
-const READS_ENV = ['main', 'inspect', 'import', 'demo', 'harness', 'bench', 'chaos']
+const READS_ENV = ['main', 'check-laravel', 'inspect', 'import', 'demo', 'harness', 'bench', 'chaos']
 const HAS_CONSOLE = ['main', 'demo', 'bench', 'chaos']
 
 /** `src/http/server.ts` -> `http`, `src/app.ts` -> `app`, `bench/run.ts` -> `bench`, `machines/facts.ts` -> `facts`. */

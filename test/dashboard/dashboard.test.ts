@@ -209,7 +209,7 @@ describe('what the scripts ask', () => {
         },
       ],
     }
-    const ready = () => ({ ready: false, problems: [problem], warnings: [] })
+    const ready = () => ({ ready: false, problems: [problem], warnings: [], laravel: null })
     const { app } = createTestPages({ ready })
     const headers = { 'accept-language': 'es' }
     const { problems } = (await (await app.request('/dashboard/figures', { headers })).json()) as {

@@ -33,7 +33,7 @@ export function createTestPages(
     files: { has: async () => false },
     facts: { follow: () => ({ head: 41, end() {} }) },
     deliveries: { find: () => null, counts: () => ({ pending: 3, dead: 2 }) },
-    ready: () => ({ ready: true, problems: [], warnings: [] }),
+    ready: () => ({ ready: true, problems: [], warnings: [], laravel: null }),
     now: () => NOW,
     ...over,
   }

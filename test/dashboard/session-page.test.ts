@@ -32,7 +32,7 @@ async function get(path: string, { language = 'en', access = 'read' as Visitor['
     files: { has: async id => id !== GONE },
     facts: store.committed,
     deliveries: store.deliveries,
-    ready: () => ({ ready: true, problems: [], warnings: [] }),
+    ready: () => ({ ready: true, problems: [], warnings: [], laravel: null }),
     now: world.clock.now,
   })
   const request = new Request(`http://127.0.0.1/dashboard/sessions${path}`, {

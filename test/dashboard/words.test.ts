@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { REASONS } from '../../machines/facts.ts'
+import { LARAVEL_CAUSES, REASONS } from '../../machines/facts.ts'
 import { PROBLEM_SENTENCES, type ProblemCode } from '../../src/base/problem.ts'
 import { LANGUAGES, wordsOf } from '../../src/dashboard/words/languages.ts'
 import { PAGE_REFUSALS } from '../../src/dashboard/words/refusals.ts'
@@ -71,6 +71,9 @@ it('what the pages may be refused has words in every language', () => {
 it('no reason is listed that nobody gives', () => {
   const sources = [...globSync('machines/**/*.ts'), ...globSync('src/{sessions,whatsapp}/**/*.ts')]
   const text = sources.filter(path => path !== 'machines/facts.ts').map(path => readFileSync(path, 'utf8'))
-  const given = REASONS.filter(reason => text.some(source => source.includes(`'${reason}'`)))
+  const ofLaravel = LARAVEL_CAUSES.map(cause => `laravel_${cause}`)
+  const given = REASONS.filter(
+    reason => ofLaravel.some(one => one === reason) || text.some(source => source.includes(`'${reason}'`)),
+  )
   expect(given).toEqual([...REASONS])
 })

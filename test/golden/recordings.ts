@@ -1,3 +1,4 @@
+import { type LaravelCause, type LaravelFault, notTaken } from '../../src/ports/laravel.ts'
 import { incoming } from '../sessions/fakes.ts'
 import { opened, type World } from '../sessions/world.ts'
 import { linkWithoutRestart, passkeyDemanded, qrReplaced } from './linking-recordings.ts'
@@ -53,9 +54,14 @@ export const recordings: Record<string, Recording> = {
 
   'qr-not-taken': {
     async record(world) {
+      const fault = (cause: LaravelCause, route: string): LaravelFault => ({
+        ...{ cause, route, status: 500, since: world.clock.now() },
+        message: `Laravel has answered 500 on ${route}.`,
+      })
       world.laravel.answer = async () => 'unknown'
+      world.laravel.fault = fault('server_error', 'GET /whatsapp/status/{id}')
       world.laravel.onPublish = async () => {
-        throw new Error('500')
+        throw notTaken('the QR', fault('server_error', 'POST /qr'))
       }
       await starts(world)
       await shows(world, 'a')

@@ -100,6 +100,7 @@ export const TARGETS: Target[] = [
   { method: 'POST', route: '/login' },
   { method: 'DELETE', route: '/login' },
   { method: 'GET', route: '/stats', query: ['by_state'] },
+  { method: 'GET', route: '/laravel/check' },
   { method: 'GET', route: '/health' },
   { method: 'GET', route: '/health/live' },
   { method: 'GET', route: '/health/ready' },

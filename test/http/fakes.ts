@@ -7,6 +7,7 @@ import { createLogger } from '../../src/base/logger.ts'
 import { errorAnswer } from '../../src/http/schemas/answers.ts'
 import { createHttp, type HttpParts } from '../../src/http/server.ts'
 import { documentationLoader } from '../../src/openapi/load-documentation.ts'
+import type { Check } from '../../src/ports/laravel-check.ts'
 import type { MessageRow } from '../../src/ports/message-table.ts'
 import type { SessionQueries, SessionView } from '../../src/ports/session-queries.ts'
 import type { Sessions } from '../../src/ports/sessions.ts'
@@ -15,6 +16,14 @@ import { watchAnswer } from '../openapi/watch.ts'
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const QR_TEXT = `2@${'AbCdEf0123456789+/'.repeat(4)}==,${'K'.repeat(43)}=,${'I'.repeat(43)}=,${'S'.repeat(43)}=`
+
+export const CHECK: Check = {
+  subject: 'POST /qr',
+  result: 'failed',
+  status: 404,
+  message: 'there is no such route',
+  mend: 'add it',
+}
 
 export function view(over: Partial<SessionView> = {}): SessionView {
   return {
@@ -206,6 +215,10 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
       const rows = [deadRow({ id: 12 }), deadRow({ id: 11, deadAt: null, tryAt: NOW + 5000 })]
       return { count: 5, rows, next: query.limit === 2 ? 11 : null }
     },
+    figures() {
+      note('figures')
+      return { waiting: 3, dead: 2, oldestAt: NOW - 61_000 }
+    },
     find,
     async retry(sessionId) {
       note('retry', sessionId)
@@ -267,6 +280,12 @@ export function createTestHttp(over: Overrides = {}) {
     sessions: fakes.sessions,
     queries: fakes.queries,
     undelivered: fakes.undelivered,
+    laravelCheck: {
+      async run(how) {
+        fakes.calls.push({ name: 'laravelCheck', args: [how] })
+        return { ok: false, address: 'http://app.test/api', checks: [CHECK] }
+      },
+    },
     mediaServer: {
       checkLink: () => 'forged',
       serve: async () => null,
@@ -289,7 +308,7 @@ export function createTestHttp(over: Overrides = {}) {
     },
     passkeys: over.passkeys ?? { read: () => null, sessionOf: () => null },
     ...(over.base && { base: over.base }),
-    ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [] })),
+    ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [], laravel: null })),
     logger: logger.child({ part: 'http' }),
     clock: over.clock ?? { ...createClock(), now: () => NOW },
     metrics: {

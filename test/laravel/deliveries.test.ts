@@ -103,13 +103,14 @@ describe('lanes', () => {
       queue,
       laravel: {
         address: 'http://app.test',
-        askActive: async () => ({ said: 'active', why: null }),
+        askActive: async () => ({ said: 'active', fault: null }),
         publishQr: async () => {},
         publishPairingCode: async () => {},
         deliver: () => {
           delivered++
           return first.opened
         },
+        faults: { note: () => null, all: () => [] },
         health: () => ({ ok: true, problem: null }),
         close: async () => {},
       },

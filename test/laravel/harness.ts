@@ -72,7 +72,7 @@ export function createHarness(
 
   const laravel: LaravelClient = {
     address: options.address === undefined ? 'http://app.test/api' : options.address,
-    askActive: async () => ({ said: 'active', why: null }),
+    askActive: async () => ({ said: 'active', fault: null }),
     publishQr: async () => {},
     publishPairingCode: async () => {},
     async deliver(kind, webhookId, payload, signal) {
@@ -85,6 +85,7 @@ export function createHarness(
         inFlight--
       }
     },
+    faults: { note: () => null, all: () => [] },
     health: () => addressHealth,
     close: async () => {},
   }

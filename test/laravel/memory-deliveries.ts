@@ -23,8 +23,9 @@ export function createMemoryDeliveries() {
     lanes(after, limit) {
       const heads = new Map<string, PendingLane>()
       for (const row of pending()) {
-        const { id, lane, kind, sessionId, at, nextAt } = row
-        if (lane > after && !heads.has(lane)) heads.set(lane, { id, lane, kind, sessionId, at, nextAt })
+        const { id, lane, kind, sessionId, at, nextAt, attempts } = row
+        if (lane > after && !heads.has(lane))
+          heads.set(lane, { id, lane, kind, sessionId, at, nextAt, attempts })
       }
       return [...heads.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)).slice(0, limit)
     },

@@ -20,13 +20,14 @@ async function createWorld() {
   const told: string[] = []
   const laravel: LaravelClient = {
     address: 'http://app.test/api',
-    askActive: async () => ({ said: 'active', why: null }),
+    askActive: async () => ({ said: 'active', fault: null }),
     publishQr: async () => {},
     publishPairingCode: async () => {},
     async deliver(_, webhookId) {
       told.push(webhookId)
       return ok
     },
+    faults: { note: () => null, all: () => [] },
     health: () => ({ ok: true, problem: null }),
     close: async () => {},
   }

@@ -26,7 +26,15 @@ describe.each(['logout', 'delete'] as const)('A request to %s', intent => {
     expect(s.can({ type: 'message.queued' })).toBe(false)
     s.send(fact('logout.confirmed'))
     expect([s.state, s.socket]).toEqual(['loggedOut.unlinked', undefined])
-    expect(s.context).toMatchObject({ intent: intent === 'delete' ? 'delete' : 'none', reason: 'logged_out' })
+    expect(s.context).toMatchObject(
+      intent === 'delete'
+        ? {
+            intent,
+            reason: 'deleted',
+            reasonText: 'The session was deleted on request; nothing of it is kept.',
+          }
+        : { intent: 'none', reason: 'logged_out', reasonText: expect.stringContaining('call /start') },
+    )
     expect(s.effects.map(({ name }) => name)).toEqual([
       'eraseCredentials',
       'failQueued',

@@ -152,12 +152,14 @@ it('what stands now is asked when somebody reads', async () => {
     stats: () => ({ byState, qr: { pendingQR: 0, trackedSessions: 2 } }),
     quarantined: () => 1,
     diskFree: async () => 5e9,
+    laravel: () => ({ failing: [{ route: 'POST /qr', cause: 'server_error' }], late: 2 }),
     deliveries: {
       counts: () => ({ pending: 7, dead: 4 }),
       backlog: () => ({ lanes: 5, oldestAt: time.now > 60_000 ? null : 30_000 }),
     },
   })
-  const standing = () => read(/^whatsapp_manager_(?:sessions|disk|qrs_shown|deliveries|lanes|delivery_lag)/)
+  const standing = () =>
+    read(/^whatsapp_manager_(?:sessions|disk|qrs_shown|deliveries|lanes|delivery_lag|laravel)/)
   expect(await standing()).toEqual([
     'sessions{state="open"} 3',
     'sessions{state="starting"} 1',
@@ -168,6 +170,8 @@ it('what stands now is asked when somebody reads', async () => {
     'deliveries_dead 4',
     'lanes_pending 5',
     'delivery_lag_seconds 30',
+    'laravel_failing{route="POST /qr",cause="server_error"} 1',
+    'lanes_late 2',
   ])
   byState = { open: 4 }
   time.now++

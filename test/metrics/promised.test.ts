@@ -53,6 +53,7 @@ it.each(PROMISED)('%s: %s', async (_, name, labels) => {
     stats: () => ({ byState: { open: 1 }, qr: { pendingQR: 0, trackedSessions: 0 } }),
     quarantined: () => 0,
     diskFree: async () => 1,
+    laravel: () => ({ failing: [], late: 0 }),
     deliveries: { counts: () => ({ pending: 0, dead: 0 }), backlog: () => ({ lanes: 0, oldestAt: null }) },
   })
   const { text } = await metrics.text(undefined)

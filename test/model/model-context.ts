@@ -174,17 +174,31 @@ export const failed = (reason: string) =>
   set(({ attempts }) => ({ reason, attempts: attempts + 1, qr: false, held: false }))
 export const versionRefused = [failed('client_outdated'), set({ outdated: true })]
 export const offered = set({ qr: true, held: true })
+/** Laravel answers 503: that is what the session says until Laravel has its QR. */
+const AWAY = 'laravel_maintenance'
+export const laravelIsAway = because(AWAY)
+export const heldBackInVain = [set({ held: true }), laravelIsAway]
+/** The newest QR is the one that Laravel is asked to take. */
+export const offeredInVain = [set({ held: false }), laravelIsAway]
 export const published = [
-  set(({ published: count }) => ({ published: count + 1, throttled: true, shown: true, held: false })),
+  set(({ published: count, reason }) => ({
+    ...{ published: count + 1, throttled: true, shown: true, held: false },
+    reason: reason === AWAY ? null : reason,
+  })),
   tell('pending'),
 ]
 /** The same reference with another secret. */
 export const replaced = because('qr_replaced')
 export const unthrottled = set({ throttled: false })
 export const heldBack = set({ held: true })
-export const expired = [set({ reason: 'qr_expired', shown: false, qr: false, held: false }), tell('inactive')]
-/** The newest QR is the one that Laravel is asked to take. */
-export const inFlight = set({ held: false })
+export const expired = [
+  set(({ reason }) => ({
+    // Nobody could scan what Laravel did not show.
+    reason: reason === AWAY ? reason : 'qr_expired',
+    ...{ shown: false, qr: false, held: false },
+  })),
+  tell('inactive'),
+]
 export const noQr = set({ qr: false, held: false })
 export const paired = set(({ devices }) => ({
   link: 'paired',

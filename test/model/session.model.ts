@@ -10,8 +10,10 @@ import {
   hear,
   heard,
   heldBack,
-  inFlight,
+  heldBackInVain,
+  laravelIsAway,
   offered,
+  offeredInVain,
   oneDeviceLess,
   opened,
   over,
@@ -55,6 +57,8 @@ import {
   VERIFYING,
   WAITING,
 } from './shared-transitions.ts'
+
+const askedInVain = { target: '#world.awaitingQr.verifying.pausing', actions: heldBackInVain } as const
 
 /** One session as its user sees it: what happens in the world, and what must come of it. */
 export const sessionModel = world.createMachine({
@@ -103,12 +107,16 @@ export const sessionModel = world.createMachine({
           actions: [offered, ...refusedByLaravel],
         },
         'answer.oldNews': { guard: 'publishesAnyway', target: SHOWN, actions: [offered, ...published] },
-        'answer.away': { guard: 'publishes', target: 'awaitingQr.verifying.pausing', actions: offered },
+        'answer.away': {
+          guard: 'publishes',
+          target: 'awaitingQr.verifying.pausing',
+          actions: [offered, laravelIsAway],
+        },
         'answer.silent': { guard: 'publishes', target: 'awaitingQr.verifying.asking', actions: offered },
         'answer.takesNoQr': {
           guard: 'publishes',
           target: 'awaitingQr.publishing',
-          actions: [offered, inFlight],
+          actions: [offered, ...offeredInVain],
         },
         'refuse.401': [{ guard: 'isNew' }, ...unlinkedByPhone],
         'refuse.402': { guard: 'isPairedAndFree', ...suspendedFor('temporarily_banned') },
@@ -140,13 +148,13 @@ export const sessionModel = world.createMachine({
           initial: 'asking',
           on: { newQr: remains, 'scan.refreshed': { actions: replaced } },
           states: {
-            asking: { on: { 'askedAgain.away': 'pausing' } },
+            asking: { on: { 'askedAgain.away': { target: 'pausing', actions: laravelIsAway } } },
             pausing: {
               on: {
                 askedAgain: { target: SHOWN, actions: published },
-                'askedAgain.away': remains,
+                'askedAgain.away': { actions: laravelIsAway },
                 'askedAgain.no': { target: '#world.awaitingQr.refused', actions: refusedByLaravel },
-                'askedAgain.takesNoQr': { target: '#world.awaitingQr.publishing', actions: inFlight },
+                'askedAgain.takesNoQr': { target: '#world.awaitingQr.publishing', actions: offeredInVain },
               },
             },
           },
@@ -159,11 +167,11 @@ export const sessionModel = world.createMachine({
                 newQr: { target: SHOWN, actions: published },
                 // The first of them is taken, the others come too soon after it.
                 qrsUsedUp: { target: '#world.awaitingQr.expired', actions: [...published, ...expired] },
-                'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
+                'newQr.away': askedInVain,
                 askedAgain: { target: SHOWN, actions: published },
-                'askedAgain.away': remains,
+                'askedAgain.away': { actions: laravelIsAway },
                 'scan.refreshed': { target: SHOWN, actions: [replaced, ...published] },
-                'scan.refreshed.away': { actions: replaced },
+                'scan.refreshed.away': { actions: [replaced, laravelIsAway] },
               },
             },
           },
@@ -177,11 +185,11 @@ export const sessionModel = world.createMachine({
               {
                 guard: 'laravelHasIt',
                 target: '#world.awaitingQr.publishing',
-                actions: [replaced, unthrottled, inFlight],
+                actions: [replaced, unthrottled, ...offeredInVain],
               },
               {
                 target: '#world.awaitingQr.verifying.pausing',
-                actions: [replaced, unthrottled, heldBack],
+                actions: [replaced, unthrottled, ...heldBackInVain],
               },
             ],
           },
@@ -203,7 +211,7 @@ export const sessionModel = world.createMachine({
                 'throttleEnds.away': {
                   guard: 'isHeld',
                   target: '#world.awaitingQr.verifying.pausing',
-                  actions: unthrottled,
+                  actions: [unthrottled, laravelIsAway],
                 },
                 'throttleEnds.silent': {
                   guard: 'isHeld',
@@ -217,7 +225,7 @@ export const sessionModel = world.createMachine({
                 newQr: { target: 'throttled', actions: published },
                 // The first of them is taken, the others come too soon after it.
                 qrsUsedUp: { target: '#world.awaitingQr.expired', actions: [...published, ...expired] },
-                'newQr.away': { target: '#world.awaitingQr.verifying.pausing', actions: heldBack },
+                'newQr.away': askedInVain,
                 expiry: {
                   target: '#world.awaitingQr.expired',
                   actions: expired,

@@ -38,7 +38,7 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
   function begin(): Deliveries {
     const laravel: LaravelClient = {
       address: 'http://app.test/api',
-      askActive: async () => ({ said: 'active', why: null }),
+      askActive: async () => ({ said: 'active', fault: null }),
       publishQr: async () => {},
       publishPairingCode: async () => {},
       async deliver(_kind, webhookId, payload, signal) {
@@ -51,6 +51,7 @@ describeWithOwnRedis('deliveries over BullMQ', () => {
         delivered.push(webhookId)
         return { result: 'accepted' }
       },
+      faults: { note: () => null, all: () => [] },
       health: () => ({ ok: true, problem: null }),
       close: async () => {},
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Misbehaviour } from '../../demo/stand-in-laravel.ts'
-import { World } from './world.ts'
+import { KEY, World } from './world.ts'
 
 const OUTAGES: [string, Misbehaviour][] = [
   ['500', { status: 500 }],
@@ -55,6 +55,53 @@ describe('Laravel is away', () => {
       )
     },
   )
+})
+
+describe('the first day, with a wrong token', () => {
+  const world = new World({ LOG_LEVEL: 'info' })
+  beforeAll(async () => {
+    world.laravel.misbehaviour = { status: 401 }
+    await world.start()
+  })
+  afterAll(() => world.end())
+
+  it('is told at the start, in the session, in health and in metrics, while the service is ready', async () => {
+    await vi.waitFor(() => expect(world.output).toContain('laravel check: token has answered 401'), {
+      timeout: 10_000,
+    })
+    await world.call('POST', '/start', { user_id: 1, session_id: 'new' })
+    await vi.waitFor(async () => expect((await world.session('new')).reason).toBe('laravel_unauthorized'), {
+      timeout: 10_000,
+    })
+    const { reason_text } = await world.session('new')
+    expect(reason_text).toMatch(/answered 401 on GET \/whatsapp\/status\/\{id\} since .*LARAVEL_TOKEN/)
+    const { status, body } = await world.call('GET', '/health/ready')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      ready: true,
+      problems: [],
+      warnings: [{ code: 'LARAVEL_UNAVAILABLE', message: reason_text }],
+      laravel: { ok: false, failing: [{ route: 'GET /whatsapp/status/{id}', status: 401 }] },
+    })
+    const metrics = await fetch(`${world.url}/metrics`, { headers: { authorization: `Bearer ${KEY}` } })
+    expect(await metrics.text()).toContain(
+      'laravel_failing{route="GET /whatsapp/status/{id}",cause="unauthorized"} 1',
+    )
+    const report = await world.call('GET', '/laravel/check')
+    expect(report.body).toMatchObject({ success: true, ok: false })
+    expect(report.body.checks).toContainEqual(expect.objectContaining({ subject: 'token', status: 401 }))
+  })
+
+  it('is over, in all of them, when the token is right', async () => {
+    world.laravel.misbehaviour = null
+    await world.waitForState('new', 'awaitingQr.shown')
+    expect(await world.session('new')).toMatchObject({ reason: null, reason_text: null })
+    const { body } = await world.call('GET', '/health')
+    expect(body).toMatchObject({ warnings: [], laravel: { ok: true, failing: [] } })
+    expect((await world.call('GET', '/laravel/check')).body).toMatchObject({ ok: true })
+    expect(world.output.match(/has answered 401 on this route/g)).toHaveLength(1)
+    expect(world.output.match(/answers on this route again/g)).toHaveLength(1)
+  })
 })
 
 describe('Laravel says no', () => {

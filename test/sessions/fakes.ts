@@ -3,7 +3,7 @@ import { GatewayError } from '../../src/base/errors.ts'
 import type { MediaSource, MessageRef } from '../../src/messages/message-ref.ts'
 import type { ReceivedContent } from '../../src/messages/received.ts'
 import type { SendContent } from '../../src/messages/send.ts'
-import type { ActiveAnswer, Laravel, Offered } from '../../src/ports/laravel.ts'
+import type { ActiveAnswer, Laravel, LaravelFault, Offered } from '../../src/ports/laravel.ts'
 import type { QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type {
@@ -172,11 +172,14 @@ export class FakeLaravel implements Laravel {
   /** Publications that were given up. */
   aborted = 0
   answer: (sessionId: string) => Promise<ActiveAnswer['said']> = async () => 'active'
+  /** Why its answers are `unknown`. */
+  fault: LaravelFault | null = null
   onPublish: (hash: string) => Promise<void> = async () => {}
 
   async askActive(sessionId: string): Promise<ActiveAnswer> {
     this.asked.push(sessionId)
-    return { said: await this.answer(sessionId), why: null }
+    const said = await this.answer(sessionId)
+    return { said, fault: said === 'unknown' ? this.fault : null }
   }
 
   async publishQr(of: Offered, { text }: { text: string }, signal: AbortSignal): Promise<void> {

@@ -165,7 +165,7 @@ export function deliveriesContract(subject: Subject): void {
       lastError: '422',
     })
     expect(subject.store.deliveries.lanes('', 1_000)).toEqual([
-      { id, lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900 },
+      { id, lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900, attempts: 2 },
     ])
   })
 

@@ -44,7 +44,20 @@ export const problemsEn: ProblemWords = {
         'No session can connect: set WHATSAPP_VERSION to the version that WhatsApp Web has today and restart; every session comes back then without a new QR. One tries again by itself, next at {next}.',
     },
   },
-  LARAVEL_UNAVAILABLE: { title: 'Laravel takes no deliveries', says: {} },
+  LARAVEL_UNAVAILABLE: { title: 'Laravel does not answer as it should', says: {} },
+  DELIVERIES_WAIT: {
+    title: 'Chats wait for Laravel',
+    says: {
+      late: 'Chats or sessions that wait for Laravel for over a minute: {count}, the longest since {since} on {route} ({why}). The page of deliveries lists what waits, and can try it at once.',
+    },
+  },
+  PUBLIC_URL_MISSING: {
+    title: 'PUBLIC_URL is missing',
+    says: {
+      guessed:
+        'HOST={host} names no address for the links to media that Laravel gets: they begin with {url}, which is a guess. Set PUBLIC_URL to the address under which Laravel reaches this service.',
+    },
+  },
   REDIS_UNAVAILABLE: {
     title: 'Redis does not answer',
     says: {

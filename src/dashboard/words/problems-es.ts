@@ -44,7 +44,20 @@ export const problemsEs: ProblemWords = {
         'Ninguna sesión puede conectarse: ponga en WHATSAPP_VERSION la versión que tiene hoy WhatsApp Web y reinicie; entonces todas vuelven sin un QR nuevo. Una lo reintenta por sí sola, la próxima vez el {next}.',
     },
   },
-  LARAVEL_UNAVAILABLE: { title: 'Laravel no acepta entregas', says: {} },
+  LARAVEL_UNAVAILABLE: { title: 'Laravel no responde como debe', says: {} },
+  DELIVERIES_WAIT: {
+    title: 'Hay chats que esperan a Laravel',
+    says: {
+      late: 'Chats o sesiones que esperan a Laravel desde hace más de un minuto: {count}, la más antigua desde el {since} en {route} ({why}). La página de entregas muestra lo que espera, y puede intentarlo enseguida.',
+    },
+  },
+  PUBLIC_URL_MISSING: {
+    title: 'Falta PUBLIC_URL',
+    says: {
+      guessed:
+        'HOST={host} no es una dirección para los enlaces a archivos que recibe Laravel: empiezan por {url}, que es una suposición. Ponga en PUBLIC_URL la dirección por la que Laravel llega a este servicio.',
+    },
+  },
   REDIS_UNAVAILABLE: {
     title: 'Redis no responde',
     says: {

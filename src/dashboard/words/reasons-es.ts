@@ -33,6 +33,28 @@ export const reasonsEs: Record<Reason, string> = {
   store_failed: 'El almacén no aceptó una escritura; revise el disco. La conexión se abre de nuevo.',
   connect_timeout: 'WhatsApp no respondió a tiempo; la conexión se reintenta.',
   laravel_inactive: 'Laravel dice que esta sesión no está activa; muestre un QR nuevo cuando lo esté.',
+  laravel_unreachable: 'No se llega a Laravel; compruebe que está en marcha y que LARAVEL_URL lleva a él.',
+  laravel_unknown_host: 'Aquí nadie conoce el host de LARAVEL_URL; revise cómo está escrito.',
+  laravel_timeout:
+    'Laravel no responde a tiempo; compruebe que está en marcha y que sus rutas guardan, lanzan un job y responden enseguida.',
+  laravel_certificate:
+    'Aquí no se confía en el certificado de Laravel; use uno de una autoridad conocida, o indique la suya en NODE_EXTRA_CA_CERTS.',
+  laravel_no_tls: 'El puerto de LARAVEL_URL no habla TLS; debe empezar por http://.',
+  laravel_redirect: 'Laravel redirige; LARAVEL_URL debe ser la dirección final, con https:// si lleva allí.',
+  laravel_unauthorized:
+    'Laravel rechaza a este servicio (401 o 403); LARAVEL_TOKEN y LARAVEL_WEBHOOK_SECRET deben ser los que espera.',
+  laravel_wrong_address:
+    'Laravel no tiene esa ruta (404); LARAVEL_URL es la base de la API, que casi siempre acaba en /api, o en /whatsapp con el paquete.',
+  laravel_no_route: 'Laravel no tiene ruta para esto (404); añádala a routes/api.php.',
+  laravel_no_row: 'Laravel no conoce esta sesión (404); su fila debe existir antes de llamar a /start.',
+  laravel_csrf: 'Las rutas están en routes/web.php de Laravel (419); páselas a routes/api.php.',
+  laravel_throttled: 'Laravel limita a este servicio (429); suba el límite de su throttle, o quítelo.',
+  laravel_maintenance: 'Laravel está en mantenimiento o saturado (503); seguirá por sí sola cuando vuelva.',
+  laravel_server_error: 'Laravel falló (5xx); su registro dice por qué, storage/logs/laravel.log.',
+  laravel_not_json: 'LARAVEL_URL lleva a una página, no a la API: la respuesta no es JSON.',
+  laravel_unknown_word:
+    'Laravel responde con un estado_qr que nadie conoce; debe ser pending, active o inactive.',
+  laravel_refused: 'Laravel lo rechaza (4xx); su registro dice por qué, storage/logs/laravel.log.',
   passkey_expired: 'La llave de acceso que exigió WhatsApp no llegó a tiempo; vincule el teléfono de nuevo.',
   passkey_cancelled:
     'La llave de acceso se canceló; vincule el teléfono de nuevo con el próximo QR o código.',
@@ -52,6 +74,7 @@ export const reasonsEs: Record<Reason, string> = {
     'WhatsApp rechazó la llave de acceso; vincule el teléfono de nuevo con el próximo QR o código.',
   passkey_unanswered:
     'WhatsApp no siguió adelante con la llave de acceso; vincule el teléfono de nuevo con el próximo QR o código.',
+  deleted: 'La sesión se eliminó; no se guarda nada de ella.',
   logged_out:
     'La sesión se cerró; vincule el teléfono con un QR nuevo. Si el teléfono aún muestra el dispositivo, quítelo allí.',
   crashed:

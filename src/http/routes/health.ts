@@ -1,21 +1,27 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { Problem, Readiness } from '../../base/problem.ts'
+import type { LaravelState, Problem, Readiness } from '../../base/problem.ts'
+import type { LaravelCheck } from '../../ports/laravel-check.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
-import type { ErrorAnswer, healthAnswer } from '../schemas/answers.ts'
+import { isoDate } from '../iso-date.ts'
+import type { ErrorAnswer, healthAnswer, laravelCheckAnswer } from '../schemas/answers.ts'
 
 type HealthAnswer = z.infer<typeof healthAnswer>
 
-/** `live`: the process answers. `ready`, and plain `/health` alike: it can do its work, else 503 and why. */
-export function healthRoutes(ready: () => Readiness): Hono<HttpEnv> {
+/**
+ * `live`: the process answers. `ready`, and plain `/health` alike: it can do its work, else 503 and why. `/laravel/check` asks Laravel now
+ * whether it would take what this service tells it; nothing is delivered.
+ */
+export function healthRoutes(ready: () => Readiness, check: Pick<LaravelCheck, 'run'>): Hono<HttpEnv> {
   const report = (c: HttpContext) => {
-    const { ready: isReady, problems, warnings } = ready()
+    const { ready: isReady, problems, warnings, laravel } = ready()
     const told = (all: Problem[]) => all.map(({ code, message }) => ({ code, message }))
     const answer: HealthAnswer = {
       success: isReady,
       ready: isReady,
       problems: told(problems),
       warnings: told(warnings),
+      laravel: laravel && { ...laravel, failing: laravel.failing.map(toJson) },
     }
     if (isReady) return c.json(answer)
     const sentences = problems.map(({ message }) => message)
@@ -27,4 +33,10 @@ export function healthRoutes(ready: () => Readiness): Hono<HttpEnv> {
     .get('/health', report)
     .get('/health/ready', report)
     .get('/health/live', c => c.json({ success: true }))
+    .get('/laravel/check', async c => {
+      const answer: z.infer<typeof laravelCheckAnswer> = { success: true, ...(await check.run('thorough')) }
+      return c.json(answer)
+    })
 }
+
+const toJson = (failing: LaravelState['failing'][number]) => ({ ...failing, since: isoDate(failing.since) })

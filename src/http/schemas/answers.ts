@@ -3,6 +3,7 @@ import { ESTADOS_QR } from '../../../machines/facts.ts'
 import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
 import { MESSAGE_STATUSES } from '../../messages/status.ts'
 import { DELIVERY_KINDS, DELIVERY_STATES } from '../../ports/delivery-table.ts'
+import { CHECK_RESULTS } from '../../ports/laravel-check.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
@@ -210,6 +211,10 @@ export const statsAnswer = z.object({
   qr: z.object({ pendingQR: z.number().int(), trackedSessions: z.number().int() }),
   timestamp: z.iso.datetime(),
   by_state: z.record(z.string(), z.number().int()).optional(),
+  /** What waits for Laravel, with the age in ms of the oldest (0 if nothing does), and dead letters. */
+  deliveries: z
+    .object({ waiting: z.number().int(), dead: z.number().int(), oldest_waiting_ms: z.number() })
+    .optional(),
 })
 
 const problem = z.object({ code: z.string(), message: z.string() })
@@ -220,4 +225,35 @@ export const healthAnswer = z.object({
   ready: z.boolean(),
   problems: z.array(problem),
   warnings: z.array(problem),
+  /** Another thing than readiness: without Laravel sending goes on, and what was received waits. Null: there is none. */
+  laravel: z
+    .object({
+      ok: z.boolean(),
+      failing: z.array(
+        z.object({
+          route: z.string(),
+          cause: z.string(),
+          status: z.number().int().nullable(),
+          since: z.iso.datetime(),
+          message: z.string(),
+        }),
+      ),
+    })
+    .nullable(),
+})
+
+/** `ok`: nothing failed. `unclear`: only a delivery will tell. */
+export const laravelCheckAnswer = z.object({
+  success: z.literal(true),
+  ok: z.boolean(),
+  address: z.string().nullable(),
+  checks: z.array(
+    z.object({
+      subject: z.string(),
+      result: z.enum(CHECK_RESULTS),
+      status: z.number().int().nullable(),
+      message: z.string(),
+      mend: z.string().nullable(),
+    }),
+  ),
 })

@@ -1,4 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
+import type { Finding } from '../answers/finding.ts'
+import { maySayOfOne } from '../failure-scope.ts'
 import { probeDelay } from '../retry-schedule.ts'
 import { createEvidence, type Sender } from './evidence.ts'
 
@@ -15,6 +17,8 @@ export interface Permit {
 export interface Failure {
   error: string
   status: number | null
+  /** What mends it, where the answer says more than its status. */
+  finding?: Finding | null | undefined
   /** Overrides the schedule. */
   retryAt: number | null
 }
@@ -89,7 +93,7 @@ export function createCircuitBreaker(clock: Clock) {
       ended(permit)
       if (permit.round !== round) return outage === null ? 'late' : 'route'
       const now = clock.now()
-      const own = evidence.failed(sender, now, failure.retryAt)
+      const own = evidence.failed(sender, now, failure.retryAt, maySayOfOne(failure.status))
       if (outage === null) {
         if (!evidence.routeFails(inFlight === 0)) return own ? 'own' : 'unknown'
         const asked = evidence.retryAt()

@@ -25,7 +25,8 @@ const MOST_REMEMBERED = 10_000
 /**
  * What the answers to one route say of the route itself: it fails when most of the lanes that were answered last have failed, or when a
  * lane fails again and nothing at all was accepted since it first did. A lane, or a session with all its lanes, that fails
- * while others are accepted is at fault itself, and says nothing until it is accepted again.
+ * while others are accepted is at fault itself, and says nothing until it is accepted again. So is a lane of a route that has accepted
+ * something, if the answer is one that a route that works gives: such answers speak against the route only when many lanes get them.
  */
 export function createEvidence() {
   /** One answer a lane, the oldest first. */
@@ -53,16 +54,17 @@ export function createEvidence() {
       note(lane, { failed: false, sessionId, at, retryAt: 0 })
     },
 
-    /** True if the lane or its session is at fault itself. */
-    failed({ lane, sessionId }: Sender, at: number, retryAt: number | null): boolean {
+    /** True if the lane or its session is at fault itself. `ofOne`: a route that works may give such an answer to one lane. */
+    failed({ lane, sessionId }: Sender, at: number, retryAt: number | null, ofOne = false): boolean {
       const known = firstFailure(failingLanes, lane, accepted)
       const session = firstFailure(failingSessions, sessionId, accepted) ?? accepted
       if (session < accepted || (known !== null && known < accepted)) return true
-      repeated ||= known !== null
+      const own = ofOne && accepted > 0
+      repeated ||= known !== null && !own
       const before = answers.get(lane)
       const since = before?.failed ? before.at : at
       note(lane, { failed: true, sessionId, at: since, retryAt: retryAt ?? 0 })
-      return false
+      return own
     },
 
     /** The route fails; `quiet` if no other attempt is in flight, whose answer would tell more. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../base/clock.ts'
 import type { Queue } from '../../ports/queue.ts'
+import { failureFinding } from '../answers/finding.ts'
 import {
   createCircuitBreaker,
   type Failure,
@@ -10,6 +11,9 @@ import {
 } from './circuit-breaker.ts'
 import type { Sender } from './evidence.ts'
 import { createHeldLanes } from './held-lanes.ts'
+
+/** A handler that is slow is told of so often, in ms: it is slow for many messages. */
+const SLOW_AGAIN = 10 * 60_000
 
 export interface RouteOptions {
   queue: Queue
@@ -28,6 +32,7 @@ export function createRoute(path: string, options: RouteOptions) {
   const held = createHeldLanes({ breaker, queue })
   /** The cause that was told; null while none is. */
   let told: string | null = null
+  let slowAt = Number.NEGATIVE_INFINITY
 
   /** An outage that ends with its first probe is nobody's business. */
   function outage(): Outage | null {
@@ -40,6 +45,14 @@ export function createRoute(path: string, options: RouteOptions) {
     if (error === null || error === told) return
     told = error
     logger.warn({ address, route: path, error }, 'laravel takes no deliveries on this route, they are held')
+  }
+
+  /** Of what is no outage nobody else tells: the handler runs on, is called again, and the message is handled twice. */
+  function tellSlow(error: string): void {
+    if (clock.now() - slowAt < SLOW_AGAIN) return
+    slowAt = clock.now()
+    const { mend } = failureFinding(null, error)
+    logger.warn({ address, route: path, error, mend }, 'laravel did not answer in time on this route')
   }
 
   return {
@@ -74,7 +87,7 @@ export function createRoute(path: string, options: RouteOptions) {
       if (verdict === 'route') {
         tellCause()
         held.scheduleProbe()
-      }
+      } else if (verdict !== 'late' && failure.error.startsWith('timeout')) tellSlow(failure.error)
       return verdict
     },
 

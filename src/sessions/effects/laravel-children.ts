@@ -1,5 +1,5 @@
 import { fromCallback } from 'xstate'
-import type { Laravel } from '../../ports/laravel.ts'
+import { faultIn, type Laravel, type LaravelCause, type LaravelFault } from '../../ports/laravel.ts'
 import type { QrVault } from '../../ports/qr-vault.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionRegistry } from '../registry.ts'
@@ -18,10 +18,10 @@ export function questionChild({ laravel, store, registry }: LaravelChildrenDeps)
     const abort = new AbortController()
     actor.runConcurrently(async () => {
       if (abort.signal.aborted) return
-      const { said } = await laravel.askActive(actor.sessionId, abort.signal)
+      const { said, fault } = await laravel.askActive(actor.sessionId, abort.signal)
       if (abort.signal.aborted) return
       const told = store.sessions.acceptedStatus(actor.sessionId)
-      sendBack({ type: 'laravel.answered', said, told } as never)
+      sendBack({ type: 'laravel.answered', said, told, ...whyOf(fault) } as never)
     })
     return actor.onChildStop(() => abort.abort())
   })
@@ -43,13 +43,16 @@ export function publicationChild({ laravel, vault, registry }: LaravelChildrenDe
     }
     actor.runConcurrently(async () => {
       if (abort.signal.aborted) return
-      const published = await offer().then(
-        () => true,
-        () => false,
+      const fact = await offer().then(
+        () => ({ type: 'qr.published', hash }),
+        error => ({ type: 'qr.publishFailed', hash, ...whyOf(faultIn(error)) }),
       )
-      if (!abort.signal.aborted)
-        sendBack({ type: published ? 'qr.published' : 'qr.publishFailed', hash } as never)
+      if (!abort.signal.aborted) sendBack(fact as never)
     })
     return actor.onChildStop(() => abort.abort())
   })
 }
+
+/** What a fact says of why Laravel did not do as it should. */
+const whyOf = (fault: LaravelFault | null): { cause?: LaravelCause; why?: string } =>
+  fault === null ? {} : { cause: fault.cause, why: fault.message }

@@ -14,6 +14,7 @@ type FieldsOf<Event> = Event extends unknown ? Exclude<keyof Event, 'type'> : ne
 const EVENT_FIELDS = {
   type: true,
   at: true,
+  cause: true,
   code: true,
   codeRefused: true,
   error: true,
@@ -35,6 +36,7 @@ const EVENT_FIELDS = {
   sessionId: true,
   told: { estadoQr: true, at: true },
   until: true,
+  why: true,
   userId: true,
   waId: true,
   entry: { sessionId: true },

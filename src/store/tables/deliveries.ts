@@ -130,7 +130,7 @@ export function deliveryReads(sql: Statements): DeliveryReads {
     lanes: (after, limit) =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql
-        .all<Pick<DeliveryColumns, 'id' | 'lane' | 'kind' | 'session_id' | 'at' | 'next_at'>>(
+        .all<Pick<DeliveryColumns, 'id' | 'lane' | 'kind' | 'session_id' | 'at' | 'next_at' | 'attempts'>>(
           `WITH RECURSIVE pending(lane) AS (
              SELECT (SELECT min(lane) FROM deliveries INDEXED BY deliveries_pending
                WHERE dead_at IS NULL AND lane > ?1)
@@ -140,7 +140,7 @@ export function deliveryReads(sql: Statements): DeliveryReads {
              FROM pending WHERE pending.lane IS NOT NULL
              LIMIT ?2
            )
-           SELECT d.id, p.lane, d.kind, d.session_id, d.at, d.next_at FROM pending p
+           SELECT d.id, p.lane, d.kind, d.session_id, d.at, d.next_at, d.attempts FROM pending p
            JOIN deliveries d ON d.id = (SELECT h.id FROM deliveries h INDEXED BY deliveries_pending
              WHERE h.lane = p.lane AND h.dead_at IS NULL ORDER BY h.id LIMIT 1)`,
           after,
@@ -153,6 +153,7 @@ export function deliveryReads(sql: Statements): DeliveryReads {
           sessionId: row.session_id,
           at: row.at,
           nextAt: row.next_at,
+          attempts: row.attempts,
         })),
     counts() {
       const { pending, dead } = sql.get<{ pending: number; dead: number }>(
@@ -163,8 +164,10 @@ export function deliveryReads(sql: Statements): DeliveryReads {
     },
     backlog() {
       const { lanes, oldest_at } = sql.get<{ lanes: number; oldest_at: number | null }>(
-        `SELECT (SELECT count(DISTINCT lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL) AS lanes,
-                (SELECT at FROM deliveries WHERE dead_at IS NULL ORDER BY id LIMIT 1) AS oldest_at`,
+        // One walk over what is pending, in its index: however many dead letters are older.
+        `SELECT p.lanes, (SELECT at FROM deliveries WHERE id = p.oldest) AS oldest_at
+         FROM (SELECT count(DISTINCT lane) AS lanes, min(id) AS oldest
+           FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL) p`,
       )!
       return { lanes, oldestAt: oldest_at }
     },

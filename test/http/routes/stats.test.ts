@@ -18,8 +18,15 @@ describe('GET /stats', () => {
     expect(await exactly(response, statsAnswer)).toEqual(stats)
   })
 
-  it.each(['1', 'true'])('by_state=%s adds the number of sessions by state', async value => {
+  it.each([
+    '1',
+    'true',
+  ])('by_state=%s adds the sessions by state, and what waits for Laravel', async value => {
     const response = await createTestHttp().app.request(`/stats?by_state=${value}`)
-    expect(await response.json()).toEqual({ ...stats, by_state: { open: 3, awaitingQr: 1 } })
+    expect(await response.json()).toEqual({
+      ...stats,
+      by_state: { open: 3, awaitingQr: 1 },
+      deliveries: { waiting: 3, dead: 2, oldest_waiting_ms: 61_000 },
+    })
   })
 })

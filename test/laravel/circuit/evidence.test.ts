@@ -22,6 +22,18 @@ describe('what the answers to a route say', () => {
     expect(evidence.since()).toBe(1_000)
   })
 
+  it('is nothing when one lane gets again and again what a route that works may answer, once something was accepted', () => {
+    const evidence = createEvidence()
+    expect(evidence.failed(lane('a'), 0, null, true)).toBe(false)
+    expect(evidence.failed(lane('a'), 1, null, true)).toBe(false)
+    expect(evidence.routeFails(true)).toBe(true)
+    evidence.accepted(lane('b'), 2)
+    for (let n = 0; n < 50; n++) expect(evidence.failed(lane('c'), 3, null, true)).toBe(true)
+    expect(evidence.routeFails(true)).toBe(false)
+    for (let n = 0; n < 5; n++) evidence.failed(lane(`d${n}`), 4, null, true)
+    expect(evidence.routeFails(false)).toBe(true)
+  })
+
   it('is that it works as long as most lanes are accepted', () => {
     const evidence = createEvidence()
     for (let n = 0; n < 10_000; n++) {

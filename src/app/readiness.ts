@@ -1,0 +1,76 @@
+import type { LaravelState, Problem, ProblemCode, Readiness } from '../base/problem.ts'
+import { failureFinding } from '../laravel/answers/finding.ts'
+import { outageReport } from '../laravel/circuit/outage-report.ts'
+import type { LaravelClient } from '../laravel/client.ts'
+import type { Deliveries } from '../laravel/deliveries.ts'
+
+export interface ReadinessParts {
+  /** What keeps the service from its work. */
+  problems(): (Problem | null)[]
+  /** What somebody should look at. */
+  warnings(): (Problem | null)[]
+  laravel: Pick<LaravelClient, 'address' | 'faults' | 'health'>
+  deliveries: Pick<Deliveries, 'health' | 'held' | 'late'>
+}
+
+/**
+ * Whether the process can do its work, and beside it how it stands with Laravel: a Laravel that is away takes away neither sending nor
+ * what was received, so a load balancer has no reason to look elsewhere.
+ */
+export function createReadiness({
+  problems,
+  warnings,
+  laravel,
+  deliveries,
+}: ReadinessParts): () => Readiness {
+  return () => {
+    const found = problems().filter(problem => problem !== null)
+    const state = laravel.address === null ? null : laravelState(laravel, deliveries)
+    return {
+      ready: found.length === 0,
+      problems: found,
+      warnings: [...warnings(), ...laravelWarnings(laravel, deliveries)].filter(one => one !== null),
+      laravel: state,
+    }
+  }
+}
+
+function laravelState(
+  { address, faults, health }: ReadinessParts['laravel'],
+  { held }: ReadinessParts['deliveries'],
+): LaravelState {
+  const routes = held().map(({ path, outage }) => {
+    const { status, error, finding } = outage.failure
+    const { cause } = finding ?? failureFinding(status, error)
+    const message = outageReport(address, [{ path, outage }])
+    return { route: `POST ${path}`, cause, status, since: outage.since, message }
+  })
+  const failing = [...faults.all(), ...routes]
+  return { ok: failing.length === 0 && health().ok, failing }
+}
+
+function laravelWarnings(
+  { faults, health }: ReadinessParts['laravel'],
+  deliveries: ReadinessParts['deliveries'],
+): (Problem | null)[] {
+  const { problem } = deliveries.health()
+  const told = new Set(
+    deliveries.held().map(({ outage: { failure } }) => failureFinding(failure.status, failure.error).cause),
+  )
+  if (!health().ok) told.add('wrong_address')
+  // What holds the deliveries, too, is told once.
+  const others = faults.all().filter(({ cause }) => !told.has(cause))
+  const sentences = [...(problem === null ? [] : [problem]), ...others.map(({ message }) => message)]
+  return [
+    named('LARAVEL_UNAVAILABLE', sentences.length === 0 ? null : sentences.join(' ')),
+    lateLanes(deliveries),
+  ]
+}
+
+const named = (code: ProblemCode, message: string | null): Problem | null =>
+  message === null ? null : { code, message }
+
+function lateLanes({ late }: Pick<Deliveries, 'late'>): Problem | null {
+  const { problem, said } = late()
+  return problem === null ? null : { code: 'DELIVERIES_WAIT', message: problem, ...(said && { said }) }
+}
