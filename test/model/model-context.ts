@@ -177,13 +177,17 @@ export const offered = set({ qr: true, held: true })
 /** Laravel answers 503: that is what the session says until Laravel has its QR. */
 const AWAY = 'laravel_maintenance'
 export const laravelIsAway = because(AWAY)
+/** The question that Laravel never answered ends: what it would say now is asked later. */
+const TIMEOUT = 'laravel_timeout'
+export const laravelWasSilent = because(TIMEOUT)
+const isOfLaravel = (reason: string | null) => reason === AWAY || reason === TIMEOUT
 export const heldBackInVain = [set({ held: true }), laravelIsAway]
 /** The newest QR is the one that Laravel is asked to take. */
 export const offeredInVain = [set({ held: false }), laravelIsAway]
 export const published = [
   set(({ published: count, reason }) => ({
     ...{ published: count + 1, throttled: true, shown: true, held: false },
-    reason: reason === AWAY ? null : reason,
+    reason: isOfLaravel(reason) ? null : reason,
   })),
   tell('pending'),
 ]
@@ -194,7 +198,7 @@ export const heldBack = set({ held: true })
 export const expired = [
   set(({ reason }) => ({
     // Nobody could scan what Laravel did not show.
-    reason: reason === AWAY ? reason : 'qr_expired',
+    reason: isOfLaravel(reason) ? reason : 'qr_expired',
     ...{ shown: false, qr: false, held: false },
   })),
   tell('inactive'),

@@ -12,6 +12,7 @@ import {
   heldBack,
   heldBackInVain,
   laravelIsAway,
+  laravelWasSilent,
   offered,
   offeredInVain,
   oneDeviceLess,
@@ -148,7 +149,7 @@ export const sessionModel = world.createMachine({
           initial: 'asking',
           on: { newQr: remains, 'scan.refreshed': { actions: replaced } },
           states: {
-            asking: { on: { 'askedAgain.away': { target: 'pausing', actions: laravelIsAway } } },
+            asking: { on: { 'askedAgain.away': { target: 'pausing', actions: laravelWasSilent } } },
             pausing: {
               on: {
                 askedAgain: { target: SHOWN, actions: published },
