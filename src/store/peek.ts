@@ -20,7 +20,8 @@ export function peekIntoStore(dataDir: string): StorePeek | null {
   try {
     const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
     const sql = createStatements(db)
-    if (sql.get("SELECT 1 FROM sqlite_master WHERE name = 'sessions'") === undefined) {
+    // Made, and not prepared: the manager was stopped in its first moment.
+    if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sessions'").get() === undefined) {
       db.close()
       return null
     }

@@ -83,8 +83,7 @@ const EXCEPTIONS: Exception[] = [
   {
     text: /count\(DISTINCT lane\)/,
     step: /^SCAN deliveries/,
-    because:
-      'what waits for Laravel, and only when somebody asks; the oldest of it has dead letters before it at most',
+    because: 'what waits for Laravel, and only when somebody asks',
   },
   {
     text: /FROM chat_timers/,

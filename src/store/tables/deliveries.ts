@@ -164,10 +164,10 @@ export function deliveryReads(sql: Statements): DeliveryReads {
     },
     backlog() {
       const { lanes, oldest_at } = sql.get<{ lanes: number; oldest_at: number | null }>(
-        // One walk over what is pending, in its index: however many dead letters are older.
-        `SELECT p.lanes, (SELECT at FROM deliveries WHERE id = p.oldest) AS oldest_at
-         FROM (SELECT count(DISTINCT lane) AS lanes, min(id) AS oldest
-           FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL) p`,
+        // Both walk the index of what is pending: however many dead letters are older.
+        `SELECT (SELECT count(DISTINCT lane) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL) AS lanes,
+                (SELECT at FROM deliveries WHERE id =
+                  (SELECT min(id) FROM deliveries INDEXED BY deliveries_pending WHERE dead_at IS NULL)) AS oldest_at`,
       )!
       return { lanes, oldestAt: oldest_at }
     },

@@ -111,6 +111,7 @@ describe('Once WhatsApp refused the version of one session', () => {
     expect(world.versions.problem()).toEqual({
       code: 'CLIENT_OUTDATED',
       message: expect.stringMatching(/WHATSAPP_VERSION .*restart.* without a new QR/),
+      said: [{ says: 'refused', values: { next: expect.stringContaining(next) } }],
     })
     expect(world.versions.problem()?.message).toContain(next)
     expect(world.logs.filter(line => line.includes('WHATSAPP_VERSION'))).toHaveLength(1)
