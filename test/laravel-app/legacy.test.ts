@@ -35,7 +35,7 @@ describeWithLaravel('an existing application under LARAVEL_CONTRACT=legacy', () 
     })
     await time.link(SHOP, { webhook_token: 'token-1' })
     await time.until(() => expect(account(SHOP)).toMatchObject({ estado_qr: 'active' }))
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await time?.world.end()
     await simulator.close()

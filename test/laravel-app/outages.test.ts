@@ -25,7 +25,7 @@ describeWithLaravel('a Laravel that fails for a while', () => {
     })
     await time.link(SHOP)
     await time.until(() => expect(estado()).toBe('active'))
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await time?.world.end()
     await simulator.close()

@@ -13,7 +13,7 @@ const missing =
 
 /** Tests that need PHP and Debian's Laravel: skipped with the line that installs them, with REQUIRE_LARAVEL=1 a failure. */
 export function describeWithLaravel(name: string, suite: () => void): void {
-  if (missing === null) describe(name, suite)
+  if (missing === null) describe(name, { timeout: 60_000 }, suite)
   else if (process.env.REQUIRE_LARAVEL === '1') {
     it(name, () => {
       throw new Error(`REQUIRE_LARAVEL=1, but ${missing}`)

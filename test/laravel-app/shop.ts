@@ -10,7 +10,7 @@ export const ANA = '34600000002'
 
 /** Waits for what happens soon, in real time: processes and their timers. */
 export const soon = <T>(look: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(look, { timeout: 20_000, interval: 50 })
+  vi.waitFor(look, { timeout: 40_000, interval: 50 })
 
 export interface ShopOptions extends HostOptions {
   /** Without it the manager has no API_KEYS, and Laravel has none to present. */

@@ -86,7 +86,7 @@ export class World {
         if (url === undefined) throw new Error('the manager does not listen yet')
         this.url = url
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     )
   }
 

@@ -42,6 +42,7 @@ return [
         'Http' => Illuminate\Support\Facades\Http::class,
         'Log' => Illuminate\Support\Facades\Log::class,
         'Route' => Illuminate\Support\Facades\Route::class,
+        'Storage' => Illuminate\Support\Facades\Storage::class,
         'Str' => Illuminate\Support\Str::class,
     ],
 ];
