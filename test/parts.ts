@@ -55,6 +55,8 @@ export const SLOW: Record<string, string> = {
   'test/bench/run.test.ts': 'four programs are started, watched idle, killed and started again, in real time',
   'test/model/session.test.ts':
     'over a thousand transitions, each by HTTP, a real login or a QR, and a look at everything after it',
+  'test/laravel-app/story.test.ts':
+    'a manager, a queue and a web server three times, and PHP that is started for each look',
   'test/scenarios/hostile-server.test.ts':
     'ten thousand stanzas, frames and messages, each through a real connection, and a look at the others between',
   'test/scenarios/hostile-client.test.ts':

@@ -140,6 +140,11 @@ export class LaravelHost {
     this.#spawn(['artisan', 'queue:work', '--sleep=0.05', ...flags])
   }
 
+  /** Runs an artisan command to its end; `onOutput` hears all that it has printed so far. */
+  follow(onOutput: (output: string) => void, ...args: string[]): Promise<CommandOutput> {
+    return this.#run(['artisan', ...args, '--no-ansi', '--no-interaction'], '', onOutput)
+  }
+
   /** Runs an artisan command to its end. */
   async artisan(...args: string[]): Promise<CommandOutput> {
     return this.#run(['artisan', ...args, '--no-ansi', '--no-interaction'])
@@ -179,10 +184,18 @@ export class LaravelHost {
       .map(row => ({ event: row.event, data: JSON.parse(row.data) }))
   }
 
-  async #run(args: string[], input = ''): Promise<CommandOutput> {
+  async #run(
+    args: string[],
+    input = '',
+    onOutput: (output: string) => void = () => {},
+  ): Promise<CommandOutput> {
     const child = spawn('php', args, { cwd: this.#dir, env: { PATH: process.env.PATH }, stdio: 'pipe' })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', chunk => {
+        output += chunk
+        onOutput(output)
+      })
     child.stdin.on('error', () => {})
     child.stdin.end(input)
     const [code] = await once(child, 'close')
