@@ -34,6 +34,7 @@ import {
 } from './model-context.ts'
 import {
   ABSENT,
+  askedInVain,
   conflict,
   ended,
   forget,
@@ -58,8 +59,6 @@ import {
   VERIFYING,
   WAITING,
 } from './shared-transitions.ts'
-
-const askedInVain = { target: '#world.awaitingQr.verifying.pausing', actions: heldBackInVain } as const
 
 /** One session as its user sees it: what happens in the world, and what must come of it. */
 export const sessionModel = world.createMachine({

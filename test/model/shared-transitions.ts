@@ -6,6 +6,7 @@ import {
   failed,
   gone,
   hear,
+  heldBackInVain,
   noQr,
   nothing,
   oneDeviceLess,
@@ -27,6 +28,8 @@ export const SUSPENDED = '#world.reconnecting.suspended'
 export const SHOWN = '#world.awaitingQr.shown.throttled'
 export const UNLINKED = '#world.loggedOut.unlinked.told'
 export const ABSENT = '#world.absent'
+
+export const askedInVain = { target: '#world.awaitingQr.verifying.pausing', actions: heldBackInVain } as const
 
 export const conflict = { actions: answers(409) }
 export const unchanged = { actions: answers(200) }
