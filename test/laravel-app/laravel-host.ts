@@ -65,6 +65,7 @@ export class LaravelHost {
     const { timezone = 'UTC', env = {}, withPackage = true, migrate = true, overlay, files = {} } = options
     const dir = await mkdtemp(join(tmpdir(), 'laravel-'))
     const host = new LaravelHost(dir, await lastingPort())
+    process.once('exit', () => host.#running.forEach(killGroup))
     await cp(HOST, dir, { recursive: true })
     await Promise.all(FOLDERS.map(folder => mkdir(join(dir, folder), { recursive: true })))
     if (withPackage) await host.#install()
@@ -222,6 +223,14 @@ export class LaravelHost {
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  process.kill(-child.pid, 'SIGKILL')
-  await exited
+  if (killGroup(child)) await exited
+}
+
+/** False if it has ended already. */
+function killGroup({ pid }: ChildProcess): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, 'SIGKILL')
+  } catch {
+    return false
+  }
 }

@@ -44,7 +44,14 @@ export class Shop {
       ...(!withKeys && { API_KEYS: '' }),
       ...manager,
     })
-    await Promise.all([laravel.start({ workers }), world.start()])
+    const started = await Promise.allSettled([laravel.start({ workers }), world.start()])
+    const failed = started.find(one => one.status === 'rejected')
+    if (failed !== undefined) {
+      // Whoever asked for this has nothing to close.
+      await laravel.end()
+      await world.end({ unsettled: 'it did not begin' })
+      throw failed.reason
+    }
     await laravel.setEnv({
       WHATSAPP_MANAGER_URL: world.url,
       WHATSAPP_MANAGER_KEY: withKeys ? KEY : null,
