@@ -228,6 +228,7 @@ it.each(cases)('$code ($i) is brought about, and leads to its mend', async ({ co
   const problem = await make()
   expect(problem?.code).toBe(code)
   expect(problem?.message).toMatch(mend)
+  // What Laravel does is said by what gathers it: test/app/readiness.test.ts.
   if (code !== 'LARAVEL_UNAVAILABLE') expectSaid(problem!)
 })
 

@@ -1,4 +1,4 @@
-import type { LaravelState, Problem, ProblemCode, Readiness } from '../base/problem.ts'
+import type { LaravelState, Problem, Readiness, Said } from '../base/problem.ts'
 import { failureFinding } from '../laravel/answers/finding.ts'
 import { outageReport } from '../laravel/circuit/outage-report.ts'
 import type { LaravelClient } from '../laravel/client.ts'
@@ -29,7 +29,7 @@ export function createReadiness({
     return {
       ready: found.length === 0,
       problems: found,
-      warnings: [...warnings(), ...laravelWarnings(laravel, deliveries)].filter(one => one !== null),
+      warnings: [...warnings(), ...laravelWarnings(state, laravel, deliveries)].filter(one => one !== null),
       laravel: state,
     }
   }
@@ -50,6 +50,7 @@ function laravelState(
 }
 
 function laravelWarnings(
+  state: LaravelState | null,
   { faults, health }: ReadinessParts['laravel'],
   deliveries: ReadinessParts['deliveries'],
 ): (Problem | null)[] {
@@ -61,14 +62,22 @@ function laravelWarnings(
   // What holds the deliveries, too, is told once.
   const others = faults.all().filter(({ cause }) => !told.has(cause))
   const sentences = [...(problem === null ? [] : [problem]), ...others.map(({ message }) => message)]
-  return [
-    named('LARAVEL_UNAVAILABLE', sentences.length === 0 ? null : sentences.join(' ')),
-    lateLanes(deliveries),
-  ]
+  const unavailable: Problem | null =
+    sentences.length === 0
+      ? null
+      : { code: 'LARAVEL_UNAVAILABLE', message: sentences.join(' '), said: saidOf(state) }
+  return [unavailable, lateLanes(deliveries)]
 }
 
-const named = (code: ProblemCode, message: string | null): Problem | null =>
-  message === null ? null : { code, message }
+/** What fails, route by route; where none does, it is the address. */
+function saidOf(state: LaravelState | null): Said[] {
+  const failing = state?.failing ?? []
+  if (failing.length === 0) return [{ says: 'wrong_address', values: { cause: 'wrong_address' } }]
+  return failing.map(({ route, cause, since }) => ({
+    says: 'failing',
+    values: { route, cause, since: new Date(since).toISOString() },
+  }))
+}
 
 function lateLanes({ late }: Pick<Deliveries, 'late'>): Problem | null {
   const { problem, said } = late()

@@ -9,7 +9,8 @@ export const PROBLEM_SENTENCES = {
   SUPERVISOR_FAILED: ['ended'],
   SHUTTING_DOWN: ['stopping'],
   CLIENT_OUTDATED: ['refused'],
-  LARAVEL_UNAVAILABLE: [],
+  /** One for each route that fails; `cause` is of LARAVEL_CAUSES, and told as sessions tell it. */
+  LARAVEL_UNAVAILABLE: ['failing', 'wrong_address'],
   DELIVERIES_WAIT: ['late'],
   PUBLIC_URL_MISSING: ['guessed'],
   REDIS_UNAVAILABLE: ['unusable'],

@@ -44,7 +44,13 @@ export const problemsEn: ProblemWords = {
         'No session can connect: set WHATSAPP_VERSION to the version that WhatsApp Web has today and restart; every session comes back then without a new QR. One tries again by itself, next at {next}.',
     },
   },
-  LARAVEL_UNAVAILABLE: { title: 'Laravel does not answer as it should', says: {} },
+  LARAVEL_UNAVAILABLE: {
+    title: 'Laravel does not answer as it should',
+    says: {
+      failing: '{route}, since {since}: {cause}',
+      wrong_address: 'For every session: {cause}',
+    },
+  },
   DELIVERIES_WAIT: {
     title: 'Chats wait for Laravel',
     says: {

@@ -44,7 +44,13 @@ export const problemsEs: ProblemWords = {
         'Ninguna sesión puede conectarse: ponga en WHATSAPP_VERSION la versión que tiene hoy WhatsApp Web y reinicie; entonces todas vuelven sin un QR nuevo. Una lo reintenta por sí sola, la próxima vez el {next}.',
     },
   },
-  LARAVEL_UNAVAILABLE: { title: 'Laravel no responde como debe', says: {} },
+  LARAVEL_UNAVAILABLE: {
+    title: 'Laravel no responde como debe',
+    says: {
+      failing: '{route}, desde el {since}: {cause}',
+      wrong_address: 'Para todas las sesiones: {cause}',
+    },
+  },
   DELIVERIES_WAIT: {
     title: 'Hay chats que esperan a Laravel',
     says: {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../base/problem.ts'
-import type { Language } from './languages.ts'
+import { type Language, wordsOf } from './languages.ts'
 import type { ProblemWords } from './problem-words.ts'
 import { problemsEn } from './problems-en.ts'
 import { problemsEs } from './problems-es.ts'
@@ -13,8 +13,18 @@ export function toldProblem(language: Language, { code, message, said }: Problem
   const { title, says } = FILES[language][code]
   if (said === undefined) return { code, title, text: message, language: 'en' }
   const sentences: Record<string, string> = says
-  const text = said.map(one => withValues(sentences[one.says] ?? title, one.values)).join(' ')
+  const text = said
+    .map(({ says, values }) =>
+      withValues(sentences[says] ?? title, { ...values, ...causeIn(language, values) }),
+    )
+    .join(' ')
   return { code, title, text, language }
+}
+
+/** What is wrong with Laravel is told as sessions tell it. */
+function causeIn(language: Language, { cause }: Record<string, string | number>): { cause?: string } {
+  const reasons: Record<string, string> = wordsOf(language).reasons
+  return cause === undefined ? {} : { cause: reasons[`laravel_${cause}`] ?? String(cause) }
 }
 
 const withValues = (sentence: string, values: Record<string, string | number>) =>
