@@ -63,6 +63,8 @@ export const SLOW: Record<string, string> = {
     'callers who dawdle are waited for in real time, up to half a minute, until they are sent away',
   'test/scenarios/operator-lines.test.ts':
     'six sessions live through an outage, a pause and a restart in real time before the first line is looked at',
+  'test/laravel-app/outbound/lost-answers.test.ts':
+    'a manager is killed twice under a send, and a job is tried again once it is back, all in real time',
   'test/scenarios/pace.test.ts':
     'the limits of a process with a real clock: a send every 2 s, a pause of 20 s after a 429',
   'test/scenarios/clock.test.ts':
