@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LaravelHost } from './laravel-host.ts'
 import { describeWithLaravel } from './php.ts'
 import { SECRET, TOKEN } from './shop.ts'
-import { deliver, message } from './signed-post.ts'
+import { ask, deliver, message } from './signed-post.ts'
 
 describeWithLaravel('what a Laravel with the package takes', () => {
   let host: LaravelHost
@@ -113,10 +113,8 @@ describeWithLaravel('what a Laravel with the package takes', () => {
   })
 
   it('says 404 to the question about a session that it never had', async () => {
-    const ask = (id: string) =>
-      fetch(`${host.url}/whatsapp/whatsapp/status/${id}`, { headers: { authorization: `Bearer ${TOKEN}` } })
-    expect((await ask('nobody')).status).toBe(404)
-    expect(await (await ask('shop')).json()).toMatchObject({ estado_qr: 'active' })
+    expect((await ask(host, 'nobody')).status).toBe(404)
+    expect(await (await ask(host, 'shop')).json()).toMatchObject({ estado_qr: 'active' })
   })
 })
 
@@ -144,6 +142,13 @@ describeWithLaravel('what a Laravel with the package refuses', () => {
     const { status, body } = await deliver(host, '/messages', message(), options)
     expect(status).toBe(401)
     expect(body.message).toMatch(/WHATSAPP_|LARAVEL_|clock/)
+  })
+
+  it('401 for a question that is not signed, or by somebody else', async () => {
+    expect((await ask(host, 'shop', { secrets: [] })).status).toBe(401)
+    expect((await ask(host, 'shop', { secrets: ['other'] })).status).toBe(401)
+    expect((await ask(host, 'shop', { token: null })).status).toBe(401)
+    expect((await ask(host, 'nobody')).status).toBe(404)
   })
 
   it('takes either of two secrets while they are rotated', async () => {

@@ -42,6 +42,25 @@ export async function deliver(
   return { status: response.status, body: parse(text), headers: response.headers }
 }
 
+/** The question as the manager asks it. */
+export function ask(
+  host: LaravelHost,
+  sessionId: string,
+  { token = TOKEN, secrets = [SECRET] }: Pick<PostOptions, 'token' | 'secrets'> = {},
+): Promise<Response> {
+  const [id, timestamp] = [`question.${randomUUID()}`, Math.floor(Date.now() / 1000)]
+  return fetch(`${host.url}/whatsapp/whatsapp/status/${sessionId}`, {
+    headers: {
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(secrets.length > 0 && {
+        'webhook-id': id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': createSign(secrets)(id, timestamp, ''),
+      }),
+    },
+  })
+}
+
 function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text)

@@ -11,8 +11,8 @@ use Symfony\Component\HttpFoundation\Response;
 use WhatsAppManager\Laravel\Support\Signature;
 
 /**
- * Lets only the manager in. A secret asks for a Standard Webhooks signature of what is posted, a token for the bearer
- * token; with both set both are asked for, with neither nobody gets in.
+ * Lets only the manager in. A secret asks for a Standard Webhooks signature, of the question's empty body too, a token for
+ * the bearer token; with both set both are asked for, with neither nobody gets in.
  */
 class FromManager
 {
@@ -42,9 +42,7 @@ class FromManager
         if ($token !== '' && !hash_equals($token, (string) $request->bearerToken())) {
             return 'The bearer token is not WHATSAPP_MANAGER_TOKEN: give the manager the same one as LARAVEL_TOKEN.';
         }
-        // A question has no body, and not every manager signs it: then only a token tells who asks.
-        $isBareQuestion = !$request->isMethod('POST') && !$request->headers->has('webhook-signature');
-        if ($secrets === [] || $isBareQuestion) {
+        if ($secrets === []) {
             return null;
         }
 
