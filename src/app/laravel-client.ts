@@ -11,9 +11,9 @@ export function createLaravelClient(
   config: Config['laravel'],
   parts: Parts,
 ): { client: LaravelClient; legacy: WebhookTokens | null; routes: typeof ROUTES } {
-  const { url, contract } = config
+  const { url, contract, timeoutMs } = config
   const client = createLaravel({ ...config, ...parts })
   if (url === null || contract === 'messages') return { client, legacy: null, routes: ROUTES }
-  const legacy = createLegacyLaravel(client, { url, ...parts })
+  const legacy = createLegacyLaravel(client, { url, timeoutMs, ...parts })
   return { client: legacy, legacy, routes: LEGACY_ROUTES }
 }

@@ -18,6 +18,8 @@ export interface CheckOptions {
   url: string | null
   token: string | null
   secrets: string[]
+  /** `legacy` has another route for messages, and asks for neither token nor signature. */
+  contract: 'messages' | 'legacy'
   messageStatus: boolean
   events: readonly string[]
   timeoutMs: number
@@ -69,8 +71,12 @@ export function createLaravelCheck(options: CheckOptions): LaravelCheck & { stop
       if (hasNoUse(finding)) return reportOf(address.base, checks)
       const credentials = { token, secrets, basic: address.basic }
       const others = await Promise.all([
-        checkCredentials({ ...credentials, ask, path, finding, wall: options.wall, tryWrongOnes }),
-        ...wantedRoutes(options).map(async route => [checkRoute(route, await routeOf(route.path), tells)]),
+        options.contract === 'legacy'
+          ? []
+          : checkCredentials({ ...credentials, ask, path, finding, wall: options.wall, tryWrongOnes }),
+        ...wantedRoutes(options).map(async route => [
+          checkRoute(route, await routeOf(encodeURI(route.path)), tells),
+        ]),
       ])
       return reportOf(address.base, [...checks, ...others.flat()])
     } finally {
@@ -115,11 +121,11 @@ const alone = (): CheckReport => ({
   ],
 })
 
-function wantedRoutes({ messageStatus, events }: CheckOptions): WantedRoute[] {
+function wantedRoutes({ contract, messageStatus, events }: CheckOptions): WantedRoute[] {
   return [
     { path: '/qr', needed: true },
     { path: '/whatsapp/status', needed: true },
-    { path: '/messages', needed: true },
+    { path: contract === 'legacy' ? '/whatsapp-webhook/{webhook_token}' : '/messages', needed: true },
     { path: '/pairing-code', needed: false, only: 'sessions that are started with a phone_number need it' },
     ...(messageStatus
       ? [{ path: '/messages/status', needed: true, only: 'LARAVEL_MESSAGE_STATUS=true asks for it' }]

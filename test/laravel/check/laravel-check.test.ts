@@ -51,7 +51,15 @@ async function check(app: Application, options: Partial<CheckOptions> = {}) {
   const server = await startStandIn(application(app))
   closing.push(server.close)
   const laravel = createLaravelCheck({
-    ...{ url: server.url, token: null, secrets: [], messageStatus: false, events: [], timeoutMs: 15_000 },
+    ...{
+      url: server.url,
+      token: null,
+      secrets: [],
+      contract: 'messages',
+      messageStatus: false,
+      events: [],
+      timeoutMs: 15_000,
+    },
     ...{ clock: createClock(), wall: Date.now },
     ...options,
   })
@@ -182,11 +190,37 @@ describe('the check of a Laravel', () => {
     })
   })
 
+  it('of the old contract asks for its route of messages, and for no token', async () => {
+    const routes = {
+      '/qr': 'POST',
+      '/whatsapp/status': 'POST',
+      '/whatsapp-webhook/%7Bwebhook_token%7D': 'POST',
+    }
+    const { report } = await check({ routes }, { contract: 'legacy' })
+    expect(report.ok).toBe(true)
+    expect(lines(report)).toEqual([
+      'passed address',
+      'passed GET /whatsapp/status/{id}',
+      'passed POST /qr',
+      'passed POST /whatsapp/status',
+      'passed POST /whatsapp-webhook/{webhook_token}',
+      'warning POST /pairing-code',
+    ])
+  })
+
   it('ends at once when the service stops, and reports nothing', async () => {
     const server = await startStandIn(() => 'hang')
     closing.push(server.close)
     const laravel = createLaravelCheck({
-      ...{ url: server.url, token: null, secrets: [], messageStatus: false, events: [], timeoutMs: 15_000 },
+      ...{
+        url: server.url,
+        token: null,
+        secrets: [],
+        contract: 'messages',
+        messageStatus: false,
+        events: [],
+        timeoutMs: 15_000,
+      },
       ...{ clock: createClock(), wall: Date.now },
     })
     const report = laravel.run('brief')
