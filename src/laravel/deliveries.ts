@@ -108,7 +108,7 @@ export function createDeliveries(options: {
 
   const late = createLateLanes({
     ...{ store, logger, now: clock.now, filesWaitMs: files?.waitMs ?? 0 },
-    pathOf: kind => ROUTES[kind],
+    pathOf: kind => routes[kind].path,
   })
   const sweep = createSweep({
     ...{ store, clock, logger },

@@ -98,3 +98,12 @@ export function codeOf(error: unknown): string {
   }
   return 'network error'
 }
+
+/** What a body says; undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ActiveAnswer } from '../../ports/laravel.ts'
-import type { HttpAnswer, HttpResult } from '../exchange.ts'
+import { type HttpAnswer, type HttpResult, parseJson } from '../exchange.ts'
 import { type Finding, finding, findingOf } from './finding.ts'
-import { isPage, missingOf, parseJson } from './not-found.ts'
+import { isPage, missingOf } from './not-found.ts'
 
 /** What Laravel says of a session. */
 export const activeAnswer = z.object({ estado_qr: z.enum(['active', 'pending', 'connecting', 'inactive']) })

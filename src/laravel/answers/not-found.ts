@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../exchange.ts'
+import { type HttpAnswer, parseJson } from '../exchange.ts'
 
 /** What a 404 is about: an address that Laravel does not have, a session that it does not know, or it does not say. */
 export type Missing = 'route' | 'session' | 'unclear'
@@ -29,12 +29,4 @@ export function knowsNoRow(result: HttpAnswer): boolean {
 /** Whether it is a web page. */
 export function isPage({ body }: HttpAnswer): boolean {
   return /^\s*<(?:!doctype|html)\b/i.test(body)
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

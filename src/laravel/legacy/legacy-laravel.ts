@@ -6,6 +6,7 @@ import { parseAddress } from '../address.ts'
 import { type Attempt, attemptOf, isAccepted } from '../attempt.ts'
 import { type LaravelClient, ROUTES } from '../client.ts'
 import { createHttpClient } from '../http-client.ts'
+import { createRequestHeaders } from '../request-headers.ts'
 import { authorOf, endingOf, legacyFields, type MessagePayload } from './legacy-fields.ts'
 import { type FilePart, multipart } from './multipart.ts'
 import { createWebhookTokens } from './webhook-tokens.ts'
@@ -37,11 +38,7 @@ export function createLegacyLaravel(
 ): LaravelClient & WebhookTokens {
   const { origin, path, basic } = parseAddress(url)
   const http = createHttpClient({ clock, timeoutMs })
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'user-agent': 'whatsapp-manager',
-    ...(basic !== null && { authorization: basic }),
-  }
+  const headers = createRequestHeaders({ token: null, secrets: [], basic }, wall).plain
   const tokens = createWebhookTokens((sessionId, signal) =>
     http.send({
       ...{ method: 'GET', origin, headers, signal },

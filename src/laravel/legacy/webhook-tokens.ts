@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { WebhookTokens } from '../../ports/laravel.ts'
-import type { HttpResult } from '../exchange.ts'
+import { type HttpResult, parseJson } from '../exchange.ts'
 
 /** More sessions than one machine carries. */
 const REMEMBERED = 10_000
@@ -44,12 +44,4 @@ const withoutToken: HttpResult = {
   status: null,
   failure: 'network',
   detail: 'no webhook_token in the answer to GET /whatsapp/account/{id}',
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
