@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { createClock } from '../src/base/clock.ts'
-import { Metrics } from '../src/metrics/metrics.ts'
+import { idleMetrics } from './metrics/idle-metrics.ts'
 
 const read = (name: string) => readFileSync(new URL(`../examples/grafana/${name}`, import.meta.url), 'utf8')
 
 /** The names that Prometheus would know of a manager, and of its own. */
 async function known(): Promise<Set<string>> {
-  const metrics = new Metrics(createClock(), { version: '1' })
-  metrics.read({
-    stats: () => ({ byState: { open: 1 }, qr: { pendingQR: 0, trackedSessions: 0 } }),
-    quarantined: () => 0,
-    diskFree: async () => 1,
-    laravel: () => ({ failing: [], late: 0 }),
-    deliveries: { counts: () => ({ pending: 0, dead: 0 }), backlog: () => ({ lanes: 0, oldestAt: null }) },
-  })
-  const { text } = await metrics.text(undefined)
+  const { text } = await idleMetrics().text(undefined)
   const names = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name, type]) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name!],
   )

@@ -1,31 +1,7 @@
-import { pino } from 'pino'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createLaravel, type LaravelOptions } from '../../src/laravel/client.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { createSign } from '../../src/laravel/signature.ts'
-import { createTestClock } from '../base/clock.ts'
-import { type Answer, type Seen, startStandIn } from './stand-in.ts'
-
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-async function standIn(answer: (request: Seen) => Answer | Promise<Answer>) {
-  const server = await startStandIn(answer)
-  closing.push(server.close)
-  return server
-}
-
-function client(url: string | null, options: Partial<LaravelOptions> = {}) {
-  const clock = createTestClock()
-  const logs: string[] = []
-  const logger = pino({ level: 'trace' }, { write: (line: string) => logs.push(line) })
-  const laravel = createLaravel({ url, token: null, secrets: [], clock, logger, ...options })
-  closing.push(laravel.close)
-  return { laravel, clock, logs }
-}
-
-const signal = () => new AbortController().signal
+import { client, signal, standIn } from './client-against-stand-in.ts'
+import type { Answer } from './stand-in.ts'
 
 describe('the question whether a session is active', () => {
   const ask = async (answer: Answer) => {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { createClock } from '../../src/base/clock.ts'
-import { Metrics } from '../../src/metrics/metrics.ts'
 import { VERSIONS } from '../../src/metrics/versions.ts'
+import { idleMetrics } from './idle-metrics.ts'
 
 /** What was promised of the metrics, in its own words, and where it is told. */
 const PROMISED: [what: string, name: string, labels: string[]][] = [
@@ -48,15 +47,7 @@ const ALERTS: [what: string, alert: string, name: string][] = [
 ]
 
 it.each(PROMISED)('%s: %s', async (_, name, labels) => {
-  const metrics = new Metrics(createClock(), VERSIONS)
-  metrics.read({
-    stats: () => ({ byState: { open: 1 }, qr: { pendingQR: 0, trackedSessions: 0 } }),
-    quarantined: () => 0,
-    diskFree: async () => 1,
-    laravel: () => ({ failing: [], late: 0 }),
-    deliveries: { counts: () => ({ pending: 0, dead: 0 }), backlog: () => ({ lanes: 0, oldestAt: null }) },
-  })
-  const { text } = await metrics.text(undefined)
+  const { text } = await idleMetrics().text(undefined)
   expect(text).toContain(`# TYPE ${name} `)
   const said =
     readFileSync('src/metrics/metrics.ts', 'utf8') + readFileSync('src/metrics/fact-counters.ts', 'utf8')

@@ -47,22 +47,18 @@ function application({ routes = ROUTES, token, secret, always, cookies }: Applic
   }
 }
 
+function checkOf(url: string, options: Partial<CheckOptions> = {}) {
+  return createLaravelCheck({
+    ...{ url, token: null, secrets: [], contract: 'messages', messageStatus: false, events: [] },
+    ...{ timeoutMs: 15_000, clock: createClock(), wall: Date.now },
+    ...options,
+  })
+}
+
 async function check(app: Application, options: Partial<CheckOptions> = {}) {
   const server = await startStandIn(application(app))
   closing.push(server.close)
-  const laravel = createLaravelCheck({
-    ...{
-      url: server.url,
-      token: null,
-      secrets: [],
-      contract: 'messages',
-      messageStatus: false,
-      events: [],
-      timeoutMs: 15_000,
-    },
-    ...{ clock: createClock(), wall: Date.now },
-    ...options,
-  })
+  const laravel = checkOf(server.url, options)
   return { server, laravel, report: await laravel.run('thorough') }
 }
 
@@ -211,18 +207,7 @@ describe('the check of a Laravel', () => {
   it('ends at once when the service stops, and reports nothing', async () => {
     const server = await startStandIn(() => 'hang')
     closing.push(server.close)
-    const laravel = createLaravelCheck({
-      ...{
-        url: server.url,
-        token: null,
-        secrets: [],
-        contract: 'messages',
-        messageStatus: false,
-        events: [],
-        timeoutMs: 15_000,
-      },
-      ...{ clock: createClock(), wall: Date.now },
-    })
+    const laravel = checkOf(server.url)
     const report = laravel.run('brief')
     await laravel.stop()
     expect(await report).toEqual({ ok: false, address: server.url, checks: [] })
