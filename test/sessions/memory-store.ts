@@ -7,7 +7,7 @@ import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { RecentDeliveries } from '../../src/store/recent-deliveries.ts'
 import { RecentPeople } from '../../src/store/recent-people.ts'
 import { prepareSchema } from '../../src/store/schema.ts'
-import { createStatements } from '../../src/store/statements.ts'
+import { createStatements, type Statements } from '../../src/store/statements.ts'
 import { accountEventReads } from '../../src/store/tables/account-events.ts'
 import { chatTimerReads } from '../../src/store/tables/chat-timers.ts'
 import { chatReads } from '../../src/store/tables/chats.ts'
@@ -21,6 +21,21 @@ import { peopleReads } from '../../src/store/tables/people.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
 import { GroupCommit } from '../../src/store/writer/group-commit.ts'
 import type { Request, Result } from '../../src/store/writer/worker-messages.ts'
+
+/** What is committed, read at once: for what a test expects, never for what it tests. */
+const readsOf = (sql: Statements) => ({
+  sessions: sessionReads(sql),
+  log: logReads(sql),
+  keys: keyReads(sql),
+  messages: messageReads(sql),
+  people: peopleReads(sql),
+  chats: chatReads(sql),
+  chatTimers: chatTimerReads(sql),
+  downloads: downloadReads(sql),
+  media: mediaReads(sql),
+  accountEvents: accountEventReads(sql),
+  deliveries: deliveryReads(sql),
+})
 
 interface Waiting {
   request: Request
@@ -37,6 +52,7 @@ export class MemoryStore {
   readonly #feed: CommittedFactsFeed
   readonly #recent: RecentDeliveries
   readonly store: Store
+  readonly stored: ReturnType<typeof readsOf>
   /** Writes in the order of their commits. */
   readonly committed: Write[] = []
   /** Sees each write as it is handed over. */
@@ -53,11 +69,12 @@ export class MemoryStore {
     prepareSchema(this.#db)
     this.#group = new GroupCommit(this.#db, { keepsDone: !erasesDone })
     const sql = createStatements(this.#db)
-    const people = new RecentPeople(peopleReads(sql))
+    const stored = readsOf(sql)
+    this.stored = stored
+    const people = new RecentPeople(stored.people)
     this.#feed = new CommittedFactsFeed(sql)
-    const deliveries = deliveryReads(sql)
     const recent = new RecentDeliveries(
-      deliveries,
+      stored.deliveries,
       async (id, outcome) => void (await this.#submit({ settle: { id, outcome } }, null)),
     )
     this.#recent = recent
@@ -78,25 +95,25 @@ export class MemoryStore {
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
       eraseDeleted: limit => this.#submit({ eraseDeleted: { limit } }, null),
       prune: request => this.#submit({ prune: request }, null),
-      sessions: sessionReads(sql),
-      log: logReads(sql),
+      sessions: stored.sessions,
+      log: stored.log,
       committed: this.#feed,
-      keys: keyReads(sql),
-      messages: messageReads(sql),
+      keys: stored.keys,
+      messages: stored.messages,
       people,
-      chats: chatReads(sql),
-      chatTimers: chatTimerReads(sql),
+      chats: stored.chats,
+      chatTimers: stored.chatTimers,
       downloads: {
-        ...downloadReads(sql),
+        ...stored.downloads,
         settle: async (streamId, seq, outcome) =>
           void (await this.#submit({ downloaded: { streamId, seq, outcome } }, null)),
       },
       media: Object.assign(mediaReads(sql), {
         changed: async (media: MediaChange[]) => void (await this.#submit({ media }, null)),
       }),
-      accountEvents: accountEventReads(sql),
+      accountEvents: stored.accountEvents,
       deliveries: {
-        ...deliveries,
+        ...stored.deliveries,
         head: lane => recent.head(lane),
         hasNext: (lane, id) => recent.hasNext(lane, id),
         settle: (id, outcome) => recent.settle(id, outcome),

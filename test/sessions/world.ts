@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { createActor, type SnapshotFrom, transition } from 'xstate'
-import { initialContext, type SessionContext } from '../../machines/session.context.ts'
-import { sessionMachine } from '../../machines/session.machine.ts'
-import { dottedState } from '../../machines/session.state.ts'
+import type { SessionContext } from '../../machines/session.context.ts'
+import type { sessionMachine } from '../../machines/session.machine.ts'
 import { throttledBy } from '../../machines/session.timers.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { createLogger } from '../../src/base/logger.ts'
@@ -24,6 +22,7 @@ import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-v
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createTestClock, type TestClock } from '../base/clock.ts'
 import { FakeLaravel, type FakeSocket, FakeWhatsApp } from './fakes.ts'
+import { checkFold } from './fold.ts'
 import { MemoryStore } from './memory-store.ts'
 
 export interface WorldOptions {
@@ -41,6 +40,7 @@ export interface WorldOptions {
 }
 
 export const QR_TIMES = { throttleMs: 30_000, expiryMs: 60_000 }
+const GUARDS = { isThrottled: throttledBy(QR_TIMES) as () => boolean }
 const NEVER = new Promise<never>(() => {})
 
 /** The parts of one run of the process on the world's store: what app.ts wires, with the fakes at its ports. */
@@ -125,6 +125,8 @@ export class World {
   readonly options: WorldOptions
   readonly clock: TestClock = createTestClock()
   readonly disk = new MemoryStore(this.clock.now)
+  /** What is committed, read at once: for what a test expects. */
+  readonly stored = this.disk.stored
   readonly laravel = new FakeLaravel()
   readonly wokenLanes: string[] = []
   readonly logs: string[] = []
@@ -301,32 +303,9 @@ export class World {
   /** Facts of messages were removed for their age: the log has gaps. */
   factsRemoved = false
 
-  /** Folds a session's log with the pure machine: every row's state and context must be the fold's. */
+  /** A session's log is what the pure machine makes of its facts. */
   checkLog(sessionId: string): void {
-    const rows = this.rows(sessionId)
-    if (!this.factsRemoved) expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
-    const noop = Object.fromEntries(
-      ['eraseCredentials', 'eraseCredentialsIfDue', 'deleteSession', 'deleteSessionIfOwed', 'failQueued'].map(
-        name => [name, () => {}],
-      ),
-    )
-    const machine = sessionMachine.provide({
-      guards: { isThrottled: throttledBy(QR_TIMES) as () => boolean },
-      actions: noop as never,
-    }) as typeof sessionMachine
-    const [first, ...rest] = rows.filter(({ snapshot }) => snapshot !== null)
-    const input = { ...(first!.data as { sessionId: string; userId: string | number }), at: first!.at }
-    let folded = createActor(machine, { input }).getSnapshot()
-    expect(JSON.parse(first!.snapshot!.context)).toEqual(initialContext(input))
-    for (const { seq, at, type, data, snapshot } of rest) {
-      ;[folded] = transition(machine, folded, { ...data, type, at } as never) as [
-        SnapshotFrom<typeof machine>,
-        never,
-      ]
-      const { state, context } = snapshot!
-      expect(`${seq} ${type} -> ${dottedState(folded.value)}`).toBe(`${seq} ${type} -> ${state}`)
-      expect(JSON.parse(JSON.stringify(folded.context)), `${seq} ${type}`).toEqual(JSON.parse(context))
-    }
+    checkFold(this.rows(sessionId), { gaps: this.factsRemoved, guards: GUARDS })
   }
 
   /** What was counted as it happened is what counting all sessions gives. */
