@@ -12,7 +12,7 @@ type Read = (...given: unknown[]) => unknown
 /** The same reads as the port promises them: each answers by a promise, a generator row by row; what one throws rejects. */
 export function asynchronous<Reads extends object>(reads: Synchronous<Reads>): Reads {
   const named: [string, Read][] = Object.entries(reads)
-  return Object.fromEntries(named.map(([name, read]) => [name, answering(read)]))
+  return Object.fromEntries(named.map(([name, read]) => [name, answering(read)])) as Reads
 }
 
 function answering(read: Read): Read {
