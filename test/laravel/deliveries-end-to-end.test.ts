@@ -145,7 +145,7 @@ it('everything is delivered in order per chat after outages of every kind and a 
       expect(seqs).toEqual(Array.from({ length: 42 }, (_, n) => n + 3).filter(seq => seq % 7 === chat))
     }
     expect([...taken.values()].every(entry => entry.body === `text ${entry.seq} ñ 👋`)).toBe(true)
-    expect(living(store, 'a').acceptedStatus).toMatchObject({ estadoQr: 'active' })
+    expect((await living(store, 'a')).acceptedStatus).toMatchObject({ estadoQr: 'active' })
     expect(process.deliveries.health()).toEqual({ ok: true, problem: null })
   } finally {
     await process.stop()

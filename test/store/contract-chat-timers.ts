@@ -6,7 +6,7 @@ const LID = '100000000000001@lid'
 const NUMBER = '34600000002@s.whatsapp.net'
 
 export function chatTimersContract(subject: Subject): void {
-  const find = (streamId: string, ...names: string[]) => subject.store.chatTimers.find(streamId, names)
+  const find = async (streamId: string, ...names: string[]) => subject.store.chatTimers.find(streamId, names)
 
   test('the newest timer of a chat is found under any of its names, in its own stream, also after a restart', async () => {
     const streamId = await given(subject.store, 'a')
@@ -17,10 +17,10 @@ export function chatTimersContract(subject: Subject): void {
     ]
     await subject.store.commit({ streamId, epoch: 1, chatTimers })
     await subject.reopen()
-    expect(find(streamId, NUMBER)).toEqual({ expiration: 86_400, setAt: 5 })
-    expect(find(streamId, NUMBER, LID)).toEqual({ expiration: 604_800, setAt: 7 })
-    expect(find(streamId, '1@g.us')).toBeNull()
-    expect(find(other, NUMBER, LID)).toBeNull()
+    expect(await find(streamId, NUMBER)).toEqual({ expiration: 86_400, setAt: 5 })
+    expect(await find(streamId, NUMBER, LID)).toEqual({ expiration: 604_800, setAt: 7 })
+    expect(await find(streamId, '1@g.us')).toBeNull()
+    expect(await find(other, NUMBER, LID)).toBeNull()
   })
 
   test('an older setting changes nothing, one of the same second does', async () => {
@@ -29,9 +29,9 @@ export function chatTimersContract(subject: Subject): void {
       subject.store.commit({ streamId, epoch: 1, chatTimers: [{ chat: LID, expiration, setAt }] })
     await set(86_400, 7)
     await set(0, 6)
-    expect(find(streamId, LID)).toEqual({ expiration: 86_400, setAt: 7 })
+    expect(await find(streamId, LID)).toEqual({ expiration: 86_400, setAt: 7 })
     await set(0, 7)
-    expect(find(streamId, LID)).toEqual({ expiration: 0, setAt: 7 })
+    expect(await find(streamId, LID)).toEqual({ expiration: 0, setAt: 7 })
   })
 
   test.each(['keys', 'stream'] as const)('timers are erased with the %s', async erase => {
@@ -39,6 +39,6 @@ export function chatTimersContract(subject: Subject): void {
     const chatTimers = [{ chat: LID, expiration: 86_400, setAt: 7 }]
     await subject.store.commit({ streamId, epoch: 1, chatTimers })
     await subject.store.commit({ streamId, epoch: 1, erase })
-    expect(find(streamId, LID)).toBeNull()
+    expect(await find(streamId, LID)).toBeNull()
   })
 }

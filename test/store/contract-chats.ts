@@ -30,7 +30,7 @@ export function chatsContract(subject: Subject): void {
     await write(await given(subject.store, 'b'), 2, ['other@lid'])
     await write(streamId, 2, ['1@lid', '2@lid', '3@lid', '1@lid', '4@lid', '2@lid'])
     const { chats } = subject.store
-    expect(chats.newest(streamId, null, 10)).toEqual({
+    expect(await chats.newest(streamId, null, 10)).toEqual({
       chats: [
         { chatId: '2@lid', seq: 7 },
         { chatId: '4@lid', seq: 6 },
@@ -39,8 +39,8 @@ export function chatsContract(subject: Subject): void {
       ],
       next: null,
     })
-    const first = chats.newest(streamId, null, 3)
-    const second = chats.newest(streamId, first.next, 3)
+    const first = await chats.newest(streamId, null, 3)
+    const second = await chats.newest(streamId, first.next, 3)
     expect([...first.chats, ...second.chats].map(({ chatId }) => chatId)).toEqual([
       ...['2@lid', '4@lid', '1@lid', '3@lid'],
     ])
@@ -54,7 +54,7 @@ export function chatsContract(subject: Subject): void {
     const found: string[] = []
     let pages = 0
     for (let next: number | null = Number.MAX_SAFE_INTEGER; next !== null; pages++) {
-      const page = chats.newest(streamId, next, 30)
+      const page = await chats.newest(streamId, next, 30)
       found.push(...page.chats.map(({ chatId }) => chatId))
       next = page.next
     }
@@ -71,9 +71,9 @@ export function chatsContract(subject: Subject): void {
     }))
     await subject.store.commit({ streamId, epoch: 1, deliveries })
     const table = subject.store.deliveries
-    const { id } = table.head(`${streamId}|1@lid`)!
+    const { id } = (await table.head(`${streamId}|1@lid`))!
     await table.settle(id, { dead: true, at: 9, error: 'HTTP 422' })
-    expect(subject.store.chats.deliveriesOf(streamId, [2, 3, 4])).toEqual([
+    expect(await subject.store.chats.deliveriesOf(streamId, [2, 3, 4])).toEqual([
       { seq: 2, attempts: 1, nextAt: 1, error: 'HTTP 422', isDead: true },
       { seq: 3, attempts: 0, nextAt: 1, error: null, isDead: false },
     ])
@@ -87,22 +87,22 @@ export function chatsContract(subject: Subject): void {
     )
     await subject.store.commit({ streamId, epoch: 1, events })
     const { log } = subject.store
-    const all = (kind: 'all' | 'lifecycle' | 'messages') => {
+    const all = async (kind: 'all' | 'lifecycle' | 'messages') => {
       const seqs: number[] = []
       for (let next: number | null = Number.MAX_SAFE_INTEGER; next !== null; ) {
-        const page = log.before(streamId, next, 500, kind)
+        const page = await log.before(streamId, next, 500, kind)
         seqs.push(...page.rows.map(({ seq }) => seq))
         next = page.next
       }
       return seqs
     }
     const whole = Array.from({ length: 2_103 }, (_, i) => 2_103 - i)
-    expect(all('all')).toEqual(whole)
-    expect(all('lifecycle')).toEqual([2_102, 1])
-    expect(all('messages')).toEqual(whole.filter(seq => seq !== 2_102 && seq !== 1))
-    expect(log.before(streamId, 2_103, 1, 'all').rows).toEqual([
+    expect(await all('all')).toEqual(whole)
+    expect(await all('lifecycle')).toEqual([2_102, 1])
+    expect(await all('messages')).toEqual(whole.filter(seq => seq !== 2_102 && seq !== 1))
+    expect((await log.before(streamId, 2_103, 1, 'all')).rows).toEqual([
       { seq: 2_102, at: 3_102, type: 'session.resumed', data: {}, state: 'open.settled' },
     ])
-    expect([log.nextState(streamId, 1), log.nextState(streamId, 2_102)]).toEqual([2_102, null])
+    expect([await log.nextState(streamId, 1), await log.nextState(streamId, 2_102)]).toEqual([2_102, null])
   })
 }

@@ -50,11 +50,16 @@ export function deliveriesContract(subject: Subject): void {
   test('the head is the oldest of its lane, with the message as its payload', async () => {
     const streamId = await given(subject.store, 'a')
     for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
-    expect([2, 3, 9].map(most => subject.store.deliveries.pendingOf(streamId, most))).toEqual([2, 3, 3])
-    expect(subject.store.deliveries.pendingOf('nobody', 9)).toBe(0)
+    for (const [most, pending] of [
+      [2, 2],
+      [3, 3],
+      [9, 3],
+    ] as const)
+      expect(await subject.store.deliveries.pendingOf(streamId, most)).toBe(pending)
+    expect(await subject.store.deliveries.pendingOf('nobody', 9)).toBe(0)
     await subject.reopen()
     const lane = `${streamId}|chat`
-    expect(subject.store.deliveries.head(lane)).toEqual({
+    expect(await subject.store.deliveries.head(lane)).toEqual({
       id: expect.any(Number),
       webhookId: `${streamId}.2.messages`,
       kind: 'messages',
@@ -71,14 +76,14 @@ export function deliveriesContract(subject: Subject): void {
       deadAt: null,
       download: null,
     })
-    expect(subject.store.deliveries.head('nobody')).toBeNull()
+    expect(await subject.store.deliveries.head('nobody')).toBeNull()
     for (const seq of [2, 3, 4]) {
-      const head = subject.store.deliveries.head(lane)!
+      const head = (await subject.store.deliveries.head(lane))!
       expect(head.seq).toBe(seq)
       await subject.store.deliveries.settle(head.id, { done: true })
     }
-    expect(subject.store.deliveries.head(lane)).toBeNull()
-    expect(subject.store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
+    expect(await subject.store.deliveries.head(lane)).toBeNull()
+    expect(await subject.store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
   })
 
   test('a newer status replaces an undelivered one of its lane only', async () => {
@@ -97,31 +102,31 @@ export function deliveriesContract(subject: Subject): void {
       events: [messageFact(3)],
       deliveries: [status(streamId, 3, 'pending')],
     })
-    const old = subject.store.deliveries.head(`${streamId}|status`)!
+    const old = (await subject.store.deliveries.head(`${streamId}|status`))!
     await subject.store.commit({
       streamId,
       epoch: 1,
       events: [messageFact(4)],
       deliveries: [status(streamId, 4, 'active')],
     })
-    expect(subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({
+    expect(await subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({
       seq: 4,
       payload: { session_id: 'a', estado_qr: 'active' },
     })
-    expect(subject.store.deliveries.counts().pending).toBe(3)
+    expect((await subject.store.deliveries.counts()).pending).toBe(3)
     // The replaced one was on its way: what came of it is recorded, the newer one stays.
     await subject.store.deliveries.settle(old.id, {
       done: true,
       acceptedStatus: { streamId, estadoQr: 'pending', at: 7 },
     })
-    expect(living(subject.store, 'a').acceptedStatus).toEqual({ estadoQr: 'pending', at: 7 })
+    expect((await living(subject.store, 'a')).acceptedStatus).toEqual({ estadoQr: 'pending', at: 7 })
     await subject.store.deliveries.settle(old.id, {
       retryAt: 9,
       error: 'x',
       countsTry: true,
       countsAttempt: true,
     })
-    expect(subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 4, attempts: 0 })
+    expect(await subject.store.deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 4, attempts: 0 })
   })
 
   test('the status that Laravel accepted is recorded with its delivery', async () => {
@@ -133,17 +138,17 @@ export function deliveriesContract(subject: Subject): void {
       deliveries: [status(streamId, 2, 'active')],
       announced: 'active',
     })
-    const { id } = subject.store.deliveries.head(`${streamId}|status`)!
+    const { id } = (await subject.store.deliveries.head(`${streamId}|status`))!
     await subject.store.deliveries.settle(id, {
       done: true,
       acceptedStatus: { streamId, estadoQr: 'active', at: 5 },
     })
     await subject.reopen()
-    expect(living(subject.store, 'a')).toMatchObject({
+    expect(await living(subject.store, 'a')).toMatchObject({
       announced: 'active',
       acceptedStatus: { estadoQr: 'active', at: 5 },
     })
-    expect(subject.store.deliveries.lanes('', 1_000)).toEqual([])
+    expect(await subject.store.deliveries.lanes('', 1_000)).toEqual([])
   })
 
   test("a failure is counted as its outcome says, and moves the lane's next attempt", async () => {
@@ -151,20 +156,25 @@ export function deliveriesContract(subject: Subject): void {
     await arrive(subject.store, streamId, 2)
     await arrive(subject.store, streamId, 3)
     const lane = `${streamId}|chat`
-    const { id } = subject.store.deliveries.head(lane)!
+    const { id } = (await subject.store.deliveries.head(lane))!
     const { settle } = subject.store.deliveries
     await settle(id, { retryAt: 9_000, error: '503', countsTry: false, countsAttempt: false })
-    expect(subject.store.deliveries.head(lane)).toMatchObject({ id, tries: 0, attempts: 0, lastError: '503' })
+    expect(await subject.store.deliveries.head(lane)).toMatchObject({
+      id,
+      tries: 0,
+      attempts: 0,
+      lastError: '503',
+    })
     await settle(id, { retryAt: 9_500, error: '500', countsTry: false, countsAttempt: true })
     await settle(id, { retryAt: 9_900, error: '422', countsTry: true, countsAttempt: true })
-    expect(subject.store.deliveries.head(lane)).toMatchObject({
+    expect(await subject.store.deliveries.head(lane)).toMatchObject({
       id,
       tries: 1,
       attempts: 2,
       nextAt: 9_900,
       lastError: '422',
     })
-    expect(subject.store.deliveries.lanes('', 1_000)).toEqual([
+    expect(await subject.store.deliveries.lanes('', 1_000)).toEqual([
       { id, lane, kind: 'messages', sessionId: 'a', at: 1_002, nextAt: 9_900, attempts: 2 },
     ])
   })
@@ -173,19 +183,21 @@ export function deliveriesContract(subject: Subject): void {
     const streamId = await given(subject.store, 'a')
     for (const [i, chat] of ['x', 'y', 'x', 'z', 'y', 'x'].entries())
       await arrive(subject.store, streamId, i + 2, chat)
-    const lanes = () =>
-      new Map(subject.store.deliveries.lanes('', 1_000).map(({ lane, nextAt }) => [lane, nextAt]))
-    expect(lanes()).toEqual(
+    const lanes = async () =>
+      new Map((await subject.store.deliveries.lanes('', 1_000)).map(({ lane, nextAt }) => [lane, nextAt]))
+    expect(await lanes()).toEqual(
       new Map([
         [`${streamId}|x`, 1_002],
         [`${streamId}|y`, 1_003],
         [`${streamId}|z`, 1_005],
       ]),
     )
-    const { id } = subject.store.deliveries.head(`${streamId}|z`)!
+    const { id } = (await subject.store.deliveries.head(`${streamId}|z`))!
     await subject.store.deliveries.settle(id, { dead: true, at: 5, error: 'gone' })
-    await subject.store.deliveries.settle(subject.store.deliveries.head(`${streamId}|x`)!.id, { done: true })
-    expect(lanes()).toEqual(
+    await subject.store.deliveries.settle((await subject.store.deliveries.head(`${streamId}|x`))!.id, {
+      done: true,
+    })
+    expect(await lanes()).toEqual(
       new Map([
         [`${streamId}|x`, 1_004],
         [`${streamId}|y`, 1_003],
@@ -199,12 +211,14 @@ export function deliveriesContract(subject: Subject): void {
     for (const [i, chat] of [...chats, ...chats].entries()) await arrive(subject.store, streamId, i + 2, chat)
     const { lanes } = subject.store.deliveries
     const seen: string[] = []
-    for (let page = lanes('', 10); page.length > 0; page = lanes(seen.at(-1)!, 10)) {
+    for (let page = await lanes('', 10); page.length > 0; page = await lanes(seen.at(-1)!, 10)) {
       expect(page.length).toBeLessThanOrEqual(10)
       seen.push(...page.map(({ lane }) => lane))
     }
     expect(seen).toEqual([...new Set(chats)].map(chat => `${streamId}|${chat}`).sort())
-    expect(lanes(seen.at(-2)!, 10)).toMatchObject([{ lane: seen.at(-1), kind: 'messages', sessionId: 'a' }])
+    expect(await lanes(seen.at(-2)!, 10)).toMatchObject([
+      { lane: seen.at(-1), kind: 'messages', sessionId: 'a' },
+    ])
   })
 
   test('a dead letter leaves its lane, is kept, and is listed newest first', async () => {
@@ -213,21 +227,25 @@ export function deliveriesContract(subject: Subject): void {
     const lane = `${streamId}|chat`
     const ids: number[] = []
     for (const at of [70, 80]) {
-      const { id } = subject.store.deliveries.head(lane)!
+      const { id } = (await subject.store.deliveries.head(lane))!
       ids.unshift(id)
       await subject.store.deliveries.settle(id, { dead: true, at, error: '422' })
     }
-    expect(subject.store.deliveries.head(lane)?.seq).toBe(4)
-    expect(subject.store.deliveries.counts()).toEqual({ pending: 1, dead: 2 })
-    expect(subject.store.deliveries.page({ state: 'dead', limit: 9 }).rows.map(row => row.id)).toEqual(ids)
-    expect(subject.store.deliveries.page({ state: 'dead', limit: 1 }).rows.map(row => row.id)).toEqual([
-      ids[0],
-    ])
-    expect(subject.store.deliveries.page({ state: 'dead', limit: 9, before: ids[0]! }).rows).toMatchObject([
+    expect((await subject.store.deliveries.head(lane))?.seq).toBe(4)
+    expect(await subject.store.deliveries.counts()).toEqual({ pending: 1, dead: 2 })
+    expect(
+      (await subject.store.deliveries.page({ state: 'dead', limit: 9 })).rows.map(row => row.id),
+    ).toEqual(ids)
+    expect(
+      (await subject.store.deliveries.page({ state: 'dead', limit: 1 })).rows.map(row => row.id),
+    ).toEqual([ids[0]])
+    expect(
+      (await subject.store.deliveries.page({ state: 'dead', limit: 9, before: ids[0]! })).rows,
+    ).toMatchObject([
       { id: ids[1], deadAt: 70, lastError: '422', payload: { message_id: 'M2', session_id: 'a' } },
     ])
     await subject.store.deliveries.settle(ids[0]!, { done: true })
-    expect(subject.store.deliveries.counts().dead).toBe(2)
+    expect((await subject.store.deliveries.counts()).dead).toBe(2)
   })
 
   test('a delivery that is written again changes nothing while pending, and lives again when dead', async () => {
@@ -236,8 +254,8 @@ export function deliveriesContract(subject: Subject): void {
     await arrive(subject.store, streamId, 3)
     const lane = `${streamId}|chat`
     await subject.store.commit({ streamId, epoch: 1, deliveries: [message(streamId, 2)] })
-    expect(subject.store.deliveries.counts()).toEqual({ pending: 2, dead: 0 })
-    const { id } = subject.store.deliveries.head(lane)!
+    expect(await subject.store.deliveries.counts()).toEqual({ pending: 2, dead: 0 })
+    const { id } = (await subject.store.deliveries.head(lane))!
     await subject.store.deliveries.settle(id, {
       retryAt: 5,
       error: '422',
@@ -246,7 +264,7 @@ export function deliveriesContract(subject: Subject): void {
     })
     await subject.store.deliveries.settle(id, { dead: true, at: 9, error: '422' })
     await subject.store.commit({ streamId, epoch: 1, deliveries: [{ ...message(streamId, 2), at: 99 }] })
-    expect(subject.store.deliveries.head(lane)).toMatchObject({
+    expect(await subject.store.deliveries.head(lane)).toMatchObject({
       id,
       tries: 0,
       attempts: 0,
@@ -271,21 +289,21 @@ export function deliveriesContract(subject: Subject): void {
         payload: { message_id: `O${n}` },
       })),
     })
-    const first = deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2 })
+    const first = await deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2 })
     expect(first.rows).toEqual([])
     expect(first.next).not.toBeNull()
     const found = []
     for (let next: number | null = first.next; next !== null; ) {
-      const page = deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2, before: next })
+      const page = await deliveries.page({ state: 'waiting', sessionId: 'a', limit: 2, before: next })
       found.push(...page.rows.map(({ seq }) => seq))
       next = page.next
     }
     expect(found).toEqual([4, 3, 2])
-    expect(deliveries.page({ state: 'waiting', sessionId: 'b', limit: 1 }).rows[0]!.seq).toBe(5_002)
+    expect((await deliveries.page({ state: 'waiting', sessionId: 'b', limit: 1 })).rows[0]!.seq).toBe(5_002)
     // However many wait, what is dead is on the first page.
-    const [oldest] = deliveries.page({ state: 'waiting', limit: 1, before: found.length + 1 }).rows
+    const [oldest] = (await deliveries.page({ state: 'waiting', limit: 1, before: found.length + 1 })).rows
     await deliveries.settle(oldest!.id, { dead: true, at: 5, error: '422' })
-    expect(deliveries.page({ state: 'dead', limit: 9 })).toMatchObject({
+    expect(await deliveries.page({ state: 'dead', limit: 9 })).toMatchObject({
       rows: [{ id: oldest!.id }],
       next: null,
     })
@@ -295,7 +313,7 @@ export function deliveriesContract(subject: Subject): void {
     const { deliveries } = subject.store
     const streamId = await given(subject.store, 'a')
     await arrive(subject.store, streamId, 2)
-    const { id } = deliveries.head(`${streamId}|chat`)!
+    const { id } = (await deliveries.head(`${streamId}|chat`))!
     const later = { retryAt: 9_000, error: '503', countsTry: false, countsAttempt: true }
     await deliveries.settle(id, later)
     for (const [at, nextAt] of [
@@ -303,13 +321,13 @@ export function deliveriesContract(subject: Subject): void {
       [5_000, 5_000],
     ] as const) {
       await deliveries.settle(id, { hastened: true, at })
-      expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ nextAt, lastError: '503' })
+      expect(await deliveries.head(`${streamId}|chat`)).toMatchObject({ nextAt, lastError: '503' })
     }
     // The attempt that comes now takes the place of one that was due.
-    expect(deliveries.head(`${streamId}|chat`)).toMatchObject({ attempts: 0, tries: 0 })
+    expect(await deliveries.head(`${streamId}|chat`)).toMatchObject({ attempts: 0, tries: 0 })
     await deliveries.settle(id, { dead: true, at: 6_000, error: '422' })
     await deliveries.settle(id, { hastened: true, at: 1_000 })
-    expect(deliveries.find(id)).toMatchObject({ deadAt: 6_000, nextAt: 5_000 })
+    expect(await deliveries.find(id)).toMatchObject({ deadAt: 6_000, nextAt: 5_000 })
     await deliveries.settle(999, { hastened: true, at: 1_000 })
   })
 
@@ -319,11 +337,11 @@ export function deliveriesContract(subject: Subject): void {
     await arrive(subject.store, streamId, 3)
     const lane = `${streamId}|chat`
     const { deliveries } = subject.store
-    const { id } = deliveries.head(lane)!
+    const { id } = (await deliveries.head(lane))!
     await deliveries.settle(id, { dead: true, at: 9, error: '422' })
-    expect(deliveries.find(id)).toMatchObject({ id, deadAt: 9, seq: 2 })
+    expect(await deliveries.find(id)).toMatchObject({ id, deadAt: 9, seq: 2 })
     await deliveries.settle(id, { redriven: true, at: 500 })
-    expect(deliveries.head(lane)).toMatchObject({
+    expect(await deliveries.head(lane)).toMatchObject({
       id,
       webhookId: `${streamId}.2.messages`,
       at: 500,
@@ -333,10 +351,10 @@ export function deliveriesContract(subject: Subject): void {
       deadAt: null,
     })
     await deliveries.settle(id, { redriven: true, at: 900 })
-    expect(deliveries.head(lane)).toMatchObject({ id, at: 500 })
+    expect(await deliveries.head(lane)).toMatchObject({ id, at: 500 })
     await deliveries.settle(id, { done: true })
     await deliveries.settle(id, { redriven: true, at: 900 })
-    expect(deliveries.find(id)).toBeNull()
+    expect(await deliveries.find(id)).toBeNull()
   })
 
   test('a newer status replaces dead statuses of its lane, too', async () => {
@@ -350,20 +368,20 @@ export function deliveriesContract(subject: Subject): void {
         deliveries: [status(streamId, seq, estado)],
       })
     await write(2, 'pending')
-    const { id } = deliveries.head(`${streamId}|status`)!
+    const { id } = (await deliveries.head(`${streamId}|status`))!
     await deliveries.settle(id, { dead: true, at: 9, error: '422' })
     await write(3, 'active')
-    expect(deliveries.page({ state: 'dead', limit: 9 }).rows).toEqual([])
-    expect(deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })
+    expect((await deliveries.page({ state: 'dead', limit: 9 })).rows).toEqual([])
+    expect(await deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })
   })
 
   test('ids of deliveries are never used again', async () => {
     const streamId = await given(subject.store, 'a')
     await arrive(subject.store, streamId, 2)
-    const { id } = subject.store.deliveries.head(`${streamId}|chat`)!
+    const { id } = (await subject.store.deliveries.head(`${streamId}|chat`))!
     await subject.store.deliveries.settle(id, { done: true })
     await subject.reopen()
     await arrive(subject.store, streamId, 3)
-    expect(subject.store.deliveries.head(`${streamId}|chat`)!.id).toBeGreaterThan(id)
+    expect((await subject.store.deliveries.head(`${streamId}|chat`))!.id).toBeGreaterThan(id)
   })
 }

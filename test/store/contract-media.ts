@@ -80,7 +80,7 @@ export function mediaContract(subject: Subject): void {
     await store.commit(arrival(streamId, 2, 300, { file: source(2), delivered: true }))
     await store.commit(arrival(streamId, 3, 200, { file: source(3) }))
     await store.commit(arrival(streamId, 4, 100))
-    const due = store.downloads.due(streamId, 300, 10)
+    const due = await store.downloads.due(streamId, 300, 10)
     expect(due.map(({ seq }) => seq)).toEqual([3, 2])
     expect(due[1]).toEqual({
       streamId,
@@ -93,15 +93,19 @@ export function mediaContract(subject: Subject): void {
       at: 300,
       nextAt: 300,
     })
-    expect(store.downloads.due(streamId, 250, 10).map(({ seq }) => seq)).toEqual([3])
-    expect(store.downloads.due(streamId, 300, 1).map(({ seq }) => seq)).toEqual([3])
-    expect([299, 199].map(now => store.downloads.streamsDue(now))).toEqual([[streamId], []])
-    expect([store.downloads.nextAt(0), store.downloads.nextAt(200), store.downloads.nextAt(300)]).toEqual([
-      200,
-      300,
-      null,
-    ])
-    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({ state: 'pending', error: null })
+    expect((await store.downloads.due(streamId, 250, 10)).map(({ seq }) => seq)).toEqual([3])
+    expect((await store.downloads.due(streamId, 300, 1)).map(({ seq }) => seq)).toEqual([3])
+    expect(await store.downloads.streamsDue(299)).toEqual([streamId])
+    expect(await store.downloads.streamsDue(199)).toEqual([])
+    expect([
+      await store.downloads.nextAt(0),
+      await store.downloads.nextAt(200),
+      await store.downloads.nextAt(300),
+    ]).toEqual([200, 300, null])
+    expect((await store.deliveries.head(`${streamId}|chat`))?.download).toEqual({
+      state: 'pending',
+      error: null,
+    })
   })
 
   test('streams with due downloads are listed once, however many each has, and pending ones are known before', async () => {
@@ -118,11 +122,16 @@ export function mediaContract(subject: Subject): void {
         for (const seq of [2, 3, 4, 5]) await store.downloads.settle(streamId, seq, { done: true })
     }
     const [a, b, , d] = streams as [string, string, string, string]
-    expect(store.downloads.streamsDue(100)).toEqual([a, d].sort())
-    expect(store.downloads.streamsDue(500)).toEqual([a, b, d].sort())
-    expect(streams.map(one => store.downloads.hasPending(one))).toEqual([true, true, false, true])
-    expect(store.downloads.due(d, 100, 3).map(({ seq }) => seq)).toEqual([2, 3, 4])
-    expect(store.downloads.due(b, 100, 3)).toEqual([])
+    expect(await store.downloads.streamsDue(100)).toEqual([a, d].sort())
+    expect(await store.downloads.streamsDue(500)).toEqual([a, b, d].sort())
+    expect(await Promise.all(streams.map(one => store.downloads.hasPending(one)))).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ])
+    expect((await store.downloads.due(d, 100, 3)).map(({ seq }) => seq)).toEqual([2, 3, 4])
+    expect(await store.downloads.due(b, 100, 3)).toEqual([])
   })
 
   test('a download that failed is due later, from where the file lies then, also after a restart', async () => {
@@ -131,11 +140,11 @@ export function mediaContract(subject: Subject): void {
     await subject.store.downloads.settle(streamId, 2, { retryAt: 900, error: 'HTTP 500', source: source(7) })
     await subject.reopen()
     const { store } = subject
-    expect(store.downloads.due(streamId, 899, 10)).toEqual([])
-    expect(store.downloads.due(streamId, 900, 10)).toMatchObject([
+    expect(await store.downloads.due(streamId, 899, 10)).toEqual([])
+    expect(await store.downloads.due(streamId, 900, 10)).toMatchObject([
       { attempts: 1, source: source(7), at: 100, nextAt: 900 },
     ])
-    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual({
+    expect((await store.deliveries.head(`${streamId}|chat`))?.download).toEqual({
       state: 'pending',
       error: 'HTTP 500',
     })
@@ -151,11 +160,11 @@ export function mediaContract(subject: Subject): void {
     await store.downloads.settle(streamId, 2, outcome)
     await store.downloads.settle(streamId, 2, { retryAt: 1, error: 'late' })
     await store.downloads.settle('nobody', 2, { done: true })
-    expect(store.downloads.due(streamId, 10_000, 10)).toEqual([])
-    expect(store.downloads.nextAt(0)).toBeNull()
-    expect(store.deliveries.head(`${streamId}|chat`)?.download).toEqual(state)
-    expect(store.downloads.describe(id(2))).toEqual({ mimetype: 'image/png', filename: 'f2.png' })
-    expect(store.downloads.describe(id(3))).toBeNull()
+    expect(await store.downloads.due(streamId, 10_000, 10)).toEqual([])
+    expect(await store.downloads.nextAt(0)).toBeNull()
+    expect((await store.deliveries.head(`${streamId}|chat`))?.download).toEqual(state)
+    expect(await store.downloads.describe(id(2))).toEqual({ mimetype: 'image/png', filename: 'f2.png' })
+    expect(await store.downloads.describe(id(3))).toBeNull()
   })
 
   test('a session that is erased takes its downloads along', async () => {
@@ -163,8 +172,8 @@ export function mediaContract(subject: Subject): void {
     const streamId = await given(store, 'a')
     await store.commit(arrival(streamId, 2, 100, { file: source(2) }))
     await store.commit({ streamId, epoch: 1, erase: 'stream' })
-    expect(store.downloads.due(streamId, 10_000, 10)).toEqual([])
-    expect(store.downloads.describe(id(2))).toBeNull()
+    expect(await store.downloads.due(streamId, 10_000, 10)).toEqual([])
+    expect(await store.downloads.describe(id(2))).toBeNull()
   })
 
   test('bodies are erased by age, oldest first, some at a time, and the rest of a message stays', async () => {
@@ -178,13 +187,18 @@ export function mediaContract(subject: Subject): void {
     ] as const)
       await store.commit(arrival(streamId, seq, at, { file: source(seq) }))
     const bodies = () =>
-      [2, 3, 4, 5].map(seq => (store.messages.find(streamId, `M${seq}`)!.content as { body: string }).body)
+      Promise.all(
+        [2, 3, 4, 5].map(async seq => {
+          const { content } = (await store.messages.find(streamId, `M${seq}`))!
+          return (content as { body: string }).body
+        }),
+      )
     expect(await store.eraseBodies(400, 2)).toBe(2)
-    expect(bodies()).toEqual(['secret words 2', null, null, 'secret words 5'])
+    expect(await bodies()).toEqual(['secret words 2', null, null, 'secret words 5'])
     expect(await store.eraseBodies(400, 2)).toBe(1)
     expect(await store.eraseBodies(400, 2)).toBe(0)
-    expect(bodies()).toEqual([null, null, null, 'secret words 5'])
-    const { content, history } = store.messages.find(streamId, 'M3')!
+    expect(await bodies()).toEqual([null, null, null, 'secret words 5'])
+    const { content, history } = (await store.messages.find(streamId, 'M3'))!
     expect(content).toEqual({
       ...inbound('M3', ''),
       body: null,
@@ -227,9 +241,12 @@ export function mediaContract(subject: Subject): void {
     await store.commit(arrival(streamId, 3, 1, { insert: out }))
     expect(await store.eraseBodies(1_000, 100)).toBe(2)
     for (const id of ['IN', 'OUT'])
-      expect(JSON.stringify(store.messages.find(streamId, id)!.content)).not.toContain('private')
-    expect(store.messages.find(streamId, 'IN')!.content).toMatchObject({ forwarded: true, message_id: 'IN' })
-    expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ client_ref: 'order-7' })
+      expect(JSON.stringify((await store.messages.find(streamId, id))!.content)).not.toContain('private')
+    expect((await store.messages.find(streamId, 'IN'))!.content).toMatchObject({
+      forwarded: true,
+      message_id: 'IN',
+    })
+    expect((await store.messages.find(streamId, 'OUT'))!.content).toMatchObject({ client_ref: 'order-7' })
   })
 
   test('messages that wait for Laravel or WhatsApp keep their bodies, and lose them later', async () => {
@@ -250,28 +267,28 @@ export function mediaContract(subject: Subject): void {
       messages: [{ encoded: { messageId: 'OUT', proto: bytes } }, sent('PLACE')],
     })
     expect(await store.eraseBodies(1_000, 100)).toBe(1)
-    expect(store.messages.find(streamId, 'PLACE')!.content).toMatchObject({
+    expect((await store.messages.find(streamId, 'PLACE'))!.content).toMatchObject({
       name: null,
       address: null,
       latitude: 1,
     })
-    expect(store.messages.unsent(streamId)[0]!.content).toMatchObject({ body: 'unsent' })
-    expect(store.messages.encoded(streamId, 'OUT')).toEqual(new Uint8Array(bytes))
-    expect(store.messages.secretOf(streamId, 'OUT')).toEqual(secret)
-    const head = store.deliveries.head(`${streamId}|chat`)!
+    expect((await store.messages.unsent(streamId))[0]!.content).toMatchObject({ body: 'unsent' })
+    expect(await store.messages.encoded(streamId, 'OUT')).toEqual(new Uint8Array(bytes))
+    expect(await store.messages.secretOf(streamId, 'OUT')).toEqual(secret)
+    const head = (await store.deliveries.head(`${streamId}|chat`))!
     expect(head.payload).toMatchObject({ body: 'secret words 2', caption: 'a caption' })
 
     await store.deliveries.settle(head.id, { done: true })
     await store.commit({ streamId, epoch: 1, messages: [sent('OUT')] })
     expect(await store.eraseBodies(1_000, 100)).toBe(2)
-    expect(store.messages.encoded(streamId, 'OUT')).toBeNull()
-    expect(store.messages.secretOf(streamId, 'OUT')).toBeNull()
-    expect(store.messages.find(streamId, 'OUT')!.content).toMatchObject({ body: null, to: 'chat' })
+    expect(await store.messages.encoded(streamId, 'OUT')).toBeNull()
+    expect(await store.messages.secretOf(streamId, 'OUT')).toBeNull()
+    expect((await store.messages.find(streamId, 'OUT'))!.content).toMatchObject({ body: null, to: 'chat' })
   })
 
   test('files are known from before they are there until they were removed, by when they were used', async () => {
     const { media } = subject.store
-    expect(media.complete).toBe(false)
+    expect(await media.complete).toBe(false)
     await media.changed([
       { stored: 'a', at: 100 },
       { stored: 'b', at: 200 },
@@ -281,22 +298,22 @@ export function mediaContract(subject: Subject): void {
     ])
     await subject.reopen()
     const again = subject.store.media
-    expect(again.complete).toBe(true)
-    expect(again.unusedSince(200, 10)).toEqual(['c', 'a'])
-    expect(again.unusedSince(1_000, 2)).toEqual(['c', 'a'])
+    expect(await again.complete).toBe(true)
+    expect(await again.unusedSince(200, 10)).toEqual(['c', 'a'])
+    expect(await again.unusedSince(1_000, 2)).toEqual(['c', 'a'])
     await again.changed([
       { used: 'c', at: 900 },
       { used: 'a', at: 50 },
       { used: 'unknown', at: 1 },
     ])
-    expect(again.unusedSince(1_000, 10)).toEqual(['a', 'b', 'c'])
+    expect(await again.unusedSince(1_000, 10)).toEqual(['a', 'b', 'c'])
     // It was stored again while it was being removed.
     await again.changed([
       { stored: 'a', at: 2_000 },
       { removed: 'a', before: 1_000 },
       { removed: 'b', before: 1_000 },
     ])
-    expect(again.unusedSince(9_000, 10)).toEqual(['c', 'a'])
+    expect(await again.unusedSince(9_000, 10)).toEqual(['c', 'a'])
   })
 
   test('a file that nobody needs is none once a message has it, or once it is stored again', async () => {
@@ -306,13 +323,13 @@ export function mediaContract(subject: Subject): void {
     for (const n of [2, 3, 4]) await store.commit(arrival(streamId, n, 100, { file: source(n) }))
     await store.media.changed([2, 3, 4].map(n => ({ stored: id(n), at: 100 })))
     await store.commit({ streamId, epoch: 1, erase: 'stream' })
-    expect(store.media.unneeded(10)).toEqual([id(2), id(3), id(4)])
-    expect(store.media.unneeded(1)).toEqual([id(2)])
+    expect(await store.media.unneeded(10)).toEqual([id(2), id(3), id(4)])
+    expect(await store.media.unneeded(1)).toEqual([id(2)])
     await store.media.changed([{ stored: id(2), at: 200 }])
     await store.commit(arrival('stream-of-b', 2, 100, { file: source(3) }))
-    expect([2, 3, 4].map(n => store.media.isUnneeded(id(n)))).toEqual([false, false, true])
+    expect(await Promise.all([2, 3, 4].map(n => store.media.isUnneeded(id(n))))).toEqual([false, false, true])
     await store.media.changed([{ gone: id(2) }, { gone: id(4) }])
-    expect(store.media.unneeded(10)).toEqual([])
-    expect(store.media.unusedSince(9_000, 10)).toEqual([id(3), id(2)])
+    expect(await store.media.unneeded(10)).toEqual([])
+    expect(await store.media.unusedSince(9_000, 10)).toEqual([id(3), id(2)])
   })
 }

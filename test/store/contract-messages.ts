@@ -47,24 +47,30 @@ export function messagesContract(subject: Subject): void {
   test('a chat is known once a message came from it, or WhatsApp took one for it', async () => {
     const streamId = await given(subject.store, 'a')
     const { messages } = subject.store
-    const knows = (...chats: string[]) => messages.knowsChat(streamId, chats)
+    const knows = async (...chats: string[]) => messages.knowsChat(streamId, chats)
     await write(subject.store, streamId, arrived('A', 2, '1@lid||0|A'), arrived('B', 3, 'history|2@lid||0|B'))
-    expect([knows('1@lid'), knows('2@lid'), knows('3@lid', '1@lid')]).toEqual([true, true, true])
-    expect([knows('@lid'), knows('1'), knows('1@li'), knows()]).toEqual(Array(4).fill(false))
+    expect(await Promise.all([knows('1@lid'), knows('2@lid'), knows('3@lid', '1@lid')])).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(await Promise.all([knows('@lid'), knows('1'), knows('1@li'), knows()])).toEqual(
+      Array(4).fill(false),
+    )
     await write(subject.store, streamId, sent('C', 4))
-    expect(knows('chat')).toBe(false)
+    expect(await knows('chat')).toBe(false)
     await write(subject.store, streamId, update('C', 'failed', 5, { error: '463: no' }))
-    expect(knows('chat')).toBe(false)
+    expect(await knows('chat')).toBe(false)
     await write(subject.store, streamId, sent('D', 5), update('D', 'sent', 6), update('D', 'read', 7))
-    expect(knows('chat')).toBe(true)
-    expect(messages.knowsChat('nobody', ['chat', '1@lid'])).toBe(false)
+    expect(await knows('chat')).toBe(true)
+    expect(await messages.knowsChat('nobody', ['chat', '1@lid'])).toBe(false)
   })
 
   test('a message is found by its id, direction and dedupe key', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, arrived('M', 2), sent('M', 3))
     const { messages } = subject.store
-    expect(messages.find(streamId, 'M', 'in')).toEqual({
+    expect(await messages.find(streamId, 'M', 'in')).toEqual({
       messageId: 'M',
       chatId: 'chat',
       direction: 'in',
@@ -76,13 +82,13 @@ export function messagesContract(subject: Subject): void {
       error: null,
       history: [{ status: 'received', at: 2 }],
     })
-    expect(messages.find(streamId, 'M', 'out')?.content).toEqual(outgoing('body of M'))
-    expect(messages.find(streamId, 'M')?.seq).toBe(3)
-    expect(messages.find(streamId, 'N')).toBeNull()
-    expect(messages.find('nobody', 'M')).toBeNull()
-    expect(messages.hasDedupeKey(streamId, 'in|M')).toBe(true)
-    expect(messages.hasDedupeKey(streamId, 'in|N')).toBe(false)
-    expect(messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
+    expect((await messages.find(streamId, 'M', 'out'))?.content).toEqual(outgoing('body of M'))
+    expect((await messages.find(streamId, 'M'))?.seq).toBe(3)
+    expect(await messages.find(streamId, 'N')).toBeNull()
+    expect(await messages.find('nobody', 'M')).toBeNull()
+    expect(await messages.hasDedupeKey(streamId, 'in|M')).toBe(true)
+    expect(await messages.hasDedupeKey(streamId, 'in|N')).toBe(false)
+    expect(await messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
   })
 
   test('the secret of a message is given to who asks for originals, and to nobody else', async () => {
@@ -98,19 +104,19 @@ export function messagesContract(subject: Subject): void {
       withSecret(sent('N', 5)),
     )
     const { messages } = subject.store
-    expect(messages.originals(streamId, 'M')).toEqual([
+    expect(await messages.originals(streamId, 'M')).toEqual([
       { content: outgoing('body of M'), secret: new Uint8Array(secret) },
       { content: inbound('M', 'body of M'), secret: null },
       { content: inbound('M', 'body of M'), secret: new Uint8Array(secret) },
     ])
-    expect(messages.originals(streamId, 'O')).toEqual([])
-    expect(messages.originals('nobody', 'M')).toEqual([])
-    expect(messages.secretOf(streamId, 'N')).toEqual(new Uint8Array(secret))
-    expect(messages.secretOf(streamId, 'O')).toBeNull()
-    expect(messages.find(streamId, 'N')).not.toHaveProperty('secret')
+    expect(await messages.originals(streamId, 'O')).toEqual([])
+    expect(await messages.originals('nobody', 'M')).toEqual([])
+    expect(await messages.secretOf(streamId, 'N')).toEqual(new Uint8Array(secret))
+    expect(await messages.secretOf(streamId, 'O')).toBeNull()
+    expect(await messages.find(streamId, 'N')).not.toHaveProperty('secret')
     const many = Array.from({ length: 25 }, (_, i) => arrived('X', 6 + i, `x${i}`))
     await write(subject.store, streamId, ...many)
-    expect(messages.originals(streamId, 'X')).toHaveLength(20)
+    expect(await messages.originals(streamId, 'X')).toHaveLength(20)
   })
 
   test('a dedupe key is unique in a stream, and free in another', async () => {
@@ -120,7 +126,7 @@ export function messagesContract(subject: Subject): void {
     const doubled = write(subject.store, streamId, arrived('N', 3, 'key'))
     await expect(doubled).rejects.toMatchObject({ code: 'CONFLICT' })
     await write(subject.store, other, arrived('M', 2, 'key'))
-    expect(subject.store.log.after(streamId, 0, 9)).toHaveLength(2)
+    expect(await subject.store.log.after(streamId, 0, 9)).toHaveLength(2)
   })
 
   test('unsent() lists the sends that are queued or transmitted, oldest first', async () => {
@@ -136,27 +142,33 @@ export function messagesContract(subject: Subject): void {
       update('f', 'failed', 1, { error: 'no' }),
       update('u', 'unknown', 1),
     )
-    expect(subject.store.messages.unsent(streamId).map(row => row.messageId)).toEqual(['q', 't'])
-    expect(subject.store.messages.unsent('nobody')).toEqual([])
-    expect([streamId, 'nobody'].map(one => subject.store.messages.hasUnsent(one))).toEqual([true, false])
-    expect([1, 2, 3].map(most => subject.store.messages.unsentOf(streamId, most))).toEqual([1, 2, 2])
-    expect(subject.store.messages.unsentOf('nobody', 9)).toBe(0)
+    expect((await subject.store.messages.unsent(streamId)).map(row => row.messageId)).toEqual(['q', 't'])
+    expect(await subject.store.messages.unsent('nobody')).toEqual([])
+    expect(await subject.store.messages.hasUnsent(streamId)).toBe(true)
+    expect(await subject.store.messages.hasUnsent('nobody')).toBe(false)
+    for (const [most, unsent] of [
+      [1, 1],
+      [2, 2],
+      [3, 2],
+    ] as const)
+      expect(await subject.store.messages.unsentOf(streamId, most)).toBe(unsent)
+    expect(await subject.store.messages.unsentOf('nobody', 9)).toBe(0)
     await write(subject.store, streamId, update('q', 'failed', 2), update('t', 'sent', 2))
-    expect(subject.store.messages.hasUnsent(streamId)).toBe(false)
+    expect(await subject.store.messages.hasUnsent(streamId)).toBe(false)
   })
 
   test('what WhatsApp refused for now says so until it leaves again, and counts as never sent', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, sent('M', 2), sent('done', 3), update('done', 'sent', 3))
     const refused = (messageId: string): MessageWrite => ({ refused: { messageId, error: '429: Slow.' } })
-    const row = () => subject.store.messages.find(streamId, 'M')!
+    const row = async () => (await subject.store.messages.find(streamId, 'M'))!
     await write(subject.store, streamId, update('M', 'transmitted', 3, { attempt: true }))
     await write(subject.store, streamId, refused('M'), refused('done'), refused('nobody'))
-    expect(row()).toMatchObject({ status: 'transmitted', attempts: 0, error: '429: Slow.' })
-    expect(subject.store.messages.find(streamId, 'done')).toMatchObject({ status: 'sent', error: null })
+    expect(await row()).toMatchObject({ status: 'transmitted', attempts: 0, error: '429: Slow.' })
+    expect(await subject.store.messages.find(streamId, 'done')).toMatchObject({ status: 'sent', error: null })
     await write(subject.store, streamId, update('M', 'transmitted', 4, { attempt: true }))
-    expect(row()).toMatchObject({ status: 'transmitted', attempts: 1, error: null })
-    expect(row().history).toHaveLength(2)
+    expect(await row()).toMatchObject({ status: 'transmitted', attempts: 1, error: null })
+    expect((await row()).history).toHaveLength(2)
   })
 
   test('overdue() lists the sends of all sessions that wait since before a time', async () => {
@@ -165,15 +177,15 @@ export function messagesContract(subject: Subject): void {
     await write(subject.store, one, sent('old', 2), sent('done', 3), sent('young', 4))
     await write(subject.store, two, sent('other', 2), arrived('in', 3))
     await write(subject.store, one, update('done', 'sent', 9), update('old', 'transmitted', 9))
-    const overdue = subject.store.messages.overdue(4, 10)
+    const overdue = await subject.store.messages.overdue(4, 10)
     expect(overdue.toSorted((a, b) => a.sessionId.localeCompare(b.sessionId))).toEqual([
       { streamId: one, seq: 2, sessionId: 'a', messageId: 'old' },
       { streamId: two, seq: 2, sessionId: 'b', messageId: 'other' },
     ])
-    const [first] = subject.store.messages.overdue(4, 1)
-    expect([first, ...subject.store.messages.overdue(4, 1, first)]).toEqual(overdue)
-    expect(subject.store.messages.overdue(4, 1, overdue[1])).toEqual([])
-    expect(subject.store.messages.overdue(2, 10)).toEqual([])
+    const [first] = await subject.store.messages.overdue(4, 1)
+    expect([first, ...(await subject.store.messages.overdue(4, 1, first))]).toEqual(overdue)
+    expect(await subject.store.messages.overdue(4, 1, overdue[1])).toEqual([])
+    expect(await subject.store.messages.overdue(2, 10)).toEqual([])
   })
 
   test('inChat() lists both directions of a chat under all its names, newest first', async () => {
@@ -193,14 +205,14 @@ export function messagesContract(subject: Subject): void {
       arrived('A', 7, 'history|in|A'),
       named(sent('F', 8), 'lid'),
     )
-    const seqs = (chats: string[], before: number | null, limit: number) =>
-      subject.store.messages.inChat(streamId, chats, before, limit).map(({ seq }) => seq)
-    expect(seqs(['chat'], null, 9)).toEqual([6, 4, 2])
-    expect(seqs(['lid', 'chat'], null, 9)).toEqual([8, 6, 4, 3, 2])
-    expect(seqs(['chat', 'lid'], null, 2)).toEqual([8, 6])
-    expect(seqs(['chat', 'lid'], 6, 2)).toEqual([4, 3])
-    expect(seqs(['nobody'], null, 9)).toEqual([])
-    expect(subject.store.messages.inChat(streamId, ['chat'], 3, 1)[0]).toMatchObject({
+    const seqs = async (chats: string[], before: number | null, limit: number) =>
+      (await subject.store.messages.inChat(streamId, chats, before, limit)).map(({ seq }) => seq)
+    expect(await seqs(['chat'], null, 9)).toEqual([6, 4, 2])
+    expect(await seqs(['lid', 'chat'], null, 9)).toEqual([8, 6, 4, 3, 2])
+    expect(await seqs(['chat', 'lid'], null, 2)).toEqual([8, 6])
+    expect(await seqs(['chat', 'lid'], 6, 2)).toEqual([4, 3])
+    expect(await seqs(['nobody'], null, 9)).toEqual([])
+    expect((await subject.store.messages.inChat(streamId, ['chat'], 3, 1))[0]).toMatchObject({
       messageId: 'A',
       direction: 'in',
       content: { body: 'body of A' },
@@ -220,12 +232,12 @@ export function messagesContract(subject: Subject): void {
       arrived('D', 5, 'history|in|D'),
       arrived('E', 6),
     )
-    const seqs = (...args: [number, number, number]) =>
-      subject.store.messages.received(streamId, ...args).map(({ seq }) => seq)
-    expect(subject.store.messages.received(streamId, 0, 2, 9)).toEqual([{ seq: 2, dedupeKey: 'in|A' }])
-    expect(seqs(0, 99, 9)).toEqual([2, 4, 6])
-    expect(seqs(2, 5, 9)).toEqual([4])
-    expect(seqs(0, 99, 2)).toEqual([2, 4])
+    const seqs = async (...args: [number, number, number]) =>
+      (await subject.store.messages.received(streamId, ...args)).map(({ seq }) => seq)
+    expect(await subject.store.messages.received(streamId, 0, 2, 9)).toEqual([{ seq: 2, dedupeKey: 'in|A' }])
+    expect(await seqs(0, 99, 9)).toEqual([2, 4, 6])
+    expect(await seqs(2, 5, 9)).toEqual([4])
+    expect(await seqs(0, 99, 2)).toEqual([2, 4])
   })
 
   const HOURS = 3_600_000
@@ -241,11 +253,12 @@ export function messagesContract(subject: Subject): void {
       idempotency: row,
     })
     await subject.reopen()
-    const found = (now: number, stream = streamId) => subject.store.messages.idempotent(stream, 'k', now)
-    expect(found(1_000 + 71 * HOURS)).toEqual(row)
-    expect(found(1_000 + 72 * HOURS)).toBeNull()
-    expect(found(2_000, other)).toBeNull()
-    expect(subject.store.messages.idempotent(streamId, 'K', 2_000)).toBeNull()
+    const found = async (now: number, stream = streamId) =>
+      subject.store.messages.idempotent(stream, 'k', now)
+    expect(await found(1_000 + 71 * HOURS)).toEqual(row)
+    expect(await found(1_000 + 72 * HOURS)).toBeNull()
+    expect(await found(2_000, other)).toBeNull()
+    expect(await subject.store.messages.idempotent(streamId, 'K', 2_000)).toBeNull()
     const later = { key: 'k', hash: 'h2', messageId: 'N', at: 1_000 + 72 * HOURS }
     await subject.store.commit({
       streamId,
@@ -254,9 +267,9 @@ export function messagesContract(subject: Subject): void {
       messages: [sent('N', 3)],
       idempotency: later,
     })
-    expect(found(1_000 + 73 * HOURS)).toEqual(later)
+    expect(await found(1_000 + 73 * HOURS)).toEqual(later)
     await subject.store.commit({ streamId, epoch: 1, events: [messageFact(4)], erase: 'stream' })
-    expect(found(1_000 + 73 * HOURS)).toBeNull()
+    expect(await found(1_000 + 73 * HOURS)).toBeNull()
   })
 
   test('a refused write keeps no idempotency key', async () => {
@@ -270,7 +283,7 @@ export function messagesContract(subject: Subject): void {
       idempotency: { key: 'k', hash: 'h', messageId: 'N', at: 1 },
     })
     await expect(refused).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect(subject.store.messages.idempotent(streamId, 'k', 2)).toBeNull()
+    expect(await subject.store.messages.idempotent(streamId, 'k', 2)).toBeNull()
   })
 
   const order: MessageStatus[] = [
@@ -301,7 +314,8 @@ export function messagesContract(subject: Subject): void {
       if (from !== 'queued')
         await write(subject.store, streamId, ...order.map(to => update(to, from as MessageStatus, 50)))
       await write(subject.store, streamId, ...order.map(to => update(to, to, 60)))
-      const ends = order.map(to => subject.store.messages.find(streamId, to)!)
+      const rows = await Promise.all(order.map(to => subject.store.messages.find(streamId, to)))
+      const ends = rows.map(row => row!)
       expect([from, ends.map(row => row.status)]).toEqual([
         from,
         order.map(to => (targets.includes(to) ? to : from)),
@@ -319,7 +333,7 @@ export function messagesContract(subject: Subject): void {
     await write(subject.store, streamId, update('M', 'transmitted', 4, { attempt: true }))
     await write(subject.store, streamId, update('M', 'queued', 5))
     await write(subject.store, streamId, update('M', 'unknown', 6, { error: 'no ack' }))
-    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({
+    expect(await subject.store.messages.find(streamId, 'M')).toMatchObject({
       status: 'unknown',
       attempts: 2,
       error: 'no ack',
@@ -330,9 +344,15 @@ export function messagesContract(subject: Subject): void {
       ],
     })
     await write(subject.store, streamId, update('M', 'delivered', 7))
-    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'delivered', error: null })
+    expect(await subject.store.messages.find(streamId, 'M')).toMatchObject({
+      status: 'delivered',
+      error: null,
+    })
     await write(subject.store, streamId, update('M', 'failed', 8, { error: 'late' }))
-    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'delivered', error: null })
+    expect(await subject.store.messages.find(streamId, 'M')).toMatchObject({
+      status: 'delivered',
+      error: null,
+    })
   })
 
   test('updates of one write apply in order; those of unknown or received messages are ignored', async () => {
@@ -346,7 +366,10 @@ export function messagesContract(subject: Subject): void {
       update('I', 'read', 6, { attempt: true }),
       update('nobody', 'read', 6),
     )
-    expect(subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'sent', attempts: 1 })
-    expect(subject.store.messages.find(streamId, 'I')).toMatchObject({ status: 'received', attempts: 0 })
+    expect(await subject.store.messages.find(streamId, 'M')).toMatchObject({ status: 'sent', attempts: 1 })
+    expect(await subject.store.messages.find(streamId, 'I')).toMatchObject({
+      status: 'received',
+      attempts: 0,
+    })
   })
 }

@@ -22,22 +22,22 @@ export function peopleContract(subject: Subject): void {
     const other = await given(subject.store, 'b')
     await subject.store.commit({ streamId, epoch: 1, people: [ana] })
     await subject.reopen()
-    for (const name of ana.names) expect(subject.store.people.find(streamId, name)).toEqual(ana)
-    expect(subject.store.people.find(streamId, '34600000000@s.whatsapp.net')).toBeNull()
-    expect(subject.store.people.find(other, LID)).toBeNull()
+    for (const name of ana.names) expect(await subject.store.people.find(streamId, name)).toEqual(ana)
+    expect(await subject.store.people.find(streamId, '34600000000@s.whatsapp.net')).toBeNull()
+    expect(await subject.store.people.find(other, LID)).toBeNull()
   })
 
   test('who was handed over is found at once', async () => {
     const streamId = await given(subject.store, 'a')
-    expect(subject.store.people.find(streamId, NUMBER)).toBeNull()
+    expect(await subject.store.people.find(streamId, NUMBER)).toBeNull()
     const committed = subject.store.commit({ streamId, epoch: 1, people: [ana] })
-    expect(subject.store.people.find(streamId, NUMBER)).toEqual(ana)
+    expect(await subject.store.people.find(streamId, NUMBER)).toEqual(ana)
     const renamed = { ...ana, username: null }
     const again = subject.store.commit({ streamId, epoch: 1, people: [renamed] })
     await committed
-    expect(subject.store.people.find(streamId, NUMBER)).toEqual(renamed)
+    expect(await subject.store.people.find(streamId, NUMBER)).toEqual(renamed)
     await again
-    expect(subject.store.people.find(streamId, NUMBER)).toEqual(renamed)
+    expect(await subject.store.people.find(streamId, NUMBER)).toEqual(renamed)
   })
 
   test('what was refused was never known', async () => {
@@ -45,7 +45,7 @@ export function peopleContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, people: [ana] })
     const refused = subject.store.commit({ streamId, epoch: 9, people: [{ ...ana, username: 'eve' }] })
     await expect(refused).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
-    expect(subject.store.people.find(streamId, LID)).toEqual(ana)
+    expect(await subject.store.people.find(streamId, LID)).toEqual(ana)
   })
 
   test('a name that goes to another is no name of the first any more', async () => {
@@ -56,8 +56,8 @@ export function peopleContract(subject: Subject): void {
     const left = { ...ana, names: [LID, NUMBER].sort() }
     await subject.store.commit({ streamId, epoch: 1, people: [bob, left] })
     await subject.reopen()
-    expect(subject.store.people.find(streamId, OLD)).toEqual(bob)
-    expect(subject.store.people.find(streamId, NUMBER)).toEqual(left)
+    expect(await subject.store.people.find(streamId, OLD)).toEqual(bob)
+    expect(await subject.store.people.find(streamId, NUMBER)).toEqual(left)
   })
 
   test('goes with its session, not with the keys of a link', async () => {
@@ -65,9 +65,9 @@ export function peopleContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, people: [ana] })
     await subject.store.commit({ streamId, epoch: 1, erase: 'keys' })
     await subject.reopen()
-    expect(subject.store.people.find(streamId, LID)).toEqual(ana)
+    expect(await subject.store.people.find(streamId, LID)).toEqual(ana)
     await subject.store.commit({ streamId, epoch: 1, erase: 'stream' })
     await subject.reopen()
-    expect(subject.store.people.find(streamId, LID)).toBeNull()
+    expect(await subject.store.people.find(streamId, LID)).toBeNull()
   })
 }

@@ -24,17 +24,17 @@ export function receiptsContract(subject: Subject): void {
     })
     const { deliveries } = subject.store
     for (const seq of [3, 4])
-      await deliveries.settle(deliveries.head(receipt(streamId, seq).lane)!.id, {
+      await deliveries.settle((await deliveries.head(receipt(streamId, seq).lane))!.id, {
         ...{ dead: true, at: 2_000, error: 'HTTP 422' },
       })
   }
-  const dead = () => subject.store.deliveries.page({ state: 'dead', limit: 9 }).rows
+  const dead = async () => (await subject.store.deliveries.page({ state: 'dead', limit: 9 })).rows
 
   test('dead letters about sends lose what their callers gave when that is too old to be kept', async () => {
     const streamId = await given(subject.store, 'a')
     await givenReceipts(streamId)
     expect(await subject.store.eraseBodies(1_004, 10)).toBe(1)
-    const told = dead().map(({ seq, payload }) => [seq, payload.metadata, payload.client_ref])
+    const told = (await dead()).map(({ seq, payload }) => [seq, payload.metadata, payload.client_ref])
     expect(told).toEqual([
       [4, { order: 4 }, 'order-7'],
       [3, null, 'order-7'],
@@ -42,7 +42,9 @@ export function receiptsContract(subject: Subject): void {
     expect(await subject.store.eraseBodies(9_000, 10)).toBe(1)
     expect(await subject.store.eraseBodies(9_000, 10)).toBe(0)
     // Laravel has yet to hear of it.
-    expect(subject.store.deliveries.head(receipt(streamId, 2).lane)!.payload.metadata).toEqual({ order: 2 })
+    expect((await subject.store.deliveries.head(receipt(streamId, 2).lane))!.payload.metadata).toEqual({
+      order: 2,
+    })
   })
 
   test('of a session that is deleted what became of sends is told, and no dead letter about them stays', async () => {
@@ -51,8 +53,8 @@ export function receiptsContract(subject: Subject): void {
     await subject.store.commit({
       ...{ streamId, epoch: 1, erase: 'stream', events: [messageFact(5, 'session.deleted')] },
     })
-    expect(dead()).toEqual([])
-    expect(subject.store.deliveries.head(receipt(streamId, 2).lane)!.payload).toMatchObject({
+    expect(await dead()).toEqual([])
+    expect((await subject.store.deliveries.head(receipt(streamId, 2).lane))!.payload).toMatchObject({
       metadata: { order: 2 },
     })
   })

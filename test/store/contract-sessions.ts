@@ -14,7 +14,7 @@ export function sessionsContract(subject: Subject): void {
       announced: 'pending',
     })
     await subject.store.commit({ streamId, epoch: 1, lastActivity: 4_000 })
-    expect(subject.store.sessions.find('a')).toEqual({
+    expect(await subject.store.sessions.find('a')).toEqual({
       streamId,
       sessionId: 'a',
       userId: 42,
@@ -30,48 +30,48 @@ export function sessionsContract(subject: Subject): void {
       machineVersion: '1',
       since: 1_002,
     })
-    expect(subject.store.sessions.find('b')).toBeNull()
+    expect(await subject.store.sessions.find('b')).toBeNull()
   })
 
   test('a session is where it is since it came there, whatever happened to it since', async () => {
     const streamId = await given(subject.store, 'a')
     const commit = (...events: ReturnType<typeof lifecycle>[]) =>
       subject.store.commit({ streamId, epoch: 1, events })
-    const since = () => subject.store.sessions.find('a')!.since
+    const since = async () => (await subject.store.sessions.find('a'))!.since
     await commit(lifecycle(2, 'awaitingQr.shown.throttled'), lifecycle(3, 'awaitingQr.shown.ready'))
-    expect(since()).toBe(1_002)
+    expect(await since()).toBe(1_002)
     await commit(lifecycle(4, 'awaitingQr.expired'))
-    expect(since()).toBe(1_004)
+    expect(await since()).toBe(1_004)
     await subject.reopen()
     await commit(lifecycle(5, 'awaitingQr.expired'), lifecycle(6, 'awaitingQr.expired'))
-    expect(since()).toBe(1_004)
+    expect(await since()).toBe(1_004)
     await commit(lifecycle(7, 'starting.connecting'), lifecycle(8, 'awaitingQr.expired'))
-    expect(since()).toBe(1_008)
+    expect(await since()).toBe(1_008)
   })
 
   test('a user id keeps its type', async () => {
     await subject.store.commit(created('n', { create: { sessionId: 'n', userId: 7, at: 1 } }))
     await subject.store.commit(created('s', { create: { sessionId: 's', userId: '7', at: 1 } }))
     await subject.store.commit(created('z', { create: { sessionId: 'z', userId: '007', at: 1 } }))
-    expect(living(subject.store, 'n').userId).toBe(7)
-    expect(living(subject.store, 's').userId).toBe('7')
-    const ids = (userId: string) =>
-      subject.store.sessions.list({ limit: 9, userId }).rows.map(row => row.sessionId)
-    expect(ids('7')).toEqual(['n', 's'])
-    expect(ids('007')).toEqual(['z'])
-    expect(ids('null')).toEqual([])
+    expect((await living(subject.store, 'n')).userId).toBe(7)
+    expect((await living(subject.store, 's')).userId).toBe('7')
+    const ids = async (userId: string) =>
+      (await subject.store.sessions.list({ limit: 9, userId })).rows.map(row => row.sessionId)
+    expect(await ids('7')).toEqual(['n', 's'])
+    expect(await ids('007')).toEqual(['z'])
+    expect(await ids('null')).toEqual([])
   })
 
   test('metadata is kept as it came last, and goes with its session', async () => {
     const given = { tenant: 'añó', nested: { list: [1, null, '"'] } }
     await subject.store.commit(created('a', { metadata: given }))
     await subject.reopen()
-    expect(living(subject.store, 'a').metadata).toEqual(given)
+    expect((await living(subject.store, 'a')).metadata).toEqual(given)
     const write = { streamId: 'stream-of-a', epoch: 1 }
     await subject.store.commit({ ...write, events: [lifecycle(2)] })
-    expect(living(subject.store, 'a').metadata).toEqual(given)
+    expect((await living(subject.store, 'a')).metadata).toEqual(given)
     await subject.store.commit({ ...write, metadata: {} })
-    expect(living(subject.store, 'a').metadata).toEqual({})
+    expect((await living(subject.store, 'a')).metadata).toEqual({})
     await subject.store.commit({
       ...write,
       events: [messageFact(3, 'session.deleted')],
@@ -79,7 +79,9 @@ export function sessionsContract(subject: Subject): void {
       erase: 'stream',
     })
     await subject.store.commit(created('b'))
-    expect([...subject.store.sessions.all()].map(({ metadata }) => metadata)).toEqual([null])
+    expect((await Array.fromAsync(subject.store.sessions.all())).map(({ metadata }) => metadata)).toEqual([
+      null,
+    ])
   })
 
   test('all() yields the sessions that are not deleted in creation order, however many', async () => {
@@ -91,7 +93,9 @@ export function sessionsContract(subject: Subject): void {
       events: [messageFact(2, 'session.deleted')],
       erase: 'stream',
     })
-    expect([...subject.store.sessions.all()].map(row => row.sessionId)).toEqual(ids.filter(id => id !== 's0'))
+    expect((await Array.fromAsync(subject.store.sessions.all())).map(row => row.sessionId)).toEqual(
+      ids.filter(id => id !== 's0'),
+    )
   })
 
   test('list() filters, counts all that match and pages in session id order', async () => {
@@ -105,24 +109,24 @@ export function sessionsContract(subject: Subject): void {
       await subject.store.commit(
         created(sessionId, { create: { sessionId, userId, at: 1 }, events: [lifecycle(1, state, context)] }),
       )
-    const found = (filter: Partial<SessionFilter>) =>
-      subject.store.sessions.list({ limit: 100, ...filter }).rows.map(row => row.sessionId)
-    expect(found({})).toEqual(['Bar', 'bar_2', 'shop-1', 'shop-2'])
-    expect(found({ state: 'open' })).toEqual(['Bar', 'shop-1'])
-    expect(found({ state: 'ope' })).toEqual([])
-    expect(found({ userId: '1' })).toEqual(['shop-1', 'shop-2'])
-    expect(found({ userId: 'u-1' })).toEqual([])
-    expect(found({ userId: '1', state: 'open' })).toEqual(['shop-1'])
-    expect(found({ q: 'SHOP' })).toEqual(['shop-1', 'shop-2'])
-    expect(found({ q: 'u-10' })).toEqual(['bar_2'])
-    expect(found({ q: '98765' })).toEqual(['shop-1'])
-    expect(found({ q: '+55 (11) 98765-4321' })).toEqual(['shop-1'])
-    expect(found({ q: 'josé á' })).toEqual(['shop-1'])
-    expect(found({ q: 'иван' })).toEqual(['Bar'])
-    expect(found({ q: '100%' })).toEqual(['Bar'])
-    for (const q of ['_%', '\\', "'", 'nobody', 'null']) expect(found({ q })).toEqual([])
-    expect(found({ q: 'bar_' })).toEqual(['bar_2'])
-    const page = subject.store.sessions.list({ limit: 1, state: 'open', after: 'Bar' })
+    const found = async (filter: Partial<SessionFilter>) =>
+      (await subject.store.sessions.list({ limit: 100, ...filter })).rows.map(row => row.sessionId)
+    expect(await found({})).toEqual(['Bar', 'bar_2', 'shop-1', 'shop-2'])
+    expect(await found({ state: 'open' })).toEqual(['Bar', 'shop-1'])
+    expect(await found({ state: 'ope' })).toEqual([])
+    expect(await found({ userId: '1' })).toEqual(['shop-1', 'shop-2'])
+    expect(await found({ userId: 'u-1' })).toEqual([])
+    expect(await found({ userId: '1', state: 'open' })).toEqual(['shop-1'])
+    expect(await found({ q: 'SHOP' })).toEqual(['shop-1', 'shop-2'])
+    expect(await found({ q: 'u-10' })).toEqual(['bar_2'])
+    expect(await found({ q: '98765' })).toEqual(['shop-1'])
+    expect(await found({ q: '+55 (11) 98765-4321' })).toEqual(['shop-1'])
+    expect(await found({ q: 'josé á' })).toEqual(['shop-1'])
+    expect(await found({ q: 'иван' })).toEqual(['Bar'])
+    expect(await found({ q: '100%' })).toEqual(['Bar'])
+    for (const q of ['_%', '\\', "'", 'nobody', 'null']) expect(await found({ q })).toEqual([])
+    expect(await found({ q: 'bar_' })).toEqual(['bar_2'])
+    const page = await subject.store.sessions.list({ limit: 1, state: 'open', after: 'Bar' })
     expect(page.count).toBe(2)
     expect(page.rows.map(row => row.sessionId)).toEqual(['shop-1'])
   })
@@ -132,8 +136,8 @@ export function sessionsContract(subject: Subject): void {
     const named = (pushName: string) => ({ pushName, waId: '49151' })
     await subject.store.commit({ streamId, epoch: 1, events: [lifecycle(2, 'open.settled', named('Old'))] })
     await subject.store.commit({ streamId, epoch: 1, events: [lifecycle(3, 'open.settled', named('New'))] })
-    expect(subject.store.sessions.list({ limit: 9, q: 'new' }).count).toBe(1)
-    expect(subject.store.sessions.list({ limit: 9, q: 'old' }).count).toBe(0)
+    expect((await subject.store.sessions.list({ limit: 9, q: 'new' })).count).toBe(1)
+    expect((await subject.store.sessions.list({ limit: 9, q: 'old' })).count).toBe(0)
   })
 
   test('the log is read in pages, oldest first', async () => {
@@ -144,12 +148,12 @@ export function sessionsContract(subject: Subject): void {
       epoch: 1,
       events: [lifecycle(2, 'open.settling', { a: 'é' }), messageFact(3), messageFact(4)],
     })
-    expect(subject.store.log.after(streamId, 1, 2)).toEqual([
+    expect(await subject.store.log.after(streamId, 1, 2)).toEqual([
       { streamId, ...lifecycle(2, 'open.settling', { a: 'é' }) },
       { streamId, ...messageFact(3) },
     ])
-    expect(subject.store.log.after(streamId, 4, 2)).toEqual([])
-    expect(subject.store.log.after('nobody', 0, 2)).toEqual([])
+    expect(await subject.store.log.after(streamId, 4, 2)).toEqual([])
+    expect(await subject.store.log.after('nobody', 0, 2)).toEqual([])
   })
 
   test('stateAt() is the newest lifecycle row at or before a seq', async () => {
@@ -164,9 +168,9 @@ export function sessionsContract(subject: Subject): void {
         lifecycle(5, 'loggedOut.banned'),
       ],
     })
-    const at = (seq: number) => subject.store.log.stateAt(streamId, seq)?.seq ?? null
-    expect([0, 1, 2, 3, 4, 5, 99].map(at)).toEqual([null, 1, 1, 3, 3, 5, 5])
-    expect(subject.store.log.stateAt(streamId, 4)?.snapshot?.state).toBe('open.settling')
+    const at = async (seq: number) => (await subject.store.log.stateAt(streamId, seq))?.seq ?? null
+    expect(await Promise.all([0, 1, 2, 3, 4, 5, 99].map(at))).toEqual([null, 1, 1, 3, 3, 5, 5])
+    expect((await subject.store.log.stateAt(streamId, 4))?.snapshot?.state).toBe('open.settling')
   })
 
   test('erasing the keys leaves everything else', async () => {
@@ -186,12 +190,12 @@ export function sessionsContract(subject: Subject): void {
       erase: 'keys',
       keys: [{ type: 'creds', id: 'fresh', value: Buffer.from('new') }],
     })
-    expect(subject.store.keys.get(streamId, 'creds', ['creds', 'fresh'])).toEqual({
+    expect(await subject.store.keys.get(streamId, 'creds', ['creds', 'fresh'])).toEqual({
       fresh: new Uint8Array(Buffer.from('new')),
     })
-    expect(subject.store.keys.inbox(streamId, 'h')).toBeNull()
-    expect(subject.store.log.after(streamId, 0, 9)).toHaveLength(3)
-    expect(living(subject.store, 'a').state).toBe('loggedOut.unlinked')
+    expect(await subject.store.keys.inbox(streamId, 'h')).toBeNull()
+    expect(await subject.store.log.after(streamId, 0, 9)).toHaveLength(3)
+    expect((await living(subject.store, 'a')).state).toBe('loggedOut.unlinked')
   })
 
   test('erasing the stream leaves a tombstone and the statuses that Laravel must still get', async () => {
@@ -261,37 +265,37 @@ export function sessionsContract(subject: Subject): void {
       ],
     })
     const { store } = subject
-    expect(store.sessions.find('a')).toBeNull()
-    expect([...store.sessions.all()].map(row => row.sessionId)).toEqual(['b'])
-    expect(store.sessions.list({ limit: 9 }).count).toBe(1)
-    expect(store.log.after(streamId, 0, 9)).toEqual([
+    expect(await store.sessions.find('a')).toBeNull()
+    expect((await Array.fromAsync(store.sessions.all())).map(row => row.sessionId)).toEqual(['b'])
+    expect((await store.sessions.list({ limit: 9 })).count).toBe(1)
+    expect(await store.log.after(streamId, 0, 9)).toEqual([
       { streamId, seq: 4, at: 9, type: 'session.deleted', data: {}, snapshot: null },
     ])
-    expect(store.log.stateAt(streamId, 9)).toBeNull()
-    expect(store.keys.get(streamId, 'creds', ['creds'])).toEqual({})
-    expect(store.keys.unfinished(streamId)).toEqual([])
-    expect(store.messages.find(streamId, 'M2')).toBeNull()
-    expect(store.messages.unsent(streamId)).toEqual([])
-    expect(store.messages.hasDedupeKey(streamId, 'k2')).toBe(false)
-    expect(store.deliveries.lanes('', 1_000).map(({ lane }) => lane)).toEqual(
+    expect(await store.log.stateAt(streamId, 9)).toBeNull()
+    expect(await store.keys.get(streamId, 'creds', ['creds'])).toEqual({})
+    expect(await store.keys.unfinished(streamId)).toEqual([])
+    expect(await store.messages.find(streamId, 'M2')).toBeNull()
+    expect(await store.messages.unsent(streamId)).toEqual([])
+    expect(await store.messages.hasDedupeKey(streamId, 'k2')).toBe(false)
+    expect((await store.deliveries.lanes('', 1_000)).map(({ lane }) => lane)).toEqual(
       [streamId, `${other}|chat`].sort(),
     )
-    expect(store.messages.find(other, 'M2')).not.toBeNull()
+    expect(await store.messages.find(other, 'M2')).not.toBeNull()
 
     const late = store.commit({ streamId, epoch: 1, keys: [{ type: 't', id: 'x', value: Buffer.from('x') }] })
     await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
     await expect(store.claim(streamId)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
     await expect(store.commit(created('a'))).rejects.toMatchObject({ code: 'SEQ_CONFLICT' })
     await store.commit(created('a', { streamId: 'second life' }))
-    expect(living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
+    expect(await living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
   })
 
   test('a first write that erases its stream leaves the tombstone and a free session id', async () => {
     const { store } = subject
     await store.commit(created('a', { erase: 'stream', keys: [{ type: 't', id: 'x', value: null }] }))
-    expect(store.sessions.find('a')).toBeNull()
-    expect(store.log.after('stream-of-a', 0, 9).map(event => event.seq)).toEqual([1])
+    expect(await store.sessions.find('a')).toBeNull()
+    expect((await store.log.after('stream-of-a', 0, 9)).map(event => event.seq)).toEqual([1])
     await store.commit(created('a', { streamId: 'second life' }))
-    expect(living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
+    expect(await living(store, 'a')).toMatchObject({ streamId: 'second life', lastSeq: 1 })
   })
 }

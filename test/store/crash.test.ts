@@ -51,7 +51,7 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
       const acknowledged = await killedAfter(lines)
       const store = await openStore({ dataDir: dir })
       for (const [sessionId, seq] of acknowledged) {
-        const { streamId, lastSeq } = living(store, sessionId)
+        const { streamId, lastSeq } = await living(store, sessionId)
         expect(lastSeq).toBeGreaterThanOrEqual(seq)
         const seqs = store.log.after(streamId, 0, 1_000_000).map(event => event.seq)
         expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1))

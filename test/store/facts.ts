@@ -30,8 +30,8 @@ export const created = (sessionId: string, extra: Partial<Write> = {}): Write =>
 })
 
 /** A living session's row; fails if there is none. */
-export function living(store: Store, sessionId: string): SessionRow {
-  const row = store.sessions.find(sessionId)
+export async function living(store: Store, sessionId: string): Promise<SessionRow> {
+  const row = await store.sessions.find(sessionId)
   if (!row) throw new Error(`no session ${sessionId}`)
   return row
 }
