@@ -6,7 +6,7 @@ import type { Statements } from '../statements.ts'
 import { isNeeded, noteUnneeded } from './media.ts'
 import { objectIn } from './stored-json.ts'
 
-type DownloadColumns = {
+export type DownloadColumns = {
   stream_id: string
   session_id: string
   seq: number
@@ -18,7 +18,7 @@ type DownloadColumns = {
   content: string
 }
 
-function toDownload(row: DownloadColumns): Download | DamagedDownload {
+export function toDownload(row: DownloadColumns): Download | DamagedDownload {
   const [content, source] = [objectIn(row.content), objectIn(row.source)]
   const known = {
     streamId: row.stream_id,

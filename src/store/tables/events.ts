@@ -25,7 +25,7 @@ export const toEvent = (row: EventColumns): StoredEvent => ({
 })
 
 /** One damaged row must not hide the others of its log. */
-function dataIn(stored: string): StoredEvent['data'] {
+export function dataIn(stored: string): StoredEvent['data'] {
   try {
     return JSON.parse(stored)
   } catch {

@@ -8,7 +8,7 @@ import { hadChat } from './removed-messages.ts'
 import { listIn, objectIn } from './stored-json.ts'
 import { standInFor } from './torn-message.ts'
 
-type MessageColumns = {
+export type MessageColumns = {
   message_id: string
   chat_id: string
   direction: 'in' | 'out'
@@ -36,7 +36,7 @@ const IN_CHAT = `SELECT ${COLUMNS} FROM messages m INDEXED BY messages_by_chat
       SELECT 1 FROM messages o WHERE o.stream_id = m.stream_id AND o.dedupe_key = substr(m.dedupe_key, 9)))
   ORDER BY seq DESC LIMIT ?`
 
-function toMessage(row: MessageColumns): MessageRow {
+export function toMessage(row: MessageColumns): MessageRow {
   const content = objectIn(row.content)
   return {
     messageId: row.message_id,

@@ -2,7 +2,7 @@ import type { Person } from '../../messages/person.ts'
 import type { PeopleTable } from '../../ports/people-table.ts'
 import type { Statements } from '../statements.ts'
 
-type NameRow = {
+export type NameRow = {
   name: string
   chat_id: string
   current: number
@@ -25,7 +25,7 @@ export function peopleReads(sql: Statements): PeopleTable {
   }
 }
 
-function toPerson(rows: NameRow[]): Person {
+export function toPerson(rows: NameRow[]): Person {
   const [{ chat_id: chatId, username, learnt_at: learntAt }] = rows as [NameRow]
   const current = rows.filter(row => row.current === 1).map(({ name }) => name)
   return {

@@ -5,7 +5,7 @@ import { searchTerms } from './search.ts'
 import { objectIn } from './stored-json.ts'
 import { userIdIn } from './user-id.ts'
 
-type SessionColumns = {
+export type SessionColumns = {
   id: number
   stream_id: string
   session_id: string
@@ -31,7 +31,7 @@ const SELECT = `SELECT s.*, e.state, e.context, e.machine_version FROM sessions 
 
 const PAGE = 100
 
-const toSession = (row: SessionColumns): SessionRow => ({
+export const toSession = (row: SessionColumns): SessionRow => ({
   streamId: row.stream_id,
   sessionId: row.session_id,
   userId: userIdIn(row.user_id),
