@@ -152,10 +152,20 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
         await harness.clock.advance(1)
         harness.add('proof')
         await harness.clock.advance(2 * 60_000)
-        const { problem, said } = harness.deliveries.late()
-        return { code: 'DELIVERIES_WAIT', message: problem!, said: said! }
+        return harness.deliveries.late().problem
       },
       mend: /laravel\.log.*POST \/deliveries\/retry/,
+    },
+    {
+      async make() {
+        const harness = createHarness()
+        harness.respond(() => new Promise<never>(() => {}))
+        harness.deliveries.start()
+        for (let n = 0; n < 40; n++) harness.add(`chat${n}`)
+        await harness.clock.advance(2 * 60_000)
+        return harness.deliveries.late().problem
+      },
+      mend: /turn has not come yet.*POST \/deliveries\/retry/,
     },
   ],
   PUBLIC_URL_MISSING: [

@@ -66,7 +66,7 @@ function laravelWarnings(
     sentences.length === 0
       ? null
       : { code: 'LARAVEL_UNAVAILABLE', message: sentences.join(' '), said: saidOf(state) }
-  return [unavailable, lateLanes(deliveries)]
+  return [unavailable, deliveries.late().problem]
 }
 
 /** What fails, route by route; where none does, it is the address. */
@@ -77,9 +77,4 @@ function saidOf(state: LaravelState | null): Said[] {
     says: 'failing',
     values: { route, cause, since: new Date(since).toISOString() },
   }))
-}
-
-function lateLanes({ late }: Pick<Deliveries, 'late'>): Problem | null {
-  const { problem, said } = late()
-  return problem === null ? null : { code: 'DELIVERIES_WAIT', message: problem, ...(said && { said }) }
 }

@@ -11,7 +11,8 @@ export const PROBLEM_SENTENCES = {
   CLIENT_OUTDATED: ['refused'],
   /** One for each route that fails; `cause` is of LARAVEL_CAUSES, and told as sessions tell it. */
   LARAVEL_UNAVAILABLE: ['failing', 'wrong_address'],
-  DELIVERIES_WAIT: ['late'],
+  /** `cause` as there; of the second nothing failed yet. */
+  DELIVERIES_WAIT: ['late', 'late_in_turn'],
   PUBLIC_URL_MISSING: ['guessed'],
   REDIS_UNAVAILABLE: ['unusable'],
   SESSION_UNREADABLE: ['stand_still'],

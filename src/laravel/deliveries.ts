@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { causedByNobody } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
-import type { Said } from '../base/problem.ts'
+import type { Problem } from '../base/problem.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -46,8 +46,8 @@ export interface Deliveries {
   health(): { ok: boolean; problem: string | null }
   /** The routes that are held. */
   held(): HeldRoute[]
-  /** What waits for over a minute though its route works: a sentence, and how many lanes. */
-  late(): { problem: string | null; lanes: number; said: Said[] | undefined }
+  /** What waits for over a minute though its route works, and how many lanes. */
+  late(): { problem: Problem | null; lanes: number }
 }
 
 /**

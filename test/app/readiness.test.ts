@@ -24,7 +24,7 @@ const warningsOf = (
     deliveries: {
       health: () => well,
       held: () => [],
-      late: () => ({ problem: null, lanes: 0, said: undefined }),
+      late: () => ({ problem: null, lanes: 0 }),
       ...deliveries,
     },
   })().warnings

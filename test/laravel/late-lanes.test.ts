@@ -23,7 +23,7 @@ describe('a chat that waits though its route works', () => {
     await harness.clock.advance(31 * SECOND)
     const { problem, lanes } = harness.deliveries.late()
     expect(lanes).toBe(1)
-    expect(problem).toBe(
+    expect(problem?.message).toBe(
       '1 chat or session waits for Laravel for over a minute, the longest since 2026-01-01 00:00 UTC on /messages: Laravel has answered 500; its log says why (storage/logs/laravel.log). GET /deliveries?state=waiting lists what waits, POST /deliveries/retry tries it now.',
     )
     expect(harness.deliveries.health().ok).toBe(true)
@@ -47,7 +47,7 @@ describe('a chat that waits though its route works', () => {
     answer = unanswered('timeout after 15 s')
     await harness.clock.advance(30 * MINUTE)
     expect(told(harness).map(({ error }) => error)).toEqual(['HTTP 403', 'timeout after 15 s'])
-    expect(harness.deliveries.late().problem).toMatch(/on \/messages: .*LARAVEL_TIMEOUT_MS/)
+    expect(harness.deliveries.late().problem?.message).toMatch(/on \/messages: .*LARAVEL_TIMEOUT_MS/)
   })
 
   it('is none while its route is held: the outage is told, and its chats are not', async () => {
@@ -70,6 +70,9 @@ describe('a chat that waits though its route works', () => {
     await harness.clock.advance(150 * SECOND)
     expect(harness.deliveries.late().lanes).toBe(0)
     await harness.clock.advance(60 * SECOND)
-    expect(harness.deliveries.late()).toMatchObject({ lanes: 40, problem: expect.stringContaining('turn') })
+    expect(harness.deliveries.late()).toMatchObject({
+      lanes: 40,
+      problem: { message: expect.stringContaining('turn'), said: [{ says: 'late_in_turn' }] },
+    })
   })
 })

@@ -54,7 +54,9 @@ export const problemsEn: ProblemWords = {
   DELIVERIES_WAIT: {
     title: 'Chats wait for Laravel',
     says: {
-      late: 'Chats or sessions that wait for Laravel for over a minute: {count}, the longest since {since} on {route} ({why}). The page of deliveries lists what waits, and can try it at once.',
+      late: 'Chats or sessions that wait for Laravel for over a minute: {count}, the longest since {since} on {route}. {cause} The page of deliveries lists what waits, and can try it at once.',
+      late_in_turn:
+        'Chats or sessions that wait for Laravel for over a minute: {count}, the longest since {since} on {route}; its turn has not come yet. The page of deliveries lists what waits, and can try it at once.',
     },
   },
   PUBLIC_URL_MISSING: {

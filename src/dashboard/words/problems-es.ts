@@ -54,7 +54,9 @@ export const problemsEs: ProblemWords = {
   DELIVERIES_WAIT: {
     title: 'Hay chats que esperan a Laravel',
     says: {
-      late: 'Chats o sesiones que esperan a Laravel desde hace más de un minuto: {count}, la más antigua desde el {since} en {route} ({why}). La página de entregas muestra lo que espera, y puede intentarlo enseguida.',
+      late: 'Chats o sesiones que esperan a Laravel desde hace más de un minuto: {count}, la más antigua desde el {since} en {route}. {cause} La página de entregas muestra lo que espera, y puede intentarlo enseguida.',
+      late_in_turn:
+        'Chats o sesiones que esperan a Laravel desde hace más de un minuto: {count}, la más antigua desde el {since} en {route}; aún no ha llegado su turno. La página de entregas muestra lo que espera, y puede intentarlo enseguida.',
     },
   },
   PUBLIC_URL_MISSING: {

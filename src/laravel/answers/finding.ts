@@ -69,6 +69,17 @@ export function failureFinding(status: number | null, detail: string): Finding {
   return finding(causeOf(status, detail), status, detail)
 }
 
+/**
+ * The same from a row: `HTTP 500`, or the system's code; null for what is no failure of Laravel's. Of a route that `works` a 404 is about
+ * what was delivered.
+ */
+export function storedFinding(error: string, works: boolean): Finding | null {
+  const status = /^HTTP (\d{3})$/.exec(error)?.[1]
+  if (status === '404' && works) return finding('no_row', 404)
+  if (status !== undefined) return failureFinding(Number(status), error)
+  return /^(?:[A-Z][A-Z0-9_]+|timeout\b.*|network error)$/.test(error) ? failureFinding(null, error) : null
+}
+
 /** A finding that the status alone does not tell. */
 export function finding(cause: LaravelCause, status: number | null, detail = ''): Finding {
   const what = status === null ? `has not answered (${detail})` : `has answered ${status}`

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Said } from '../../base/problem.ts'
+import type { Problem, Said } from '../../base/problem.ts'
 import type { DeliveryTable, PendingLane } from '../../ports/delivery-table.ts'
-import { failureFinding, minuteOf } from '../answers/finding.ts'
+import { minuteOf, storedFinding } from '../answers/finding.ts'
 
 /** What has waited for longer is told. */
 const LATE_MS = 60_000
@@ -56,7 +56,7 @@ export function createLateLanes(options: {
       )
   }
 
-  const lanes = {
+  return {
     /** A lane with something pending, whose route works. */
     look(pending: PendingLane): void {
       const patience = pending.attempts > 0 ? LATE_MS : LATE_MS + filesWaitMs
@@ -73,38 +73,26 @@ export function createLateLanes(options: {
       tell()
     },
 
-    /** For the operator; null while nothing is late. */
-    problem(): string | null {
-      if (late === null) return null
-      const { lanes, since, kind, error } = late
-      const who = lanes === 1 ? '1 chat or session waits' : `${lanes} chats or sessions wait`
-      const why = error === null ? 'its turn has not come yet' : whyOf(error)
-      return `${who} for Laravel for over a minute, the longest since ${minuteOf(since)} on ${pathOf(kind)}: ${why}. GET /deliveries?state=waiting lists what waits, POST /deliveries/retry tries it now.`
-    },
-
-    /** The same for who says it in another language. */
-    said(): Said[] | undefined {
-      if (late === null) return undefined
-      const { lanes, since, kind, error } = late
-      const values = {
-        count: lanes,
-        since: new Date(since).toISOString(),
-        route: pathOf(kind),
-        why: error ?? '…',
-      }
-      return [{ says: 'late', values }]
-    },
-  }
-  return {
-    look: lanes.look,
-    end: lanes.end,
-    state: () => ({ problem: lanes.problem(), lanes: late?.lanes ?? 0, said: lanes.said() }),
+    /** For the operator, and how many lanes; null while nothing is late. */
+    state: (): { problem: Problem | null; lanes: number } => ({
+      problem: late && problemOf(late, pathOf(late.kind)),
+      lanes: late?.lanes ?? 0,
+    }),
   }
 }
 
-/** `HTTP 500`, or the system's code: what is stored of a failure. */
-function whyOf(error: string): string {
-  const status = /^HTTP (\d{3})$/.exec(error)?.[1]
-  const { what, mend } = failureFinding(status === undefined ? null : Number(status), error)
-  return `Laravel ${what}; ${mend}`
+function problemOf({ lanes, since, error }: Late, route: string): Problem {
+  const who = lanes === 1 ? '1 chat or session waits' : `${lanes} chats or sessions wait`
+  const finding = error === null ? null : storedFinding(error, true)
+  const why = finding === null ? 'its turn has not come yet' : `Laravel ${finding.what}; ${finding.mend}`
+  const values = { count: lanes, since: new Date(since).toISOString(), route }
+  const said: Said =
+    finding === null
+      ? { says: 'late_in_turn', values }
+      : { says: 'late', values: { ...values, cause: finding.cause } }
+  return {
+    code: 'DELIVERIES_WAIT',
+    message: `${who} for Laravel for over a minute, the longest since ${minuteOf(since)} on ${route}: ${why}. GET /deliveries?state=waiting lists what waits, POST /deliveries/retry tries it now.`,
+    said: [said],
+  }
 }
