@@ -3,9 +3,15 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import { completeMessage } from '../messages/received.ts'
 import type { DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
-import type { ListedDelivery, Undelivered } from '../ports/undelivered.ts'
+import type { LaravelCause } from '../ports/laravel.ts'
+import type { DeliveryCause, ListedDelivery, Undelivered } from '../ports/undelivered.ts'
+import { storedFinding } from './answers/finding.ts'
 import { type DeliveredSessions, NO_SESSIONS, withSession } from './delivered-session.ts'
 import type { Deliveries } from './deliveries.ts'
+
+/** What a stored error says of Laravel; `works`: the route takes what others have. */
+export const causeOfFailure = (error: string, works: boolean): LaravelCause | null =>
+  storedFinding(error, works)?.cause ?? null
 
 /** Lanes that are read at once: some 2 ms of the event loop. */
 const PAGE = 200
@@ -25,7 +31,13 @@ export function createUndelivered(
 
   function listed(row: DeliveryRow): ListedDelivery {
     const at = Math.max(row.nextAt, deliveries.probesAt(row.kind) ?? 0)
-    return { ...row, tryAt: row.deadAt === null && at > clock.now() ? at : null }
+    const tryAt = row.deadAt === null && at > clock.now() ? at : null
+    return { ...row, tryAt, cause: causeOf(row) }
+  }
+
+  function causeOf({ unreadable, kind, lastError }: DeliveryRow): DeliveryCause | null {
+    if (unreadable) return 'damaged'
+    return lastError === null ? null : causeOfFailure(lastError, deliveries.probesAt(kind) === null)
   }
 
   return {

@@ -1,8 +1,16 @@
 import type { DeliveryQuery, DeliveryRow } from './delivery-table.ts'
+import { LARAVEL_CAUSES } from './laravel.ts'
 
-/** A delivery, and when it is tried next in milliseconds; null: when its turn comes, or never. */
+/** Why Laravel has not taken something; `damaged`: its own row cannot be read. */
+export const DELIVERY_CAUSES = [...LARAVEL_CAUSES, 'damaged'] as const
+export type DeliveryCause = (typeof DELIVERY_CAUSES)[number]
+
+/** A delivery as others see it. */
 export interface ListedDelivery extends DeliveryRow {
+  /** When it is tried next in milliseconds; null: when its turn comes, or never. */
   tryAt: number | null
+  /** What its last error means; null: it has none, or nobody knows. */
+  cause: DeliveryCause | null
 }
 
 /** How many wait, since when the oldest of them does (ms, null: none waits), and how many are dead. */

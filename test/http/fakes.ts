@@ -85,6 +85,7 @@ export function deadRow(over: Partial<ListedDelivery> = {}): ListedDelivery {
     deadAt: NOW + 1000,
     download: null,
     tryAt: null,
+    cause: 'refused',
     ...over,
   }
 }

@@ -40,7 +40,7 @@ describe('what waits', () => {
     const first = undelivered.list({ state: 'waiting', limit: 2 })
     expect(first).toMatchObject({ count: 3, next: 2 })
     expect(ids(first.rows)).toEqual([3, 2])
-    expect(first.rows[0]).toMatchObject({ lastError: 'HTTP 404', deadAt: null })
+    expect(first.rows[0]).toMatchObject({ lastError: 'HTTP 404', cause: 'no_row', deadAt: null })
     expect(first.rows[0]!.tryAt).toBe(harness.table.rows.get(3)!.nextAt)
     expect(first.rows[0]!.tryAt).toBeGreaterThan(harness.clock.now())
     expect(ids(undelivered.list({ state: 'waiting', limit: 2, before: 2 }).rows)).toEqual([1])
@@ -53,7 +53,7 @@ describe('what waits', () => {
     const { harness, undelivered } = await outage(['a', 'b'])
     const probesAt = harness.deliveries.probesAt('messages')!
     expect(probesAt).toBeGreaterThan(harness.clock.now())
-    expect(undelivered.find(2).tryAt).toBe(probesAt)
+    expect(undelivered.find(2)).toMatchObject({ tryAt: probesAt, cause: 'unreachable' })
     await harness.deliveries.stop(0)
   })
 

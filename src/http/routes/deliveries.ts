@@ -88,6 +88,7 @@ function toJson(row: ListedDelivery): DeliveriesAnswer['deliveries'][number] {
     seq: row.seq,
     attempts: row.attempts,
     error: row.lastError,
+    cause: row.cause,
     created_at: isoDate(row.at),
     next_try_at: row.tryAt === null ? null : isoDate(row.tryAt),
     dead_at: row.deadAt === null ? null : isoDate(row.deadAt),

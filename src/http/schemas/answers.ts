@@ -4,6 +4,7 @@ import { deliveredMedia, wholeMessage } from '../../messages/received.ts'
 import { MESSAGE_STATUSES } from '../../messages/status.ts'
 import { DELIVERY_KINDS, DELIVERY_STATES } from '../../ports/delivery-table.ts'
 import { CHECK_RESULTS } from '../../ports/laravel-check.ts'
+import { DELIVERY_CAUSES } from '../../ports/undelivered.ts'
 import { sessionId, sessionState } from './fields.ts'
 
 /** What callers get, as zod schemas: every key is present. */
@@ -162,7 +163,7 @@ export const chatAnswer = z.object({
 
 /**
  * A delivery that Laravel has not taken; `redrive` it by its `id`. `message_id` is null for what is no message, `chat_id` for what is of
- * no chat. `next_try_at`: null when it is tried as soon as its turn comes, or never.
+ * no chat. `cause`: what the last error means, as `/health` says it; `damaged`: its row cannot be read. `next_try_at`: null when it is tried as soon as its turn comes, or never.
  */
 const delivery = z.object({
   id: z.number().int(),
@@ -175,6 +176,7 @@ const delivery = z.object({
   seq: z.number().int(),
   attempts: z.number().int(),
   error: z.string().nullable(),
+  cause: z.enum(DELIVERY_CAUSES).nullable(),
   created_at: z.iso.datetime(),
   next_try_at: z.iso.datetime().nullable(),
   dead_at: z.iso.datetime().nullable(),

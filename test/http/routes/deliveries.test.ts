@@ -29,6 +29,7 @@ describe('GET /deliveries/dead', () => {
           seq: 9,
           attempts: 5,
           error: 'HTTP 422',
+          cause: 'refused',
           created_at: new Date(NOW).toISOString(),
           next_try_at: null,
           dead_at: new Date(NOW + 1000).toISOString(),
