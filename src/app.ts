@@ -17,7 +17,7 @@ import { createLaravelCheck } from './laravel/check/laravel-check.ts'
 import { QUESTION } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
-import { createUndelivered } from './laravel/undelivered.ts'
+import { causeOfFailure, createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { openMediaStore } from './media/media-store.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
@@ -212,7 +212,11 @@ export async function createApp(
   const queries = createQueries(store, supervisor)
   const dashboard = dashboardLoader({
     overview: createOverview(store, supervisor),
-    history: createHistory(store, queries, taken.at),
+    history: createHistory(store, queries, {
+      now: clock.now,
+      takenAt: taken.at,
+      causeOf: error => causeOfFailure(error, deliveries.probesAt('messages') === null),
+    }),
     files: served,
     facts: store.committed,
     deliveries: store.deliveries,

@@ -29,6 +29,9 @@ export interface DeliveryTable {
   settle(id: number, outcome: DeliveryOutcome, lazy?: boolean): Promise<void>
 }
 
+/** Dead letters are kept for this long. */
+export const DEAD_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+
 export const DELIVERY_STATES = ['waiting', 'dead'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 

@@ -63,6 +63,8 @@ export type MessageWrite =
         /** What arrived, encoded, if nobody here could read it. */
         proto?: Uint8Array
         status: MessageStatus
+        /** Laravel is to get it: its delivery is in the same write. */
+        forLaravel?: true
         seq: number
         at: number
       }
@@ -100,7 +102,8 @@ export interface MessageRow {
   seq: number
   at: number
   error: string | null
-  history: { status: MessageStatus; at: number; error?: string }[]
+  /** `forLaravel` as it was inserted; of before that was noted nobody knows. */
+  history: { status: MessageStatus; at: number; error?: string; forLaravel?: true }[]
 }
 
 /** A message that another one, sealed under its secret, may be about. */

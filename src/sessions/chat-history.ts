@@ -1,5 +1,7 @@
 import type { Person } from '../messages/person.ts'
 import type { ChatNames, History, LaravelWay, PastMessage } from '../ports/dashboard/history.ts'
+import { DEAD_KEPT_MS } from '../ports/delivery-table.ts'
+import type { LaravelCause } from '../ports/laravel.ts'
 import type { MessageRow } from '../ports/message-table.ts'
 import type { Store } from '../ports/store.ts'
 import { knownSession } from './known-session.ts'
@@ -7,8 +9,16 @@ import { messageWebhookId } from './receiving/message-delivery.ts'
 import { type Sender, sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
 
-/** When Laravel took the delivery of a webhook id, in ms; null: not known. */
-export type TakenAt = (webhookId: string) => number | null
+/** What is known of Laravel beside what the store has. */
+export interface KnownOfLaravel {
+  now(): number
+  /** When Laravel took the delivery of a webhook id, in ms; null: not known. */
+  takenAt(webhookId: string): number | null
+  /** What a stored error of a message's delivery says of Laravel. */
+  causeOf(error: string): LaravelCause | null
+}
+
+type KnownDelivery = ReturnType<Store['chats']['deliveriesOf']>[number]
 
 /** In so many of a chat's newest messages its name is looked for. */
 const NAMED_IN = 8
@@ -16,7 +26,7 @@ const NAMED_IN = 8
 /** The chats of a session with what is known of whom they are with, and each message with its way. */
 export function createChatHistory(
   store: Pick<Store, 'sessions' | 'messages' | 'chats' | 'people'>,
-  takenAt: TakenAt,
+  laravel: KnownOfLaravel,
 ): Pick<History, 'chats' | 'chat'> {
   const { messages, people, chats } = store
 
@@ -26,10 +36,25 @@ export function createChatHistory(
     return rows.map(row => {
       const { seq, direction, at, content, status, error, attempts, history } = row
       const message = 'to' in content ? sentAsMessage(row, content, sender) : content
-      const laravel =
-        direction === 'in' ? wayOf(waiting.get(seq), () => takenAt(messageWebhookId(streamId, seq))) : null
-      return { seq, direction, at, message, status, error, attempts, history, laravel }
+      const way = direction === 'in' ? (pendingWay(waiting.get(seq)) ?? pastWay(streamId, row)) : null
+      return { seq, direction, at, message, status, error, attempts, history, laravel: way }
     })
+  }
+
+  function pendingWay(delivery: KnownDelivery | undefined): LaravelWay | null {
+    if (delivery === undefined) return null
+    const { attempts, nextAt, error, isDead } = delivery
+    const cause = error === null ? null : laravel.causeOf(error)
+    return isDead
+      ? { state: 'dead', attempts, error, cause }
+      : { state: 'waiting', attempts, nextAt, error, cause }
+  }
+
+  /** A delivery that is done leaves no row, and one that was given up leaves none after a while: a younger message was taken. */
+  function pastWay(streamId: string, { seq, at: storedAt, history }: MessageRow): LaravelWay {
+    const at = laravel.takenAt(messageWebhookId(streamId, seq))
+    const isTaken = history[0]?.forLaravel === true && storedAt > laravel.now() - DEAD_KEPT_MS
+    return at !== null || isTaken ? { state: 'taken', at } : { state: 'settled' }
   }
 
   const namesIn = (person: Person | null, chatId: string) => person?.names ?? [chatId]
@@ -62,15 +87,6 @@ export function createChatHistory(
       }
     },
   }
-}
-
-function wayOf(
-  delivery: { attempts: number; nextAt: number; error: string | null; isDead: boolean } | undefined,
-  takenAt: () => number | null,
-): LaravelWay {
-  if (delivery === undefined) return { state: 'settled', at: takenAt() }
-  const { attempts, nextAt, error, isDead } = delivery
-  return isDead ? { state: 'dead', attempts, error } : { state: 'waiting', attempts, nextAt, error }
 }
 
 /** How a chat is called, from the newest of what was said in it. */

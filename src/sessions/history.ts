@@ -2,14 +2,14 @@ import type { History, PastFact } from '../ports/dashboard/history.ts'
 import type { LoggedRow } from '../ports/event-log.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Store } from '../ports/store.ts'
-import { chatNames, createChatHistory, type TakenAt } from './chat-history.ts'
+import { chatNames, createChatHistory, type KnownOfLaravel } from './chat-history.ts'
 import { knownSession } from './known-session.ts'
 
 /** Sessions looked at afterwards, from what is committed. */
 export function createHistory(
   store: Pick<Store, 'sessions' | 'log' | 'messages' | 'chats' | 'people'>,
   queries: Pick<SessionQueries, 'at'>,
-  takenAt: TakenAt = () => null,
+  laravel: KnownOfLaravel,
 ): History {
   const { log } = store
 
@@ -66,7 +66,7 @@ export function createHistory(
       }
     },
 
-    ...createChatHistory(store, takenAt),
+    ...createChatHistory(store, laravel),
   }
 }
 

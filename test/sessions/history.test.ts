@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { History } from '../../src/ports/dashboard/history.ts'
+import { DEAD_KEPT_MS } from '../../src/ports/delivery-table.ts'
+import type { KnownOfLaravel } from '../../src/sessions/chat-history.ts'
 import { createHistory } from '../../src/sessions/history.ts'
 import { incoming, text } from './fakes.ts'
 import { closedAs, World } from './world.ts'
 
 let world: World
 let history: History
+let known: KnownOfLaravel
 beforeEach(async () => {
   world = await World.start()
-  history = createHistory(world.store, world.queries)
+  known = { now: world.clock.now, takenAt: () => null, causeOf: () => null }
+  history = createHistory(world.store, world.queries, known)
 })
 afterEach(() => world.end())
 
@@ -143,7 +147,60 @@ describe('The chats of a session', () => {
     const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
     await deliveries.settle(deliveries.head(lane)!.id, { done: true })
     const [, again] = history.chat('s1', '34611111111@s.whatsapp.net', page()).messages
-    expect(again!.laravel).toEqual({ state: 'settled', at: null })
+    expect(again!.laravel).toEqual({ state: 'taken', at: null })
+  })
+
+  it('say that Laravel took what waits no more, as long as a dead letter of it would still be there', async () => {
+    const { owner } = await world.linked()
+    await owner.received([
+      incoming('A'),
+      { ...incoming('B', '34622222222'), imported: true },
+      incoming('C', '34633333333'),
+    ])
+    await world.settle()
+    const wayOf = (number: string) =>
+      history.chat('s1', `${number}@s.whatsapp.net`, page()).messages[0]!.laravel
+    expect(wayOf('34611111111')).toMatchObject({ state: 'waiting', cause: null })
+    // Nobody is told of what was before the link.
+    expect(wayOf('34622222222')).toEqual({ state: 'settled' })
+    const { deliveries } = world.store
+    const [first, second] = ['34611111111', '34633333333'].map(
+      number => deliveries.head(world.wokenLanes.find(lane => lane.includes(number))!)!,
+    )
+    known.takenAt = id => (id === first!.webhookId ? 7 : null)
+    for (const { id } of [first!, second!]) await deliveries.settle(id, { done: true })
+    expect(wayOf('34611111111')).toEqual({ state: 'taken', at: 7 })
+    expect(wayOf('34633333333')).toEqual({ state: 'taken', at: null })
+    const { at } = history.chat('s1', '34633333333@s.whatsapp.net', page()).messages[0]!
+    known.now = () => at + DEAD_KEPT_MS - 1
+    expect(wayOf('34633333333')).toEqual({ state: 'taken', at: null })
+    known.now = () => at + DEAD_KEPT_MS
+    expect(wayOf('34633333333')).toEqual({ state: 'settled' })
+    expect(wayOf('34611111111')).toEqual({ state: 'taken', at: 7 })
+  })
+
+  it('say what an error of Laravel means', async () => {
+    const { owner } = await world.linked()
+    await owner.received([incoming('A')])
+    await world.settle()
+    known.causeOf = error => (error === 'HTTP 500' ? 'server_error' : null)
+    const { deliveries } = world.store
+    const { id } = deliveries.head(world.wokenLanes.find(lane => lane.includes('34611111111'))!)!
+    const failed = (error: string) =>
+      deliveries.settle(id, { retryAt: 9, error, countsTry: true, countsAttempt: true })
+    const way = () => history.chat('s1', '34611111111@s.whatsapp.net', page()).messages[0]!.laravel
+    await failed('HTTP 500')
+    expect(way()).toEqual({
+      state: 'waiting',
+      attempts: 1,
+      nextAt: 9,
+      error: 'HTTP 500',
+      cause: 'server_error',
+    })
+    await failed('held')
+    expect(way()).toMatchObject({ error: 'held', cause: null })
+    await deliveries.settle(id, { dead: true, at: 9, error: 'HTTP 500' })
+    expect(way()).toEqual({ state: 'dead', attempts: 3, error: 'HTTP 500', cause: 'server_error' })
   })
 })
 

@@ -326,6 +326,16 @@ export function messagesContract(subject: Subject): void {
     }
   })
 
+  test('the history of what arrived says whether Laravel was to get it', async () => {
+    const streamId = await given(subject.store, 'a')
+    const [told, untold] = [arrived('A', 2), arrived('B', 3)]
+    const { insert } = told as Extract<MessageWrite, { insert: unknown }>
+    await write(subject.store, streamId, { insert: { ...insert, forLaravel: true } }, untold)
+    const { messages } = subject.store
+    expect(messages.find(streamId, 'A')?.history).toEqual([{ status: 'received', at: 2, forLaravel: true }])
+    expect(messages.find(streamId, 'B')?.history).toEqual([{ status: 'received', at: 3 }])
+  })
+
   test('the history grows with each change of status, and a failure keeps its error', async () => {
     const streamId = await given(subject.store, 'a')
     await write(subject.store, streamId, sent('M', 2))

@@ -1,5 +1,6 @@
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { MessageStatus } from '../../messages/status.ts'
+import type { LaravelCause } from '../laravel.ts'
 
 /** Facts that moved the machine, or those of messages and calls, which never do. */
 export const FACT_KINDS = ['all', 'lifecycle', 'messages'] as const
@@ -80,13 +81,14 @@ export interface ChatOverview extends ChatNames {
 }
 
 /**
- * What Laravel has of a received message: it waits, it gave up, or nothing waits any more: it has it, if it was to get it. `at`: when it
- * took it, as far as this process remembers.
+ * What Laravel has of a received message: it waits, it was given up, Laravel took it, or nothing waits and nobody knows any more whether
+ * it did. `at`: when it took it, as far as this process remembers; `cause`: what the error means, if that is known.
  */
 export type LaravelWay =
-  | { state: 'waiting'; attempts: number; nextAt: number; error: string | null }
-  | { state: 'dead'; attempts: number; error: string | null }
-  | { state: 'settled'; at: number | null }
+  | { state: 'waiting'; attempts: number; nextAt: number; error: string | null; cause: LaravelCause | null }
+  | { state: 'dead'; attempts: number; error: string | null; cause: LaravelCause | null }
+  | { state: 'taken'; at: number | null }
+  | { state: 'settled' }
 
 /** A message with its way. Times are milliseconds since the epoch. */
 export interface PastMessage {

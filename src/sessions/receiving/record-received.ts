@@ -68,7 +68,7 @@ export async function recordReceived(
   try {
     await actor.append(facts, first => {
       const rows = fresh.map(
-        ({ key, message, secret, unread }, i): MessageWrite => ({
+        ({ key, message, imported, secret, unread }, i): MessageWrite => ({
           insert: {
             messageId: message.message_id,
             chatId: message.chat_id,
@@ -77,6 +77,7 @@ export async function recordReceived(
             content: message,
             ...(secret && { secret }),
             status: 'received',
+            ...(tellLaravel && !imported && { forLaravel: true }),
             seq: first + i,
             at,
             ...(unread && { proto: unread }),

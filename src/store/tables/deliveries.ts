@@ -1,4 +1,5 @@
 import {
+  DEAD_KEPT_MS,
   DELIVERY_KINDS,
   type DeliveryKind,
   type DeliveryOutcome,
@@ -51,8 +52,6 @@ const WITHIN = `d.id < ?1 AND d.id > ?2 AND (?3 IS NULL OR d.session_id = ?3) AN
 const PAGE_OF_WAITING = `${SELECT} WHERE d.dead_at IS NULL AND ${WITHIN}`
 const PAGE_OF_DEAD = `${SELECT.replace('deliveries d', 'deliveries d INDEXED BY deliveries_dead_ids')}
   WHERE d.dead_at IS NOT NULL AND ${WITHIN}`
-/** Dead letters are kept for this long. */
-const KEEP_DEAD_MS = 30 * 24 * 60 * 60 * 1000
 
 /** What Laravel gets; null if it is damaged, or of a kind that this version does not know. */
 function payloadOf({ kind, session_id, payload, content }: DeliveryColumns): DeliveryRow['payload'] | null {
@@ -279,7 +278,7 @@ export function eraseDescriptions(sql: Statements, before: number, limit: number
 export function pruneDead(sql: Statements, now: number, limit: number): void {
   sql.run(
     'DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE dead_at < ? ORDER BY dead_at LIMIT ?)',
-    now - KEEP_DEAD_MS,
+    now - DEAD_KEPT_MS,
     limit,
   )
 }

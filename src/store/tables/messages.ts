@@ -238,7 +238,7 @@ function insert(sql: Statements, streamId: string, message: MessageInsert): void
     message.content,
     message.status,
     message.at,
-    JSON.stringify([{ status: message.status, at: message.at }]),
+    JSON.stringify([{ status: message.status, at: message.at, forLaravel: message.forLaravel }]),
     (message.secret as Uint8Array<ArrayBuffer> | undefined) ?? null,
     (message.proto as Uint8Array<ArrayBuffer> | undefined) ?? null,
   )
