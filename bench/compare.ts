@@ -32,7 +32,7 @@ export async function compare(
 ): Promise<Comparison> {
   const { rounds, idleMs } = plan
   const traffic = trafficOf(plan)
-  const { entrants, fifty } = await prepare(benchmark, environment, plan, traffic)
+  const { entrants, fifty, collector } = await prepare(benchmark, environment, plan, traffic)
   const linked = entrants.find(({ name }) => name === 'manager')?.all
   const comparison: Comparison = { runs: {}, durable: [], fifty: [] }
   for (const { name } of entrants) comparison.runs[name] = { few: [], all: [] }
@@ -50,6 +50,7 @@ export async function compare(
     if (fifty) comparison.fifty.push(await measureOne('manager', round, fifty, []))
     if (linked) comparison.durable.push(await measureAccepted(environment, linked, traffic.accepted))
   }
+  if (collector?.posts === 0) throw new Error('a manager that is traced posted no span')
   if (linked) comparison.inspected = await measureInspected()
   return comparison
 

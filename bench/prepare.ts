@@ -1,6 +1,7 @@
 import { CONTENDERS, type ContenderName, type SessionSet } from './contenders/contender.ts'
+import type { Collector } from './environment/collector.ts'
 import type { BenchmarkEnvironment, Environment } from './environment/environment.ts'
-import { addGroups, enrollSessions, linkSessions, onRedis } from './environment/session-sets.ts'
+import { addGroups, enrollSessions, linkSessions, onRedis, traced } from './environment/session-sets.ts'
 import type { Membership } from './traffic/pair.ts'
 import { type Amounts, GROUPS, type Traffic } from './traffic/plan.ts'
 
@@ -31,16 +32,19 @@ export async function prepare(
   environment: Environment,
   { sessions, few, contenders: wanted }: Plan,
   traffic: Traffic,
-): Promise<{ entrants: Entrant[]; fifty: SessionSet | null }> {
+): Promise<{ entrants: Entrant[]; fifty: SessionSet | null; collector: Collector | null }> {
   const fewSets: Partial<Record<ContenderName, SessionSet>> = {}
   const allSets: Partial<Record<ContenderName, SessionSet>> = {}
-  if (wanted.includes('manager') || wanted.includes('redis')) {
+  const ofManager: readonly ContenderName[] = ['manager', 'redis', 'traced']
+  const collector = wanted.includes('traced') ? await benchmark.openCollector() : null
+  if (wanted.some(name => ofManager.includes(name))) {
     const linked = await linkSessions(environment, sessions, 2)
     const redis = wanted.includes('redis') ? await benchmark.openRedis(environment) : null
     if (wanted.includes('manager')) {
       allSets.manager = linked
       fewSets.manager = await linkSessions(environment, few, 1)
     }
+    if (collector !== null) allSets.traced = traced(environment, linked, collector.url)
     if (redis !== null) allSets.redis = onRedis(environment, linked, redis)
     else if (wanted.includes('redis')) environment.progress.say('no redis-server in the PATH: left out')
   }
@@ -53,7 +57,10 @@ export async function prepare(
   const contenders = CONTENDERS.filter(name => allSets[name] !== undefined)
   const memberships = new Map<ContenderName, Membership[]>()
   for (const name of contenders) {
-    const known = name === 'redis' ? memberships.get('manager') : undefined
+    // One set of sessions, so one set of groups.
+    const known = ofManager.includes(name)
+      ? ofManager.map(one => memberships.get(one)).find(one => one !== undefined)
+      : undefined
     memberships.set(
       name,
       known ?? (await addGroups(environment, allSets[name]!.pairs, GROUPS, traffic.members)),
@@ -66,5 +73,5 @@ export async function prepare(
     few: fewSets[name] ?? null,
     memberships: memberships.get(name)!,
   }))
-  return { entrants, fifty }
+  return { entrants, fifty, collector }
 }

@@ -82,14 +82,15 @@ const FIFTY = 50
 /** Every row, judged: the manager beside the in-memory loop, and with Redis beside itself. */
 export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions: number): Row[] {
   const rows = DEFINITIONS.map(definition => rowOf(definition, runs, sessions))
-  const redis = [rows[0]!, rows[1]!].map(({ name, values }) =>
-    judged(
-      { name: `with Redis: ${name}`, unit: 'ms', values: { redis: values.redis ?? Number.NaN } },
-      (values.redis ?? Number.NaN) / (values.manager ?? Number.NaN),
-      values.redis ?? Number.NaN,
-      atMostTimes(1.15),
-    ),
-  )
+  /** The two dearest rows of the manager run in another way, beside itself. */
+  const beside = (contender: 'redis' | 'traced', title: string, target: Target | null) =>
+    runs[contender] === undefined || runs.manager === undefined
+      ? []
+      : [rows[0]!, rows[1]!].map(({ name, values }) => {
+          const value = values[contender] ?? Number.NaN
+          const about = { name: `${title}: ${name}`, unit: 'ms', values: { [contender]: value } }
+          return judged(about, value / (values.manager ?? Number.NaN), value, target)
+        })
   const flat = [rows[0]!, rows[1]!].map(({ name, values }, i) => {
     const few = median(fifty.map(({ sent, received }) => [sent.cpu, received.cpu][i]!))
     const { manager = Number.NaN } = values
@@ -99,7 +100,8 @@ export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions
   const accepted = median(durable.map(({ latencies }) => quantile(latencies, 0.99)))
   return [
     ...rows,
-    ...(runs.redis && runs.manager ? redis : []),
+    ...beside('redis', 'with Redis', atMostTimes(1.15)),
+    ...beside('traced', 'traced', null),
     ...(fifty.length > 0 ? flat : []),
     ...(durable.length > 0
       ? [

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../harness/flags.ts'
 import { compare } from './compare.ts'
-import { CONTENDERS } from './contenders/contender.ts'
+import { CONTENDERS, USUAL } from './contenders/contender.ts'
 import type { Plan } from './prepare.ts'
 import { profileManager } from './profile/profile-manager.ts'
 import { table, total } from './report.ts'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     /** How long a process settles, and is then watched, with nothing to do. */
     'idle-ms': { type: 'string', default: '2500' },
     /** Only these, separated by commas. */
-    only: { type: 'string', default: CONTENDERS.join(',') },
+    only: { type: 'string', default: USUAL.join(',') },
     /** Print figures instead of a table. */
     json: { type: 'boolean', default: false },
     /** Only the manager, its main thread profiled: the dearest lines of a message. */

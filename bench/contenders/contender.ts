@@ -5,9 +5,11 @@ import type { Probe } from '../probe/probe.ts'
 import type { AckedFile, FileJob } from '../traffic/file-jobs.ts'
 import type { Membership, Pair } from '../traffic/pair.ts'
 
-/** The manager with each of its queues, and what it is compared with: a careful script, and the least that Baileys can cost. */
-export const CONTENDERS = ['manager', 'redis', 'careful', 'plain'] as const
+/** The manager with each of its queues, and traced, and what it is compared with: a careful script, and the least that Baileys can cost. */
+export const CONTENDERS = ['manager', 'redis', 'traced', 'careful', 'plain'] as const
 export type ContenderName = (typeof CONTENDERS)[number]
+/** Those that run unless others are named: nobody is traced who does not ask for it. */
+export const USUAL: readonly ContenderName[] = CONTENDERS.filter(name => name !== 'traced')
 
 /** What a measurement asks of the program that it measures; one process. */
 export interface Contender {

@@ -6,12 +6,12 @@ import { Manager } from './manager.ts'
 
 const POLL_MS = 10
 
-/** Sessions that were linked to the manager with this data directory; deliveries are queued in its process, or on `redis`. */
+/** Sessions that were linked to the manager with this data directory; deliveries are queued in its process, or on `redis`; traced if asked. */
 export function managerSessions(
   processSettings: ProcessSettings,
   pairs: Pair[],
   dataDir: string,
-  redis: RunRedis | null = null,
+  { redis = null, tracesUrl = null }: { redis?: RunRedis | null; tracesUrl?: string | null } = {},
 ): SessionSet<ManagerContender> {
   return {
     pairs,
@@ -21,6 +21,7 @@ export function managerSessions(
         ...processSettings,
         dataDir,
         ...(redis !== null && { redisUrl: redis.url }),
+        tracesUrl,
       })
       const { child } = manager
       processSettings.onStart(child)

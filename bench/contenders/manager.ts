@@ -24,6 +24,8 @@ export interface ManagerOptions {
   probed: boolean
   /** Null, or not given: the queue is in its process. */
   redisUrl?: string | null
+  /** Where it posts spans to; null, or not given: it is not traced. */
+  tracesUrl?: string | null
   /** How long a send waits for its ack; longer than any takes if not given. */
   sendWaitMs?: number
   /** Connections begun per second, 10000 if not given; null leaves it to the manager. */
@@ -44,6 +46,7 @@ export class Manager {
     nodeFlags,
     probed,
     redisUrl = null,
+    tracesUrl = null,
     sendWaitMs = 30_000,
     connectsPerSecond = 10_000,
   }: ManagerOptions) {
@@ -59,6 +62,7 @@ export class Manager {
       MEDIA_ALLOW_PRIVATE: 'true',
       SEND_WAIT_MS: String(sendWaitMs),
       ...(redisUrl !== null && { REDIS_URL: redisUrl }),
+      ...(tracesUrl !== null && { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl }),
     }
     const flags = [...startFlags(), ...(probed ? PROBE_FLAGS : []), ...nodeFlags]
     this.child = new Child({ name: 'the manager', file: 'src/start.js', env, nodeFlags: flags }, text => {

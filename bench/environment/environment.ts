@@ -6,6 +6,7 @@ import type { Progress } from '../../harness/progress.ts'
 import { openRedis, type RunRedis } from '../../harness/redis.ts'
 import type { Commands } from '../../harness/rpc.ts'
 import type { ProcessSettings } from '../contenders/contender.ts'
+import { Collector } from './collector.ts'
 import { Laravel } from './laravel.ts'
 import type { SimulatorProgram } from './simulator-program.ts'
 
@@ -27,6 +28,7 @@ export class BenchmarkEnvironment {
   readonly #laravel = new Laravel()
   #dir: string | null = null
   #redis: RunRedis | null = null
+  #collector: Collector | null = null
 
   async open(
     progress: Progress,
@@ -67,6 +69,12 @@ export class BenchmarkEnvironment {
     return this.#redis
   }
 
+  /** Who takes the spans of this run. */
+  async openCollector(): Promise<Collector> {
+    this.#collector = await new Collector().listen()
+    return this.#collector
+  }
+
   /** What the processes printed last, for the report of a failure. */
   get outputs(): string {
     const printed = this.#children.filter(({ output }) => output !== '')
@@ -76,6 +84,7 @@ export class BenchmarkEnvironment {
   async close(): Promise<void> {
     for (const child of this.#children) child.kill()
     await this.#redis?.close()
+    this.#collector?.close()
     await this.#laravel.close()
     if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })
   }

@@ -67,7 +67,16 @@ export function onRedis(
   { pairs, dataDir }: SessionSet<ManagerContender>,
   redis: RunRedis,
 ): SessionSet<ManagerContender> {
-  return managerSessions(processSettings, pairs, dataDir!, redis)
+  return managerSessions(processSettings, pairs, dataDir!, { redis })
+}
+
+/** The same sessions, with every message traced to this address; at one time only one process may have them. */
+export function traced(
+  { processSettings }: Environment,
+  { pairs, dataDir }: SessionSet<ManagerContender>,
+  tracesUrl: string,
+): SessionSet<ManagerContender> {
+  return managerSessions(processSettings, pairs, dataDir!, { tracesUrl })
 }
 
 /** Sessions that are linked without QR, for a plain loop that keeps them there. */

@@ -100,6 +100,12 @@ describe('rows of the report', () => {
     expect(rowOf('with Redis: text out, CPU each', runs())).toBeUndefined()
   })
 
+  it('put what is traced beside the manager that is not, and judge it by nothing', () => {
+    const row = rowOf('traced: text in, CPU each', runs(received(4)), { traced: runs(received(5)) })
+    expect(row).toMatchObject({ values: { traced: 5 }, ratio: 1.25, target: null, verdict: null })
+    expect(rowOf('traced: text in, CPU each', runs())).toBeUndefined()
+  })
+
   it('ask more of a machine with a thousand sessions where the issue says so, and less where it does not', () => {
     expect(rowOf('inbound p99', runs(received(1, [49])), {}, 1000)).toMatchObject({ target: '<= 50 ms' })
     expect(rowOf('RSS, all open and idle', runs(), {}, 1000)).toMatchObject({ target: null, verdict: null })

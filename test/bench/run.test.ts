@@ -19,9 +19,29 @@ describe('the benchmark', () => {
       )
   })
 
+  it('tells what tracing costs beside none', { timeout: 120_000 }, async () => {
+    const { code, table, progress } = await bench(
+      ...[
+        '--only',
+        'manager,traced',
+        '--sessions',
+        '2',
+        '--rounds',
+        '1',
+        '--texts',
+        '12',
+        '--idle-ms',
+        '100',
+      ],
+    )
+    expect(code, progress + table).toBe(0)
+    for (const kind of ['out', 'in'])
+      expect(table).toMatch(new RegExp(`^traced: text ${kind}, CPU each +[\\d.]+ ms +[\\d.]+x$`, 'm'))
+  })
+
   it('refuses a contender that it does not know', async () => {
     const { code, progress } = await bench('--only', 'manager,other')
-    expect(progress).toContain('--only takes manager, redis, careful, plain, not other')
+    expect(progress).toContain('--only takes manager, redis, traced, careful, plain, not other')
     expect(code).toBe(1)
   })
 })
