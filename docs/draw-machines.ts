@@ -33,7 +33,8 @@ function drawn(name: string, { root, transitions }: Chart): string {
     moves,
     ({ from, to }) => `${from === '' ? 'everywhere' : idOf(from)} --> ${idOf(to!)}`,
   )
-  for (const [arrow, all] of arrows) lines.push(`  ${arrow} : ${all.map(transitionWords).join('<br/>')}`)
+  for (const [arrow, all] of arrows)
+    lines.push(`  ${arrow} : ${all.map(one => transitionWords(one)).join('<br/>')}`)
   return ['```mermaid', ...lines, '```'].join('\n')
 }
 

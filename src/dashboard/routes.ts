@@ -8,6 +8,7 @@ import type { DashboardContext, DashboardEnv } from './env.ts'
 import { overviewRoutes } from './overview-routes.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
 import { loginPage } from './pages/login.ts'
+import { nothingPage } from './pages/nothing.ts'
 import { sessionsPage } from './pages/sessions.ts'
 import type { DashboardParts } from './parts.ts'
 import { sessionRoutes } from './session/routes.ts'
@@ -47,9 +48,12 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
     assets,
   })
   return new Hono<DashboardEnv>()
-    .notFound(c =>
-      c.json({ success: false, error: 'NOT_FOUND', message: 'There is nothing at this path.' }, 404),
-    )
+    .notFound(c => {
+      const supports = ['application/json', 'text/html']
+      const asked = accepts(c, { header: 'Accept', supports, default: 'application/json' })
+      if (asked === 'text/html') return c.html(nothingPage(page(c)), 404)
+      return c.json({ success: false, error: 'NOT_FOUND', message: 'There is nothing at this path.' }, 404)
+    })
     .onError(error => {
       // Who serves the pages answers it, and logs it.
       throw error

@@ -98,7 +98,7 @@ describeInBrowser('the page of deliveries', () => {
     await page.locator('#empty', { hasText: 'None among the newest' }).waitFor()
     await page.locator('#more').click()
     await soon(async () => expect(await letters().count()).toBe(2))
-    expect(await letters().first().locator('.error').textContent()).toBe('HTTP 422 "<b>no</b>"')
+    expect(await letters().first().locator('.error .technical').textContent()).toBe('HTTP 422 "<b>no</b>"')
     const before = world.laravel.accepted('/messages').length
     await letters().last().getByRole('button', { name: 'Send again' }).click()
     await page.locator('.toasts', { hasText: 'It stands in line again.' }).waitFor()
@@ -116,7 +116,7 @@ describeInBrowser('the page of deliveries', () => {
     await page.locator('#replay-dialog .notice', { hasText: 'There is no session of this name.' }).waitFor()
     await page.locator('#replay-session_id').fill('shop')
     await page.locator('#replay-dialog [type=submit]').click()
-    await page.locator('.toasts', { hasText: '2 messages go to Laravel again.' }).waitFor()
+    await page.locator('.toasts', { hasText: 'Messages that go to Laravel again: 2.' }).waitFor()
     await soon(() => expect(world.laravel.accepted('/messages').length).toBe(before + 2))
     // The browser's own word of the session that is not there.
     expect(tab.complaints.splice(0)).toHaveLength(1)

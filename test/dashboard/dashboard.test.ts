@@ -42,6 +42,20 @@ describe('a page', () => {
     })
   })
 
+  it('says in words that there is none at an address, and follows nothing then', async () => {
+    const { app } = createTestPages()
+    for (const path of ['/dashboard/nothing', '/dashboard/sessions/nobody']) {
+      const response = await app.request(path, { headers: { ...HTML, 'accept-language': 'es' } })
+      expect(response.status).toBe(404)
+      const text = await response.text()
+      expect(text).toMatch(/No hay nada en esta dirección|No hay ninguna sesión con este nombre/)
+      expect(text).not.toContain('id="live"')
+      expect(text).toMatch(/<script type="module" src="[^"]*\/page\.js">/)
+    }
+    const program = await app.request('/dashboard/nothing')
+    expect([program.status, await program.json()]).toMatchObject([404, { error: 'NOT_FOUND' }])
+  })
+
   it('is found by who asks for /dashboard, too', async () => {
     const { app } = createTestPages({}, keys)
     const stranger = await app.request('/dashboard', { headers: HTML })

@@ -4,6 +4,7 @@ import { factSentence, sentenceFor } from '../../src/dashboard/session/fact-sent
 import { chartOf, type Machine, statesIn } from '../../src/dashboard/statechart/machine-graph.ts'
 import { LANGUAGES } from '../../src/dashboard/words/languages.ts'
 import { sessionWordsOf } from '../../src/dashboard/words/session-languages.ts'
+import { contactEvent, groupEvent } from '../../src/messages/account-event.ts'
 import { facts } from '../machines/reached.ts'
 
 const message = { messageId: 'M', chatId: '1@lid' }
@@ -21,8 +22,8 @@ const others: Record<string, object[]> = {
     callId: 'c',
     status,
   })),
-  'group.changed': [{ jid: '1@g.us', action: 'add' }],
-  'contact.changed': [{ jid: '1@lid', change: 'name' }],
+  'group.changed': groupEvent.shape.action.options.map(action => ({ jid: '1@g.us', action })),
+  'contact.changed': contactEvent.shape.change.options.map(change => ({ jid: '1@lid', change })),
   'session.quarantined': [{ error: 'why' }],
   'session.deleted': [{}],
 }
@@ -106,5 +107,11 @@ it('Why a send failed is said by its code; one without words as it is told', asy
   const spanish = sessionWordsOf('es')
   expect(Object.keys(spanish.failures)).toEqual(Object.keys(sessionWordsOf('en').failures))
   expect(String(await factSentence(spanish, failed('463')))).toContain(spanish.failures['463'])
-  expect(String(await factSentence(spanish, failed('999')))).toContain('Said in English.')
+  const unknown = String(await factSentence(spanish, failed('999')))
+  expect(unknown).toContain(
+    `${spanish.failures.WHATSAPP_REJECTED} <bdi class="clip technical" lang="en">Said in English.</bdi>`,
+  )
+  expect(String(await factSentence(spanish, failed('constructor')))).toContain(
+    ': <bdi class="clip technical" lang="en">Said in English.</bdi>',
+  )
 })

@@ -28,7 +28,11 @@ async function get(path: string, { language = 'en', access = 'read' as Visitor['
   const { store, queries, supervisor } = world
   const dashboard = await createDashboard({
     overview: createOverview(store, supervisor),
-    history: createHistory(store, queries, webhookId => takenAt.get(webhookId) ?? null),
+    history: createHistory(store, queries, {
+      now: world.clock.now,
+      takenAt: webhookId => takenAt.get(webhookId) ?? null,
+      causeOf: error => (error === 'HTTP 500' ? 'server_error' : null),
+    }),
     files: { has: async id => id !== GONE },
     facts: store.committed,
     deliveries: store.deliveries,
@@ -259,11 +263,17 @@ describe('A chat', () => {
     const { webhookId } = deliveries.head(lane)!
     await deliveries.settle(id, { dead: true, at: 9, error: 'HTTP 422 <b>' })
     expect((await get(`/s1/chats/${ANA}`)).body).toContain(
-      'Laravel did not take it: <bdi class="clip">HTTP 422 &lt;b&gt;</bdi>',
+      'Laravel did not take it: <bdi class="clip technical" lang="en">HTTP 422 &lt;b&gt;</bdi>',
     )
     await deliveries.settle(id, { redriven: true, at: 9 })
+    await deliveries.settle(id, { retryAt: 9, error: 'HTTP 500', countsTry: false, countsAttempt: true })
+    expect((await get(`/s1/chats/${ANA}`, { language: 'es' })).body).toMatch(
+      /próximo intento <time[^>]*>[^<]*<\/time>, hechos 1: Laravel falló [^<]* <bdi class="clip technical" lang="en">HTTP 500</,
+    )
     await deliveries.settle(id, { done: true })
-    expect((await get(`/s1/chats/${ANA}`)).body).toContain('<li class="done">Nothing waits for Laravel</li>')
+    expect((await get(`/s1/chats/${ANA}`)).body).toContain(
+      '<li class="done">Delivered to Laravel; when is not known any more</li>',
+    )
     takenAt.set(webhookId, Date.UTC(2026, 0, 2, 3, 4, 5))
     expect((await get(`/s1/chats/${ANA}`)).body).toContain(
       '<li class="done">Delivered to Laravel <time datetime="2026-01-02T03:04:05.000Z">',

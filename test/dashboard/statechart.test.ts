@@ -4,7 +4,7 @@ import { sessionMachine } from '../../machines/session.machine.ts'
 import { dottedState } from '../../machines/session.state.ts'
 import { supervisorMachine } from '../../machines/supervisor.machine.ts'
 import { sessionChart } from '../../src/dashboard/session/session-chart.ts'
-import { type Drawing, drawChart } from '../../src/dashboard/statechart/draw-chart.ts'
+import { drawChart } from '../../src/dashboard/statechart/draw-chart.ts'
 import {
   chartOf,
   type Machine,
@@ -18,7 +18,9 @@ import { facts, reached, start } from '../machines/reached.ts'
 
 const chart = chartOf(sessionMachine as unknown as Machine)
 const machine = sessionMachine.provide({ guards: { isThrottled: () => false } }) as typeof sessionMachine
-const drawing: Drawing = await drawChart(chart)
+const words = { after: 'tras {timer}', states: { open: 'Está conectada.' } }
+const drawing = await drawChart(chart)
+const inner = drawing.inner(words)
 
 const unescaped = (text: string) =>
   text
@@ -29,7 +31,7 @@ const unescaped = (text: string) =>
     .replaceAll('&amp;', '&')
 
 /** The elements of the drawing with what is written in them. */
-const drawn = [...drawing.inner.matchAll(/<g id="([^"]+)"[^>]*>([\s\S]*?)<\/g>/g)].map(([, id, inside]) => ({
+const drawn = [...inner.matchAll(/<g id="([^"]+)"[^>]*>([\s\S]*?)<\/g>/g)].map(([, id, inside]) => ({
   id: unescaped(id!),
   texts: [...inside!.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => unescaped(text!)),
 }))
@@ -61,21 +63,31 @@ describe('The drawn statechart', () => {
     expect(idsOf('arrow:')).toEqual([...new Set(moves.map(({ from, to }) => arrowId(from, to!)))].toSorted())
     for (const arrow of arrowsOf(chart)) {
       const [{ from, to }] = arrow as [(typeof moves)[number]]
-      expect(drawn.find(({ id }) => id === arrowId(from, to!))!.texts).toEqual(arrow.map(transitionWords))
+      expect(drawn.find(({ id }) => id === arrowId(from, to!))!.texts).toEqual(
+        arrow.map(one => transitionWords(one, words.after)),
+      )
     }
-    const words = drawn.filter(({ id }) => id.startsWith('arrow:')).flatMap(({ texts }) => texts)
-    expect(words).toHaveLength(moves.length)
+    const lines = drawn.filter(({ id }) => id.startsWith('arrow:')).flatMap(({ texts }) => texts)
+    expect(lines).toHaveLength(moves.length)
   })
 
   it('brings no style, no colour, no font and no script of its own', () => {
-    expect(drawing.inner).not.toMatch(/style=|fill=|stroke=|font-|<script|on\w+=|xlink|href/)
-    expect(drawing.inner.match(/id="/g)).toHaveLength(new Set(drawing.inner.match(/id="[^"]*"/g)).size)
+    expect(inner).not.toMatch(/style=|fill=|stroke=|font-|<script|on\w+=|xlink|href/)
+    expect(inner.match(/id="/g)).toHaveLength(new Set(inner.match(/id="[^"]*"/g)).size)
+  })
+
+  it('says what rests under a pointer in the words of the reader, and none of the machine', () => {
+    const titles = [...inner.matchAll(/<title>([^<]*)<\/title>/g)].map(([, text]) => unescaped(text!))
+    expect(titles).toContain('open: Está conectada.')
+    expect(titles).toContain('reconnecting')
+    expect(titles.filter(title => title.includes('tras settle'))).toHaveLength(1)
+    expect(titles.join()).not.toMatch(/\bafter\b|It lost/)
   })
 
   it('can be drawn of another machine too', async () => {
     const other = chartOf(supervisorMachine as unknown as Machine)
-    const { inner } = await drawChart(other)
-    for (const { path } of statesIn(other.root).slice(1)) expect(inner).toContain(`id="${stateId(path)}"`)
+    const drawn = (await drawChart(other)).inner(words)
+    for (const { path } of statesIn(other.root).slice(1)) expect(drawn).toContain(`id="${stateId(path)}"`)
   })
 })
 

@@ -6,6 +6,7 @@ import { LANGUAGES, wordsOf } from '../../src/dashboard/words/languages.ts'
 import { PAGE_REFUSALS } from '../../src/dashboard/words/refusals.ts'
 import { sessionWordsOf } from '../../src/dashboard/words/session-languages.ts'
 import { problemWordsOf } from '../../src/dashboard/words/told-problem.ts'
+import { OPERATIONS } from '../../src/openapi/operations/operations.ts'
 
 /** Every text by its path, `sessions.columns.state`. */
 function textsOf(words: object, path = ''): Map<string, string> {
@@ -66,6 +67,28 @@ it('what the pages may be refused has words in every language', () => {
   for (const language of LANGUAGES)
     expect(Object.keys(wordsOf(language).refusals).toSorted(), language).toEqual(PAGE_REFUSALS.toSorted())
 })
+
+/** What the scripts of the pages ask of the API, each written down where it is asked. */
+const ASKED = [
+  ...['POST /start', 'POST /sessions/{id}/restart', 'POST /sessions/{id}/logout', 'DELETE /sessions/{id}'],
+  ...['GET /sessions/{id}/qr', 'GET /sessions/{id}/pairing-code', 'GET /sessions/{id}/passkey'],
+  ...['POST /sessions/{id}/passkey/confirm', 'DELETE /sessions/{id}/passkey', 'POST /sessions/{id}/replay'],
+  ...['GET /deliveries', 'GET /deliveries/{id}', 'POST /deliveries/retry', 'POST /deliveries/{id}/redrive'],
+]
+/** Of bodies that no page sends. */
+const OF_OTHERS = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'BAD_REQUEST']
+
+it('the words for refusals are of all that may refuse what a page asks for', () => {
+  const met = ASKED.flatMap(
+    route => (OPERATIONS[route as keyof typeof OPERATIONS] ?? fail(route)).errors ?? [],
+  )
+  const missing = met.filter(code => ![...PAGE_REFUSALS, ...OF_OTHERS].includes(code as never))
+  expect([...new Set(missing)]).toEqual([])
+})
+
+const fail = (route: string): never => {
+  throw new Error(`there is no route ${route}`)
+}
 
 /** What gives a reason names it so; types see to it that no other is given. */
 it('no reason is listed that nobody gives', () => {

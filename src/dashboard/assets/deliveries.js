@@ -1,6 +1,6 @@
 import { closeByButtons } from './dialogs.js'
 import { startFigures } from './figures.js'
-import { ask, attempt, byId, element, fill, foreign, page, Refusal, toast, words } from './page.js'
+import { ask, attempt, byId, element, fill, foreign, page, Refusal, technical, toast, words } from './page.js'
 import { follow } from './stream.js'
 import { countdown, keep, setNow, timeAgo } from './time.js'
 
@@ -15,6 +15,7 @@ import { countdown, keep, setNow, timeAgo } from './time.js'
  * @property {string | null} message_id
  * @property {number} attempts
  * @property {string | null} error
+ * @property {string | null} cause
  * @property {string} created_at
  * @property {string | null} dead_at
  * @property {string | null} next_try_at
@@ -151,10 +152,20 @@ function draw(delivery) {
     buttons.append(again)
   }
   const item = element('li', { class: 'letter', 'data-id': String(id) }, what, when, buttons)
-  if (error !== null)
-    item.append(element('p', { class: 'error', 'aria-label': said.error }, foreign(error, 500)))
+  if (error !== null) item.append(errorOf(error, delivery.cause))
   payload.addEventListener('click', () => void toggle(id))
   return item
+}
+
+/** What Laravel's last error means, beside what is stored of it. @param {string} error @param {string | null} cause */
+function errorOf(error, cause) {
+  /** @type {Record<string, string>} */
+  const reasons = words.reasons
+  const means = cause === 'damaged' ? said.damaged : reasons[`laravel_${cause}`]
+  const made = element('p', { class: 'error' }, element('span', { class: 'unseen', text: `${said.error}: ` }))
+  if (means !== undefined) made.append(`${means} `)
+  if (cause !== 'damaged') made.append(technical(error))
+  return made
 }
 
 /** @param {string | null} at */

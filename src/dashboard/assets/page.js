@@ -85,8 +85,12 @@ export function refusalOf({ error = 'UNKNOWN', message, errors = {} }, status) {
   /** @type {Record<string, string>} */
   const said = words.refusals
   const sentence = said[error] ?? message ?? words.actions.unreachable
-  return new Refusal(fill(sentence, { fields: Object.keys(errors).join(', ') }), error, status)
+  const fields = Object.keys(errors).map(name => labelOf(name) ?? name)
+  return new Refusal(fill(sentence, { fields: fields.join(', ') }), error, status)
 }
+
+/** What the field is called in front of which somebody sits. @param {string} name */
+const labelOf = name => document.querySelector(`dialog[open] label[for$="-${CSS.escape(name)}"]`)?.textContent
 
 /** Whether the login has ended: whatever asks again and again stops. */
 export let isLoggedOut = false
@@ -162,6 +166,14 @@ export function foreign(text, most = 200) {
   made.className = 'clip'
   made.textContent = short
   if (short !== text) made.title = text.slice(0, 1_000)
+  return made
+}
+
+/** What a program says of an error: not in the reader's words, and marked so. @param {string} text */
+export function technical(text) {
+  const made = foreign(text, 500)
+  made.classList.add('technical')
+  made.lang = 'en'
   return made
 }
 

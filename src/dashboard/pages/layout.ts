@@ -16,12 +16,12 @@ export type Markup = ReturnType<typeof html>
 
 interface Content {
   title: string
-  /** The module that brings the page to life. */
+  /** The module that brings the page to life; without one it follows nothing. */
   script?: string
   /** Its own, beside those of every page, in this order. */
   styles: string[]
-  /** The entry of the navigation that is shown as current. */
-  current: 'sessions' | 'deliveries'
+  /** The entry of the navigation that is shown as current, if it is one. */
+  current: 'sessions' | 'deliveries' | null
   main: Markup
   /** What the script is told: plain JSON, no secret. */
   data?: Record<string, unknown>
@@ -33,7 +33,7 @@ export function layout(
   { title, script, styles, current, main, data = {} }: Content,
 ): Markup {
   const { words, visitor } = parts
-  const entry = (name: Content['current'], href: string) =>
+  const entry = (name: NonNullable<Content['current']>, href: string) =>
     html`<a href="${href}"${name === current ? raw(' aria-current="page"') : ''}>${words.nav[name]}</a>`
   return whole(
     parts,
@@ -43,7 +43,7 @@ export function layout(
   <a class="brand" href="/">${mark}<span>${words.product}</span></a>
   <nav aria-label="${words.nav.label}">${entry('sessions', '/')}${entry('deliveries', '/dashboard/deliveries')}</nav>
   <div class="standing">
-    <span class="live" id="live" data-live="connecting" role="status"><span>${words.live.connecting}</span></span>
+    ${script === undefined ? '' : html`<span class="live" id="live" data-live="connecting" role="status"><span>${words.live.connecting}</span></span>`}
     ${visitor.access === 'read' ? html`<span class="badge" title="${words.readOnlyHint}">${words.readOnly}</span>` : ''}
     ${visitor.loggedIn ? html`<button class="quiet" id="log-out" type="button">${words.logOut}</button>` : ''}
   </div>
@@ -54,7 +54,8 @@ export function layout(
 <div class="toasts" id="toasts" role="status" aria-live="polite"></div>
 <script type="application/json" id="page-data">${json({ words, language: parts.language, access: visitor.access, ...data })}</script>`,
     styles,
-    script,
+    // It ends a login.
+    script ?? 'page.js',
   )
 }
 

@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
-import type { ChatNames, PastMessage } from '../../ports/dashboard/history.ts'
+import type { ChatNames, LaravelWay, PastMessage } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { chatName } from './chats.ts'
 import { type Gathered, gather } from './gathered.ts'
 import { filled, foreignLine, foreignText, isBlank, type Markup, timeOf } from './markup.ts'
 import { fileMarkup } from './message-file.ts'
-import { wayMarkup } from './message-way.ts'
+import { laravelError, wayMarkup } from './message-way.ts'
 
 /** A page of a chat, given newest first, as bubbles, oldest first; `held` are the ids of the files that are here. */
 export const messagesMarkup = (
@@ -76,10 +76,16 @@ function wordsOf(
 }
 
 /** How a message stands, in a word. */
-function standing({ message: said }: SessionWords, { direction, status, laravel }: PastMessage): Markup {
+function standing(words: SessionWords, { direction, status, laravel }: PastMessage): Markup {
+  const { message: said } = words
   if (direction === 'out')
     return html`<span class="mark" data-status="${status}">${said.statuses[status] ?? status}</span>`
-  const word = laravel?.state ?? 'settled'
-  const bad = laravel !== null && laravel.state === 'dead'
-  return html`<span class="mark" data-status="${word}">${bad ? filled(said.laravelDead, { error: foreignLine(laravel.error ?? '–') }) : laravel?.state === 'waiting' ? filled(said.laravelWaits, { at: timeOf(laravel.nextAt) }) : said.received}</span>`
+  return html`<span class="mark" data-status="${laravel?.state ?? 'settled'}">${laravelWord(words, laravel)}</span>`
+}
+
+function laravelWord(words: SessionWords, way: LaravelWay | null): Markup | string {
+  const { message: said } = words
+  if (way?.state === 'dead') return filled(said.laravelDead, { error: laravelError(words, way) })
+  if (way?.state === 'waiting') return filled(said.laravelWaits, { at: timeOf(way.nextAt) })
+  return way?.state === 'taken' ? said.laravelTook : said.received
 }

@@ -1,7 +1,8 @@
+import { html } from 'hono/html'
 import type { FactPage, PastFact } from '../../ports/dashboard/history.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { chatName } from './chats.ts'
-import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
+import { filled, foreignLine, type Markup, technical, timeOf } from './markup.ts'
 
 type Told = Pick<PastFact, 'type' | 'data'>
 
@@ -31,16 +32,25 @@ function causesIn(words: SessionWords, { type, data }: Told): Record<string, Mar
   if (type === 'message.failed') return { error: failureMarkup(words, String(data.code), String(data.error)) }
   const { reason, reasonText } = data
   if (typeof reason !== 'string') return {}
-  return { reason: own<string>(words.reasons, reason) ?? foreignLine(String(reasonText ?? reason)) }
+  return { reason: reasonFor(words, reason) ?? foreignLine(String(reasonText ?? reason)) }
 }
 
-/** Why a send failed: in words if its code has some, else as it is told. */
-export const failureMarkup = (words: SessionWords, code: string, error: string): Markup | string =>
-  own<string>(words.failures, code) ?? foreignLine(error)
+/** Why a session is where it is, by the code; null for one without words. */
+export const reasonFor = ({ reasons }: SessionWords, reason: unknown): string | null =>
+  own<string>(reasons, String(reason))
+
+/** Why a send failed: in words if its code has some, else as it is told. What is a number is WhatsApp's. */
+export function failureMarkup({ failures }: SessionWords, code: string, error: string): Markup | string {
+  const told = technical(error)
+  return (
+    own<string>(failures, code) ?? (/^\d+$/.test(code) ? html`${failures.WHATSAPP_REJECTED} ${told}` : told)
+  )
+}
 
 function shown(name: string, value: unknown, names?: FactPage['names']): Markup {
   const chat = name === 'chatId' || name === 'jid' ? names?.get(String(value)) : undefined
   if (chat !== undefined) return chatName(chat)
+  if (name === 'error') return technical(String(value))
   if (typeof value === 'number' && /^(?:at|until)$|(?:At|Until)$/.test(name)) return timeOf(value)
   return foreignLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 }

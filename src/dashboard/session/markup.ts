@@ -27,6 +27,12 @@ export function foreignLine(text: string): Markup {
     : html`<bdi class="clip" title="${cut(text, 1_000)}">${short}…</bdi>`
 }
 
+/** What a program says of an error: not in the reader's words, and marked so. */
+export function technical(text: string): Markup {
+  const short = cut(text, LONGEST_LINE)
+  return html`<bdi class="clip technical" lang="en"${short === text ? '' : html` title="${cut(text, 1_000)}"`}>${short}${short === text ? '' : '…'}</bdi>`
+}
+
 /** The same as it was written, with its lines; what is long opens by `more`. */
 export function foreignText(text: string, more: string): Markup {
   const short = cut(text, LONGEST_TEXT)

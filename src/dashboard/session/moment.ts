@@ -4,7 +4,7 @@ import type { Chart } from '../statechart/machine-graph.ts'
 import { lineage, litFor } from '../statechart/ways.ts'
 import type { SessionWords } from '../words/session-words.ts'
 import { contextChanges } from './context-changes.ts'
-import { factSentence } from './fact-sentence.ts'
+import { factSentence, reasonFor } from './fact-sentence.ts'
 import { filled, foreignLine, type Markup, timeOf } from './markup.ts'
 import { stateMarkup } from './state-markup.ts'
 
@@ -33,14 +33,18 @@ function aboutState({ states }: SessionWords, path: string): Markup | string {
   return around === undefined ? '' : html`<p class="sub">${states[around]}</p>`
 }
 
-function changesMarkup({ moment: said }: SessionWords, { context, contextBefore }: Moment): Markup {
+function changesMarkup(words: SessionWords, { context, contextBefore }: Moment): Markup {
+  const { moment: said } = words
   const changes = contextChanges(contextBefore ?? {}, context)
   if (changes.length === 0) return html`<p class="sub">${said.nothingChanged}</p>`
-  const value = (path: string, one: unknown) =>
-    one === undefined ? html`<span class="none">${said.absent}</span>` : valueMarkup(path, one)
+  const value = (path: string, one: unknown, { reason }: Record<string, unknown>) => {
+    if (one === undefined) return html`<span class="none">${said.absent}</span>`
+    const why = path === 'reasonText' && one !== null ? reasonFor(words, reason) : null
+    return why ?? valueMarkup(path, one)
+  }
   return html`${contextBefore === null ? html`<p class="sub">${said.first}</p>` : ''}
 <div class="scrolls" tabindex="0" role="region" aria-label="${said.changed}"><table class="changes"><thead><tr><th scope="col">${said.columns.path}</th><th scope="col">${said.columns.before}</th><th scope="col">${said.columns.after}</th></tr></thead>
-<tbody>${changes.map(({ path, before, after }) => html`<tr><th scope="row" class="mono">${path}</th><td>${value(path, before)}</td><td>${value(path, after)}</td></tr>`)}</tbody></table></div>`
+<tbody>${changes.map(({ path, before, after }) => html`<tr><th scope="row" class="mono">${path}</th><td>${value(path, before, contextBefore ?? {})}</td><td>${value(path, after, context)}</td></tr>`)}</tbody></table></div>`
 }
 
 function valueMarkup(path: string, value: unknown): Markup {

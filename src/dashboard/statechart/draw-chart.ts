@@ -4,11 +4,19 @@ import { html } from 'hono/html'
 import { type Chart, type ChartTransition, statesIn, transitionWords } from './machine-graph.ts'
 import { arrowId, arrowsOf, stateId, toDot } from './to-dot.ts'
 
-/** A drawing: what stands inside its `<svg>`, which is so large. */
+/** A drawing that is so large; `inner` is what stands inside its `<svg>`, in the words of a reader. */
 export interface Drawing {
   width: number
   height: number
-  inner: string
+  inner(words: ChartWords): string
+}
+
+/** What is said beside the names that the machine itself has. */
+export interface ChartWords {
+  /** A timer is `after {timer}`. */
+  after: string
+  /** What a state means, by its path. */
+  states: Readonly<Record<string, string>>
 }
 
 /**
@@ -27,26 +35,33 @@ export async function drawChart(chart: Chart): Promise<Drawing> {
 }
 
 function forPage(svg: string, chart: Chart): Drawing {
-  const titles = titlesOf(chart)
-  const arrows = new Map(arrowsOf(chart).map(arrow => [arrowId(arrow[0]!.from, arrow[0]!.to!), arrow]))
   const [, width, height] = /viewBox="0\.00 0\.00 ([\d.]+) ([\d.]+)"/.exec(svg)!
-  const inner = svg
+  const shapes = svg
     .slice(svg.indexOf('<g '), svg.lastIndexOf('</svg>'))
     .replace(/<!--[\s\S]*?-->\n?/g, '')
     .replace(/<title>[\s\S]*?<\/title>\n?/g, '')
     .replace(/ (?:fill|stroke|font-family|font-size|font-weight|xml:space|id="graph\d+" class)="[^"]*"/g, '')
     // The ground, which is the page's.
     .replace(/<polygon points="[^"]*"\/>\n/, '')
-    .replace(
-      /<g id="([^"]*)" class="(node|edge|cluster)">([\s\S]*?)<\/g>/g,
-      (_, spelled, kind, shapes: string) => {
-        const id = String(spelled).replaceAll('&gt;', '>').replaceAll('&#45;', '-')
-        const title = titles.get(id)
-        const words = arrows.get(id)?.map(transitionWords) ?? []
-        return `<g id="${spelled}" class="${kind}">${title === undefined ? '' : html`<title>${title}</title>`}${shapes}${wordsAlong(shapes, words)}</g>`
-      },
-    )
-  return { width: Number(width), height: Number(height), inner }
+  return {
+    width: Number(width),
+    height: Number(height),
+    inner: words => withWords(shapes, chart, words),
+  }
+}
+
+function withWords(shapes: string, chart: Chart, words: ChartWords): string {
+  const titles = titlesOf(chart, words)
+  const arrows = new Map(arrowsOf(chart).map(arrow => [arrowId(arrow[0]!.from, arrow[0]!.to!), arrow]))
+  return shapes.replace(
+    /<g id="([^"]*)" class="(node|edge|cluster)">([\s\S]*?)<\/g>/g,
+    (_, spelled, kind, shape: string) => {
+      const id = String(spelled).replaceAll('&gt;', '>').replaceAll('&#45;', '-')
+      const title = titles.get(id)
+      const lines = arrows.get(id)?.map(one => transitionWords(one, words.after)) ?? []
+      return `<g id="${spelled}" class="${kind}">${title === undefined ? '' : html`<title>${title}</title>`}${shape}${wordsAlong(shape, lines)}</g>`
+    },
+  )
 }
 
 const LINE = 11
@@ -69,13 +84,18 @@ function wordsAlong(shapes: string, words: string[]): string {
 }
 
 /** What a pointer that rests on an element reads. */
-function titlesOf(chart: Chart): Map<string, string> {
+function titlesOf(chart: Chart, { after, states }: ChartWords): Map<string, string> {
   const titles = new Map<string, string>()
-  for (const { path, description } of statesIn(chart.root).slice(1))
-    titles.set(stateId(path), description === null ? path : `${path}: ${description}`)
+  for (const { path } of statesIn(chart.root).slice(1)) {
+    const said = Object.hasOwn(states, path) ? states[path] : undefined
+    titles.set(stateId(path), said === undefined ? path : `${path}: ${said}`)
+  }
   for (const arrow of arrowsOf(chart)) {
     const [{ from, to }] = arrow as [ChartTransition & { to: string }]
-    titles.set(arrowId(from, to), `${from} → ${to}: ${arrow.map(transitionWords).join(', ')}`)
+    titles.set(
+      arrowId(from, to),
+      `${from} → ${to}: ${arrow.map(one => transitionWords(one, after)).join(', ')}`,
+    )
   }
   return titles
 }

@@ -39,9 +39,14 @@ const nameOf = (named: unknown): string =>
 /** `xstate.after.backoff.session.reconnecting.waiting` -> `after backoff`; other events are called as they are. */
 export const eventWords = (event: string): string => event.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1')
 
-/** `after backoff [isDueToLaravel]` */
-export const transitionWords = ({ event, guard }: Pick<ChartTransition, 'event' | 'guard'>): string =>
-  guard === null ? event : `${event} [${guard}]`
+/** `after backoff [isDueToLaravel]`, with the reader's word for `after`. */
+export function transitionWords(
+  { event, guard }: Pick<ChartTransition, 'event' | 'guard'>,
+  after = 'after {timer}',
+): string {
+  const words = event.replace(/^after (.*)$/, (_, timer) => after.replace('{timer}', timer))
+  return guard === null ? words : `${words} [${guard}]`
+}
 
 /** What a machine is made of, as plain data. */
 export function chartOf(machine: Machine): Chart {

@@ -23,7 +23,7 @@ export interface SessionWords {
   allSessions: string
   more: string
   older: string
-  chart: Named<'title' | 'description' | 'missing' | 'hint' | 'all' | 'everywhere' | 'stays'> & {
+  chart: Named<'title' | 'description' | 'missing' | 'hint' | 'all' | 'after' | 'everywhere' | 'stays'> & {
     columns: Named<'from' | 'event' | 'guard' | 'to'>
   }
   moment: Named<
@@ -54,7 +54,8 @@ export interface SessionWords {
         | 'way'
       )
     | ('editedBefore' | 'deletedBefore' | 'reactedBefore' | 'unreactedBefore' | 'received' | 'stored')
-    | ('laravelHas' | 'laravelTook' | 'laravelWaits' | 'laravelTried' | 'laravelDead' | 'attempts')
+    | ('laravelTook' | 'laravelTookOnce' | 'laravelUnknown' | 'laravelWaits')
+    | ('laravelTried' | 'laravelDead' | 'attempts')
   > & {
     types: Record<string, string>
     statuses: Named<MessageStatus>
