@@ -332,8 +332,8 @@ export function messagesContract(subject: Subject): void {
     const { insert } = told as Extract<MessageWrite, { insert: unknown }>
     await write(subject.store, streamId, { insert: { ...insert, forLaravel: true } }, untold)
     const { messages } = subject.store
-    expect(messages.find(streamId, 'A')?.history).toEqual([{ status: 'received', at: 2, forLaravel: true }])
-    expect(messages.find(streamId, 'B')?.history).toEqual([{ status: 'received', at: 3 }])
+    expect((await messages.find(streamId, 'A'))?.history).toEqual([{ status: 'received', at: 2, forLaravel: true }])
+    expect((await messages.find(streamId, 'B'))?.history).toEqual([{ status: 'received', at: 3 }])
   })
 
   test('the history grows with each change of status, and a failure keeps its error', async () => {
