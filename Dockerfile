@@ -37,7 +37,7 @@ RUN npm ci --omit=dev \
 
 FROM debian:trixie-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libdav1d7 libmp3lame0 libopus0 libstdc++6 libx264-164 \
+ && apt-get install -y --no-install-recommends libdav1d7 libmp3lame0 libopus0 libstdc++6 libx264-164 sqlite3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log \
  && groupadd --gid 10001 manager \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin manager \

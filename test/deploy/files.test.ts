@@ -24,7 +24,7 @@ const folders = copied.filter(name => !name.includes('.') && name !== 'LICENSE')
 /** What Node is given by `npm start`, without the file of variables. */
 const start = scripts.start!.split(' ').filter(word => !word.startsWith('--env-file'))
 /** Read by Node, not by us. */
-const OF_NODE = ['NODE_ENV', 'NODE_COMPILE_CACHE']
+const OF_NODE = ['NODE_ENV', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS']
 const isKnown = (name: string) => name in VARIABLES || OF_NODE.includes(name)
 /** `NAME: value` and `NAME=value`. */
 const variablesIn = (lines: string) =>
@@ -136,6 +136,13 @@ describe.each(COMPOSE)('%s', file => {
     const ports = [...compose.matchAll(/127\.0\.0\.1:(\d+):(\d+)/g)].flatMap(([, ...both]) => both)
     expect(ports.filter(port => port !== VARIABLES.PORT.fallback)).toEqual([])
   })
+})
+
+it('the volume with the sessions is one and the same with and without Laravel, and never the simulated one', () => {
+  const [alone, withLaravel, simulated] = COMPOSE.map(file => /^name: (\S+)$/m.exec(text(file))?.[1])
+  expect(alone).toBe('whatsapp-manager')
+  expect(withLaravel).toBe(alone)
+  expect(simulated).toMatch(/simulated/)
 })
 
 it('deploy/compose.simulator.yaml gives the simulator flags that it knows, and the manager its address', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -28,6 +28,14 @@ function commandsUnder(heading: string): string[] {
   return [...part.matchAll(/```sh\n([\s\S]*?)```/g)].map(match => match[1]!)
 }
 
+/** In place of Docker: what the page's lines would run in the container runs here. */
+const DOCKER = `#!/bin/sh
+[ "$2" = stop ] && exit
+while [ "$1" != manager ]; do shift; done
+shift
+exec "$@"
+`
+
 describe('Backup and restore, by the commands of docs/operations.md', () => {
   const world = new World({ CONNECT_PER_SECOND: '1000' })
   const backup = mkdtempSync(join(tmpdir(), 'backup-'))
@@ -37,6 +45,11 @@ describe('Backup and restore, by the commands of docs/operations.md', () => {
       env: { PATH: process.env.PATH, DATA_DIR: world.dataDir, BACKUP: backup, ...env },
       encoding: 'utf8',
     })
+  const runInContainer = (commands: string) => {
+    writeFileSync(join(backup, 'docker'), DOCKER, { mode: 0o700 })
+    const here = commands.replaceAll('/data', world.dataDir).replaceAll('backup.tar', '"$BACKUP/backup.tar"')
+    run(here, { PATH: `${backup}:${process.env.PATH}` })
+  }
   const ana = () => world.simulator.contact(ANA, { name: 'Ana' })
   const eva = () => world.simulator.contact(EVA, { name: 'Eva' })
   const heard = (text: string) =>
@@ -103,7 +116,7 @@ describe('Backup and restore, by the commands of docs/operations.md', () => {
     for (const when of ['after the backup', 'later', 'last']) await exchange(when)
     expect(await world.stopManager('SIGTERM')).toBe(0)
     const { registrations, qrRefs } = world.simulator.counters
-    for (const commands of commandsUnder('Restore')) run(commands)
+    run(commandsUnder('Restore')[0]!)
     await world.startManager()
     await world.waitForState('shop', 'open')
     expect(world.simulator.counters).toMatchObject({ registrations, qrRefs })
@@ -111,5 +124,19 @@ describe('Backup and restore, by the commands of docs/operations.md', () => {
     await sends('restored, from the shop')
     expect(world.simulator.ledger.undecryptable.length, 'nobody waits for a message').toBe(unread)
     await exchange('afterwards')
+  })
+
+  it('does both with the volume of a container', { timeout: 90_000 }, async ({ skip }) => {
+    skip(!hasSqlite, MISSING)
+    runInContainer(commandsUnder('Backup')[2]!)
+    await exchange('after the second backup')
+    expect(await world.stopManager('SIGTERM')).toBe(0)
+    runInContainer(commandsUnder('Restore')[1]!)
+    expect(statSync(join(world.dataDir, 'store.sqlite')).mode & 0o077).toBe(0)
+    const { registrations, qrRefs } = world.simulator.counters
+    await world.startManager()
+    await world.waitForState('shop', 'open')
+    expect(world.simulator.counters).toMatchObject({ registrations, qrRefs })
+    await sends('restored into a volume')
   })
 })
