@@ -46,6 +46,7 @@ COPY --from=ffmpeg /out/usr/local/bin/ffmpeg /usr/local/bin/ffmpeg
 COPY --from=modules /app/node /usr/local/bin/node
 COPY --from=modules /app/node_modules /app/node_modules
 COPY package.json LICENSE /app/
+COPY command-line /app/command-line
 COPY import /app/import
 COPY machines /app/machines
 COPY patches /app/patches

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../harness/flags.ts'
+import { command } from '../command-line/command.ts'
+import { optionsOf } from '../command-line/command-line.ts'
+import { flag, someOf, text, textOr, wholeNumber } from '../command-line/options.ts'
 import { compare } from './compare.ts'
 import { CONTENDERS, USUAL } from './contenders/contender.ts'
 import type { Plan } from './prepare.ts'
@@ -10,39 +11,45 @@ import { machine, nodeFlags, runBenchmark } from './run-benchmark.ts'
 
 /** The manager beside loops of Baileys sockets on one simulator, all treated as phones treat them: one table of what the manager costs. */
 
-const { values } = parseArgs({
-  options: {
-    sessions: { type: 'string', default: '50' },
-    rounds: { type: 'string', default: '3' },
-    /** Sent by each contender in a round; all other traffic is in proportion. */
-    texts: { type: 'string', default: '1200' },
-    /** How long a process settles, and is then watched, with nothing to do. */
-    'idle-ms': { type: 'string', default: '2500' },
-    /** Only these, separated by commas. */
-    only: { type: 'string', default: USUAL.join(',') },
-    /** Print figures instead of a table. */
-    json: { type: 'boolean', default: false },
-    /** Only the manager, its main thread profiled: the dearest lines of a message. */
-    profile: { type: 'boolean', default: false },
-    /** Where --profile leaves its .cpuprofile files, for a viewer; nowhere unless given. */
-    out: { type: 'string' },
-    /** For every process under test, such as --node-flags="--max-semi-space-size=8". */
-    'node-flags': { type: 'string', default: '' },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run bench',
+    does: 'The manager beside loops of Baileys sockets on one simulator: one table of what a message costs.',
+    options: {
+      sessions: wholeNumber('linked sessions of each contender', { default: 50, least: 2 }),
+      rounds: wholeNumber('how often each contender is measured, in turn', { default: 3 }),
+      texts: wholeNumber('sent by each contender in a round; all other traffic is in proportion', {
+        default: 1200,
+      }),
+      'idle-ms': wholeNumber('how long a process settles, and is then watched, with nothing to do', {
+        default: 2500,
+        unit: 'ms',
+      }),
+      only: someOf(CONTENDERS, 'only these', USUAL),
+      json: flag('figures instead of a table'),
+      profile: flag('only the manager, its main thread profiled: the dearest lines of a message'),
+      out: text('DIR', 'where --profile leaves its .cpuprofile files, for a viewer; nowhere unless given'),
+      'node-flags': textOr('FLAGS', '', 'of Node, for every process under test'),
+    },
+    examples: [
+      ['', 'the whole table: half an hour on a quiet machine'],
+      ['--sessions 10 --rounds 1 --only manager,plain', 'a quick look'],
+      ['--profile --out profiles', 'where the time goes'],
+      ['--node-flags="--max-semi-space-size=8"', 'what a flag of Node changes'],
+    ],
+    notes: 'Exit code 1: a message was lost or doubled, or the benchmark could not finish.',
+  }),
+)
 
 await runBenchmark(async (benchmark, progress) => {
-  const sessions = wholeNumber(values, 'sessions', 2)
-  const only = values.only.split(',')
-  const stranger = only.find(name => !CONTENDERS.some(known => known === name))
-  if (stranger !== undefined) throw new Error(`--only takes ${CONTENDERS.join(', ')}, not ${stranger}`)
+  const { sessions, rounds, texts, only } = values
   const plan: Plan = {
     sessions,
     few: Math.max(1, Math.round(sessions / 5)),
-    rounds: wholeNumber(values, 'rounds'),
+    rounds,
     contenders: CONTENDERS.filter(name => only.includes(name)),
-    texts: wholeNumber(values, 'texts'),
-    idleMs: wholeNumber(values, 'idle-ms'),
+    texts,
+    idleMs: values['idle-ms'],
   }
   const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {
     probed: values.profile,

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { command } from '../command-line/command.ts'
+import { optionsOf } from '../command-line/command-line.ts'
+import { flag, oneOf, someOrNoneOf, textOr, wholeNumber } from '../command-line/options.ts'
 import type { Child } from '../harness/child.ts'
-import { wholeNumber } from '../harness/flags.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
 import { createSeededRandom } from '../simulator/seeded-random.ts'
@@ -15,30 +16,41 @@ import { table, troubles } from './report.ts'
 
 /** The manager is killed again and again under traffic; then what WhatsApp knows and what Laravel knows are held together. */
 
-const { values } = parseArgs({
-  options: {
-    sessions: { type: 'string', default: '50' },
-    rounds: { type: 'string', default: '20' },
-    /** Decides all that can be decided; made up and printed if not given. */
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    /** `naive`: stores in the upsert handler only, as most gateways do; shows that the ledger can fail. */
-    mode: { type: 'string', default: 'safe' },
-    /** SIGKILL, SIGTERM or mixed. */
-    signal: { type: 'string', default: 'SIGKILL' },
-    /** Every third round finds the disk full. */
-    'disk-full': { type: 'boolean', default: false },
-    /** Deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed. */
-    redis: { type: 'boolean', default: false },
-    /** Every session talks in a group, too. */
-    groups: { type: 'boolean', default: false },
-    /** Faults of WhatsApp strike meanwhile (see chaos/storm/). */
-    storm: { type: 'boolean', default: false },
-    /** Comma-separated names of moments, or none. */
-    points: { type: 'string', default: KILL_POINT_NAMES.join(',') },
-    /** Leaves the data directory and the manager's log there. */
-    keep: { type: 'boolean', default: false },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run ledger',
+    does: 'The manager is killed again and again under traffic; then what WhatsApp knows and what Laravel knows are held together: nothing may be lost, nothing doubled.',
+    options: {
+      sessions: wholeNumber('linked sessions', { default: 50 }),
+      rounds: wholeNumber('lives of the manager', { default: 20 }),
+      seed: textOr(
+        'TEXT',
+        String(Math.floor(Math.random() * 1e9)),
+        'decides all that can be decided',
+        'made up, and printed',
+      ),
+      mode: oneOf(
+        ['safe', 'naive'],
+        'naive stores in the upsert handler only, as most gateways do: shows that the ledger can fail',
+      ),
+      signal: oneOf(['SIGKILL', 'SIGTERM', 'mixed'], 'how a life ends'),
+      points: someOrNoneOf(KILL_POINT_NAMES, 'moments at which it is killed, separated by commas'),
+      'disk-full': flag('every third round finds the disk full'),
+      redis: flag(
+        "deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed",
+      ),
+      groups: flag('every session talks in a group, too'),
+      storm: flag('faults of WhatsApp strike meanwhile'),
+      keep: flag("leaves the data directory and the manager's log there"),
+    },
+    examples: [
+      ['', 'some minutes'],
+      ['--sessions 5 --rounds 7', 'a quick look, with every moment once'],
+      ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
+    ],
+    notes: 'Exit code 1: something was lost or doubled; 2: it could not finish.',
+  }),
+)
 
 const progress = createProgress(process.stderr)
 const children: Pick<Child<Commands>, 'kill' | 'name' | 'output'>[] = []
@@ -100,20 +112,6 @@ async function end(): Promise<void> {
 }
 
 function readOptions(): Options {
-  const points = values.points === 'none' ? [] : values.points.split(',')
-  return {
-    sessions: wholeNumber(values, 'sessions'),
-    rounds: wholeNumber(values, 'rounds'),
-    mode: oneOf('mode', values.mode, ['safe', 'naive']),
-    signal: oneOf('signal', values.signal, ['SIGKILL', 'SIGTERM', 'mixed']),
-    diskFull: values['disk-full'],
-    groups: values.groups,
-    storm: values.storm,
-    points: points.map(point => oneOf('points', point, KILL_POINT_NAMES)),
-  }
-}
-
-function oneOf<const T extends string>(name: string, value: string, options: readonly T[]): T {
-  if (options.includes(value as T)) return value as T
-  throw new Error(`--${name} must be one of ${options.join(', ')}, not ${value}`)
+  const { sessions, rounds, mode, signal, groups, storm, points } = values
+  return { sessions, rounds, mode, signal, diskFull: values['disk-full'], groups, storm, points }
 }

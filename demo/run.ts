@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util'
+import { command } from '../command-line/command.ts'
+import { optionsOf } from '../command-line/command-line.ts'
+import { flag } from '../command-line/options.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
 import { continueByHand } from './continue-by-hand.ts'
 import { demoSteps } from './demo-steps.ts'
@@ -9,9 +11,18 @@ import { createTerminal } from './terminal.ts'
 /** Longer than any step takes on a machine that is busy with other things. */
 const STEP_TIMEOUT_MS = 30_000
 
+const values = optionsOf(
+  command({
+    run: 'npm run demo',
+    does: 'The whole story in one terminal: a simulated WhatsApp, the manager and a stand-in Laravel. No phone, no internet.',
+    options: { exit: flag('ends after the last step, instead of staying up to be used by hand') },
+    examples: [
+      ['', 'Ctrl-C ends it'],
+      ['--exit', 'as a test: exit code 0 if everything held'],
+    ],
+  }),
+)
 silenceConsole()
-
-const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } })
 const terminal = createTerminal(process.stdout)
 const interrupted = new AbortController()
 const interrupt = () => interrupted.abort(new Error('interrupted'))

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { lastingPort } from './lasting-port.ts'
 
 /** What happens to the Redis of a run. */
 export interface RunRedis {
@@ -44,7 +43,7 @@ export async function openRedis(
 
 async function startRedis(dir: string): Promise<RunRedis> {
   await mkdir(dir, { recursive: true })
-  const port = await freePort()
+  const port = await lastingPort()
   const url = `redis://127.0.0.1:${port}`
   const options = {
     port,
@@ -60,8 +59,9 @@ async function startRedis(dir: string): Promise<RunRedis> {
   const start = async () => {
     server = spawn('redis-server', args, { stdio: 'ignore' })
     for (const deadline = Date.now() + START_MS; ; await pause(POLL_MS)) {
-      const ready = await onRedis(url, client => client.ping()).catch(() => null)
-      if (ready === 'PONG') return
+      const info = await onRedis(url, client => client.info('server')).catch(() => '')
+      // Another one may answer where this one found its port taken.
+      if (info.includes(`process_id:${server.pid}\r\n`)) return
       if (server.exitCode !== null || Date.now() > deadline) throw new Error('redis-server did not start')
     }
   }
@@ -97,12 +97,4 @@ async function onRedis<T>(url: string, ask: (client: Redis) => Promise<T>): Prom
   } finally {
     client.disconnect()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { ImportError } from './import-error.ts'
+import { command, type Values } from '../command-line/command.ts'
+import { flag, required } from '../command-line/options.ts'
 
 export interface ImportOptions {
   /** Where the folders are. */
@@ -10,42 +10,38 @@ export interface ImportOptions {
   leavesOutBroken: boolean
 }
 
-export const USAGE = `npm run import -- --auth ./auth --user 42             sessions of another gateway move in: nobody scans again
-npm run import -- --auth ./auth --user 42 --dry-run   what would, and what not, without storing anything
+export const IMPORT = command({
+  run: `npm run import`,
+  does: 'Sessions of a gateway that keeps them with Baileys move in, each whole or not at all: nobody scans again.',
+  options: {
+    auth: required(
+      'DIR',
+      "a folder of Baileys' useMultiFileAuthState (with creds.json), or one that has such folders in it",
+      'where are the folders?',
+    ),
+    user: required(
+      'WHO',
+      "whose they are, user_id of POST /start: an id, a file by folder, or how the folders are called, '{user}_{session}', '{user}/{session}' or '{user}'",
+      'whose sessions are they?',
+    ),
+    'dry-run': flag('only says what would happen; a manager may run meanwhile'),
+    'leave-out-broken': flag(
+      'moves in without key files that are cut off: whom they concern may have to send a message again',
+    ),
+  },
+  examples: [
+    ['--auth ./auth --user 42 --dry-run', 'what would move in, and what not and why'],
+    ['--auth ./auth --user 42', 'all of one user'],
+    ['--auth ./auth --user users.json', '{"shop": 42, "bar": {"user_id": 43}}'],
+    ['--auth ./auth --user users.csv', 'one a line: shop,42'],
+    ["--auth ./auth --user '{user}_{session}'", '42_shop'],
+  ],
+  notes: `A session is called like its folder, unless --user says otherwise. DATA_DIR of .env or the environment takes them in: stop the manager first, and the old gateway for good. The folders are only read.
+Exit code 1: not every folder has its session here now.`,
+})
 
-  --auth DIR           a folder of Baileys' useMultiFileAuthState (with creds.json), or one that has such folders in it
-  --user WHO           whose they are, user_id of POST /start:
-                         42                  all of one user
-                         users.json          by folder: {"shop": 42, "bar 2": {"user_id": 43, "session_id": "bar-2"}}
-                         users.csv           by folder, one a line: shop,42
-                         '{user}_{session}'  as the folders are called: 42_shop; also '{user}/{session}' or '{user}'
-  --dry-run            only says what would happen; a manager may run meanwhile
-  --leave-out-broken   moves in without key files that are cut off: whom they concern may have to send a message again
-
-A session is called like its folder, unless --user says otherwise. DATA_DIR of .env or the environment takes them in: stop the
-manager first, and the old gateway for good. The folders are only read.
-`
-
-/** Reads the command line. Throws ImportError. */
-export function readOptions(argv: string[]): ImportOptions {
-  const { auth, user, 'dry-run': dryRun, 'leave-out-broken': leavesOutBroken } = parse(argv)
-  if (!auth) throw new ImportError(`--auth is missing: where are the folders?\n\n${USAGE}`)
-  if (!user) throw new ImportError(`--user is missing: whose sessions are they?\n\n${USAGE}`)
-  return { auth, user, dryRun, leavesOutBroken }
-}
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      options: {
-        auth: { type: 'string' },
-        user: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        'leave-out-broken': { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    throw new ImportError(`${(error as Error).message.split('. ')[0]}.\n\n${USAGE}`)
-  }
-}
+/** What was asked for. */
+export const importOptions = (values: Values<typeof IMPORT>): ImportOptions => ({
+  ...{ auth: values.auth, user: values.user },
+  ...{ dryRun: values['dry-run'], leavesOutBroken: values['leave-out-broken'] },
+})

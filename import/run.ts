@@ -1,3 +1,4 @@
+import { optionsOf } from '../command-line/command-line.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
 import { GatewayError } from '../src/base/errors.ts'
 import { loadConfig } from '../src/config.ts'
@@ -7,7 +8,7 @@ import { findFolders } from './find-folders.ts'
 import { ImportError } from './import-error.ts'
 import { type Home, moveIn } from './move-in.ts'
 import { namesBy } from './names.ts'
-import { readOptions, USAGE } from './options.ts'
+import { IMPORT, importOptions } from './options.ts'
 import { Report } from './report.ts'
 
 const EMPTY: Home = {
@@ -33,12 +34,8 @@ async function homeOf(
 }
 
 /** Resolves with whether every folder has its session here now. */
-async function main(argv: string[]): Promise<boolean> {
-  if (argv.some(text => text === '--help' || text === '-h')) {
-    process.stdout.write(USAGE)
-    return true
-  }
-  const options = readOptions(argv)
+async function main(): Promise<boolean> {
+  const options = importOptions(optionsOf(IMPORT))
   const { dataDir } = loadConfig(process.env)
   const names = namesBy(options.user)
   const folders = findFolders(options.auth)
@@ -64,7 +61,7 @@ async function main(argv: string[]): Promise<boolean> {
 }
 
 try {
-  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1
+  process.exitCode = (await main()) ? 0 : 1
 } catch (error) {
   const isOurs = error instanceof ImportError || error instanceof GatewayError
   process.stderr.write(`${isOurs ? error.message : `import: ${String((error as Error).stack)}`}\n`)

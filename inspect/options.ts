@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util'
+import { command, type Values } from '../command-line/command.ts'
+import { flag, text, textOr, texts, wholeNumber } from '../command-line/options.ts'
 
 export const VIEWER = 'https://stately.ai/inspect'
 
@@ -22,21 +23,33 @@ export interface InspectOptions {
     | { kind: 'relay'; url: URL }
 }
 
-export const USAGE = `npm run inspect                          the supervisor and the sessions, in Stately's inspector
-npm run inspect -- --session shop,bar    only these
-npm run inspect -- --print               in the terminal: needs no browser and no internet
-npm run inspect -- --relay ws://127.0.0.1:8080    through the relay of @statelyai/inspect/server
+export const INSPECT = command({
+  run: 'npm run inspect',
+  does: "The machines of a manager at work, its supervisor and its sessions, in Stately's inspector or in the terminal.",
+  options: {
+    session: texts('ID', 'only these'),
+    print: flag('in the terminal: needs no browser and no internet'),
+    relay: text('URL', 'through the relay of @statelyai/inspect/server, ws://127.0.0.1:8080'),
+    url: text('URL', 'the manager; HOST and PORT of .env unless given'),
+    key: text('KEY', 'one of API_KEYS, one for reading suffices; the first that fits in .env unless given'),
+    port: wholeNumber('of the page that carries the stream to the inspector; 0 picks a free one', {
+      ...{ default: 0, least: 0, most: 65_535 },
+    }),
+    viewer: textOr('URL', VIEWER, "the inspector's page"),
+    'no-open': flag('opens no browser'),
+  },
+  examples: [
+    ['', 'the supervisor and up to 50 sessions, in a browser'],
+    ['--session shop,bar', 'only these'],
+    ['--print', 'in the terminal'],
+    ['--url http://10.0.0.5:3000 --key KEY', 'a manager elsewhere'],
+  ],
+})
 
-  --url http://127.0.0.1:3000   the manager; else HOST and PORT of .env
-  --key KEY                     one of API_KEYS, one for reading suffices; else the first that fits in .env
-  --port 0                      of the page that carries the stream to the inspector; 0 picks a free one
-  --viewer ${VIEWER}   the inspector's page
-  --no-open                     opens no browser
-`
+type Given = Values<typeof INSPECT>
 
-/** Reads the command line and what .env says of the manager. Throws InspectError. */
-export function readOptions(argv: string[], env: Record<string, string | undefined>): InspectOptions {
-  const { values } = parse(argv)
+/** What was asked for, with what .env says of the manager. Throws InspectError. */
+export function readOptions(values: Given, env: Record<string, string | undefined>): InspectOptions {
   const manager = addressOf(values.url ?? `http://${hostOf(env.HOST)}:${env.PORT || 3000}`, [
     'http:',
     'https:',
@@ -44,43 +57,20 @@ export function readOptions(argv: string[], env: Record<string, string | undefin
   const key = values.key ?? (decodeURIComponent(manager.password || manager.username) || keyIn(env.API_KEYS))
   manager.username = ''
   manager.password = ''
-  const sessions = (values.session ?? []).flatMap(text => text.split(',')).filter(text => text !== '')
+  const { session: sessions, port } = values
   const stream = new URL(`${manager.href.replace(/\/$/, '')}/inspect`)
   stream.protocol = manager.protocol === 'https:' ? 'wss:' : 'ws:'
   if (sessions.length > 0) stream.searchParams.set('session_id', sessions.join(','))
   if (values.print && values.relay !== undefined)
     throw new InspectError('--print and --relay are two ways: give one of them.')
-  const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InspectError('--port is a number up to 65535.')
   return { stream, manager: manager.href.replace(/\/$/, ''), key, sessions, to: wayOf(values, port) }
 }
 
-function wayOf(values: ReturnType<typeof parse>['values'], port: number): InspectOptions['to'] {
+function wayOf(values: Given, port: number): InspectOptions['to'] {
   if (values.print) return { kind: 'print' }
   if (values.relay !== undefined) return { kind: 'relay', url: addressOf(values.relay, ['ws:', 'wss:']) }
   const url = addressOf(values.viewer, ['http:', 'https:'])
   return { kind: 'viewer', url, port, opens: !values['no-open'] }
-}
-
-function parse(argv: string[]) {
-  try {
-    return parseArgs({
-      args: argv,
-      options: {
-        session: { type: 'string', multiple: true },
-        url: { type: 'string' },
-        key: { type: 'string' },
-        print: { type: 'boolean', default: false },
-        relay: { type: 'string' },
-        port: { type: 'string', default: '0' },
-        viewer: { type: 'string', default: VIEWER },
-        'no-open': { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new InspectError(`${(error as Error).message.split('. ')[0]}.\n\n${USAGE}`)
-  }
 }
 
 function addressOf(text: string, protocols: string[]): URL {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import type { StatelyInspectionEvent } from '@statelyai/inspect'
+import { optionsOf } from '../command-line/command-line.ts'
 import { openBrowser } from './open-browser.ts'
-import { InspectError, type InspectOptions, readOptions, USAGE } from './options.ts'
+import { INSPECT, InspectError, type InspectOptions, readOptions } from './options.ts'
 import { relayTo } from './relay.ts'
 import { Sequence } from './sequence.ts'
 import { openStream } from './stream.ts'
@@ -72,9 +73,7 @@ async function view(
 }
 
 async function main(): Promise<void> {
-  if (process.argv.slice(2).some(text => text === '--help' || text === '-h'))
-    return void process.stdout.write(USAGE)
-  const options = readOptions(process.argv.slice(2), process.env)
+  const options = readOptions(optionsOf(INSPECT), process.env)
   const { to, manager, sessions } = options
   // Whatever would be refused is refused now.
   const close = await openStream(options, { told() {}, ended() {} })

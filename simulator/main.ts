@@ -1,47 +1,51 @@
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
+import { command } from '../command-line/command.ts'
+import { optionsOf } from '../command-line/command-line.ts'
+import { flag, text, wholeNumber } from '../command-line/options.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
 import { listenAdmin } from './admin/server.ts'
 import { Simulator } from './simulator.ts'
 
+const port = (help: string) => wholeNumber(help, { default: 0, least: 0, most: 65_535 })
+
+const values = optionsOf(
+  command({
+    run: 'npm run simulator',
+    does: 'A WhatsApp server with its phones and contacts, on 127.0.0.1 and without the internet. It prints WHATSAPP_URL and WHATSAPP_ROOT_KEY for the manager.',
+    options: {
+      port: port('of WhatsApp; 0 takes a free one'),
+      'admin-port': port('of the admin API, which phones and contacts are moved by'),
+      'media-port': port('of the media host'),
+      'media-ca': text('FILE', 'where the PEM of its authority is written, for NODE_EXTRA_CA_CERTS'),
+      'pre-keys': wholeNumber('pre-keys the server says it has for a new device', { default: 100, least: 0 }),
+      'qr-refs': wholeNumber('QR references for each registering socket', { default: 6, least: 0 }),
+      'receipt-delay': wholeNumber('how long contacts wait before each receipt', {
+        ...{ default: 25, least: 0, unit: 'ms' },
+      }),
+      seed: text('TEXT', 'the same LIDs for the same numbers in every run, and the same choices of faults'),
+      json: flag('one line of JSON instead of text'),
+      'die-with-parent': flag(
+        'ends when the parent disconnects its IPC channel or, without one, when standard input ends',
+      ),
+    },
+    examples: [
+      ['--admin-port 3001', 'for a manager that is tried by hand'],
+      ['--media-ca ca.pem', 'with files: start the manager with NODE_EXTRA_CA_CERTS=ca.pem'],
+    ],
+    notes: 'What it answers to, and its faults: simulator/README.md.',
+  }),
+)
 silenceConsole()
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '0' },
-    'admin-port': { type: 'string', default: '0' },
-    'media-port': { type: 'string', default: '0' },
-    /** Write the PEM of the media host's authority to this file, for NODE_EXTRA_CA_CERTS. */
-    'media-ca': { type: 'string' },
-    'pre-keys': { type: 'string', default: '100' },
-    'qr-refs': { type: 'string', default: '6' },
-    'receipt-delay': { type: 'string', default: '25' },
-    seed: { type: 'string' },
-    /** Print one line of JSON instead of text. */
-    json: { type: 'boolean', default: false },
-    /** End when the parent disconnects its IPC channel or, without one, when standard input ends. */
-    'die-with-parent': { type: 'boolean', default: false },
-  },
-})
-
-function number(
-  name: 'port' | 'admin-port' | 'media-port' | 'pre-keys' | 'qr-refs' | 'receipt-delay',
-): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= 0) return value
-  process.stderr.write(`--${name} is not a number: ${values[name]}\n`)
-  process.exit(2)
-}
-
 const simulator = new Simulator({
-  preKeysOnServer: number('pre-keys'),
-  qrRefs: number('qr-refs'),
-  receiptDelayMs: number('receipt-delay'),
+  preKeysOnServer: values['pre-keys'],
+  qrRefs: values['qr-refs'],
+  receiptDelayMs: values['receipt-delay'],
   ...(values.seed !== undefined && { seed: values.seed }),
 })
-const address = await simulator.listen({ port: number('port'), mediaPort: number('media-port') })
+const address = await simulator.listen({ port: values.port, mediaPort: values['media-port'] })
 if (values['media-ca']) await writeFile(values['media-ca'], address.mediaCa)
-const admin = await listenAdmin(simulator, address, number('admin-port'))
+const admin = await listenAdmin(simulator, address, values['admin-port'])
 
 const stop = async () => {
   admin.close()
@@ -61,5 +65,5 @@ const lines = [
   `admin API         ${admin.url}`,
   `media host        https://${address.mediaHost}`,
 ]
-const text = values.json ? JSON.stringify({ ...address, admin: admin.url }) : lines.join('\n')
-process.stdout.write(`${text}\n`)
+const told = values.json ? JSON.stringify({ ...address, admin: admin.url }) : lines.join('\n')
+process.stdout.write(`${told}\n`)

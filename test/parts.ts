@@ -19,7 +19,7 @@ export const PLACES: Record<string, string[]> = {
   /** The dashboard in a real Chromium. */
   browser: ['browser'],
   /** What is run by hand: the demo, the proof by killing, the measurements, the import, the lines of the README. */
-  tools: ['bench', 'chaos', 'demo', 'harness', 'import', 'property', 'readme'],
+  tools: ['bench', 'chaos', 'command-line', 'demo', 'harness', 'import', 'property', 'readme'],
 }
 
 export interface Part {

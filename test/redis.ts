@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, it } from 'vitest'
-import { lastingPort } from './lasting-port.ts'
+import { lastingPort } from '../harness/lasting-port.ts'
 
 const DEFAULT_URL = 'redis://127.0.0.1:6379'
 
@@ -67,7 +67,14 @@ export async function createOwnRedis(settings: string[] = []): Promise<OwnRedis>
       const fixed = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '']
       const args = [...fixed, '--appendonly', 'yes', '--appendfsync', 'always', ...settings]
       child = spawn('redis-server', args, { stdio: 'ignore' })
-      for (let tries = 0; !(await answers(url)) || !runs(); tries++) {
+      // Another one may answer where this one found its port taken.
+      const own = `process_id:${child.pid}\r\n`
+      const isUp = () =>
+        onRedis(url, client => client.info('server')).then(
+          info => info.includes(own),
+          () => false,
+        )
+      for (let tries = 0; !(await isUp()); tries++) {
         if (!runs() || tries > 1_000) throw new Error(`redis-server does not start on ${port}`)
         await new Promise(resolve => setTimeout(resolve, 10))
       }

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../../harness/flags.ts'
+import { command } from '../../command-line/command.ts'
+import { optionsOf } from '../../command-line/command-line.ts'
+import { textOr, wholeNumber, wholeNumbers } from '../../command-line/options.ts'
 import { createProgress } from '../../harness/progress.ts'
 import { median } from '../statistics.ts'
 import { drainTables, type OutageRow, type PoisonRow } from './report-drain.ts'
@@ -8,38 +9,42 @@ import { measureOutage, measurePoison } from './scenarios.ts'
 
 /** How fast the deliveries drain when Laravel was away for ten minutes, and what poison costs the others. */
 
-const { values } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '30000' },
-    /** So many chats they are in, comma-separated: one run each. */
-    lanes: { type: 'string', default: '30,30000' },
-    /** Seconds that Laravel stays away with all of it. */
-    away: { type: 'string', default: '35' },
-    /** Messages a second that come meanwhile. */
-    rate: { type: 'string', default: '50' },
-    /** Measurements of what poison costs; the middle one counts. */
-    rounds: { type: 'string', default: '3' },
-    /** Where BullMQ's Redis is; empty: the queue in this process alone. */
-    redis: { type: 'string', default: process.env.REDIS_URL ?? '' },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run bench:drain',
+    does: 'How fast the deliveries drain when Laravel was away for ten minutes, and what poison costs the others.',
+    options: {
+      messages: wholeNumber('that wait when Laravel comes back', { default: 30_000 }),
+      lanes: wholeNumbers('chats that they are in, one run each', [30, 30_000]),
+      away: wholeNumber('how long Laravel stays away with all of it', { default: 35, unit: 'seconds' }),
+      rate: wholeNumber('messages a second that come meanwhile', { default: 50 }),
+      rounds: wholeNumber('measurements of what poison costs; the middle one counts', { default: 3 }),
+      redis: textOr(
+        'URL',
+        process.env.REDIS_URL ?? '',
+        "BullMQ's Redis, to be measured beside the queue of the process; REDIS_URL unless given",
+        '',
+      ),
+    },
+    examples: [
+      ['', 'both runs, without Redis'],
+      ['--redis redis://127.0.0.1:6379', 'and both through BullMQ'],
+      ['--messages 3000 --lanes 30 --away 5 --rounds 1', 'a quick look'],
+    ],
+    notes: 'Exit code 1: a delivery was lost, doubled or out of order.',
+  }),
+)
 
 const progress = createProgress(process.stderr)
-const numbers = {
-  messages: wholeNumber(values, 'messages'),
-  away: wholeNumber(values, 'away'),
-  rate: wholeNumber(values, 'rate'),
-  rounds: wholeNumber(values, 'rounds'),
-}
 const queues: [string, string | null][] = [['in process', null]]
 if (values.redis !== '') queues.push(['BullMQ', values.redis])
 const outages: OutageRow[] = []
 const poisons: PoisonRow[] = []
 
 for (const [queue, redisUrl] of queues) {
-  for (const lanes of values.lanes.split(',').map(Number)) {
+  for (const lanes of values.lanes) {
     progress.show(`${queue}, ${lanes} lanes`)
-    const { messages, away, rate } = numbers
+    const { messages, away, rate } = values
     const figures = await measureOutage({
       messages,
       lanes,
@@ -52,7 +57,7 @@ for (const [queue, redisUrl] of queues) {
     progress.say(`${queue}, ${lanes} lanes: ${figures.perSecond.toFixed(0)} deliveries a second`)
   }
   const rates: Record<'none' | 'one' | 'five', number[]> = { none: [], one: [], five: [] }
-  for (let round = 0; round < numbers.rounds; round++)
+  for (let round = 0; round < values.rounds; round++)
     for (const [name, share] of [
       ['none', 0],
       ['one', 0.01],

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../../harness/flags.ts'
+import { command } from '../../command-line/command.ts'
+import { optionsOf } from '../../command-line/command-line.ts'
+import { flag, textOr, wholeNumber } from '../../command-line/options.ts'
 import type { Environment } from '../environment/environment.ts'
 import { FileServer } from '../environment/file-server.ts'
 import { enrollSessions, linkSessions } from '../environment/session-sets.ts'
@@ -20,36 +21,39 @@ import { type MediaRuns, mediaRows } from './report-media.ts'
 const MB = 1024 * 1024
 const CONTENDERS = ['manager', 'plain'] as const
 
-const { values } = parseArgs({
-  options: {
-    sessions: { type: 'string', default: '5' },
-    /** So many out and so many in, of 1 MB each, in each round. */
-    images: { type: 'string', default: '100' },
-    'video-mb': { type: 'string', default: '64' },
-    rounds: { type: 'string', default: '2' },
-    /** Print figures instead of a table. */
-    json: { type: 'boolean', default: false },
-    /** For every process under test. */
-    'node-flags': { type: 'string', default: '' },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run bench:media',
+    does: 'The manager and a plain loop of Baileys sockets, side by side on one simulator, with images of 1 MB and large videos both ways: CPU an image, and memory.',
+    options: {
+      sessions: wholeNumber('linked sessions of each contender', { default: 5 }),
+      images: wholeNumber('of 1 MB each, so many out and so many in, in each round', { default: 100 }),
+      'video-mb': wholeNumber('size of the videos', { default: 64, unit: 'MB' }),
+      rounds: wholeNumber('how often each contender is measured, in turn', { default: 2 }),
+      json: flag('figures instead of a table'),
+      'node-flags': textOr('FLAGS', '', 'of Node, for every process under test'),
+    },
+    examples: [
+      ['', 'the whole table'],
+      ['--images 10 --video-mb 8 --rounds 1', 'a quick look'],
+    ],
+    notes:
+      'With REDIS_URL the deliveries go through that Redis. Exit code 1: a file was lost or changed, or the benchmark could not finish.',
+  }),
+)
 
 const samples = await loadSamples()
 const server = new FileServer(samples)
 
 await runBenchmark(
   async (benchmark, progress) => {
-    const [sessions, images, rounds] = [
-      wholeNumber(values, 'sessions'),
-      wholeNumber(values, 'images'),
-      wholeNumber(values, 'rounds'),
-    ]
+    const { sessions, images, rounds } = values
     const traffic: MediaTraffic = {
       warmUp: 2 * sessions,
       images,
       imageBytes: MB,
       saidPerSecond: 5,
-      videoBytes: wholeNumber(values, 'video-mb') * MB,
+      videoBytes: values['video-mb'] * MB,
     }
     await server.listen()
     const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {

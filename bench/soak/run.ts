@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../../harness/flags.ts'
+import { command } from '../../command-line/command.ts'
+import { optionsOf } from '../../command-line/command-line.ts'
+import { textOr, wholeNumber } from '../../command-line/options.ts'
 import { linkSessions } from '../environment/session-sets.ts'
 import { machine, nodeFlags, runBenchmark } from '../run-benchmark.ts'
 import { rowsOf, soakTable } from './report-soak.ts'
@@ -7,24 +8,28 @@ import { soak } from './soak.ts'
 
 /** All sessions of a manager lose their connection again and again: what does a reconnect leave behind? */
 
-const { values } = parseArgs({
-  options: {
-    sessions: { type: 'string', default: '200' },
-    reconnects: { type: 'string', default: '20' },
-    /** Texts for each figure of CPU. */
-    texts: { type: 'string', default: '2000' },
-    /** So many per cent more are no growth. */
-    within: { type: 'string', default: '5' },
-    /** For the process under test. */
-    'node-flags': { type: 'string', default: '' },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run bench:soak',
+    does: 'All sessions of a manager lose their connection again and again: memory, CPU a message and open files before and after say what a reconnect leaves behind.',
+    options: {
+      sessions: wholeNumber('linked sessions', { default: 200 }),
+      reconnects: wholeNumber('of each session', { default: 20 }),
+      texts: wholeNumber('sent for each figure of CPU', { default: 2000 }),
+      within: wholeNumber('so much more is no growth', { default: 5, least: 0, unit: 'percent' }),
+      'node-flags': textOr('FLAGS', '', 'of Node, for the process under test'),
+    },
+    examples: [
+      ['', 'before a release'],
+      ['--sessions 20 --reconnects 5 --texts 200', 'a quick look'],
+    ],
+    notes:
+      'With REDIS_URL the deliveries go through that Redis. Exit code 1: something grew, a message was lost or doubled, or the benchmark could not finish.',
+  }),
+)
 
 await runBenchmark(async (benchmark, progress) => {
-  const sessions = wholeNumber(values, 'sessions')
-  const reconnects = wholeNumber(values, 'reconnects')
-  const texts = wholeNumber(values, 'texts')
-  const percent = wholeNumber(values, 'within', 0)
+  const { sessions, reconnects, texts, within: percent } = values
   const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {
     redisUrl: process.env.REDIS_URL || null,
   })

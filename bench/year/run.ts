@@ -1,24 +1,36 @@
-import { parseArgs } from 'node:util'
-import { wholeNumber } from '../../harness/flags.ts'
+import { command } from '../../command-line/command.ts'
+import { optionsOf } from '../../command-line/command-line.ts'
+import { flag, wholeNumber } from '../../command-line/options.ts'
 import type { Hold } from './holds.ts'
 import { measureYear } from './measure-year.ts'
 
 /** How long a manager that has grown for a year keeps its main thread to itself; exit code 1 if anything holds it too long. */
 
-const { values } = parseArgs({
-  options: {
-    /** A fixture that is built in a second. */
-    small: { type: 'boolean', default: false },
-    /** No turn of the event loop may use more CPU time, in ms. */
-    limit: { type: 'string', default: '20' },
-  },
-})
+const { small, limit } = optionsOf(
+  command({
+    run: 'npm run bench:year',
+    does: 'How long a manager that has grown for a year keeps its main thread to itself: the longest turn of the event loop at the start and at each thing that is asked of it.',
+    options: {
+      small: flag(
+        'a store that is made in a second, instead of a thousand sessions and half a million messages',
+      ),
+      limit: wholeNumber('CPU time that no turn of the event loop may use more of', {
+        default: 20,
+        unit: 'ms',
+      }),
+    },
+    examples: [
+      ['', 'a few minutes'],
+      ['--small', 'whether it runs'],
+    ],
+    notes: 'Exit code 1: something holds the main thread for longer than the limit.',
+  }),
+)
 
 const LARGE = { sessions: 1_000, messages: 500_000, lanes: 30_000 }
 const SMALL = { sessions: 20, messages: 2_000, lanes: 100 }
 
-const limit = wholeNumber(values, 'limit')
-const size = values.small ? SMALL : LARGE
+const size = small ? SMALL : LARGE
 const holds = await measureYear(size, what => process.stderr.write(`${what} …\n`))
 const cells = (ms: number) => ms.toFixed(1).padStart(9)
 const title = `${size.sessions} sessions, one with ${size.messages} messages, ${size.lanes} lanes: the longest turn of the main thread, ms`

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { command } from '../../command-line/command.ts'
+import { optionsOf } from '../../command-line/command-line.ts'
+import { flag, positiveNumber, textOr, wholeNumber } from '../../command-line/options.ts'
 import type { Child } from '../../harness/child.ts'
-import { wholeNumber } from '../../harness/flags.ts'
 import { createProgress } from '../../harness/progress.ts'
 import type { Commands } from '../../harness/rpc.ts'
 import { createSeededRandom } from '../../simulator/seeded-random.ts'
@@ -18,22 +19,32 @@ import { runStorm } from './storm-run.ts'
 
 /** Every fault of WhatsApp at seeded moments and restarts in between, under traffic; then nothing may be lost, and everybody is back. */
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    sessions: { type: 'string', default: '100' },
-    /** Decides the plan; made up and printed if not given. */
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    /** No storm: so many sessions lose their connection at once, and must come back at the rate of connects. */
-    drop: { type: 'string' },
-    /** CONNECT_PER_SECOND in that case. */
-    'per-second': { type: 'string', default: '20' },
-    /** Prints the plan, and nothing is run. */
-    plan: { type: 'boolean', default: false },
-    /** Leaves the data directory and the manager's log there. */
-    keep: { type: 'boolean', default: false },
-  },
-})
+const values = optionsOf(
+  command({
+    run: 'npm run storm',
+    does: 'Every fault of WhatsApp at seeded moments and restarts in between, under traffic; then nothing may be lost, nobody is asked for a QR, and everybody is back.',
+    options: {
+      minutes: positiveNumber('how long it lasts', { default: 1, most: 24 * 60, unit: 'minutes' }),
+      sessions: wholeNumber('linked sessions', { default: 100 }),
+      seed: textOr(
+        'TEXT',
+        String(Math.floor(Math.random() * 1e9)),
+        'decides the plan',
+        'made up, and printed',
+      ),
+      drop: wholeNumber('no storm: so many sessions lose their connection at once, and must come back', {}),
+      'per-second': wholeNumber('CONNECT_PER_SECOND in that case', { default: 20 }),
+      plan: flag('prints the plan, and nothing is run'),
+      keep: flag("leaves the data directory and the manager's log there"),
+    },
+    examples: [
+      ['--minutes 1 --seed 1', 'after a change to sockets, machines or sending'],
+      ['--plan --seed 1', 'what that seed does'],
+      ['--drop 1000', 'how long a thousand take to come back'],
+    ],
+    notes: 'Exit code 1: something was lost or doubled, or somebody is not back; 2: it could not finish.',
+  }),
+)
 
 const progress = createProgress(process.stderr)
 const children: Pick<Child<Commands>, 'kill' | 'name' | 'output'>[] = []
@@ -44,7 +55,7 @@ process.on('SIGINT', () => {
 
 try {
   if (values.drop === undefined) await storm()
-  else await drop(wholeNumber(values, 'drop'), wholeNumber(values, 'per-second'))
+  else await drop(values.drop, values['per-second'])
 } catch (error) {
   progress.done()
   process.stderr.write(
@@ -60,9 +71,7 @@ try {
 process.exit()
 
 async function storm(): Promise<void> {
-  const minutes = Number(values.minutes)
-  if (!(minutes > 0 && minutes <= 24 * 60)) throw new Error('--minutes must be more than 0, at most 1440')
-  const sessions = wholeNumber(values, 'sessions')
+  const { minutes, sessions } = values
   const random = createSeededRandom(values.seed)
   const plan = planStorm({ sessions: numbersOf(sessions), ms: Math.round(minutes * 60_000) }, random)
   const lines = describePlan(plan)

@@ -11,7 +11,17 @@ export interface Source {
 
 /** The product, and what stands beside it. */
 export const PRODUCT = ['machines', 'src', 'patches']
-export const BESIDE = ['simulator', 'demo', 'harness', 'bench', 'chaos', 'docs', 'inspect', 'import']
+export const BESIDE = [
+  'simulator',
+  'demo',
+  'harness',
+  'bench',
+  'chaos',
+  'docs',
+  'inspect',
+  'import',
+  'command-line',
+]
 
 export function read(folder: string): Source[] {
   const root = new URL('../../', import.meta.url)

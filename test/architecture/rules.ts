@@ -34,17 +34,20 @@ const MAY_IMPORT: Record<string, string[]> = {
   config: ['base', 'messages'],
   app: [...ADAPTERS, ...SEAMS, 'config'],
   main: ['app', 'config', 'base'],
-  'check-laravel': ['laravel', 'config', 'base'],
+  'check-laravel': ['command-line', 'laravel', 'config', 'base'],
   patches: [],
-  simulator: ['patches'],
+  // What every program that people start by hand says of its options.
+  'command-line': [],
+  simulator: ['command-line', 'patches'],
   harness: [],
   docs: ['machines', 'dashboard'],
-  inspect: [],
+  inspect: ['command-line'],
   // Sessions of another gateway, in the words of POST /start, into the store.
-  import: ['base', 'config', 'http', 'ports', 'sessions', 'store', 'whatsapp', 'patches'],
-  demo: ['main', 'config', 'simulator', 'patches'],
+  import: ['command-line', 'base', 'config', 'http', 'ports', 'sessions', 'store', 'whatsapp', 'patches'],
+  demo: ['command-line', 'main', 'config', 'simulator', 'patches'],
   // The drain of the deliveries is measured inside: outside one sees WhatsApp's pace.
   bench: [
+    'command-line',
     'harness',
     'demo',
     'simulator',
@@ -61,7 +64,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'sessions',
     'machines',
   ],
-  chaos: ['harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
+  chaos: ['command-line', 'harness', 'simulator', 'patches', 'app', 'config', 'base', 'ports'],
 }
 
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */

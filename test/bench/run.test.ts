@@ -38,10 +38,4 @@ describe('the benchmark', () => {
     for (const kind of ['out', 'in'])
       expect(table).toMatch(new RegExp(`^traced: text ${kind}, CPU each +[\\d.]+ ms +[\\d.]+x$`, 'm'))
   })
-
-  it('refuses a contender that it does not know', async () => {
-    const { code, progress } = await bench('--only', 'manager,other')
-    expect(progress).toContain('--only takes manager, redis, traced, careful, plain, not other')
-    expect(code).toBe(1)
-  })
 })

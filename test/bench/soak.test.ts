@@ -45,11 +45,4 @@ describe('the soak', () => {
     expect(table, progress).toMatch(/open files +\d+ +\d+ +[\d.]+x {2}ok/)
     expect(code, progress).toBe(0)
   })
-
-  it('refuses what is no number', async () => {
-    const { code, table, progress } = await soak('--reconnects', 'many')
-    expect(progress).toContain('--reconnects must be a whole number')
-    expect(table).toBe('')
-    expect(code).toBe(1)
-  })
 })

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { StatelyInspectionEvent } from '@statelyai/inspect'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { readOptions } from '../../inspect/options.ts'
+import { valuesOf } from '../../command-line/command-line.ts'
+import { INSPECT, readOptions } from '../../inspect/options.ts'
 import { serveViewer, type ViewerServer } from '../../inspect/viewer-server.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { createLogger } from '../../src/base/logger.ts'
@@ -50,7 +51,8 @@ describeInBrowser('the page of npm run inspect', () => {
     hosted.listen(0, '127.0.0.1')
     await once(hosted, 'listening')
     const viewer = `http://127.0.0.1:${(hosted.address() as AddressInfo).port}/inspect`
-    const options = readOptions(['--url', app.url, '--key', 'looks', '--viewer', viewer], {})
+    const args = ['--url', app.url, '--key', 'looks', '--viewer', viewer]
+    const options = readOptions(valuesOf(INSPECT, args), {})
     server = await serveViewer(options, { url: new URL(viewer), port: 0 }, text => said.push(text))
     browser = await launch()
   })

@@ -28,15 +28,4 @@ describe('the ledger', () => {
     expect(count('of these, acknowledged before')).toBeGreaterThan(0)
     expect(table).toMatch(/acknowledged at \S+ in round \d \(SIGKILL .*; never posted/)
   })
-
-  it.each([
-    [['--sessions', '0'], '--sessions must be a whole number'],
-    [['--points', 'before-lunch'], '--points must be one of before-commit'],
-    [['--signal', 'SIGHUP'], '--signal must be one of SIGKILL'],
-  ])('refuses %j', async (args, sentence) => {
-    const { code, table, progress } = await ledger(...args)
-    expect(progress).toContain(sentence)
-    expect(table).toBe('')
-    expect(code).toBe(2)
-  })
 })

@@ -89,11 +89,8 @@ describe('npm run import', () => {
   })
 
   it.each([
-    [['--user', '7'], /--auth is missing/],
-    [['--auth', root], /--user is missing/],
     [['--auth', join(root, 'nowhere'), '--user', '7'], /is no folder/],
     [['--auth', root, '--user', '{session}'], /must have \{user\}/],
-    [['--what'], /Unknown option '--what'/],
   ])('says what to do when it is called with %o', async (args, reason) => {
     const { code, table, progress } = await run(...args)
     expect(progress).toMatch(reason)

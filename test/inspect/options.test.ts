@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions } from '../../inspect/options.ts'
+import { valuesOf } from '../../command-line/command-line.ts'
+import { INSPECT, readOptions } from '../../inspect/options.ts'
 
 const read = (line = '', env: Record<string, string> = {}) =>
-  readOptions(line.split(' ').filter(Boolean), env)
+  readOptions(valuesOf(INSPECT, line.split(' ').filter(Boolean)), env)
 
 describe('npm run inspect', () => {
   it('finds the manager of this folder and a key of it, one for reading if there is one', () => {
@@ -44,9 +45,9 @@ describe('npm run inspect', () => {
     ['--url ftp://x', 'ftp://x is no address'],
     ['--relay http://x', 'it begins with ws:// or wss://'],
     ['--print --relay ws://x', 'give one of them'],
-    ['--port 70000', '--port is a number'],
-    ['--nonsense', 'npm run inspect -- --print'],
-    ['shop', 'npm run inspect -- --session'],
+    ['--port 70000', '--port must be a whole number'],
+    ['--nonsense', 'there is no --nonsense (see npm run inspect -- --help)'],
+    ['shop', 'shop is no option'],
   ])('says what is wrong with %s', (line, sentence) => {
     expect(() => read(line)).toThrow(sentence)
   })

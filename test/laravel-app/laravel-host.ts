@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
-import { lastingPort } from '../lasting-port.ts'
+import { lastingPort } from '../../harness/lasting-port.ts'
 
 const HOST = fileURLToPath(new URL('host', import.meta.url))
 const PACKAGE = fileURLToPath(new URL('../../packages/laravel', import.meta.url))

@@ -35,14 +35,4 @@ describe('the storm', () => {
     expect(one.progress).toBe('')
     expect(one.code).toBe(0)
   })
-
-  it.each([
-    [['--minutes', '0'], '--minutes must be'],
-    [['--sessions', 'x'], '--sessions must be a whole number'],
-  ])('refuses %j', async (args, sentence) => {
-    const { code, table, progress } = await storm(...args)
-    expect(progress).toContain(sentence)
-    expect(table).toBe('')
-    expect(code).toBe(2)
-  })
 })
