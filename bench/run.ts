@@ -32,7 +32,7 @@ const values = optionsOf(
       'node-flags': textOr('FLAGS', '', 'of Node, for every process under test'),
     },
     examples: [
-      ['', 'the whole table: half an hour on a quiet machine'],
+      ['', 'the whole table, on a quiet machine'],
       ['--sessions 10 --rounds 1 --only manager,plain', 'a quick look'],
       ['--profile --out profiles', 'where the time goes'],
       ['--node-flags="--max-semi-space-size=8"', 'what a flag of Node changes'],
