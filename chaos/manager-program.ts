@@ -85,7 +85,7 @@ const commands = {
   connects: (): number[] => begun,
 
   /** Deliveries that Laravel did not take yet. */
-  pending: (): number => store?.deliveries.counts().pending ?? 0,
+  pending: async (): Promise<number> => (await store?.deliveries.counts())?.pending ?? 0,
 } satisfies Commands
 
 export type ManagerCommands = typeof commands

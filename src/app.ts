@@ -206,7 +206,10 @@ export async function createApp(
     stats: () => supervisor.stats(),
     quarantined: () => supervisor.quarantined,
     diskFree,
-    laravel: () => ({ failing: ready().laravel?.failing ?? [], late: deliveries.late().lanes }),
+    laravel: async () => {
+      const { laravel } = await ready()
+      return { failing: laravel?.failing ?? [], late: deliveries.late().lanes }
+    },
     deliveries: store.deliveries,
   })
   const queries = createQueries(store, supervisor)

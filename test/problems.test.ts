@@ -36,7 +36,10 @@ const outage = async (...attempt: Parameters<typeof answered> | [string]): Promi
   harness.respond(() => failure)
   for (let n = 0; n < 3; n++) harness.add(`chat${n}`)
   await harness.clock.advance(60_000)
-  return { code: 'LARAVEL_UNAVAILABLE', message: harness.deliveries.health().problem! }
+  return {
+    code: 'LARAVEL_UNAVAILABLE',
+    message: harness.deliveries.health(await harness.deliveries.waiting()).problem!,
+  }
 }
 
 /** What brings each about, and what in its sentence leads to the mend. A code that stands not here does not compile. */

@@ -46,7 +46,7 @@ export async function openRig({ chats, redisUrl, answerMs }: RigOptions) {
     backlog,
     deliveries,
     laravel: child.remote,
-    pending: () => store.deliveries.counts().pending,
+    pending: async () => (await store.deliveries.counts()).pending,
 
     /** What the manager receives until `signal` aborts, so many messages a second. */
     async traffic(perSecond: number, signal: AbortSignal): Promise<void> {

@@ -37,7 +37,7 @@ export async function measureOutage(options: OutageOptions): Promise<OutageFigur
   try {
     await rig.backlog.receive(options.warmUp)
     rig.deliveries.start()
-    await until(() => rig.pending() === 0)
+    await until(async () => (await rig.pending()) === 0)
     const before = await rig.laravel.call('taken')
     await rig.laravel.call('setAway', true)
     const lanes = await rig.backlog.receive(options.messages)
@@ -52,19 +52,19 @@ export async function measureOutage(options: OutageOptions): Promise<OutageFigur
     const away = watch.stop()
     const { requests } = await rig.laravel.call('taken')
     const requestsAway = requests - before.requests
-    const backlog = rig.pending()
+    const backlog = await rig.pending()
     await rig.laravel.call('setAway', false)
     await until(async () => (await rig.laravel.call('taken')).accepted > before.accepted)
     watch = watchEventLoop()
     const [begun, cpu] = [now(), process.cpuUsage()]
-    await until(() => rig.pending() < options.perSecond)
+    await until(async () => (await rig.pending()) < options.perSecond)
     const seconds = (now() - begun) / 1000
     const used = process.cpuUsage(cpu)
     const drain = watch.stop()
     const delivered = (await rig.laravel.call('taken')).accepted - before.accepted
     ended.abort()
     await traffic
-    await until(() => rig.pending() === 0)
+    await until(async () => (await rig.pending()) === 0)
     return {
       perSecond: delivered / seconds,
       seconds,

@@ -10,7 +10,7 @@ export interface ReadinessParts {
   /** What somebody should look at. */
   warnings(): (Problem | null)[]
   laravel: Pick<LaravelClient, 'address' | 'faults' | 'health'>
-  deliveries: Pick<Deliveries, 'health' | 'held' | 'late'>
+  deliveries: Pick<Deliveries, 'waiting' | 'health' | 'held' | 'late'>
 }
 
 /**
@@ -22,14 +22,17 @@ export function createReadiness({
   warnings,
   laravel,
   deliveries,
-}: ReadinessParts): () => Readiness {
-  return () => {
+}: ReadinessParts): () => Promise<Readiness> {
+  return async () => {
+    const waiting = await deliveries.waiting()
     const found = problems().filter(problem => problem !== null)
     const state = laravel.address === null ? null : laravelState(laravel, deliveries)
     return {
       ready: found.length === 0,
       problems: found,
-      warnings: [...warnings(), ...laravelWarnings(state, laravel, deliveries)].filter(one => one !== null),
+      warnings: [...warnings(), ...laravelWarnings(state, laravel, deliveries, waiting)].filter(
+        one => one !== null,
+      ),
       laravel: state,
     }
   }
@@ -53,8 +56,9 @@ function laravelWarnings(
   state: LaravelState | null,
   { faults, health }: ReadinessParts['laravel'],
   deliveries: ReadinessParts['deliveries'],
+  waiting: number | undefined,
 ): (Problem | null)[] {
-  const { problem } = deliveries.health()
+  const { problem } = deliveries.health(waiting)
   const told = new Set(
     deliveries.held().map(({ outage: { failure } }) => failureFinding(failure.status, failure.error).cause),
   )

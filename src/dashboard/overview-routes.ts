@@ -18,23 +18,25 @@ export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
     return follower.head
   }
   return new Hono<DashboardEnv>()
-    .get('/sessions', c => {
+    .get('/sessions', async c => {
       // Read before the sessions: what is committed later is told by the stream.
       const position = head()
       const ids = c.req.queries('id')
       if (ids !== undefined) {
         const wanted = [...new Set(ids)].filter(id => id !== '' && id.length <= LONGEST_ID).slice(0, PAGE)
-        const found = overview.of(wanted).map(toJson)
-        return c.json({ now: now(), position, sessions: found, next: null })
+        const found = await overview.of(wanted)
+        return c.json({ now: now(), position, sessions: found.map(toJson), next: null })
       }
-      const { count, sessions, next } = overview.page(c.req.query('after') ?? '', PAGE)
+      const { count, sessions, next } = await overview.page(c.req.query('after') ?? '', PAGE)
       return c.json({ now: now(), position, count, sessions: sessions.map(toJson), next })
     })
-    .get('/figures', c => {
-      const { ready, problems, warnings } = parts.ready()
+    .get('/figures', async c => {
+      // Read before the figures: what is committed later is told by the stream.
+      const position = head()
+      const [{ ready, problems, warnings }, counts] = await Promise.all([parts.ready(), deliveries.counts()])
       const told = (all: Problem[]) => all.map(problem => toldProblem(c.get('language'), problem))
       const health = { ready, problems: told(problems), warnings: told(warnings) }
-      return c.json({ now: now(), position: head(), ...deliveries.counts(), ...health })
+      return c.json({ now: now(), position, ...counts, ...health })
     })
 }
 

@@ -11,7 +11,7 @@ export interface DashboardParts {
   history: History
   files: Pick<MediaServer, 'has'>
   facts: Pick<CommittedFacts, 'follow'>
-  deliveries: Pick<DeliveryTable, 'find' | 'counts'>
-  ready(): Readiness
+  deliveries: Pick<DeliveryTable, 'counts'>
+  ready(): Promise<Readiness>
   now(): number
 }

@@ -71,7 +71,7 @@ export interface HttpParts {
   passkeys: Pick<PasskeyVault, 'read' | 'sessionOf'>
   /** Where callers reach this service; without it, the paths of its links alone. */
   base?: () => string
-  ready: () => Readiness
+  ready: () => Promise<Readiness>
   /** Without it there are no pages. */
   dashboard?: LoadDashboard
   documentation: LoadDocumentation
@@ -111,7 +111,7 @@ export function createHttp(parts: HttpParts): Http {
     clock: { now },
   } = parts
   let refusing = false
-  const ready = (): Readiness =>
+  const ready = async (): Promise<Readiness> =>
     refusing
       ? {
           ready: false,

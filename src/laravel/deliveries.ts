@@ -12,25 +12,21 @@ import {
   type PendingLane,
 } from '../ports/delivery-table.ts'
 import type { Queue } from '../ports/queue.ts'
-import type { Attempt } from './attempt.ts'
-import type { Permit } from './circuit/circuit-breaker.ts'
 import { createLateLanes } from './circuit/late-lanes.ts'
 import { type HeldRoute, outageReport } from './circuit/outage-report.ts'
 import { createRoute, type Route } from './circuit/route.ts'
 import { type LaravelClient, ROUTES } from './client.ts'
-import { type DeliveredFiles, fileDueAt, payloadOf } from './delivered-media.ts'
+import { type DeliveredFiles, payloadOf } from './delivered-media.ts'
 import { type DeliveredPasskeys, withPasskey } from './delivered-passkey.ts'
 import { type DeliveredSessions, NO_SESSIONS, withSession } from './delivered-session.ts'
-import { acceptedOutcome, dueAt, expiryOf, failedOutcome, waitingOutcome } from './delivery-outcome.ts'
-import { createSettlements } from './settlements.ts'
-import { createSweep } from './sweep.ts'
+import { dueAt, expiryOf } from './lanes/delivery-outcome.ts'
+import { createLaneDrain } from './lanes/lane-drain.ts'
+import { createSettlements } from './lanes/settlements.ts'
+import { createSweep } from './lanes/sweep.ts'
 
-/** Deliveries of one lane in a row, before other lanes get their turn. */
-const TURN_LENGTH = 10
-/** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
-const REJECTED_WAIT = 60_000
+/** What was delivered at the very end of `stop` is waited for at least so long, in ms, until it is stored: a lost outcome is a second delivery. */
+const LAST_OUTCOMES = 500
 const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
-const UNREADABLE = 'the stored row cannot be read: it is damaged, or another version wrote it'
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
 export interface Deliveries {
@@ -43,7 +39,10 @@ export interface Deliveries {
   start(): void
   /** Waits for attempts in flight, at most `ms`; what is pending stays in the table. */
   stop(ms: number): Promise<void>
-  health(): { ok: boolean; problem: string | null }
+  /** How many deliveries wait, for `health`: asked only while a route is held, and left out if the store cannot say it. */
+  waiting(): Promise<number | undefined>
+  /** How Laravel takes what is delivered. */
+  health(waiting?: number): { ok: boolean; problem: string | null }
   /** The routes that are held. */
   held(): HeldRoute[]
   /** What waits for over a minute though its route works, and how many lanes. */
@@ -92,22 +91,27 @@ export function createDeliveries(options: {
     DELIVERY_KINDS.map(kind => [kind, createRoute((options.routes ?? ROUTES)[kind], shared)]),
   ) as Record<DeliveryKind, Route>
   const isHeld = (lane: string) => DELIVERY_KINDS.some(kind => routes[kind].held.has(lane))
-  const draining = new Set<string>()
-  /** Lanes whose last drain was rejected, and when the sweep may wake them. */
-  const rejected = new Map<string, number>()
-  const inFlight = new Set<Promise<Attempt>>()
+  const filesWaitMs = files?.waitMs ?? 0
+  const stopping = new AbortController()
   const ended = new AbortController()
-  let stopping = false
   const settlements = createSettlements({
     ...{ store, clock, logger, onAccepted, onOutcome },
     ended: ended.signal,
     onWanted(lane) {
-      if (!stopping) queue.wake(lane)
+      if (!stopping.signal.aborted) queue.wake(lane)
     },
   })
-
+  const lanes = createLaneDrain({
+    ...{ store, laravel, clock, logger, routes, settlements, filesWaitMs },
+    async payloadOf(delivery) {
+      const payload = await payloadOf(delivery, files)
+      return withPasskey(delivery, withSession(delivery, payload, sessions), passkeys)
+    },
+    stopping: stopping.signal,
+    ended: ended.signal,
+  })
   const late = createLateLanes({
-    ...{ store, logger, now: clock.now, filesWaitMs: files?.waitMs ?? 0 },
+    ...{ store, logger, now: clock.now, filesWaitMs },
     pathOf: kind => routes[kind].path,
   })
   const sweep = createSweep({
@@ -119,130 +123,20 @@ export function createDeliveries(options: {
     onShown: late.end,
   })
 
-  async function drain(lane: string): Promise<number | null> {
-    // A queue that loses a lock may call twice; a lane has one delivery in flight, always.
-    if (draining.has(lane)) return clock.now() + 1_000
-    if (settlements.wantsLane(lane)) return null
-    draining.add(lane)
-    try {
-      const next = await takeTurn(lane)
-      rejected.delete(lane)
-      return next
-    } catch (error) {
-      rejected.set(lane, clock.now() + REJECTED_WAIT)
-      logger.error({ lane, err: error }, 'a lane could not be drained, trying again later')
-      throw error
-    } finally {
-      draining.delete(lane)
-    }
-  }
-
-  async function takeTurn(lane: string): Promise<number | null> {
-    for (let count = 0; count < TURN_LENGTH; count++) {
-      const stored = settlements.stored()
-      if (stored !== null) await stored
-      if (stopping) return null
-      const head = store.head(lane)
-      const now = clock.now()
-      if (head?.unreadable) {
-        await settlements.settle(head, { dead: true, at: now, error: UNREADABLE })
-        continue
-      }
-      const due = head && Math.max(dueAt(head, now), fileDueAt(head, now, files?.waitMs ?? 0))
-      if (head === null || due === null || due > now) {
-        for (const kind of DELIVERY_KINDS) routes[kind].held.release(lane)
-        return due
-      }
-      const route = routes[head.kind]
-      const permit = route.acquire(head)
-      if (permit !== null) {
-        route.held.release(lane)
-        const outcome = await deliver(head, route, permit)
-        if (outcome !== null && 'done' in outcome && isLast(head)) {
-          await settlements.settleLater(head, outcome)
-          return null
-        }
-        if (outcome !== null) await settlements.settle(head, outcome)
-      } else {
-        const overdue = now >= expiryOf(head) && route.isLasting()
-        if (!overdue) return route.held.hold(head)
-        await settlements.settle(head, { dead: true, at: now, error: route.cause() })
-      }
-    }
-    return clock.now()
-  }
-
-  /** One attempt; null if it was ended by `stop` and the row stays as it is. */
-  async function deliver(
-    delivery: DeliveryRow,
-    route: Route,
-    permit: Permit,
-  ): Promise<DeliveryOutcome | null> {
-    const request = payloadOf(delivery, files).then(payload =>
-      laravel.deliver(
-        delivery.kind,
-        delivery.webhookId,
-        withPasskey(delivery, withSession(delivery, payload, sessions), passkeys),
-        ended.signal,
-      ),
-    )
-    inFlight.add(request)
-    try {
-      return outcomeOf(delivery, route, permit, await request)
-    } catch (error) {
-      route.cancelled(permit)
-      throw error
-    } finally {
-      inFlight.delete(request)
-    }
-  }
-
-  function outcomeOf(
-    delivery: DeliveryRow,
-    route: Route,
-    permit: Permit,
-    attempt: Attempt,
-  ): DeliveryOutcome | null {
-    const now = clock.now()
-    if (attempt.result === 'aborted') {
-      route.cancelled(permit)
-      return null
-    }
-    if (attempt.result === 'accepted') {
-      route.accepted(permit, delivery)
-      return acceptedOutcome(delivery, now)
-    }
-    const { scope, error, status, finding, retryAt } = attempt
-    if (scope === 'message') {
-      route.accepted(permit, delivery)
-      return failedOutcome(delivery, now, { error, retryAt, countsTry: true })
-    }
-    const verdict = route.failed(permit, delivery, { error, status, finding, retryAt })
-    if (verdict === 'own') return failedOutcome(delivery, now, { error, retryAt, countsTry: false })
-    if (verdict === 'unknown') return waitingOutcome(now, { error, retryAt })
-    return { retryAt: now, error, countsTry: false, countsAttempt: false }
-  }
-
-  /** Whether its lane has nothing else, for all that is known. A session's status says what Laravel knows, and does not wait. */
-  function isLast({ kind, lane, id }: DeliveryRow): boolean {
-    try {
-      return kind !== 'status' && !store.hasNext(lane, id)
-    } catch {
-      return false
-    }
-  }
-
-  /** Wakes again what the queue may have lost, at the time that is meant: to a queue that lost nothing it is no news. */
+  /**
+   * Wakes again what the queue may have lost, at the time that is meant: to a queue that lost nothing it is no news. What the table said of
+   * it may be old by now: a lane that has nothing any more is drained in vain.
+   */
   function lookAt(pending: PendingLane): void {
     const { lane, kind } = pending
     if ((routes[kind] as Route | undefined)?.isOpen() === false) late.look(pending)
-    if (draining.has(lane) || settlements.isOnItsWay(lane)) return
+    if (lanes.isDraining(lane) || settlements.isOnItsWay(lane)) return
     const now = clock.now()
     const due = dueAt(pending, now)
     const route = routes[kind] as Route | undefined
     // What nobody can deliver dies in its turn.
     const mayDie = route === undefined || (route.isLasting() && now >= expiryOf(pending))
-    if (mayDie || !route.isOpen() || due > now) queue.wake(lane, Math.max(due, rejected.get(lane) ?? 0))
+    if (mayDie || !route.isOpen() || due > now) queue.wake(lane, Math.max(due, lanes.restsUntil(lane)))
     else if (!route.held.has(lane)) route.held.hold(pending)
   }
 
@@ -255,8 +149,9 @@ export function createDeliveries(options: {
 
   return {
     wake(lane) {
-      // A held lane will be woken with all the others.
-      if (address !== null && !stopping && !isHeld(lane)) queue.wake(lane)
+      if (address === null || stopping.signal.aborted) return
+      // A held lane will be woken with all the others; one that is being drained may have been read before what it is woken for.
+      if (!isHeld(lane) || lanes.isDraining(lane)) queue.wake(lane)
     },
 
     probe() {
@@ -268,30 +163,36 @@ export function createDeliveries(options: {
     start() {
       if (address === null) return
       // Whose message woke it is no cause: lanes wait for each other.
-      queue.start(lane => causedByNobody(() => drain(lane)))
+      queue.start(lane => causedByNobody(() => lanes.drain(lane)))
       sweep.start()
     },
 
     async stop(ms) {
       const deadline = clock.now() + ms
-      stopping = true
-      sweep.stop()
+      stopping.abort()
+      const swept = sweep.stop()
       await queue.stop(ms)
       ended.abort()
-      await Promise.allSettled(inFlight)
+      const over = Promise.all([swept, lanes.idle()]).then(() => settlements.idle())
       const waited = new AbortController()
-      await Promise.race([
-        settlements.idle(),
-        pause(clock, Math.max(0, deadline - clock.now()), waited.signal),
-      ])
+      await Promise.race([over, pause(clock, Math.max(LAST_OUTCOMES, deadline - clock.now()), waited.signal)])
       waited.abort()
     },
 
-    health() {
+    async waiting() {
+      if (heldRoutes().length === 0) return undefined
+      try {
+        return (await store.counts()).pending
+      } catch {
+        return undefined
+      }
+    },
+
+    health(waiting) {
       const reached = laravel.health()
       const held = heldRoutes()
       if (!reached.ok || held.length === 0) return reached
-      return { ok: false, problem: outageReport(address, held, store.counts().pending) }
+      return { ok: false, problem: outageReport(address, held, waiting) }
     },
 
     held: heldRoutes,

@@ -23,8 +23,8 @@ export function createUndelivered(
   clock: Clock,
   sessions: DeliveredSessions = NO_SESSIONS,
 ): Undelivered {
-  function find(id: number): DeliveryRow {
-    const row = store.find(id)
+  async function find(id: number): Promise<DeliveryRow> {
+    const row = await store.find(id)
     if (row !== null) return row
     throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id; what was delivered is gone.')
   }
@@ -41,9 +41,8 @@ export function createUndelivered(
   }
 
   return {
-    list(query) {
-      const { pending, dead } = store.counts()
-      const { rows, next } = store.page(query)
+    async list(query) {
+      const [{ pending, dead }, { rows, next }] = await Promise.all([store.counts(), store.page(query)])
       return {
         count: query.state === 'dead' ? dead : pending,
         rows: rows.map(listed),
@@ -51,34 +50,38 @@ export function createUndelivered(
       }
     },
 
-    figures() {
-      const { pending, dead } = store.counts()
-      return { waiting: pending, dead, oldestAt: pending === 0 ? null : store.backlog().oldestAt }
+    async figures() {
+      const { pending, dead } = await store.counts()
+      return { waiting: pending, dead, oldestAt: pending === 0 ? null : (await store.backlog()).oldestAt }
     },
 
-    find(id) {
-      const row = find(id)
+    async find(id) {
+      const row = await find(id)
       if (row.unreadable) return listed(row)
       const payload = row.kind === 'messages' ? completeMessage(row.payload) : row.payload
       return listed({ ...row, payload: withSession(row, payload, sessions) })
     },
 
     async redrive(id) {
-      const row = find(id)
+      const { lane, deadAt } = await find(id)
+      const waits = deadAt === null
+      // What stands before it in its lane goes first.
+      const hastened = waits ? new Set([(await store.head(lane))?.id ?? id, id]) : []
       const at = clock.now()
-      if (row.deadAt === null) {
-        // What stands before it in its lane goes first.
-        await store.settle(store.head(row.lane)?.id ?? id, { hastened: true, at })
-        deliveries.probe()
-      } else await store.settle(id, { redriven: true, at })
-      deliveries.wake(row.lane)
+      await Promise.all([
+        ...[...hastened].map(one => store.settle(one, { hastened: true, at })),
+        // One that waited may have died since it was found.
+        store.settle(id, { redriven: true, at }),
+      ])
+      if (waits) deliveries.probe()
+      deliveries.wake(lane)
     },
 
     async retry(sessionId) {
       deliveries.probe()
       let count = 0
       for (let after = ''; ; ) {
-        const lanes = store.lanes(after, PAGE)
+        const lanes = await store.lanes(after, PAGE)
         const wanted = lanes.filter(lane => sessionId === undefined || lane.sessionId === sessionId)
         const at = clock.now()
         const early = wanted.filter(({ nextAt }) => nextAt > at)

@@ -18,6 +18,7 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { MediaChange, MediaStore, MediaTable } from '../ports/media/media-store.ts'
 import { tooLarge } from './refusals.ts'
+import { createTurns } from './turns.ts'
 
 const ID = /^[0-9a-f]{64}$/
 const SHARD = /^[0-9a-f]{2}$/
@@ -35,7 +36,7 @@ const TRY_AGAIN = 24 * 60 * 60 * 1000
 export function openMediaStore(options: {
   dataDir: string
   clock: Clock
-  table: Pick<MediaTable, 'complete' | 'unusedSince' | 'changed'>
+  table: Pick<MediaTable, 'isComplete' | 'unusedSince' | 'changed'>
 }): MediaStore {
   const { clock, table } = options
   const root = join(options.dataDir, 'media')
@@ -46,6 +47,8 @@ export function openMediaStore(options: {
   })
 
   const pathOf = (id: string) => join(root, id.slice(0, 2), id)
+  /** What is said of a file and where it lies change together, as long as one process has them. */
+  const inTurn = createTurns()
 
   async function write(handle: FileHandle, source: AsyncIterable<Uint8Array>, maxBytes: number) {
     const hash = createHash('sha256')
@@ -79,8 +82,11 @@ export function openMediaStore(options: {
       const handle = await guard(() => open(file, 'wx', 0o600))
       try {
         const { id, size } = await write(handle, source, maxBytes).finally(() => handle.close())
-        await guard(() => table.changed([{ stored: id, at: clock.now() }]))
-        return { id, size, path: await guard(() => settle(file, id)) }
+        const path = await inTurn(id, async () => {
+          await guard(() => table.changed([{ stored: id, at: clock.now() }]))
+          return guard(() => settle(file, id))
+        })
+        return { id, size, path }
       } catch (error) {
         await rm(file, { force: true })
         throw error
@@ -106,12 +112,13 @@ export function openMediaStore(options: {
       }
     },
 
-    async remove(id) {
-      return ID.test(id) && unlinked(pathOf(id))
+    async remove(id, onlyIf = async () => true) {
+      if (!ID.test(id)) return false
+      return inTurn(id, async () => (await onlyIf()) && unlinked(pathOf(id)))
     },
 
     async prune(before, limit) {
-      const ids = table.unusedSince(before, limit)
+      const ids = await table.unusedSince(before, limit)
       let removed = 0
       let failed: GatewayError | null = null
       for (let from = 0; from < ids.length; from += LOOK_AT_ONCE) {
@@ -132,7 +139,7 @@ export function openMediaStore(options: {
     },
 
     async findAll() {
-      if (table.complete) return
+      if (await table.isComplete()) return
       for (const shard of await guard(() => readdir(root))) {
         if (!SHARD.test(shard)) continue
         const ids = await guard(() => readdir(join(root, shard)))

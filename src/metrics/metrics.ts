@@ -22,10 +22,10 @@ export interface Readings {
   /** Bytes that are free where the data lies. */
   diskFree(): Promise<number>
   /** Routes of Laravel that do not answer as they should, and lanes that wait for over a minute though their route does. */
-  laravel(): { failing: { route: string; cause: string }[]; late: number }
+  laravel(): Promise<{ failing: { route: string; cause: string }[]; late: number }>
   deliveries: {
-    counts(): { pending: number; dead: number }
-    backlog(): { lanes: number; oldestAt: number | null }
+    counts(): Promise<{ pending: number; dead: number }>
+    backlog(): Promise<{ lanes: number; oldestAt: number | null }>
   }
 }
 
@@ -107,23 +107,27 @@ export class Metrics {
     ])
     const late = gauge('lanes_late', 'Chats that wait for Laravel for over a minute though their route works')
     this.#readNow = async () => {
-      const found = laravel()
+      const [found, bytes, counts, backlog] = await Promise.all([
+        laravel(),
+        unlessAway(diskFree()),
+        unlessAway(deliveries.counts()),
+        unlessAway(deliveries.backlog()),
+      ])
+      // From here on in one turn: whoever reads at the same time sees all of it or nothing.
       failing.reset()
       for (const { route, cause } of found.failing) failing.set({ route, cause }, 1)
       late.set(found.late)
-      free.set(await diskFree().catch(() => Number.NaN))
+      free.set(bytes ?? Number.NaN)
       const { byState, qr } = stats()
       sessions.reset()
       for (const [state, count] of Object.entries(byState)) sessions.set({ state }, count)
       unreadable.set(quarantined())
       shown.set(qr.trackedSessions)
-      const counts = deliveries.counts()
-      pending.set(counts.pending)
-      dead.set(counts.dead)
-      const backlog = deliveries.backlog()
-      lanes.set(backlog.lanes)
+      pending.set(counts?.pending ?? Number.NaN)
+      dead.set(counts?.dead ?? Number.NaN)
+      lanes.set(backlog?.lanes ?? Number.NaN)
       const now = this.#clock.now()
-      lag.set(Math.max(0, now - (backlog.oldestAt ?? now)) / 1000)
+      lag.set(backlog === null ? Number.NaN : Math.max(0, now - (backlog.oldestAt ?? now)) / 1000)
     }
   }
 
@@ -190,6 +194,9 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS })
   }
 }
+
+/** Null for what cannot be read now: that is NaN in what Prometheus gets, and all else is told. */
+const unlessAway = <T>(reading: Promise<T>): Promise<T | null> => reading.catch(() => null)
 
 const rowsIn = ({ events, messages, keys, inbox, people, downloads, deliveries, accountEvents }: Write) =>
   [events, messages, keys, inbox, people, downloads, deliveries, accountEvents].reduce(

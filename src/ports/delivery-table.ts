@@ -7,21 +7,21 @@ import type { AcceptedStatus, SessionOwner } from './session-table.ts'
 /** What Laravel has yet to take, lane by lane, and the dead letters that it did not take. */
 export interface DeliveryTable {
   /** The oldest pending delivery of a lane. */
-  head(lane: string): DeliveryRow | null
+  head(lane: string): Promise<DeliveryRow | null>
   /** Whether something of a lane is pending behind the delivery with this id. */
-  hasNext(lane: string, id: number): boolean
+  hasNext(lane: string, id: number): Promise<boolean>
   /** At most `limit` lanes with something pending, in order of their names, from the first behind `after` on; '' begins. */
-  lanes(after: string, limit: number): PendingLane[]
+  lanes(after: string, limit: number): Promise<PendingLane[]>
   /** Whether something of a stream's chats is pending. */
-  hasPending(streamId: string): boolean
-  /** How many of a stream are pending, counted up to `most`. */
-  pendingOf(streamId: string, most: number): number
-  counts(): { pending: number; dead: number }
+  hasPending(streamId: string): Promise<boolean>
+  /** How many of each of these streams are pending, each counted up to `most`; in the order of the streams. */
+  pendingOf(streamIds: string[], most: number): Promise<number[]>
+  counts(): Promise<{ pending: number; dead: number }>
   /** In how many lanes something is pending, and when the oldest of it was made; null: nothing is. */
-  backlog(): { lanes: number; oldestAt: number | null }
-  find(id: number): DeliveryRow | null
+  backlog(): Promise<{ lanes: number; oldestAt: number | null }>
+  find(id: number): Promise<DeliveryRow | null>
   /** A page of those that wait, or are dead, newest first; `next` is the `before` of the next page, and null on the last. */
-  page(query: DeliveryQuery): { rows: DeliveryRow[]; next: number | null }
+  page(query: DeliveryQuery): Promise<{ rows: DeliveryRow[]; next: number | null }>
   /**
    * Records what came of an attempt; an id that was replaced meanwhile is no error. `lazy`: nothing follows from it, so that it may wait
    * up to 100 ms for a commit of something else.

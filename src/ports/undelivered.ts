@@ -26,11 +26,11 @@ export interface Undelivered {
    * Newest first. `count` is all that are in that state, of whatever session; `next` goes into `before`, and null means that there are no
    * more: a page may hold fewer than `limit`, or none, when many of other sessions stand between.
    */
-  list(query: DeliveryQuery): { count: number; rows: ListedDelivery[]; next: number | null }
+  list(query: DeliveryQuery): Promise<{ count: number; rows: ListedDelivery[]; next: number | null }>
   /** Two walks over an index of what waits and of what is dead; nothing that was delivered is looked at. */
-  figures(): DeliveryFigures
-  /** Throws DELIVERY_NOT_FOUND. */
-  find(id: number): ListedDelivery
+  figures(): Promise<DeliveryFigures>
+  /** Rejects with DELIVERY_NOT_FOUND. */
+  find(id: number): Promise<ListedDelivery>
   /** A dead one stands in line again, durably; one that waits is tried now, behind what waits before it. Rejects with DELIVERY_NOT_FOUND. */
   redrive(id: number): Promise<void>
   /** Tries now what waits for its next attempt, of all sessions or of one; resolves with the number of lanes. */

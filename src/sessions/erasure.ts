@@ -53,22 +53,30 @@ export function createErasure({
   async function removeUnneeded(): Promise<void> {
     const failed = new Set<string>()
     for (;;) {
-      const ids = store.media.unneeded(FILES + failed.size).filter(id => !failed.has(id))
+      const found = await store.media.unneeded(FILES + failed.size)
+      const ids = found.filter(id => !failed.has(id))
       if (ids.length === 0 || signal.aborted) return
       const gone: { gone: string }[] = []
-      for (const id of ids) {
-        // Asked again right before: it may have been stored meanwhile, and then is needed.
-        if (!store.media.isUnneeded(id)) continue
-        try {
-          await files.remove(id)
-          gone.push({ gone: id })
-        } catch (error) {
-          failed.add(id)
-          logger.warn({ media: id, err: error }, 'a media file of a deleted session could not be removed')
-        }
-      }
+      for (const id of ids) if (await removeIfUnneeded(id, failed)) gone.push({ gone: id })
       if (gone.length > 0) await store.media.changed(gone)
     }
+  }
+
+  /** Asks again right before: the file may have been stored meanwhile, and then is needed. Whether it is gone; rejects as the store does. */
+  async function removeIfUnneeded(id: string, failed: Set<string>): Promise<boolean> {
+    let unneeded = null as boolean | null
+    try {
+      await files.remove(id, async () => {
+        unneeded = await store.media.isUnneeded(id)
+        return unneeded
+      })
+    } catch (error) {
+      if (unneeded === null) throw error
+      failed.add(id)
+      logger.warn({ media: id, err: error }, 'a media file of a deleted session could not be removed')
+      return false
+    }
+    return unneeded === true
   }
 
   async function eraseRest(): Promise<void> {

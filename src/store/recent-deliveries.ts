@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
+import type { Synchronous } from './asynchronous.ts'
 import type { EncodedWrite } from './encoded-write.ts'
 import { type DeliveryColumns, type DeliveryReads, toDelivery } from './tables/deliveries.ts'
 
@@ -20,7 +21,7 @@ type NewDelivery = NonNullable<EncodedWrite['deliveries']>[number]
  * The heads of lanes without a read for each message: of a lane that was seen empty, what this process puts into it is known. All that is
  * done to deliveries in other ways than one after the other makes their lanes unknown again; then the table is asked.
  */
-export class RecentDeliveries implements Pick<DeliveryTable, 'head' | 'hasNext' | 'settle'> {
+export class RecentDeliveries implements Synchronous<Pick<DeliveryTable, 'head' | 'hasNext'>> {
   readonly #stored: DeliveryReads
   readonly #settleStored: DeliveryTable['settle']
   /** All that is pending in a lane, oldest first; the lane that was used last stands at the end. */

@@ -2,8 +2,8 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
-import type { MediaChange } from '../ports/media/media-store.ts'
 import type { Store } from '../ports/store.ts'
+import { asynchronous } from './asynchronous.ts'
 import { CommittedFactsFeed } from './committed-facts.ts'
 import { storeFailure, toError } from './failures.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
@@ -13,11 +13,11 @@ import { createStatements, type Statements } from './statements.ts'
 import { accountEventReads } from './tables/account-events.ts'
 import { chatTimerReads } from './tables/chat-timers.ts'
 import { chatReads } from './tables/chats.ts'
-import { deliveryReads } from './tables/deliveries.ts'
-import { downloadReads } from './tables/downloads.ts'
+import { type DeliveryAnswers, deliveryReads } from './tables/deliveries.ts'
+import { type DownloadReads, downloadReads } from './tables/downloads.ts'
 import { logReads } from './tables/events.ts'
 import { keyReads } from './tables/keys.ts'
-import { mediaReads } from './tables/media.ts'
+import { type MediaReads, mediaReads } from './tables/media.ts'
 import { messageReads } from './tables/messages.ts'
 import { peopleReads } from './tables/people.ts'
 import { sessionReads } from './tables/sessions.ts'
@@ -38,7 +38,7 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens the store in `dataDir` and locks the directory until `close`. Reads are synchronous and see what is committed;
+ * Opens the store in `dataDir` and locks the directory until `close`. Reads see what is committed at the call;
  * a write must not be changed after it was handed over.
  * Rejects with DATA_DIR_IN_USE, BAD_CONFIG (the directory cannot be used, or was written by newer code) or STORE_FAILED.
  */
@@ -100,17 +100,20 @@ export async function openStore({
     chats: chatReads(sql),
     chatTimers: chatTimerReads(sql),
     downloads: {
-      ...downloadReads(sql),
+      ...asynchronous<DownloadReads>(downloadReads(sql)),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),
     },
-    media: Object.assign(mediaReads(sql), {
-      changed: (changes: MediaChange[]) => writer.mediaChanged(changes),
-    }),
+    media: {
+      ...asynchronous<MediaReads>(mediaReads(sql)),
+      changed: changes => writer.mediaChanged(changes),
+    },
     accountEvents: accountEventReads(sql),
     deliveries: {
-      ...deliveries,
-      head: lane => recent.head(lane),
-      hasNext: (lane, id) => recent.hasNext(lane, id),
+      ...asynchronous<DeliveryAnswers>({
+        ...deliveries,
+        head: lane => recent.head(lane),
+        hasNext: (lane, id) => recent.hasNext(lane, id),
+      }),
       settle: (id, outcome, lazy) => recent.settle(id, outcome, lazy),
     },
     async close() {

@@ -22,17 +22,18 @@ const warningsOf = (
       ...laravel,
     },
     deliveries: {
+      waiting: async () => 3,
       health: () => well,
       held: () => [],
       late: () => ({ problem: null, lanes: 0 }),
       ...deliveries,
     },
-  })().warnings
+  })().then(({ warnings }) => warnings)
 
-it.each(LARAVEL_CAUSES)('what is wrong with Laravel is told in every language: %s', cause => {
+it.each(LARAVEL_CAUSES)('what is wrong with Laravel is told in every language: %s', async cause => {
   const since = Date.UTC(2026, 0, 2, 3, 4, 5)
   const fault = { cause, route: 'POST /qr', status: 500, since, message: ENGLISH }
-  const [problem, ...others] = warningsOf({ faults: { note: () => null, all: () => [fault] } })
+  const [problem, ...others] = await warningsOf({ faults: { note: () => null, all: () => [fault] } })
   expect(others).toEqual([])
   const told = LANGUAGES.map(language => toldProblem(language, problem!))
   expect(told.map(({ language }) => language)).toEqual(LANGUAGES)
@@ -41,9 +42,9 @@ it.each(LARAVEL_CAUSES)('what is wrong with Laravel is told in every language: %
   for (const text of texts) expect(text).toMatch(/^POST \/qr, .*2026-01-02 03:04 UTC: \S.{20,}\.$/)
 })
 
-it('a wrong address is told in every language, too', () => {
+it('a wrong address is told in every language, too', async () => {
   const wrong = () => ({ ok: false, problem: ENGLISH })
-  const [problem] = warningsOf({ health: wrong }, { health: wrong })
+  const [problem] = await warningsOf({ health: wrong }, { health: wrong })
   for (const language of LANGUAGES) {
     const told = toldProblem(language, problem!)
     expect(told).toMatchObject({ language, text: expect.stringMatching(/\S.{20,}\.$/) })

@@ -78,7 +78,13 @@ const ROOMS: Record<string, Record<string, string[]>> = {
   },
   'src/openapi': { operations: ['.'], examples: [], page: ['.'] },
   'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
-  'src/laravel': { answers: ['.'], circuit: ['answers', '.'], check: ['answers', '.'], legacy: ['.'] },
+  'src/laravel': {
+    answers: ['.'],
+    circuit: ['answers', '.'],
+    lanes: ['circuit', '.'],
+    check: ['answers', '.'],
+    legacy: ['.'],
+  },
   'src/store': { tables: ['.'], writer: ['.', 'tables'], postgres: ['tables', 'writer', '.'] },
   'src/sessions': {
     host: ['.'],

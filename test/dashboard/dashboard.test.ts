@@ -223,7 +223,7 @@ describe('what the scripts ask', () => {
         },
       ],
     }
-    const ready = () => ({ ready: false, problems: [problem], warnings: [], laravel: null })
+    const ready = async () => ({ ready: false, problems: [problem], warnings: [], laravel: null })
     const { app } = createTestPages({ ready })
     const headers = { 'accept-language': 'es' }
     const { problems } = (await (await app.request('/dashboard/figures', { headers })).json()) as {
@@ -242,14 +242,14 @@ describe('what the scripts ask', () => {
   it('says nothing that links a phone', async () => {
     const { app } = createTestPages({
       overview: {
-        page: () => ({
+        page: async () => ({
           count: 1,
           next: null,
           sessions: [
             overviewOf({ state: 'awaitingQr', detail: 'shown.ready', qr: { publishedAt: 1, expiresAt: 2 } }),
           ],
         }),
-        of: () => [],
+        of: async () => [],
       },
     })
     const { sessions } = (await (await app.request('/dashboard/sessions')).json()) as { sessions: object[] }

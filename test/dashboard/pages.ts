@@ -20,11 +20,11 @@ export function createTestPages(
   const asked: unknown[] = []
   const parts: DashboardParts = {
     overview: {
-      page(after, limit) {
+      async page(after, limit) {
         asked.push({ after, limit })
         return { count: 1, sessions: [overviewOf()], next: null }
       },
-      of(sessionIds) {
+      async of(sessionIds) {
         asked.push(sessionIds)
         return sessionIds.filter(id => id === 's1').map(() => overviewOf())
       },
@@ -32,8 +32,8 @@ export function createTestPages(
     history: fakeHistory,
     files: { has: async () => false },
     facts: { follow: () => ({ head: 41, end() {} }) },
-    deliveries: { find: () => null, counts: () => ({ pending: 3, dead: 2 }) },
-    ready: () => ({ ready: true, problems: [], warnings: [], laravel: null }),
+    deliveries: { counts: async () => ({ pending: 3, dead: 2 }) },
+    ready: async () => ({ ready: true, problems: [], warnings: [], laravel: null }),
     now: () => NOW,
     ...over,
   }

@@ -36,7 +36,7 @@ async function get(path: string, { language = 'en', access = 'read' as Visitor['
     files: { has: async id => id !== GONE },
     facts: store.committed,
     deliveries: store.deliveries,
-    ready: () => ({ ready: true, problems: [], warnings: [], laravel: null }),
+    ready: async () => ({ ready: true, problems: [], warnings: [], laravel: null }),
     now: world.clock.now,
   })
   const request = new Request(`http://127.0.0.1/dashboard/sessions${path}`, {
@@ -258,9 +258,9 @@ describe('A chat', () => {
     )
     expect(body).toMatch(/<li class="done">Queued <time/)
     const { deliveries } = world.store
-    const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
-    const { id } = deliveries.head(lane)!
-    const { webhookId } = deliveries.head(lane)!
+    const lane = world.wokenLanes.find(one => world.stored.deliveries.head(one)?.kind === 'messages')!
+    const { id } = (await deliveries.head(lane))!
+    const { webhookId } = (await deliveries.head(lane))!
     await deliveries.settle(id, { dead: true, at: 9, error: 'HTTP 422 <b>' })
     expect((await get(`/s1/chats/${ANA}`)).body).toContain(
       'Laravel did not take it: <bdi class="clip technical" lang="en">HTTP 422 &lt;b&gt;</bdi>',

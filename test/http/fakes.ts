@@ -206,17 +206,17 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     },
     ...over.queries,
   }
-  const find = (id: number) => {
+  const find = async (id: number) => {
     if (id !== 12) throw new GatewayError('DELIVERY_NOT_FOUND', 'No delivery has that id.')
     return deadRow()
   }
   const undelivered: Undelivered = {
-    list(query) {
+    async list(query) {
       note('deliveries', query)
       const rows = [deadRow({ id: 12 }), deadRow({ id: 11, deadAt: null, tryAt: NOW + 5000 })]
       return { count: 5, rows, next: query.limit === 2 ? 11 : null }
     },
-    figures() {
+    async figures() {
       note('figures')
       return { waiting: 3, dead: 2, oldestAt: NOW - 61_000 }
     },
@@ -227,7 +227,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     },
     async redrive(id) {
       note('redrive', id)
-      find(id)
+      await find(id)
     },
   }
   return { sessions, queries, undelivered, calls }
@@ -309,7 +309,7 @@ export function createTestHttp(over: Overrides = {}) {
     },
     passkeys: over.passkeys ?? { read: () => null, sessionOf: () => null },
     ...(over.base && { base: over.base }),
-    ready: over.ready ?? (() => ({ ready: true, problems: [], warnings: [], laravel: null })),
+    ready: over.ready ?? (async () => ({ ready: true, problems: [], warnings: [], laravel: null })),
     logger: logger.child({ part: 'http' }),
     clock: over.clock ?? { ...createClock(), now: () => NOW },
     metrics: {

@@ -46,16 +46,16 @@ describe('what is delivered', () => {
     })
   })
 
-  it('is shown as it is delivered', () => {
+  it('is shown as it is delivered', async () => {
     const harness = createHarness()
     const undelivered = createUndelivered(harness.table.store, harness.deliveries, harness.clock, sessions)
     harness.table.add('a', harness.clock.now())
-    expect(undelivered.find(1).payload).toMatchObject({
+    expect((await undelivered.find(1)).payload).toMatchObject({
       ...{ session_id: 'a', user_id: 'u-7', seq: 1, message_id: 'm1' },
       ...{ quoted: null, mentions: [], metadata: { tenant: 7 } },
     })
     const stored = harness.table.rows.get(1)!
     harness.table.rows.set(1, { ...stored, payload: {}, unreadable: true })
-    expect(undelivered.find(1).payload).toEqual({})
+    expect((await undelivered.find(1)).payload).toEqual({})
   })
 })

@@ -132,11 +132,11 @@ it('everything is delivered in order per chat after outages of every kind and a 
         process = boot(store, server.url, clock)
       }
     }
-    expect(store.deliveries.counts()).toEqual({ pending: 43, dead: 0 })
+    expect(await store.deliveries.counts()).toEqual({ pending: 43, dead: 0 })
     await vi.waitFor(
       async () => {
         await clock.advance(2 * SECOND)
-        expect(store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
+        expect(await store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
       },
       { timeout: 100_000, interval: 10 },
     )
@@ -175,7 +175,9 @@ it('three hundred messages of thirty chats are delivered, each once and in order
         ),
       )
     await Promise.all(writes)
-    await vi.waitFor(() => expect(store.deliveries.counts().pending).toBe(0), { timeout: 100_000 })
+    await vi.waitFor(async () => expect((await store.deliveries.counts()).pending).toBe(0), {
+      timeout: 100_000,
+    })
     expect(server.seen).toHaveLength(300)
     const last = new Map<string, number>()
     for (const { headers, body } of server.seen) {

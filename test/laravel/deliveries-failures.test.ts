@@ -91,5 +91,5 @@ it('a payload that cannot be sent holds neither Laravel as a whole nor the other
   expect(harness.times('good')).toEqual([0])
   expect(harness.times('bad').length).toBeGreaterThan(1)
   expect(harness.times('bad').length).toBeLessThan(10)
-  expect(harness.table.store.counts()).toEqual({ pending: 1, dead: 0 })
+  expect(harness.table.stored.counts()).toEqual({ pending: 1, dead: 0 })
 })

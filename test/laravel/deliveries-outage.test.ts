@@ -117,7 +117,7 @@ describe('an outage', () => {
     await harness.clock.advance(SECOND)
     harness.respond(call => (call.lane === 'lane0' ? answered(422) : ok))
     await harness.clock.advance(5 * SECOND)
-    expect(harness.table.store.counts().pending).toBe(1)
+    expect(harness.table.stored.counts().pending).toBe(1)
     expect(harness.deliveries.health().ok).toBe(true)
   })
 
@@ -286,11 +286,11 @@ describe('an outage of more than 72 hours', () => {
     await harness.clock.advance(30 * HOUR)
     for (let n = 0; n < 20; n++) harness.add(`old${n}`)
     await harness.clock.advance(42 * HOUR + MINUTE)
-    expect(harness.table.store.counts()).toEqual({ pending: 20, dead: 40 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 20, dead: 40 })
     expect(harness.dead()[0]).toMatchObject({ lastError: 'HTTP 500' })
     harness.respond(() => ok)
     await harness.clock.advance(30 * SECOND)
-    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 40 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 0, dead: 40 })
   })
 
   it('does not make dead letters right after a long shutdown: pending deliveries are tried first', async () => {
@@ -299,10 +299,10 @@ describe('an outage of more than 72 hours', () => {
     harness.respond(() => unanswered('ECONNREFUSED'))
     harness.deliveries.start()
     await harness.clock.advance(7 * MINUTE)
-    expect(harness.table.store.counts()).toEqual({ pending: 50, dead: 0 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 50, dead: 0 })
     harness.respond(() => ok)
     await harness.clock.advance(30 * SECOND)
-    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 0, dead: 0 })
   })
 
   it('makes dead letters of what is too old after a restart, once the outage has lasted', async () => {
@@ -311,6 +311,6 @@ describe('an outage of more than 72 hours', () => {
     harness.respond(() => unanswered('ECONNREFUSED'))
     harness.deliveries.start()
     await harness.clock.advance(10 * MINUTE)
-    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 50 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 0, dead: 50 })
   })
 })

@@ -94,7 +94,7 @@ describe('a session whose every message fails', () => {
     }
     expect(most).toBe(0)
     expect(held(harness).length).toBeLessThan(3)
-    expect(harness.table.store.counts().pending).toBe(1_000)
+    expect(harness.table.stored.counts().pending).toBe(1_000)
   })
 })
 
@@ -116,7 +116,7 @@ describe('a route that fails', () => {
     }
     await harness.clock.advance(1)
     expect(harness.calls.length - probes).toBe(150)
-    expect(harness.table.store.counts().pending).toBe(50)
+    expect(harness.table.stored.counts().pending).toBe(50)
     expect(probes).toBeLessThan(32 + 30)
     expect(harness.deliveries.health().problem).toContain(`has answered ${status} on /whatsapp/events since`)
   })
@@ -148,7 +148,7 @@ describe('a route that fails', () => {
     expect(harness.calls.filter(call => call.kind !== 'messages')).toHaveLength(300)
     expect(harness.calls.filter(call => call.kind === 'messages')).toHaveLength(32)
     await harness.clock.advance(10 * 14 * SECOND)
-    expect(harness.table.store.counts().pending).toBe(0)
+    expect(harness.table.stored.counts().pending).toBe(0)
     expect(held(harness)).toEqual([])
   })
 })
@@ -181,7 +181,7 @@ describe('a Laravel that comes and goes every two seconds', () => {
     }
     // A delivery that was unlucky four times waits for its fifth.
     await harness.clock.advance(3 * MINUTE)
-    expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 0, dead: 0 })
     for (const [lane, ids] of added) expect(taken.get(lane)).toEqual(ids)
     // Fifteen times down: what was in flight, what it takes to know, the probes of two seconds, and what is tried again on its own.
     expect(failed).toBeLessThan(15 * 20)

@@ -19,6 +19,8 @@ interface Story {
   /** Steps at which the store fails. */
   brokenDisk: number[]
   restarts: number[]
+  /** How late the table answers. */
+  waits: number[]
 }
 
 const code = fc.constantFrom('timeout after 15 s', 'ECONNRESET', 'ECONNREFUSED')
@@ -42,11 +44,12 @@ const story: fc.Arbitrary<Story> = fc.record({
   pauses: fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 40 }),
   brokenDisk: fc.array(fc.nat(39), { maxLength: 3 }),
   restarts: fc.array(fc.nat(39), { maxLength: 3 }),
+  waits: fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
 })
 
 /** Plays a story and says what Laravel took, in order of arrival. */
 async function play(told: Story) {
-  const harness = createHarness({ concurrency: told.concurrency })
+  const harness = createHarness({ concurrency: told.concurrency, waits: told.waits })
   const { clock } = harness
   const taken: string[] = []
   const accepted: string[] = []
@@ -91,7 +94,7 @@ it('whatever fails, everything is delivered, in order per lane and once per id',
   await assertProperty(
     fc.asyncProperty(story, async told => {
       const { harness, taken, accepted, overlaps, added } = await play(told)
-      expect(harness.table.store.counts()).toEqual({ pending: 0, dead: 0 })
+      expect(harness.table.stored.counts()).toEqual({ pending: 0, dead: 0 })
       expect(overlaps).toBe(0)
       const once = [...new Set(taken)]
       for (const [lane, ids] of added)

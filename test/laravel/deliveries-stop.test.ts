@@ -27,7 +27,7 @@ describe('stop', () => {
     await stop
     await harness.clock.advance(10 * MINUTE)
     expect(harness.calls).toHaveLength(1)
-    expect(harness.table.store.counts()).toEqual({ pending: 2, dead: 0 })
+    expect(harness.table.stored.counts()).toEqual({ pending: 2, dead: 0 })
     expect(harness.clock.pending()).toBe(0)
   })
 

@@ -57,11 +57,11 @@ function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forg
 
 /** Deliveries over a table in memory, a simulated clock and a Laravel that does what the test says. */
 export function createHarness(
-  options: { address?: string | null; concurrency?: number; files?: DeliveredFiles } = {},
+  options: { address?: string | null; concurrency?: number; files?: DeliveredFiles; waits?: number[] } = {},
 ) {
   const clock = createTestClock()
   const start = clock.now()
-  const table = createMemoryDeliveries()
+  const table = createMemoryDeliveries(options.waits)
   const logs: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => logs.push(line) })
   const calls: Call[] = []
@@ -134,7 +134,7 @@ export function createHarness(
       return webhookId
     },
     times: (lane: string) => calls.filter(call => call.lane === lane).map(call => call.at),
-    dead: () => table.store.page({ state: 'dead', limit: 1_000 }).rows,
+    dead: () => table.stored.page({ state: 'dead', limit: 1_000 }).rows,
   }
 }
 

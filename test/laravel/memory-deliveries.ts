@@ -5,16 +5,20 @@ import type {
   DeliveryTable,
   PendingLane,
 } from '../../src/ports/delivery-table.ts'
+import type { Synchronous } from '../../src/store/asynchronous.ts'
+import type { DeliveryAnswers } from '../../src/store/tables/deliveries.ts'
+import { IN_ORDER, lateAnswers } from '../store/late-answers.ts'
 
-/** The deliveries table in memory, with what tests want to see of it. */
-export function createMemoryDeliveries() {
+/** The deliveries table in memory, with what tests want to see of it; `waits` says how late it answers. */
+export function createMemoryDeliveries(waits = IN_ORDER) {
   const rows = new Map<number, DeliveryRow>()
   const settled: { webhookId: string; outcome: DeliveryOutcome }[] = []
   let nextId = 1
   let broken = false
   const pending = () => [...rows.values()].filter(row => row.deadAt === null)
 
-  const store: DeliveryTable = {
+  /** What stands in it, read at once: for what a test expects. */
+  const stored: Synchronous<DeliveryAnswers> = {
     head(lane) {
       if (broken) throw new Error('the disk is gone')
       return pending().find(row => row.lane === lane) ?? null
@@ -29,10 +33,8 @@ export function createMemoryDeliveries() {
       }
       return [...heads.values()].sort((a, b) => (a.lane < b.lane ? -1 : 1)).slice(0, limit)
     },
-    pendingOf: (streamId, most) =>
-      pending()
-        .filter(({ lane }) => lane.startsWith(streamId))
-        .slice(0, most).length,
+    pendingOf: (streamIds, most) =>
+      streamIds.map(one => Math.min(most, pending().filter(({ lane }) => lane.startsWith(one)).length)),
     hasPending: streamId => pending().some(({ lane }) => lane.startsWith(`${streamId}|`)),
     counts: () => ({ pending: pending().length, dead: rows.size - pending().length }),
     backlog: () => ({
@@ -47,6 +49,10 @@ export function createMemoryDeliveries() {
         .reverse()
       return { rows: wanted.slice(0, limit), next: wanted.length > limit ? wanted[limit - 1]!.id : null }
     },
+  }
+
+  const store: DeliveryTable = {
+    ...lateAnswers<DeliveryAnswers>(stored, waits),
     async settle(id, outcome) {
       if (broken) throw new Error('the disk is gone')
       const row = rows.get(id)
@@ -78,6 +84,7 @@ export function createMemoryDeliveries() {
 
   return {
     store,
+    stored,
     rows,
     settled,
     breakDisk(value: boolean) {

@@ -37,15 +37,19 @@ const ids = (rows: { id: number }[]) => rows.map(({ id }) => id)
 describe('what waits', () => {
   it('is listed with its error and its next try, newest first, a page at a time', async () => {
     const { harness, undelivered } = await refusals(['a', 'b', 'c'])
-    const first = undelivered.list({ state: 'waiting', limit: 2 })
+    const first = await undelivered.list({ state: 'waiting', limit: 2 })
     expect(first).toMatchObject({ count: 3, next: 2 })
     expect(ids(first.rows)).toEqual([3, 2])
     expect(first.rows[0]).toMatchObject({ lastError: 'HTTP 404', cause: 'no_row', deadAt: null })
     expect(first.rows[0]!.tryAt).toBe(harness.table.rows.get(3)!.nextAt)
     expect(first.rows[0]!.tryAt).toBeGreaterThan(harness.clock.now())
-    expect(ids(undelivered.list({ state: 'waiting', limit: 2, before: 2 }).rows)).toEqual([1])
-    expect(ids(undelivered.list({ state: 'waiting', limit: 9, sessionId: 'b' }).rows)).toEqual([2])
-    expect(undelivered.list({ state: 'dead', limit: 9 })).toMatchObject({ count: 0, rows: [], next: null })
+    expect(ids((await undelivered.list({ state: 'waiting', limit: 2, before: 2 })).rows)).toEqual([1])
+    expect(ids((await undelivered.list({ state: 'waiting', limit: 9, sessionId: 'b' })).rows)).toEqual([2])
+    expect(await undelivered.list({ state: 'dead', limit: 9 })).toMatchObject({
+      count: 0,
+      rows: [],
+      next: null,
+    })
     await harness.deliveries.stop(0)
   })
 
@@ -53,7 +57,7 @@ describe('what waits', () => {
     const { harness, undelivered } = await outage(['a', 'b'])
     const probesAt = harness.deliveries.probesAt('messages')!
     expect(probesAt).toBeGreaterThan(harness.clock.now())
-    expect(undelivered.find(2)).toMatchObject({ tryAt: probesAt, cause: 'unreachable' })
+    expect(await undelivered.find(2)).toMatchObject({ tryAt: probesAt, cause: 'unreachable' })
     await harness.deliveries.stop(0)
   })
 
@@ -69,7 +73,7 @@ describe('what waits', () => {
         .map(({ lane }) => lane)
         .sort(),
     ).toEqual(['a', 'b'])
-    expect(undelivered.list({ state: 'waiting', limit: 9 }).count).toBe(0)
+    expect((await undelivered.list({ state: 'waiting', limit: 9 })).count).toBe(0)
     await harness.deliveries.stop(0)
   })
 
@@ -88,7 +92,7 @@ describe('what waits', () => {
     harness.respond(() => ok)
     await undelivered.retry()
     await harness.clock.advance(SECOND)
-    expect(undelivered.list({ state: 'waiting', limit: 9 }).count).toBe(0)
+    expect((await undelivered.list({ state: 'waiting', limit: 9 })).count).toBe(0)
     expect(harness.deliveries.health()).toMatchObject({ ok: true })
     await harness.deliveries.stop(0)
   })
@@ -126,7 +130,7 @@ describe('what waits', () => {
     harness.add('a')
     harness.respond(() => ok)
     const before = harness.calls.length
-    await undelivered.redrive(harness.table.store.page({ state: 'waiting', limit: 1 }).rows[0]!.id)
+    await undelivered.redrive(harness.table.stored.page({ state: 'waiting', limit: 1 }).rows[0]!.id)
     await harness.clock.advance(1)
     expect(harness.calls.slice(before).map(({ payload }) => payload.message_id)).toEqual(['m1', 'm4'])
     await harness.deliveries.stop(0)
@@ -142,7 +146,45 @@ describe('what waits', () => {
     }
     expect(harness.calls.length).toBe(before + 30)
     expect(harness.deliveries.probesAt('messages')).toBe(probesAt)
-    expect(undelivered.list({ state: 'dead', limit: 9 }).count).toBe(0)
+    expect((await undelivered.list({ state: 'dead', limit: 9 })).count).toBe(0)
+    await harness.deliveries.stop(0)
+  })
+})
+
+describe('what is tried by hand while it changes', () => {
+  it('lives again if it died after it was found', async () => {
+    const { harness, undelivered } = await refusals(['a'])
+    const { head } = harness.table.store
+    harness.table.store.head = async lane => {
+      const answer = await head(lane)
+      await harness.table.store.settle(1, { dead: true, at: harness.clock.now(), error: 'HTTP 404' })
+      harness.table.store.head = head
+      return answer
+    }
+    harness.respond(() => ok)
+    await undelivered.redrive(1)
+    await harness.clock.advance(1)
+    expect(harness.table.rows.size).toBe(0)
+    await harness.deliveries.stop(0)
+  })
+
+  it('is tried though what stood before it went out after it was found, and though it was tried before itself', async () => {
+    const { harness, undelivered } = await refusals(['a'])
+    const id = Number(harness.table.add('a', harness.clock.now()).split('.')[1])
+    const later = harness.clock.now() + HOUR
+    harness.table.rows.set(id, { ...harness.table.rows.get(id)!, attempts: 3, nextAt: later })
+    harness.respond(() => ok)
+    const before = harness.calls.length
+    const { head } = harness.table.store
+    harness.table.store.head = async lane => {
+      const answer = await head(lane)
+      harness.table.rows.delete(1)
+      harness.table.store.head = head
+      return answer
+    }
+    await undelivered.redrive(id)
+    await harness.clock.advance(1)
+    expect(harness.calls.slice(before).map(({ payload }) => payload.message_id)).toEqual([`m${id}`])
     await harness.deliveries.stop(0)
   })
 })
@@ -160,7 +202,7 @@ describe('dead letters', () => {
 
   it('are listed and counted', async () => {
     const { harness, undelivered } = await dead()
-    const { count, rows } = undelivered.list({ state: 'dead', limit: 9 })
+    const { count, rows } = await undelivered.list({ state: 'dead', limit: 9 })
     expect([count, ids(rows)]).toEqual([2, [3, 1]])
     expect(rows[0]).toMatchObject({ lastError: 'HTTP 422', tryAt: null })
     await harness.deliveries.stop(0)
@@ -181,14 +223,14 @@ describe('dead letters', () => {
   it('stay dead when what waits is tried again', async () => {
     const { harness, undelivered } = await dead()
     expect(await undelivered.retry()).toBe(0)
-    expect(undelivered.list({ state: 'dead', limit: 9 }).count).toBe(2)
+    expect((await undelivered.list({ state: 'dead', limit: 9 })).count).toBe(2)
     await harness.deliveries.stop(0)
   })
 
   it('answer DELIVERY_NOT_FOUND if unknown or delivered', async () => {
     const { harness, undelivered } = await dead()
     for (const id of [2, 99]) {
-      expect(() => undelivered.find(id)).toThrow(expect.objectContaining({ code: 'DELIVERY_NOT_FOUND' }))
+      await expect(undelivered.find(id)).rejects.toMatchObject({ code: 'DELIVERY_NOT_FOUND' })
       await expect(undelivered.redrive(id)).rejects.toMatchObject({ code: 'DELIVERY_NOT_FOUND', status: 404 })
     }
     await harness.deliveries.stop(0)

@@ -256,9 +256,9 @@ describe('prune', () => {
     const before = clock.now()
     ;(await store.open(id))!.stream.destroy()
     await store.put(chunks('new'), LIMITS)
-    expect(table.unusedSince(before, 9)).toEqual([id])
+    expect(await table.unusedSince(before, 9)).toEqual([id])
     expect(await store.prune(before, 100)).toMatchObject({ removed: 0, more: false })
-    expect(table.unusedSince(before, 9)).toEqual([])
+    expect(await table.unusedSince(before, 9)).toEqual([])
   })
 
   it('takes the time of a file that another program has copied, which is finer than a millisecond', async () => {

@@ -9,8 +9,11 @@ export function idleMetrics(): Metrics {
     stats: () => ({ byState: { open: 1 }, qr: { pendingQR: 0, trackedSessions: 0 } }),
     quarantined: () => 0,
     diskFree: async () => 1,
-    laravel: () => ({ failing: [], late: 0 }),
-    deliveries: { counts: () => ({ pending: 0, dead: 0 }), backlog: () => ({ lanes: 0, oldestAt: null }) },
+    laravel: async () => ({ failing: [], late: 0 }),
+    deliveries: {
+      counts: async () => ({ pending: 0, dead: 0 }),
+      backlog: async () => ({ lanes: 0, oldestAt: null }),
+    },
   })
   return metrics
 }

@@ -152,10 +152,10 @@ it('what stands now is asked when somebody reads', async () => {
     stats: () => ({ byState, qr: { pendingQR: 0, trackedSessions: 2 } }),
     quarantined: () => 1,
     diskFree: async () => 5e9,
-    laravel: () => ({ failing: [{ route: 'POST /qr', cause: 'server_error' }], late: 2 }),
+    laravel: async () => ({ failing: [{ route: 'POST /qr', cause: 'server_error' }], late: 2 }),
     deliveries: {
-      counts: () => ({ pending: 7, dead: 4 }),
-      backlog: () => ({ lanes: 5, oldestAt: time.now > 60_000 ? null : 30_000 }),
+      counts: async () => ({ pending: 7, dead: 4 }),
+      backlog: async () => ({ lanes: 5, oldestAt: time.now > 60_000 ? null : 30_000 }),
     },
   })
   const standing = () =>
@@ -178,6 +178,26 @@ it('what stands now is asked when somebody reads', async () => {
   expect(await standing()).toContain('sessions{state="open"} 4')
   expect(await standing()).not.toContain('sessions{state="starting"} 1')
   expect(await standing()).toContain('delivery_lag_seconds 0')
+})
+
+it('what cannot be read now is no number, and all else is told', async () => {
+  const { metrics, read } = metricsAt(60_000)
+  const away = () => Promise.reject(new Error('the store is away'))
+  metrics.read({
+    stats: () => ({ byState: { open: 3 }, qr: { pendingQR: 0, trackedSessions: 2 } }),
+    quarantined: () => 1,
+    diskFree: async () => 5e9,
+    laravel: async () => ({ failing: [], late: 0 }),
+    deliveries: { counts: away, backlog: away },
+  })
+  expect(await read(/^whatsapp_manager_(?:sessions\{|disk|deliveries_|lanes_pending|delivery_lag)/)).toEqual([
+    'sessions{state="open"} 3',
+    'disk_free_bytes 5000000000',
+    'deliveries_pending Nan',
+    'deliveries_dead Nan',
+    'lanes_pending Nan',
+    'delivery_lag_seconds Nan',
+  ])
 })
 
 describe('the text', () => {

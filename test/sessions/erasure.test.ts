@@ -14,7 +14,8 @@ async function createWorld() {
   const removed: string[] = []
   const world = { removed, broken: false, logs: [] as string[], store }
   const files = {
-    async remove(given: string) {
+    async remove(given: string, onlyIf: () => Promise<boolean> = async () => true) {
+      if (!(await onlyIf())) return false
       if (world.broken) throw new Error('no permission')
       removed.push(given)
       return true
@@ -151,7 +152,9 @@ describe('The deletion of a session', () => {
     await world.disk.commit({ ...created('a'), streamId: 'life-2' })
     const again = createErasure({
       store: world.disk,
-      files: { remove: async given => world.removed.push(given) > 0 },
+      files: {
+        remove: async (given, onlyIf) => (await onlyIf?.()) === true && world.removed.push(given) > 0,
+      },
       clock: createTestClock(),
       logger: pino({ level: 'silent' }),
     })
@@ -181,17 +184,17 @@ it('asks for no more rows or files at once than others can wait for', async () =
       },
       media: {
         ...store.media,
-        unneeded(limit) {
+        async unneeded(limit) {
           asked.push(limit)
           return files.filter(one => !gone.has(one)).slice(0, limit)
         },
-        isUnneeded: () => true,
+        isUnneeded: async () => true,
         async changed(changes) {
           for (const change of changes) if ('gone' in change) gone.add(change.gone)
         },
       },
     },
-    files: { remove: async () => true },
+    files: { remove: async (_, onlyIf) => (await onlyIf?.()) ?? true },
     clock: createTestClock(),
     logger: pino({ enabled: false }),
   })

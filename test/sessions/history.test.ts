@@ -144,8 +144,8 @@ describe('The chats of a session', () => {
     expect(sent!.history[0]).toMatchObject({ status: 'queued' })
     expect(received).toMatchObject({ direction: 'in', laravel: { state: 'waiting', attempts: 0 } })
     const { deliveries } = world.store
-    const lane = world.wokenLanes.find(one => deliveries.head(one)?.kind === 'messages')!
-    await deliveries.settle(deliveries.head(lane)!.id, { done: true })
+    const lane = world.wokenLanes.find(one => world.stored.deliveries.head(one)?.kind === 'messages')!
+    await deliveries.settle((await deliveries.head(lane))!.id, { done: true })
     const [, again] = history.chat('s1', '34611111111@s.whatsapp.net', page()).messages
     expect(again!.laravel).toEqual({ state: 'taken', at: null })
   })

@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../src/base/errors.ts'
-import type { MediaChange } from '../../src/ports/media/media-store.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { CommittedFactsFeed } from '../../src/store/committed-facts.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
@@ -11,16 +10,17 @@ import { createStatements, type Statements } from '../../src/store/statements.ts
 import { accountEventReads } from '../../src/store/tables/account-events.ts'
 import { chatTimerReads } from '../../src/store/tables/chat-timers.ts'
 import { chatReads } from '../../src/store/tables/chats.ts'
-import { deliveryReads } from '../../src/store/tables/deliveries.ts'
-import { downloadReads } from '../../src/store/tables/downloads.ts'
+import { type DeliveryAnswers, deliveryReads } from '../../src/store/tables/deliveries.ts'
+import { type DownloadReads, downloadReads } from '../../src/store/tables/downloads.ts'
 import { logReads } from '../../src/store/tables/events.ts'
 import { keyReads } from '../../src/store/tables/keys.ts'
-import { mediaReads } from '../../src/store/tables/media.ts'
+import { type MediaReads, mediaReads } from '../../src/store/tables/media.ts'
 import { messageReads } from '../../src/store/tables/messages.ts'
 import { peopleReads } from '../../src/store/tables/people.ts'
 import { sessionReads } from '../../src/store/tables/sessions.ts'
 import { GroupCommit } from '../../src/store/writer/group-commit.ts'
 import type { Request, Result } from '../../src/store/writer/worker-messages.ts'
+import { lateAnswers } from '../store/late-answers.ts'
 
 /** What is committed, read at once: for what a test expects, never for what it tests. */
 const readsOf = (sql: Statements) => ({
@@ -104,18 +104,21 @@ export class MemoryStore {
       chats: stored.chats,
       chatTimers: stored.chatTimers,
       downloads: {
-        ...stored.downloads,
+        ...lateAnswers<DownloadReads>(stored.downloads),
         settle: async (streamId, seq, outcome) =>
           void (await this.#submit({ downloaded: { streamId, seq, outcome } }, null)),
       },
-      media: Object.assign(mediaReads(sql), {
-        changed: async (media: MediaChange[]) => void (await this.#submit({ media }, null)),
-      }),
+      media: {
+        ...lateAnswers<MediaReads>(stored.media),
+        changed: async media => void (await this.#submit({ media }, null)),
+      },
       accountEvents: stored.accountEvents,
       deliveries: {
-        ...stored.deliveries,
-        head: lane => recent.head(lane),
-        hasNext: (lane, id) => recent.hasNext(lane, id),
+        ...lateAnswers<DeliveryAnswers>({
+          ...stored.deliveries,
+          head: lane => recent.head(lane),
+          hasNext: (lane, id) => recent.hasNext(lane, id),
+        }),
         settle: (id, outcome) => recent.settle(id, outcome),
       },
       close: async () => this.#db.close(),

@@ -288,7 +288,7 @@ export class World {
   /** Laravel takes what is pending in the session's own lane. */
   async deliverStatus(sessionId = 's1'): Promise<string | null> {
     const { streamId } = this.store.sessions.find(sessionId)!
-    const head = this.store.deliveries.head(streamId)
+    const head = this.stored.deliveries.head(streamId)
     if (head === null) return null
     const estadoQr = head.payload.estado_qr as 'active'
     await this.store.deliveries.settle(head.id, {

@@ -288,7 +288,7 @@ export function mediaContract(subject: Subject): void {
 
   test('files are known from before they are there until they were removed, by when they were used', async () => {
     const { media } = subject.store
-    expect(await media.complete).toBe(false)
+    expect(await media.isComplete()).toBe(false)
     await media.changed([
       { stored: 'a', at: 100 },
       { stored: 'b', at: 200 },
@@ -298,7 +298,7 @@ export function mediaContract(subject: Subject): void {
     ])
     await subject.reopen()
     const again = subject.store.media
-    expect(await again.complete).toBe(true)
+    expect(await again.isComplete()).toBe(true)
     expect(await again.unusedSince(200, 10)).toEqual(['c', 'a'])
     expect(await again.unusedSince(1_000, 2)).toEqual(['c', 'a'])
     await again.changed([

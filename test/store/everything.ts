@@ -99,10 +99,13 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   await store.committed.between(0, followed.head + 100, 100)
   moveOn()
   await store.commit({ streamId: STREAM, epoch: 1, listedAs: 'open' })
-  read(memory)
-  const [pending, other, receipt] = [`${STREAM}|messages`, STREAM, `${STREAM}|receipt`].map(
-    lane => store.deliveries.head(lane)!.id,
-  ) as [number, number, number]
+  await read(memory)
+  const heads = [`${STREAM}|messages`, STREAM, `${STREAM}|receipt`].map(lane => store.deliveries.head(lane))
+  const [pending, other, receipt] = (await Promise.all(heads)).map(head => head!.id) as [
+    number,
+    number,
+    number,
+  ]
   const { deliveries, downloads, media } = store
   await deliveries.settle(pending, { retryAt: 9, error: 'x', countsTry: true, countsAttempt: true })
   await deliveries.settle(pending, { hastened: true, at: 1 })
@@ -112,7 +115,7 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   const acceptedStatus = { estadoQr: 'active' as const, at: 1, streamId: STREAM }
   await deliveries.settle(other, { done: true, acceptedStatus })
   await deliveries.settle(receipt, { done: true })
-  await deliveries.settle(deliveries.head(`${STREAM}|messages`)!.id, { done: true })
+  await deliveries.settle((await deliveries.head(`${STREAM}|messages`))!.id, { done: true })
   await downloads.settle(STREAM, 2, { retryAt: 9, error: 'x' })
   await downloads.settle(STREAM, 2, { done: true })
   await media.changed([
@@ -126,7 +129,7 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   await store.eraseBodies(1e12, 10)
   const from = { session: 0, seq: 0 }
   await store.prune({ factsBefore: 1e12, messagesBefore: 1e12, from, limit: 100 })
-  read(memory)
+  await read(memory)
   // A write that fails alone takes the way with savepoints.
   await store.commit({ streamId: STREAM, epoch: 1, messages: [insert(7, 'in')] })
   await store.commit({ streamId: STREAM, epoch: 1, messages: [insert(7, 'in')] }).catch(() => {})
@@ -134,10 +137,10 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   await store.commit({ streamId: STREAM, epoch: 2, erase: 'keys' })
   await store.commit({ streamId: STREAM, epoch: 2, erase: 'stream' })
   await store.eraseDeleted(10)
-  read(memory)
+  await read(memory)
 }
 
-function read({ store }: MemoryStore): void {
+async function read({ store }: MemoryStore): Promise<void> {
   const { sessions, log, keys, messages, deliveries, downloads, media, accountEvents } = store
   sessions.find('a')
   for (const filter of [{}, { state: 'open' }, { userId: '42' }, { q: 'a' }, { after: 'a' }])
@@ -165,24 +168,24 @@ function read({ store }: MemoryStore): void {
   messages.inChat(STREAM, ['9@lid'], null, 10)
   messages.received(STREAM, 0, 10, 10)
   messages.unread(STREAM, 0, 10)
-  deliveries.head(`${STREAM}|messages`)
-  deliveries.lanes('', 10)
-  deliveries.hasNext(`${STREAM}|chat`, 0)
-  deliveries.hasPending(STREAM)
-  deliveries.pendingOf(STREAM, 10)
-  deliveries.counts()
-  deliveries.backlog()
-  deliveries.find(1)
-  deliveries.page({ state: 'dead', limit: 10 })
-  downloads.streamsDue(9)
-  downloads.due(STREAM, 9, 10)
-  downloads.hasPending(STREAM)
-  downloads.nextAt(0)
-  downloads.describe(FILE)
-  media.unusedSince(9, 10)
-  media.unneeded(10)
-  media.isUnneeded(FILE)
-  if (media.complete) store.people.find(STREAM, '9@lid')
+  await deliveries.head(`${STREAM}|messages`)
+  await deliveries.lanes('', 10)
+  await deliveries.hasNext(`${STREAM}|chat`, 0)
+  await deliveries.hasPending(STREAM)
+  await deliveries.pendingOf([STREAM], 10)
+  await deliveries.counts()
+  await deliveries.backlog()
+  await deliveries.find(1)
+  await deliveries.page({ state: 'dead', limit: 10 })
+  await downloads.streamsDue(9)
+  await downloads.due(STREAM, 9, 10)
+  await downloads.hasPending(STREAM)
+  await downloads.nextAt(0)
+  await downloads.describe(FILE)
+  await media.unusedSince(9, 10)
+  await media.unneeded(10)
+  await media.isUnneeded(FILE)
+  if (await media.isComplete()) store.people.find(STREAM, '9@lid')
   store.people.find(STREAM, 'nobody')
   store.chats.newest(STREAM, null, 10)
   store.chats.deliveriesOf(STREAM, [2, 4])

@@ -138,7 +138,7 @@ async function submit(ops: Op[]): Promise<(string | number | null)[]> {
   })
 }
 
-function compare(model: Model, run: number): void {
+async function compare(model: Model, run: number): Promise<void> {
   for (const [streamId, stream] of model.streams) {
     expect(store.log.after(streamId, 0, 10_000).map(event => event.seq)).toEqual(stream.seqs)
     expect(store.log.stateAt(streamId, stream.lastSeq)?.seq).toBe(stream.lifecycleSeqs.at(-1))
@@ -166,11 +166,11 @@ function compare(model: Model, run: number): void {
     expect(store.sessions.find(stream.sessionId)).toMatchObject({ streamId, epoch, lastSeq, lastActivity })
   }
   const lanes = new Set(model.deliveries.flatMap(({ lane, dead }) => (dead ? [] : [lane])))
-  const mine = store.deliveries.lanes('', 1_000).filter(({ lane }) => lane.startsWith(`r${run}s`))
+  const mine = (await store.deliveries.lanes('', 1_000)).filter(({ lane }) => lane.startsWith(`r${run}s`))
   expect(mine.map(({ lane }) => lane)).toEqual([...lanes].sort())
   for (const lane of lanes) {
     const { seq, attempts, streamId } = model.head(lane)!
-    expect(store.deliveries.head(lane)).toMatchObject({ seq, attempts, streamId })
+    expect(await store.deliveries.head(lane)).toMatchObject({ seq, attempts, streamId })
   }
 }
 
@@ -185,7 +185,7 @@ const likeTheModel = fc.asyncProperty(births, ticks, async (births, ticks) => {
   const lives = [0, 0, 0, 0]
   const submitTick = async (intents: Intention[]) => {
     const beliefs = new Map<string, Belief>()
-    const ops = intents.map((intent): Op => {
+    const opOf = async (intent: Intention): Promise<Op> => {
       // A new life once the one before was erased.
       const streamId = () => `r${run}s${intent.stream}/${lives[intent.stream]}`
       if (model.streams.get(streamId())?.erased && intent.act === 'create') lives[intent.stream]!++
@@ -202,16 +202,18 @@ const likeTheModel = fc.asyncProperty(births, ticks, async (births, ticks) => {
       const lane = `r${run}s${intent.stream}|status`
       const head = model.head(lane)
       if (intent.act === 'settle' && head)
-        return { settle: head, id: store.deliveries.head(lane)!.id, outcome: intent.outcome }
+        return { settle: head, id: (await store.deliveries.head(lane))!.id, outcome: intent.outcome }
       const write = toWrite(run, lives[intent.stream]!, intent, belief)
       belief.lastSeq = write.events?.at(-1)?.seq ?? belief.lastSeq
       return { write }
-    })
+    }
+    const ops: Op[] = []
+    for (const intent of intents) ops.push(await opOf(intent))
     const real = await submit(ops)
     const expected = model.tick(ops)
     expect(real).toEqual(expected)
     for (const outcome of real) seen.add(outcome)
-    compare(model, run)
+    await compare(model, run)
   }
   await submitTick(
     births.map((birth, stream) => ({ ...birth, stream, act: 'create', seqOff: 0, erase: null })),

@@ -74,17 +74,17 @@ describe('deliveries that were just stored', () => {
 
   const commit = (write: Partial<Write>) => store.commit({ streamId, epoch: 1, ...write })
   const settle = async (chat: string, outcome: DeliveryOutcome, lazy = false) => {
-    const head = store.deliveries.head(laneOf.messages(streamId, chat))
+    const head = await store.deliveries.head(laneOf.messages(streamId, chat))
     if (head !== null) await store.deliveries.settle(head.id, outcome, lazy)
   }
 
-  function compare(): void {
+  async function compare(): Promise<void> {
     for (const chat of CHATS) {
       const lane = laneOf.messages(streamId, chat)
       const stored = table.head(lane)
-      expect(store.deliveries.head(lane)).toEqual(stored)
+      expect(await store.deliveries.head(lane)).toEqual(stored)
       if (stored !== null)
-        expect(store.deliveries.hasNext(lane, stored.id)).toBe(table.hasNext(lane, stored.id))
+        expect(await store.deliveries.hasNext(lane, stored.id)).toBe(table.hasNext(lane, stored.id))
     }
   }
 
@@ -109,7 +109,7 @@ describe('deliveries that were just stored', () => {
     const arrived = arrive(into)
     await nextTurn()
     for (let n = 0; n < 5_000 && table.lastId() === before; n++);
-    store.deliveries.head(laneOf.messages(streamId, into))
+    await store.deliveries.head(laneOf.messages(streamId, into))
     await arrived
   }
 
@@ -121,9 +121,8 @@ describe('deliveries that were just stored', () => {
       await settle(one.postpone, { retryAt: 9, error: '503', countsTry: true, countsAttempt: true })
     else if ('bury' in one) await settle(one.bury, { dead: true, at: 5, error: '422' })
     else if ('revive' in one) {
-      const dead = store.deliveries
-        .page({ state: 'dead', limit: 100 })
-        .rows.filter(row => row.streamId === streamId)
+      const { rows } = await store.deliveries.page({ state: 'dead', limit: 100 })
+      const dead = rows.filter(row => row.streamId === streamId)
       if (dead.length > 0)
         await store.deliveries.settle(dead[one.revive % dead.length]!.id, { redriven: true, at: 7 })
     } else if ('replay' in one) {
@@ -138,7 +137,7 @@ describe('deliveries that were just stored', () => {
       const status = { ...delivery(of, one.status), kind: 'status' as const, payload: { seq: of } }
       await commit({ events: [messageFact(of)], deliveries: [status] })
     } else if ('lookEarly' in one) await lookEarly(one.lookEarly)
-    else store.deliveries.head(laneOf.messages(streamId, one.look))
+    else await store.deliveries.head(laneOf.messages(streamId, one.look))
   }
 
   it('are what the table says, whatever is done to them', async () => {
@@ -149,9 +148,9 @@ describe('deliveries that were just stored', () => {
         for (const [n, steps] of ticks.entries()) {
           await Promise.all(steps.map(take))
           // To compare is to read, after which a lane is known.
-          if (n % 3 === 2) compare()
+          if (n % 3 === 2) await compare()
         }
-        compare()
+        await compare()
       }),
       { numRuns: 100 },
     )
@@ -160,16 +159,16 @@ describe('deliveries that were just stored', () => {
   it('live again in a lane that was seen empty, and say what was read anew', async () => {
     const lane = laneOf.messages(streamId, 'ana')
     await arrive('ana')
-    const { id } = store.deliveries.head(lane)!
+    const { id } = (await store.deliveries.head(lane))!
     await settle('ana', { dead: true, at: 5, error: '422' })
-    expect(store.deliveries.head(lane)).toBeNull()
+    expect(await store.deliveries.head(lane)).toBeNull()
     await store.deliveries.settle(id, { redriven: true, at: 7 })
-    expect(store.deliveries.head(lane)?.id).toBe(id)
+    expect((await store.deliveries.head(lane))?.id).toBe(id)
     await settle('ana', { done: true })
     await arrive('ana')
     await commit({ messages: [{ reread: { seq, content: inbound(`M${seq}`, 'read anew') } }] })
-    expect(store.deliveries.head(lane)?.payload.body).toBe('read anew')
-    compare()
+    expect((await store.deliveries.head(lane))?.payload.body).toBe('read anew')
+    await compare()
   })
 
   it('are told once, also when they were read before their commit was answered', async () => {
@@ -202,8 +201,8 @@ describe('deliveries that were just stored', () => {
     await settle('ana', { done: true })
     await arrive('ana')
     await commit({ events: [{ ...messageFact(++seq), type: 'session.deleted' }], erase: 'stream' })
-    expect(store.deliveries.head(laneOf.messages(streamId, 'ana'))).toBeNull()
-    compare()
+    expect(await store.deliveries.head(laneOf.messages(streamId, 'ana'))).toBeNull()
+    await compare()
   })
 
   it('keep their order behind those of an earlier process', async () => {
@@ -212,13 +211,13 @@ describe('deliveries that were just stored', () => {
     store = await openStore({ dataDir: dir })
     await arrive('ana')
     await settle('ana', { done: true })
-    compare()
+    await compare()
     await settle('ana', { done: true })
     await store.close()
     store = await openStore({ dataDir: dir })
     await arrive('ana')
-    expect(store.deliveries.head(laneOf.messages(streamId, 'ana'))?.id).toBe(3)
-    compare()
+    expect((await store.deliveries.head(laneOf.messages(streamId, 'ana')))?.id).toBe(3)
+    await compare()
   })
 
   it('are not read once their lane was seen empty', async () => {
@@ -228,12 +227,13 @@ describe('deliveries that were just stored', () => {
     for (let n = 0; n < 10; n++) {
       await arrive('ana')
       const lane = laneOf.messages(streamId, 'ana')
-      expect(store.deliveries.head(lane)).toMatchObject({ seq, payload: { message_id: `M${seq}` } })
-      expect(store.deliveries.hasNext(lane, store.deliveries.head(lane)!.id)).toBe(false)
+      expect(await store.deliveries.head(lane)).toMatchObject({ seq, payload: { message_id: `M${seq}` } })
+      const { id } = (await store.deliveries.head(lane))!
+      expect(await store.deliveries.hasNext(lane, id)).toBe(false)
       await settle('ana', { done: true }, n % 2 === 0)
     }
     expect(get).not.toHaveBeenCalled()
     get.mockRestore()
-    compare()
+    await compare()
   })
 })

@@ -74,7 +74,7 @@ export function sessionRoutes(
         return c.html(
           sessionPage(page(c), words(c), {
             sessionId: id,
-            createdAt: overview.of([id])[0]?.createdAt ?? null,
+            createdAt: (await overview.of([id]))[0]?.createdAt ?? null,
             lastSeq,
             figure: await figure(c),
             moment: await showMoment(c, id, lastSeq, ['SESSION_UNREADABLE', 'EVENT_NOT_FOUND']),

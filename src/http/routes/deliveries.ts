@@ -26,22 +26,22 @@ export function deliveryRoutes(
   sessions: Sessions,
   queries: Pick<SessionQueries, 'get'>,
 ): Hono<HttpEnv> {
-  function list(query: DeliveryQuery): DeliveriesAnswer {
-    const { count, rows, next } = undelivered.list(query)
+  async function list(query: DeliveryQuery): Promise<DeliveriesAnswer> {
+    const { count, rows, next } = await undelivered.list(query)
     return { success: true, count, deliveries: rows.map(toJson), next }
   }
 
   return new Hono<HttpEnv>()
-    .get('/deliveries', c => {
+    .get('/deliveries', async c => {
       const { session_id, ...query } = validateQuery(c, deliveriesQuery)
-      return c.json(list({ ...query, sessionId: session_id }))
+      return c.json(await list({ ...query, sessionId: session_id }))
     })
-    .get('/deliveries/dead', c => {
+    .get('/deliveries/dead', async c => {
       const { session_id, ...query } = validateQuery(c, deadQuery)
-      return c.json(list({ ...query, state: 'dead', sessionId: session_id }))
+      return c.json(await list({ ...query, state: 'dead', sessionId: session_id }))
     })
-    .get('/deliveries/:id', c => {
-      const row = undelivered.find(pathDelivery(c))
+    .get('/deliveries/:id', async c => {
+      const row = await undelivered.find(pathDelivery(c))
       const answer: z.infer<typeof deliveryAnswer> = {
         success: true,
         delivery: { ...toJson(row), payload: row.payload },

@@ -12,9 +12,12 @@ type HealthAnswer = z.infer<typeof healthAnswer>
  * `live`: the process answers. `ready`, and plain `/health` alike: it can do its work, else 503 and why. `/laravel/check` asks Laravel now
  * whether it would take what this service tells it; nothing is delivered.
  */
-export function healthRoutes(ready: () => Readiness, check: Pick<LaravelCheck, 'run'>): Hono<HttpEnv> {
-  const report = (c: HttpContext) => {
-    const { ready: isReady, problems, warnings, laravel } = ready()
+export function healthRoutes(
+  ready: () => Promise<Readiness>,
+  check: Pick<LaravelCheck, 'run'>,
+): Hono<HttpEnv> {
+  const report = async (c: HttpContext) => {
+    const { ready: isReady, problems, warnings, laravel } = await ready()
     const told = (all: Problem[]) => all.map(({ code, message }) => ({ code, message }))
     const answer: HealthAnswer = {
       success: isReady,

@@ -13,7 +13,7 @@ export function statsRoutes(
   undelivered: Pick<Undelivered, 'figures'>,
   now: () => number,
 ): Hono<HttpEnv> {
-  return new Hono<HttpEnv>().get('/stats', c => {
+  return new Hono<HttpEnv>().get('/stats', async c => {
     const { by_state } = validateQuery(c, statsQuery)
     const { sessions, qr, byState } = queries.stats()
     const { totalSessions, activeSessions, inactiveSessions, oldestSession } = sessions
@@ -21,7 +21,7 @@ export function statsRoutes(
       sessions: { totalSessions, activeSessions, inactiveSessions, oldestSession },
       qr: { pendingQR: qr.pendingQR, trackedSessions: qr.trackedSessions },
       timestamp: isoDate(now()),
-      ...(by_state && { by_state: byState, deliveries: deliveriesOf(undelivered.figures(), now()) }),
+      ...(by_state && { by_state: byState, deliveries: deliveriesOf(await undelivered.figures(), now()) }),
     }
     return c.json(answer)
   })

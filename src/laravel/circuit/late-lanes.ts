@@ -35,9 +35,9 @@ export function createLateLanes(options: {
     round = { lanes: 0, oldest: null }
   }
 
-  function lastErrorIn(lane: string): string | null {
+  async function lastErrorIn(lane: string): Promise<string | null> {
     try {
-      return store.head(lane)?.lastError ?? null
+      return (await store.head(lane))?.lastError ?? null
     } catch {
       // Whoever drains the lane tells of that.
       return null
@@ -66,10 +66,10 @@ export function createLateLanes(options: {
     },
 
     /** All lanes have been shown. */
-    end(): void {
+    async end(): Promise<void> {
       const { lanes, oldest } = round
       begin()
-      late = oldest && { lanes, since: oldest.at, kind: oldest.kind, error: lastErrorIn(oldest.lane) }
+      late = oldest && { lanes, since: oldest.at, kind: oldest.kind, error: await lastErrorIn(oldest.lane) }
       tell()
     },
 

@@ -7,7 +7,7 @@ import { answerMedia } from './serve-media.ts'
 export function createMediaServer(options: {
   files: MediaStore
   /** What messages say about a file. */
-  describe(id: string): { mimetype: string; filename: string | null } | null
+  describe(id: string): Promise<{ mimetype: string; filename: string | null } | null>
   key: Uint8Array
   /** Where others reach this service, without a slash at its end. */
   base(): string
@@ -29,7 +29,11 @@ export function createMediaServer(options: {
     async serve(id, { bodyWanted, ...conditions }) {
       const opened = await files.open(id)
       if (opened === null) return null
-      const { mimetype = null, filename = null } = describe(id) ?? {}
+      const described = await describe(id).catch(error => {
+        opened.stream.destroy()
+        throw error
+      })
+      const { mimetype = null, filename = null } = described ?? {}
       const { status, headers, body } = answerMedia({ id, size: opened.size, mimetype, filename }, conditions)
       if (body === 'whole' && bodyWanted) return { status, headers, stream: opened.stream }
       opened.stream.destroy()

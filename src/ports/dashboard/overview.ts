@@ -16,7 +16,10 @@ export interface SessionOverview extends SessionView {
 /** All sessions at a glance; every read is bounded by the number of sessions asked for. */
 export interface Overview {
   /** In the order of their ids, after the id `after`; `next` begins the next page, null: there is none. */
-  page(after: string, limit: number): { count: number; sessions: SessionOverview[]; next: string | null }
+  page(
+    after: string,
+    limit: number,
+  ): Promise<{ count: number; sessions: SessionOverview[]; next: string | null }>
   /** Those of the given ids that there are. */
-  of(sessionIds: readonly string[]): SessionOverview[]
+  of(sessionIds: readonly string[]): Promise<SessionOverview[]>
 }

@@ -10,8 +10,11 @@ export interface MediaStore {
   put(source: AsyncIterable<Uint8Array>, limits: { maxBytes: number }): Promise<StoredMedia>
   /** null if there is no such file. `start` and `end` are offsets in bytes, both inclusive, of a range within the file. */
   open(id: string, range?: { start: number; end: number }): Promise<OpenedMedia | null>
-  /** Whether there was such a file. */
-  remove(id: string): Promise<boolean>
+  /**
+   * Whether there was such a file. With `onlyIf` it is removed only if that resolves with true; nobody stores the file from that question
+   * on until it is gone. Rejects as `onlyIf` does, too.
+   */
+  remove(id: string, onlyIf?: () => Promise<boolean>): Promise<boolean>
   /**
    * Removes files that were neither stored nor opened since `before`, of at most `limit` that may be such. `removed` is their number;
    * `more`: it is worth to go on. `failed`: why one or more could not be removed, which are tried again a day later.
@@ -43,12 +46,12 @@ export interface OpenedMedia {
 /** The files of the media store, so that none has to be looked for on the disk. */
 export interface MediaTable {
   /** False until the files of before this table was there are in it. */
-  readonly complete: boolean
+  isComplete(): Promise<boolean>
   /** Files that were not stored since `before` (ms), longest ago first; they may have been opened since. */
-  unusedSince(before: number, limit: number): string[]
+  unusedSince(before: number, limit: number): Promise<string[]>
   /** Files that only messages had which are gone; nobody needs them. */
-  unneeded(limit: number): string[]
-  isUnneeded(id: string): boolean
+  unneeded(limit: number): Promise<string[]>
+  isUnneeded(id: string): Promise<boolean>
   /** Resolves once durable. A file is told as stored before it is there, so that each file is known. */
   changed(changes: MediaChange[]): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { SessionFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
 import { faultFields } from '../../base/describe-error.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -27,31 +28,53 @@ export interface ReaperDeps {
 /** Ends what has waited for too long: sends that nothing took in time, and sessions without messages. */
 export class Reaper {
   readonly #deps: ReaperDeps
-  readonly #counts: Pick<SessionCounts, 'idleSince'>
+  readonly #counts: Pick<SessionCounts, 'idleSince' | 'isIdleSince'>
   /** The last one of a full round: those of sessions that do not run here must not hide the others. */
   #lastOverdue: OverdueSend | undefined
+  #round: Promise<void> | null = null
+  #stopped = false
 
-  constructor(deps: ReaperDeps, counts: Pick<SessionCounts, 'idleSince'>) {
+  constructor(deps: ReaperDeps, counts: Pick<SessionCounts, 'idleSince' | 'isIdleSince'>) {
     this.#deps = deps
     this.#counts = counts
   }
 
-  round(): void {
+  /** Looks at all once; a round that lasts is not followed by another one before its end. Never rejects. */
+  round(): Promise<void> {
+    this.#round ??= this.#lookAtAll().finally(() => {
+      this.#round = null
+    })
+    return this.#round
+  }
+
+  /** Resolves once nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#round
+  }
+
+  async #lookAtAll(): Promise<void> {
     const { clock, idle } = this.#deps
     const now = clock.now()
-    this.#safely('sends that waited for too long could not be given up', {}, () => this.#giveUpOverdue(now))
+    await this.#safely('sends that waited for too long could not be given up', {}, () =>
+      this.#giveUpOverdue(now),
+    )
     const since = now - idle.afterMs
-    for (const sessionId of this.#counts.idleSince(since))
-      this.#safely('a session could not be checked for idleness', { session_id: sessionId }, () =>
+    for (const sessionId of this.#counts.idleSince(since)) {
+      if (this.#stopped) return
+      const about = { session_id: sessionId }
+      await this.#safely('a session could not be checked for idleness', about, () =>
         this.#endIfIdle(sessionId, since),
       )
+    }
   }
 
   /** What fails for one must not keep the others from their end; the next round tries again. */
-  #safely(failed: string, about: object, work: () => void): void {
+  async #safely(failed: string, about: object, work: () => void | Promise<void>): Promise<void> {
     try {
-      work()
+      await work()
     } catch (error) {
+      if (this.#stopped) return
       this.#deps.logger.error({ ...about, ...faultFields(error) }, failed)
     }
   }
@@ -66,19 +89,31 @@ export class Reaper {
     }
   }
 
-  #endIfIdle(sessionId: string, since: number): void {
+  async #endIfIdle(sessionId: string, since: number): Promise<void> {
     const { registry, idle } = this.#deps
     const entry = registry.find(sessionId)
-    // Whoever called /start just now is about to scan, or to send.
-    if (entry === undefined || entry.actor.context.startedAt > since) return
     const fact = { type: 'session.idled', policy: idle.policy } as const
-    if (entry.actor.can(fact) && !this.#hasWork(entry)) entry.actor.tell(fact)
+    if (entry === undefined || !this.#mayEnd(entry, fact, since)) return
+    const { actor } = entry
+    const { seq } = actor
+    // What is on its way into the log is not seen by the questions that follow.
+    await actor.durable()
+    if (await this.#hasWork(actor.streamId)) return
+    // Asked again: what happened since then is life, and the next round looks at it.
+    const same = registry.find(sessionId) === entry && actor.seq === seq
+    if (same && this.#mayEnd(entry, fact, since)) actor.tell(fact)
+  }
+
+  #mayEnd({ actor, outbox }: SessionEntry, fact: SessionFact, since: number): boolean {
+    // Whoever called /start just now is about to scan, or to send.
+    if (actor.context.startedAt > since || outbox.hasWork) return false
+    return this.#counts.isIdleSince(actor.sessionId, since) && actor.can(fact)
   }
 
   /** Whether something of the session is on its way; what would be erased with it must have reached Laravel, too. */
-  #hasWork({ actor: { streamId }, outbox }: SessionEntry): boolean {
+  async #hasWork(streamId: string): Promise<boolean> {
     const { store, idle } = this.#deps
-    if (outbox.hasWork || store.downloads.hasPending(streamId)) return true
-    return idle.policy === 'delete' && store.deliveries.hasPending(streamId)
+    if (await store.downloads.hasPending(streamId)) return true
+    return idle.policy === 'delete' && (await store.deliveries.hasPending(streamId))
   }
 }

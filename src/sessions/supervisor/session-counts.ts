@@ -143,6 +143,12 @@ export class SessionCounts {
     return idle
   }
 
+  /** Whether it is one of those. */
+  isIdleSince(sessionId: string, since: number): boolean {
+    const known = this.#known.get(sessionId)
+    return known !== undefined && known.lastActivity <= since
+  }
+
   #noteReason(sessionId: string, { reason }: SessionContext): void {
     if (reason === 'credentials_corrupt') this.#withoutCredentials.add(sessionId)
     else this.#withoutCredentials.delete(sessionId)

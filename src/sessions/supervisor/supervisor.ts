@@ -62,7 +62,7 @@ export class Supervisor {
             { session_id: sessionId, ms },
             'session was lost and will be restored from its log',
           ),
-        reap: () => this.#reap(),
+        reap: () => void this.#reap(),
         stopAll: () => void this.#stopAll(),
         tryStore: () => this.#recovery.try(),
       },
@@ -181,7 +181,7 @@ export class Supervisor {
   /** Ends every socket, keeps every link; resolves when no actor runs any more. */
   async stop(): Promise<void> {
     this.#machine.send({ type: 'drain.requested' })
-    await this.#recovery.settled()
+    await Promise.all([this.#recovery.settled(), this.#reaper.stop()])
     await this.#stopAll()
     this.#machine.send({ type: 'drained' })
     this.#machine.stop()
@@ -274,12 +274,9 @@ export class Supervisor {
     }
   }
 
-  #reap(): void {
-    try {
-      this.#reaper.round()
-    } finally {
-      this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
-    }
+  async #reap(): Promise<void> {
+    await this.#reaper.round()
+    if (this.#isRunning) this.#machine.send({ type: 'round.ended', at: this.#deps.clock.now() })
   }
 
   /** The actors that this session had have ended. */

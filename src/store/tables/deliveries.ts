@@ -7,6 +7,7 @@ import {
   type DeliveryTable,
 } from '../../ports/delivery-table.ts'
 import type { DownloadState } from '../../ports/download-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { objectIn } from './stored-json.ts'
@@ -82,7 +83,9 @@ export const toDelivery = (row: DeliveryColumns): DeliveryRow => ({
 const readable = (payload: DeliveryRow['payload'] | null) =>
   payload === null ? { payload: {}, unreadable: true as const } : { payload }
 
-export interface DeliveryReads extends Omit<DeliveryTable, 'settle'> {
+export type DeliveryAnswers = Omit<DeliveryTable, 'settle'>
+
+export interface DeliveryReads extends Synchronous<DeliveryAnswers> {
   /** The oldest pending delivery of a lane, and whether nothing is pending behind it. */
   headOf(lane: string): { row: DeliveryRow | null; isLast: boolean }
   /** The greatest id that was ever given to a delivery. */
@@ -118,14 +121,17 @@ export function deliveryReads(sql: Statements): DeliveryReads {
         `${streamId}|`,
         `${streamId}}`,
       ) !== undefined,
-    pendingOf: (streamId, most) =>
-      sql.get<{ pending: number }>(
-        `SELECT count(*) AS pending FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending
-           WHERE dead_at IS NULL AND lane >= ? AND lane < ? LIMIT ?)`,
-        streamId,
-        `${streamId}}`,
-        most,
-      )!.pending,
+    pendingOf: (streamIds, most) =>
+      sql
+        .all<{ key: number; pending: number }>(
+          `SELECT key, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_pending
+             WHERE dead_at IS NULL AND lane >= json_each.value AND lane < json_each.value || '}' LIMIT ?2)) AS pending
+           FROM json_each(?1)`,
+          JSON.stringify(streamIds),
+          most,
+        )
+        .toSorted((one, other) => one.key - other.key)
+        .map(row => row.pending),
     lanes: (after, limit) =>
       // Jumps from lane to lane along the index, whatever the number of deliveries in each.
       sql

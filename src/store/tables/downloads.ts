@@ -1,6 +1,7 @@
 import { type MediaSource, messageRefOf } from '../../messages/message-ref.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { DamagedDownload, Download, DownloadOutcome, DownloadTable } from '../../ports/download-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { isNeeded, noteUnneeded } from './media.ts'
@@ -34,7 +35,9 @@ export function toDownload(row: DownloadColumns): Download | DamagedDownload {
   return { ...known, message, source: source as unknown as MediaSource }
 }
 
-export function downloadReads(sql: Statements): Omit<DownloadTable, 'settle'> {
+export type DownloadReads = Omit<DownloadTable, 'settle'>
+
+export function downloadReads(sql: Statements): Synchronous<DownloadReads> {
   return {
     streamsDue: now =>
       // Jumps from stream to stream along the index, whatever the number of files of each.

@@ -1,12 +1,13 @@
 import type { MediaChange, MediaTable } from '../../ports/media/media-store.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
-export function mediaReads(sql: Statements): Omit<MediaTable, 'changed'> {
+export type MediaReads = Omit<MediaTable, 'changed'>
+
+export function mediaReads(sql: Statements): Synchronous<MediaReads> {
   const ids = (rows: { media_id: string }[]) => rows.map(({ media_id }) => media_id)
   return {
-    get complete() {
-      return sql.get('SELECT 1 FROM store WHERE media_listed = 1') !== undefined
-    },
+    isComplete: () => sql.get('SELECT 1 FROM store WHERE media_listed = 1') !== undefined,
     unusedSince: (before, limit) =>
       ids(sql.all('SELECT media_id FROM media WHERE used_at < ? ORDER BY used_at LIMIT ?', before, limit)),
     unneeded: limit => ids(sql.all('SELECT media_id FROM unneeded_media ORDER BY media_id LIMIT ?', limit)),

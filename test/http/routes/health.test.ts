@@ -15,7 +15,7 @@ describe('GET /health', () => {
       message: 'It answered 500.',
     }
     const laravel = { ok: false, failing: [fault] }
-    const ready = () => ({ ready: true, problems: [], warnings, laravel })
+    const ready = async () => ({ ready: true, problems: [], warnings, laravel })
     const well = await createTestHttp({ ready }).app.request(path)
     expect(well.status).toBe(200)
     expect(await exactly(well, healthAnswer)).toEqual({
@@ -30,7 +30,7 @@ describe('GET /health', () => {
       { code: 'STORE_FAILED', message: 'The disk is full.' },
       { code: 'REDIS_UNAVAILABLE', message: 'Redis does not answer.' },
     ]
-    const not = () => ({ ready: false, problems, warnings, laravel: null })
+    const not = async () => ({ ready: false, problems, warnings, laravel: null })
     const ill = await createTestHttp({ ready: not }).app.request(path)
     expect(ill.status).toBe(503)
     expect(await ill.json()).toEqual({

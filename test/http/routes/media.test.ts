@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { GatewayError } from '../../../src/base/errors.ts'
 import { openMediaStore } from '../../../src/media/media-store.ts'
 import { createMediaServer } from '../../../src/media/serve/media-server.ts'
 import { createMediaTable } from '../../media/media-table.ts'
@@ -18,10 +19,14 @@ const idOf = (data: Uint8Array) => createHash('sha256').update(data).digest('hex
 let now = Date.UTC(2026, 0, 1)
 const clock = { now: () => now, setTimeout: () => 0, clearTimeout: () => {} }
 const store = openMediaStore({ dataDir, clock, table: createMediaTable() })
+let away = false
 const types: Record<string, { mimetype: string; filename: string | null }> = {}
 const server = createMediaServer({
   files: store,
-  describe: id => types[id] ?? null,
+  async describe(id) {
+    if (away) throw new GatewayError('STORE_FAILED', 'The store is away.', { retryable: true })
+    return types[id] ?? null
+  },
   key: Buffer.alloc(32, 5),
   base: () => 'http://wm.test',
   wall: () => now,
@@ -179,6 +184,15 @@ describe('GET /media/{id}', () => {
         asked.end()
       })
     for (let n = 0; n < 5; n++) await fetch(`${url}${pathOf(id)}`, { method: 'HEAD' })
+    await vi.waitFor(() => expect(open()).toEqual([]), { timeout: 5_000 })
+  })
+
+  it('leaves no file open when the store cannot say what it is', async () => {
+    const id = await keep(big, 'video/mp4')
+    away = true
+    const { status } = await fetch(`${url}${pathOf(id)}`)
+    away = false
+    expect(status).toBe(503)
     await vi.waitFor(() => expect(open()).toEqual([]), { timeout: 5_000 })
   })
 

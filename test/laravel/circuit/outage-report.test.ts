@@ -6,19 +6,19 @@ describe('the health of the deliveries during an outage', () => {
   it('says in one sentence what Laravel answers, since when, and how many deliveries wait', async () => {
     const harness = createHarness()
     harness.deliveries.start()
-    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
+    expect(harness.deliveries.health(await harness.deliveries.waiting())).toEqual({ ok: true, problem: null })
     harness.respond(() => answered(500))
     await harness.clock.advance(12 * HOUR + 3 * MINUTE)
     for (let n = 0; n < 3; n++) harness.add(`lane${n}`)
     await harness.clock.advance(20 * MINUTE)
-    expect(harness.deliveries.health()).toEqual({
+    expect(harness.deliveries.health(await harness.deliveries.waiting())).toEqual({
       ok: false,
       problem:
         'Laravel at http://app.test/api has answered 500 on /messages since 2026-01-01 12:03 UTC (3 deliveries waiting): its log says why (storage/logs/laravel.log)',
     })
     harness.respond(() => ok)
     await harness.clock.advance(30 * SECOND)
-    expect(harness.deliveries.health()).toEqual({ ok: true, problem: null })
+    expect(harness.deliveries.health(await harness.deliveries.waiting())).toEqual({ ok: true, problem: null })
     expect(harness.logs.map(line => JSON.parse(line).msg)).toEqual([
       'laravel takes no deliveries on this route, they are held',
       'laravel takes deliveries on this route again',
@@ -44,7 +44,7 @@ describe('the health of the deliveries during an outage', () => {
     harness.respond(() => failure)
     harness.add('a')
     await harness.clock.advance(10 * SECOND)
-    expect(harness.deliveries.health().problem).toContain(sentence)
+    expect(harness.deliveries.health(await harness.deliveries.waiting()).problem).toContain(sentence)
   })
 
   it('is told in the log at each change of its cause and at no other time, and names the routes that are held', async () => {
@@ -63,7 +63,7 @@ describe('the health of the deliveries during an outage', () => {
     expect(route('/messages')).toEqual(causes.map(cause => `/messages ${cause}`))
     expect(route('/whatsapp/events')).toEqual(causes.map(cause => `/whatsapp/events ${cause}`))
     expect(harness.logs).toHaveLength(8)
-    expect(harness.deliveries.health().problem).toContain(
+    expect(harness.deliveries.health(await harness.deliveries.waiting()).problem).toContain(
       'has answered 500 on /messages, /whatsapp/events since 2026-01-01 00:00 UTC (7 deliveries waiting)',
     )
     harness.respond(() => ok)
@@ -84,10 +84,10 @@ describe('the health of the deliveries during an outage', () => {
     expect(harness.logs).toEqual([])
   })
 
-  it('reports a wrong LARAVEL_URL before anything else', () => {
+  it('reports a wrong LARAVEL_URL before anything else', async () => {
     const harness = createHarness()
     const problem = { ok: false, problem: 'LARAVEL_URL is wrong' }
     harness.wrongAddress(problem)
-    expect(harness.deliveries.health()).toEqual(problem)
+    expect(harness.deliveries.health(await harness.deliveries.waiting())).toEqual(problem)
   })
 })

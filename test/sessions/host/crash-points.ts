@@ -320,8 +320,8 @@ export class Outside {
   /** Laravel takes the head of every lane; `recorded` is false when the process dies before its 2xx is durable. */
   async deliver(recorded: boolean): Promise<void> {
     const { deliveries } = this.#world.store
-    for (const { lane } of deliveries.lanes('', 1_000)) {
-      const head = deliveries.head(lane)
+    for (const { lane } of await deliveries.lanes('', 1_000)) {
+      const head = await deliveries.head(lane)
       if (head === null) continue
       const { webhookId, streamId, payload } = head
       if (payload.estado_qr === 'active' && !this.#everOpen(streamId))

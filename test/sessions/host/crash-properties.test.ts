@@ -198,7 +198,7 @@ async function finishEverything({ world, disk, outside }: Walk): Promise<void> {
     }
     await world.wait(20_000)
   }
-  for (let i = 0; i < 100 && world.store.deliveries.lanes('', 1_000).length > 0; i++)
+  for (let i = 0; i < 100 && world.stored.deliveries.lanes('', 1_000).length > 0; i++)
     await outside.deliver(true)
 }
 

@@ -10,7 +10,7 @@ const start = async () => {
 }
 const pending = () => {
   const { streamId } = world.store.sessions.find('s1')!
-  return world.store.deliveries.head(streamId)
+  return world.stored.deliveries.head(streamId)
 }
 const says = (said: ActiveAnswer['said']) => {
   world.laravel.answer = async () => said
@@ -107,7 +107,7 @@ describe('The estado_qr that Laravel is told', () => {
     socket.report(closedAs('suspend', 'replaced'))
     await world.settle()
     expect(pending()!.payload.estado_qr).toBe('inactive')
-    expect(world.store.deliveries.counts().pending).toBe(1)
+    expect(world.stored.deliveries.counts().pending).toBe(1)
   })
 
   it('is stored in the same commit as the fact that caused it', async () => {
@@ -152,7 +152,7 @@ describe('The estado_qr that Laravel is told', () => {
     socket.report({ type: 'logout.confirmed' })
     expect(await remove).toEqual({ done: true })
     expect(world.store.sessions.find('s1')).toBe(null)
-    expect(world.store.deliveries.head(streamId)!.payload).toMatchObject({
+    expect(world.stored.deliveries.head(streamId)!.payload).toMatchObject({
       session_id: 's1',
       estado_qr: 'inactive',
     })
@@ -226,7 +226,7 @@ describe('An inactive from Laravel', () => {
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
-    const { id, payload } = world.store.deliveries.head(streamId)!
+    const { id, payload } = world.stored.deliveries.head(streamId)!
     expect(payload.estado_qr).toBe('inactive')
     const told = { streamId, estadoQr: 'inactive' as const, at: world.clock.now() }
     says('inactive')

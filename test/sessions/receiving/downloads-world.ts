@@ -171,7 +171,7 @@ export function createWorld() {
       for (let i = 0; i < 10; i++) await setImmediate()
     },
     /** How the file of the oldest delivery stands. */
-    state: (id = 's1') => disk.store.deliveries.head(`${id}|1@g.us`)?.download,
+    state: (id = 's1') => disk.stored.deliveries.head(`${id}|1@g.us`)?.download,
   }
   return world
 }

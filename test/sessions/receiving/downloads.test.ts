@@ -177,7 +177,7 @@ describe('A media file', () => {
     await world.disk.store.commit({ streamId: 's1', epoch: 1, erase: 'stream' })
     waiting.resolve()
     await world.settle()
-    expect(world.disk.store.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)).toEqual([])
+    expect(world.disk.stored.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)).toEqual([])
     expect(world.logs.join('')).not.toContain('"level":50')
   })
 
@@ -188,7 +188,7 @@ describe('A media file', () => {
     await world.clock.advance(60_000)
     expect(world.logs.length).toBeGreaterThan(0)
     expect(world.logs.join('')).not.toContain('c2VjcmV0')
-    const rows = world.disk.store.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)
+    const rows = world.disk.stored.downloads.due('s1', Number.MAX_SAFE_INTEGER, 10)
     expect(rows.map(({ seq }) => seq)).toEqual([3])
   })
 })
@@ -249,7 +249,7 @@ describe('A download whose row is torn', () => {
     await world.settle()
     expect(world.asked.sort()).toEqual(['/file2', '/file3'])
     expect(world.state()).toEqual({ state: 'failed', error: expect.stringMatching(/cannot be read/) })
-    expect(world.disk.store.downloads.hasPending('s1')).toBe(false)
+    expect(world.disk.stored.downloads.hasPending('s1')).toBe(false)
     expect(world.clock.pending()).toBe(0)
     await world.downloads.stop()
   })
@@ -263,7 +263,7 @@ describe('A download whose row is torn', () => {
     const { downloads } = world.disk.store
     const { due } = downloads
     let broken = true
-    downloads.due = (streamId, ...rest) => {
+    downloads.due = async (streamId, ...rest) => {
       if (streamId === 's1' && broken) throw new TypeError('secret')
       return due(streamId, ...rest)
     }

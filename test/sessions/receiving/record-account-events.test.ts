@@ -48,7 +48,7 @@ const facts = () =>
     .map(({ type, data }) => ({ type, ...data }))
 async function drain() {
   const taken: string[] = []
-  for (let head = world.store.deliveries.head(lane()); head; head = world.store.deliveries.head(lane())) {
+  for (let head = world.stored.deliveries.head(lane()); head; head = world.stored.deliveries.head(lane())) {
     taken.push(`${head.webhookId} ${head.payload.status ?? head.payload.subject}`)
     await world.store.deliveries.settle(head.id, { done: true })
   }
@@ -64,7 +64,7 @@ describe('What happened to an account', () => {
       { type: 'call.changed', callId: 'C1', status: 'ringing' },
       { type: 'group.changed', jid: '1@g.us', action: 'subject' },
     ])
-    const head = world.store.deliveries.head(lane())!
+    const head = world.stored.deliveries.head(lane())!
     const seq = world.rows().length - 1
     expect(head).toMatchObject({
       webhookId: `${streamId()}.${seq}.events`,
@@ -110,7 +110,7 @@ describe('What happened to an account', () => {
     await happened(call('C1'), call('C2'), renamed('k', 'Team'))
     const first = await drain()
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(3)
-    const head = world.store.deliveries.head(lane())!
+    const head = world.stored.deliveries.head(lane())!
     expect(head.payload.at).toBe('1970-01-01T00:00:01.000Z')
     await world.store.deliveries.settle(head.id, { dead: true, at: world.clock.now(), error: 'HTTP 422' })
     expect(await world.commands.replay('s1', 0, head.seq)).toBe(1)
@@ -132,6 +132,6 @@ describe('What happened to an account', () => {
     const stream = streamId()
     await world.entry().actor.delete()
     expect(world.store.accountEvents.find(stream, 'call|C1|ringing')).toBeNull()
-    expect(world.store.deliveries.head(`${stream}|events`)).toBeNull()
+    expect(world.stored.deliveries.head(`${stream}|events`)).toBeNull()
   })
 })

@@ -59,7 +59,7 @@ describe('A received message', () => {
     ])
     expect(unfinished()).toEqual([])
     expect(world.wokenLanes.at(-1)).toBe(`${streamId()}|34611111111@s.whatsapp.net`)
-    expect(world.store.deliveries.head(write!.deliveries![0]!.lane)!.payload).toMatchObject({
+    expect(world.stored.deliveries.head(write!.deliveries![0]!.lane)!.payload).toMatchObject({
       session_id: 's1',
       message_id: 'm1',
       body: 'body of m1',
@@ -74,7 +74,7 @@ describe('A received message', () => {
     await socket.owner.received([{ ...notice, dedupeKey: 'the notice again' }])
     const lane = `${streamId()}|34611111111@s.whatsapp.net`
     const told = []
-    for (let head = world.store.deliveries.head(lane); head; head = world.store.deliveries.head(lane)) {
+    for (let head = world.stored.deliveries.head(lane); head; head = world.stored.deliveries.head(lane)) {
       told.push([head.payload.message_id, head.payload.replaces])
       await world.store.deliveries.settle(head.id, { done: true })
     }
@@ -100,7 +100,7 @@ describe('A received message', () => {
     socket = await world.linked()
     await socket.owner.received([incoming('m1')])
     expect(received()).toEqual(['m1'])
-    expect(world.store.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
+    expect(world.stored.deliveries.counts()).toEqual({ pending: 0, dead: 0 })
     expect(world.statuses()).toEqual([])
   })
 })

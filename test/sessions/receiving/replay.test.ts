@@ -24,7 +24,7 @@ const lane = (chat = '34611111111') => `${streamId()}|${chat}@s.whatsapp.net`
 /** Takes deliveries of a lane as Laravel would; their webhook ids. */
 async function drain(name = lane()): Promise<string[]> {
   const taken: string[] = []
-  for (let head = world.store.deliveries.head(name); head; head = world.store.deliveries.head(name)) {
+  for (let head = world.stored.deliveries.head(name); head; head = world.stored.deliveries.head(name)) {
     taken.push(`${head.webhookId} ${head.payload.body}`)
     await world.store.deliveries.settle(head.id, { done: true })
   }
@@ -65,7 +65,7 @@ describe('A replay', () => {
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(2)
     expect((await drain()).map(line => line.split(' ').slice(1).join(' '))).toEqual(['Where?', 'field 119'])
     const { streamId } = world.entry().actor
-    expect(world.store.downloads.due(streamId, world.clock.now(), 9)).toMatchObject([{ source: media }])
+    expect(world.stored.downloads.due(streamId, world.clock.now(), 9)).toMatchObject([{ source: media }])
     // What was read needs its encoding no more, what was not keeps it.
     world.whatsapp.onReread = stored => ({ message: { ...stored, body: 'again' } })
     await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)
@@ -126,12 +126,12 @@ describe('A replay', () => {
   it('leaves pending deliveries in place, and retries dead letters with a full lifetime', async () => {
     await world.linked()
     await receive('a', 'b')
-    const { id } = world.store.deliveries.head(lane())!
+    const { id } = world.stored.deliveries.head(lane())!
     await world.store.deliveries.settle(id, { dead: true, at: world.clock.now(), error: 'HTTP 422' })
     await world.wait(60_000)
     expect(await world.commands.replay('s1', 0, Number.MAX_SAFE_INTEGER)).toBe(2)
-    expect(world.store.deliveries.counts()).toMatchObject({ dead: 0 })
-    expect(world.store.deliveries.head(lane())).toMatchObject({ id, at: world.clock.now(), tries: 0 })
+    expect(world.stored.deliveries.counts()).toMatchObject({ dead: 0 })
+    expect(world.stored.deliveries.head(lane())).toMatchObject({ id, at: world.clock.now(), tries: 0 })
     expect(await drain()).toHaveLength(2)
   })
 

@@ -94,7 +94,7 @@ describe('Message statuses for Laravel', () => {
     await world.settle()
     expect(await sending).toMatchObject({ code: 'SESSION_LOGGED_OUT' })
     expect(receipts().map(({ payload }) => payload!.status)).toEqual(['failed'])
-    expect(world.store.deliveries.lanes('', 1_000).map(({ lane }) => lane)).toContain(receipts()[0]!.lane)
+    expect(world.stored.deliveries.lanes('', 1_000).map(({ lane }) => lane)).toContain(receipts()[0]!.lane)
   })
 
   const own = { client_ref: 'order-7', metadata: { order: 7 } }
@@ -147,7 +147,7 @@ describe('Message statuses for Laravel', () => {
     await world.settle()
     await sending
     expect(receipts()[0]!.payload).toMatchObject({ ...own, status: 'failed', user_id: 7 })
-    expect(world.store.deliveries.head(receipts()[0]!.lane)!.payload).toMatchObject(own)
+    expect(world.stored.deliveries.head(receipts()[0]!.lane)!.payload).toMatchObject(own)
   })
 
   it('are not delivered unless they are configured', async () => {

@@ -114,7 +114,7 @@ describe('A session whose newest row', () => {
       { code: 'SESSION_UNREADABLE', message: expect.stringMatching(/^1 session .*\(bad\)/) },
     ])
     // Laravel hears of it once, with the sentence.
-    const head = world.store.deliveries.head(world.store.sessions.find('bad')!.streamId)
+    const head = world.stored.deliveries.head(world.store.sessions.find('bad')!.streamId)
     expect(head?.payload).toMatchObject({
       estado_qr: 'inactive',
       reason: 'unreadable',

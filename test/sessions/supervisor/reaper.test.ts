@@ -85,8 +85,8 @@ describe.each(['hibernate', 'delete'] as const)('With IDLE_POLICY=%s, a session'
     }
     await socket.owner.received([{ ...incoming('A'), media }])
     const { streamId } = world.entry().actor
-    const [download] = world.store.downloads.due(streamId, world.clock.now(), 9)
-    const head = world.store.deliveries.head(`${streamId}|${ANA}@s.whatsapp.net`)!
+    const [download] = world.stored.downloads.due(streamId, world.clock.now(), 9)
+    const head = world.stored.deliveries.head(`${streamId}|${ANA}@s.whatsapp.net`)!
     await world.store.deliveries.settle(head.id, { done: true })
     await world.wait(45 * MINUTE)
     expect(world.state()).toBe('open.settled')
@@ -101,7 +101,7 @@ it('With IDLE_POLICY=delete, a session lives until Laravel has its messages, or 
   await socket.owner.received([incoming('A')])
   await world.wait(45 * MINUTE)
   expect(world.state()).toBe('open.settled')
-  const head = world.store.deliveries.head(`${world.entry().actor.streamId}|${ANA}@s.whatsapp.net`)!
+  const head = world.stored.deliveries.head(`${world.entry().actor.streamId}|${ANA}@s.whatsapp.net`)!
   await world.store.deliveries.settle(head.id, { dead: true, at: world.clock.now(), error: 'HTTP 500' })
   await world.wait(2 * MINUTE)
   expect(isIdle()).toBe(true)

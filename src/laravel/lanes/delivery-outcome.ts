@@ -1,6 +1,6 @@
-import type { EstadoQr } from '../../machines/facts.ts'
-import type { DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
-import { LIFETIME, LONGEST_WAIT, retryDelay } from './retry-schedule.ts'
+import type { EstadoQr } from '../../../machines/facts.ts'
+import type { DeliveryOutcome, DeliveryRow } from '../../ports/delivery-table.ts'
+import { LIFETIME, LONGEST_WAIT, retryDelay } from '../retry-schedule.ts'
 
 /** Laravel may refuse one content so often. */
 const MESSAGE_TRIES = 5

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { DeliveryOutcome } from '../../src/ports/delivery-table.ts'
-import { createHarness, gate, SECOND } from './harness.ts'
+import type { DeliveryOutcome } from '../../../src/ports/delivery-table.ts'
+import { createHarness, gate, SECOND } from '../harness.ts'
 
 /** A harness whose store takes the outcomes that may wait when the test lets it. */
 function lazyHarness(concurrency?: number) {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../base/clock.ts'
-import { pause } from '../base/pause.ts'
-import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../ports/delivery-table.ts'
+import type { Clock } from '../../base/clock.ts'
+import { pause } from '../../base/pause.ts'
+import type { DeliveryOutcome, DeliveryRow, DeliveryTable } from '../../ports/delivery-table.ts'
 
 /** In ms; all deliveries wait for the longest one. */
 const SETTLE_AGAIN = { first: 500, longest: 10_000 }
@@ -109,6 +109,8 @@ export function createSettlements(options: {
     },
   }
 }
+
+export type Settlements = ReturnType<typeof createSettlements>
 
 /** How lines of the log name a delivery. */
 const named = ({ sessionId, webhookId }: DeliveryRow) => ({ session_id: sessionId, webhook_id: webhookId })
