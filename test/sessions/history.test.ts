@@ -165,7 +165,7 @@ describe('The chats of a session', () => {
     expect(wayOf('34622222222')).toEqual({ state: 'settled' })
     const { deliveries } = world.store
     const [first, second] = ['34611111111', '34633333333'].map(
-      number => deliveries.head(world.wokenLanes.find(lane => lane.includes(number))!)!,
+      number => world.stored.deliveries.head(world.wokenLanes.find(lane => lane.includes(number))!)!,
     )
     known.takenAt = id => (id === first!.webhookId ? 7 : null)
     for (const { id } of [first!, second!]) await deliveries.settle(id, { done: true })
@@ -185,7 +185,7 @@ describe('The chats of a session', () => {
     await world.settle()
     known.causeOf = error => (error === 'HTTP 500' ? 'server_error' : null)
     const { deliveries } = world.store
-    const { id } = deliveries.head(world.wokenLanes.find(lane => lane.includes('34611111111'))!)!
+    const { id } = world.stored.deliveries.head(world.wokenLanes.find(lane => lane.includes('34611111111'))!)!
     const failed = (error: string) =>
       deliveries.settle(id, { retryAt: 9, error, countsTry: true, countsAttempt: true })
     const way = () => history.chat('s1', '34611111111@s.whatsapp.net', page()).messages[0]!.laravel
