@@ -299,7 +299,7 @@ export function deliveriesContract(subject: Subject): void {
     expect((await deliveries.page({ state: 'waiting', sessionId: 'b', limit: 1 })).rows[0]!.seq).toBe(5_002)
     // However many wait, what is dead is on the first page.
     const [oldest] = (await deliveries.page({ state: 'waiting', limit: 1, before: found.length + 1 })).rows
-    await deliveries.settle(oldest!.id, { dead: true, at: 5, error: '422' })
+    await deliveries.settle(oldest!.id, { dead: true, at: Date.now(), error: '422' })
     expect(await deliveries.page({ state: 'dead', limit: 9 })).toMatchObject({
       rows: [{ id: oldest!.id }],
       next: null,
