@@ -19,7 +19,7 @@ import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
 import { causeOfFailure, createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
-import { openMediaStore } from './media/media-store.ts'
+import { createMediaStore } from './media/create-media-store.ts'
 import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
 import { freeBytes } from './metrics/free-bytes.ts'
@@ -77,7 +77,9 @@ export async function createApp(
     erasesDone: config.keep.bodiesMs !== null,
     ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
   })
-  const files = openMediaStore({ dataDir: config.dataDir, clock, table: opened.media })
+  const files = await createMediaStore(config.media.store, {
+    ...{ dataDir: config.dataDir, clock, logger: part('media'), table: opened.media },
+  })
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
   const metrics = new Metrics(clock, VERSIONS)
   const diskFree = () => freeBytes(config.dataDir)

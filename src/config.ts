@@ -72,7 +72,17 @@ export interface Config {
     readonly mediaMs: number | null
   }
   /** `maxBytes`: of one file, in or out. */
-  readonly media: { readonly maxBytes: number; readonly waitMs: number; readonly allowPrivate: boolean }
+  readonly media: {
+    readonly maxBytes: number
+    readonly waitMs: number
+    readonly allowPrivate: boolean
+    /** Without `url` files are kept in `dataDir`; `region` and `endpoint` are those of a bucket. */
+    readonly store: {
+      readonly url: Value<'MEDIA_URL'>
+      readonly region: string | null
+      readonly endpoint: string | null
+    }
+  }
   /** null stands for the real service, Baileys' own root key and version. */
   readonly whatsapp: {
     readonly url: string | null
@@ -132,6 +142,10 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       maxBytes: get('MEDIA_MAX_MB') * MB,
       waitMs: get('MEDIA_WAIT_MS'),
       allowPrivate: get('MEDIA_ALLOW_PRIVATE'),
+      store: mediaStoreOf(get('MEDIA_URL'), () => ({
+        region: get('AWS_REGION'),
+        endpoint: get('AWS_ENDPOINT_URL_S3'),
+      })),
     },
     whatsapp: {
       url: get('WHATSAPP_URL'),
@@ -160,6 +174,14 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   }
   checkTogether(config)
   return deepFreeze(config)
+}
+
+/** What AWS's variables say is read for a bucket alone: without one they are meant for other programs. */
+function mediaStoreOf(
+  url: Value<'MEDIA_URL'>,
+  server: () => Omit<Config['media']['store'], 'url'>,
+): Config['media']['store'] {
+  return { url, ...(url !== null && 'bucket' in url ? server() : { region: null, endpoint: null }) }
 }
 
 const days = (count: number) => (count === 0 ? null : count * DAY_MS)

@@ -48,7 +48,12 @@ describe('the defaults', () => {
         history: 'ids',
       },
       keep: { eventsMs: null, messagesMs: null, bodiesMs: null, mediaMs: 30 * 86_400_000 },
-      media: { maxBytes: 104_857_600, waitMs: 30_000, allowPrivate: false },
+      media: {
+        maxBytes: 104_857_600,
+        waitMs: 30_000,
+        allowPrivate: false,
+        store: { url: null, region: null, endpoint: null },
+      },
       whatsapp: { url: null, rootKey: null, version: null },
       log: { level: 'info', format: 'auto' },
       tracing: null,
@@ -85,6 +90,9 @@ it('every variable is read', () => {
     DASHBOARD: 'false',
     DATA_DIR: '/var/lib/wm',
     REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
+    MEDIA_URL: 's3://wm.media/a/b/',
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_S3: 'https://s3.test/',
     LARAVEL_URL: 'https://app.test/api//',
     LARAVEL_TOKEN: 't0ken',
     LARAVEL_WEBHOOK_SECRET: `whsec_${secret},plain`,
@@ -161,7 +169,16 @@ it('every variable is read', () => {
       bodiesMs: 7 * 86_400_000,
       mediaMs: null,
     },
-    media: { maxBytes: 2_097_152, waitMs: 1500, allowPrivate: true },
+    media: {
+      maxBytes: 2_097_152,
+      waitMs: 1500,
+      allowPrivate: true,
+      store: {
+        url: { bucket: 'wm.media', prefix: 'a/b' },
+        region: 'eu-central-1',
+        endpoint: 'https://s3.test',
+      },
+    },
     whatsapp: {
       url: 'ws://127.0.0.1:9/ws/chat',
       rootKey: 'ab'.repeat(32),
@@ -275,6 +292,52 @@ describe('a bad value', () => {
       ),
       { numRuns: 1000 },
     )
+  })
+})
+
+describe('where media are kept', () => {
+  it.each([
+    ['s3://media', { bucket: 'media', prefix: '' }],
+    ['s3://my.media-2/', { bucket: 'my.media-2', prefix: '' }],
+    ['s3://media/wm', { bucket: 'media', prefix: 'wm' }],
+    ['s3://media/a/b_c/', { bucket: 'media', prefix: 'a/b_c' }],
+    ['file:///mnt/media/', { folder: '/mnt/media' }],
+    ['file:///srv/all nodes', { folder: '/srv/all nodes' }],
+  ])('MEDIA_URL=%s', (text, url) => {
+    expect(loadConfig({ MEDIA_URL: text }).media.store.url).toEqual(url)
+  })
+
+  it.each([
+    'media',
+    's3:media',
+    's3://',
+    's3://Media/a',
+    's3://media/a//b',
+    's3://media/../a',
+    's3://media/a b',
+    's3://media?region=x',
+    'https://media.s3.amazonaws.com',
+    'file://host/media',
+    'file:///',
+    'file:///a%2f..',
+    'file://media',
+  ])('MEDIA_URL=%s is none', text => {
+    expect(refusal({ MEDIA_URL: text }).message).toBe(
+      `MEDIA_URL=${JSON.stringify(text)} is not valid: give s3://bucket/prefix, or file:///folder of a folder that all nodes mount`,
+    )
+  })
+
+  it('is no place for keys, which are not shown', () => {
+    expect(refusal({ MEDIA_URL: 's3://AKIAX:hunter2@media' }).message).toContain('MEDIA_URL="s3://***@media"')
+  })
+
+  it.each(['AWS_REGION', 'AWS_ENDPOINT_URL_S3'])('%s is looked at for a bucket alone', name => {
+    for (const media of ['', 'file:///media'])
+      expect(loadConfig({ [name]: 'meant for others!', MEDIA_URL: media }).media.store).toMatchObject({
+        region: null,
+        endpoint: null,
+      })
+    expect(refusal({ [name]: 'wrong one!', MEDIA_URL: 's3://media' }).message).toContain(`${name}=`)
   })
 })
 

@@ -80,6 +80,18 @@ export const baseUrl = address(['http:', 'https:'])
   .refine(text => !/[?#]/.test(text))
   .transform(text => text.replace(/\/+$/, ''))
 
+/** A bucket and what its keys begin with, or a folder; keys of access stand elsewhere. */
+export const mediaUrl = z.string().transform((text, context) => {
+  const s3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(text)
+  const prefix = (s3?.[2] ?? '').replace(/^\/+|\/+$/g, '')
+  const odd = prefix !== '' && prefix.split('/').some(part => /^\.{0,2}$/.test(part))
+  if (s3 !== null && !odd) return { bucket: s3[1]!, prefix }
+  const folder = /^file:\/\/(\/[^\0?#%]*[^\0?#%/])\/?$/.exec(text)?.[1]
+  if (folder !== undefined) return { folder }
+  context.addIssue({ code: 'custom' })
+  return z.NEVER
+})
+
 /** It may carry a password. */
 export const redisUrl = z.string().refine(text => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text))
 

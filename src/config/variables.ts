@@ -6,6 +6,7 @@ import {
   baseUrl,
   choice,
   commaSeparated,
+  mediaUrl,
   orNull,
   redisUrl,
   secret,
@@ -54,6 +55,18 @@ export const VARIABLES = {
     z.string().refine(text => !text.includes('\0')),
   ),
   REDIS_URL: secret('a redis:// or rediss:// URL', orNull(redisUrl)),
+  MEDIA_URL: variable(
+    '',
+    's3://bucket/prefix, or file:///folder of a folder that all nodes mount',
+    orNull(mediaUrl),
+  ),
+  // AWS's own, which its client reads itself; these two are looked at for a mistake that would show late.
+  AWS_REGION: variable('', 'a region such as eu-central-1', orNull(z.string().regex(/^[a-z0-9-]{1,40}$/))),
+  AWS_ENDPOINT_URL_S3: variable(
+    '',
+    'an http(s) URL without user, query or fragment, such as https://s3.example.com',
+    orNull(baseUrl),
+  ),
   LARAVEL_URL: variable(
     '',
     'an http(s) URL without user, query or fragment, such as http://app.test/api',

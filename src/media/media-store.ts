@@ -1,23 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  futimesSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
+import { closeSync, futimesSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
-import { GatewayError } from '../base/errors.ts'
+import type { GatewayError } from '../base/errors.ts'
 import type { MediaChange, MediaStore, MediaTable } from '../ports/media/media-store.ts'
+import { diskFailure, isMissing } from './disk-failures.ts'
+import { openFile, readOpened } from './file-parts.ts'
 import { tooLarge } from './refusals.ts'
+import { openSharedFolder, removeAside } from './shared-folder.ts'
 import { createTurns } from './turns.ts'
 
 const ID = /^[0-9a-f]{64}$/
@@ -30,23 +21,28 @@ const TRY_AGAIN = 24 * 60 * 60 * 1000
 
 /**
  * The media of one data directory: `media/ab/ab…` by id, `media/tmp` for what is being written. Files are for the owner alone.
- * What a crash left half-written is removed here. One process per directory, which the store's lock sees to. Each file stands in
- * `table` before it is there.
+ * What a crash left half-written is removed here. One process per directory, which the store's lock sees to; a `sharedFolder` in its
+ * place is that of all nodes. Each file stands in `table` before it is there.
  */
 export function openMediaStore(options: {
   dataDir: string
+  sharedFolder?: string
   clock: Clock
   table: Pick<MediaTable, 'isComplete' | 'unusedSince' | 'changed'>
 }): MediaStore {
-  const { clock, table } = options
-  const root = join(options.dataDir, 'media')
+  const { clock, table, sharedFolder } = options
+  const root = sharedFolder ?? join(options.dataDir, 'media')
+  const where = sharedFolder === undefined ? 'DATA_DIR' : 'the folder of MEDIA_URL'
   const temporary = join(root, 'tmp')
+  const pathOf = (id: string) => join(root, id.slice(0, 2), id)
+  const asideOf = (id: string) => join(root, 'aside', id)
+  const { guard, guardSync } = guardsOf(where)
   guardSync(() => {
+    if (sharedFolder !== undefined) return openSharedFolder({ temporary, aside: join(root, 'aside') }, pathOf)
     rmSync(temporary, { recursive: true, force: true })
     mkdirSync(temporary, { recursive: true, mode: 0o700 })
   })
 
-  const pathOf = (id: string) => join(root, id.slice(0, 2), id)
   /** What is said of a file and where it lies change together, as long as one process has them. */
   const inTurn = createTurns()
 
@@ -66,14 +62,32 @@ export function openMediaStore(options: {
   }
 
   /** The last step is one call: `prune` looks and unlinks in one call, too, so it cannot take the file that has just come. */
-  async function settle(from: string, id: string): Promise<string> {
-    const path = pathOf(id)
+  async function settle(from: string, id: string): Promise<void> {
     const folder = join(root, id.slice(0, 2))
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
-    renameSync(from, path)
+    renameSync(from, pathOf(id))
     await syncFolder(folder)
     if (made) await syncFolder(root)
-    return path
+  }
+
+  /** A descriptor of a file, which is used from now on. */
+  function use(id: string): number | null {
+    return guardSync(() => {
+      const fd = ID.test(id) ? openFile(pathOf(id)) : null
+      if (fd !== null) futimesSync(fd, clock.now() / 1000, clock.now() / 1000)
+      return fd
+    })
+  }
+
+  /** Removes a file that was not used since `before` (ms); else, when it was used. */
+  async function removeUnused(id: string, before: number): Promise<number | null> {
+    if (sharedFolder === undefined) return unlinkUnused(pathOf(id), before)
+    let used: number | null = null
+    await removeAside(pathOf(id), asideOf(id), async path => {
+      used = usedSince(path, before)
+      return used === null
+    })
+    return used
   }
 
   return {
@@ -82,11 +96,11 @@ export function openMediaStore(options: {
       const handle = await guard(() => open(file, 'wx', 0o600))
       try {
         const { id, size } = await write(handle, source, maxBytes).finally(() => handle.close())
-        const path = await inTurn(id, async () => {
+        await inTurn(id, async () => {
           await guard(() => table.changed([{ stored: id, at: clock.now() }]))
-          return guard(() => settle(file, id))
+          await guard(() => settle(file, id))
         })
-        return { id, size, path }
+        return { id, size }
       } catch (error) {
         await rm(file, { force: true })
         throw error
@@ -94,27 +108,23 @@ export function openMediaStore(options: {
     },
 
     async open(id, range) {
-      if (!ID.test(id)) return null
-      const path = pathOf(id)
-      const fd = openFile(path)
+      const fd = use(id)
+      return fd === null ? null : readOpened(fd, range)
+    },
+
+    async withFile(id, work) {
+      const fd = use(id)
       if (fd === null) return null
-      try {
-        const { size } = fstatSync(fd)
-        const { start, end } = range ?? { start: 0, end: size - 1 }
-        if (range !== undefined && !(start >= 0 && start <= end && end < size))
-          throw new RangeError(`no bytes ${start} to ${end} in a file of ${size}`)
-        futimesSync(fd, clock.now() / 1000, clock.now() / 1000)
-        const stream = createReadStream(path, size === 0 ? { fd } : { fd, start, end })
-        return { stream, size, path }
-      } catch (error) {
-        closeSync(fd)
-        throw error instanceof RangeError ? error : failure(error)
-      }
+      closeSync(fd)
+      return work(pathOf(id))
     },
 
     async remove(id, onlyIf = async () => true) {
       if (!ID.test(id)) return false
-      return inTurn(id, async () => (await onlyIf()) && unlinked(pathOf(id)))
+      return inTurn(id, async () => {
+        if (sharedFolder !== undefined) return guard(() => removeAside(pathOf(id), asideOf(id), onlyIf))
+        return (await onlyIf()) && guardSync(() => unlinked(pathOf(id)))
+      })
     },
 
     async prune(before, limit) {
@@ -122,17 +132,16 @@ export function openMediaStore(options: {
       let removed = 0
       let failed: GatewayError | null = null
       for (let from = 0; from < ids.length; from += LOOK_AT_ONCE) {
-        const changes = ids.slice(from, from + LOOK_AT_ONCE).map((id): MediaChange => {
+        const changes: MediaChange[] = []
+        for (const id of ids.slice(from, from + LOOK_AT_ONCE))
           try {
-            const used = unlinkUnused(pathOf(id), before)
-            if (used !== null) return { used: id, at: used }
-            removed++
-            return { removed: id, before }
+            const used = await removeUnused(id, before)
+            if (used === null) removed++
+            changes.push(used === null ? { removed: id, before } : { used: id, at: used })
           } catch (error) {
-            failed ??= error as GatewayError
-            return { used: id, at: before + TRY_AGAIN }
+            failed ??= diskFailure(error, where)
+            changes.push({ used: id, at: before + TRY_AGAIN })
           }
-        })
         await table.changed(changes)
       }
       return { removed, more: ids.length === limit, failed }
@@ -151,20 +160,6 @@ export function openMediaStore(options: {
   }
 }
 
-/** A descriptor of a regular file, or null; links are not followed. */
-function openFile(path: string): number | null {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw failure(error)
-  }
-  if (fstatSync(fd).isFile()) return fd
-  closeSync(fd)
-  return null
-}
-
 /** Whether there was such a file. */
 function unlinked(path: string): boolean {
   try {
@@ -172,21 +167,26 @@ function unlinked(path: string): boolean {
     return true
   } catch (error) {
     if (isMissing(error)) return false
-    throw failure(error)
+    throw error
   }
 }
 
 /** Removes a file that was not used since `before` (ms), in one call with the look at it; else, when it was used. */
 function unlinkUnused(path: string, before: number): number | null {
   try {
-    const { mtimeMs } = statSync(path)
-    if (mtimeMs >= before) return Math.trunc(mtimeMs)
-    unlinkSync(path)
-    return null
+    const used = usedSince(path, before)
+    if (used === null) unlinkSync(path)
+    return used
   } catch (error) {
     if (isMissing(error)) return null
-    throw failure(error)
+    throw error
   }
+}
+
+/** When a file was used, if that was at `before` (ms) or later. */
+function usedSince(path: string, before: number): number | null {
+  const { mtimeMs } = statSync(path)
+  return mtimeMs >= before ? Math.trunc(mtimeMs) : null
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -194,34 +194,22 @@ async function syncFolder(path: string): Promise<void> {
   await handle.sync().finally(() => handle.close())
 }
 
-function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? 'unknown')
-}
-
-const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))
-
-async function guard<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    throw failure(error)
+/** What the disk refuses is told as MEDIA_STORE_FAILED. */
+function guardsOf(where: string) {
+  return {
+    async guard<T>(act: () => Promise<T>): Promise<T> {
+      try {
+        return await act()
+      } catch (error) {
+        throw diskFailure(error, where)
+      }
+    },
+    guardSync<T>(act: () => T): T {
+      try {
+        return act()
+      } catch (error) {
+        throw diskFailure(error, where)
+      }
+    },
   }
-}
-
-function guardSync(act: () => void): void {
-  try {
-    act()
-  } catch (error) {
-    throw failure(error)
-  }
-}
-
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
-
-function failure(error: unknown): GatewayError {
-  const code = codeOf(error)
-  const message = FULL.has(code)
-    ? `There is no room for media in DATA_DIR (${code}): free space on its disk`
-    : `Media cannot be kept in DATA_DIR (${code}): check its disk and its permissions`
-  return new GatewayError('MEDIA_STORE_FAILED', message, { cause: error })
 }

@@ -32,10 +32,9 @@ export function createMediaPreparer(options: {
   async function storedFileOf(media: SendMedia, maxBytes: number) {
     if (media.id !== null) {
       const opened = await store.open(media.id)
-      if (opened === null)
-        throw new GatewayError('MEDIA_UNREACHABLE', 'The file that came with this message is gone.')
+      if (opened === null) throw gone()
       opened.stream.destroy()
-      const file: StoredMedia = { id: media.id, size: opened.size, path: opened.path }
+      const file: StoredMedia = { id: media.id, size: opened.size }
       return { file, mimetype: media.mimetype, filename: media.filename }
     }
     if (media.url === null) throw new GatewayError('MEDIA_UNREACHABLE', 'The message names no file.')
@@ -47,30 +46,39 @@ export function createMediaPreparer(options: {
     }
   }
 
+  async function withPath<T>({ id }: StoredMedia, work: (path: string) => Promise<T>): Promise<T> {
+    const done = await store.withFile(id, async path => ({ result: await work(path) }))
+    if (done === null) throw gone()
+    return done.result
+  }
+
   async function voiceNoteOf(file: StoredMedia, declared: string | null) {
-    const mimetype = await mimetypeOf(await headOf(file.path), declared)
-    const converted = await voice.convert(file.path, mimetype)
-    const note = converted === null ? file : await store.put(converted, { maxBytes: most })
-    const head = await headOf(note.path)
-    checkMedia('audio', { size: note.size, mimetype: VOICE_MIMETYPE, head }, most)
-    const { seconds, waveform } = await voice.describe(note.path)
-    return { note, seconds, waveform }
+    const note = await withPath(file, async path => {
+      const converted = await voice.convert(path, await mimetypeOf(await headOf(path), declared))
+      return converted === null ? file : store.put(converted, { maxBytes: most })
+    })
+    return withPath(note, async path => {
+      checkMedia('audio', { size: note.size, mimetype: VOICE_MIMETYPE, head: await headOf(path) }, most)
+      return { note, ...(await voice.describe(path)) }
+    })
   }
 
   /** The file as WhatsApp plays it. */
   async function playable(type: MediaType, given: { file: StoredMedia; mimetype: string | null }) {
     const { file } = given
-    const head = await headOf(file.path)
-    const mimetype = await mimetypeOf(head, given.mimetype)
-    const converted = await conversions.convert(type, file.path, mimetype)
-    if (converted === null) return { file, mimetype, head }
-    const other = await store.put(Readable.from(converted.bytes), { maxBytes: most })
-    return { file: other, mimetype: converted.mimetype, head: await headOf(other.path) }
+    return withPath(file, async path => {
+      const head = await headOf(path)
+      const mimetype = await mimetypeOf(head, given.mimetype)
+      const converted = await conversions.convert(type, path, mimetype)
+      if (converted === null) return { file, mimetype, head }
+      const other = await store.put(Readable.from(converted.bytes), { maxBytes: most })
+      return { file: other, mimetype: converted.mimetype, head: await withPath(other, headOf) }
+    })
   }
 
-  async function thumbnailOf(type: MediaType, path: string): Promise<Thumbnail | null> {
-    if (type === 'image' || type === 'sticker') return thumbnails.ofImage(path)
-    return type === 'video' || type === 'gif' ? thumbnails.ofVideo(path) : null
+  async function thumbnailOf(type: MediaType, file: StoredMedia): Promise<Thumbnail | null> {
+    if (type === 'image' || type === 'sticker') return withPath(file, thumbnails.ofImage)
+    return type === 'video' || type === 'gif' ? withPath(file, path => thumbnails.ofVideo(path)) : null
   }
 
   return {
@@ -96,7 +104,7 @@ export function createMediaPreparer(options: {
       const { file, mimetype, head } = await playable(type, given)
       checkMedia(kind, { size: file.size, mimetype, head }, most)
       const ready: SendMedia = { ...media, ready: true, id: file.id, size: file.size, mimetype, filename }
-      const picture = await thumbnailOf(type, file.path)
+      const picture = await thumbnailOf(type, file)
       if (picture === null) return ready
       const { width, height, jpeg } = picture
       const thumbnail = type === 'sticker' ? null : Buffer.from(jpeg).toString('base64')
@@ -104,6 +112,8 @@ export function createMediaPreparer(options: {
     },
   }
 }
+
+const gone = () => new GatewayError('MEDIA_UNREACHABLE', 'The file that came with this message is gone.')
 
 async function headOf(path: string): Promise<Uint8Array> {
   const handle = await open(path, 'r')

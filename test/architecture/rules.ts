@@ -77,7 +77,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     words: [],
   },
   'src/openapi': { operations: ['.'], examples: [], page: ['.'] },
-  'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'] },
+  'src/media': { fetch: ['.'], convert: ['.'], serve: ['.'], s3: ['.'] },
   'src/laravel': {
     answers: ['.'],
     circuit: ['answers', '.'],

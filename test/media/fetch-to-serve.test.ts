@@ -37,6 +37,7 @@ afterEach(async () => {
 })
 
 const MOST = 100 * 1024 * 1024
+const pathOf = (id: string) => join(dataDir, 'media', id.slice(0, 2), id)
 
 /** What a send does with a mediaUrl before it is queued. */
 async function take(kind: MediaKind, path: string) {
@@ -50,7 +51,7 @@ async function take(kind: MediaKind, path: string) {
       : await buffer((await store.open(stored.id, { start: 0, end }))!.stream)
   const mimetype = await mimetypeOf(head, fetched.mimetype)
   if (mimetype !== 'audio/wav') checkMedia(kind, { size: stored.size, mimetype, head }, MOST)
-  return { ...stored, mimetype, filename: fetched.filename }
+  return { ...stored, path: pathOf(stored.id), mimetype, filename: fetched.filename }
 }
 
 /** A second of sound as a WAV file. */
@@ -139,7 +140,7 @@ describe('a voice note from a URL', () => {
       const maxBytes = maxBytesOf('audio', MOST)
       const note = await store.put((await voice.convert(path, mimetype, signal))!, { maxBytes })
       expect(note.id).not.toBe(id)
-      const { seconds, waveform } = await voice.describe(note.path, signal)
+      const { seconds, waveform } = await voice.describe(pathOf(note.id), signal)
       expect(seconds).toBe(1)
       expect(Math.max(...waveform!)).toBe(100)
       const head = await buffer((await store.open(note.id, { start: 0, end: 99 }))!.stream)

@@ -3,20 +3,23 @@ import type { GatewayError } from '../../base/errors.ts'
 
 /**
  * The files of messages, by what is in them: the same content is one file, whoever stored it, so who removes one asks first who
- * else needs it. An id that was not given by `put` does not exist. Rejects with MEDIA_STORE_FAILED when the disk refuses.
+ * else needs it. An id that was not given by `put` does not exist. Rejects with MEDIA_STORE_FAILED when what keeps them refuses.
  */
 export interface MediaStore {
   /** Durable once it resolves. Rejects with MEDIA_TOO_LARGE above `maxBytes`, or as `source` does; then nothing of it stays. */
   put(source: AsyncIterable<Uint8Array>, limits: { maxBytes: number }): Promise<StoredMedia>
   /** null if there is no such file. `start` and `end` are offsets in bytes, both inclusive, of a range within the file. */
   open(id: string, range?: { start: number; end: number }): Promise<OpenedMedia | null>
+  /** Runs `work` with the path of the whole file on this machine, for programs that seek; null if there is no such file. */
+  withFile<T>(id: string, work: (path: string) => Promise<T>): Promise<T | null>
   /**
-   * Whether there was such a file. With `onlyIf` it is removed only if that resolves with true; nobody stores the file from that question
-   * on until it is gone. Rejects as `onlyIf` does, too.
+   * Whether there was such a file, and it went. With `onlyIf` it is removed only if that resolves with true; what is stored from that
+   * question on is there afterwards, whichever node stores it. Rejects as `onlyIf` does, too.
    */
   remove(id: string, onlyIf?: () => Promise<boolean>): Promise<boolean>
   /**
-   * Removes files that were neither stored nor opened since `before`, of at most `limit` that may be such. `removed` is their number;
+   * Removes files that were neither stored nor opened since `before`, an hour more or less, of at most `limit` that may be such. `removed`
+   * is their number;
    * `more`: it is worth to go on. `failed`: why one or more could not be removed, which are tried again a day later.
    */
   prune(
@@ -27,11 +30,10 @@ export interface MediaStore {
   findAll(): Promise<void>
 }
 
-/** A stored file: `id` is the SHA-256 of its bytes in hex, `size` their number, `path` where they lie, for programs that seek. */
+/** A stored file: `id` is the SHA-256 of its bytes in hex, `size` their number. */
 export interface StoredMedia {
   id: string
   size: number
-  path: string
 }
 
 /** Bytes of a stored file, which outlive its removal. The stream must be read to its end or destroyed. */
@@ -40,7 +42,6 @@ export interface OpenedMedia {
   stream: Readable
   /** Bytes of the whole file. */
   size: number
-  path: string
 }
 
 /** The files of the media store, so that none has to be looked for on the disk. */
