@@ -109,12 +109,12 @@ export async function openS3MediaStore(options: S3MediaStoreOptions): Promise<Me
   async function remove(id: string, onlyIf: () => Promise<boolean>): Promise<boolean> {
     if (!(await onlyIf())) return false
     local.drop(id)
-    const found = await bucket.copy(keyOf(id), asideOf(id))
-    if (found) await bucket.remove(keyOf(id))
+    const found = await guard(bucket.copy(keyOf(id), asideOf(id)))
+    if (found) await guard(bucket.remove(keyOf(id)))
     const gone = await onlyIf()
     // Another node has stored it between the two.
-    if (!gone) await bucket.copy(asideOf(id), keyOf(id))
-    await bucket.remove(asideOf(id))
+    if (!gone) await guard(bucket.copy(asideOf(id), keyOf(id)))
+    await guard(bucket.remove(asideOf(id)))
     return found && gone
   }
 
@@ -168,7 +168,7 @@ export async function openS3MediaStore(options: S3MediaStoreOptions): Promise<Me
     },
 
     async remove(id, onlyIf = async () => true) {
-      return ID.test(id) && guard(inTurn(id, () => remove(id, onlyIf)))
+      return ID.test(id) && inTurn(id, () => remove(id, onlyIf))
     },
 
     async prune(before, limit) {
