@@ -105,7 +105,7 @@ export function createDeliveries(options: {
     ...{ store, laravel, clock, logger, routes, settlements, filesWaitMs },
     async payloadOf(delivery) {
       const payload = await payloadOf(delivery, files)
-      return withPasskey(delivery, withSession(delivery, payload, sessions), passkeys)
+      return withPasskey(delivery, await withSession(delivery, payload, sessions), passkeys)
     },
     stopping: stopping.signal,
     ended: ended.signal,

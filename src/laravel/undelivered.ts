@@ -59,7 +59,7 @@ export function createUndelivered(
       const row = await find(id)
       if (row.unreadable) return listed(row)
       const payload = row.kind === 'messages' ? completeMessage(row.payload) : row.payload
-      return listed({ ...row, payload: withSession(row, payload, sessions) })
+      return listed({ ...row, payload: await withSession(row, payload, sessions) })
     },
 
     async redrive(id) {

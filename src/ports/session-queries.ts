@@ -7,29 +7,30 @@ import type { StoredEvent } from './event-log.ts'
 import type { MessageRow } from './message-table.ts'
 import type { SessionFilter, SessionOwner } from './session-table.ts'
 
-/** What HTTP can read of the sessions, all of it committed. Unknown sessions are refused with SESSION_NOT_FOUND. */
+/** What HTTP can read of the sessions, all of it committed, each answer of one life. Unknown sessions are refused with SESSION_NOT_FOUND. */
 export interface SessionQueries {
-  get(sessionId: string): SessionView
-  list(filter: SessionFilter): { count: number; sessions: SessionView[]; next: string | null }
+  get(sessionId: string): Promise<SessionView>
+  list(filter: SessionFilter): Promise<{ count: number; sessions: SessionView[]; next: string | null }>
   /** Facts after the seq `after`; `streamId` and `lastSeq` say which life of the session they are of, and how far it is. */
   events(
     sessionId: string,
     after: number,
     limit: number,
-  ): { streamId: string; lastSeq: number; events: StoredEvent[]; next: number | null }
+  ): Promise<{ streamId: string; lastSeq: number; events: StoredEvent[]; next: number | null }>
   /** The session after the fact `seq`; `can` lists the events that were possible then. */
   at(
     sessionId: string,
     seq: number,
-  ): { seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }
-  message(sessionId: string, messageId: string): MessageRow
+  ): Promise<{ seq: number; at: number; state: string; context: Record<string, unknown>; can: string[] }>
+  message(sessionId: string, messageId: string): Promise<MessageRow>
   /** What the store has of a chat, newest first, under any of the names of who it is with; `before` and `next` are exclusive seqs. */
   chat(
     sessionId: string,
     chatId: string,
     before: number | null,
     limit: number,
-  ): { chatId: string; owner: SessionOwner; messages: ChatMessage[]; next: number | null }
+  ): Promise<{ chatId: string; owner: SessionOwner; messages: ChatMessage[]; next: number | null }>
+  /** From memory. */
   stats(): Stats
 }
 

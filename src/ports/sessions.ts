@@ -7,8 +7,8 @@ import type { SessionView } from './session-queries.ts'
 /** What HTTP can have a session do; answers are given from what is committed. Rejects with GatewayError. */
 export interface Sessions extends PasskeyCommands {
   start(request: StartRequest): Promise<SessionView>
-  /** Throws as `send` would, as far as the session decides it, so that a file is not kept for nothing. */
-  checkSend(sessionId: string, idempotencyKey?: string): void
+  /** Rejects as `send` would, as far as the session decides it, so that a file is not kept for nothing. */
+  checkSend(sessionId: string, idempotencyKey?: string): Promise<void>
   /**
    * Resolves with `sent` after WhatsApp's ack, or as it stands when `deadline` passes. With a key that stands for a send
    * already, as that one stands now; rejects with IDEMPOTENCY_MISMATCH or, while the first request waits, IDEMPOTENCY_IN_FLIGHT.

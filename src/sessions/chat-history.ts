@@ -4,7 +4,7 @@ import { DEAD_KEPT_MS } from '../ports/delivery-table.ts'
 import type { LaravelCause } from '../ports/laravel.ts'
 import type { MessageRow } from '../ports/message-table.ts'
 import type { Store } from '../ports/store.ts'
-import { knownSession } from './known-session.ts'
+import { readOfLife } from './known-session.ts'
 import { messageWebhookId } from './receiving/message-delivery.ts'
 import { type Sender, sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
@@ -18,7 +18,7 @@ export interface KnownOfLaravel {
   causeOf(error: string): LaravelCause | null
 }
 
-type KnownDelivery = ReturnType<Store['chats']['deliveriesOf']>[number]
+type KnownDelivery = Awaited<ReturnType<Store['chats']['deliveriesOf']>>[number]
 
 /** In so many of a chat's newest messages its name is looked for. */
 const NAMED_IN = 8
@@ -30,9 +30,9 @@ export function createChatHistory(
 ): Pick<History, 'chats' | 'chat'> {
   const { messages, people, chats } = store
 
-  function withWay(streamId: string, rows: MessageRow[], sender: Sender): PastMessage[] {
+  async function withWay(streamId: string, rows: MessageRow[], sender: Sender): Promise<PastMessage[]> {
     const received = rows.filter(({ direction }) => direction === 'in').map(({ seq }) => seq)
-    const waiting = new Map(chats.deliveriesOf(streamId, received).map(one => [one.seq, one]))
+    const waiting = new Map((await chats.deliveriesOf(streamId, received)).map(one => [one.seq, one]))
     return rows.map(row => {
       const { seq, direction, at, content, status, error, attempts, history } = row
       const message = 'to' in content ? sentAsMessage(row, content, sender) : content
@@ -60,43 +60,46 @@ export function createChatHistory(
   const namesIn = (person: Person | null, chatId: string) => person?.names ?? [chatId]
 
   return {
-    chats(sessionId, { before, limit }) {
-      const session = knownSession(store, sessionId)
-      const { streamId } = session
-      const page = chats.newest(streamId, before, limit)
-      const found = page.chats.flatMap(({ chatId, seq }) => {
-        const person = people.find(streamId, chatId)
-        const rows = messages.inChat(streamId, namesIn(person, chatId), null, NAMED_IN)
-        // A person's older chat, under another name, is part of the newer one.
-        if (rows[0]?.seq !== seq) return []
-        const [newest] = withWay(streamId, rows.slice(0, 1), sessionViewOf(session))
-        return [{ ...namesOf(person, chatId, rows), newest: newest! }]
-      })
-      return { chats: found, next: page.next }
-    },
+    chats: (sessionId, { before, limit }) =>
+      readOfLife(store, sessionId, async session => {
+        const { streamId } = session
+        const page = await chats.newest(streamId, before, limit)
+        // What came since the first page was read is no part of it.
+        const until = before === null && page.chats[0] ? page.chats[0].seq + 1 : null
+        const overview = async ({ chatId, seq }: { chatId: string; seq: number }) => {
+          const person = await people.find(streamId, chatId)
+          const rows = await messages.inChat(streamId, namesIn(person, chatId), until, NAMED_IN)
+          // A person's older chat, under another name, is part of the newer one.
+          if (rows[0]?.seq !== seq) return []
+          const [newest] = await withWay(streamId, rows.slice(0, 1), sessionViewOf(session))
+          return [{ ...namesOf(person, chatId, rows), newest: newest! }]
+        }
+        const found = await Promise.all(page.chats.map(overview))
+        return { chats: found.flat(), next: page.next }
+      }),
 
-    chat(sessionId, asked, { before, limit }) {
-      const session = knownSession(store, sessionId)
-      const { streamId } = session
-      const person = people.find(streamId, asked)
-      const rows = messages.inChat(streamId, namesIn(person, asked), before, limit)
-      return {
-        chat: namesOf(person, asked, rows),
-        messages: withWay(streamId, rows, sessionViewOf(session)),
-        next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null,
-      }
-    },
+    chat: (sessionId, asked, { before, limit }) =>
+      readOfLife(store, sessionId, async session => {
+        const { streamId } = session
+        const person = await people.find(streamId, asked)
+        const rows = await messages.inChat(streamId, namesIn(person, asked), before, limit)
+        return {
+          chat: namesOf(person, asked, rows),
+          messages: await withWay(streamId, rows, sessionViewOf(session)),
+          next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null,
+        }
+      }),
   }
 }
 
 /** How a chat is called, from the newest of what was said in it. */
-export function chatNames(
+export async function chatNames(
   { people, messages }: Pick<Store, 'people' | 'messages'>,
   streamId: string,
   chatId: string,
-): ChatNames {
-  const person = people.find(streamId, chatId)
-  return namesOf(person, chatId, messages.inChat(streamId, person?.names ?? [chatId], null, NAMED_IN))
+): Promise<ChatNames> {
+  const person = await people.find(streamId, chatId)
+  return namesOf(person, chatId, await messages.inChat(streamId, person?.names ?? [chatId], null, NAMED_IN))
 }
 
 /** `rows` are of the chat, newest first. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SessionFact } from '../../machines/facts.ts'
 import type { Clock } from '../base/clock.ts'
-import { type ErrorCode, GatewayError } from '../base/errors.ts'
+import { GatewayError } from '../base/errors.ts'
 import type { AccountEventType } from '../messages/account-event.ts'
 import { messageRefOf } from '../messages/message-ref.ts'
 import type { ReceivedContent } from '../messages/received.ts'
@@ -11,6 +11,7 @@ import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
 import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
 import type { Store } from '../ports/store.ts'
 import type { ChatActions, WhatsApp } from '../ports/whatsapp.ts'
+import { createEntryFinder } from './entries.ts'
 import { openSocketOf } from './open-socket.ts'
 import { createPasskeyCommands } from './passkey-commands.ts'
 import { replay } from './receiving/replay.ts'
@@ -39,15 +40,8 @@ export function createCommands({
   accountEvents: readonly AccountEventType[]
   onDownload?: () => void
 }): Sessions {
-  const entryOf = (sessionId: string, forbidden: ErrorCode = 'SESSION_UNREADABLE'): SessionEntry => {
-    const entry = supervisor.find(sessionId)
-    const refusal = supervisor.refusal()
-    if (entry !== undefined && refusal === null) return entry
-    queries.get(sessionId) // unknown: 404
-    const why = supervisor.whyUnreadable(sessionId)
-    if (refusal === null && why !== null) throw new GatewayError(forbidden, why)
-    throw refusal ?? notRunning()
-  }
+  const entries = createEntryFinder(supervisor, queries)
+  const { running, refused } = entries
   const isUnreadable = (sessionId: string) => supervisor.whyUnreadable(sessionId) !== null
   const postOrRefuse = async ({ actor }: SessionEntry, fact: SessionFact, wanted: string) => {
     if (await actor.post(fact)) return
@@ -57,8 +51,8 @@ export function createCommands({
       `Session ${actor.sessionId} is ${actor.state}: it cannot ${wanted} now.`,
     )
   }
-  const chatsOf = (sessionId: string): ChatActions => {
-    const { actor } = entryOf(sessionId, 'SESSION_NOT_CONNECTED')
+  const chatsOf = ({ actor }: SessionEntry): ChatActions => {
+    const { sessionId } = actor
     const socket = openSocketOf(actor)
     if (socket !== null) return socket.chats
     throw new GatewayError(
@@ -68,16 +62,30 @@ export function createCommands({
     )
   }
 
+  const open = async (sessionId: string) =>
+    chatsOf(running(sessionId) ?? (await refused(sessionId, 'SESSION_NOT_CONNECTED')))
+  /** As the store has it after `/start`; deleted meanwhile, it was there all the same. */
+  const started = async (sessionId: string): Promise<SessionView> => {
+    try {
+      return await queries.get(sessionId)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'SESSION_NOT_FOUND') throw error
+      throw new GatewayError('DELETING', `Session ${sessionId} was deleted meanwhile; start it again.`)
+    }
+  }
+
   return {
-    ...createPasskeyCommands(entryOf, passkeys),
+    ...createPasskeyCommands(entries, passkeys),
 
     async start(request: StartRequest): Promise<SessionView> {
       const { sessionId = randomUUID(), userId, phoneNumber, metadata } = request
       if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'run')
-      const entry = isUnreadable(sessionId) ? entryOf(sessionId) : supervisor.find(sessionId)
+      if (isUnreadable(sessionId)) return refused(sessionId)
+      // No await between the two: of two requests at once the second one finds the session of the first.
+      const entry = supervisor.find(sessionId)
       if (entry === undefined) {
         await supervisor.create({ sessionId, userId, phoneNumber, metadata })
-        return queries.get(sessionId)
+        return started(sessionId)
       }
       const { actor } = entry
       const refusal = supervisor.refusal()
@@ -96,11 +104,11 @@ export function createCommands({
         actor.metadata = metadata
       }
       await postOrRefuse(entry, fact, 'start')
-      return queries.get(sessionId)
+      return started(sessionId)
     },
 
     async requestPairingCode(sessionId: string, phoneNumber: string, deadline: number): Promise<void> {
-      const entry = entryOf(sessionId)
+      const entry = running(sessionId) ?? (await refused(sessionId))
       const { actor } = entry
       const isThere = () => actor.context.phoneNumber === phoneNumber && vault.readCode(sessionId) !== null
       if (actor.context.linked && !actor.hasTag('loggedOut')) {
@@ -121,8 +129,8 @@ export function createCommands({
       )
     },
 
-    checkSend(sessionId: string, key?: string): void {
-      const { outbox } = entryOf(sessionId, 'SESSION_NOT_CONNECTED')
+    async checkSend(sessionId: string, key?: string): Promise<void> {
+      const { outbox } = running(sessionId) ?? (await refused(sessionId, 'SESSION_NOT_CONNECTED'))
       // A key may stand for a send that was taken before.
       if (key === undefined) outbox.check()
     },
@@ -133,14 +141,16 @@ export function createCommands({
       deadline: number,
       key?: string,
     ): Promise<SendOutcome> {
-      return entryOf(sessionId, 'SESSION_NOT_CONNECTED').outbox.send(content, deadline, key)
+      const { outbox } = running(sessionId) ?? (await refused(sessionId, 'SESSION_NOT_CONNECTED'))
+      return outbox.send(content, deadline, key)
     },
 
-    lookup: async (sessionId, phone) => chatsOf(sessionId).lookup(phone),
+    lookup: async (sessionId, phone) => (await open(sessionId)).lookup(phone),
 
     async markRead(sessionId: string, messageIds: string[]): Promise<void> {
-      const chats = chatsOf(sessionId)
-      const { streamId } = entryOf(sessionId).actor
+      const entry = running(sessionId) ?? (await refused(sessionId, 'SESSION_NOT_CONNECTED'))
+      const chats = chatsOf(entry)
+      const { streamId } = entry.actor
       const rows = messageIds.map(id => store.messages.find(streamId, id, 'in'))
       const unknown = messageIds.filter((_, i) => rows[i] === null)
       if (unknown.length > 0) {
@@ -154,36 +164,33 @@ export function createCommands({
     },
 
     showPresence: async (sessionId: string, kind: Presence, chatId?: string) =>
-      chatsOf(sessionId).presence(kind, chatId),
+      (await open(sessionId)).presence(kind, chatId),
 
     async replay(sessionId: string, after: number, until: number): Promise<number> {
-      return replay(
-        entryOf(sessionId).actor,
-        { store, whatsapp, clock, accountEvents, onDownload },
-        after,
-        until,
-      )
+      const { actor } = running(sessionId) ?? (await refused(sessionId))
+      return replay(actor, { store, whatsapp, clock, accountEvents, onDownload }, after, until)
     },
 
     async restart(sessionId: string): Promise<SessionView> {
       if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'run')
-      await postOrRefuse(entryOf(sessionId), { type: 'restart.requested' }, 'restart')
+      const entry = running(sessionId) ?? (await refused(sessionId))
+      await postOrRefuse(entry, { type: 'restart.requested' }, 'restart')
       return queries.get(sessionId)
     },
 
     async logout(sessionId: string, deadline: number) {
-      const entry = entryOf(sessionId)
+      const entry = running(sessionId) ?? (await refused(sessionId))
       const { actor } = entry
       const isOut = () => actor.hasTag('loggedOut')
       if (!isOut()) await postOrRefuse(entry, { type: 'logout.requested' }, 'log out')
       await actor.until(() => actor.ended || isOut(), deadline)
       await actor.durable()
-      return { done: isOut(), session: queries.get(sessionId) }
+      return { done: isOut(), session: await queries.get(sessionId) }
     },
 
     async delete(sessionId: string, deadline: number) {
       if (isUnreadable(sessionId)) await supervisor.retry(sessionId, 'delete')
-      const entry = entryOf(sessionId)
+      const entry = running(sessionId) ?? (await refused(sessionId))
       const { actor } = entry
       if (actor.deletion === 'no') await postOrRefuse(entry, { type: 'delete.requested' }, 'be deleted')
       await actor.until(() => actor.ended, deadline)

@@ -9,7 +9,7 @@ import type { Supervisor } from './supervisor/supervisor.ts'
 
 /** All sessions at a glance, from what is committed. */
 export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUnreadable'>): Overview {
-  const overviewOf = (row: SessionRow, deliveries: number): SessionOverview => {
+  const overviewOf = (row: SessionRow, deliveries: number, sends: number): SessionOverview => {
     const why = supervisor.whyUnreadable(row.sessionId)
     const view = sessionViewOf(row, why)
     const { context } = showStoredSession(row)
@@ -17,24 +17,27 @@ export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUn
       ...view,
       since: why === null ? sinceOf(view.state, context, row.since) : row.since,
       byCode: context.phoneNumber !== undefined,
-      waiting: { deliveries, sends: store.messages.unsentOf(row.streamId, MOST_COUNTED) },
+      waiting: { deliveries, sends },
     }
   }
 
   async function overviewsOf(rows: SessionRow[]): Promise<SessionOverview[]> {
     const streams = rows.map(({ streamId }) => streamId)
     const pending = await store.deliveries.pendingOf(streams, MOST_COUNTED)
-    return rows.map((row, n) => overviewOf(row, pending[n]!))
+    const unsent = await Promise.all(streams.map(stream => store.messages.unsentOf(stream, MOST_COUNTED)))
+    return rows.map((row, n) => overviewOf(row, pending[n]!, unsent[n]!))
   }
 
   return {
     async page(after, limit) {
-      const { count, rows } = store.sessions.list({ after, limit })
+      const { count, rows } = await store.sessions.list({ after, limit })
       const next = rows.length === limit ? (rows.at(-1)?.sessionId ?? null) : null
       return { count, sessions: await overviewsOf(rows), next }
     },
-    of: sessionIds =>
-      overviewsOf(sessionIds.map(sessionId => store.sessions.find(sessionId)).filter(row => row !== null)),
+    async of(sessionIds) {
+      const rows = await Promise.all(sessionIds.map(sessionId => store.sessions.find(sessionId)))
+      return overviewsOf(rows.filter(row => row !== null))
+    },
   }
 }
 

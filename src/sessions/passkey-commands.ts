@@ -2,15 +2,18 @@ import type { SessionFact } from '../../machines/facts.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { PasskeyVault } from '../ports/qr-vault.ts'
 import type { PasskeyCommands } from '../ports/sessions.ts'
+import type { EntryFinder } from './entries.ts'
 import type { SessionEntry } from './registry.ts'
 
-/** What the owner of an account says to the passkey that WhatsApp demands. Refusals reach the owner's page: they name no session. */
+/**
+ * What the owner of an account says to the passkey that WhatsApp demands. Refusals reach the owner's page: they name no session. What
+ * runs is asked in the turn of the call: a token is good once.
+ */
 export function createPasskeyCommands(
-  entryOf: (sessionId: string) => SessionEntry,
+  { running, refused }: Pick<EntryFinder, 'running' | 'refused'>,
   passkeys: Pick<PasskeyVault, 'useToken'>,
 ): PasskeyCommands {
-  const asked = (sessionId: string) => {
-    const { actor } = entryOf(sessionId)
+  const asked = ({ actor }: SessionEntry) => {
     if (!actor.ended && actor.hasTag('awaitsPasskey')) return actor
     throw new GatewayError(
       'PASSKEY_NOT_ASKED',
@@ -18,12 +21,12 @@ export function createPasskeyCommands(
     )
   }
   const say = async (sessionId: string, fact: SessionFact, sentence: string) => {
-    if (await asked(sessionId).post(fact)) return
+    if (await asked(running(sessionId) ?? (await refused(sessionId))).post(fact)) return
     throw new GatewayError('STATE_FORBIDS', `This session ${sentence}`)
   }
   return {
     async submitPasskey(sessionId, assertion) {
-      const actor = asked(sessionId)
+      const actor = asked(running(sessionId) ?? (await refused(sessionId)))
       const fact = { type: 'passkey.submitted' } as const
       if (actor.can(fact)) {
         actor.socket?.passkey.take(assertion)

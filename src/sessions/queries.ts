@@ -7,7 +7,7 @@ import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { readStoredSession, sentenceOf } from './host/stored-session.ts'
-import { knownSession } from './known-session.ts'
+import { knownSession, readOfLife } from './known-session.ts'
 import { sentAsMessage } from './sent-as-message.ts'
 import { sessionViewOf } from './session-view.ts'
 import type { Supervisor } from './supervisor/supervisor.ts'
@@ -17,66 +17,66 @@ export function createQueries(
   store: Store,
   supervisor: Pick<Supervisor, 'stats' | 'whyUnreadable'>,
 ): SessionQueries {
-  const rowOf = (sessionId: string) => knownSession(store, sessionId)
   const viewOf = (row: SessionRow) => sessionViewOf(row, supervisor.whyUnreadable(row.sessionId))
   return {
-    get: sessionId => viewOf(rowOf(sessionId)),
+    get: async sessionId => viewOf(await knownSession(store, sessionId)),
 
-    list(filter) {
-      const { count, rows } = store.sessions.list(filter)
+    async list(filter) {
+      const { count, rows } = await store.sessions.list(filter)
       const last = rows.length === filter.limit ? rows.at(-1) : undefined
       return { count, sessions: rows.map(viewOf), next: last?.sessionId ?? null }
     },
 
-    events(sessionId, after, limit) {
-      const { streamId, lastSeq } = rowOf(sessionId)
-      const events = store.log.after(streamId, after, limit)
-      const last = events.at(-1)?.seq
-      return { streamId, lastSeq, events, next: last !== undefined && last < lastSeq ? last : null }
-    },
+    events: (sessionId, after, limit) =>
+      readOfLife(store, sessionId, async ({ streamId, lastSeq }) => {
+        const events = await store.log.after(streamId, after, limit)
+        const last = events.at(-1)?.seq
+        return { streamId, lastSeq, events, next: last !== undefined && last < lastSeq ? last : null }
+      }),
 
-    at(sessionId, seq) {
-      const { streamId, lastSeq } = rowOf(sessionId)
-      const row = seq >= 1 && seq <= lastSeq ? store.log.stateAt(streamId, seq) : null
-      if (row?.snapshot == null) {
-        throw new GatewayError(
-          'EVENT_NOT_FOUND',
-          `Session ${sessionId} has facts 1 to ${lastSeq}, not ${seq}.`,
-        )
-      }
-      const { state, context } = row.snapshot
-      try {
-        return { seq, at: row.at, state, context: JSON.parse(context), can: possibleIn(row.snapshot) }
-      } catch (error) {
-        throw new GatewayError('SESSION_UNREADABLE', `Fact ${seq} cannot be shown. ${sentenceOf(error)}`)
-      }
-    },
+    at: (sessionId, seq) =>
+      readOfLife(store, sessionId, async ({ streamId, lastSeq }) => {
+        const row = seq >= 1 && seq <= lastSeq ? await store.log.stateAt(streamId, seq) : null
+        if (row?.snapshot == null) {
+          throw new GatewayError(
+            'EVENT_NOT_FOUND',
+            `Session ${sessionId} has facts 1 to ${lastSeq}, not ${seq}.`,
+          )
+        }
+        const { state, context } = row.snapshot
+        try {
+          return { seq, at: row.at, state, context: JSON.parse(context), can: possibleIn(row.snapshot) }
+        } catch (error) {
+          throw new GatewayError('SESSION_UNREADABLE', `Fact ${seq} cannot be shown. ${sentenceOf(error)}`)
+        }
+      }),
 
-    message(sessionId, messageId) {
-      const row = store.messages.find(rowOf(sessionId).streamId, messageId)
-      if (row !== null) return row
-      throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
-    },
+    message: (sessionId, messageId) =>
+      readOfLife(store, sessionId, async ({ streamId }) => {
+        const row = await store.messages.find(streamId, messageId)
+        if (row !== null) return row
+        throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
+      }),
 
-    chat(sessionId, asked, before, limit) {
-      const session = rowOf(sessionId)
-      const { streamId } = session
-      const person = store.people.find(streamId, asked)
-      const chatId = person?.chatId ?? asked
-      const rows = store.messages.inChat(streamId, person?.names ?? [asked], before, limit)
-      const { waId, lid, pushName } = viewOf(session)
-      const messages = rows.map(row => ({
-        seq: row.seq,
-        status: row.status,
-        own: 'to' in row.content ? callersOwnOf(row.content) : null,
-        message: {
-          ...('to' in row.content ? sentAsMessage(row, row.content, { waId, lid, pushName }) : row.content),
-          chat_id: chatId,
-        },
-      }))
-      const owner = { userId: session.userId, metadata: session.metadata }
-      return { chatId, owner, messages, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
-    },
+    chat: (sessionId, asked, before, limit) =>
+      readOfLife(store, sessionId, async session => {
+        const { streamId, userId, metadata } = session
+        const person = await store.people.find(streamId, asked)
+        const chatId = person?.chatId ?? asked
+        const rows = await store.messages.inChat(streamId, person?.names ?? [asked], before, limit)
+        const { waId, lid, pushName } = viewOf(session)
+        const messages = rows.map(row => ({
+          seq: row.seq,
+          status: row.status,
+          own: 'to' in row.content ? callersOwnOf(row.content) : null,
+          message: {
+            ...('to' in row.content ? sentAsMessage(row, row.content, { waId, lid, pushName }) : row.content),
+            chat_id: chatId,
+          },
+        }))
+        const next = rows.length === limit ? (rows.at(-1)?.seq ?? null) : null
+        return { chatId, owner: { userId, metadata }, messages, next }
+      }),
 
     stats: () => supervisor.stats(),
   }

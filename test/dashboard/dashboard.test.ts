@@ -101,9 +101,7 @@ describe('a page', () => {
   })
 
   it('that there is none of, or that fails, is answered as every other path', async () => {
-    const broken = () => {
-      throw new Error('a secret of the store')
-    }
+    const broken = () => Promise.reject(new Error('a secret of the store'))
     const { app, logs } = createTestPages({ overview: { page: broken, of: broken } })
     for (const path of [
       '/dashboard/nothing',

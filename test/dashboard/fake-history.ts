@@ -13,24 +13,24 @@ function known(sessionId: string): void {
 
 /** One session, `s1`, of which one fact is known. */
 export const fakeHistory: History = {
-  facts(sessionId) {
+  async facts(sessionId) {
     known(sessionId)
     return { facts: [fact], names: new Map(), next: null, lastSeq: 1 }
   },
-  since(sessionId) {
+  async since(sessionId) {
     known(sessionId)
     return { facts: [], names: new Map(), next: null }
   },
-  moment(sessionId) {
+  async moment(sessionId) {
     known(sessionId)
     const neighbours = { previous: null, next: null }
     return { asked: 1, lastSeq: 1, fact, context: {}, contextBefore: null, can: [], ...neighbours }
   },
-  chats(sessionId) {
+  async chats(sessionId) {
     known(sessionId)
     return { chats: [], next: null }
   },
-  chat(sessionId, chatId) {
+  async chat(sessionId, chatId) {
     known(sessionId)
     const chat = { chatId, isGroup: false, name: null, phone: null, username: null }
     return { chat, messages: [], next: null }

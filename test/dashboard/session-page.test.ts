@@ -86,9 +86,7 @@ describe('The page of a session', () => {
     ['EVENT_NOT_FOUND', 'en', 'There is no such fact any more.'],
     ['EVENT_NOT_FOUND', 'es', 'Ese hecho ya no existe.'],
   ] as const)('is shown with what can be read of it when its moment is %s, in %s', async (code, language, words) => {
-    const moment = () => {
-      throw new GatewayError(code, 'No fact of it can be read.')
-    }
+    const moment = () => Promise.reject(new GatewayError(code, 'No fact of it can be read.'))
     const { app } = createTestPages({ history: { ...fakeHistory, moment } })
     const headers = { 'accept-language': language }
     const response = await app.request('/dashboard/sessions/s1', { headers })
@@ -139,7 +137,7 @@ describe('The log in words', () => {
   it('shows a fact without words as it is', async () => {
     const { owner } = await world.linked()
     const { streamId, epoch } = owner
-    const { lastSeq } = world.queries.events('s1', 0, 1)
+    const { lastSeq } = await world.queries.events('s1', 0, 1)
     await world.store.commit({
       ...{ streamId, epoch },
       events: [{ seq: lastSeq + 1, at: 1, type: 'moon.landed', data: { by: '<b>' }, snapshot: null }],

@@ -324,9 +324,7 @@ describe('errors of the ports', () => {
     const { app, logs } = createTestHttp({
       sessions: { start: () => Promise.reject(thrown()) },
       queries: {
-        get: () => {
-          throw thrown()
-        },
+        get: () => Promise.reject(thrown()),
       },
     })
     const requests: [string, RequestInit][] = [

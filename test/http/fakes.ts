@@ -107,7 +107,7 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
         state: 'starting',
       })
     },
-    checkSend: sessionId => known(sessionId),
+    checkSend: async sessionId => known(sessionId),
     async send(sessionId, content, deadline, key) {
       note('send', sessionId, content, deadline, ...(key === undefined ? [] : [key]))
       known(sessionId)
@@ -165,33 +165,33 @@ export function createFakes(over: { sessions?: Partial<Sessions>; queries?: Part
     ...over.sessions,
   }
   const queries: SessionQueries = {
-    get(sessionId) {
+    async get(sessionId) {
       note('get', sessionId)
       known(sessionId)
       return view()
     },
-    list(filter) {
+    async list(filter) {
       note('list', filter)
       return { count: 2, sessions: [view()], next: 's1' }
     },
-    events(sessionId, after, limit) {
+    async events(sessionId, after, limit) {
       note('events', sessionId, after, limit)
       known(sessionId)
       return { streamId: 'stream', lastSeq: 0, events: [], next: null }
     },
-    at(sessionId, seq) {
+    async at(sessionId, seq) {
       note('at', sessionId, seq)
       known(sessionId)
       if (seq > 5) throw new GatewayError('EVENT_NOT_FOUND', 'The session has no such fact.')
       return { seq, at: NOW, state: 'open.settled', context: {}, can: ['restart.requested'] }
     },
-    message(sessionId, messageId) {
+    async message(sessionId, messageId) {
       note('message', sessionId, messageId)
       known(sessionId)
       if (messageId !== '3EB0AAAA') throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
       return messageRow()
     },
-    chat(sessionId, chatId, before, limit) {
+    async chat(sessionId, chatId, before, limit) {
       note('chat', sessionId, chatId, before, limit)
       known(sessionId)
       return { chatId, owner: { userId: 7, metadata: null }, messages: [], next: null }

@@ -5,7 +5,7 @@ import type { DeliveryKind } from '../../src/ports/delivery-table.ts'
 import { createHarness } from './harness.ts'
 
 const row = (kind: DeliveryKind) => ({ kind, sessionId: 's1', streamId: 'stream', seq: 9 })
-const sessions = { ownerOf: () => ({ userId: 'u-7', metadata: { tenant: 7 } }) }
+const sessions = { ownerOf: async () => ({ userId: 'u-7', metadata: { tenant: 7 } }) }
 const never = {
   ownerOf(): never {
     throw new Error('it stands in the payload')
@@ -13,8 +13,8 @@ const never = {
 }
 
 describe('what is delivered', () => {
-  it('says of a message whose it is, where it stands, and what the session was given', () => {
-    const payload = withSession(row('messages'), { session_id: 's1', body: 'hi' }, sessions)
+  it('says of a message whose it is, where it stands, and what the session was given', async () => {
+    const payload = await withSession(row('messages'), { session_id: 's1', body: 'hi' }, sessions)
     expect(payload).toEqual({
       ...{ session_id: 's1', user_id: 'u-7', seq: 9 },
       ...{ body: 'hi', metadata: { tenant: 7 } },
@@ -22,26 +22,26 @@ describe('what is delivered', () => {
     expect(Object.keys(payload).slice(0, 3)).toEqual(['session_id', 'user_id', 'seq'])
   })
 
-  it.each(['status', 'events', 'receipt'] as const)('says of kind %s what its fact stored', kind => {
+  it.each(['status', 'events', 'receipt'] as const)('says of kind %s what its fact stored', async kind => {
     const stored = { session_id: 's1', user_id: 3, metadata: null, client_ref: 'r' }
-    expect(withSession(row(kind), stored, never)).toEqual({ ...stored, seq: 9 })
+    expect(await withSession(row(kind), stored, never)).toEqual({ ...stored, seq: 9 })
   })
 
-  it('completes what an earlier version stored', () => {
+  it('completes what an earlier version stored', async () => {
     const stored = { session_id: 's1', status: 'sent' }
     const told = { ...stored, user_id: 'u-7', seq: 9 }
-    expect(withSession(row('status'), stored, sessions)).toEqual({ ...told, metadata: { tenant: 7 } })
-    expect(withSession(row('events'), stored, sessions)).toEqual({ ...told, metadata: { tenant: 7 } })
+    expect(await withSession(row('status'), stored, sessions)).toEqual({ ...told, metadata: { tenant: 7 } })
+    expect(await withSession(row('events'), stored, sessions)).toEqual({ ...told, metadata: { tenant: 7 } })
     // A send of before had neither.
-    expect(withSession(row('receipt'), stored, sessions)).toEqual({
+    expect(await withSession(row('receipt'), stored, sessions)).toEqual({
       ...told,
       ...{ client_ref: null, metadata: null },
     })
   })
 
-  it('names nobody of a session that is gone', () => {
-    const gone = { ownerOf: () => null }
-    expect(withSession(row('status'), { session_id: 's1' }, gone)).toEqual({
+  it('names nobody of a session that is gone', async () => {
+    const gone = { ownerOf: async () => null }
+    expect(await withSession(row('status'), { session_id: 's1' }, gone)).toEqual({
       ...{ session_id: 's1', user_id: null, seq: 9, metadata: null },
     })
   })

@@ -1,7 +1,13 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type ErrorCode, GatewayError } from '../../base/errors.ts'
-import { FACT_KINDS, type FactKind, type History, type PastMessage } from '../../ports/dashboard/history.ts'
+import {
+  FACT_KINDS,
+  type FactKind,
+  type FactPage,
+  type History,
+  type PastMessage,
+} from '../../ports/dashboard/history.ts'
 import type { Overview } from '../../ports/dashboard/overview.ts'
 import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { DashboardContext, DashboardEnv } from '../env.ts'
@@ -45,16 +51,16 @@ export function sessionRoutes(
     if (drawing !== null) figures.set(language, kept)
     return kept
   }
-  const facts = (c: DashboardContext, id: string, before: number | null, kind: FactKind) => {
-    const found = history.facts(id, { before, limit: FACTS, kind })
-    return html`${factsMarkup(words(c), found)}${more(found.next)}`
-  }
-  const chats = (c: DashboardContext, id: string, before: number | null) => {
-    const found = history.chats(id, { before, limit: CHATS })
+  const factList = (c: DashboardContext, found: FactPage & { next: number | null }) =>
+    html`${factsMarkup(words(c), found)}${more(found.next)}`
+  const facts = (id: string, before: number | null, kind: FactKind) =>
+    history.facts(id, { before, limit: FACTS, kind })
+  const chats = async (c: DashboardContext, id: string, before: number | null) => {
+    const found = await history.chats(id, { before, limit: CHATS })
     return html`${chatsMarkup(words(c), id, found.chats)}${more(found.next)}`
   }
   const chat = async (c: DashboardContext, id: string, chatId: string, before: number | null) => {
-    const found = history.chat(id, chatId, { before, limit: MESSAGES })
+    const found = await history.chat(id, chatId, { before, limit: MESSAGES })
     const held = await heldFiles(files, found.messages)
     const { chats: said } = words(c)
     const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, held)}`
@@ -70,16 +76,19 @@ export function sessionRoutes(
       const id = c.req.param('id')
       const chosen = chatIn(c.req.query('chat'))
       try {
-        const { lastSeq } = history.facts(id, { before: null, limit: 1, kind: 'all' })
+        // First of all: what the page has of a later life is told by its script from this.
+        const [session] = await overview.of([id])
+        const found = await facts(id, null, 'all')
+        const { lastSeq } = found
         return c.html(
           sessionPage(page(c), words(c), {
             sessionId: id,
-            createdAt: (await overview.of([id]))[0]?.createdAt ?? null,
+            createdAt: session?.createdAt ?? null,
             lastSeq,
             figure: await figure(c),
             moment: await showMoment(c, id, lastSeq, ['SESSION_UNREADABLE', 'EVENT_NOT_FOUND']),
-            facts: facts(c, id, null, 'all'),
-            chats: chats(c, id, null),
+            facts: factList(c, found),
+            chats: await chats(c, id, null),
             chat: chosen === null ? null : await chat(c, id, chosen, null),
           }),
         )
@@ -88,19 +97,17 @@ export function sessionRoutes(
         return c.html(goneSession(page(c), words(c), id), 404)
       }
     })
-    .get('/:id/facts', c => {
+    .get('/:id/facts', async c => {
+      const id = c.req.param('id')
       const kind = kindIn(c.req.query('kind'))
       const after = numberIn(c.req.query('after'))
-      if (after !== null) {
-        const newer = history.since(c.req.param('id'), after, FACTS, kind)
-        return c.html(html`${factsMarkup(words(c), newer)}${more(newer.next)}`)
-      }
-      return c.html(facts(c, c.req.param('id'), numberIn(c.req.query('before')), kind))
+      if (after !== null) return c.html(factList(c, await history.since(id, after, FACTS, kind)))
+      return c.html(factList(c, await facts(id, numberIn(c.req.query('before')), kind)))
     })
     .get('/:id/at/:seq', async c =>
       c.html(await showMoment(c, c.req.param('id'), numberIn(c.req.param('seq')) ?? 0)),
     )
-    .get('/:id/chats', c => c.html(chats(c, c.req.param('id'), numberIn(c.req.query('before')))))
+    .get('/:id/chats', async c => c.html(await chats(c, c.req.param('id'), numberIn(c.req.query('before')))))
     .get('/:id/chats/:chat', async c => {
       const chosen = chatIn(c.req.param('chat'))
       if (chosen === null) throw new GatewayError('NOT_FOUND', 'No chat has that id.')
@@ -116,7 +123,7 @@ export function sessionRoutes(
   ): Promise<Markup> {
     const { chart } = await drawn()
     try {
-      return await momentMarkup(words(c), chart, history.moment(id, seq))
+      return await momentMarkup(words(c), chart, await history.moment(id, seq))
     } catch (error) {
       if (!(error instanceof GatewayError) || !told.includes(error.code)) throw error
       const { reasons, moment } = words(c)

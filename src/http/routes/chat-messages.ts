@@ -25,7 +25,7 @@ export function chatMessageRoutes(
     const sessionId = pathSession(c)
     const { chat_id } = validate(chatPath, { chat_id: c.req.param('chat_id') })
     const { before = null, limit } = validateQuery(c, chatQuery)
-    const { chatId, owner, messages, next } = queries.chat(sessionId, chat_id, before, limit)
+    const { chatId, owner, messages, next } = await queries.chat(sessionId, chat_id, before, limit)
     const answer: z.infer<typeof chatAnswer> = {
       success: true,
       session_id: sessionId,

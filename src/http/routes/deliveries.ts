@@ -51,7 +51,7 @@ export function deliveryRoutes(
     .post('/deliveries/retry', async c => {
       const { session_id } = validate(retryRequest, await readJson(c))
       // One that is not there has a name that is wrong.
-      if (session_id !== undefined) queries.get(session_id)
+      if (session_id !== undefined) await queries.get(session_id)
       const lanes = await undelivered.retry(session_id)
       return c.json({ success: true, lanes } satisfies z.infer<typeof retryAnswer>, 202)
     })

@@ -4,7 +4,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { CommittedFact, CommittedFacts, StoredEvent } from '../../ports/event-log.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
-import { type EventStreams, type Follow, HEARTBEAT, type Told } from '../event-streams.ts'
+import { type EventStreams, type Follow, HEARTBEAT, type Tail, type Told } from '../event-streams.ts'
 import { toView } from '../fact-json.ts'
 import { streamQuery } from '../schemas/requests.ts'
 import { pathSession, validate } from '../validation.ts'
@@ -30,7 +30,7 @@ export function eventStreamRoutes(
       const sessionId = pathSession(c)
       const after = lastEventId(c) ?? 0
       // A session that is not there is refused before the stream begins.
-      const life = queries.events(sessionId, after, 1)
+      const life = await queries.events(sessionId, after, 1)
       return streams.serve(c, follow => ofSession(queries, sessionId, life, after, follow))
     })
 }
@@ -68,30 +68,31 @@ async function* ofSession(
     yield reset(0)
     seq = 0
   }
-  for (;;) {
-    const page = pageOf(queries, sessionId, seq)
+  let tail: Tail | null = null
+  for (let isWhole = false; !isWhole; ) {
+    const page = await pageOf(queries, sessionId, seq)
     if (page?.streamId !== life.streamId) return
     const { streamId, events } = page
-    // In the same turn as the reading: what is committed from now on comes this way.
-    const tail = events.length === 0 ? follow(streamId) : null
     for (const event of events) {
       seq = event.seq
       yield ofOne(event)
     }
-    if (tail === null) continue
-    for await (const fact of tail.facts) {
-      if (fact === HEARTBEAT) yield fact
-      else if (fact.seq > seq) yield ofOne(fact)
-      if (fact !== HEARTBEAT && fact.type === 'session.deleted') return
-    }
-    return
+    if (events.length === PAGE) continue
+    isWhole = tail !== null
+    // What is committed from now on comes this way; what was while that page was read stands in one more.
+    tail ??= follow(streamId)
+  }
+  for await (const fact of tail!.facts) {
+    if (fact === HEARTBEAT) yield fact
+    else if (fact.seq > seq) yield ofOne(fact)
+    if (fact !== HEARTBEAT && fact.type === 'session.deleted') return
   }
 }
 
 /** Null: it was deleted meanwhile. */
-function pageOf(queries: Pick<SessionQueries, 'events'>, sessionId: string, after: number) {
+async function pageOf(queries: Pick<SessionQueries, 'events'>, sessionId: string, after: number) {
   try {
-    return queries.events(sessionId, after, PAGE)
+    return await queries.events(sessionId, after, PAGE)
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'SESSION_NOT_FOUND') return null
     throw error

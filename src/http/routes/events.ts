@@ -13,19 +13,19 @@ import { pathSession, validate, validateQuery } from '../validation.ts'
 /** What happened to a session: its log, a moment in it, and the way of one message. */
 export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
   return new Hono<HttpEnv>()
-    .get('/sessions/:id/events', c => {
+    .get('/sessions/:id/events', async c => {
       const { after, limit } = validateQuery(c, eventsQuery)
-      const page = queries.events(pathSession(c), after, limit)
+      const page = await queries.events(pathSession(c), after, limit)
       const answer: z.infer<typeof eventsAnswer> = {
         events: page.events.map(toView),
         next: page.next,
       }
       return c.json(answer)
     })
-    .get('/sessions/:id/at/:seq', c => {
+    .get('/sessions/:id/at/:seq', async c => {
       const sessionId = pathSession(c)
       const { seq } = validate(momentPath, { seq: c.req.param('seq') })
-      const moment = queries.at(sessionId, seq)
+      const moment = await queries.at(sessionId, seq)
       const answer: z.infer<typeof momentAnswer> = {
         success: true,
         session_id: sessionId,
@@ -37,11 +37,11 @@ export function eventRoutes(queries: SessionQueries): Hono<HttpEnv> {
       }
       return c.json(answer)
     })
-    .get('/sessions/:id/messages/:message_id', c => {
+    .get('/sessions/:id/messages/:message_id', async c => {
       const sessionId = pathSession(c)
       const messageId = c.req.param('message_id')
       if (messageId.length > 128) throw new GatewayError('MESSAGE_NOT_FOUND', 'No message has that id.')
-      const message = queries.message(sessionId, messageId)
+      const message = await queries.message(sessionId, messageId)
       const own = callersOwnOf(message.content)
       const answer: z.infer<typeof messageAnswer> = {
         success: true,

@@ -30,7 +30,7 @@ export function inspectRoutes(
     '/inspect',
     async (c, next) => {
       // One that is not there is refused before anything is opened.
-      for (const id of wanted(c) ?? []) queries.get(id)
+      for (const id of wanted(c) ?? []) await queries.get(id)
       if (isWebSocket(c)) refuseForeignPage(c, base())
       await next()
     },

@@ -23,10 +23,10 @@ export function pairingCodeRoutes(
   vault: Pick<QrVault, 'readCode'>,
   timeOfDay: (at: number) => number,
 ): Hono<HttpEnv> {
-  const show = (c: HttpContext, sessionId: string) => {
+  const show = async (c: HttpContext, sessionId: string) => {
     const code = vault.readCode(sessionId)
     if (code === null) {
-      const { reason, reasonText } = queries.get(sessionId)
+      const { reason, reasonText } = await queries.get(sessionId)
       const refused = reason === 'pairing_code_refused' ? reasonText : null
       throw new GatewayError('PAIRING_CODE_NOT_AVAILABLE', refused ?? NONE, { retryable: refused === null })
     }
@@ -38,7 +38,7 @@ export function pairingCodeRoutes(
     return c.json(answer)
   }
   return new Hono<HttpEnv>()
-    .get('/sessions/:id/pairing-code', c => show(c, queries.get(pathSession(c)).sessionId))
+    .get('/sessions/:id/pairing-code', async c => show(c, (await queries.get(pathSession(c))).sessionId))
     .post('/sessions/:id/pairing-code', async c => {
       const { phone_number } = validate(pairingCodeRequest, await readJson(c))
       const sessionId = pathSession(c)

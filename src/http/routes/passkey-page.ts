@@ -50,8 +50,8 @@ export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
         )
       await next()
     })
-    .get(PATH, c => {
-      const { state, secrets, expiresAt } = passkeyDemandOf(parts, sessionOf(c))
+    .get(PATH, async c => {
+      const { state, secrets, expiresAt } = await passkeyDemandOf(parts, sessionOf(c))
       return answer(c, {
         state,
         options: takesAssertions(state) ? secrets.options : null,
@@ -61,10 +61,9 @@ export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
     .post(PATH, async c => {
       sessionOf(c)
       const { assertion } = validate(passkeyRequest, await readJson(c, ASSERTION_LIMIT))
-      // It may have been used while the body was on its way.
-      const sessionId = sessionOf(c)
-      const { expiresAt } = passkeyDemandOf(parts, sessionId)
-      await sessions.submitPasskey(sessionId, assertion)
+      // It may have been used while the body was on its way, or while the session was read.
+      const { expiresAt } = await passkeyDemandOf(parts, sessionOf(c))
+      await sessions.submitPasskey(sessionOf(c), assertion)
       return answer(c, { state: 'submitting', options: null, expires_at: expiresAt })
     })
 }

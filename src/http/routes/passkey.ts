@@ -40,40 +40,40 @@ export function passkeyRoutes(parts: PasskeyParts): Hono<HttpEnv> {
     return c.json(answer)
   }
   return new Hono<HttpEnv>()
-    .get('/sessions/:id/passkey', c => {
-      const demand = passkeyDemandOf(parts, pathSession(c))
+    .get('/sessions/:id/passkey', async c => {
+      const demand = await passkeyDemandOf(parts, pathSession(c))
       return show(c, demand, demand.state)
     })
     .post('/sessions/:id/passkey', async c => {
       const { assertion } = validate(passkeyRequest, await readJson(c, ASSERTION_LIMIT))
       const sessionId = pathSession(c)
-      const demand = passkeyDemandOf(parts, sessionId)
+      const demand = await passkeyDemandOf(parts, sessionId)
       await sessions.submitPasskey(sessionId, assertion)
       return show(c, { ...demand, secrets: parts.passkeys.read(sessionId) ?? demand.secrets }, 'submitting')
     })
     .post('/sessions/:id/passkey/confirm', async c => {
       ignoreBody(c)
-      const demand = passkeyDemandOf(parts, pathSession(c))
+      const demand = await passkeyDemandOf(parts, pathSession(c))
       await sessions.confirmPasskey(pathSession(c))
       return show(c, demand, 'finishing')
     })
     .delete('/sessions/:id/passkey', async c => {
-      const demand = passkeyDemandOf(parts, pathSession(c))
+      const demand = await passkeyDemandOf(parts, pathSession(c))
       await sessions.cancelPasskey(pathSession(c))
       return show(c, demand, 'cancelled')
     })
 }
 
 type Shown = z.infer<typeof passkeyAnswer>
-export type PasskeyDemand = ReturnType<typeof passkeyDemandOf>
+export type PasskeyDemand = Awaited<ReturnType<typeof passkeyDemandOf>>
 
 /** Another assertion may take the place of one that the phone has not accepted. */
 export const takesAssertions = (state: PasskeyState | 'cancelled'): boolean =>
   state === 'required' || state === 'submitting' || state === 'confirm'
 
-/** What WhatsApp demands of a session now. Throws SESSION_NOT_FOUND or PASSKEY_NOT_ASKED. */
-export function passkeyDemandOf({ queries, passkeys, timeOfDay }: PasskeyParts, sessionId: string) {
-  const { passkey } = queries.get(sessionId)
+/** What WhatsApp demands of a session now. Rejects with SESSION_NOT_FOUND or PASSKEY_NOT_ASKED. */
+export async function passkeyDemandOf({ queries, passkeys, timeOfDay }: PasskeyParts, sessionId: string) {
+  const { passkey } = await queries.get(sessionId)
   const secrets = passkeys.read(sessionId)
   if (passkey === null || secrets === null)
     throw new GatewayError(

@@ -30,7 +30,7 @@ export function qrRoutes(
 ): Hono<HttpEnv> {
   return new Hono<HttpEnv>().get('/sessions/:id/qr', async c => {
     const format = validateQuery(c, qrQuery).format ?? acceptedFormat(c)
-    const { sessionId } = queries.get(pathSession(c))
+    const { sessionId } = await queries.get(pathSession(c))
     const qr = vault.read(sessionId)
     if (qr === null)
       throw new GatewayError('QR_NOT_AVAILABLE', 'The session shows no QR now; POST /start asks for one.', {

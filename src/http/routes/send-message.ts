@@ -33,7 +33,7 @@ export function createSendHandler(
   return async (c, body) => {
     const { sessionId, content, file, idempotencyKey } = validate(sendRequest, withKey(c, body))
     isAbout(c, sessionId)
-    if (file !== undefined) sessions.checkSend(sessionId, idempotencyKey)
+    if (file !== undefined) await sessions.checkSend(sessionId, idempotencyKey)
     const complete = file === undefined ? content : await withFile(content, file)
     const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)
     const status = statusFor(outcome)

@@ -15,7 +15,7 @@ export const LOGOUT_WAIT_MS = 4_000
 type SessionAnswer = z.infer<typeof sessionAnswer>
 
 export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono<HttpEnv> {
-  const show = (c: HttpContext) => c.json(answerOf(queries.get(pathSession(c))))
+  const show = async (c: HttpContext) => c.json(answerOf(await queries.get(pathSession(c))))
   const deleteSession = async (c: HttpContext, sessionId: string) => {
     const { done } = await sessions.delete(sessionId, c.get('arrival') + LOGOUT_WAIT_MS)
     const answer: z.infer<typeof doneAnswer> = { success: true }
@@ -27,9 +27,9 @@ export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono
   }
 
   return new Hono<HttpEnv>()
-    .get('/sessions', c => {
+    .get('/sessions', async c => {
       const { limit, after, state, user_id, q } = validateQuery(c, sessionsQuery)
-      const page = queries.list({
+      const page = await queries.list({
         limit,
         ...(after !== undefined && { after }),
         ...(state !== undefined && { state }),

@@ -12,19 +12,24 @@ export interface History {
   facts(
     sessionId: string,
     page: Page & { kind: FactKind },
-  ): FactPage & { next: number | null; lastSeq: number }
+  ): Promise<FactPage & { next: number | null; lastSeq: number }>
   /** What came after the seq `after`, newest first, the newest `limit` of it; `next`, if not null, begins what is left out between. */
-  since(sessionId: string, after: number, limit: number, kind: FactKind): FactPage & { next: number | null }
-  /** The machine after the fact `seq`. Throws EVENT_NOT_FOUND, SESSION_UNREADABLE. */
-  moment(sessionId: string, seq: number): Moment
+  since(
+    sessionId: string,
+    after: number,
+    limit: number,
+    kind: FactKind,
+  ): Promise<FactPage & { next: number | null }>
+  /** The machine after the fact `seq`. Rejects with EVENT_NOT_FOUND, SESSION_UNREADABLE. */
+  moment(sessionId: string, seq: number): Promise<Moment>
   /** Chats by their newest message, newest first; `next` begins the next page. */
-  chats(sessionId: string, page: Page): { chats: ChatOverview[]; next: number | null }
+  chats(sessionId: string, page: Page): Promise<{ chats: ChatOverview[]; next: number | null }>
   /** Messages of a chat, newest first, under any of the names of who it is with. */
   chat(
     sessionId: string,
     chatId: string,
     page: Page,
-  ): { chat: ChatNames; messages: PastMessage[]; next: number | null }
+  ): Promise<{ chat: ChatNames; messages: PastMessage[]; next: number | null }>
 }
 
 /** `before` is an exclusive seq. */

@@ -28,7 +28,7 @@ describe('the messages of a chat', () => {
   it('are as Laravel gets them, every key there, with seq and status', async () => {
     const messages = [{ seq: 7, status: 'received' as const, message, own: null }]
     const { app } = createTestHttp({
-      queries: { chat: (_, chatId) => ({ chatId, owner, messages, next: 7 }) },
+      queries: { chat: async (_, chatId) => ({ chatId, owner, messages, next: 7 }) },
     })
     const response = await app.request('/sessions/s1/chats/34600000002/messages?limit=1')
     const answer = await exactly(response, chatAnswer)
@@ -59,7 +59,7 @@ describe('the messages of a chat', () => {
     }))
     const { app } = createTestHttp({
       queries: {
-        chat: (_, chatId) => ({ chatId, owner: { userId: 7, metadata }, messages: rows, next: null }),
+        chat: async (_, chatId) => ({ chatId, owner: { userId: 7, metadata }, messages: rows, next: null }),
       },
     })
     const response = await app.request('/sessions/s1/chats/34600000002/messages')
@@ -71,7 +71,7 @@ describe('the messages of a chat', () => {
   it('say when a file is not there', async () => {
     const messages = [{ seq: 7, status: 'received' as const, message, own: null }]
     const { app } = createTestHttp({
-      queries: { chat: (_, chatId) => ({ chatId, owner, messages, next: null }) },
+      queries: { chat: async (_, chatId) => ({ chatId, owner, messages, next: null }) },
       mediaServer: { has: async () => false },
     })
     const response = await app.request('/sessions/s1/chats/34600000002/messages')

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { createClock } from '../../../src/base/clock.ts'
+import { GatewayError } from '../../../src/base/errors.ts'
 import type { CommittedFact, StoredEvent } from '../../../src/ports/event-log.ts'
 import { createTestHttp, NOW, refused } from '../fakes.ts'
 
@@ -176,7 +178,7 @@ describe('GET /sessions/{id}/events as a stream', () => {
     const all = Array.from({ length: 250 }, (_, i) => event(i + 1, streamId))
     return {
       all,
-      events: (_: string, after: number, limit: number) => {
+      events: async (_: string, after: number, limit: number) => {
         const events = all.filter(({ seq }) => seq > after).slice(0, limit)
         return { streamId, lastSeq: all.length, events, next: null }
       },
@@ -194,6 +196,45 @@ describe('GET /sessions/{id}/events as a stream', () => {
     expect(came.text).toContain(
       `data: {"seq":251,"at":"${AT}","type":"socket.opened","data":{"retry_at":"${AT}"}}\nid: 251\n\n`,
     )
+  })
+
+  it('misses nothing that is committed while it reads, and tells nothing twice', async () => {
+    const { facts, say } = log()
+    const { all, events } = stored()
+    let reads = 0
+    const slow: typeof events = async (...asked) => {
+      const page = await events(...asked)
+      await setImmediate()
+      if (++reads > 1 && all.length < 260) {
+        all.push(event(all.length + 1))
+        say(fact(all.length))
+      }
+      return page
+    }
+    const { app } = createTestHttp({ facts, queries: { events: slow } })
+    const came = read(await app.request('/sessions/s1/events', { headers }))
+    await vi.waitFor(() => expect(ids(came).length).toBeGreaterThanOrEqual(250 + reads - 1))
+    expect(reads).toBeGreaterThan(4)
+    say(fact(all.length + 1))
+    await vi.waitFor(() => expect(ids(came).at(-1)).toBe(all.length + 1))
+    expect(ids(came)).toEqual(Array.from({ length: all.length + 1 }, (_, i) => i + 1))
+  })
+
+  it('ends when the session is deleted while it reads', async () => {
+    const { facts, listeners } = log()
+    const { events } = stored()
+    let isGone = false
+    const dying: typeof events = async (...asked) => {
+      if (isGone) throw new GatewayError('SESSION_NOT_FOUND', 'It is gone.')
+      const page = await events(...asked)
+      // Before anybody follows, so that the deletion is told to nobody.
+      isGone = page.events.length === 50
+      return page
+    }
+    const { app } = createTestHttp({ facts, queries: { events: dying } })
+    const came = read(await app.request('/sessions/s1/events', { headers }))
+    await vi.waitFor(() => expect(came.ended).toBe(true))
+    expect([ids(came).length, listeners.size]).toEqual([250, 0])
   })
 
   it('goes on where it was cut, and is still JSON for who asks for that', async () => {

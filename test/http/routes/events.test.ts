@@ -5,7 +5,7 @@ import { createTestHttp, exactly, messageRow, NOW } from '../fakes.ts'
 describe('the log of a session', () => {
   it('comes in pages, keys in snake_case and times as dates', async () => {
     const asked: unknown[] = []
-    const events = (...args: unknown[]) => {
+    const events = async (...args: unknown[]) => {
       asked.push(args)
       const row = {
         streamId: 'st',
@@ -65,7 +65,7 @@ describe('the log of a session', () => {
   })
 
   it('GET /at/{seq} shows the session as it was then', async () => {
-    const at = () => ({
+    const at = async () => ({
       seq: 5,
       at: NOW,
       state: 'awaitingQr.shown.throttled',
@@ -110,7 +110,7 @@ describe('the log of a session', () => {
   it('says what its caller gave with it', async () => {
     const given = { client_ref: 'order-7', metadata: { order: 7 } }
     const content = { type: 'text' as const, to: '1@lid', body: 'x', reply_to: null, ...given }
-    const { app } = createTestHttp({ queries: { message: () => messageRow({ content }) } })
+    const { app } = createTestHttp({ queries: { message: async () => messageRow({ content }) } })
     const answer = await exactly(await app.request('/sessions/s1/messages/3EB0AAAA'), messageAnswer)
     expect(answer).toMatchObject(given)
   })

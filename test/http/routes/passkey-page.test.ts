@@ -23,7 +23,7 @@ function edge(queries: Partial<SessionQueries> = {}, apiKeys = ['a-key']) {
         state.token = 'another'
       },
     },
-    queries: { get: () => view({ passkey: { state: 'required', expiresAt: NOW + 1000 } }), ...queries },
+    queries: { get: async () => view({ passkey: { state: 'required', expiresAt: NOW + 1000 } }), ...queries },
     passkeys: {
       read: () => ({ options, code: 'ABCD-2345', token: state.token, expiresAt: NOW + 1000 }),
       sessionOf: token => (token === state.token ? 's1' : null),
@@ -129,6 +129,15 @@ describe('the page of the owner', () => {
     expect(await response.text()).not.toContain('challenge')
   })
 
+  it('takes one assertion of two that come at once: its token is good once', async () => {
+    const one = edge()
+    const answers = await Promise.all(
+      [1, 2].map(() => ask(one, 'POST', { origin: WEB, body: { assertion: made } })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 404])
+    expect(one.calls.filter(({ name }) => name === 'submitPasskey')).toHaveLength(1)
+  })
+
   it('takes no other method', async () => {
     const response = await ask(edge(), 'DELETE', { origin: WEB })
     expect(response.status).toBe(405)
@@ -147,9 +156,7 @@ describe('the page of the owner', () => {
     `${PATH}/x`,
   ])('has a token that stands in no log, even when %s fails', async path => {
     const one = edge({
-      get: () => {
-        throw new Error('out of order')
-      },
+      get: () => Promise.reject(new Error('out of order')),
     })
     expect([500, 401]).toContain((await ask(one, 'GET', { origin: WEB, path })).status)
     expect(one.logs.join('')).toContain('/passkey/{token}')

@@ -23,7 +23,7 @@ function at(state: State | null, sessions: Partial<PasskeyCommands> = {}) {
   const passkey = state && { state, expiresAt: NOW + 600_000 }
   return createTestHttp({
     sessions,
-    queries: { get: () => view({ state: 'awaitingQr', detail: 'passkey', passkey }) },
+    queries: { get: async () => view({ state: 'awaitingQr', detail: 'passkey', passkey }) },
     passkeys: {
       read: () => (state ? secrets : null),
       sessionOf: token => (state && token === TOKEN ? 's1' : null),

@@ -47,7 +47,7 @@ describe('GET /sessions', () => {
   })
 
   it('says next: null on the last page', async () => {
-    const list = () => ({ count: 0, sessions: [], next: null })
+    const list = async () => ({ count: 0, sessions: [], next: null })
     const { app } = createTestHttp({ queries: { list } })
     expect(await (await app.request('/sessions')).json()).toEqual({
       success: true,
@@ -66,7 +66,7 @@ describe('GET /sessions/{id}', () => {
   })
 
   it('spells times as ISO dates and names in snake_case', async () => {
-    const get = () =>
+    const get = async () =>
       view({
         state: 'awaitingQr',
         detail: 'shown.throttled',
@@ -91,7 +91,7 @@ describe('GET /sessions/{id}', () => {
   })
 
   it('shows a QR that was not published yet', async () => {
-    const get = () => view({ state: 'awaitingQr', qr: { publishedAt: null, expiresAt: NOW } })
+    const get = async () => view({ state: 'awaitingQr', qr: { publishedAt: null, expiresAt: NOW } })
     const response = await createTestHttp({ queries: { get } }).app.request('/sessions/s1')
     const { session } = await exactly(response, sessionAnswer)
     expect(session.qr).toEqual({ published_at: null, expires_at: '2026-01-02T03:04:05.678Z' })
