@@ -79,8 +79,9 @@ describe('a process that is killed', { timeout: 90_000 }, () => {
     }
     await processes.restart()
     const all = [...said, 'last'].sort()
-    await vi.waitFor(() => expect(processes.inLog().length).toBeGreaterThanOrEqual(all.length), WAIT)
-    expect(processes.inLog().sort()).toEqual(all)
+    const inLog = () => processes.inLog()
+    await vi.waitFor(async () => expect((await inLog()).length).toBeGreaterThanOrEqual(all.length), WAIT)
+    expect((await inLog()).sort()).toEqual(all)
     expect(world.sim.counters.qrRefs).toBe(0)
     await vi.waitFor(nothingIsLeft, WAIT)
   })

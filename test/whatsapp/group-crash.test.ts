@@ -101,8 +101,8 @@ describe('a process that is killed while it receives group messages', { timeout:
       await talked
     }
     await processes.restart()
-    await vi.waitFor(() => expect(processes.inLog()).toContain('last'), WAIT)
-    expect(processes.inLog()).toEqual([...said, 'last'])
+    await vi.waitFor(async () => expect(await processes.inLog()).toContain('last'), WAIT)
+    expect(await processes.inLog()).toEqual([...said, 'last'])
     expect(accepted().length).toBeGreaterThan(0)
     for (const author of authors)
       await vi.waitFor(

@@ -73,11 +73,11 @@ export class OtherProcesses {
   }
 
   /** The bodies of all messages in the log, in its order. */
-  inLog(): (string | null)[] {
+  async inLog(): Promise<(string | null)[]> {
     const { store } = this.#world
     const { streamId } = this.#owner
-    return store.log
-      .after(streamId, 0, 100_000)
+    const log = await store.log.after(streamId, 0, 100_000)
+    return log
       .filter(row => row.type === 'message.received')
       .map(row => {
         const { content } = store.messages.find(streamId, String(row.data.messageId))!

@@ -6,6 +6,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { Simulator } from '../../simulator/simulator.ts'
 import { type Clock, createClock } from '../../src/base/clock.ts'
+import { createTurns } from '../../src/base/turns.ts'
 import type { AccountEvent } from '../../src/messages/account-event.ts'
 import type { PasskeyVault, QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
@@ -53,6 +54,7 @@ export class Owner implements SocketOwner {
   readonly #world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }
   readonly #taken = new Set<string>()
   #seq: number | undefined
+  readonly #turns = createTurns()
 
   constructor(world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }, sessionId: string) {
     this.#world = world
@@ -86,14 +88,27 @@ export class Owner implements SocketOwner {
 
   async received(messages: ReceivedMessage[]): Promise<void> {
     this.refuse?.(messages)
-    const store = this.on ?? this.#world.store
     this.batches.push(messages)
+    const { stored, fresh } = await this.#turns(() => this.#handOver(messages))
+    try {
+      await stored
+    } catch (error) {
+      // The product begins anew from its log.
+      for (const { dedupeKey } of fresh) this.#taken.delete(dedupeKey)
+      this.#seq = undefined
+      throw error
+    }
+    this.received_.push(...fresh)
+  }
+
+  async #handOver(messages: ReceivedMessage[]) {
+    const store = this.on ?? this.#world.store
     const fresh = messages.filter(({ dedupeKey, imported }) => {
       if (imported || this.#taken.has(dedupeKey)) return false
       this.#taken.add(dedupeKey)
       return !store.messages.hasDedupeKey(this.streamId, dedupeKey)
     })
-    this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
+    this.#seq ??= (await store.sessions.find(this.sessionId))!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
     for (const { dedupeKey, message, secret } of fresh) {
       const seq = ++this.#seq
@@ -110,26 +125,24 @@ export class Owner implements SocketOwner {
       write.messages!.push({ insert: { ...insert, direction: 'in', status: 'received' } })
     }
     for (const { inboxHash } of messages) if (inboxHash) write.inbox!.push({ done: inboxHash })
-    try {
-      if (fresh.length > 0 || write.inbox!.length > 0) await store.commit(write)
-    } catch (error) {
-      // The product begins anew from its log.
-      for (const { dedupeKey } of fresh) this.#taken.delete(dedupeKey)
-      this.#seq = undefined
-      throw error
-    }
-    this.received_.push(...fresh)
+    const isNews = fresh.length > 0 || write.inbox!.length > 0
+    return { fresh, stored: isNews ? store.commit(write) : Promise.resolve() }
   }
 
   async happened(events: AccountHappening[]): Promise<void> {
     const { store } = this.#world
     const { streamId, epoch } = this
-    const fresh = events.filter(({ key }) => store.accountEvents.find(streamId, key) === null)
-    this.happened_.push(...fresh.map(({ event }) => event))
-    this.#seq ??= store.sessions.find(this.sessionId)!.lastSeq
-    const rows = fresh.map(event => ({ ...event, seq: ++this.#seq!, at: 1 }))
-    const facts = rows.map(({ seq }) => ({ seq, at: 1, type: 'x', data: {}, snapshot: null }))
-    if (rows.length > 0) await store.commit({ streamId, epoch, events: facts, accountEvents: rows })
+    const { stored } = await this.#turns(async () => {
+      const known = await Promise.all(events.map(({ key }) => store.accountEvents.find(streamId, key)))
+      const fresh = events.filter((_, i) => known[i] === null)
+      this.happened_.push(...fresh.map(({ event }) => event))
+      this.#seq ??= (await store.sessions.find(this.sessionId))!.lastSeq
+      const rows = fresh.map(event => ({ ...event, seq: ++this.#seq!, at: 1 }))
+      const facts = rows.map(({ seq }) => ({ seq, at: 1, type: 'x', data: {}, snapshot: null }))
+      if (rows.length === 0) return { stored: Promise.resolve() }
+      return { stored: store.commit({ streamId, epoch, events: facts, accountEvents: rows }) }
+    })
+    await stored
   }
 
   async updated(update: SendUpdate): Promise<void> {

@@ -1,11 +1,15 @@
 import type { AccountFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
+import { turnsOfEach } from '../../base/turns.ts'
 import type { AccountEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { Changes } from '../host/stream.ts'
+
+/** Of each session one after the other is looked up and handed over: what one does not find, the next one knows to be on its way. */
+const turnsOf = turnsOfEach<SessionActor>()
 
 /**
  * Puts what happened to an account into the log with its delivery and with what `changes` by it, one commit; what is known already
@@ -17,17 +21,37 @@ export async function recordAccountEvents(
   happenings: AccountHappening[],
   changes: Changes = {},
 ): Promise<void> {
-  const { arriving, streamId } = actor
-  const fresh: AccountHappening[] = []
-  for (const happening of happenings) {
-    const { key } = happening
-    if (arriving.has(key) || store.accountEvents.find(streamId, key) !== null) continue
-    arriving.add(key)
-    fresh.push(happening)
-  }
+  const { durable } = await turnsOf(actor)(async () => {
+    const fresh = await unknownOf(actor, store, happenings)
+    return { durable: handOver(actor, clock.now(), fresh, changes) }
+  })
+  await durable
+}
+
+async function unknownOf(
+  { arriving, streamId }: SessionActor,
+  store: Store,
+  happenings: AccountHappening[],
+): Promise<AccountHappening[]> {
+  const keys = new Set(happenings.map(({ key }) => key).filter(key => !arriving.has(key)))
+  await Promise.all(
+    [...keys].map(async key => {
+      if ((await store.accountEvents.find(streamId, key)) !== null) keys.delete(key)
+    }),
+  )
+  return happenings.filter(({ key }) => keys.delete(key))
+}
+
+async function handOver(
+  actor: SessionActor,
+  at: number,
+  fresh: AccountHappening[],
+  changes: Changes,
+): Promise<void> {
+  const { arriving } = actor
   // The first copy may still be on its way into the log.
   if (fresh.length === 0) return Object.keys(changes).length > 0 ? actor.change(changes) : actor.durable()
-  const at = clock.now()
+  for (const { key } of fresh) arriving.add(key)
   try {
     await actor.append(
       fresh.map(({ event }) => factOf(event)),

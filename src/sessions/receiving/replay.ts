@@ -45,7 +45,7 @@ export async function replay(
       'MESSAGES_REMOVED',
       `Messages up to seq ${goneTo} were removed for their age (MESSAGES_KEEP_DAYS): replay from after ${goneTo} on.`,
     )
-  const received = (from: number, at: number): Page => {
+  const received = async (from: number, at: number): Promise<Page> => {
     const deliveries = messages
       .received(streamId, from, until, AT_ONCE)
       .map(({ seq, dedupeKey }) => messageDelivery(actor, seq, dedupeKey, at))
@@ -62,8 +62,8 @@ export async function replay(
     }
     return { write, last }
   }
-  const happened = (from: number, at: number): Page => {
-    const events = store.accountEvents.between(streamId, from, until, AT_ONCE)
+  const happened = async (from: number, at: number): Promise<Page> => {
+    const events = await store.accountEvents.between(streamId, from, until, AT_ONCE)
     const deliveries = events
       .filter(({ event }) => accountEvents.includes(event.type))
       .map(({ seq, event, happenedAt }) => accountEventDelivery(actor, seq, at, event, happenedAt))
@@ -78,11 +78,11 @@ async function again(
   actor: SessionActor,
   clock: Clock,
   after: number,
-  next: (from: number, at: number) => Page,
+  next: (from: number, at: number) => Promise<Page>,
 ): Promise<number> {
   let count = 0
   for (let from = after; ; ) {
-    const { write, last } = next(from, clock.now())
+    const { write, last } = await next(from, clock.now())
     if (last === undefined) return count
     if (write.deliveries.length > 0) await actor.change(write)
     count += write.deliveries.length

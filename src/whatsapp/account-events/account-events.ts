@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { type AuthenticationCreds, type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
+import { GatewayError } from '../../base/errors.ts'
+import { createTurns } from '../../base/turns.ts'
 import type { AccountEventType, CallEvent } from '../../messages/account-event.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening, SocketOwner } from '../../ports/whatsapp.ts'
@@ -35,6 +37,7 @@ export class AccountEvents {
   readonly #deps: AccountEventsDeps
   readonly #nameOf: NameOf
   readonly #calls: Calls
+  readonly #turns = createTurns()
 
   constructor(deps: AccountEventsDeps) {
     this.#deps = deps
@@ -43,15 +46,15 @@ export class AccountEvents {
     this.#calls = new Calls({
       nameOf: this.#nameOf,
       isOwn: jid => this.#isOwn(jid),
-      told: key => store.accountEvents.find(owner.streamId, key) as CallEvent | null,
+      told: key => store.accountEvents.find(owner.streamId, key) as Promise<CallEvent | null>,
     })
   }
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
   watch(ws: EventEmitter, holdWritesUntil: (durable: Promise<unknown>) => void): void {
-    const tell = (happenings: AccountHappening[]) => {
-      if (happenings.length === 0) return
-      const kept = this.#deps.owner.happened(happenings)
+    const tell = (happenings: AccountHappening[] | Promise<AccountHappening[]> | null) => {
+      if (happenings === null || (Array.isArray(happenings) && happenings.length === 0)) return
+      const kept = this.#kept(happenings)
       kept.catch(error => this.#deps.storeFailed(error))
       holdWritesUntil(kept)
     }
@@ -64,7 +67,7 @@ export class AccountEvents {
         }
       })
     listen('CB:call', (stanza, now) => {
-      if (this.#wants('call')) tell(this.#calls.heardIn(stanza, now))
+      if (this.#wants('call')) tell(this.#readable(this.#calls.heardIn(stanza, now)))
       this.#answer(stanza, tell)
     })
     listen('CB:notification,type:w:gp2', (stanza, now) => {
@@ -76,6 +79,25 @@ export class AccountEvents {
       else if (!this.#isOwn(stanza.attrs.from)) tell(this.#contactEvents(stanza, now))
     })
     listen('CB:notification,type:contacts', (stanza, now) => tell(this.#contactEvents(stanza, now)))
+  }
+
+  /** Resolves once what was found is durable; what came first is handed over first, also if it is found later. */
+  async #kept(happenings: AccountHappening[] | Promise<AccountHappening[]>): Promise<void> {
+    const { durable } = await this.#turns(async () => {
+      const found = await happenings
+      return { durable: found.length > 0 ? this.#deps.owner.happened(found) : null }
+    })
+    await durable
+  }
+
+  /** A call that cannot be read is left out; one that cannot be looked up must come again. */
+  #readable(heard: Promise<AccountHappening[]> | null): Promise<AccountHappening[]> | null {
+    if (heard === null) return null
+    return heard.catch(error => {
+      if (error instanceof GatewayError) throw error
+      this.#deps.failed(error, 'a call could not be read; Laravel is not told of it')
+      return []
+    })
   }
 
   #groupEvents(read: typeof groupChangesIn, stanza: BinaryNode, now: number): AccountHappening[] {
@@ -99,7 +121,7 @@ export class AccountEvents {
     }
   }
 
-  #answer(stanza: BinaryNode, tell: (happenings: AccountHappening[]) => void): void {
+  #answer(stanza: BinaryNode, tell: (happenings: Promise<AccountHappening[]>) => void): void {
     if (stanza.attrs.offline !== undefined) return
     for (const offer of getAllBinaryNodeChildren(stanza)) {
       const { 'call-id': id, 'call-creator': creator } = offer.attrs
@@ -114,7 +136,7 @@ export class AccountEvents {
     }
   }
 
-  #rejected(id: string, taken: boolean, tell: (happenings: AccountHappening[]) => void): void {
+  #rejected(id: string, taken: boolean, tell: (happenings: Promise<AccountHappening[]>) => void): void {
     const { clock, failed } = this.#deps
     if (!taken) failed(null, 'WhatsApp did not take it that a call is rejected')
     else if (this.#wants('call')) tell(this.#calls.refused(id, clock.now()))

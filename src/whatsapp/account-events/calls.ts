@@ -1,4 +1,5 @@
 import { type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
+import { createTurns } from '../../base/turns.ts'
 import type { CallEvent } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { happenedAt } from './happened-at.ts'
@@ -17,7 +18,7 @@ export interface CallsDeps {
   /** Whether an address is one of the account's own. */
   isOwn(jid: string | undefined): boolean
   /** What was told of a call before, by the key of its event. */
-  told(key: string): CallEvent | null
+  told(key: string): Promise<CallEvent | null>
 }
 
 /** What the calls to an account come to; each status of a call is told once. */
@@ -25,32 +26,48 @@ export class Calls {
   readonly #deps: CallsDeps
   /** The last that was told of a call, by its id: the log may not have it yet. */
   readonly #last = new Map<string, CallEvent>()
+  /** What comes next must know what this made of its call. */
+  readonly #turns = createTurns()
 
   constructor(deps: CallsDeps) {
     this.#deps = deps
   }
 
-  /** What the children of a `<call>` say, as far as Laravel is told. Most of them are between two phones. */
-  heardIn(stanza: BinaryNode, now: number): AccountHappening[] {
-    return getAllBinaryNodeChildren(stanza).flatMap(about => {
-      const id = about.attrs['call-id']
-      if (!id || !TELLING.has(about.tag) || this.#deps.isOwn(about.attrs['call-creator'])) return []
-      const last = this.#lastOf(id)
-      const status = this.#statusIn(stanza, about, last)
-      return status === null
-        ? []
-        : this.#become(id, status, () => this.#describe(id, stanza, about), happenedAt(stanza, now))
+  /** What the children of a `<call>` say, as far as Laravel is told; null if none of them can: most are between two phones. */
+  heardIn(stanza: BinaryNode, now: number): Promise<AccountHappening[]> | null {
+    const telling = getAllBinaryNodeChildren(stanza).filter(
+      ({ tag, attrs }) => attrs['call-id'] && TELLING.has(tag) && !this.#deps.isOwn(attrs['call-creator']),
+    )
+    if (telling.length === 0) return null
+    return this.#turns(async () => {
+      const happenings: AccountHappening[] = []
+      for (const about of telling) {
+        const id = about.attrs['call-id']!
+        const last = await this.#lastOf(id)
+        const status = this.#statusIn(stanza, about, last)
+        if (status === null) continue
+        const describe = () => this.#describe(id, stanza, about)
+        happenings.push(...this.#become(id, last, status, describe, happenedAt(stanza, now)))
+      }
+      return happenings
     })
   }
 
   /** We refused a call that was heard before; nothing if it has come to another end. */
-  refused(id: string, at: number): AccountHappening[] {
-    const last = this.#lastOf(id)
-    return last === null ? [] : this.#become(id, 'rejected', () => last, at)
+  refused(id: string, at: number): Promise<AccountHappening[]> {
+    return this.#turns(async () => {
+      const last = await this.#lastOf(id)
+      return last === null ? [] : this.#become(id, last, 'rejected', () => last, at)
+    })
   }
 
-  #become(id: string, status: CallStatus, describe: () => CallEvent, at: number): AccountHappening[] {
-    const last = this.#lastOf(id)
+  #become(
+    id: string,
+    last: CallEvent | null,
+    status: CallStatus,
+    describe: () => CallEvent,
+    at: number,
+  ): AccountHappening[] {
     if (last !== null && !follows(last.status, status)) return []
     const event = { ...(last ?? describe()), status }
     this.#last.set(id, event)
@@ -103,15 +120,12 @@ export class Calls {
     }
   }
 
-  #lastOf(id: string): CallEvent | null {
+  async #lastOf(id: string): Promise<CallEvent | null> {
     const heard = this.#last.get(id)
     if (heard) return heard
     const stages: CallStatus[] = ['answered_elsewhere', 'rejected', 'missed', 'ringing']
-    for (const status of stages) {
-      const told = this.#deps.told(keyOf(id, status))
-      if (told !== null) return told
-    }
-    return null
+    const told = await Promise.all(stages.map(status => this.#deps.told(keyOf(id, status))))
+    return told.find(event => event !== null) ?? null
   }
 }
 
