@@ -28,7 +28,7 @@ export async function* moveIn(
 ): AsyncGenerator<Outcome> {
   /** Sessions by name, with the device each one logs in as. */
   const devices = new Map<string, string | null>()
-  for (const { sessionId, streamId } of home.sessions.all())
+  for await (const { sessionId, streamId } of home.sessions.all())
     devices.set(sessionId, deviceOf(home.keys, streamId))
   for (const folder of folders) {
     const naming = names(folder.name)

@@ -13,10 +13,10 @@ import { Report } from './report.ts'
 
 const EMPTY: Home = {
   sessions: {
-    find: () => null,
-    list: () => ({ count: 0, rows: [] }),
-    acceptedStatus: () => null,
-    all: () => [],
+    find: async () => null,
+    list: async () => ({ count: 0, rows: [] }),
+    acceptedStatus: async () => null,
+    async *all() {},
   },
   keys: { get: () => ({}), inbox: () => null, unfinished: () => [] },
 }

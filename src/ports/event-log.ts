@@ -3,11 +3,11 @@ import type { FactKind } from './dashboard/history.ts'
 /** The facts of a session, in the order in which they happened. */
 export interface EventLog {
   /** Rows after `seq` (exclusive), oldest first. */
-  after(streamId: string, seq: number, limit: number): StoredEvent[]
+  after(streamId: string, seq: number, limit: number): Promise<StoredEvent[]>
   /** The newest lifecycle row at or before `seq`. */
-  stateAt(streamId: string, seq: number): StoredEvent | null
+  stateAt(streamId: string, seq: number): Promise<StoredEvent | null>
   /** The seq of the oldest lifecycle row after `seq`. */
-  nextState(streamId: string, seq: number): number | null
+  nextState(streamId: string, seq: number): Promise<number | null>
   /**
    * Rows before `seq` (exclusive), newest first, without their contexts. With `kind` only lifecycle rows, or only the others; of those
    * a page may hold less because only so many rows are looked at. `next` is the `seq` of the next page, null: nothing is left.
@@ -17,7 +17,7 @@ export interface EventLog {
     seq: number,
     limit: number,
     kind: FactKind,
-  ): { rows: LoggedRow[]; next: number | null }
+  ): Promise<{ rows: LoggedRow[]; next: number | null }>
 }
 
 /** A row without its context; `state` is present on lifecycle facts only. */

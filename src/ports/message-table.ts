@@ -146,10 +146,10 @@ export interface ChatTable {
     streamId: string,
     before: number | null,
     limit: number,
-  ): { chats: { chatId: string; seq: number }[]; next: number | null }
+  ): Promise<{ chats: { chatId: string; seq: number }[]; next: number | null }>
   /** What of these messages waits for Laravel, or was given up. */
   deliveriesOf(
     streamId: string,
     seqs: number[],
-  ): { seq: number; attempts: number; nextAt: number; error: string | null; isDead: boolean }[]
+  ): Promise<{ seq: number; attempts: number; nextAt: number; error: string | null; isDead: boolean }[]>
 }

@@ -3,12 +3,12 @@ import type { Metadata } from '../messages/metadata.ts'
 
 /** The sessions that are not deleted: who they are and how they stand. */
 export interface SessionTable {
-  find(sessionId: string): SessionRow | null
-  list(filter: SessionFilter): { count: number; rows: SessionRow[] }
+  find(sessionId: string): Promise<SessionRow | null>
+  list(filter: SessionFilter): Promise<{ count: number; rows: SessionRow[] }>
   /** The last estado_qr that Laravel accepted from us under this session id, in whichever of its lives. */
-  acceptedStatus(sessionId: string): AcceptedStatus | null
-  /** All living sessions, in creation order. */
-  all(): Iterable<SessionRow>
+  acceptedStatus(sessionId: string): Promise<AcceptedStatus | null>
+  /** All living sessions, in creation order, read some at a time. */
+  all(): AsyncIterable<SessionRow>
 }
 
 /** An estado_qr that Laravel took from us, and when. */

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
+import type { SessionTable } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
+import { asynchronous } from './asynchronous.ts'
 import { createStatements } from './statements.ts'
 import { keyReads } from './tables/keys.ts'
 import { sessionReads } from './tables/sessions.ts'
@@ -25,7 +27,11 @@ export function peekIntoStore(dataDir: string): StorePeek | null {
       db.close()
       return null
     }
-    return { sessions: sessionReads(sql), keys: keyReads(sql), close: () => db.close() }
+    return {
+      sessions: asynchronous<SessionTable>(sessionReads(sql)),
+      keys: keyReads(sql),
+      close: () => db.close(),
+    }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new GatewayError('BAD_CONFIG', `DATA_DIR ${dataDir} cannot be read: ${why}`, { cause })

@@ -2,6 +2,10 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
+import type { AccountEventTable } from '../ports/account-event-table.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { ChatTable } from '../ports/message-table.ts'
+import type { SessionTable } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { asynchronous } from './asynchronous.ts'
 import { CommittedFactsFeed } from './committed-facts.ts'
@@ -91,13 +95,13 @@ export async function openStore({
     eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
     eraseDeleted: limit => writer.eraseDeleted(limit),
     prune: request => writer.prune(request),
-    sessions: sessionReads(sql),
-    log: logReads(sql),
+    sessions: asynchronous<SessionTable>(sessionReads(sql)),
+    log: asynchronous<EventLog>(logReads(sql)),
     committed,
     keys: keyReads(sql),
     messages: messageReads(sql),
     people,
-    chats: chatReads(sql),
+    chats: asynchronous<ChatTable>(chatReads(sql)),
     chatTimers: chatTimerReads(sql),
     downloads: {
       ...asynchronous<DownloadReads>(downloadReads(sql)),
@@ -107,7 +111,7 @@ export async function openStore({
       ...asynchronous<MediaReads>(mediaReads(sql)),
       changed: changes => writer.mediaChanged(changes),
     },
-    accountEvents: accountEventReads(sql),
+    accountEvents: asynchronous<AccountEventTable>(accountEventReads(sql)),
     deliveries: {
       ...asynchronous<DeliveryAnswers>({
         ...deliveries,

@@ -30,7 +30,7 @@ async function record(name: string): Promise<golden.GoldenRow[]> {
   const world = await World.start(options)
   let erased: golden.GoldenRow[] | null = null
   world.disk.onWrite = ({ erase, streamId }) => {
-    if (erase === 'stream') erased = world.store.log.after(streamId, 0, 10_000).map(golden.rowOf)
+    if (erase === 'stream') erased = world.stored.log.after(streamId, 0, 10_000).map(golden.rowOf)
   }
   try {
     await record(world)
@@ -103,12 +103,12 @@ describe.each(logs)('$file', ({ rows }) => {
     let shown = rows[0]!
     for (const row of rows) {
       if (row.state !== null) shown = row
-      const view = world.queries.at('s1', row.seq)
+      const view = await world.queries.at('s1', row.seq)
       expect(view).toMatchObject({ at: shown.at, state: shown.state })
       expect(view.context).toEqual(JSON.parse(shown.context!))
       expect(view.can.length, view.state).toBeGreaterThan(0)
     }
-    expect(() => world.queries.at('s1', rows.length + 1)).toThrow(/has facts 1 to/)
+    await expect(world.queries.at('s1', rows.length + 1)).rejects.toThrow(/has facts 1 to/)
     await leave(world)
   })
 })
@@ -132,11 +132,11 @@ const AT_REST = /^awaitingQr\.(refused|expired)$/
 
 /** A new process has begun on a log that ended with `last`: the session lives as it was and has taken `session.resumed`. */
 function goesOn(world: World, sessionId: string, last: golden.GoldenRow): void {
-  const events = world.store.log.after(sessionId, last.seq, 10_000)
+  const events = world.stored.log.after(sessionId, last.seq, 10_000)
   const context = JSON.parse(named(last, sessionId).context!)
   const live = world.whatsapp.liveSockets(sessionId)
   if (context.intent === 'delete' && last.state!.startsWith('loggedOut')) {
-    expect(world.store.log.after(sessionId, 0, 10).map(({ type }) => type)).toEqual(['session.deleted'])
+    expect(world.stored.log.after(sessionId, 0, 10).map(({ type }) => type)).toEqual(['session.deleted'])
   } else if (AT_REST.test(last.state!)) {
     expect(events).toEqual([])
     expect(world.entry(sessionId).actor).toMatchObject(golden.today(named(last, sessionId)))
@@ -158,7 +158,7 @@ function goesOn(world: World, sessionId: string, last: golden.GoldenRow): void {
 /** Nothing runs any more, and the logs are gone: the world's own fold knows today's version only. */
 async function leave(world: World): Promise<void> {
   world.kill()
-  for (const { streamId, epoch, lastSeq, createdAt } of [...world.store.sessions.all()]) {
+  for (const { streamId, epoch, lastSeq, createdAt } of [...world.stored.sessions.all()]) {
     const tombstone = { seq: lastSeq + 1, at: createdAt, type: 'session.deleted', data: {}, snapshot: null }
     await world.store.commit({ streamId, epoch, erase: 'stream', events: [tombstone] })
   }

@@ -47,7 +47,7 @@ export async function reconnects(world: World, code: number, message: string): P
 export const send = async (world: World, body: string): Promise<string> => {
   void world.commands.send('s1', text('34611111111', body), world.clock.now() + 4000).catch(() => {})
   await world.settle()
-  const { streamId } = world.store.sessions.find('s1')!
+  const { streamId } = world.stored.sessions.find('s1')!
   return world.store.messages.unsent(streamId).at(-1)!.messageId
 }
 

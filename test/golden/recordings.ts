@@ -356,7 +356,7 @@ export const recordings: Record<string, Recording> = {
       await socket.owner.received([incoming('m1'), incoming('m2', '34622222222')])
       await socket.owner.received([incoming('m1'), incoming('old')])
       world.kill()
-      const { streamId } = world.store.sessions.find('s1')!
+      const { streamId } = world.stored.sessions.find('s1')!
       await world.boot(({ whatsapp }) => {
         whatsapp.unfinished[streamId] = [incoming('m2', '34622222222'), incoming('m3')]
       })

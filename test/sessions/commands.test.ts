@@ -16,7 +16,7 @@ describe('POST /start', () => {
   it('makes an id when none is given', async () => {
     const { sessionId } = await world.commands.start({ userId: 'u1' })
     expect(sessionId).toMatch(/^[0-9a-f-]{36}$/)
-    expect(world.queries.get(sessionId)).toMatchObject({ userId: 'u1', state: 'starting' })
+    expect(await world.queries.get(sessionId)).toMatchObject({ userId: 'u1', state: 'starting' })
   })
 
   it('asks Laravel nothing before it answers', async () => {
@@ -29,7 +29,7 @@ describe('POST /start', () => {
     for (const way of [() => world.started(), () => world.shown(), () => world.linked()]) {
       await way()
       const sockets = world.whatsapp.sockets.length
-      const { state, detail } = world.queries.get('s1')
+      const { state, detail } = await world.queries.get('s1')
       await world.wait(1000)
       expect(await start()).toMatchObject({ state, detail })
       await world.settle()
@@ -46,7 +46,7 @@ describe('POST /start', () => {
     expect(new Set(views.map(({ createdAt }) => createdAt)).size).toBe(1)
     expect(world.factTypes().filter(type => type === 'session.created')).toHaveLength(1)
     expect(world.whatsapp.sockets).toHaveLength(1)
-    expect(world.queries.list({ limit: 10 }).count).toBe(1)
+    expect((await world.queries.list({ limit: 10 })).count).toBe(1)
   })
 
   it("is a CONFLICT for another user's session in every state, and takes 7 and '7' as the same user", async () => {
@@ -167,8 +167,8 @@ describe('DELETE /sessions/{id}', () => {
     const { streamId } = world.entry().actor
     expect(await remove()).toEqual({ done: true })
     expect(world.supervisor.find('s1')).toBe(undefined)
-    expect(() => world.queries.get('s1')).toThrow('There is no session')
-    expect(world.store.log.after(streamId, 0, 100)).toMatchObject([
+    await expect(world.queries.get('s1')).rejects.toThrow('There is no session')
+    expect(world.stored.log.after(streamId, 0, 100)).toMatchObject([
       { type: 'session.deleted', data: {}, snapshot: null },
     ])
     expect(world.whatsapp.liveSockets()).toEqual([])
@@ -211,7 +211,7 @@ describe('DELETE /sessions/{id}', () => {
     expect(socket.logouts).toBe(1)
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
   })
 
   it('is done for both callers when it comes twice at the same time', async () => {
@@ -235,7 +235,7 @@ describe('DELETE /sessions/{id}', () => {
     await world.settle()
     world.disk.releaseWrites()
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])
-    expect(world.store.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
+    expect(world.stored.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
     expect(world.logs.filter(line => /"level":"(error|warn)"/.test(line))).toEqual([])
   })
 
@@ -280,7 +280,7 @@ describe('DELETE /sessions/{id}', () => {
     await world.settle()
     expect(world.state()).toBe('loggedOut.unlinked')
     await world.boot()
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
     expect(world.supervisor.find('s1')).toBe(undefined)
   })
 

@@ -29,7 +29,7 @@ describe('The metadata of a session', () => {
     expect(world.laravel.published).toMatchObject([{ sessionId: 's1', userId: 7, metadata }])
     expect(statuses().map(({ estado_qr }) => estado_qr)).toEqual(['pending', 'active'])
     for (const payload of statuses()) expect(payload).toMatchObject({ user_id: 7, metadata })
-    expect(world.queries.get('s1').metadata).toEqual(metadata)
+    expect((await world.queries.get('s1')).metadata).toEqual(metadata)
   })
 
   it('stays when a later /start has none, and makes room for what a later one has', async () => {
@@ -77,7 +77,7 @@ describe('The metadata of a session', () => {
     const removed = world.commands.delete('s1', world.clock.now() + 60_000)
     await world.settle()
     await expect(start({ tenant: 8 })).rejects.toMatchObject({ code: 'DELETING' })
-    expect(world.queries.get('s1').metadata).toEqual(metadata)
+    expect((await world.queries.get('s1')).metadata).toEqual(metadata)
     socket.report({ type: 'logout.confirmed' })
     await removed
     expect(statuses().at(-1)).toMatchObject({ estado_qr: 'inactive', user_id: 7, metadata })
@@ -124,11 +124,11 @@ describe('Whose a session is', () => {
     await socket.owner.received([incoming('m1')])
     const { streamId } = world.entry().actor
     world.disk.damage("UPDATE sessions SET user_id = '8' WHERE session_id = 's1'")
-    expect(ownerOf(streamId)).toMatchObject({ userId: 7, metadata })
-    expect(ownerOf('another life')).toBeNull()
+    expect(await ownerOf(streamId)).toMatchObject({ userId: 7, metadata })
+    expect(await ownerOf('another life')).toBeNull()
     await world.stop()
-    expect(ownerOf(streamId)).toMatchObject({ userId: 8, metadata })
-    expect(ownerOf('another life')).toBeNull()
+    expect(await ownerOf(streamId)).toMatchObject({ userId: 8, metadata })
+    expect(await ownerOf('another life')).toBeNull()
     world.disk.damage("UPDATE sessions SET user_id = '7' WHERE session_id = 's1'")
   })
 })

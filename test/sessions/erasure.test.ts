@@ -10,7 +10,7 @@ import { MemoryStore } from './memory-store.ts'
 const id = (n: number) => n.toString(16).padStart(64, '0')
 
 async function createWorld() {
-  const { store } = new MemoryStore(() => 1_000)
+  const { store, stored } = new MemoryStore(() => 1_000)
   const removed: string[] = []
   const world = { removed, broken: false, logs: [] as string[], store }
   const files = {
@@ -54,6 +54,7 @@ async function createWorld() {
     ...world,
     erasure,
     disk: store,
+    stored,
     break: () => (world.broken = true),
     receive: (name: string, seq: number, file: number) =>
       world.store.commit({
@@ -133,13 +134,13 @@ describe('The deletion of a session', () => {
     for (let seq = 2; seq < 1_500; seq++) await world.receive('a', seq, seq % 700)
     const order: string[] = []
     await world.erase('a')
-    expect(world.store.sessions.find('a')).toBeNull()
-    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).not.toEqual([])
+    expect(world.stored.sessions.find('a')).toBeNull()
+    expect(world.stored.messages.inChat('stream-of-a', ['chat'], null, 10)).not.toEqual([])
     const slices = world.erasure.idle().then(() => order.push('erased'))
     await world.receive('b', 2, 9_999).then(() => order.push('written'))
     await slices
     expect(order).toEqual(['written', 'erased'])
-    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
+    expect(world.stored.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
     expect(new Set(world.removed)).toEqual(new Set(Array.from({ length: 700 }, (_, i) => id(i))))
     expect(world.removed).toHaveLength(700)
   })
@@ -160,10 +161,10 @@ describe('The deletion of a session', () => {
     })
     again.start()
     await again.idle()
-    expect(world.disk.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
+    expect(world.stored.messages.inChat('stream-of-a', ['chat'], null, 10)).toEqual([])
     expect(new Set(world.removed).size).toBe(698)
-    expect(world.disk.sessions.find('a')).toMatchObject({ streamId: 'life-2', lastSeq: 1 })
-    expect(world.disk.log.after('life-2', 0, 9)).toHaveLength(1)
+    expect(world.stored.sessions.find('a')).toMatchObject({ streamId: 'life-2', lastSeq: 1 })
+    expect(world.stored.log.after('life-2', 0, 9)).toHaveLength(1)
   })
 })
 

@@ -15,8 +15,8 @@ const fault = (cause: LaravelCause, route: string): LaravelFault => ({
   since: world.clock.now(),
   message: `Laravel has answered 401 on ${route}: check LARAVEL_TOKEN.`,
 })
-const view = () => {
-  const { reason, reasonText } = world.queries.get('s1')
+const view = async () => {
+  const { reason, reasonText } = await world.queries.get('s1')
   return [reason, reasonText]
 }
 async function offered() {
@@ -33,16 +33,16 @@ describe('A session whose QR does not come', () => {
     await offered()
     expect(world.state()).toBe('awaitingQr.verifying.pausing')
     const why = ['laravel_unauthorized', world.laravel.fault.message]
-    expect(view()).toEqual(why)
+    expect(await view()).toEqual(why)
     await world.wait(1000)
-    expect(view()).toEqual(why)
+    expect(await view()).toEqual(why)
     world.laravel.fault = fault('timeout', 'GET /whatsapp/status/{id}')
     await world.wait(2000)
-    expect(view()).toEqual(['laravel_timeout', world.laravel.fault.message])
+    expect(await view()).toEqual(['laravel_timeout', world.laravel.fault.message])
     world.laravel.answer = async () => 'active'
     await world.wait(4000)
     expect(world.state()).toBe('awaitingQr.shown.throttled')
-    expect(view()).toEqual([null, null])
+    expect(await view()).toEqual([null, null])
   })
 
   it.each([
@@ -65,14 +65,14 @@ describe('A session whose QR does not come', () => {
     offer('a')
     await world.settle()
     expect(world.state()).toBe('awaitingQr.publishing.pausing')
-    expect(view()).toEqual(['laravel_server_error', refusal.message])
+    expect(await view()).toEqual(['laravel_server_error', refusal.message])
     // The question is answered for the next one: what is wrong with the QR stays said.
     offer('b')
     await world.settle()
-    expect(view()).toEqual(['laravel_server_error', refusal.message])
+    expect(await view()).toEqual(['laravel_server_error', refusal.message])
     isUp = true
     await world.wait(5000)
-    expect(view()).toEqual([null, null])
+    expect(await view()).toEqual([null, null])
   })
 
   it('does not say that nobody scanned what Laravel never showed', async () => {
@@ -89,7 +89,7 @@ describe('A session whose QR does not come', () => {
     })
     await world.settle()
     expect(world.state()).toBe('awaitingQr.expired')
-    const [reason, text] = view()
+    const [reason, text] = await view()
     expect(reason).toBe('laravel_csrf')
     expect(text).toMatch(
       /has answered 401 on POST \/qr.*LARAVEL_TOKEN\. The QR ended meanwhile: call \/start/,
@@ -102,12 +102,15 @@ describe('A session whose QR does not come', () => {
     await world.wait(15_000)
     world.whatsapp.socketOf('s1').qr('a', world.clock.now() + 60_000)
     await world.settle()
-    expect(view()).toEqual(['laravel_inactive', expect.stringMatching(/404.*no row with this session_id/)])
+    expect(await view()).toEqual([
+      'laravel_inactive',
+      expect.stringMatching(/404.*no row with this session_id/),
+    ])
     world.laravel.answer = async () => 'inactive'
     const socket = await world.started()
     socket.qr('b', world.clock.now() + 60_000)
     await world.settle()
-    expect(view()).toEqual([
+    expect(await view()).toEqual([
       'laravel_inactive',
       expect.stringMatching(/says that this session is not active/),
     ])
@@ -130,7 +133,7 @@ describe('A session that Laravel said is not active', () => {
     world.laravel.answer = async () => 'unknown'
     world.laravel.fault = fault('unreachable', 'GET /whatsapp/status/{id}')
     await world.waitForRetry()
-    expect(view()).toEqual([
+    expect(await view()).toEqual([
       'laravel_inactive',
       expect.stringMatching(/cannot be asked again now\. Laravel has answered 401/),
     ])

@@ -1,6 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../../src/base/errors.ts'
+import type { AccountEventTable } from '../../src/ports/account-event-table.ts'
+import type { EventLog } from '../../src/ports/event-log.ts'
+import type { ChatTable } from '../../src/ports/message-table.ts'
+import type { SessionTable } from '../../src/ports/session-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
+import { asynchronous, type Synchronous } from '../../src/store/asynchronous.ts'
 import { CommittedFactsFeed } from '../../src/store/committed-facts.ts'
 import { encodeWrite } from '../../src/store/encoded-write.ts'
 import { RecentDeliveries } from '../../src/store/recent-deliveries.ts'
@@ -44,6 +50,11 @@ interface Waiting {
   reject: (error: GatewayError) => void
 }
 
+async function* after<Row>(answered: Promise<void>, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  await answered
+  yield* rows
+}
+
 /** The product's store on a database in memory, without its thread: commits happen when the test lets them. */
 export class MemoryStore {
   readonly #db = new DatabaseSync(':memory:')
@@ -61,6 +72,7 @@ export class MemoryStore {
   #held = false
   #fails: ((write: Write | null) => boolean) | null = null
   #refuses: ((write: Write) => boolean) | null = null
+  #reads: (PromiseWithResolvers<void> & { when: 'asked' | 'answered' }) | null = null
   #committedRequests = 0
   #scheduled = false
 
@@ -95,13 +107,13 @@ export class MemoryStore {
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
       eraseDeleted: limit => this.#submit({ eraseDeleted: { limit } }, null),
       prune: request => this.#submit({ prune: request }, null),
-      sessions: stored.sessions,
-      log: stored.log,
+      sessions: this.#later<SessionTable>(stored.sessions),
+      log: this.#later<EventLog>(stored.log),
       committed: this.#feed,
       keys: stored.keys,
       messages: stored.messages,
       people,
-      chats: stored.chats,
+      chats: this.#later<ChatTable>(stored.chats),
       chatTimers: stored.chatTimers,
       downloads: {
         ...lateAnswers<DownloadReads>(stored.downloads),
@@ -112,7 +124,7 @@ export class MemoryStore {
         ...lateAnswers<MediaReads>(stored.media),
         changed: async media => void (await this.#submit({ media }, null)),
       },
-      accountEvents: stored.accountEvents,
+      accountEvents: this.#later<AccountEventTable>(stored.accountEvents),
       deliveries: {
         ...lateAnswers<DeliveryAnswers>({
           ...stored.deliveries,
@@ -123,6 +135,35 @@ export class MemoryStore {
       },
       close: async () => this.#db.close(),
     }
+  }
+
+  /** Reads are answered when the test lets them, with what was committed when they were asked, or is when they are answered. */
+  holdReads(when: 'asked' | 'answered' = 'asked'): void {
+    this.#reads = { ...Promise.withResolvers<void>(), when }
+  }
+
+  releaseReads(): void {
+    this.#reads?.resolve()
+    this.#reads = null
+  }
+
+  /** Reads that answer in a later turn, as those of a server do: what can happen meanwhile does. */
+  #later<Reads extends object>(reads: Synchronous<Reads>): Reads {
+    const named = Object.entries(
+      asynchronous<Record<string, (...given: unknown[]) => unknown>>(reads as never),
+    )
+    const later = named.map(([name, read]) => [
+      name,
+      (...given: unknown[]) => {
+        const { promise: answered, when } = this.#reads ?? { promise: setImmediate(), when: 'asked' }
+        if (when === 'answered') return answered.then(() => read(...given))
+        const found = read(...given)
+        if (!(found instanceof Promise)) return after(answered, found as never)
+        found.catch(() => {})
+        return answered.then(() => found)
+      },
+    ])
+    return Object.fromEntries(later)
   }
 
   /** Commits wait from now on. */

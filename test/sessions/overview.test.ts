@@ -65,7 +65,7 @@ describe('The overview', () => {
     await world.linked('other')
     const before = (await one('shop')).waiting
     expect(before.sends).toBe(0)
-    const { streamId } = world.store.sessions.find('shop')!
+    const { streamId } = world.stored.sessions.find('shop')!
     expect(world.stored.deliveries.pendingOf([streamId], MOST_COUNTED)).toEqual([before.deliveries])
     expect((await one('other')).waiting.sends).toBe(0)
   })

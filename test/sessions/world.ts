@@ -256,11 +256,11 @@ export class World {
 
   /** As it is committed. */
   state(sessionId = 's1'): string | null {
-    return this.store.sessions.find(sessionId)?.state ?? null
+    return this.stored.sessions.find(sessionId)?.state ?? null
   }
 
   context(sessionId = 's1'): SessionContext {
-    return JSON.parse(this.store.sessions.find(sessionId)!.context) as SessionContext
+    return JSON.parse(this.stored.sessions.find(sessionId)!.context) as SessionContext
   }
 
   entry(sessionId = 's1') {
@@ -270,7 +270,7 @@ export class World {
   }
 
   rows(sessionId = 's1'): StoredEvent[] {
-    return this.store.log.after(this.store.sessions.find(sessionId)!.streamId, 0, 100_000)
+    return this.stored.log.after(this.stored.sessions.find(sessionId)!.streamId, 0, 100_000)
   }
 
   factTypes(sessionId = 's1'): string[] {
@@ -287,7 +287,7 @@ export class World {
 
   /** Laravel takes what is pending in the session's own lane. */
   async deliverStatus(sessionId = 's1'): Promise<string | null> {
-    const { streamId } = this.store.sessions.find(sessionId)!
+    const { streamId } = this.stored.sessions.find(sessionId)!
     const head = this.stored.deliveries.head(streamId)
     if (head === null) return null
     const estadoQr = head.payload.estado_qr as 'active'
@@ -310,7 +310,7 @@ export class World {
 
   /** What was counted as it happened is what counting all sessions gives. */
   checkStats(): void {
-    const rows = [...this.store.sessions.all()]
+    const rows = [...this.stored.sessions.all()]
     const now = this.clock.now()
     const byState: Record<string, number> = {}
     for (const { state } of rows) {
@@ -344,7 +344,7 @@ export class World {
   /** Stops everything and checks what holds after every story. */
   async end(): Promise<void> {
     await this.settle()
-    const living = [...this.store.sessions.all()]
+    const living = [...this.stored.sessions.all()]
     for (const { sessionId } of living.slice(0, 100)) this.checkLog(sessionId)
     const before = living.map(({ lastSeq }) => lastSeq)
     if (!this.#parts.run.killed) {
@@ -352,7 +352,7 @@ export class World {
       this.disk.repair()
       this.disk.releaseWrites()
       await this.stop()
-      expect([...this.store.sessions.all()].map(({ lastSeq }) => lastSeq)).toEqual(before)
+      expect([...this.stored.sessions.all()].map(({ lastSeq }) => lastSeq)).toEqual(before)
     }
     process.off('unhandledRejection', this.#note)
     process.off('uncaughtException', this.#note)

@@ -8,8 +8,8 @@ const STREAMS = 6
 const store = await openStore({ dataDir: process.argv[2]! })
 
 async function write(sessionId: string): Promise<void> {
-  if (!store.sessions.find(sessionId)) await given(store, sessionId)
-  const { streamId, lastSeq } = store.sessions.find(sessionId)!
+  if (!(await store.sessions.find(sessionId))) await given(store, sessionId)
+  const { streamId, lastSeq } = (await store.sessions.find(sessionId))!
   const epoch = await store.claim(streamId)
   for (let seq = lastSeq + 1; ; seq++) {
     // The key must always say the same as the log.

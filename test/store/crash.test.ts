@@ -53,7 +53,7 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
       for (const [sessionId, seq] of acknowledged) {
         const { streamId, lastSeq } = await living(store, sessionId)
         expect(lastSeq).toBeGreaterThanOrEqual(seq)
-        const seqs = store.log.after(streamId, 0, 1_000_000).map(event => event.seq)
+        const seqs = (await store.log.after(streamId, 0, 1_000_000)).map(event => event.seq)
         expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1))
         expect(Buffer.from(store.keys.get(streamId, 't', ['seq']).seq!).toString()).toBe(String(lastSeq))
       }
@@ -96,6 +96,6 @@ test('a process that does not close the store still ends, after its writes are d
   const [code] = await once(child, 'close')
   expect([code, printed]).toEqual([0, '.'.repeat(20)])
   const store = await openStore({ dataDir: dir })
-  expect([...store.sessions.all()]).toHaveLength(20)
+  expect(await Array.fromAsync(store.sessions.all())).toHaveLength(20)
   await store.close()
 })

@@ -140,8 +140,9 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   await read(memory)
 }
 
-async function read({ store }: MemoryStore): Promise<void> {
-  const { sessions, log, keys, messages, deliveries, downloads, media, accountEvents } = store
+async function read({ store, stored }: MemoryStore): Promise<void> {
+  const { keys, messages, deliveries, downloads, media } = store
+  const { sessions, log, accountEvents, chats } = stored
   sessions.find('a')
   for (const filter of [{}, { state: 'open' }, { userId: '42' }, { q: 'a' }, { after: 'a' }])
     sessions.list({ limit: 10, ...filter })
@@ -187,8 +188,8 @@ async function read({ store }: MemoryStore): Promise<void> {
   await media.isUnneeded(FILE)
   if (await media.isComplete()) store.people.find(STREAM, '9@lid')
   store.people.find(STREAM, 'nobody')
-  store.chats.newest(STREAM, null, 10)
-  store.chats.deliveriesOf(STREAM, [2, 4])
+  chats.newest(STREAM, null, 10)
+  chats.deliveriesOf(STREAM, [2, 4])
   store.chatTimers.find(STREAM, ['9@lid'])
   accountEvents.find(STREAM, 'c')
   accountEvents.between(STREAM, 0, 10, 10)

@@ -140,8 +140,8 @@ async function submit(ops: Op[]): Promise<(string | number | null)[]> {
 
 async function compare(model: Model, run: number): Promise<void> {
   for (const [streamId, stream] of model.streams) {
-    expect(store.log.after(streamId, 0, 10_000).map(event => event.seq)).toEqual(stream.seqs)
-    expect(store.log.stateAt(streamId, stream.lastSeq)?.seq).toBe(stream.lifecycleSeqs.at(-1))
+    expect((await store.log.after(streamId, 0, 10_000)).map(event => event.seq)).toEqual(stream.seqs)
+    expect((await store.log.stateAt(streamId, stream.lastSeq))?.seq).toBe(stream.lifecycleSeqs.at(-1))
     const keys = store.keys.get(streamId, 't', ['0', '1', '2', '3'])
     expect(new Map(Object.entries(keys).map(([id, value]) => [id, Buffer.from(value).toString()]))).toEqual(
       new Map([...stream.keys].sort()),
@@ -163,7 +163,12 @@ async function compare(model: Model, run: number): Promise<void> {
     expect(store.messages.unsent(streamId).map(row => row.messageId)).toEqual(unsent.map(({ id }) => id))
     if (stream.erased) continue
     const { epoch, lastSeq, lastActivity } = stream
-    expect(store.sessions.find(stream.sessionId)).toMatchObject({ streamId, epoch, lastSeq, lastActivity })
+    expect(await store.sessions.find(stream.sessionId)).toMatchObject({
+      streamId,
+      epoch,
+      lastSeq,
+      lastActivity,
+    })
   }
   const lanes = new Set(model.deliveries.flatMap(({ lane, dead }) => (dead ? [] : [lane])))
   const mine = (await store.deliveries.lanes('', 1_000)).filter(({ lane }) => lane.startsWith(`r${run}s`))

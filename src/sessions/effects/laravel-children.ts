@@ -20,7 +20,9 @@ export function questionChild({ laravel, store, registry }: LaravelChildrenDeps)
       if (abort.signal.aborted) return
       const { said, fault } = await laravel.askActive(actor.sessionId, abort.signal)
       if (abort.signal.aborted) return
-      const told = store.sessions.acceptedStatus(actor.sessionId)
+      // After the answer: what Laravel took from us while it was asked is news of ours all the same.
+      const told = await store.sessions.acceptedStatus(actor.sessionId)
+      if (abort.signal.aborted) return
       sendBack({ type: 'laravel.answered', said, told, ...whyOf(fault) } as never)
     })
     return actor.onChildStop(() => abort.abort())

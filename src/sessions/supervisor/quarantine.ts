@@ -27,6 +27,8 @@ export class Quarantine {
   readonly #why = new Map<string, string>()
   /** Sessions that somebody takes up now. */
   readonly #leaving = new Map<string, Promise<void>>()
+  /** Of these it is being written that they stand still: nobody takes one up meanwhile. */
+  readonly #telling = new Map<string, Promise<void>>()
 
   constructor(deps: QuarantineDeps) {
     this.#deps = deps
@@ -55,6 +57,7 @@ export class Quarantine {
     const turn = before
       .catch(() => {})
       .then(async () => {
+        await this.#telling.get(sessionId)
         if (this.#why.has(sessionId)) await attempt()
       })
     this.#leaving.set(sessionId, turn)
@@ -72,12 +75,13 @@ export class Quarantine {
     const sentence = sentenceOf(why)
     this.#why.set(sessionId, sentence)
     logger.error({ session_id: sessionId, why: sentence }, 'session cannot be read and stands still')
-    try {
-      await this.#tell(row, sentence)
-    } catch (error) {
+    const told = this.#tell(row, sentence).catch(error => {
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
       logger.warn({ session_id: sessionId, code }, 'nothing can be written of a session that stands still')
-    }
+    })
+    this.#telling.set(sessionId, told)
+    await told
+    if (this.#telling.get(sessionId) === told) this.#telling.delete(sessionId)
   }
 
   warning(): Problem | null {
@@ -92,7 +96,8 @@ export class Quarantine {
   async #tell(row: SessionRow, error: string): Promise<void> {
     const { store, clock, tellLaravel, onDelivery } = this.#deps
     const { streamId, lastSeq } = row
-    if (store.log.after(streamId, lastSeq - 1, 1)[0]?.type === 'session.quarantined') return
+    const [newest] = await store.log.after(streamId, lastSeq - 1, 1)
+    if (newest?.type === 'session.quarantined') return
     const epoch = await store.claim(streamId)
     const [seq, at] = [lastSeq + 1, clock.now()]
     const { state, context } = standingStill(row, error)

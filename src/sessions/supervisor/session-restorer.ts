@@ -9,7 +9,7 @@ import type { SessionActor } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
 import { readStoredSession, type Standing, standingStill } from '../host/stored-session.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
-import type { SessionEntry } from '../registry.ts'
+import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Quarantine } from './quarantine.ts'
 import type { SessionCounts } from './session-counts.ts'
 
@@ -18,6 +18,7 @@ const AT_ONCE = 20
 
 export interface RestoreDeps extends RecordReceivedDeps {
   store: Store
+  registry: Pick<SessionRegistry, 'find'>
   clock: Clock
   logger: Logger
   whatsapp: Pick<WhatsApp, 'recover'>
@@ -34,6 +35,8 @@ export class SessionRestorer {
   readonly #counts: SessionCounts
   readonly #spawn: (origin: SessionOrigin) => SessionEntry
   readonly #isRunning: () => boolean
+  /** Lives that begin now, by stream. */
+  readonly #beginning = new Map<string, Promise<SessionActor | null>>()
 
   /** `spawn` makes a session's actor known; `isRunning` is false once the process stops. */
   constructor(
@@ -51,15 +54,14 @@ export class SessionRestorer {
   /** Resolves with the actors of all sessions that can be read; rejects if the store takes no claim. */
   async restoreAll(): Promise<SessionActor[]> {
     const { store, clock } = this.#deps
-    const rows: SessionRow[] = []
-    for (const some of slicesOf(store.sessions.all())) {
+    for await (const some of slicesOf(store.sessions.all())) {
       this.#counts.fill(some, clock.now())
-      rows.push(...some)
       await immediate()
     }
     this.quarantine.releaseAll()
     const actors: SessionActor[] = []
-    for (const some of slicesOf(rows)) {
+    // Read anew: the contexts of all sessions at once would be much.
+    for await (const some of slicesOf(store.sessions.all())) {
       if (!this.#isRunning()) break
       const restored = await Promise.all(some.map(row => this.restore(row)))
       actors.push(...restored.filter(actor => actor !== null))
@@ -71,9 +73,14 @@ export class SessionRestorer {
   /**
    * Claims one session and lets it go on: what was decrypted and not in the log yet comes first. Resolves once that is durable, so
    * that nobody is told that a session is open which only was; with null if the process stops meanwhile, or if the session cannot be
-   * read and stands still from now on. Rejects if the store takes no claim.
+   * read and stands still from now on. Rejects if the store takes no claim. Who asks for the same life meanwhile, or once it runs, gets
+   * the same actor.
    */
-  async restore(row: SessionRow): Promise<SessionActor | null> {
+  restore(row: SessionRow): Promise<SessionActor | null> {
+    return this.#once(row, () => this.#restore(row))
+  }
+
+  async #restore(row: SessionRow): Promise<SessionActor | null> {
     const { sessionId, streamId } = row
     let actor: SessionActor | undefined
     try {
@@ -99,9 +106,9 @@ export class SessionRestorer {
   /** Takes up a session that stands still. */
   retry(sessionId: string, to: 'run' | 'delete'): Promise<void> {
     return this.quarantine.takeUp(sessionId, async () => {
-      const row = this.#deps.store.sessions.find(sessionId)
+      const row = await this.#deps.store.sessions.find(sessionId)
       if (row === null) return
-      await (to === 'run' ? this.restore(row) : this.#restoreToDelete(row))
+      await this.#once(row, () => (to === 'run' ? this.#restore(row) : this.#restoreToDelete(row)))
     })
   }
 
@@ -109,8 +116,9 @@ export class SessionRestorer {
    * For a session that stands still and is to be deleted: it lives once more, as one that was linked, and owes WhatsApp its logout. From
    * now on its newest row is one that can be read.
    */
-  async #restoreToDelete(row: SessionRow): Promise<void> {
+  async #restoreToDelete(row: SessionRow): Promise<SessionActor | null> {
     const epoch = await this.#deps.store.claim(row.streamId)
+    if (!this.#isRunning()) return null
     const { sessionId } = row
     const { state, context } = standingStill(row, this.quarantine.whyOf(sessionId))
     const standing = { state, context: { ...context, waId: '' } }
@@ -118,6 +126,21 @@ export class SessionRestorer {
     entry.actor.start({ type: 'delete.requested' })
     this.quarantine.release(sessionId)
     await entry.actor.durable()
+    return entry.actor
+  }
+
+  /** Two actors of one life would fence each other off, and open two sockets: `begin` is for the first who asks. */
+  #once(
+    { sessionId, streamId }: SessionRow,
+    begin: () => Promise<SessionActor | null>,
+  ): Promise<SessionActor | null> {
+    const underWay = this.#beginning.get(streamId)
+    if (underWay !== undefined) return underWay
+    const running = this.#deps.registry.find(sessionId)?.actor
+    if (running?.streamId === streamId) return Promise.resolve(running)
+    const begun = begin().finally(() => this.#beginning.delete(streamId))
+    this.#beginning.set(streamId, begun)
+    return begun
   }
 
   async #goOn(actor: SessionActor, { streamId, sessionId, state }: SessionRow): Promise<void> {
@@ -140,9 +163,9 @@ const originOf = (row: SessionRow, epoch: number, session: Standing): SessionOri
   return { streamId, sessionId, userId, metadata, epoch, last: { seq, announced, ...session } }
 }
 
-function* slicesOf(rows: Iterable<SessionRow>): Generator<SessionRow[]> {
+async function* slicesOf(rows: AsyncIterable<SessionRow>): AsyncGenerator<SessionRow[]> {
   let slice: SessionRow[] = []
-  for (const row of rows)
+  for await (const row of rows)
     if (slice.push(row) === AT_ONCE) {
       yield slice
       slice = []

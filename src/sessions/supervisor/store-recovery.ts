@@ -58,8 +58,10 @@ export class StoreRecovery {
   async #try(): Promise<void> {
     const { store, logger, restorer, stopAll, recovered } = this.#deps
     try {
-      const [first] = store.sessions.all()
-      if (first) await store.claim(first.streamId)
+      for await (const { streamId } of store.sessions.all()) {
+        await store.claim(streamId)
+        break
+      }
       await stopAll()
       const actors = await restorer.restoreAll()
       const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))

@@ -262,9 +262,9 @@ export class Supervisor {
     const { registry, store, logger, clock } = this.#deps
     try {
       await this.#closed(sessionId)
+      const row = registry.find(sessionId) === undefined ? await store.sessions.find(sessionId) : null
       const refusal = this.refusal()
       if (refusal !== null) throw refusal
-      const row = registry.find(sessionId) === undefined ? store.sessions.find(sessionId) : null
       if (row !== null && (await this.#restorer.restore(row))?.ended) throw notRunning()
       this.#machine.send({ type: 'session.returned', sessionId })
     } catch (error) {

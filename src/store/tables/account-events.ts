@@ -1,11 +1,12 @@
 import type { AccountEventTable } from '../../ports/account-event-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 
 /** For this long WhatsApp may tell of an event again, and a replay has it. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000
 
-export function accountEventReads(sql: Statements): AccountEventTable {
+export function accountEventReads(sql: Statements): Synchronous<AccountEventTable> {
   return {
     find(streamId, key) {
       const row = sql.get<{ event: string }>(

@@ -1,4 +1,5 @@
 import type { ChatTable } from '../../ports/message-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
 /** So many messages are looked at for a page of chats. */
@@ -10,7 +11,7 @@ const NEWEST_FIRST = `SELECT m.seq, m.chat_id, NOT EXISTS (
     WHERE n.stream_id = m.stream_id AND n.chat_id = m.chat_id AND n.seq > m.seq) AS newest
   FROM messages m WHERE m.stream_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?`
 
-export function chatReads(sql: Statements): ChatTable {
+export function chatReads(sql: Statements): Synchronous<ChatTable> {
   return {
     newest(streamId, before, limit) {
       let found = 0

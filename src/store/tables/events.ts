@@ -1,4 +1,5 @@
 import type { EventLog, LoggedRow, StoredEvent } from '../../ports/event-log.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
 export type EventColumns = {
@@ -45,7 +46,7 @@ const LIFECYCLE_BEFORE = `${LOGGED} INDEXED BY events_lifecycle
 
 const toLogged = (row: LoggedColumns): LoggedRow => ({ ...row, data: dataIn(row.data) })
 
-export function logReads(sql: Statements): EventLog {
+export function logReads(sql: Statements): Synchronous<EventLog> {
   return {
     after: (streamId, seq, limit) =>
       sql

@@ -1,5 +1,6 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
 import type { SessionFilter, SessionRow, SessionTable } from '../../ports/session-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 import { searchTerms } from './search.ts'
 import { objectIn } from './stored-json.ts'
@@ -68,7 +69,7 @@ function conditions({ state, userId, q }: SessionFilter): { where: string; param
   return { where: parts.join(' '), params }
 }
 
-export function sessionReads(sql: Statements): SessionTable {
+export function sessionReads(sql: Statements): Synchronous<SessionTable> {
   return {
     find(sessionId) {
       const row = sql.get<SessionColumns>(`${SELECT} AND s.session_id = ?`, sessionId)

@@ -220,7 +220,7 @@ export class Outside {
   }
 
   #onQuestion(session: string) {
-    const row = this.#world.store.sessions.find(session)
+    const row = this.#world.stored.sessions.find(session)
     if (row === null) this.violations.push('a question about a session that is not in the log')
     else this.#count(row.streamId, 'questions')
     return this.laravelSays
@@ -228,7 +228,7 @@ export class Outside {
 
   #onPublish(text: string): void {
     const { sessionId } = this.#world.laravel.published.at(-1)!
-    const row = this.#world.store.sessions.find(sessionId)
+    const row = this.#world.stored.sessions.find(sessionId)
     if (row === null) return void this.violations.push('a QR of a session that is not in the log')
     const { publications } = this.#requestedBy(row.streamId)
     const since = publications.slice(this.#observedOf(row.streamId).before.publications.length)
@@ -259,7 +259,7 @@ export class Outside {
     const withItsFact = events?.some(({ type }) => type === 'start.requested')
     const due = erase === 'stream' ? deletions > before.deletions : withItsFact || erasures > before.erasures
     if (!due) this.violations.push(`${erase} erased before the log asked for it`)
-    const session = this.#world.store.sessions.find(
+    const session = this.#world.stored.sessions.find(
       this.#requestedBy(streamId).snapshot?.context.sessionId ?? '',
     )
     if (
@@ -303,7 +303,7 @@ export class Outside {
   /** Somebody waits for an answer; one that comes must be true. */
   watchAnswer(session: string, answer: Promise<{ messageId: string } | unknown>): void {
     const run = this.#run
-    const streamId = this.#world.store.sessions.find(session)?.streamId
+    const streamId = this.#world.stored.sessions.find(session)?.streamId
     answer.then(
       outcome => {
         const { messageId } = outcome as { messageId?: string }
@@ -336,7 +336,7 @@ export class Outside {
   }
 
   #everOpen(streamId: string): boolean {
-    const rows = this.#world.store.log.after(streamId, 0, 10_000)
+    const rows = this.#world.stored.log.after(streamId, 0, 10_000)
     return rows.some(({ type }) => type === 'socket.opened')
   }
 
@@ -362,7 +362,7 @@ const copyOf = (asked: Requested): Requested => ({ ...asked, publications: [...a
 export function faultsOf(world: World, sessionId: string): string[] {
   const faults: string[] = []
   const rows = world.rows(sessionId)
-  const { streamId } = world.store.sessions.find(sessionId)!
+  const { streamId } = world.stored.sessions.find(sessionId)!
   const steps = new Map<string, MessageStatus>()
   const arrived = new Set<unknown>()
   for (const [i, { seq, type, data }] of rows.entries()) {

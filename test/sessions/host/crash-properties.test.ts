@@ -47,7 +47,7 @@ async function die({ world, disk, outside }: Walk, n: number, whileStarting: boo
     await disk.die(n)
     // What the dead process had been told of as durable it may have acted on before it died.
     await turns(10)
-    for (const { sessionId } of world.store.sessions.all()) expect(faultsOf(world, sessionId)).toEqual([])
+    for (const { sessionId } of world.stored.sessions.all()) expect(faultsOf(world, sessionId)).toEqual([])
   }
   await kill()
   if (whileStarting) {
@@ -121,7 +121,7 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
     case 'deliver':
       return outside.deliver(n > 1)
     case 'replay': {
-      const row = world.store.sessions.find(session)
+      const row = world.stored.sessions.find(session)
       if (row === null) return
       outside.allowReplay(row.streamId)
       return ask(commands.replay(session, 0, row.lastSeq))
@@ -152,14 +152,14 @@ async function perform(walk: Walk, { does, session, n }: Act): Promise<void> {
 
 const ACKS = ['sent', 'delivered', 'read', 'played'] as const
 
-const hasCredentials = async ({ store }: World, session: string) => {
-  const row = store.sessions.find(session)
-  return row !== null && 0 in store.keys.get(row.streamId, 'creds', ['0'])
+const hasCredentials = async ({ stored }: World, session: string) => {
+  const row = stored.sessions.find(session)
+  return row !== null && 0 in stored.keys.get(row.streamId, 'creds', ['0'])
 }
 
 /** Whoever is linked, or may be so again without a new QR, has its credentials. */
 function checkCredentials(world: World): void {
-  for (const { sessionId, streamId, state } of world.store.sessions.all()) {
+  for (const { sessionId, streamId, state } of world.stored.sessions.all()) {
     const { linked, archiveUntil, waId } = world.context(sessionId)
     const kept = waId !== null && (archiveUntil !== null || (linked && !state.startsWith('loggedOut')))
     const has = 0 in world.store.keys.get(streamId, 'creds', ['0'])
@@ -173,7 +173,7 @@ async function finishEverything({ world, disk, outside }: Walk): Promise<void> {
   await disk.flush()
   outside.laravelSays = 'active'
   for (let i = 0; i < 30; i++) {
-    for (const { sessionId } of [...world.store.sessions.all()]) {
+    for (const { sessionId } of [...world.stored.sessions.all()]) {
       const state = world.state(sessionId)!
       if (state.startsWith('loggedOut')) continue
       if (world.context(sessionId).intent === 'none') await world.commands.start({ sessionId, userId: 7 })
@@ -252,7 +252,7 @@ async function link(all: Walk): Promise<void> {
 
 /** After everybody did their part: the sessions went on, and nothing was lost or doubled. */
 function checkEnd({ world, outside }: Walk): void {
-  for (const { sessionId, streamId } of world.store.sessions.all()) {
+  for (const { sessionId, streamId } of world.stored.sessions.all()) {
     expect(faultsOf(world, sessionId)).toEqual([])
     expect(world.state(sessionId)).toMatch(/^(open\.sett|loggedOut)/)
     expect(world.entry(sessionId).actor.state).toBe(world.state(sessionId))

@@ -29,7 +29,7 @@ describe('Until its fact is durable', () => {
     const start = world.commands.start({ sessionId: 's1', userId: 7 })
     expect(await settled(start)).toBe(false)
     expect(world.whatsapp.sockets).toHaveLength(0)
-    expect(() => world.queries.get('s1')).toThrow('There is no session')
+    await expect(world.queries.get('s1')).rejects.toThrow('There is no session')
     world.disk.releaseWrites()
     expect(await start).toMatchObject({ sessionId: 's1', state: 'starting' })
     await world.settle()
@@ -114,7 +114,7 @@ describe('Until its fact is durable', () => {
     world.disk.releaseWrites()
     await world.settle()
     expect(await remove).toEqual({ done: true })
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
   })
 
   it('a received message is not acknowledged to its socket', async () => {

@@ -128,7 +128,7 @@ async function perform(world: World, { does, session, n }: Act, sends: Promise<u
 async function heal(world: World): Promise<void> {
   world.laravel.answer = async () => 'active'
   for (let i = 0; i < 30; i++) {
-    for (const { sessionId } of [...world.store.sessions.all()]) {
+    for (const { sessionId } of [...world.stored.sessions.all()]) {
       if (world.state(sessionId)?.startsWith('loggedOut')) continue
       const owes = world.context(sessionId).intent !== 'none'
       if (!owes) await world.commands.start({ sessionId, userId: 7 })
@@ -150,7 +150,7 @@ async function heal(world: World): Promise<void> {
 /** What is true of a world at any moment. */
 function check(world: World): void {
   expect(world.whatsapp.violations).toEqual([])
-  for (const { sessionId } of world.store.sessions.all()) {
+  for (const { sessionId } of world.stored.sessions.all()) {
     expect(world.whatsapp.liveSockets(sessionId).length).toBeLessThan(2)
     expect(faultsOf(world, sessionId)).toEqual([])
   }
@@ -180,7 +180,7 @@ it(
         // Every caller is answered, and a session is either running or gone.
         await Promise.all(sends)
         expect(world.supervisor.problem()).toBe(null)
-        for (const { sessionId } of world.store.sessions.all()) {
+        for (const { sessionId } of world.stored.sessions.all()) {
           const { actor } = world.entry(sessionId)
           expect(actor.state).toBe(world.state(sessionId))
           const wants = /^(starting\.connecting|open|awaitingQr\.(verifying|publishing|shown|linking))/.test(
@@ -189,7 +189,7 @@ it(
           expect(world.whatsapp.liveSockets(sessionId).length, actor.state).toBe(wants ? 1 : 0)
         }
         await heal(world)
-        for (const { sessionId, streamId } of world.store.sessions.all()) {
+        for (const { sessionId, streamId } of world.stored.sessions.all()) {
           expect(world.state(sessionId), sessionId).toMatch(/^(open\.sett|loggedOut)/)
           expect(world.context(sessionId).intent).toBe('none')
           expect(world.store.messages.unsent(streamId)).toEqual([])

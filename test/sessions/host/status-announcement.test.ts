@@ -9,7 +9,7 @@ const start = async () => {
   world = await World.start()
 }
 const pending = () => {
-  const { streamId } = world.store.sessions.find('s1')!
+  const { streamId } = world.stored.sessions.find('s1')!
   return world.stored.deliveries.head(streamId)
 }
 const says = (said: ActiveAnswer['said']) => {
@@ -70,7 +70,7 @@ describe('The estado_qr that Laravel is told', () => {
     await world.settle()
     const seq = world.rows().length
     expect(pending()).toMatchObject({
-      webhookId: `${world.store.sessions.find('s1')!.streamId}.${seq}.status`,
+      webhookId: `${world.stored.sessions.find('s1')!.streamId}.${seq}.status`,
       kind: 'status',
       seq,
       payload: {
@@ -151,7 +151,7 @@ describe('The estado_qr that Laravel is told', () => {
     await world.settle()
     socket.report({ type: 'logout.confirmed' })
     expect(await remove).toEqual({ done: true })
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
     expect(world.stored.deliveries.head(streamId)!.payload).toMatchObject({
       session_id: 's1',
       estado_qr: 'inactive',
@@ -167,7 +167,7 @@ describe('A change that an answer of Laravel caused', () => {
     socket.qr('a', world.clock.now() + 60_000)
     await world.settle()
     expect([world.state(), world.statuses()]).toEqual(['awaitingQr.refused', []])
-    expect(world.store.sessions.find('s1')!.announced).toBe('inactive')
+    expect(world.stored.sessions.find('s1')!.announced).toBe('inactive')
   })
 
   it('is not told to Laravel when the session is suspended and resumed', async () => {

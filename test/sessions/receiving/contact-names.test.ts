@@ -78,3 +78,13 @@ it('Another name that could not be stored is told with the next message', async 
   await write('Ana Maria')
   expect(told()).toEqual(['Ana Maria'])
 })
+
+it('A name that two messages say at once is told once, and of two the later one stays', async () => {
+  await write('Ana')
+  // Nothing of it is in memory.
+  names = new ContactNames({ store: world.store, clock: world.clock })
+  await Promise.all(['Eva', 'Eva', 'Leo'].map(name => write(name)))
+  expect(told()).toEqual(['Eva', 'Leo'])
+  const { streamId } = world.entry().actor
+  expect(world.stored.accountEvents.nameOf(streamId, '7@lid')).toBe('Leo')
+})

@@ -97,6 +97,22 @@ describe('What happened to an account', () => {
     expect(facts()).toHaveLength(2)
   })
 
+  it('is told once and in order, also while it is looked up', async () => {
+    world.disk.holdReads()
+    const all = [happened(call('C1')), happened(call('C1'), call('C2')), happened(renamed('k', 'Team'))]
+    await world.settle()
+    expect(facts()).toEqual([])
+    world.disk.holdWrites()
+    world.disk.releaseReads()
+    await world.settle()
+    // Whoever found that it is on its way must not say that it is there.
+    const first = await Promise.race([...all, Promise.resolve('nobody')])
+    expect(first).toBe('nobody')
+    world.disk.releaseWrites()
+    await Promise.all(all)
+    expect(facts().map(({ type }) => type)).toEqual(['call.changed', 'call.changed', 'group.changed'])
+  })
+
   it('is stored in every state, and not where nobody can store', async () => {
     world.entry().actor.tell({ type: 'logout.requested' })
     await happened(call('C1'))
@@ -131,7 +147,7 @@ describe('What happened to an account', () => {
     await happened(call('C1'))
     const stream = streamId()
     await world.entry().actor.delete()
-    expect(world.store.accountEvents.find(stream, 'call|C1|ringing')).toBeNull()
+    expect(world.stored.accountEvents.find(stream, 'call|C1|ringing')).toBeNull()
     expect(world.stored.deliveries.head(`${stream}|events`)).toBeNull()
   })
 })

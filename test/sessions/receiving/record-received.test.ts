@@ -200,8 +200,8 @@ describe('After a crash, the session', () => {
   it('crashes alone when such a message cannot be rebuilt, and goes on', async () => {
     await world.linked('other')
     world.kill()
-    await world.boot(({ whatsapp, store }) => {
-      const { streamId } = store.sessions.find('s1')!
+    await world.boot(({ whatsapp, stored }) => {
+      const { streamId } = stored.sessions.find('s1')!
       const { recover } = whatsapp
       whatsapp.recover = async id => {
         if (id === streamId) throw new TypeError('secret text')

@@ -104,7 +104,7 @@ describe('A replay', () => {
     expect(await world.commands.replay('s1', b!.seq, Number.MAX_SAFE_INTEGER)).toBe(1)
     await drain()
     // The session as it was at a fact that is gone is what it was.
-    expect(world.queries.at('s1', b!.seq)).toMatchObject({ seq: b!.seq, state: 'open.settling' })
+    expect(await world.queries.at('s1', b!.seq)).toMatchObject({ seq: b!.seq, state: 'open.settling' })
     expect(world.rows().map(({ seq }) => seq)).not.toContain(b!.seq)
     // WhatsApp delivers a removed one again.
     await receive('a')

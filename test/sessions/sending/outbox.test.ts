@@ -107,11 +107,11 @@ describe('A send', () => {
     void send()
     await world.settle()
     const at = world.clock.now()
-    expect(world.store.sessions.find('s1')!.lastActivity).toBe(at)
+    expect(world.stored.sessions.find('s1')!.lastActivity).toBe(at)
     await world.wait(60_000)
     socket.owner.updated({ messageId: socket.sent[0]!.messageId, status: 'read', at: world.clock.now() })
     await world.settle()
-    expect(world.store.sessions.find('s1')!.lastActivity).toBe(at)
+    expect(world.stored.sessions.find('s1')!.lastActivity).toBe(at)
   })
 
   it('is answered as queued when the ack takes longer than the deadline, and the later ack still counts', async () => {

@@ -31,7 +31,7 @@ describe('A send whose row is torn', () => {
         ? { status: 'sent', error: null, history: [{ status: 'transmitted' }, { status: 'sent' }] }
         : { status: 'failed', error: expect.stringMatching(/^SEND_FAILED: .*cannot be read/) },
     )
-    expect(world.queries.chat('s1', `${ANA}@s.whatsapp.net`, null, 10).messages).toHaveLength(2)
+    expect((await world.queries.chat('s1', `${ANA}@s.whatsapp.net`, null, 10)).messages).toHaveLength(2)
     expect(world.store.messages.hasUnsent(world.entry().actor.streamId)).toBe(false)
   })
 })
@@ -42,7 +42,7 @@ describe('A received message whose row is torn', () => {
     const socket = await world.linked()
     await socket.owner.received(['M1', 'M2'].map(id => incoming(id)))
     world.disk.damage("UPDATE messages SET content = '{' WHERE message_id = 'M1'")
-    const { messages } = world.queries.chat('s1', incoming('M1').message.chat_id, null, 10)
+    const { messages } = await world.queries.chat('s1', incoming('M1').message.chat_id, null, 10)
     expect(messages.map(({ message: { message_id, type } }) => [message_id, type])).toEqual([
       ['M2', 'text'],
       ['M1', 'unsupported'],

@@ -15,7 +15,7 @@ const changed = (change: (context: Record<string, unknown>) => void): string => 
   return JSON.stringify(context)
 }
 const rowOfBad = () => {
-  const { state, context, machineVersion } = world.store.sessions.find('bad')!
+  const { state, context, machineVersion } = world.stored.sessions.find('bad')!
   return { state, context, machineVersion }
 }
 const erase = async () => {
@@ -79,7 +79,7 @@ const DAMAGE: [string, () => void, RegExp][] = [
 
 describe('A session whose newest row', () => {
   afterEach(async () => {
-    world.store.sessions.find('bad') && (await erase())
+    world.stored.sessions.find('bad') && (await erase())
     await world.end()
   })
 
@@ -102,19 +102,21 @@ describe('A session whose newest row', () => {
       ...{ sessionId: 'bad', userId: 7, state: 'reconnecting', detail: 'suspended', estadoQr: 'inactive' },
       ...{ reason: 'unreadable', reasonText: expect.stringMatching(why) },
     }
-    expect(world.queries.get('bad')).toMatchObject(view)
-    expect(world.queries.list({ limit: 10 }).sessions).toMatchObject([
+    expect(await world.queries.get('bad')).toMatchObject(view)
+    expect((await world.queries.list({ limit: 10 })).sessions).toMatchObject([
       view,
       { sessionId: 'good', state: 'open' },
     ])
-    expect(world.queries.list({ limit: 10, state: 'open' }).sessions).toMatchObject([{ sessionId: 'good' }])
-    expect(world.queries.list({ limit: 10, state: 'reconnecting' }).count).toBe(1)
+    expect((await world.queries.list({ limit: 10, state: 'open' })).sessions).toMatchObject([
+      { sessionId: 'good' },
+    ])
+    expect((await world.queries.list({ limit: 10, state: 'reconnecting' })).count).toBe(1)
     expect(world.queries.stats().byState).toEqual({ open: 1, reconnecting: 1 })
     expect(world.supervisor.warnings()).toMatchObject([
       { code: 'SESSION_UNREADABLE', message: expect.stringMatching(/^1 session .*\(bad\)/) },
     ])
     // Laravel hears of it once, with the sentence.
-    const head = world.stored.deliveries.head(world.store.sessions.find('bad')!.streamId)
+    const head = world.stored.deliveries.head(world.stored.sessions.find('bad')!.streamId)
     expect(head?.payload).toMatchObject({
       estado_qr: 'inactive',
       reason: 'unreadable',
@@ -158,8 +160,8 @@ describe('A session whose newest row', () => {
     expect([world.state('bad'), socket.logouts]).toEqual(['open.unlinking', 1])
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
-    expect(world.store.sessions.find('bad')).toBe(null)
-    expect(world.store.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
+    expect(world.stored.sessions.find('bad')).toBe(null)
+    expect(world.stored.log.after(streamId, 0, 100).map(({ type }) => type)).toEqual(['session.deleted'])
     expect(world.queries.stats().byState).toEqual({})
     await world.commands.start({ sessionId: 'bad', userId: 7 })
     await world.commands.delete('bad', world.clock.now() + 1000)
@@ -194,13 +196,17 @@ describe('A session whose newest row', () => {
       world.kill()
       damage(`state = 'open.nowhere'`)
       await world.boot()
-      expect(world.queries.get('bad').reason).toBe('unreadable')
+      expect((await world.queries.get('bad')).reason).toBe('unreadable')
       expect(await world.deliverStatus('bad')).toBe('inactive')
       damage('state = ?', state)
       await mended()
       await world.settle()
       await world.openSocket('bad')
-      expect(world.queries.get('bad')).toMatchObject({ state: 'open', reason: null, estadoQr: 'active' })
+      expect(await world.queries.get('bad')).toMatchObject({
+        state: 'open',
+        reason: null,
+        estadoQr: 'active',
+      })
       expect(world.supervisor.warnings()).toEqual([])
       expect(await world.deliverStatus('bad')).toBe('active')
     }
@@ -236,7 +242,7 @@ describe('A session whose newest row', () => {
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
     expect(await Promise.all(both)).toEqual([{ done: true }, { done: true }])
-    expect(world.store.sessions.find('bad')).toBe(null)
+    expect(world.stored.sessions.find('bad')).toBe(null)
     expect(world.whatsapp.liveSockets()).toEqual([])
   })
 })
@@ -248,17 +254,21 @@ describe('A damaged row that nobody needs to run the session', () => {
     world = await World.start()
     await world.linked('bad')
     world.kill()
-    const { streamId } = world.store.sessions.find('bad')!
+    const { streamId } = world.stored.sessions.find('bad')!
     world.disk.damage(`UPDATE sessions SET user_id = '"torn' WHERE stream_id = ?`, streamId)
     world.disk.damage(`UPDATE events SET data = '{"at' WHERE stream_id = ? AND seq = 3`, streamId)
     world.disk.damage(`UPDATE events SET context = '{' WHERE stream_id = ? AND seq = 2`, streamId)
     await world.boot()
     await world.openSocket('bad')
-    expect(world.queries.list({ limit: 9 }).sessions).toMatchObject([{ userId: '"torn', state: 'open' }])
-    const { events } = world.queries.events('bad', 0, 100)
+    expect((await world.queries.list({ limit: 9 })).sessions).toMatchObject([
+      { userId: '"torn', state: 'open' },
+    ])
+    const { events } = await world.queries.events('bad', 0, 100)
     expect([events[2]!.data, events[0]!.type]).toEqual([{ unreadable: true }, 'session.created'])
-    expect(() => world.queries.at('bad', 2)).toThrow(expect.objectContaining({ code: 'SESSION_UNREADABLE' }))
-    expect(world.queries.at('bad', 4).state).toBe(events[3]!.snapshot!.state)
+    await expect(world.queries.at('bad', 2)).rejects.toThrow(
+      expect.objectContaining({ code: 'SESSION_UNREADABLE' }),
+    )
+    expect((await world.queries.at('bad', 4)).state).toBe(events[3]!.snapshot!.state)
     void world.commands.delete('bad', world.clock.now() + 1000)
     await world.settle()
     world.whatsapp.socketOf('bad').report({ type: 'logout.confirmed' })
@@ -285,7 +295,7 @@ describe('A session whose credentials cannot be read', () => {
     world.whatsapp.socketOf('bad').report(unreadable)
     await world.settle()
     expect(await deleting).toEqual({ done: true })
-    expect([world.store.sessions.find('bad'), world.supervisor.warnings()]).toEqual([null, []])
+    expect([world.stored.sessions.find('bad'), world.supervisor.warnings()]).toEqual([null, []])
     await world.commands.start({ sessionId: 'bad', userId: 8 })
     await world.commands.delete('bad', world.clock.now() + 1000)
   })
@@ -320,9 +330,9 @@ describe('A session that cannot go on for another reason', () => {
     await world.linked('bad')
     await world.linked('good')
     world.kill()
-    await world.boot(({ store }) => {
+    await world.boot(({ store, stored }) => {
       const { unsent } = store.messages
-      const { streamId } = store.sessions.find('bad')!
+      const { streamId } = stored.sessions.find('bad')!
       store.messages.unsent = one => {
         if (one === streamId) throw new TypeError('secret text of a row')
         return unsent(one)

@@ -96,7 +96,7 @@ describe('When the store takes no writes, the supervisor', () => {
       await expect(call()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503 })
     world.disk.repair()
     await world.wait(2000)
-    expect(world.queries.list({ limit: 10 }).count).toBe(1)
+    expect((await world.queries.list({ limit: 10 })).count).toBe(1)
   })
 
   it('tells the same to callers whose fact was being stored at that moment', async () => {
@@ -143,7 +143,7 @@ describe('When the store takes no writes, the supervisor', () => {
     await world.settle()
     world.disk.repair()
     // The socket keeps it in the inbox: it comes back with the restored session.
-    world.whatsapp.unfinished = { [world.store.sessions.find('s1')!.streamId]: [incoming('m1')] }
+    world.whatsapp.unfinished = { [world.stored.sessions.find('s1')!.streamId]: [incoming('m1')] }
     await world.wait(2000)
     expect(world.factTypes().slice(-2)).toEqual(['message.received', 'session.resumed'])
   })

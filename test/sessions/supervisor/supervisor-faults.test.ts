@@ -19,7 +19,7 @@ it('The reaper goes on with its rounds after one that threw', async () => {
     world.logs.filter(line => line.includes('sends that waited for too long could not be')),
   ).toHaveLength(20)
   await world.wait(10 * 60_000)
-  expect(world.store.sessions.find('s1')).toBe(null)
+  expect(world.stored.sessions.find('s1')).toBe(null)
   await world.end()
 })
 

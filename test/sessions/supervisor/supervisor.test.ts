@@ -14,7 +14,7 @@ describe('The reaper of idle sessions', () => {
     await world.wait(29 * MINUTE)
     expect(world.state()).toBe('awaitingQr.expired')
     await world.wait(2 * MINUTE)
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
     expect([world.supervisor.live, world.whatsapp.liveSockets().length]).toEqual([0, 0])
     expect(world.statuses()).toEqual(['pending', 'inactive'])
   })
@@ -27,9 +27,9 @@ describe('The reaper of idle sessions', () => {
     await world.settle()
     world.whatsapp.socketOf('s1').qr('b', world.clock.now() + MINUTE)
     await world.wait(MINUTE + 30_000)
-    expect(world.store.sessions.find('s1')).not.toBe(null)
+    expect(world.stored.sessions.find('s1')).not.toBe(null)
     await world.wait(31 * MINUTE)
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
   })
 
   it('leaves linked sessions open for ever under the policy keep', async () => {
@@ -64,7 +64,7 @@ describe('The reaper of idle sessions', () => {
     expect([world.state(), socket.logouts]).toEqual(['open.unlinking', 1])
     socket.report({ type: 'logout.confirmed' })
     await world.settle()
-    expect(world.store.sessions.find('s1')).toBe(null)
+    expect(world.stored.sessions.find('s1')).toBe(null)
     expect(world.statuses().at(-1)).toBe('inactive')
   })
 
@@ -87,17 +87,12 @@ describe('A restart of the process', () => {
     world = await World.start()
     await world.linked()
     world.kill()
-    const claimed = Promise.withResolvers<void>()
     await world.boot(({ store }) => {
       const { claim } = store
       store.claim = async streamId => {
-        await claimed.promise
+        void world.supervisor.stop()
         return claim(streamId)
       }
-      queueMicrotask(() => {
-        void world.supervisor.stop()
-        claimed.resolve()
-      })
     })
     expect(world.whatsapp.liveSockets()).toEqual([])
     expect(world.logs.filter(line => /could not be restored|takes no writes/.test(line))).toEqual([])
