@@ -73,12 +73,12 @@ function laravelWarnings(
   return [unavailable, deliveries.late().problem]
 }
 
-/** What fails, route by route; where none does, it is the address. */
+/** What fails, cause by cause; where nothing does, it is the address. */
 function saidOf(state: LaravelState | null): Said[] {
   const failing = state?.failing ?? []
   if (failing.length === 0) return [{ says: 'wrong_address', values: { cause: 'wrong_address' } }]
-  return failing.map(({ route, cause, since }) => ({
-    says: 'failing',
-    values: { route, cause, since: new Date(since).toISOString() },
-  }))
+  return [...Map.groupBy(failing, ({ cause }) => cause)].map(([cause, all]) => {
+    const since = new Date(Math.min(...all.map(one => one.since))).toISOString()
+    return { says: 'failing', values: { route: all.map(({ route }) => route).join(', '), cause, since } }
+  })
 }

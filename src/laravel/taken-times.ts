@@ -13,7 +13,10 @@ export interface TakenTimes {
   at(webhookId: string): number | null
 }
 
-/** In memory alone: the store forgets a delivery that is done, and would pay a row more for each message to keep its time. */
+/**
+ * In memory alone: the store forgets a delivery that is done. To keep its time with the message, in the same commit, would write a row more
+ * and two to four pages of 4 KB anew for each message: 8 KB more of the write-ahead log in company, 16 KB alone.
+ */
 export function createTakenTimes(clock: Pick<Clock, 'now'>): TakenTimes {
   const times = bounded<number>(MOST)
   return {

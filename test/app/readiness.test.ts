@@ -51,3 +51,22 @@ it('a wrong address is told in every language, too', async () => {
     expect(told.text).not.toMatch(/[{}]|Said in English/)
   }
 })
+
+it('routes that fail for one cause are told in one line, since the first of them', () => {
+  const fault = (route: string, cause: (typeof LARAVEL_CAUSES)[number], minute: number) => {
+    const since = Date.UTC(2026, 0, 2, 3, minute)
+    return { cause, route, status: 503, since, message: ENGLISH }
+  }
+  const all = () => [
+    fault('POST /qr', 'maintenance', 5),
+    fault('POST /messages', 'csrf', 6),
+    fault('POST /pairing-code', 'maintenance', 4),
+  ]
+  const [problem] = warningsOf({ faults: { note: () => null, all } })
+  const lines = toldProblem('en', problem!).text.split('\n')
+  expect(lines).toHaveLength(2)
+  expect(lines[0]).toMatch(
+    /^POST \/qr, POST \/pairing-code, since 2026-01-02 03:04 UTC: Laravel is in maintenance/,
+  )
+  expect(lines[1]).toMatch(/^POST \/messages, since 2026-01-02 03:06 UTC: /)
+})

@@ -65,8 +65,11 @@ function withWords(shapes: string, chart: Chart, words: ChartWords): string {
 }
 
 const LINE = 11
+/** How wide a letter on an arrow is, more or less, and how far above an arrow its words clear the states that it joins. */
+const LETTER = 4.6
+const CLEAR = 17
 
-/** The words of an arrow at its middle, a line each. */
+/** The words of an arrow at its middle, a line each; above it where it is too short for them. */
 function wordsAlong(shapes: string, words: string[]): string {
   const points = [...(/ d="M([^"]*)"/.exec(shapes)?.[1] ?? '').matchAll(/(-?[\d.]+),(-?[\d.]+)/g)]
   // A start, then curves of three points each (https://www.w3.org/TR/SVG2/paths.html).
@@ -74,7 +77,13 @@ function wordsAlong(shapes: string, words: string[]): string {
   const [a, b, c, d] = points.slice(first, first + 4).map(([, x, y]) => [Number(x), Number(y)] as const)
   if (!(a && b && c && d)) return ''
   const middle = (i: 0 | 1) => (a[i] + 3 * b[i] + 3 * c[i] + d[i]) / 8
-  const top = middle(1) - ((words.length - 1) * LINE) / 2 + LINE / 4
+  const [start, end] = [points[0]!, points.at(-1)!].map(([, x, y]) => [Number(x), Number(y)] as const)
+  const [across, down] = [Math.abs(end![0] - start![0]), Math.abs(end![1] - start![1])]
+  const widest = LETTER * Math.max(0, ...words.map(line => line.length))
+  const isTooShort = down < LINE && across < widest
+  const top = isTooShort
+    ? middle(1) - CLEAR - (words.length - 1) * LINE
+    : middle(1) - ((words.length - 1) * LINE) / 2 + LINE / 4
   return words
     .map(
       (line, i) =>

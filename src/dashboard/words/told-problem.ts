@@ -8,7 +8,7 @@ const FILES = { en: problemsEn, es: problemsEs } satisfies Record<Language, Prob
 
 export const problemWordsOf = (language: Language): ProblemWords => FILES[language]
 
-/** A problem in the reader's language: what is wrong, and what mends it; `language` is the one that the text is in. */
+/** A problem in the reader's language: what is wrong, and what mends it, a line for each sentence; `language` is the one that the text is in. */
 export function toldProblem(language: Language, { code, message, said }: Problem) {
   const { title, says } = FILES[language][code]
   if (said === undefined) return { code, title, text: message, language: 'en' }
@@ -17,7 +17,7 @@ export function toldProblem(language: Language, { code, message, said }: Problem
     .map(({ says, values }) =>
       withValues(sentences[says] ?? title, { ...values, ...causeIn(language, values) }),
     )
-    .join(' ')
+    .join('\n')
   return { code, title, text, language }
 }
 
