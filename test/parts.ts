@@ -71,7 +71,8 @@ export const SLOW: Record<string, string> = {
     'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
   'test/browser/many-sessions.test.ts': 'a browser draws a thousand sessions and scrolls through them',
   'test/browser/session.test.ts': 'the page of one session is used, and looked at in four ways by axe',
-  'test/browser/spanish.test.ts': 'every page is opened in a language, in each of its states, and read word by word',
+  'test/browser/spanish.test.ts':
+    'every page is opened in a language, in each of its states, and read word by word',
   'test/browser/deliveries.test.ts':
     'two lives of the manager, and a dead letter on its way to Laravel in real time',
   'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',
