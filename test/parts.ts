@@ -77,6 +77,8 @@ export const SLOW: Record<string, string> = {
     'two lives of the manager, and a dead letter on its way to Laravel in real time',
   'test/demo/run.test.ts': 'the whole demo is played, twice, and every line of it is run by hand',
   'test/scenarios/restart.test.ts': 'five sessions under traffic, stopped and killed',
+  'test/scenarios/media-s3.test.ts':
+    'a server is away until a manager gives it up, and files are old a minute after a start',
   'test/scenarios/laravel-away.test.ts':
     'the first retries of a delivery in real time, for five kinds of outage',
   'test/scenarios/curl-lines.test.ts':
