@@ -52,7 +52,7 @@ it('a wrong address is told in every language, too', async () => {
   }
 })
 
-it('routes that fail for one cause are told in one line, since the first of them', () => {
+it('routes that fail for one cause are told in one line, since the first of them', async () => {
   const fault = (route: string, cause: (typeof LARAVEL_CAUSES)[number], minute: number) => {
     const since = Date.UTC(2026, 0, 2, 3, minute)
     return { cause, route, status: 503, since, message: ENGLISH }
@@ -62,7 +62,7 @@ it('routes that fail for one cause are told in one line, since the first of them
     fault('POST /messages', 'csrf', 6),
     fault('POST /pairing-code', 'maintenance', 4),
   ]
-  const [problem] = warningsOf({ faults: { note: () => null, all } })
+  const [problem] = await warningsOf({ faults: { note: () => null, all } })
   const lines = toldProblem('en', problem!).text.split('\n')
   expect(lines).toHaveLength(2)
   expect(lines[0]).toMatch(
