@@ -80,7 +80,7 @@ export function accountEventsContract(subject: Subject): void {
     await store(streamId, 2, 'a', 'Old', 100)
     await store(streamId, 3, 'b', 'New', 900)
     const head = (await subject.store.deliveries.head(`${streamId}|events`))!
-    await subject.store.deliveries.settle(head.id, { dead: true, at: 950, error: 'HTTP 422' })
+    await subject.store.deliveries.settle(head.id, { dead: true, at: Date.now(), error: 'HTTP 422' })
     expect(await subject.store.eraseBodies(500, 10)).toBe(1)
     expect(await subjects(streamId)).toEqual([
       [2, null],

@@ -72,7 +72,7 @@ export function chatsContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, deliveries })
     const table = subject.store.deliveries
     const { id } = (await table.head(`${streamId}|1@lid`))!
-    await table.settle(id, { dead: true, at: 9, error: 'HTTP 422' })
+    await table.settle(id, { dead: true, at: Date.now(), error: 'HTTP 422' })
     expect(await subject.store.chats.deliveriesOf(streamId, [2, 3, 4])).toEqual([
       { seq: 2, attempts: 1, nextAt: 1, error: 'HTTP 422', isDead: true },
       { seq: 3, attempts: 0, nextAt: 1, error: null, isDead: false },

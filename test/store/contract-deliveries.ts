@@ -190,7 +190,7 @@ export function deliveriesContract(subject: Subject): void {
       ]),
     )
     const { id } = (await subject.store.deliveries.head(`${streamId}|z`))!
-    await subject.store.deliveries.settle(id, { dead: true, at: 5, error: 'gone' })
+    await subject.store.deliveries.settle(id, { dead: true, at: Date.now(), error: 'gone' })
     await subject.store.deliveries.settle((await subject.store.deliveries.head(`${streamId}|x`))!.id, {
       done: true,
     })
@@ -223,7 +223,8 @@ export function deliveriesContract(subject: Subject): void {
     for (const seq of [2, 3, 4]) await arrive(subject.store, streamId, seq)
     const lane = `${streamId}|chat`
     const ids: number[] = []
-    for (const at of [70, 80]) {
+    const [earlier, later] = [Date.now() - 10, Date.now()]
+    for (const at of [earlier, later]) {
       const { id } = (await subject.store.deliveries.head(lane))!
       ids.unshift(id)
       await subject.store.deliveries.settle(id, { dead: true, at, error: '422' })
@@ -239,7 +240,7 @@ export function deliveriesContract(subject: Subject): void {
     expect(
       (await subject.store.deliveries.page({ state: 'dead', limit: 9, before: ids[0]! })).rows,
     ).toMatchObject([
-      { id: ids[1], deadAt: 70, lastError: '422', payload: { message_id: 'M2', session_id: 'a' } },
+      { id: ids[1], deadAt: earlier, lastError: '422', payload: { message_id: 'M2', session_id: 'a' } },
     ])
     await subject.store.deliveries.settle(ids[0]!, { done: true })
     expect((await subject.store.deliveries.counts()).dead).toBe(2)
@@ -259,7 +260,7 @@ export function deliveriesContract(subject: Subject): void {
       countsTry: true,
       countsAttempt: true,
     })
-    await subject.store.deliveries.settle(id, { dead: true, at: 9, error: '422' })
+    await subject.store.deliveries.settle(id, { dead: true, at: Date.now(), error: '422' })
     await subject.store.commit({ streamId, epoch: 1, deliveries: [{ ...message(streamId, 2), at: 99 }] })
     expect(await subject.store.deliveries.head(lane)).toMatchObject({
       id,
@@ -322,9 +323,10 @@ export function deliveriesContract(subject: Subject): void {
     }
     // The attempt that comes now takes the place of one that was due.
     expect(await deliveries.head(`${streamId}|chat`)).toMatchObject({ attempts: 0, tries: 0 })
-    await deliveries.settle(id, { dead: true, at: 6_000, error: '422' })
+    const deadAt = Date.now()
+    await deliveries.settle(id, { dead: true, at: deadAt, error: '422' })
     await deliveries.settle(id, { hastened: true, at: 1_000 })
-    expect(await deliveries.find(id)).toMatchObject({ deadAt: 6_000, nextAt: 5_000 })
+    expect(await deliveries.find(id)).toMatchObject({ deadAt, nextAt: 5_000 })
     await deliveries.settle(999, { hastened: true, at: 1_000 })
   })
 
@@ -335,8 +337,9 @@ export function deliveriesContract(subject: Subject): void {
     const lane = `${streamId}|chat`
     const { deliveries } = subject.store
     const { id } = (await deliveries.head(lane))!
-    await deliveries.settle(id, { dead: true, at: 9, error: '422' })
-    expect(await deliveries.find(id)).toMatchObject({ id, deadAt: 9, seq: 2 })
+    const deadAt = Date.now()
+    await deliveries.settle(id, { dead: true, at: deadAt, error: '422' })
+    expect(await deliveries.find(id)).toMatchObject({ id, deadAt, seq: 2 })
     await deliveries.settle(id, { redriven: true, at: 500 })
     expect(await deliveries.head(lane)).toMatchObject({
       id,
@@ -366,7 +369,7 @@ export function deliveriesContract(subject: Subject): void {
       })
     await write(2, 'pending')
     const { id } = (await deliveries.head(`${streamId}|status`))!
-    await deliveries.settle(id, { dead: true, at: 9, error: '422' })
+    await deliveries.settle(id, { dead: true, at: Date.now(), error: '422' })
     await write(3, 'active')
     expect((await deliveries.page({ state: 'dead', limit: 9 })).rows).toEqual([])
     expect(await deliveries.head(`${streamId}|status`)).toMatchObject({ seq: 3 })

@@ -332,7 +332,9 @@ export function messagesContract(subject: Subject): void {
     const { insert } = told as Extract<MessageWrite, { insert: unknown }>
     await write(subject.store, streamId, { insert: { ...insert, forLaravel: true } }, untold)
     const { messages } = subject.store
-    expect((await messages.find(streamId, 'A'))?.history).toEqual([{ status: 'received', at: 2, forLaravel: true }])
+    expect((await messages.find(streamId, 'A'))?.history).toEqual([
+      { status: 'received', at: 2, forLaravel: true },
+    ])
     expect((await messages.find(streamId, 'B'))?.history).toEqual([{ status: 'received', at: 3 }])
   })
 

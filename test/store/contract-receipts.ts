@@ -25,7 +25,7 @@ export function receiptsContract(subject: Subject): void {
     const { deliveries } = subject.store
     for (const seq of [3, 4])
       await deliveries.settle((await deliveries.head(receipt(streamId, seq).lane))!.id, {
-        ...{ dead: true, at: 2_000, error: 'HTTP 422' },
+        ...{ dead: true, at: Date.now(), error: 'HTTP 422' },
       })
   }
   const dead = async () => (await subject.store.deliveries.page({ state: 'dead', limit: 9 })).rows

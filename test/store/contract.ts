@@ -23,8 +23,15 @@ export interface Subject {
   reopen(): Promise<void>
 }
 
-/** What every adapter of port Store must do; `open` opens the store of a directory that may hold one already. */
-export function storeContract(name: string, open: (dir: string) => Promise<Store>): void {
+/**
+ * What every adapter of port Store must do; `open` opens the store of a directory that may hold one already, and `clean` removes what of
+ * it stands elsewhere.
+ */
+export function storeContract(
+  name: string,
+  open: (dir: string) => Promise<Store>,
+  clean: (dir: string) => Promise<void> = async () => {},
+): void {
   describe(name, () => {
     let dir: string
     const subject = {} as Subject
@@ -38,6 +45,7 @@ export function storeContract(name: string, open: (dir: string) => Promise<Store
     })
     afterEach(async () => {
       await subject.store.close()
+      await clean(dir)
       rmSync(dir, { recursive: true })
     })
     describe('writes', () => writesContract(subject))

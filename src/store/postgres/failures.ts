@@ -1,0 +1,86 @@
+import { GatewayError } from '../../base/errors.ts'
+import type { Said } from '../../base/problem.ts'
+import { type Failure, toFailure } from '../failures.ts'
+
+/** PostgreSQL's five characters, the system's code of a connection that failed, or null. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  return typeof error.code === 'string' ? error.code : null
+}
+
+const hasClass = (code: string | null, ...classes: string[]) =>
+  code !== null && code.length === 5 && classes.includes(code.slice(0, 2))
+
+// What node-postgres says of a connection that ended under a query has no code.
+const ENDED =
+  /^(?:Connection terminated|Client has encountered a connection error|Query read timeout|timeout e?xc?)/i
+
+/** The connection is gone, or of no more use: nobody knows what became of what was sent last. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code === null) return error instanceof Error && ENDED.test(error.message)
+  if (/^(?:E[A-Z]+|57P0[1-5]|25P03)$/.test(code)) return true
+  return hasClass(code, '08')
+}
+
+/** The server undid what was asked because of somebody else: the same may work at once. */
+export const isCollision = (error: unknown) =>
+  ['40001', '40P01', '55P03', '57014'].includes(codeOf(error) ?? '')
+
+/** Whether one write was to blame, so that the others of its commit may go on. */
+export function isWritesOwnFault(error: unknown): boolean {
+  if (error instanceof GatewayError) return error.code !== 'STORE_FAILED'
+  const code = codeOf(error)
+  return hasClass(code, '22', '23', '54') || (code === null && !isConnectionLost(error))
+}
+
+/** The refusal of one write; what was to be stored is not repeated in it. */
+export function refusal(error: unknown): Failure {
+  if (error instanceof GatewayError) return toFailure(error)
+  const { constraint = '', table = '' } = error as { constraint?: string; table?: string }
+  if (codeOf(error) === '23505' && /^(?:events|sessions)/.test(table))
+    return {
+      code: 'SEQ_CONFLICT',
+      message: `This fact is already in the log: ${constraint}`,
+      retryable: false,
+    }
+  if (codeOf(error) === '23505' && /^message/.test(table))
+    return { code: 'CONFLICT', message: `This message is already stored: ${constraint}`, retryable: false }
+  const why = codeOf(error) ?? (error instanceof Error ? error.message : String(error))
+  return { code: 'INTERNAL', message: `The store cannot take this write: ${why}`, retryable: false }
+}
+
+/** What mends it, by code or by class of codes. */
+const MENDS: [RegExp, Said['says'], string][] = [
+  [/^53100$/, 'full', 'its disk is full: free some space'],
+  [
+    /^53/,
+    'held',
+    'it has no room for one more connection, or no memory: raise max_connections, or end other programs',
+  ],
+  [
+    /^25006$/,
+    'not_writable',
+    'it is read-only, as a standby is: wait for the failover, or check DATABASE_URL',
+  ],
+  [/^(?:58|XX)/, 'disk_fails', 'its disk fails, or its files are damaged: see its own log'],
+  [/^42501$/, 'not_writable', 'its role may not do this: see the README for what it has to be granted'],
+  [/^(?:E[A-Z]+|08...|57P0.)$/, 'cannot_open', 'it does not answer: check that it runs, and DATABASE_URL'],
+]
+
+/** The failure of a whole commit, or of a read. */
+export function storeFailure(error: unknown): Failure {
+  const code = codeOf(error) ?? (isConnectionLost(error) ? 'ECONNRESET' : '')
+  const [, says, mend] = MENDS.find(([codes]) => codes.test(code)) ?? [
+    null,
+    'unclear' as const,
+    'see its log',
+  ]
+  const why = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'STORE_FAILED',
+    message: `PostgreSQL cannot be used at the moment (${code || why}): ${mend}`,
+    retryable: true,
+    says,
+  }
+}

@@ -1,0 +1,190 @@
+import pg from 'pg'
+import { GatewayError } from '../../base/errors.ts'
+import type { MediaChange } from '../../ports/media/media-store.ts'
+import type { PruneRequest, Store } from '../../ports/store.ts'
+import { toError } from '../failures.ts'
+import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
+import { createNames, poolConfig, readsOn, type Sql } from './connection.ts'
+import { codeOf, storeFailure } from './failures.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Listener } from './listener.ts'
+import { PeopleOnTheirWay } from './people.ts'
+import { deliveryReads } from './reads/deliveries.ts'
+import { downloadReads } from './reads/downloads.ts'
+import { keyReads } from './reads/keys.ts'
+import { logReads } from './reads/log.ts'
+import { messageReads } from './reads/messages.ts'
+import { accountEventReads, chatReads, chatTimerReads, mediaReads, peopleReads } from './reads/others.ts'
+import { sessionReads } from './reads/sessions.ts'
+import { checkServer } from './setup/check-server.ts'
+import { migrate } from './setup/migrate.ts'
+import { wholeTransaction } from './transaction.ts'
+import { Maintenance } from './upkeep/maintenance.ts'
+import { daysOfPartition, makeAhead } from './upkeep/partitions.ts'
+import { Writer } from './writer.ts'
+
+const HOUR = 60 * 60 * 1000
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string
+  /** A schema that is there already; null: the first of the role's search_path. */
+  schema?: string | null
+  now?: () => number
+  /** For so long, in ms, a commit waits for a server that went away, before its callers hear that it failed. */
+  patienceMs?: number
+  /** Connections at most. */
+  connections?: number
+  /** For how long facts of messages and messages are kept at most, in days; 0: for ever. Partitions are as wide as fits it. */
+  keepDays?: number
+  /** Of a stanza that was done only the hash stays, whatever became of its message. */
+  erasesDone?: boolean
+  /** Something that somebody should know of the server, in one line. */
+  onWarning?: (line: string) => void
+  /** Something too old could not be forgotten, and this is why; all else goes on. */
+  onUnforgotten?: (why: string) => void
+}
+
+/**
+ * Opens the store in a PostgreSQL database, which any number of nodes may share. Its tables are made or upgraded first.
+ * Rejects with BAD_CONFIG (the database cannot be used, or was written by newer code) or STORE_FAILED (it does not answer).
+ */
+export async function openPostgresStore({
+  url,
+  schema = null,
+  now = Date.now,
+  patienceMs = 5_000,
+  connections = 10,
+  keepDays = 0,
+  erasesDone = false,
+  onWarning = () => {},
+  onUnforgotten = () => {},
+}: PostgresOptions): Promise<Store> {
+  const pool = new pg.Pool(poolConfig({ url, schema, most: connections }))
+  // A connection that is lost while nobody uses it is made anew when somebody does.
+  pool.on('error', () => {})
+  const names = createNames()
+  let isClosed = false
+  const sql = readsOn(pool, names, () => isClosed)
+  const days = daysOfPartition(keepDays)
+  const makePartitions = () =>
+    wholeTransaction(pool, names, inside => makeAhead(inside, { now: now(), days }))
+  let id: string
+  let head: number
+  try {
+    await prepare(pool, onWarning)
+    await makePartitions()
+    id = (await sql.get<{ id: string }>('SELECT id FROM store'))!.id
+    head = await newestPosition(sql)
+  } catch (error) {
+    await pool.end()
+    throw openingFailure(error)
+  }
+  const channel = `facts_${id}`
+  const listener = new Listener(pool, channel, () => committed.wake())
+  const committed = new CommittedFactsFeed(sql, head, () => listener.start())
+  const keepsDone = !erasesDone
+  const maintenance = new Maintenance(sql, { keepsDone, onUnforgotten })
+  const onCommitted = committed.add.bind(committed)
+  const group = new GroupCommit({
+    pool,
+    names,
+    now,
+    keepsDone,
+    patienceMs,
+    channel,
+    maintenance,
+    onCommitted,
+  })
+  const writer = new Writer(items => group.run(items))
+  try {
+    await group.begin()
+  } catch (error) {
+    await pool.end()
+    throw openingFailure(error)
+  }
+  const upkeep = setInterval(() => {
+    makePartitions().catch(error => onUnforgotten(`partitions: ${String(error)}`))
+  }, HOUR)
+  upkeep.unref()
+  const store = {
+    id,
+    ...tablesOf(sql, writer),
+    committed,
+    claim: (streamId: string) => writer.submit<number>({ claim: streamId }),
+    eraseBodies: (before: number, limit: number) => writer.submit({ eraseBodies: { before, limit } }),
+    eraseDeleted: (limit: number) => writer.submit({ eraseDeleted: { limit } }),
+    prune: (request: PruneRequest) => writer.submit({ prune: request }),
+    async close() {
+      if (isClosed) return
+      clearInterval(upkeep)
+      committed.end()
+      await writer.close()
+      isClosed = true
+      await listener.end()
+      await group.end()
+      await pool.end()
+    },
+  }
+  // The port's reads answer at once for now; these answer by promises.
+  return store as unknown as Store
+}
+
+/** Every table of the port, and what writes to each. */
+function tablesOf(sql: Sql, writer: Writer) {
+  const people = new PeopleOnTheirWay(peopleReads(sql))
+  return {
+    commit: (write: Parameters<Store['commit']>[0]) => {
+      const committed = writer.write(write)
+      if (write.people) people.handedOver(write.streamId, write.people, committed)
+      return committed
+    },
+    sessions: sessionReads(sql),
+    log: logReads(sql),
+    keys: keyReads(sql),
+    messages: messageReads(sql),
+    people,
+    chats: chatReads(sql),
+    chatTimers: chatTimerReads(sql),
+    accountEvents: accountEventReads(sql),
+    downloads: {
+      ...downloadReads(sql),
+      settle: async (...[streamId, seq, outcome]: Parameters<Store['downloads']['settle']>) =>
+        void (await writer.submit({ downloaded: { streamId, seq, outcome } })),
+    },
+    media: {
+      ...mediaReads(sql),
+      changed: async (media: MediaChange[]) => void (await writer.submit({ media })),
+    },
+    deliveries: {
+      ...deliveryReads(sql),
+      settle: async (...[id, outcome, lazy]: Parameters<Store['deliveries']['settle']>) =>
+        void (await writer.submit({ settle: { id, outcome } }, lazy)),
+    },
+  }
+}
+
+async function prepare(pool: pg.Pool, onWarning: (line: string) => void): Promise<void> {
+  const client = await pool.connect()
+  const onError = () => {}
+  client.on('error', onError)
+  try {
+    await checkServer(client, onWarning)
+    await migrate(client)
+  } finally {
+    client.off('error', onError)
+    client.release()
+  }
+}
+
+/** What only another setting mends stops the start; what may mend itself is a failure of the store. */
+function openingFailure(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = codeOf(error) ?? ''
+  if (!/^(?:28|3D|3F|42|0A)/.test(code)) return toError(storeFailure(error))
+  const why = error instanceof Error ? error.message : String(error)
+  return new GatewayError('BAD_CONFIG', `DATABASE_URL cannot be used: ${why}`, {
+    cause: error,
+    retryable: false,
+  })
+}
