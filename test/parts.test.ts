@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { matchesGlob } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { OTHERS, type Part, SLOW, UNIT } from './parts.ts'
+import { OTHERS, type Part, PURE_FILES, SLOW, UNIT } from './parts.ts'
 
 const PARTS = [UNIT, ...OTHERS]
 const files = globSync('test/**/*.test.ts')
@@ -25,6 +25,15 @@ describe('the suite', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
     const named = Object.keys(scripts).filter(name => name.startsWith('test:'))
     expect(named.sort()).toEqual(PARTS.map(({ name }) => `test:${name}`).sort())
+  })
+
+  it('has in the part unit each file that is called pure, and none of them starts a process or a WhatsApp', () => {
+    const named = PURE_FILES.map(glob => files.filter(file => matchesGlob(file, glob)))
+    expect(named.filter(found => found.length > 0)).toHaveLength(PURE_FILES.length / 2)
+    const pure = named.flat()
+    expect(pure.filter(file => !isIn(file, UNIT))).toEqual([])
+    const loud = /node:child_process|simulator\/simulator\.ts|run-command\.ts|start-simulator\.ts|vi\.mock\(/
+    expect(pure.filter(file => loud.test(readFileSync(file, 'utf8')))).toEqual([])
   })
 
   // The files of the unit part share a process: what one of them mocks, the next would get.

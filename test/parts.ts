@@ -1,6 +1,9 @@
+import { globSync } from 'node:fs'
+import { matchesGlob } from 'node:path'
+
 /**
  * The parts of the suite, each `npm run test:<part>`, by the folders and files of test/ that they are made of. What is in none of
- * them is `unit`: quick, and nothing of it needs a process of its own.
+ * them is `unit`, and so are the PURE ones: quick, and nothing of it needs a process of its own.
  */
 export const PLACES: Record<string, string[]> = {
   /** The real SQLite store, which is killed, too. */
@@ -22,6 +25,40 @@ export const PLACES: Record<string, string[]> = {
   tools: ['bench', 'chaos', 'command-line', 'demo', 'harness', 'import', 'property', 'readme'],
 }
 
+/**
+ * What of these places needs neither a process nor a simulated WhatsApp, and changes nothing of Baileys: a process for each of them costs
+ * ten times what is tested in it.
+ */
+const PURE: Record<string, string[]> = {
+  bench: ['disk', 'media/media', 'profile/self-times', 'report', 'start-flags', 'traffic-run'],
+  chaos: ['compare-records', 'kill-points', 'laravel', 'plan', 'storm/storm-plan'],
+  'command-line': ['command-line'],
+  demo: ['step-runner', 'terminal'],
+  harness: ['laravel-posts'],
+  import: ['names'],
+  'laravel-app': ['outbound/coverage'],
+  queue: ['wake-times'],
+  simulator: [
+    'accounts/mailbox',
+    'content/wire',
+    'faults/waiting',
+    'media/tls-certificate',
+    'protocol/signing-keys',
+  ],
+  store: ['disk-watch', 'plans', 'writer/pruning', 'writer/write-ahead-log'],
+  whatsapp: [
+    'content',
+    ...['disappearing/chat-timers', 'disappearing/timers-in', 'disconnects', 'groups'],
+    ...['identities/contact-query', 'identities/people', 'identities/stanza-names'],
+    ...['importing/key-files', 'importing/todays-names', 'jid'],
+    ...['keys/auth-state', 'keys/creds', 'keys/key-cache', 'keys/key-transactions'],
+    ...['linking/pairing-code', 'linking/passkey-stanzas', 'linking/passkey-vault', 'linking/qr-vault'],
+    ...['message-status', 'receiving/beyond-words', 'receiving/to-received-message', 'sealed/seals'],
+    ...['sending/mentions', 'sending/message-sender', 'sending/outgoing-payloads'],
+    ...['sending/to-baileys-content', 'socket/account-presence', 'write-gate'],
+  ],
+}
+
 export interface Part {
   name: string
   include: string[]
@@ -30,16 +67,22 @@ export interface Part {
 
 const filesOf = (place: string) => [`test/${place}/**/*.test.ts`, `test/${place}.test.ts`]
 
+/** Globs, two for each. */
+export const PURE_FILES = Object.entries(PURE).flatMap(([place, files]) =>
+  files.flatMap(file => filesOf(`${place}/${file}`)),
+)
+const isPure = (file: string) => PURE_FILES.some(glob => matchesGlob(file, glob))
+
 export const UNIT: Part = {
   name: 'unit',
   include: ['test/**/*.test.ts'],
-  exclude: Object.values(PLACES).flat().flatMap(filesOf),
+  exclude: globSync(Object.values(PLACES).flat().flatMap(filesOf)).filter(file => !isPure(file)),
 }
 
 export const OTHERS: Part[] = Object.entries(PLACES).map(([name, places]) => ({
   name,
   include: places.flatMap(filesOf),
-  exclude: [],
+  exclude: PURE_FILES,
 }))
 
 /**
