@@ -37,6 +37,11 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.exit(1)
 }
 
+// The kernel keeps from process 1 of a container what it does not listen for: `docker stop` of one that starts would wait, then kill.
+const END_EARLY = () => process.exit(0)
+const SIGNALS = ['SIGTERM', 'SIGINT']
+for (const signal of SIGNALS) process.on(signal, END_EARLY)
+
 const CACHE = process.env.NODE_COMPILE_CACHE || join(ROOT, 'node_modules', '.cache', 'node')
 /** One cache may serve several checkouts, versions of V8 and users. */
 const OWN = `${hash('sha1', ROOT).slice(0, 12)}-${cachedDataVersionTag()}-${process.getuid?.()}`
@@ -56,6 +61,7 @@ const { recallResolutions } = await import('./base/module-resolutions.ts')
 useModuleStandIns()
 const forget = recallResolutions(RESOLUTIONS, stamp)
 await import('./main.ts')
+for (const signal of SIGNALS) process.off(signal, END_EARLY)
 forget()
 
 /** When the newest source was written. */
