@@ -29,7 +29,7 @@ async function fetched(url: string, body?: unknown): Promise<Response> {
 }
 
 const ask = async (path: string, body?: unknown): Promise<Answer> =>
-  (await fetched(`${MANAGER}${path}`, body)).json()
+  (await fetched(`${MANAGER}${path}`, body)).json() as Promise<Answer>
 
 /** The first answer that is not undefined. */
 async function once<T>(look: () => Promise<T | undefined>): Promise<T> {
