@@ -7,6 +7,7 @@ namespace WhatsAppManager\Laravel\Jobs;
 use Illuminate\Bus\Queueable;
 use Illuminate\Contracts\Events\Dispatcher as Events;
 use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Foundation\Bus\PendingDispatch;
 use Illuminate\Queue\InteractsWithQueue;
 use Illuminate\Queue\Jobs\SyncJob;
 use Throwable;
@@ -26,6 +27,9 @@ class ProcessMessage implements ShouldQueue
 {
     use InteractsWithQueue;
     use Queueable;
+
+    /** `jobs.attempts` is a byte in MySQL, and a job that cannot be reserved any more stops the whole queue. */
+    private const MOST_ATTEMPTS = 200;
 
     /** Waiting for its turn counts as a try, so only exceptions are limited. */
     public int $tries = 0;
@@ -53,10 +57,12 @@ class ProcessMessage implements ShouldQueue
         } elseif ($message->processed_at !== null) {
             // Its last try may have ended between the event and the waking.
             $this->wakeNext($message, $turns);
+            $this->finish();
         } elseif ($this->isItsTurn($message, $turns)) {
             $events->dispatch($this->eventOf($message));
             $turns->end($message, ['processed_at' => $message->freshTimestampString()]);
             $this->wakeNext($message, $turns);
+            $this->finish();
         }
     }
 
@@ -84,7 +90,7 @@ class ProcessMessage implements ShouldQueue
     private function awaitCommit(): void
     {
         if ($this->job !== null && $this->attempts() < 10) {
-            $this->release(1);
+            $this->comeBack(1);
         }
     }
 
@@ -102,26 +108,64 @@ class ProcessMessage implements ShouldQueue
         if ($earlier === null && $turns->take($message, (string) $this->job->uuid())) {
             return true;
         }
-        // Every fifth minute: a queue that was flushed has lost the earlier one's job.
+        // Every fifth time: a queue that was flushed has lost the earlier one's job.
         if ($earlier !== null && $earlier->handling !== 'running' && $this->attempts() % 5 === 0) {
-            $this->queueAgain($earlier);
+            $this->copy($earlier->id);
         }
-        // Mostly it is done when it comes back; that it comes is for a waker that was killed.
-        $this->release(60);
+        $this->waitForTurn();
 
         return false;
+    }
+
+    /** Mostly the message is done when the job comes back; that it comes, ever more seldom, is for a waker that was killed. */
+    private function waitForTurn(): void
+    {
+        $seconds = 60 * min(10, 1 + intdiv($this->attempts(), 5));
+        if ($this->attempts() < self::MOST_ATTEMPTS) {
+            $this->comeBack($seconds);
+        } else {
+            $this->copy($this->messageId)->delay($seconds);
+            $this->finish();
+        }
+    }
+
+    private function comeBack(int $seconds): void
+    {
+        $this->tellQueue(fn () => $this->release($seconds));
+    }
+
+    private function finish(): void
+    {
+        if ($this->job !== null && !$this->job->isDeletedOrReleased()) {
+            $this->tellQueue(fn () => $this->delete());
+        }
+    }
+
+    /**
+     * SQLite refuses a transaction that has read before another one wrote, at once and whatever its timeout: Laravel's own when it deletes or
+     * releases a job, with several workers. Asked again it works. What is refused all the same is reported and thrown by nobody: five of
+     * those would be taken for a listener's, and the message be given up. The queue brings the job again by itself, after `retry_after`.
+     */
+    private function tellQueue(callable $tell): void
+    {
+        try {
+            retry(20, $tell, 25);
+        } catch (Throwable $error) {
+            report($error);
+        }
     }
 
     private function wakeNext(Message $message, Turns $turns): void
     {
         $next = $turns->next($message);
         if ($next !== null && $next->handling === 'held') {
-            $this->queueAgain($next);
+            $this->copy($next->id);
         }
     }
 
-    private function queueAgain(Message $message): void
+    /** A job for a message in the same queue, sent when the caller lets go of it. */
+    private function copy(int $messageId): PendingDispatch
     {
-        dispatch((new self($message->id))->onConnection($this->connection)->onQueue($this->queue));
+        return dispatch((new self($messageId))->onConnection($this->connection)->onQueue($this->queue));
     }
 }

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace App\Providers;
 
-use App\Database\ImmediateConnector;
 use App\Listeners\AnswerOrders;
 use App\Support\Seen;
 use Illuminate\Support\Facades\Event;
@@ -13,11 +12,6 @@ use WhatsAppManager\Laravel\Events\MessageReceived;
 
 class AppServiceProvider extends ServiceProvider
 {
-    public function register(): void
-    {
-        $this->app->bind('db.connector.sqlite', ImmediateConnector::class);
-    }
-
     public function boot(): void
     {
         Event::listen('WhatsAppManager\\Laravel\\Events\\*', [Seen::class, 'event']);
