@@ -5,10 +5,10 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { lastingPort } from '../../harness/lasting-port.ts'
+import { createHostDatabase, type HostDatabase, queueEnv } from './host-database.ts'
 
 const HOST = fileURLToPath(new URL('host', import.meta.url))
 const PACKAGE = fileURLToPath(new URL('../../packages/laravel', import.meta.url))
@@ -47,16 +47,18 @@ export interface CommandOutput {
   output: string
 }
 
-/** A real Laravel with the package installed: a copy of `host/` in a folder of its own, its database in SQLite, served by PHP itself. */
+/** A real Laravel with the package installed: a copy of `host/` in a folder of its own, served by PHP itself. */
 export class LaravelHost {
   readonly url: string
   readonly #dir: string
   readonly #port: number
+  readonly #database: HostDatabase
   readonly #running = new Set<ChildProcess>()
 
-  private constructor(dir: string, port: number) {
+  private constructor(dir: string, port: number, database: HostDatabase) {
     this.#dir = dir
     this.#port = port
+    this.#database = database
     this.url = `http://127.0.0.1:${port}`
   }
 
@@ -64,9 +66,9 @@ export class LaravelHost {
   static async create(options: HostOptions = {}): Promise<LaravelHost> {
     const { timezone = 'UTC', env = {}, withPackage = true, migrate = true, overlay, files = {} } = options
     const dir = await mkdtemp(join(tmpdir(), 'laravel-'))
-    const host = new LaravelHost(dir, await lastingPort())
-    process.once('exit', () => host.#running.forEach(killGroup))
     await cp(HOST, dir, { recursive: true })
+    const host = new LaravelHost(dir, await lastingPort(), createHostDatabase(dir))
+    process.once('exit', () => host.#running.forEach(killGroup))
     await Promise.all(FOLDERS.map(folder => mkdir(join(dir, folder), { recursive: true })))
     if (withPackage) await host.#install()
     if (overlay !== undefined) await cp(join(HOST, '..', overlay), dir, { recursive: true })
@@ -75,14 +77,14 @@ export class LaravelHost {
       await writeFile(join(dir, path), text)
     }
     await host.setEnv({
+      ...host.#database.env,
+      ...queueEnv(),
       APP_ENV: 'local',
       APP_KEY: `base64:${randomBytes(32).toString('base64')}`,
       APP_URL: host.url,
       APP_TIMEZONE: timezone,
-      QUEUE_CONNECTION: 'database',
       ...env,
     })
-    host.write('PRAGMA journal_mode = WAL')
     if (!migrate) return host
     const { code, output } = await host.artisan('migrate', '--force')
     if (code !== 0) throw new Error(`artisan migrate: ${output}`)
@@ -133,6 +135,7 @@ export class LaravelHost {
 
   async end(): Promise<void> {
     await this.stop()
+    this.#database.end()
     await rm(this.#dir, { recursive: true, force: true })
   }
 
@@ -160,22 +163,12 @@ export class LaravelHost {
 
   /** Rows of the application's database. */
   rows<T = Record<string, unknown>>(sql: string, ...values: (string | number)[]): T[] {
-    const db = new DatabaseSync(join(this.#dir, 'database/database.sqlite'), { timeout: 5_000 })
-    try {
-      return db.prepare(sql).all(...values) as T[]
-    } finally {
-      db.close()
-    }
+    return this.#database.rows(sql, values)
   }
 
   /** Changes the application's database behind its back. */
   write(sql: string): void {
-    const db = new DatabaseSync(join(this.#dir, 'database/database.sqlite'), { timeout: 5_000 })
-    try {
-      db.exec(sql)
-    } finally {
-      db.close()
-    }
+    this.#database.write(sql)
   }
 
   /** The package's events that the application heard, oldest first. */
