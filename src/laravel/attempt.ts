@@ -1,4 +1,6 @@
+import type { DeliveryKind } from '../ports/delivery-table.ts'
 import { type Finding, findingOf } from './answers/finding.ts'
+import { pageFinding } from './answers/page-finding.ts'
 import type { HttpResult } from './exchange.ts'
 import { type FailureScope, failureScopeOf } from './failure-scope.ts'
 import { retryAfter } from './retry-schedule.ts'
@@ -41,4 +43,13 @@ export function isAccepted(result: HttpResult): boolean {
 
 export function describeFailure(result: HttpResult): string {
   return result.status === null ? result.detail : `HTTP ${result.status}`
+}
+
+/** What is wrong with a 2xx that is a web page; what was received can be had again. */
+export function pageThatTook(kind: DeliveryKind, result: HttpResult): Finding | null {
+  const page = pageFinding(result)
+  if (page === null || kind !== 'messages') return page
+  const again =
+    'a 2xx counts as taken, so POST /sessions/{id}/replay what came since then once that is mended'
+  return { ...page, mend: `${page.mend}; ${again}` }
 }

@@ -7,7 +7,8 @@ import { type Address, parseAddress } from './address.ts'
 import { createActiveAnswerReader } from './answers/active-answer.ts'
 import { createFaults, type Faults } from './answers/faults.ts'
 import { findingOf } from './answers/finding.ts'
-import { type Attempt, attemptOf } from './attempt.ts'
+import { pageFinding } from './answers/page-finding.ts'
+import { type Attempt, attemptOf, pageThatTook } from './attempt.ts'
 import { createHttpClient, type HttpRequest } from './http-client.ts'
 import type { PairingCodePayload, QrPayload } from './payloads.ts'
 import { createRequestHeaders } from './request-headers.ts'
@@ -102,8 +103,9 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
     if (address === null) return
     const answer = await http.send(signed(address, path, webhookId, payload, signal))
     if (answer.status === null && answer.failure === 'aborted') throw notTaken(what, null)
-    const fault = faults.note(`POST ${path}`, findingOf(answer))
-    if (fault !== null) throw notTaken(what, fault)
+    const refusal = findingOf(answer)
+    const fault = faults.note(`POST ${path}`, refusal ?? pageFinding(answer))
+    if (refusal !== null) throw notTaken(what, fault)
     faults.answered()
   }
 
@@ -147,7 +149,10 @@ export function createLaravel(options: LaravelOptions): LaravelClient {
       if (address === null) return { result: 'aborted' }
       const answer = await http.post(signed(address, ROUTES[kind], webhookId, payload, signal, more))
       const attempt = attemptOf(answer, clock.now(), wall())
-      if (attempt.result === 'accepted') faults.answered()
+      if (attempt.result === 'accepted') {
+        faults.answered()
+        faults.note(`POST ${ROUTES[kind]}`, pageThatTook(kind, answer))
+      }
       return attempt
     },
 

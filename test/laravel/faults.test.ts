@@ -180,6 +180,48 @@ describe('a 404 of a route that takes something', () => {
   })
 })
 
+describe('a web page that comes with a 200', () => {
+  const PAGE = { status: 200, body: '<!doctype html><title>secret-of-body</title>' }
+
+  it('takes a delivery, and is told with what mends it until the route answers otherwise', async () => {
+    const { laravel, server, logs, clock } = await laravelThat(PAGE)
+    const deliver = () => laravel.deliver('messages', 'stream.7.messages', {})
+    for (let n = 0; n < 3; n++) expect(await deliver()).toMatchObject({ result: 'accepted' })
+    // What it took is gone, also if nothing comes for hours.
+    await clock.advance(5 * 3_600_000)
+    expect(laravel.faults.all()).toMatchObject([{ route: 'POST /messages', cause: 'not_json', status: 200 }])
+    const [fault] = laravel.faults.all()
+    expect(fault!.message).toContain(
+      'has answered 200 with a web page on POST /messages since 2026-01-01 00:00 UTC',
+    )
+    expect(fault!.message).toMatch(/LARAVEL_URL.*POST \/sessions\/\{id\}\/replay/)
+    server.answer(() => ({ status: 200, body: '{"success":true}' }))
+    await deliver()
+    expect(laravel.faults.all()).toEqual([])
+    expect(logs.map(({ msg }) => msg)).toEqual([
+      'laravel has answered 200 with a web page on this route',
+      'laravel answers on this route again',
+    ])
+    expect(JSON.stringify(logs)).not.toContain('secret-of-body')
+  })
+
+  it('takes a QR and a code, and is told', async () => {
+    const { laravel } = await laravelThat(PAGE)
+    await laravel.publishQr(OFFERED, QR, signal())
+    await laravel.publishPairingCode(OFFERED, CODE, signal())
+    expect(laravel.faults.all().map(({ route, cause }) => `${route} ${cause}`)).toEqual([
+      'POST /qr not_json',
+      'POST /pairing-code not_json',
+    ])
+  })
+
+  it.each(['ok', '', 'true', '{"success":true}', '<p>taken</p>'])('is not what %j is', async body => {
+    const { laravel } = await laravelThat({ status: 200, body, headers: { 'content-type': 'text/html' } })
+    await laravel.deliver('messages', 'stream.7.messages', {})
+    expect(laravel.faults.all()).toEqual([])
+  })
+})
+
 describe('a fault of a route', () => {
   it('is another one when its cause is another, and ends with the first answer that is right', async () => {
     const { server, laravel, logs, clock } = await laravelThat(500)

@@ -17,13 +17,13 @@ const OF_ALL_ROUTES: readonly LaravelCause[] = [
 ]
 
 /**
- * What is wrong with the routes that sessions ask at once: the question, the QR, the pairing code. One line in the log at each change of
- * a route's cause. What waits in the deliveries table has its own circuits.
+ * What is wrong with the routes that sessions ask at once: the question, the QR, the pairing code, and which routes take what they are
+ * given with a web page. One line in the log at each change of a route's cause. What waits in the deliveries table has its own circuits.
  */
 export function createFaults(options: { clock: Clock; logger: Logger; address: string | null }) {
   const { clock, logger, address } = options
   /** By route; `at`: when it was met last. */
-  const found = new Map<string, { fault: LaravelFault; at: number }>()
+  const found = new Map<string, { fault: LaravelFault; at: number; lasts: boolean }>()
 
   function well(route: string): void {
     if (found.delete(route)) logger.info({ address, route }, 'laravel answers on this route again')
@@ -36,7 +36,7 @@ export function createFaults(options: { clock: Clock; logger: Logger; address: s
         well(route)
         return null
       }
-      const { cause, status, what, mend } = finding
+      const { cause, status, what, mend, lasts = false } = finding
       const at = clock.now()
       const known = found.get(route)
       if (known?.fault.cause === cause && known.fault.status === status) {
@@ -45,7 +45,7 @@ export function createFaults(options: { clock: Clock; logger: Logger; address: s
       }
       const message = `Laravel at ${address} ${what} on ${route} since ${minuteOf(at)}: ${mend}.`
       const fault = { cause, route, status, since: at, message }
-      found.set(route, { fault, at })
+      found.set(route, { fault, at, lasts })
       logger.warn(
         { address, route, cause, status: status ?? undefined, mend },
         `laravel ${what} on this route`,
@@ -61,7 +61,7 @@ export function createFaults(options: { clock: Clock; logger: Logger; address: s
     /** Those of today. */
     all(): LaravelFault[] {
       const oldest = clock.now() - STALE_MS
-      return [...found.values()].filter(({ at }) => at >= oldest).map(({ fault }) => fault)
+      return [...found.values()].filter(({ at, lasts }) => lasts || at >= oldest).map(({ fault }) => fault)
     },
   }
 }

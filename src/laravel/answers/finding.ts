@@ -10,6 +10,8 @@ export interface Finding {
   what: string
   /** What somebody can do, without a full stop. */
   mend: string
+  /** It stands until the route answers otherwise, however long nobody asks: something was lost by it. */
+  lasts?: true
 }
 
 const NETWORK: [RegExp, LaravelCause][] = [
@@ -47,9 +49,11 @@ const MENDS: Record<LaravelCause, string> = {
   no_row: 'it does not know this session: its row must be there before /start is called',
   csrf: 'the routes belong into routes/api.php, not into routes/web.php',
   throttled: 'raise the limit of its throttle for this address, or take the throttle off these routes',
-  maintenance: 'it is in maintenance or overloaded; nothing is lost, all of it goes out when it is back',
+  maintenance:
+    'it is in maintenance or overloaded; nothing is lost, all of it goes out when it is back (php artisan up)',
   server_error: 'its log says why (storage/logs/laravel.log)',
-  not_json: 'it answers with something other than JSON: LARAVEL_URL leads to a page, not to the API',
+  not_json:
+    'it answers with something other than JSON: LARAVEL_URL leads to a page, not to the base of the routes, which mostly ends in /api, or in /whatsapp with the package',
   unknown_word: 'it must answer {"estado_qr": …} with pending, active or inactive',
   refused: 'its log says why (storage/logs/laravel.log)',
 }
@@ -94,13 +98,15 @@ function causeOf(status: number | null, detail: string): LaravelCause {
   return status >= 500 ? 'server_error' : 'refused'
 }
 
-/** Where it leads is not repeated: an address may hold a secret. */
-function mendOfRedirect(location: string | undefined): string {
-  if (location?.startsWith('https://'))
-    return `${MENDS.redirect}: it leads to https://, so LARAVEL_URL must begin with that`
-  if (location !== undefined && /\/login\/?(?:[?#]|$)/.test(location))
+/** To which host it leads; the rest is not repeated: an address may hold a secret. */
+function mendOfRedirect(location = ''): string {
+  if (/\/login\/?(?:[?#]|$)/.test(location))
     return "it leads to a login: these routes need no user, only a middleware that checks the manager's token"
-  return MENDS.redirect
+  if (location === '') return MENDS.redirect
+  if (!URL.canParse(location)) return `${MENDS.redirect}: it leads to another path of that host`
+  const { origin, protocol } = new URL(location)
+  const begins = protocol === 'https:' ? ', so LARAVEL_URL must begin with that' : ''
+  return `${MENDS.redirect}: it leads to ${origin}${begins}`
 }
 
 /** `2026-01-01 12:03 UTC`. */

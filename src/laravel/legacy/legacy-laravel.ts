@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Clock } from '../../base/clock.ts'
 import type { WebhookTokens } from '../../ports/laravel.ts'
 import { parseAddress } from '../address.ts'
-import { type Attempt, attemptOf, isAccepted } from '../attempt.ts'
+import { type Attempt, attemptOf, isAccepted, pageThatTook } from '../attempt.ts'
 import { type LaravelClient, ROUTES } from '../client.ts'
 import { createHttpClient } from '../http-client.ts'
 import { createRequestHeaders } from '../request-headers.ts'
@@ -72,6 +72,8 @@ export function createLegacyLaravel(
       body: form.body,
     })
     if (!isAccepted(answer) && REFUSED.has(answer.status ?? 0)) tokens.forget(message.session_id)
+    if (isAccepted(answer))
+      client.faults.note(`POST ${LEGACY_ROUTES.messages}`, pageThatTook('messages', answer))
     return attemptOf(answer, clock.now(), wall())
   }
 

@@ -179,6 +179,16 @@ describe('a message under LARAVEL_CONTRACT=legacy', () => {
     expect(server.seen.at(-1)!.path).toBe('/api/whatsapp-webhook/told-by-laravel')
   })
 
+  it('is taken by a web page, which is told', async () => {
+    const { laravel, answers } = await legacy()
+    answers(() => ({ status: 200, body: '<!doctype html><title>Back soon</title>' }))
+    expect(await laravel.deliver('messages', '1', message())).toMatchObject({ result: 'accepted' })
+    expect(laravel.faults.all()).toMatchObject([{ route: 'POST /whatsapp-webhook', cause: 'not_json' }])
+    answers(() => 200)
+    await laravel.deliver('messages', '2', message())
+    expect(laravel.faults.all()).toEqual([])
+  })
+
   it('waits while Laravel has no account, or no token for it', async () => {
     const missing = await legacy({ account: null })
     expect(await missing.laravel.deliver('messages', '1', message())).toMatchObject({
