@@ -6,6 +6,6 @@ export async function logCheck(check: LaravelCheck, logger: Logger): Promise<voi
   const { ok, address, checks } = await check.run('brief')
   for (const { subject, result, status, message, mend } of checks)
     if (result === 'failed')
-      logger.warn({ address, status: status ?? undefined, mend }, `laravel check: ${subject} ${message}`)
+      logger.warn({ address, status: status ?? undefined, mend }, `laravel check: ${subject}: ${message}`)
   if (ok) logger.info({ address }, 'laravel check: it is there, and takes what this manager tells it')
 }

@@ -66,7 +66,7 @@ describe('the first day, with a wrong token', () => {
   afterAll(() => world.end())
 
   it('is told at the start, in the session, in health and in metrics, while the service is ready', async () => {
-    await vi.waitFor(() => expect(world.output).toContain('laravel check: token has answered 401'), {
+    await vi.waitFor(() => expect(world.output).toContain('laravel check: token: Laravel has answered 401'), {
       timeout: 10_000,
     })
     await world.call('POST', '/start', { user_id: 1, session_id: 'new' })

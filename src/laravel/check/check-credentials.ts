@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Check } from '../../ports/laravel-check.ts'
 import type { Finding } from '../answers/finding.ts'
-import type { HttpResult } from '../exchange.ts'
+import { type HttpResult, parseJson } from '../exchange.ts'
 import { type Credentials, createRequestHeaders } from '../request-headers.ts'
 import type { Ask } from './ask.ts'
 
@@ -9,7 +9,8 @@ interface Options extends Credentials {
   ask: Ask
   /** The question's. */
   path: string
-  /** What was wrong with the question under the right ones. */
+  /** The answer under the right ones, and what was wrong with it. */
+  result: HttpResult
   finding: Finding | null
   wall: () => number
   tryWrongOnes: boolean
@@ -41,20 +42,54 @@ export async function checkCredentials(options: Options): Promise<Check[]> {
 
 const isRefusal = ({ status }: HttpResult) => status === 401 || status === 403
 
-const refused = ({ token, secrets }: Options, { what, status }: Finding): Check => {
+const CLEAR = 'after a change of its .env: php artisan config:clear'
+
+/** What the package says of whom it refuses, and what mends it; another application's middleware says nothing. */
+const REFUSALS: Record<string, { subject: string; message: string; mend: string }> = {
+  token: {
+    subject: 'token',
+    message: 'Laravel expects another one',
+    mend: `LARAVEL_TOKEN here must be WHATSAPP_MANAGER_TOKEN there; ${CLEAR}`,
+  },
+  signature: {
+    subject: 'signature',
+    message: 'Laravel expects that of another secret',
+    mend: `LARAVEL_WEBHOOK_SECRET here must be WHATSAPP_WEBHOOK_SECRET there; ${CLEAR}`,
+  },
+  clock: {
+    subject: 'clock',
+    message: 'Laravel has another time than this machine',
+    mend: 'let both machines set their clocks (NTP)',
+  },
+  unset: {
+    subject: 'token',
+    message: 'Laravel has neither WHATSAPP_WEBHOOK_SECRET nor WHATSAPP_MANAGER_TOKEN',
+    mend: `php artisan whatsapp:install shows the lines for both .env files; ${CLEAR}`,
+  },
+}
+
+function saidBy({ body }: { body?: string }): (typeof REFUSALS)[string] | undefined {
+  const said = parseJson(body ?? '')
+  const reason = typeof said === 'object' && said !== null ? (said as { reason?: unknown }).reason : null
+  return typeof reason === 'string' && Object.hasOwn(REFUSALS, reason) ? REFUSALS[reason] : undefined
+}
+
+const refused = ({ token, secrets, result }: Options, { what, status }: Finding): Check => {
+  const said = result.status === null ? undefined : saidBy(result)
+  if (said !== undefined) return { ...said, result: 'failed', status }
   const ours = [
     ...(token === null ? [] : ['LARAVEL_TOKEN']),
     ...(secrets.length === 0 ? [] : ['LARAVEL_WEBHOOK_SECRET']),
   ]
   const mend =
     ours.length === 0
-      ? 'set LARAVEL_TOKEN here to the token that its middleware expects (services.whatsapp.token in README)'
-      : `${ours.join(' and ')} here must be what its middleware expects; after a change of its .env: php artisan config:clear`
+      ? 'set LARAVEL_TOKEN here to the token that its middleware expects'
+      : `${ours.join(' and ')} here must be what its middleware expects; ${CLEAR}`
   return {
     subject: token === null && secrets.length > 0 ? 'signature' : 'token',
     result: 'failed',
     status,
-    message: what,
+    message: `Laravel ${what}`,
     mend,
   }
 }

@@ -15,7 +15,7 @@ export function checkRoute({ path, needed, only }: WantedRoute, result: HttpResu
   const subject = `POST ${path}`
   const { status } = result
   const hint = only === undefined ? '' : ` (${only})`
-  const mend = `add Route::post('${path}', …) beside the others in routes/api.php${hint}`
+  const mend = `add Route::post('${path}', …) beside the others in routes/api.php, or with the package php artisan route:clear${hint}`
   if (status === 404 && tells)
     return { subject, result: needed ? 'failed' : 'warning', status, message: 'there is no such route', mend }
   const methods = status === 404 ? null : allowed(result)

@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { CheckReport, LaravelCheck } from '../../ports/laravel-check.ts'
 import { parseAddress } from '../address.ts'
 import { createActiveAnswerReader } from '../answers/active-answer.ts'
-import type { Finding } from '../answers/finding.ts'
+import { type Finding, failureFinding } from '../answers/finding.ts'
+import type { HttpResult } from '../exchange.ts'
 import { createHttpClient } from '../http-client.ts'
 import { createRequestHeaders } from '../request-headers.ts'
 import type { Ask } from './ask.ts'
@@ -44,15 +45,11 @@ export function createLaravelCheck(options: CheckOptions): LaravelCheck & { stop
     if (address === null) return alone()
     const { origin, path: base } = address
     const http = createHttpClient({ clock, timeoutMs: Math.min(options.timeoutMs, LONGEST_MS) })
+    const askAt = (origin: string, method: 'GET' | 'OPTIONS', path: string, headers = {}) =>
+      http.post({ method, origin, path: `${base}${path}`, headers, signal: ended.signal })
     const ask: Ask = async (method, path, headers) => {
       const from = clock.now()
-      const result = await http.post({
-        method,
-        origin,
-        path: `${base}${path}`,
-        headers,
-        signal: ended.signal,
-      })
+      const result = await askAt(origin, method, path, headers)
       return { result, ms: clock.now() - from }
     }
     const { token, secrets } = options
@@ -65,7 +62,9 @@ export function createLaravelCheck(options: CheckOptions): LaravelCheck & { stop
       const known = result.status === null ? null : await routeOf(path)
       if (ended.signal.aborted) return reportOf(address.base, [])
       const tells = known !== null && known.status !== null && known.status !== 404
-      const { said, finding } = await createActiveAnswerReader().read(id, result, async () => tells)
+      const read = await createActiveAnswerReader().read(id, result, async () => tells)
+      const { said } = read
+      const finding = (await otherScheme(read.finding, origin, askAt)) ?? read.finding
       options.onQuestion?.(finding)
       const checks = readQuestion({ origin, result, ms, said, finding })
       if (hasNoUse(finding)) return reportOf(address.base, checks)
@@ -73,7 +72,15 @@ export function createLaravelCheck(options: CheckOptions): LaravelCheck & { stop
       const others = await Promise.all([
         options.contract === 'legacy'
           ? []
-          : checkCredentials({ ...credentials, ask, path, finding, wall: options.wall, tryWrongOnes }),
+          : checkCredentials({
+              ...credentials,
+              ask,
+              path,
+              result,
+              finding,
+              wall: options.wall,
+              tryWrongOnes,
+            }),
         ...wantedRoutes(options).map(async route => [
           checkRoute(route, await routeOf(encodeURI(route.path)), tells),
         ]),
@@ -101,6 +108,21 @@ export function createLaravelCheck(options: CheckOptions): LaravelCheck & { stop
   }
 }
 
+/** A port that breaks off may speak TLS where none is asked for, or none where it is. */
+async function otherScheme(
+  found: Finding | null,
+  origin: string,
+  askAt: (origin: string, method: 'OPTIONS', path: string) => Promise<HttpResult>,
+): Promise<Finding | null> {
+  if (found?.cause !== 'unreachable' || !/ECONNRESET|SOCKET/.test(found.what)) return null
+  const [from, to] = origin.startsWith('https:') ? ['https:', 'http:'] : ['http:', 'https:']
+  const answer = await askAt(origin.replace(from, to), 'OPTIONS', '')
+  const isThere = answer.status !== null || failureFinding(null, answer.detail).cause === 'certificate'
+  return isThere
+    ? { ...found, mend: `that port speaks ${to.slice(0, -1)}: LARAVEL_URL must begin with ${to}//` }
+    : null
+}
+
 const reportOf = (address: string, checks: CheckReport['checks']): CheckReport => ({
   ok: checks.length > 0 && !checks.some(({ result }) => result === 'failed'),
   address,
@@ -116,7 +138,7 @@ const alone = (): CheckReport => ({
       result: 'failed',
       status: null,
       message: 'LARAVEL_URL is empty: the manager works alone, and nobody hears of messages',
-      mend: 'set LARAVEL_URL to the base of your API, such as http://app.test/api',
+      mend: 'set LARAVEL_URL in .env to the base of the routes: http://app.test/whatsapp with the package, http://app.test/api without',
     },
   ],
 })

@@ -58,7 +58,7 @@ const failed = (subject: string, { what, mend, status }: Finding): Check => ({
   subject,
   result: 'failed',
   status,
-  message: what,
+  message: `Laravel ${what}`,
   mend,
 })
 

@@ -21,9 +21,10 @@ export function reportTable({ ok, address, checks }: CheckReport, colors: boolea
 
 function linesOf({ subject, result, status, message, mend }: Check, width: number, style: Style): string[] {
   const [mark, color] = MARKS[result]
-  const answer = status === null ? '   ' : String(status)
-  const line = `  ${style(color, mark)} ${subject.padEnd(width)}  ${style('dim', answer)}  ${message}`
-  return mend === null ? [line] : [line, `${' '.repeat(width + 11)}${style(color, '→')} ${mend}`]
+  // A 404 is what is hoped for where nothing is wrong.
+  const isNews = status !== null && result !== 'passed' && !message.includes(String(status))
+  const line = `  ${style(color, mark)} ${subject.padEnd(width)}  ${message}${isNews ? ` (${status})` : ''}`
+  return mend === null ? [line] : [line, `${' '.repeat(width + 6)}${style(color, '→')} ${mend}`]
 }
 
 function sumOf(ok: boolean, checks: Check[], style: Style): string {

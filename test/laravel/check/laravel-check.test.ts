@@ -233,15 +233,15 @@ describe('the table of a report', () => {
     expect(shown).toBe(`
 Laravel at http://app.test/api
 
-  ✔ address                    404  answers in 7 ms
-  ✔ GET /whatsapp/status/{id}  404  does not know a session that was made up for this check, as it should be
-  ✔ token                      401  ours is taken, a wrong one is refused
-  ✔ POST /qr                   200  the route is there
-  ✔ POST /whatsapp/status      200  the route is there
-  ✖ POST /messages             404  there is no such route
-                                    → add Route::post('/messages', …) beside the others in routes/api.php
-  ▲ POST /pairing-code         404  there is no such route
-                                    → add Route::post('/pairing-code', …) beside the others in routes/api.php (sessions that are started with a phone_number need it)
+  ✔ address                    answers in 7 ms
+  ✔ GET /whatsapp/status/{id}  does not know a session that was made up for this check, as it should be
+  ✔ token                      ours is taken, a wrong one is refused
+  ✔ POST /qr                   the route is there
+  ✔ POST /whatsapp/status      the route is there
+  ✖ POST /messages             there is no such route (404)
+                               → add Route::post('/messages', …) beside the others in routes/api.php, or with the package php artisan route:clear
+  ▲ POST /pairing-code         there is no such route (404)
+                               → add Route::post('/pairing-code', …) beside the others in routes/api.php, or with the package php artisan route:clear (sessions that are started with a phone_number need it)
 
   One thing to mend, then ask again.
 `)

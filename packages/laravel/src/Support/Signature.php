@@ -24,16 +24,19 @@ final class Signature
     }
 
     /** Why the signature does not hold, or null. `$body` is exactly what came over the wire. */
-    public function problemOf(string $id, string $timestamp, string $signatures, string $body): ?string
+    public function problemOf(string $id, string $timestamp, string $signatures, string $body): ?Refusal
     {
         if ($id === '' || $signatures === '' || !preg_match('/^\d{1,12}$/', $timestamp)) {
-            return 'The delivery is not signed: set the manager\'s LARAVEL_WEBHOOK_SECRET to this application\'s WHATSAPP_WEBHOOK_SECRET.';
+            return new Refusal(
+                Refusal::SIGNATURE,
+                'The delivery is not signed: set the manager\'s LARAVEL_WEBHOOK_SECRET to this application\'s WHATSAPP_WEBHOOK_SECRET.',
+            );
         }
         $off = Carbon::now()->getTimestamp() - (int) $timestamp;
         if (abs($off) > $this->toleranceSeconds) {
             $words = $off > 0 ? "$off s old" : -$off . ' s ahead';
 
-            return "The delivery is $words by this machine's clock: set both clocks (NTP).";
+            return new Refusal(Refusal::CLOCK, "The delivery is $words by this machine's clock: set both clocks (NTP).");
         }
         foreach ($this->secrets as $secret) {
             $expected = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$timestamp.$body", self::keyOf($secret), true));
@@ -44,7 +47,10 @@ final class Signature
             }
         }
 
-        return 'The signature does not fit: the manager\'s LARAVEL_WEBHOOK_SECRET is not WHATSAPP_WEBHOOK_SECRET.';
+        return new Refusal(
+            Refusal::SIGNATURE,
+            'The signature does not fit: the manager\'s LARAVEL_WEBHOOK_SECRET is not WHATSAPP_WEBHOOK_SECRET.',
+        );
     }
 
     /** A secret with the prefix `whsec_` is base64, any other is taken as it is. */

@@ -8,6 +8,7 @@ use Closure;
 use Illuminate\Http\JsonResponse;
 use Illuminate\Http\Request;
 use Symfony\Component\HttpFoundation\Response;
+use WhatsAppManager\Laravel\Support\Refusal;
 use WhatsAppManager\Laravel\Support\Signature;
 
 /**
@@ -20,27 +21,30 @@ class FromManager
     {
         $problem = $this->problemOf($request);
         if ($problem !== null) {
-            return $this->refuse(401, $problem);
+            return new JsonResponse(['message' => $problem->message, 'reason' => $problem->reason], 401);
         }
         // PHP leaves the raw body of a form empty: a signature of nothing would fit any form.
         if ($request->isMethod('POST') && !$this->isJson($request)) {
-            return $this->refuse(415, 'Only application/json is taken here.');
+            return new JsonResponse(['message' => 'Only application/json is taken here.'], 415);
         }
 
         return $next($request);
     }
 
     /** Why this request is not the manager's, in words that name what to compare, or null. */
-    private function problemOf(Request $request): ?string
+    private function problemOf(Request $request): ?Refusal
     {
         $token = (string) config('whatsapp.token');
         $secrets = Signature::secretsIn((string) config('whatsapp.secret'));
         if ($token === '' && $secrets === []) {
-            return 'Set WHATSAPP_WEBHOOK_SECRET (the manager\'s LARAVEL_WEBHOOK_SECRET) or WHATSAPP_MANAGER_TOKEN'
-                . ' (its LARAVEL_TOKEN) in .env: without one of them nothing is taken.';
+            return new Refusal(Refusal::UNSET, 'Set WHATSAPP_WEBHOOK_SECRET (the manager\'s LARAVEL_WEBHOOK_SECRET) or'
+                . ' WHATSAPP_MANAGER_TOKEN (its LARAVEL_TOKEN) in .env: without one of them nothing is taken.');
         }
         if ($token !== '' && !hash_equals($token, (string) $request->bearerToken())) {
-            return 'The bearer token is not WHATSAPP_MANAGER_TOKEN: give the manager the same one as LARAVEL_TOKEN.';
+            return new Refusal(
+                Refusal::TOKEN,
+                'The bearer token is not WHATSAPP_MANAGER_TOKEN: give the manager the same one as LARAVEL_TOKEN.',
+            );
         }
         if ($secrets === []) {
             return null;
@@ -60,10 +64,5 @@ class FromManager
         $type = explode(';', (string) $request->headers->get('content-type'))[0];
 
         return strtolower(trim($type)) === 'application/json';
-    }
-
-    private function refuse(int $status, string $message): JsonResponse
-    {
-        return new JsonResponse(['message' => $message], $status);
     }
 }
