@@ -3,6 +3,7 @@ import { errorAnswer, eventView, sessionJson } from '../http/schemas/answers.ts'
 import { createErrorResponses, type ErrorResponses } from './error-responses.ts'
 import { named } from './examples/named.ts'
 import type { Examples } from './examples/read-examples.ts'
+import { LEGACY_WEBHOOKS, legacyPaths } from './legacy.ts'
 import { type Answer, type Operation, TAGS } from './operation.ts'
 import { OPERATIONS } from './operations/operations.ts'
 import { tidy } from './tidy.ts'
@@ -36,8 +37,8 @@ export function createOpenApi(version: string, examples: Examples): OpenApi {
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, { apiKey: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths,
-    webhooks: webhooksOf(examples.deliveries),
+    paths: { ...paths, ...legacyPaths(errorsOf([], false)) },
+    webhooks: { ...webhooksOf(examples.deliveries), ...LEGACY_WEBHOOKS },
     components: {
       schemas: { Error: errorAnswer, Session: sessionJson, Event: eventView, ...PAYLOADS },
       securitySchemes: {

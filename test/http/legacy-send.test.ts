@@ -11,7 +11,7 @@ function legacyHttp(error?: GatewayError) {
   const send = async () => {
     throw error
   }
-  // The OpenAPI document tells of today's contract alone.
+  // The OpenAPI document has the refusals of /send-message as today's contract has them.
   return { ...createTestHttp({ madeUp: true, legacy, ...(error && { sessions: { send } }) }), tokens }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { doneAnswer, sessionAnswer, sessionsAnswer, startAnswer } from '../../http/schemas/answers.ts'
 import { sessionId } from '../../http/schemas/fields.ts'
 import { deleteSessionRequest, sessionsQuery, startRequest } from '../../http/schemas/requests.ts'
+import { legacyStartFields } from '../legacy.ts'
 import { OF_BODIES, OF_NO_BODY, type Operation, type Operations } from '../operation.ts'
 
 export const ofSession = z.object({ id: sessionId })
@@ -37,7 +38,7 @@ export const SESSIONS: Operations = {
     summary: 'Make a session, wake it, or try again',
     description:
       'Answers before Laravel is asked anything. With a `phone_number` it is linked by a pairing code in place of a QR.',
-    body: startRequest,
+    body: startRequest.extend(legacyStartFields),
     answers: { 200: { description: 'It is there.', schema: startAnswer } },
     errors: [...OF_BODIES, 'CONFLICT', 'DELETING', 'STATE_FORBIDS', 'SESSION_UNREADABLE'],
   },
