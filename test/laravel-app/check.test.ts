@@ -56,6 +56,19 @@ describeWithLaravel('whatsapp:check and /health/ready name the mend', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('All is well.')])
   })
 
+  it('says that no worker runs, and that the table of the queue is missing', async () => {
+    host.write(`INSERT INTO whatsapp_messages (session_id, message_id, chat_id, type, sent_at, updated_at, handling)
+      VALUES ('shop', 'A', '1@lid', 'text', '2026-01-02 00:00:00.000', '2026-01-02 00:00:00.000', 'queued')`)
+    const waits = await look({})
+    expect(waits.code).toBe(0)
+    expect(waits.output).toMatch(/! queue: messages have waited.*\n.*queue:work/)
+    host.write('UPDATE whatsapp_messages SET handling = NULL; ALTER TABLE jobs RENAME TO jobs_away')
+    const missing = await look({})
+    host.write('ALTER TABLE jobs_away RENAME TO jobs')
+    expect(missing.code).toBe(1)
+    expect(missing.output).toMatch(/✗ queue: jobs go into jobs, which is missing.*\n.*queue:table/)
+  })
+
   it.each<[string, () => Record<string, string>, RegExp]>([
     ['another path', () => ({ LARAVEL_URL: `${host.url}/api` }), /LARAVEL_URL/],
     [

@@ -12,6 +12,7 @@ use WhatsAppManager\Laravel\Client\Answer;
 use WhatsAppManager\Laravel\Client\Manager;
 use WhatsAppManager\Laravel\Exceptions\NotFound;
 use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
+use WhatsAppManager\Laravel\Models\Message;
 
 /** Whether this application and the manager reach and trust each other. Changes nothing on either side. */
 final class SelfCheck
@@ -35,7 +36,7 @@ final class SelfCheck
     {
         try {
             $missing = array_filter(
-                ['whatsapp_sessions', 'whatsapp_messages', 'whatsapp_message_statuses'],
+                ['whatsapp_sessions', 'whatsapp_messages', 'whatsapp_message_statuses', 'whatsapp_webhooks'],
                 static fn (string $table): bool => !Schema::hasTable($table),
             );
         } catch (Throwable $error) {
@@ -68,14 +69,7 @@ final class SelfCheck
      */
     private function services(): iterable
     {
-        $connection = $this->config->get('whatsapp.connection') ?? $this->config->get('queue.default');
-        if ($this->config->get("queue.connections.{$connection}.driver", 'sync') === 'sync') {
-            yield Finding::warning(
-                'queue',
-                "{$connection} runs the listeners of messages while the manager waits",
-                'Set QUEUE_CONNECTION to database or redis, and run `php artisan queue:work`.',
-            );
-        }
+        yield from $this->queue();
         $store = $this->config->get('cache.default');
         if (in_array($this->config->get("cache.stores.{$store}.driver"), ['array', 'null'], true)) {
             yield Finding::warning(
@@ -84,6 +78,50 @@ final class SelfCheck
                 'Set the cache to file, database or redis.',
             );
         }
+    }
+
+    /** @return iterable<Finding> */
+    private function queue(): iterable
+    {
+        $connection = $this->config->get('whatsapp.connection') ?? $this->config->get('queue.default');
+        $settings = (array) $this->config->get("queue.connections.{$connection}");
+        $driver = $settings['driver'] ?? 'sync';
+        if ($driver === 'sync') {
+            yield Finding::warning(
+                'queue',
+                "{$connection} runs the listeners of messages while the manager waits",
+                'Set QUEUE_CONNECTION to database or redis, and run `php artisan queue:work`.',
+            );
+        }
+        try {
+            $table = $settings['table'] ?? 'jobs';
+            if ($driver === 'database' && !Schema::connection($settings['connection'] ?? null)->hasTable($table)) {
+                yield Finding::failed(
+                    'queue',
+                    "jobs go into {$table}, which is missing: each message is answered with 500",
+                    'Run `php artisan queue:table` (from Laravel 11 on `make:queue-table`), then `php artisan migrate`.',
+                );
+            } elseif ($this->isWaiting()) {
+                $queue = (string) $this->config->get('whatsapp.queue');
+                $command = "php artisan queue:work {$connection}" . ($queue === '' ? '' : " --queue={$queue}");
+                yield Finding::warning(
+                    'queue',
+                    'messages have waited for over a minute: no listener has heard of them',
+                    "Keep `{$command}` running.",
+                );
+            }
+        } catch (Throwable) {
+            // What is wrong with the database is told above.
+        }
+    }
+
+    /** Whether jobs of messages lie where no worker takes them, as far as the newest messages tell. */
+    private function isWaiting(): bool
+    {
+        $since = (new Message())->fromDateTime(Carbon::now()->subMinute());
+
+        return Message::query()->where('id', '>', (int) Message::query()->max('id') - 1000)
+            ->where('handling', 'queued')->where('updated_at', '<', $since)->exists();
     }
 
     /** @return iterable<Finding> */
