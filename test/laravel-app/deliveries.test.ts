@@ -94,6 +94,22 @@ describeWithLaravel('what a Laravel with the package takes', () => {
     expect(jobs() - before).toBe(1)
   })
 
+  it('says in its log why a table refused a message, and nothing of what it says', async () => {
+    host.write(
+      "CREATE TRIGGER refusing BEFORE INSERT ON whatsapp_messages BEGIN SELECT RAISE(ABORT, 'a private reason'); END",
+    )
+    const told = message({ body: 'a private word' })
+    const first = await deliver(host, '/messages', told, { webhookId: 'stream.11.messages' })
+    host.write('DROP TRIGGER refusing')
+    expect([first.status, JSON.stringify(first.body)]).toEqual([500, expect.not.stringContaining('private')])
+    expect((await deliver(host, '/messages', told, { webhookId: 'stream.11.messages' })).status).toBe(200)
+    const log = await host.read('storage/logs/laravel.log')
+    expect(log).toContain(
+      'Delivery stream.11.messages was not stored: whatsapp_messages did not take it, SQLSTATE',
+    )
+    expect(log).not.toMatch(/private|34600000002/)
+  })
+
   it('keeps nothing of what it could not queue, and takes the retry', async () => {
     const told = message()
     const before = jobs()

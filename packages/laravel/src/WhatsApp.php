@@ -8,6 +8,7 @@ use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Database\Eloquent\Model;
 use InvalidArgumentException;
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Client\Chat;
 use WhatsAppManager\Laravel\Client\Manager;
 use WhatsAppManager\Laravel\Client\ReceivedFile;
@@ -48,7 +49,7 @@ class WhatsApp
     }
 
     /** A chat of the default session, or of the session that received a message. */
-    public function to(int|string|object $to): Chat
+    public function to(#[SensitiveParameter] int|string|object $to): Chat
     {
         return $this->session($to instanceof Message ? $to->session_id : null)->to($to);
     }
@@ -59,8 +60,11 @@ class WhatsApp
         return $this->to($message)->replyTo($message);
     }
 
-    public function send(string|Session|null $session, int|string|object $to, WhatsAppMessage|string $message): SentMessage
-    {
+    public function send(
+        string|Session|null $session,
+        #[SensitiveParameter] int|string|object $to,
+        #[SensitiveParameter] WhatsAppMessage|string $message,
+    ): SentMessage {
         return $this->session($session)->to($to)->send($message);
     }
 
@@ -75,7 +79,7 @@ class WhatsApp
     public function start(
         Model|Authenticatable|int|string $user,
         ?string $sessionId = null,
-        ?string $phoneNumber = null,
+        #[SensitiveParameter] ?string $phoneNumber = null,
         array $metadata = [],
     ): Session {
         return (new StartSession($this->manager))->start($user, $sessionId, $phoneNumber, $metadata);

@@ -161,6 +161,14 @@ describeWithLaravel('the client of the manager', () => {
     }
   })
 
+  it('shows neither words nor numbers in the trace of what it throws, as logs and error trackers have it', async () => {
+    manager.will(refusal(409, 'SESSION_NOT_CONNECTED'))
+    const trace = await host.run<string>(`ini_set('zend.exception_ignore_args', '0');
+      try { ${send}; } catch (Throwable $e) { return $e->getTraceAsString(); }`)
+    expect(trace).toContain('Chat->text(Object(SensitiveParameterValue))')
+    expect(trace).not.toMatch(/private|600/)
+  })
+
   it('refuses text that is no UTF-8 before it leaves', async () => {
     manager.will(SENT)
     expect(await fails(`WhatsApp::session('shop')->to('34600000002')->text("\\xff")`)).toMatchObject({

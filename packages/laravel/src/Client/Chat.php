@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Client;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Notifications\MediaFile;
 use WhatsAppManager\Laravel\Notifications\WhatsAppMessage;
 use WhatsAppManager\Laravel\Sending\Recipient;
@@ -25,12 +26,12 @@ final class Chat
         private readonly Manager $manager,
         private readonly Sender $sender,
         private readonly string $sessionId,
-        int|string|object $to,
+        #[SensitiveParameter] int|string|object $to,
     ) {
         $this->address = Recipient::address($to);
     }
 
-    public function send(WhatsAppMessage|string $message): SentMessage
+    public function send(#[SensitiveParameter] WhatsAppMessage|string $message): SentMessage
     {
         $message = is_string($message) ? WhatsAppMessage::text($message) : clone $message;
 
@@ -38,22 +39,22 @@ final class Chat
     }
 
     /** @param array{url?: string, title: string, description?: string, thumbnail_base64?: string}|null $preview of a link in it */
-    public function text(string $body, ?array $preview = null): SentMessage
+    public function text(#[SensitiveParameter] string $body, ?array $preview = null): SentMessage
     {
         return $this->send(WhatsAppMessage::text($body, $preview));
     }
 
-    public function image(MediaFile|string $file, ?string $caption = null): SentMessage
+    public function image(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): SentMessage
     {
         return $this->send(WhatsAppMessage::image($file, $caption));
     }
 
-    public function video(MediaFile|string $file, ?string $caption = null): SentMessage
+    public function video(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): SentMessage
     {
         return $this->send(WhatsAppMessage::video($file, $caption));
     }
 
-    public function gif(MediaFile|string $file, ?string $caption = null): SentMessage
+    public function gif(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): SentMessage
     {
         return $this->send(WhatsAppMessage::gif($file, $caption));
     }
@@ -64,7 +65,7 @@ final class Chat
         return $this->send(WhatsAppMessage::audio($file, $voiceNote));
     }
 
-    public function document(MediaFile|string $file, ?string $caption = null): SentMessage
+    public function document(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): SentMessage
     {
         return $this->send(WhatsAppMessage::document($file, $caption));
     }
@@ -79,7 +80,7 @@ final class Chat
         return $this->send(WhatsAppMessage::location($latitude, $longitude, $name, $address));
     }
 
-    public function contact(string $name, string $phone): SentMessage
+    public function contact(#[SensitiveParameter] string $name, #[SensitiveParameter] string $phone): SentMessage
     {
         return $this->send(WhatsAppMessage::contact($name, $phone));
     }
@@ -103,7 +104,7 @@ final class Chat
     }
 
     /** Other words in an own text, or under an own file. */
-    public function edit(string|object $message, string $body): SentMessage
+    public function edit(string|object $message, #[SensitiveParameter] string $body): SentMessage
     {
         return $this->send(WhatsAppMessage::edit($message, $body));
     }

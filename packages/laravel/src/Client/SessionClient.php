@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Client;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Sending\Recipient;
 use WhatsAppManager\Laravel\Sending\Sender;
 
@@ -18,7 +19,7 @@ final class SessionClient
     }
 
     /** @param int|string|object $to a number with its country code, a `chat_id`, or a received message */
-    public function to(int|string|object $to): Chat
+    public function to(#[SensitiveParameter] int|string|object $to): Chat
     {
         return new Chat($this->manager, $this->sender, $this->id, $to);
     }
@@ -63,7 +64,7 @@ final class SessionClient
     }
 
     /** A code to be typed into the phone of that number: a secret, for its owner alone. */
-    public function pairingCode(string $phoneNumber): string
+    public function pairingCode(#[SensitiveParameter] string $phoneNumber): string
     {
         return $this->manager->requestPairingCode($this->id, Recipient::address($phoneNumber))['code'];
     }
@@ -95,7 +96,7 @@ final class SessionClient
      *
      * @return array{phone: string, exists: bool, jid: ?string, lid: ?string}
      */
-    public function number(string $phone): array
+    public function number(#[SensitiveParameter] string $phone): array
     {
         return $this->manager->number($this->id, Recipient::address($phone));
     }

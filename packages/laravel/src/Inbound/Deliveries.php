@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace WhatsAppManager\Laravel\Inbound;
 
 use Illuminate\Database\Connection;
+use PDOException;
+use WhatsAppManager\Laravel\Exceptions\NotStored;
 use WhatsAppManager\Laravel\Models\Webhook;
 
 /** Takes each delivery once, however often and however parallel it comes. */
@@ -18,8 +20,7 @@ final class Deliveries
     public function once(string $webhookId, callable $take, ?callable $again = null): bool
     {
         $webhook = new Webhook();
-
-        return $webhook->getConnection()->transaction(function () use ($webhook, $webhookId, $take, $again): bool {
+        $taking = function () use ($webhook, $webhookId, $take, $again): bool {
             $row = ['webhook_id' => $webhookId, 'taken_at' => $webhook->freshTimestampString()];
             $isNew = Webhook::query()->toBase()->insertOrIgnore($row) > 0;
             if ($isNew) {
@@ -30,7 +31,12 @@ final class Deliveries
             }
 
             return $isNew;
-        }, 3);
+        };
+        try {
+            return $webhook->getConnection()->transaction($taking, 3);
+        } catch (PDOException $error) {
+            throw NotStored::inPlaceOf($error, "Delivery {$webhookId} was not stored");
+        }
     }
 
     /**

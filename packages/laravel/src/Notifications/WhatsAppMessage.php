@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Notifications;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Sending\SendOptions;
 
 /** A message to be sent: one of the named constructors, then what it has beside its content. */
@@ -24,24 +25,24 @@ final class WhatsAppMessage
     /**
      * @param array{url?: string, title: string, description?: string, thumbnail_base64?: string}|null $preview of a link in it
      */
-    public static function text(string $body, ?array $preview = null): self
+    public static function text(#[SensitiveParameter] string $body, ?array $preview = null): self
     {
         return new self('text', ['body' => $body] + ($preview === null ? [] : ['link_preview' => $preview]));
     }
 
     /** @param MediaFile|string $file a string is a URL */
-    public static function image(MediaFile|string $file, ?string $caption = null): self
+    public static function image(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): self
     {
         return self::media('image', $file, $caption);
     }
 
-    public static function video(MediaFile|string $file, ?string $caption = null): self
+    public static function video(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): self
     {
         return self::media('video', $file, $caption);
     }
 
     /** A moving picture that plays by itself. */
-    public static function gif(MediaFile|string $file, ?string $caption = null): self
+    public static function gif(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): self
     {
         return self::media('gif', $file, $caption);
     }
@@ -52,7 +53,7 @@ final class WhatsAppMessage
         return self::media('audio', $file, null, $voiceNote ? [] : ['ptt' => false]);
     }
 
-    public static function document(MediaFile|string $file, ?string $caption = null): self
+    public static function document(MediaFile|string $file, #[SensitiveParameter] ?string $caption = null): self
     {
         return self::media('document', $file, $caption);
     }
@@ -68,7 +69,7 @@ final class WhatsAppMessage
     }
 
     /** A contact to be saved; `contacts()` for several. */
-    public static function contact(string $name, string $phone): self
+    public static function contact(#[SensitiveParameter] string $name, #[SensitiveParameter] string $phone): self
     {
         return self::contacts([['name' => $name, 'phone' => $phone]]);
     }
@@ -95,7 +96,7 @@ final class WhatsAppMessage
     }
 
     /** Other words in an own text, or under an own file. */
-    public static function edit(string|object $message, string $body): self
+    public static function edit(string|object $message, #[SensitiveParameter] string $body): self
     {
         return (new self('edit', ['body' => $body]))->replyTo($message);
     }
@@ -141,7 +142,7 @@ final class WhatsAppMessage
     }
 
     /** @param array<string, mixed> $more */
-    private static function media(string $type, MediaFile|string $file, ?string $caption = null, array $more = []): self
+    private static function media(string $type, MediaFile|string $file, #[SensitiveParameter] ?string $caption = null, array $more = []): self
     {
         $file = is_string($file) ? MediaFile::fromUrl($file) : $file;
 

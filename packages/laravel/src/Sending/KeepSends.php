@@ -6,8 +6,10 @@ namespace WhatsAppManager\Laravel\Sending;
 
 use Illuminate\Contracts\Config\Repository;
 use Illuminate\Support\Facades\Date;
+use SensitiveParameter;
 use Throwable;
 use WhatsAppManager\Laravel\Client\SentMessage;
+use WhatsAppManager\Laravel\Exceptions\NotStored;
 use WhatsAppManager\Laravel\Inbound\Changes;
 use WhatsAppManager\Laravel\Inbound\Chats;
 use WhatsAppManager\Laravel\Models\Message;
@@ -26,7 +28,7 @@ final class KeepSends
     }
 
     /** Reports what fails and throws nothing: the message has gone out, and must not be asked for again. */
-    public function keep(SentMessage $sent, string $address, WhatsAppMessage $message): void
+    public function keep(SentMessage $sent, #[SensitiveParameter] string $address, WhatsAppMessage $message): void
     {
         if (!$this->config->get('whatsapp.keep_sends', false)) {
             return;
@@ -36,11 +38,11 @@ final class KeepSends
             $row ??= $this->store($sent, $address, $message);
             $this->catchUp($row);
         } catch (Throwable $error) {
-            report($error);
+            report(NotStored::inPlaceOf($error, "Send {$sent->id} went out, but is not kept"));
         }
     }
 
-    private function store(SentMessage $sent, string $address, WhatsAppMessage $message): Message
+    private function store(SentMessage $sent, #[SensitiveParameter] string $address, WhatsAppMessage $message): Message
     {
         $chat = $this->chatOf($sent, $address);
         $row = (new Message())->forceFill(SentColumns::of($message) + [
@@ -65,7 +67,7 @@ final class KeepSends
     }
 
     /** A person who wrote has one chat, whichever of their names is written to. */
-    private function chatOf(SentMessage $sent, string $address): string
+    private function chatOf(SentMessage $sent, #[SensitiveParameter] string $address): string
     {
         $given = str_contains($address, '@') ? $address : $sent->chatId;
         if (!str_ends_with($given, '@s.whatsapp.net')) {

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace WhatsAppManager\Laravel\Sending;
 
 use InvalidArgumentException;
+use SensitiveParameter;
 
 /** Who a message goes to, as the manager takes it. */
 final class Recipient
@@ -16,7 +17,7 @@ final class Recipient
      *
      * @throws InvalidArgumentException for what names nobody
      */
-    public static function address(int|string|object $to): string
+    public static function address(#[SensitiveParameter] int|string|object $to): string
     {
         $text = trim((string) (is_object($to) ? $to->chat_id ?? '' : $to));
         if ($text === '') {
@@ -27,7 +28,7 @@ final class Recipient
     }
 
     /** One name for the same number in different spellings; of a `chat_id` itself, but for a number's. */
-    public static function name(string $address): string
+    public static function name(#[SensitiveParameter] string $address): string
     {
         $number = preg_replace('/@s\.whatsapp\.net$/', '', $address);
 

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Sending;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Client\Manager;
 use WhatsAppManager\Laravel\Client\SentMessage;
 use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
@@ -26,7 +27,7 @@ final class Sender
      *
      * @throws WhatsAppException when it was not taken
      */
-    public function send(string $sessionId, int|string|object $to, WhatsAppMessage $message): SentMessage
+    public function send(string $sessionId, #[SensitiveParameter] int|string|object $to, WhatsAppMessage $message): SentMessage
     {
         $file = $message->file();
         $address = Recipient::address($to);

@@ -8,6 +8,7 @@ use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Database\Eloquent\Model;
 use Illuminate\Support\Str;
 use InvalidArgumentException;
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Client\Manager;
 use WhatsAppManager\Laravel\Exceptions\Conflict;
 use WhatsAppManager\Laravel\Exceptions\WhatsAppException;
@@ -30,7 +31,7 @@ final class StartSession
     public function start(
         Model|Authenticatable|int|string $user,
         ?string $sessionId,
-        ?string $phoneNumber,
+        #[SensitiveParameter] ?string $phoneNumber,
         array $metadata = [],
     ): Session {
         $owner = self::keyOf($user);

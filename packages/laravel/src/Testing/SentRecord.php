@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Testing;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Sending\Recipient;
 
 /** A message that would have gone out. Fields of `POST /send-message` are its properties: `$sent->body`, `$sent->caption` … */
@@ -37,7 +38,7 @@ final class SentRecord
         return $this->fields['body'] ?? $this->fields['caption'] ?? null;
     }
 
-    public function isTo(int|string|object $to): bool
+    public function isTo(#[SensitiveParameter] int|string|object $to): bool
     {
         return Recipient::name($this->to()) === Recipient::name(Recipient::address($to));
     }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Client\Concerns;
 
+use SensitiveParameter;
+
 /** How a phone is linked. A QR, a code and what belongs to a passkey are secrets: show them to the owner, log them nowhere. */
 trait LinksPhones
 {
@@ -31,7 +33,7 @@ trait LinksPhones
      *
      * @return array{success: true, code: string, expires_at: string}
      */
-    public function requestPairingCode(string $sessionId, string $phoneNumber): array
+    public function requestPairingCode(string $sessionId, #[SensitiveParameter] string $phoneNumber): array
     {
         return $this->post($this->sessionPath($sessionId, '/pairing-code'), ['phone_number' => $phoneNumber]);
     }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace WhatsAppManager\Laravel\Client\Concerns;
 
+use SensitiveParameter;
 use WhatsAppManager\Laravel\Client\Answer;
 
 /** What goes out to WhatsApp, and the files that came from it. */
@@ -48,7 +49,7 @@ trait SendsMessages
      *
      * @return array{success: true, phone: string, exists: bool, jid: ?string, lid: ?string}
      */
-    public function number(string $sessionId, string $phone): array
+    public function number(string $sessionId, #[SensitiveParameter] string $phone): array
     {
         return $this->get($this->sessionPath($sessionId, '/numbers/' . rawurlencode($phone)));
     }
