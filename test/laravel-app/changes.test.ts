@@ -139,6 +139,40 @@ describeWithLaravel('what deliveries change in what a Laravel has', () => {
     ])
   })
 
+  it('what a session says that was deleted and made again, though its `seq` begins anew', async () => {
+    host.write(
+      "INSERT INTO whatsapp_sessions (session_id, user_id, estado_qr) VALUES ('again', '1', 'pending')",
+    )
+    const status = (estado_qr: string, seq: number, webhookId: string) =>
+      deliver(
+        host,
+        '/whatsapp/status',
+        {
+          session_id: 'again',
+          estado_qr,
+          reason: null,
+          reason_text: null,
+          wa_id: null,
+          session_data: {},
+          seq,
+        },
+        { webhookId },
+      )
+    const text = (body: string, seq: number) => message({ session_id: 'again', body, seq })
+    await status('active', 40, 'one.40.status')
+    await take(text('in its first life', 41), 'one.41.messages')
+    await status('inactive', 42, 'one.42.status')
+    await status('active', 5, 'two.5.status')
+    await take(text('in its second life', 41), 'two.41.messages')
+    expect(host.rows("SELECT estado_qr, seq FROM whatsapp_sessions WHERE session_id = 'again'")).toEqual([
+      { estado_qr: 'active', seq: 5 },
+    ])
+    expect(host.rows("SELECT body FROM whatsapp_messages WHERE session_id = 'again' ORDER BY id")).toEqual([
+      { body: 'in its first life' },
+      { body: 'in its second life' },
+    ])
+  })
+
   it('tells a send how far it is, forward only, also one that is not stored', async () => {
     const told = message({ from_me: true })
     await take(told)
@@ -179,7 +213,7 @@ describeWithLaravel('what deliveries change in what a Laravel has', () => {
     expect((await deliver(host, '/whatsapp/status', told)).status).toBe(200)
     const expires_at = new Date(Date.now() + 20_000).toISOString()
     expect((await deliver(host, '/qr', { session_id: 'gone', qr: '2@gone', expires_at })).status).toBe(404)
-    expect(host.rows('SELECT * FROM whatsapp_sessions')).toEqual([])
+    expect(host.rows("SELECT * FROM whatsapp_sessions WHERE session_id = 'gone'")).toEqual([])
   })
 
   it('fires what happens beside messages once, and takes kinds that it does not know', async () => {
