@@ -34,13 +34,16 @@ export class CommittedFactsFeed implements CommittedFacts {
     this.#onFollowed = onFollowed
   }
 
-  /** Facts of one commit of this process, in the order of its commits. Never throws: followers that cannot be told are ended. */
-  add(facts: CommittedFact[]): void {
+  /**
+   * Facts of one commit of this process up to the position `last`, in the order of its commits; nobody asks for them as long as nobody
+   * follows. Never throws: followers that cannot be told are ended.
+   */
+  add(last: number, facts: () => CommittedFact[]): void {
     if (this.#followers.size === 0) {
-      this.#head = Math.max(this.#head, facts.at(-1)!.position)
+      this.#head = Math.max(this.#head, last)
       return
     }
-    this.#ahead.push(facts)
+    this.#ahead.push(facts())
     this.#tellAhead()
     if (this.#ahead.length > 0) this.wake()
   }

@@ -37,7 +37,7 @@ export interface GroupCommitOptions {
   channel: string
   maintenance: Maintenance
   /** Facts of a commit, in the order of commits of this process. */
-  onCommitted(facts: CommittedFact[]): void
+  onCommitted(last: number, facts: () => CommittedFact[]): void
 }
 
 /** Commits requests of many streams in one transaction, each with an outcome of its own. */
@@ -128,8 +128,8 @@ export class GroupCommit {
       for (const [i, outcome] of outcomes.entries())
         if ('failure' in outcome) this.#fail(items[i]!, outcome.failure)
     }
-    const told = group.told()
-    if (told.length > 0) onCommitted(told)
+    const { last } = group.facts
+    if (last !== null) onCommitted(last, () => group.facts.committed())
     return outcomes
   }
 

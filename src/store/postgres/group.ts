@@ -1,4 +1,3 @@
-import type { CommittedFact } from '../../ports/event-log.ts'
 import type { AcceptedStatus } from '../../ports/session-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
@@ -157,8 +156,8 @@ export class Group {
   }
 
   /** The facts of the group, once it is committed. */
-  told(): CommittedFact[] {
-    return this.#facts.committed()
+  get facts(): NewFacts {
+    return this.#facts
   }
 
   /** What Laravel has accepted from us, erased sessions included. */

@@ -67,6 +67,11 @@ export class NewFacts {
     })
   }
 
+  /** The position of the newest, once they are stored; null: there are none. */
+  get last(): number | null {
+    return this.#facts.length === 0 ? null : this.#before + this.#facts.length
+  }
+
   /** As they are committed now. */
   committed(): CommittedFact[] {
     return this.#facts.map(({ streamId, sessionId, event }, i) => ({
