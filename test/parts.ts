@@ -126,6 +126,10 @@ export const SLOW: Record<string, string> = {
     'the first retries of a delivery in real time, for five kinds of outage',
   'test/scenarios/curl-lines.test.ts':
     'every line of docs/curl.md is a process of its own, phones are linked between them, and streams are left after two seconds',
+  'test/store/postgres/contract.test.ts':
+    'a hundred tests, each with durable commits on a server, whose tables are emptied in between',
+  'test/store/postgres/failures.test.ts':
+    'connections are cut and ended in real time, and waited for until all is stored',
   'test/store/crash.test.ts':
     'ten processes write with fsync until they are killed, and each log is read whole',
 }
