@@ -63,8 +63,8 @@ export type MessageWrite =
         /** What arrived, encoded, if nobody here could read it. */
         proto?: Uint8Array
         status: MessageStatus
-        /** Laravel is to get it: its delivery is in the same write. */
-        forLaravel?: true
+        /** Of what arrived: whether Laravel is to get it; its delivery is in the same write. */
+        forLaravel?: boolean
         seq: number
         at: number
       }
@@ -103,7 +103,7 @@ export interface MessageRow {
   at: number
   error: string | null
   /** `forLaravel` as it was inserted; of before that was noted nobody knows. */
-  history: { status: MessageStatus; at: number; error?: string; forLaravel?: true }[]
+  history: { status: MessageStatus; at: number; error?: string; forLaravel?: boolean }[]
 }
 
 /** A message that another one, sealed under its secret, may be about. */

@@ -51,10 +51,11 @@ export function createChatHistory(
   }
 
   /** A delivery that is done leaves no row, and one that was given up leaves none after a while: a younger message was taken. */
-  function pastWay(streamId: string, { seq, at: storedAt, history }: MessageRow): LaravelWay {
+  function pastWay(streamId: string, { seq, at: storedAt, history }: MessageRow): LaravelWay | null {
     const at = laravel.takenAt(messageWebhookId(streamId, seq))
-    const isTaken = history[0]?.forLaravel === true && storedAt > laravel.now() - DEAD_KEPT_MS
-    return at !== null || isTaken ? { state: 'taken', at } : { state: 'settled' }
+    const forLaravel = history[0]?.forLaravel
+    if (at !== null || (forLaravel && storedAt > laravel.now() - DEAD_KEPT_MS)) return { state: 'taken', at }
+    return forLaravel === false ? null : { state: 'settled' }
   }
 
   const namesIn = (person: Person | null, chatId: string) => person?.names ?? [chatId]

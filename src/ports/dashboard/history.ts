@@ -107,6 +107,6 @@ export interface PastMessage {
   attempts: number
   /** Oldest first. */
   history: { status: MessageStatus; at: number; error?: string }[]
-  /** Null for what is sent. */
+  /** Null for what is sent, and for what Laravel was never to get. */
   laravel: LaravelWay | null
 }

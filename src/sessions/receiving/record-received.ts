@@ -77,7 +77,7 @@ export async function recordReceived(
             content: message,
             ...(secret && { secret }),
             status: 'received',
-            ...(tellLaravel && !imported && { forLaravel: true }),
+            forLaravel: tellLaravel && !imported,
             seq: first + i,
             at,
             ...(unread && { proto: unread }),
