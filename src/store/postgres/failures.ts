@@ -23,6 +23,9 @@ export function isConnectionLost(error: unknown): boolean {
   return hasClass(code, '08')
 }
 
+/** It is a standby, or was one when this connection was made: another may lead to its successor. */
+export const isReadOnly = (error: unknown) => codeOf(error) === '25006'
+
 /** The server undid what was asked because of somebody else: the same may work at once. */
 export const isCollision = (error: unknown) =>
   ['40001', '40P01', '55P03', '57014'].includes(codeOf(error) ?? '')

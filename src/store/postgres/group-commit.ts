@@ -6,7 +6,14 @@ import type { Failure } from '../failures.ts'
 import { FailedStreams } from '../writer/failed-streams.ts'
 import type { Request } from '../writer/worker-messages.ts'
 import type { Names, Sql } from './connection.ts'
-import { isCollision, isConnectionLost, isWritesOwnFault, refusal, storeFailure } from './failures.ts'
+import {
+  isCollision,
+  isConnectionLost,
+  isReadOnly,
+  isWritesOwnFault,
+  refusal,
+  storeFailure,
+} from './failures.ts'
 import { Group } from './group.ts'
 import { inTransaction, quietly, UnknownOutcome, wholeTransaction } from './transaction.ts'
 import type { Maintenance } from './upkeep/maintenance.ts'
@@ -165,7 +172,7 @@ export class GroupCommit {
     }
   }
 
-  /** Tries again what a lost connection or a collision undid: nothing of it was committed. */
+  /** Tries again what a lost connection, a collision or a standby undid: nothing of it was committed. */
   async #patiently<T>(attempt: () => Promise<T>): Promise<T> {
     const until = Date.now() + this.#options.patienceMs
     for (let wait = 5; ; wait = Math.min(wait * 2, 500)) {
@@ -173,7 +180,8 @@ export class GroupCommit {
         return await attempt()
       } catch (error) {
         const cause = error instanceof UnknownOutcome ? error.cause : error
-        if (!(isConnectionLost(cause) || isCollision(cause)) || Date.now() > until) throw cause
+        const mayWork = isConnectionLost(cause) || isCollision(cause) || isReadOnly(cause)
+        if (!mayWork || Date.now() > until) throw cause
         await pause(wait)
       }
     }

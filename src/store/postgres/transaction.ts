@@ -1,14 +1,13 @@
 import type pg from 'pg'
 import { GatewayError } from '../../base/errors.ts'
 import { type Names, type Sql, statementsOn } from './connection.ts'
-import { codeOf, isConnectionLost } from './failures.ts'
+import { codeOf, isConnectionLost, isReadOnly } from './failures.ts'
 
 /** The connection was lost after COMMIT was sent: it may have happened. */
 export class UnknownOutcome extends Error {}
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const ABORTED = '25P02'
-const READ_ONLY = '25006'
 
 /** The statements of a transaction that are sent and not yet answered: COMMIT goes out right behind them. */
 export interface Sent<T> {
@@ -54,7 +53,7 @@ export async function inTransaction<T>(
     const error = codeOf(caught) === ABORTED ? (first ?? caught) : caught
     const broken = lost ?? (isConnectionLost(error) || error instanceof UnknownOutcome ? error : undefined)
     // A standby stays one on this connection, whatever the address leads to by now.
-    if (broken !== undefined || codeOf(error) === READ_ONLY) done(broken ?? error)
+    if (broken !== undefined || isReadOnly(error)) done(broken ?? error)
     else await client.query('ROLLBACK').then(() => done(), done)
     throw error
   }

@@ -33,6 +33,7 @@ await describeWithPostgres('PostgreSQL as it is set', () => {
       url: through,
       onWarning: line => lines.push(line),
       connections: 3,
+      patienceMs: 1_000,
     })
     stores.push(store)
     return store
