@@ -1,5 +1,6 @@
 import type { Overrides } from '../src/app.ts'
 import type { Store } from '../src/ports/store.ts'
+import type { SocketOwner } from '../src/ports/whatsapp.ts'
 
 /** The moments at which a process can be told to kill itself, in words. */
 export const KILL_POINTS = {
@@ -29,14 +30,16 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
     }),
     whatsapp: whatsapp => ({
       ...whatsapp,
-      open(owner) {
-        const socket = whatsapp.open({
+      async open(owner, signal) {
+        const watched: SocketOwner = {
           ...owner,
           received(messages) {
             pass('before-upsert')
             return owner.received(messages)
           },
-        })
+        }
+        const socket = await whatsapp.open(watched, signal)
+        if (socket === null) return null
         return {
           send: (...message) => socket.send(...message).then(() => pass('after-write')),
           chats: socket.chats,

@@ -52,9 +52,9 @@ const commands = {
         const watched = points.whatsapp!(whatsapp)
         return {
           ...watched,
-          open(owner) {
+          open(owner, signal) {
             begun.push(Date.now())
-            return watched.open(owner)
+            return watched.open(owner, signal)
           },
         }
       },

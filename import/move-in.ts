@@ -29,7 +29,7 @@ export async function* moveIn(
   /** Sessions by name, with the device each one logs in as. */
   const devices = new Map<string, string | null>()
   for await (const { sessionId, streamId } of home.sessions.all())
-    devices.set(sessionId, deviceOf(home.keys, streamId))
+    devices.set(sessionId, await deviceOf(home.keys, streamId))
   for (const folder of folders) {
     const naming = names(folder.name)
     if ('problem' in naming) {
@@ -37,7 +37,7 @@ export async function* moveIn(
       continue
     }
     try {
-      const account = readLinkedAccount(folder.path, { leavesOutBroken, now: now() })
+      const account = await readLinkedAccount(folder.path, { leavesOutBroken, now: now() })
       const { sessionId } = naming
       const problem = conflictOf(devices, sessionId, account.device)
       if (problem !== null) yield { folder, result: 'refused', problem }

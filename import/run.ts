@@ -18,7 +18,7 @@ const EMPTY: Home = {
     acceptedStatus: async () => null,
     async *all() {},
   },
-  keys: { get: () => ({}), inbox: () => null, unfinished: () => [] },
+  keys: { get: async () => ({}), inbox: async () => null, unfinished: async () => [] },
 }
 
 async function homeOf(

@@ -1,12 +1,17 @@
-/** Begins each piece of work once the one before it has come to its end, whatever that was. */
-export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>
+/** Asynchronous work one after the other, in the order in which it was asked for; what fails stops nothing behind it. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve()
 
-export function createTurns(): Turns {
-  let last: Promise<unknown> = Promise.resolve()
-  return work => {
-    const done = last.then(work)
-    last = done.catch(() => {})
-    return done
+  /** Settles as `work` does, which begins once all that was asked for before has ended. */
+  take<T>(work: () => Promise<T> | T): Promise<T> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  /** Resolves when all that was asked for until now has ended. */
+  async settled(): Promise<void> {
+    await this.#last
   }
 }
 
@@ -14,7 +19,7 @@ export function createTurns(): Turns {
 export function turnsOfEach<Owner extends object>(): (owner: Owner) => Turns {
   const all = new WeakMap<Owner, Turns>()
   return owner => {
-    const turns = all.get(owner) ?? createTurns()
+    const turns = all.get(owner) ?? new Turns()
     all.set(owner, turns)
     return turns
   }

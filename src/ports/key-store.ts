@@ -1,10 +1,10 @@
 /** Signal keys and credentials of a session, and the stanzas that were decrypted with them. */
 export interface KeyStore {
-  get(streamId: string, type: string, ids: string[]): Record<string, Uint8Array>
+  get(streamId: string, type: string, ids: string[]): Promise<Record<string, Uint8Array>>
   /** A stanza decrypted before; what was done may have been erased, all but its hash. */
-  inbox(streamId: string, hash: string): KnownRow | null
+  inbox(streamId: string, hash: string): Promise<KnownRow | null>
   /** Decrypted stanzas whose message is not in the log yet, oldest first. */
-  unfinished(streamId: string): InboxRow[]
+  unfinished(streamId: string): Promise<InboxRow[]>
 }
 
 /** One Signal key or credential; a null value deletes it. `id` is unique within `type`. */

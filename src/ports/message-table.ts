@@ -5,47 +5,47 @@ import type { MessageStatus } from '../messages/status.ts'
 
 /** Messages received and sent, with how they stand. */
 export interface MessageTable {
-  find(streamId: string, messageId: string, direction?: 'in' | 'out'): MessageRow | null
+  find(streamId: string, messageId: string, direction?: 'in' | 'out'): Promise<MessageRow | null>
   /** Also of a message that was removed for its age, for 30 days after it arrived. */
-  hasDedupeKey(streamId: string, dedupeKey: string): boolean
+  hasDedupeKey(streamId: string, dedupeKey: string): Promise<boolean>
   /** The seq of the newest received message that was removed for its age; 0 if none was. */
-  goneTo(streamId: string): number
+  goneTo(streamId: string): Promise<number>
   /** Sends that are queued or transmitted, oldest first; the `error` of one is why WhatsApp refused it for now. */
-  unsent(streamId: string): MessageRow[]
+  unsent(streamId: string): Promise<MessageRow[]>
   /** Whether there are any. */
-  hasUnsent(streamId: string): boolean
+  hasUnsent(streamId: string): Promise<boolean>
   /** How many there are, counted up to `most`. */
-  unsentOf(streamId: string, most: number): number
+  unsentOf(streamId: string, most: number): Promise<number>
   /** Sends of all streams that are queued or transmitted and were made before `at`, by stream and seq; `after` is exclusive. */
-  overdue(at: number, limit: number, after?: Pick<OverdueSend, 'streamId' | 'seq'>): OverdueSend[]
+  overdue(at: number, limit: number, after?: Pick<OverdueSend, 'streamId' | 'seq'>): Promise<OverdueSend[]>
   /** What was sent under a caller's key, if that was within 72 h. */
-  idempotent(streamId: string, key: string, now: number): IdempotencyRow | null
+  idempotent(streamId: string, key: string, now: number): Promise<IdempotencyRow | null>
   /** What went out under this id, encoded. */
-  encoded(streamId: string, messageId: string): Uint8Array | null
+  encoded(streamId: string, messageId: string): Promise<Uint8Array | null>
   /**
    * Messages under this id, in and out, the newest first, at most 20: ids are unique per chat and sender only. With their secrets,
    * which no other reading gives.
    */
-  originals(streamId: string, messageId: string): OriginalMessage[]
+  originals(streamId: string, messageId: string): Promise<OriginalMessage[]>
   /** The secret of a message that is or was sent; null when it has none. */
-  secretOf(streamId: string, messageId: string): Uint8Array | null
+  secretOf(streamId: string, messageId: string): Promise<Uint8Array | null>
   /** Whether anything was exchanged with one of these chats (a person has two names): received from it, or sent and taken by WhatsApp. */
-  knowsChat(streamId: string, chatIds: string[]): boolean
+  knowsChat(streamId: string, chatIds: string[]): Promise<boolean>
   /** What was sent to and received from a chat, newest first, under any of its names; `before` is an exclusive seq. */
-  inChat(streamId: string, chatIds: string[], before: number | null, limit: number): MessageRow[]
+  inChat(streamId: string, chatIds: string[], before: number | null, limit: number): Promise<MessageRow[]>
   /** What was received after `after` and up to `until`, oldest first; history of before the link left out. */
   received(
     streamId: string,
     after: number,
     until: number,
     limit: number,
-  ): { seq: number; dedupeKey: string }[]
+  ): Promise<{ seq: number; dedupeKey: string }[]>
   /** What of that nobody here could read, if it was kept. */
   unread(
     streamId: string,
     after: number,
     until: number,
-  ): { seq: number; content: ReceivedContent; proto: Uint8Array }[]
+  ): Promise<{ seq: number; content: ReceivedContent; proto: Uint8Array }[]>
 }
 
 /** One change of one message. */
@@ -133,7 +133,7 @@ export interface OverdueSend {
 /** Chats in which messages disappear, or did once. */
 export interface ChatTimerTable {
   /** The newest setting of a chat under any of its names (full jids); null if none was ever made. */
-  find(streamId: string, names: string[]): ChatTimer | null
+  find(streamId: string, names: string[]): Promise<ChatTimer | null>
 }
 
 /** The messages of a session as chats. */

@@ -117,12 +117,15 @@ export interface ChatActions {
 
 /** The seam to WhatsApp: opens sockets, and does what needs none. */
 export interface WhatsApp {
-  /** Opens a socket with the stream's credentials, or fresh ones if it has none. The stream's previous socket must have ended. */
-  open(owner: SocketOwner): WhatsAppSocket
+  /**
+   * Opens a socket with the stream's credentials, or fresh ones if it has none; null if `signal` said meanwhile that nobody wants it.
+   * The stream's previous socket must have ended. What it reports comes after it was handed over.
+   */
+  open(owner: SocketOwner, signal: AbortSignal): Promise<WhatsAppSocket | null>
   /** Messages that were decrypted before a crash and are not in the log yet. */
   recover(streamId: string): Promise<ReceivedMessage[]>
   /** What a message that could not be read says to this version; null if that cannot read it either. */
-  reread(streamId: string, stored: ReceivedContent, encoded: Uint8Array): Reread | null
+  reread(streamId: string, stored: ReceivedContent, encoded: Uint8Array): Promise<Reread | null>
   /** A new WhatsApp message id. */
   newMessageId(): string
   /**

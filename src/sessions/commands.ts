@@ -151,7 +151,7 @@ export function createCommands({
       const entry = running(sessionId) ?? (await refused(sessionId, 'SESSION_NOT_CONNECTED'))
       const chats = chatsOf(entry)
       const { streamId } = entry.actor
-      const rows = messageIds.map(id => store.messages.find(streamId, id, 'in'))
+      const rows = await Promise.all(messageIds.map(id => store.messages.find(streamId, id, 'in')))
       const unknown = messageIds.filter((_, i) => rows[i] === null)
       if (unknown.length > 0) {
         const some = unknown.slice(0, 5).join(', ')

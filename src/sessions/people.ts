@@ -12,22 +12,22 @@ export class SessionPeople {
   }
 
   /** What the chat with a person is called. */
-  chatOf(name: string): string {
-    return this.#find(name)?.chatId ?? name
+  async chatOf(name: string): Promise<string> {
+    return (await this.#find(name))?.chatId ?? name
   }
 
   /** All names under which this chat has been, or may have been, known. */
-  namesOf(name: string): string[] {
-    return this.#find(name)?.names ?? [name]
+  async namesOf(name: string): Promise<string[]> {
+    return (await this.#find(name))?.names ?? [name]
   }
 
   /** Where a message to this name goes, as WhatsApp spells it. */
-  addressOf(name: string): string {
-    const person = this.#find(name)
+  async addressOf(name: string): Promise<string> {
+    const person = await this.#find(name)
     return person === null ? name : addressIn(person, name)
   }
 
-  #find(name: string): Person | null {
+  async #find(name: string): Promise<Person | null> {
     return this.#people.find(this.#streamId, name)
   }
 }

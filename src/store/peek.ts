@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
+import type { KeyStore } from '../ports/key-store.ts'
 import type { SessionTable } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { asynchronous } from './asynchronous.ts'
@@ -29,7 +30,7 @@ export function peekIntoStore(dataDir: string): StorePeek | null {
     }
     return {
       sessions: asynchronous<SessionTable>(sessionReads(sql)),
-      keys: keyReads(sql),
+      keys: asynchronous<KeyStore>(keyReads(sql)),
       close: () => db.close(),
     }
   } catch (cause) {

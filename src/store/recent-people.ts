@@ -1,6 +1,7 @@
 import { bounded } from '../base/bounded.ts'
 import type { Person } from '../messages/person.ts'
 import type { PeopleTable } from '../ports/people-table.ts'
+import type { Synchronous } from './asynchronous.ts'
 
 /** Names of all streams that are remembered; each message in asks for one or two. */
 const MAX_NAMES = 20_000
@@ -9,15 +10,15 @@ const NOBODY = Symbol('nobody')
 
 /** People without a read for each message: those asked for lately, and those whose write is on its way. */
 export class RecentPeople implements PeopleTable {
-  readonly #stored: PeopleTable
+  readonly #stored: Synchronous<PeopleTable>
   readonly #recent = bounded<Person | typeof NOBODY>(MAX_NAMES)
   readonly #onTheirWay = new Map<string, Person>()
 
-  constructor(stored: PeopleTable) {
+  constructor(stored: Synchronous<PeopleTable>) {
     this.#stored = stored
   }
 
-  find(streamId: string, name: string): Person | null {
+  async find(streamId: string, name: string): Promise<Person | null> {
     const key = keyOf(streamId, name)
     const known = this.#onTheirWay.get(key) ?? this.#recent.get(key)
     if (known !== undefined) return known === NOBODY ? null : known

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../base/errors.ts'
 import type { AccountEventTable } from '../ports/account-event-table.ts'
 import type { EventLog } from '../ports/event-log.ts'
-import type { ChatTable } from '../ports/message-table.ts'
+import type { KeyStore } from '../ports/key-store.ts'
+import type { ChatTable, ChatTimerTable, MessageTable } from '../ports/message-table.ts'
 import type { SessionTable } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { asynchronous } from './asynchronous.ts'
@@ -98,11 +99,11 @@ export async function openStore({
     sessions: asynchronous<SessionTable>(sessionReads(sql)),
     log: asynchronous<EventLog>(logReads(sql)),
     committed,
-    keys: keyReads(sql),
-    messages: messageReads(sql),
+    keys: asynchronous<KeyStore>(keyReads(sql)),
+    messages: asynchronous<MessageTable>(messageReads(sql)),
     people,
     chats: asynchronous<ChatTable>(chatReads(sql)),
-    chatTimers: chatTimerReads(sql),
+    chatTimers: asynchronous<ChatTimerTable>(chatTimerReads(sql)),
     downloads: {
       ...asynchronous<DownloadReads>(downloadReads(sql)),
       settle: (streamId, seq, outcome) => writer.downloaded(streamId, seq, outcome),

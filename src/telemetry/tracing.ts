@@ -98,7 +98,10 @@ export class Tracing {
         this.#sends.begin(messageId)
         return messageId
       },
-      open: owner => this.#socket(whatsapp.open(owner), owner),
+      open: async (owner, signal) => {
+        const socket = await whatsapp.open(owner, signal)
+        return socket && this.#socket(socket, owner)
+      },
     }
   }
 

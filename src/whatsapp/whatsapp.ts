@@ -57,8 +57,9 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
   }
   const cachesFor = createSessionCaches()
   return {
-    open(owner) {
-      const stored = readCreds(store.keys, owner.streamId)
+    async open(owner, signal) {
+      const stored = await readCreds(store.keys, owner.streamId)
+      if (signal.aborted) return null
       if (stored.found === 'corrupt') return corruptSocket(owner)
       if (stored.found === 'creds' && stored.fellBack) {
         logger.warn(
@@ -68,7 +69,7 @@ export function createWhatsApp(given: WhatsAppDeps): WhatsApp {
       }
       return new Socket({ ...deps, caches: cachesFor(owner.streamId) }, owner, stored)
     },
-    recover: async streamId => unfinishedMessages(deps, streamId),
+    recover: streamId => unfinishedMessages(deps, streamId),
     reread: (streamId, stored, encoded) => reread(deps, streamId, stored, encoded),
     // As WhatsApp Web makes them, without the hash of randomness that Baileys takes.
     newMessageId: () => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`,

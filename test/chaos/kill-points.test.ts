@@ -13,7 +13,7 @@ const decrypted: Write = {
 }
 
 /** Parts that write down what they do between the points. */
-function parts() {
+async function parts() {
   const steps: string[] = []
   const points = watchKillPoints((point: KillPoint) => void steps.push(point))
   const commit = async (write: Write) => {
@@ -24,7 +24,7 @@ function parts() {
   const store = points.store!({ commit } as Partial<Store> as Store)
   let owner: SocketOwner | null = null
   const whatsapp = points.whatsapp!({
-    open(given) {
+    open: async (given: SocketOwner) => {
       owner = given
       return {
         send: async () => void steps.push('written'),
@@ -39,15 +39,16 @@ function parts() {
       return { result: 'accepted' }
     },
   } as Partial<LaravelClient> as LaravelClient)
-  const socket = whatsapp.open({
-    received: async () => void steps.push('received'),
-  } as Partial<SocketOwner> as SocketOwner)
-  return { steps, store, socket, laravel, owner: owner as unknown as SocketOwner }
+  const socket = await whatsapp.open(
+    { received: async () => void steps.push('received') } as Partial<SocketOwner> as SocketOwner,
+    new AbortController().signal,
+  )
+  return { steps, store, socket: socket!, laravel, owner: owner as unknown as SocketOwner }
 }
 
 describe('the kill points', () => {
   it('lie around the commit of what was decrypted, and of nothing else', async () => {
-    const { steps, store } = parts()
+    const { steps, store } = await parts()
     await store.commit({ streamId: 's', epoch: 1, inbox: [{ done: 'h' }] })
     expect(steps.splice(0)).toEqual(['commit handed over', 'committed 1'])
     await store.commit(decrypted).then(() => steps.push('answered'))
@@ -55,19 +56,19 @@ describe('the kill points', () => {
   })
 
   it('lie before anything of a message is handed to its owner', async () => {
-    const { steps, owner } = parts()
+    const { steps, owner } = await parts()
     await owner.received([])
     expect(steps).toEqual(['before-upsert', 'received'])
   })
 
   it('lie behind the write of a send', async () => {
-    const { steps, socket } = parts()
+    const { steps, socket } = await parts()
     await socket.send('id', { type: 'text', to: 'x', body: 'y' } as never).then(() => steps.push('answered'))
     expect(steps).toEqual(['written', 'after-write', 'answered'])
   })
 
   it('lie around the POST of a message, and of nothing else', async () => {
-    const { steps, laravel } = parts()
+    const { steps, laravel } = await parts()
     await laravel.deliver('status', 'w', {})
     expect(steps.splice(0)).toEqual(['posted status'])
     await laravel.deliver('messages', 'w', {}).then(() => steps.push('answered'))

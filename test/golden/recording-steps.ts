@@ -48,7 +48,7 @@ export const send = async (world: World, body: string): Promise<string> => {
   void world.commands.send('s1', text('34611111111', body), world.clock.now() + 4000).catch(() => {})
   await world.settle()
   const { streamId } = world.stored.sessions.find('s1')!
-  return world.store.messages.unsent(streamId).at(-1)!.messageId
+  return world.stored.messages.unsent(streamId).at(-1)!.messageId
 }
 
 export const update = async (

@@ -114,6 +114,8 @@ export class FakeWhatsApp implements WhatsApp {
   unfinished: Record<string, ReceivedMessage[]> = {}
   onOpen: (socket: FakeSocket) => void = () => {}
   onRecover: () => Promise<void> = async () => {}
+  /** The store is asked for the credentials of a socket that is to open. */
+  onCredentials: () => Promise<void> = async () => {}
   onReread: (stored: ReceivedContent, encoded: Uint8Array) => Reread | null = () => null
   onDownload: (source: MediaSource) => Promise<Uint8Array> = async () => Buffer.from('file')
   readonly #vault: QrVault
@@ -124,7 +126,9 @@ export class FakeWhatsApp implements WhatsApp {
     this.#store = store
   }
 
-  open(owner: SocketOwner): FakeSocket {
+  async open(owner: SocketOwner, signal: AbortSignal): Promise<FakeSocket | null> {
+    await this.onCredentials()
+    if (signal.aborted) return null
     if (this.liveSockets(owner.sessionId).length > 0)
       this.violations.push(`two sockets of ${owner.sessionId}`)
     const socket = new FakeSocket(owner, this.#vault, this.#store)
@@ -138,7 +142,7 @@ export class FakeWhatsApp implements WhatsApp {
     return this.unfinished[streamId] ?? []
   }
 
-  reread(_streamId: string, stored: ReceivedContent, encoded: Uint8Array): Reread | null {
+  async reread(_streamId: string, stored: ReceivedContent, encoded: Uint8Array): Promise<Reread | null> {
     return this.onReread(stored, encoded)
   }
 

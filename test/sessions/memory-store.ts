@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises'
 import { GatewayError } from '../../src/base/errors.ts'
 import type { AccountEventTable } from '../../src/ports/account-event-table.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
-import type { ChatTable } from '../../src/ports/message-table.ts'
+import type { KeyStore } from '../../src/ports/key-store.ts'
+import type { ChatTable, ChatTimerTable, MessageTable } from '../../src/ports/message-table.ts'
 import type { SessionTable } from '../../src/ports/session-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { asynchronous, type Synchronous } from '../../src/store/asynchronous.ts'
@@ -110,11 +111,11 @@ export class MemoryStore {
       sessions: this.#later<SessionTable>(stored.sessions),
       log: this.#later<EventLog>(stored.log),
       committed: this.#feed,
-      keys: stored.keys,
-      messages: stored.messages,
+      keys: this.#later<KeyStore>(stored.keys),
+      messages: this.#later<MessageTable>(stored.messages),
       people,
       chats: this.#later<ChatTable>(stored.chats),
-      chatTimers: stored.chatTimers,
+      chatTimers: this.#later<ChatTimerTable>(stored.chatTimers),
       downloads: {
         ...lateAnswers<DownloadReads>(stored.downloads),
         settle: async (streamId, seq, outcome) =>

@@ -180,7 +180,7 @@ export class World {
 
   /** Lets everything that can happen now happen; the clock stands. */
   async settle(): Promise<void> {
-    for (let i = 0; i < 8; i++) await setImmediate()
+    for (let i = 0; i < 24; i++) await setImmediate()
   }
 
   async wait(ms: number): Promise<void> {

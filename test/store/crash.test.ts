@@ -55,7 +55,9 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
         expect(lastSeq).toBeGreaterThanOrEqual(seq)
         const seqs = (await store.log.after(streamId, 0, 1_000_000)).map(event => event.seq)
         expect(seqs).toEqual(Array.from({ length: lastSeq }, (_, i) => i + 1))
-        expect(Buffer.from(store.keys.get(streamId, 't', ['seq']).seq!).toString()).toBe(String(lastSeq))
+        expect(Buffer.from((await store.keys.get(streamId, 't', ['seq'])).seq!).toString()).toBe(
+          String(lastSeq),
+        )
       }
       total += acknowledged.size
       await store.close()

@@ -27,7 +27,7 @@ describe('a process that is killed', { timeout: 90_000 }, () => {
     const { id } = await ana.say(PN, 'acknowledged, not stored')
     await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
     await child.kill()
-    expect(world.store.keys.unfinished(owner.streamId)).toHaveLength(1)
+    expect(await world.store.keys.unfinished(owner.streamId)).toHaveLength(1)
     await processes.restart()
     expect(owner.received_.map(({ message }) => message.body)).toEqual(['acknowledged, not stored', 'last'])
     expect(owner.received_[0]!.message).toMatchObject({ message_id: id, from: '34611000001', offline: false })

@@ -92,7 +92,7 @@ describe('the ratchet of a peer', () => {
     }
     for (const other of others) {
       await other.texts(10)
-      await vi.waitFor(() => expect(other.unfinished()).toBe(0), WAIT)
+      await vi.waitFor(async () => expect(await other.unfinished()).toBe(0), WAIT)
     }
     const peer = `${shared.account.lid}_1.0`
     const ratchets = gate.writes.slice(from).filter(({ keys }) => keys?.some(({ id }) => id === peer))
@@ -139,7 +139,7 @@ describe('the credentials of a session', () => {
     await scanned
     expect(await fresh.fact('socket.closed')).toMatchObject({ reaction: 'reconnectNow' })
     expect(
-      Object.keys(world.store.keys.get(fresh.streamId, 'creds', ['0', '1', '2'])).length,
+      Object.keys(await world.store.keys.get(fresh.streamId, 'creds', ['0', '1', '2'])).length,
     ).toBeGreaterThan(0)
   })
 
@@ -168,7 +168,7 @@ describe('the credentials of a session', () => {
       keys: [{ type: 'creds', id: '0', value }],
     })
     const connections = world.sim.counters.connections
-    const socket = broken.open()
+    const socket = await broken.open()
     expect(broken.facts).toEqual([])
     expect(await broken.fact('socket.closed')).toMatchObject({
       code: 0,
@@ -182,7 +182,7 @@ describe('the credentials of a session', () => {
     await roundTrip()
     expect(broken.facts).toHaveLength(1)
     expect(world.sim.counters.connections).toBe(connections)
-    expect(world.store.keys.get(broken.streamId, 'creds', ['0', '1', '2'])).toEqual({
+    expect(await world.store.keys.get(broken.streamId, 'creds', ['0', '1', '2'])).toEqual({
       '0': new Uint8Array(value),
     })
   })
@@ -192,7 +192,7 @@ describe('the credentials of a session', () => {
     half.open()
     await half.fact('socket.qr')
     await half.socket!.end()
-    expect(world.store.keys.get(half.streamId, 'creds', ['0', '1', '2'])).toEqual({})
+    expect(await world.store.keys.get(half.streamId, 'creds', ['0', '1', '2'])).toEqual({})
     const from = half.facts.length
     half.open()
     await half.fact('socket.qr', from)

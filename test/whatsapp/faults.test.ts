@@ -212,7 +212,7 @@ describe('a session that fails among others', () => {
     }
     const ana = world.sim.contact('34611000003')
     await ana.say(bad.pn, 'refused')
-    await vi.waitFor(() => expect(bad.unfinished()).toBe(1), WAIT)
+    await vi.waitFor(async () => expect(await bad.unfinished()).toBe(1), WAIT)
     await world.sim.fault({ kind: 'close', account: bad.pn })
     await bad.fact('socket.closed')
     await untouched()
@@ -221,18 +221,20 @@ describe('a session that fails among others', () => {
     expect(recovered!.message.body).toBe('refused')
   })
 
-  it('because names cannot be looked up as a message comes ends its own socket, before the message is taken', async () => {
+  it('because names cannot be looked up as a message comes ends its own socket, and the message waits', async () => {
     const bad = await sessions.open()
     const { find } = world.store.people
-    world.store.people.find = (streamId, name) => {
+    world.store.people.find = async (streamId, name) => {
       if (streamId === bad.streamId) throw new Error('a bug')
       return find.call(world.store.people, streamId, name)
     }
     await world.sim.contact('34611000004').say(bad.pn, 'boom')
-    expect(await bad.fact('socket.closed')).toMatchObject({ reason: 'undecryptable_frame' })
-    expect(bad.unfinished()).toBe(0)
+    expect(await bad.fact('socket.closed')).toMatchObject({ reason: 'store_failed' })
+    expect(bad.received_).toEqual([])
     world.store.people.find = find
     await untouched()
+    await bad.opened()
+    await vi.waitFor(() => expect(bad.received_.map(({ message }) => message.body)).toEqual(['boom']), WAIT)
   })
 })
 
@@ -246,7 +248,7 @@ describe('keys, credentials and QR texts', () => {
     await owner.fact('socket.closed')
     await owner.opened()
     await sessions.expectToWork(owner)
-    const stored = world.store.keys.get(owner.streamId, 'creds', ['0', '1', '2'])
+    const stored = await world.store.keys.get(owner.streamId, 'creds', ['0', '1', '2'])
     const base64 = [
       ...Object.values(stored)
         .map(row => Buffer.from(row).toString('latin1'))

@@ -34,7 +34,7 @@ const inGroup = (jid: string) => owner.received_.filter(({ message }) => message
 const bodies = (jid: string) => inGroup(jid).map(({ message }) => message.body)
 const told = (jid: string, count: number) =>
   vi.waitFor(() => expect(bodies(jid)).toHaveLength(count), { ...WAIT, timeout: 40_000 })
-const nothingUnfinished = () => vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+const nothingUnfinished = () => vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
 
 /** Another session's message goes all the way round: what was written before it would have arrived, too. */
 async function roundTrip() {
@@ -135,8 +135,8 @@ describe('the sender key of an author', () => {
     await told(group.jid, 2)
     expect(bodies(group.jid)).toEqual(['torn', 'after'])
     const name = `${group.jid}::${cleo.account.lidJid.split('@')[0]}_1::0`
-    const record = world.store.keys.get(owner.streamId, 'sender-key', [name])[name]!
-    expect(JSON.parse(String(decodeKey('sender-key', record)))).toHaveLength(1)
+    const { [name]: record } = await world.store.keys.get(owner.streamId, 'sender-key', [name])
+    expect(JSON.parse(String(decodeKey('sender-key', record!)))).toHaveLength(1)
     await nothingUnfinished()
   })
 })
@@ -207,7 +207,7 @@ describe('our own sender key', () => {
       await owner.update(id, 'sent')
       if (body === 'first') {
         const known = () => world.store.keys.get(owner.streamId, 'sender-key-memory', [group.jid])
-        await vi.waitFor(() => expect(Object.keys(known())).toEqual([group.jid]), WAIT)
+        await vi.waitFor(async () => expect(Object.keys(await known())).toEqual([group.jid]), WAIT)
         continue
       }
       const later = gate.writes.slice(from).filter(({ keys }) => keys !== undefined)

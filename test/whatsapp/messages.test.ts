@@ -38,7 +38,7 @@ describe('a message that arrives', () => {
     })
     expect(second!.message).toMatchObject({ from: '34611000001', from_lid: lid, chat_id: lid })
     expect(first!.inboxHash).toMatch(/^[0-9a-f]{64}$/)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('from somebody never seen before is handed over', async () => {
@@ -64,7 +64,7 @@ describe('a message that arrives', () => {
     await ana.say('34600000001', { protocolMessage: { type: 3, ephemeralExpiration: 60 } })
     await ana.say('34600000001', 'after the setting')
     expect((await owner.texts(before + 1)).slice(before)).toEqual(['after the setting'])
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('that the own phone wrote is not handed over, from a chat or a group, and its inbox row is done', async () => {
@@ -78,7 +78,7 @@ describe('a message that arrives', () => {
     expect((await owner.texts(before + 1)).slice(before)).toEqual(['after the phone'])
     const acknowledged = () => world.sim.ledger.acknowledged.map(entry => entry.id)
     await vi.waitFor(() => expect(acknowledged()).toEqual(expect.arrayContaining([id, inGroup.id])), WAIT)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('that cannot be decrypted is asked for again and handed over once', async () => {
@@ -93,7 +93,7 @@ describe('a message that arrives', () => {
     await owner.opened()
     await ana.say('34600000001', 'again please')
     expect((await owner.texts(before + 2)).slice(before)).toEqual(['warm up', 'again please'])
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 })
 
@@ -176,7 +176,7 @@ describe('a message that is sent', () => {
 
   it('before the session is open is rejected with a retryable error', async () => {
     const early = await world.linked('34600000009')
-    const socket = early.open()
+    const socket = await early.open()
     await expect(socket.send(newId(), text('34611000003@s.whatsapp.net', 'early'))).rejects.toMatchObject({
       code: 'SESSION_NOT_CONNECTED',
       retryable: true,
@@ -209,6 +209,6 @@ describe('a session and one contact', () => {
     expect(told).toHaveLength(200)
     expect(eva.inbox.map(message => message.id).sort()).toEqual([...ids].sort())
     expect(world.sim.ledger.undecryptable.length).toBe(undecryptable)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   }, 90_000)
 })

@@ -76,12 +76,13 @@ export class OtherProcesses {
   async inLog(): Promise<(string | null)[]> {
     const { store } = this.#world
     const { streamId } = this.#owner
-    const log = await store.log.after(streamId, 0, 100_000)
-    return log
-      .filter(row => row.type === 'message.received')
-      .map(row => {
-        const { content } = store.messages.find(streamId, String(row.data.messageId))!
-        return 'body' in content ? content.body : null
-      })
+    const rows = await store.log.after(streamId, 0, 100_000)
+    const bodies: (string | null)[] = []
+    for (const { type, data } of rows) {
+      if (type !== 'message.received') continue
+      const { content } = (await store.messages.find(streamId, String(data.messageId)))!
+      bodies.push('body' in content ? content.body : null)
+    }
+    return bodies
   }
 }

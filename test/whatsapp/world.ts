@@ -6,7 +6,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { pino } from 'pino'
 import { Simulator } from '../../simulator/simulator.ts'
 import { type Clock, createClock } from '../../src/base/clock.ts'
-import { createTurns } from '../../src/base/turns.ts'
+import { Turns } from '../../src/base/turns.ts'
 import type { AccountEvent } from '../../src/messages/account-event.ts'
 import type { PasskeyVault, QrVault } from '../../src/ports/qr-vault.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
@@ -54,7 +54,7 @@ export class Owner implements SocketOwner {
   readonly #world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }
   readonly #taken = new Set<string>()
   #seq: number | undefined
-  readonly #turns = createTurns()
+  readonly #turns = new Turns()
 
   constructor(world: { store: Store; whatsApp: WhatsApp; sockets?: Set<WhatsAppSocket> }, sessionId: string) {
     this.#world = world
@@ -89,7 +89,7 @@ export class Owner implements SocketOwner {
   async received(messages: ReceivedMessage[]): Promise<void> {
     this.refuse?.(messages)
     this.batches.push(messages)
-    const { stored, fresh } = await this.#turns(() => this.#handOver(messages))
+    const { stored, fresh } = await this.#turns.take(() => this.#handOver(messages))
     try {
       await stored
     } catch (error) {
@@ -103,11 +103,12 @@ export class Owner implements SocketOwner {
 
   async #handOver(messages: ReceivedMessage[]) {
     const store = this.on ?? this.#world.store
-    const fresh = messages.filter(({ dedupeKey, imported }) => {
-      if (imported || this.#taken.has(dedupeKey)) return false
-      this.#taken.add(dedupeKey)
-      return !store.messages.hasDedupeKey(this.streamId, dedupeKey)
-    })
+    const fresh: ReceivedMessage[] = []
+    for (const one of messages) {
+      if (one.imported || this.#taken.has(one.dedupeKey)) continue
+      this.#taken.add(one.dedupeKey)
+      if (!(await store.messages.hasDedupeKey(this.streamId, one.dedupeKey))) fresh.push(one)
+    }
     this.#seq ??= (await store.sessions.find(this.sessionId))!.lastSeq
     const write: Write = { streamId: this.streamId, epoch: this.epoch, events: [], messages: [], inbox: [] }
     for (const { dedupeKey, message, secret } of fresh) {
@@ -132,7 +133,7 @@ export class Owner implements SocketOwner {
   async happened(events: AccountHappening[]): Promise<void> {
     const { store } = this.#world
     const { streamId, epoch } = this
-    const { stored } = await this.#turns(async () => {
+    const { stored } = await this.#turns.take(async () => {
       const known = await Promise.all(events.map(({ key }) => store.accountEvents.find(streamId, key)))
       const fresh = events.filter((_, i) => known[i] === null)
       this.happened_.push(...fresh.map(({ event }) => event))
@@ -150,8 +151,9 @@ export class Owner implements SocketOwner {
     await this.stored?.(update)
   }
 
-  open(): WhatsAppSocket {
-    this.socket = (this.via ?? this.#world.whatsApp).open(this)
+  async open(): Promise<WhatsAppSocket> {
+    const socket = await (this.via ?? this.#world.whatsApp).open(this, new AbortController().signal)
+    this.socket = socket!
     this.#world.sockets?.add(this.socket)
     return this.socket
   }
@@ -169,7 +171,7 @@ export class Owner implements SocketOwner {
   /** Opens the next socket and waits until the session is open. */
   async opened(): Promise<WhatsAppSocket> {
     const from = this.facts.length
-    const socket = this.open()
+    const socket = await this.open()
     await this.fact('socket.opened', from)
     return socket
   }
@@ -194,8 +196,8 @@ export class Owner implements SocketOwner {
     return find()!
   }
 
-  unfinished(): number {
-    return this.#world.store.keys.unfinished(this.streamId).length
+  async unfinished(): Promise<number> {
+    return (await this.#world.store.keys.unfinished(this.streamId)).length
   }
 }
 

@@ -54,6 +54,7 @@ export function socketChild(deps: SocketChildDeps) {
     const { sessionId, streamId, epoch } = actor
     const waiting = new AbortController()
     let giveBack = () => {}
+    let opening: Promise<WhatsAppSocket | null> = Promise.resolve(null)
     let socket: WhatsAppSocket | null = null
     let stopped = false
 
@@ -96,7 +97,8 @@ export function socketChild(deps: SocketChildDeps) {
             versions.heard(connecting, fact)
             if (fact.type === 'socket.closed' || fact.type === 'logout.confirmed') actor.socket = null
             tell(fact)
-            if (fact.type === 'socket.opened') actor.effect(() => outbox.resume())
+            // Beside the other effects: the end of this socket must not wait for the store.
+            if (fact.type === 'socket.opened') actor.runConcurrently(() => outbox.resume())
           }),
         received: async messages => {
           await recordReceived(actor, deps, messages)
@@ -109,7 +111,9 @@ export function socketChild(deps: SocketChildDeps) {
           return recorded
         },
       }
-      socket = causedBy(connection, () => whatsapp.open(owner))
+      opening = causedBy(connection, () => whatsapp.open(owner, waiting.signal))
+      socket = await opening
+      if (socket === null || stopped) return
       place.begun()
       actor.socket = socket
     }
@@ -133,6 +137,7 @@ export function socketChild(deps: SocketChildDeps) {
       vault.clear(sessionId)
       passkeys.clear(sessionId)
       actor.cleanUp(async () => {
+        await opening.catch(() => {})
         if (actor.socket === socket) actor.socket = null
         giveBack()
         await socket?.end()

@@ -30,7 +30,7 @@ export class ContactNames {
 
   /** Keeps new names, and tells Laravel of those that took another's place. Resolves once durable. */
   async learn(actor: SessionActor, messages: ReceivedMessage[]): Promise<void> {
-    const { kept } = await this.#turnsOf(actor)(async () => {
+    const { kept } = await this.#turnsOf(actor).take(async () => {
       const news = await this.#news(actor, messages)
       return { kept: this.#keep(actor, news) }
     })

@@ -21,7 +21,7 @@ export async function recordAccountEvents(
   happenings: AccountHappening[],
   changes: Changes = {},
 ): Promise<void> {
-  const { durable } = await turnsOf(actor)(async () => {
+  const { durable } = await turnsOf(actor).take(async () => {
     const fresh = await unknownOf(actor, store, happenings)
     return { durable: handOver(actor, clock.now(), fresh, changes) }
   })

@@ -1,5 +1,6 @@
 import type { MessageFact } from '../../../machines/facts.ts'
 import type { Clock } from '../../base/clock.ts'
+import { turnsOfEach } from '../../base/turns.ts'
 import { noticeKey } from '../../messages/message-ref.ts'
 import type { InboxWrite } from '../../ports/key-store.ts'
 import type { MessageWrite } from '../../ports/message-table.ts'
@@ -9,6 +10,8 @@ import type { SessionActor } from '../host/session-actor.ts'
 import { messageDelivery } from './message-delivery.ts'
 
 const HISTORY = 'history|'
+/** Of each session one after the other is looked up and handed over: of two copies the second finds the first. */
+const turnsOf = turnsOfEach<SessionActor>()
 
 export interface RecordReceivedDeps {
   store: Store
@@ -25,28 +28,50 @@ export interface RecordReceivedDeps {
  */
 export async function recordReceived(
   actor: SessionActor,
-  { store, clock, tellLaravel, onDownload }: RecordReceivedDeps,
+  deps: RecordReceivedDeps,
   messages: ReceivedMessage[],
 ): Promise<void> {
+  const { durable } = await turnsOf(actor).take(async () => ({
+    durable: record(actor, deps, messages, await freshOf(actor, deps, messages)),
+  }))
+  await durable
+}
+
+type Fresh = ReceivedMessage & { key: string }
+
+/** Those of the messages that are not known yet. */
+async function freshOf(
+  actor: SessionActor,
+  { store }: Pick<RecordReceivedDeps, 'store'>,
+  messages: ReceivedMessage[],
+): Promise<Fresh[]> {
   const { streamId } = actor
   const seen = new Set<string>()
-  const isKnown = (key: string) =>
-    seen.has(key) || actor.arriving.has(key) || store.messages.hasDedupeKey(streamId, key)
-  const fresh: (ReceivedMessage & { key: string })[] = []
+  const isKnown = async (key: string) =>
+    seen.has(key) || actor.arriving.has(key) || (await store.messages.hasDedupeKey(streamId, key))
+  const fresh: Fresh[] = []
   for (const received of messages) {
     const { dedupeKey, formerKeys = [], message, imported, noticeOf } = received
     const key = imported ? `${HISTORY}${dedupeKey}` : dedupeKey
-    const known =
-      isKnown(key) ||
-      formerKeys.some(isKnown) ||
-      (imported && isKnown(dedupeKey)) ||
-      (noticeOf !== undefined && isKnown(noticeOf)) ||
-      (message.from_me && store.messages.find(streamId, message.message_id, 'out') !== null)
+    const names = [key, ...formerKeys, ...(imported ? [dedupeKey] : []), ...(noticeOf ? [noticeOf] : [])]
+    let known = false
+    for (const name of names) known ||= await isKnown(name)
+    if (message.from_me) known ||= (await store.messages.find(streamId, message.message_id, 'out')) !== null
     seen.add(key)
     if (known) continue
-    const replaces = message.view_once && !noticeOf && isKnown(noticeKey(dedupeKey)) && message.message_id
+    const mayReplace = message.view_once && !noticeOf
+    const replaces = mayReplace && (await isKnown(noticeKey(dedupeKey))) && message.message_id
     fresh.push({ ...received, message: replaces ? { ...message, replaces } : message, key })
   }
+  return fresh
+}
+
+async function record(
+  actor: SessionActor,
+  { clock, tellLaravel, onDownload }: RecordReceivedDeps,
+  messages: ReceivedMessage[],
+  fresh: Fresh[],
+): Promise<void> {
   const inbox: InboxWrite[] = messages.flatMap(({ inboxHash }) =>
     inboxHash === null ? [] : [{ done: inboxHash }],
   )

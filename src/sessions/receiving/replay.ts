@@ -3,7 +3,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { AccountEventType } from '../../messages/account-event.ts'
 import type { NewDelivery } from '../../ports/delivery-table.ts'
 import type { Store, Write } from '../../ports/store.ts'
-import type { WhatsApp } from '../../ports/whatsapp.ts'
+import type { Reread, WhatsApp } from '../../ports/whatsapp.ts'
 import { accountEventDelivery } from '../account-event-delivery.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { messageDelivery } from './message-delivery.ts'
@@ -39,22 +39,22 @@ export async function replay(
 ): Promise<number> {
   const { streamId } = actor
   const { messages } = store
-  const goneTo = messages.goneTo(streamId)
+  const goneTo = await messages.goneTo(streamId)
   if (after < goneTo && until > after)
     throw new GatewayError(
       'MESSAGES_REMOVED',
       `Messages up to seq ${goneTo} were removed for their age (MESSAGES_KEEP_DAYS): replay from after ${goneTo} on.`,
     )
   const received = async (from: number, at: number): Promise<Page> => {
-    const deliveries = messages
-      .received(streamId, from, until, AT_ONCE)
-      .map(({ seq, dedupeKey }) => messageDelivery(actor, seq, dedupeKey, at))
+    const rows = await messages.received(streamId, from, until, AT_ONCE)
+    const deliveries = rows.map(({ seq, dedupeKey }) => messageDelivery(actor, seq, dedupeKey, at))
     const last = deliveries.at(-1)?.seq
-    const unread = messages.unread(streamId, from, last ?? from)
-    const read = unread.flatMap(({ seq, content, proto }) => {
-      const reread = whatsapp.reread(streamId, content, proto)
-      return reread ? [{ seq, ...reread }] : []
-    })
+    const unread = await messages.unread(streamId, from, last ?? from)
+    const read: (Reread & { seq: number })[] = []
+    for (const { seq, content, proto } of unread) {
+      const reread = await whatsapp.reread(streamId, content, proto)
+      if (reread) read.push({ seq, ...reread })
+    }
     const write = {
       deliveries,
       messages: read.map(({ seq, message }) => ({ reread: { seq, content: message } })),

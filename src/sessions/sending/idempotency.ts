@@ -46,14 +46,13 @@ export class Idempotency {
         { retryable: true, retryAfterSeconds: 1 },
       )
     }
-    const stored = this.#messages.idempotent(this.#streamId, key, this.#clock.now())
-    if (stored !== null) {
-      this.#check(stored.hash, hash)
-      return this.#currentOutcome(stored.messageId)
-    }
+    // Before the store is asked: a second request in the meantime is none of its own.
     this.#inProgress.set(key, hash)
     try {
-      return await send({ key, hash })
+      const stored = await this.#messages.idempotent(this.#streamId, key, this.#clock.now())
+      if (stored === null) return await send({ key, hash })
+      this.#check(stored.hash, hash)
+      return await this.#currentOutcome(stored.messageId)
     } finally {
       this.#inProgress.delete(key)
     }
@@ -67,11 +66,11 @@ export class Idempotency {
     )
   }
 
-  #currentOutcome(messageId: string): SendOutcome {
-    const row = this.#messages.find(this.#streamId, messageId, 'out')
+  async #currentOutcome(messageId: string): Promise<SendOutcome> {
+    const row = await this.#messages.find(this.#streamId, messageId, 'out')
     if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
     if (row.status === 'failed') throw refusalOf(row.error ?? '')
-    const address = this.#people.addressOf('to' in row.content ? row.content.to : row.chatId)
+    const address = await this.#people.addressOf('to' in row.content ? row.content.to : row.chatId)
     return { messageId, status: row.status, address, replayed: true }
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
+import { Turns } from '../../base/turns.ts'
 import type { SendContent } from '../../messages/send.ts'
 import { isUnsent, movesForward } from '../../messages/status.ts'
 import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
@@ -49,6 +50,11 @@ export class Outbox {
   readonly #waiting = new WaitingSends()
   /** Accepted while nothing can leave, and not durable yet. */
   readonly #arriving = new Set<Send>()
+  /** Durable since the store was asked what a new socket has to take up; null while it is not asked. */
+  #sinceAsked: Set<Send> | null = null
+  /** In which sends are accepted, and what WhatsApp says of them is taken in: what asks the store is not overtaken. */
+  readonly #accepting = new Turns()
+  readonly #updates = new Turns()
   readonly #refusals = new Refusals()
   readonly #endings: SendEndings
   readonly #files: SendFiles
@@ -106,21 +112,27 @@ export class Outbox {
     const { clock, whatsapp, store } = this.#deps
     const actor = this.#actor
     this.check()
-    checkReplyTarget(content, store.messages, actor.streamId)
+    await checkReplyTarget(content, store.messages, actor.streamId)
     if (this.#reachOut.lockedFor > 0)
       await this.#reachOut.check(content.to, this.#transmitter.currentSocket, { canWait: false })
-    const messageId = whatsapp.newMessageId()
-    const chatId = this.#people.chatOf(content.to)
-    const at = clock.now()
-    const result = this.#log.waitFor(messageId, deadline)
-    // What can go at once shares its commit with the ratchet, without which no byte leaves.
-    const atOnce = this.#transmitter.currentSocket !== null
-    const secret = newSecretFor(content)
-    const { seq, durable } = this.#log.recordQueued(
-      { messageId, chatId, content, at, secret },
-      { lazy: atOnce, promised },
-    )
-    const send: Send = { messageId, chatId, content, seq, at, attempts: 0, secret }
+    const { send, result, durable, atOnce } = await this.#accepting.take(async () => {
+      const chatId = await this.#people.chatOf(content.to)
+      // The session may have been logged out while the store was asked.
+      this.check()
+      const messageId = whatsapp.newMessageId()
+      const at = clock.now()
+      const result = this.#log.waitFor(messageId, deadline)
+      // What can go at once shares its commit with the ratchet, without which no byte leaves.
+      const atOnce = this.#transmitter.currentSocket !== null
+      const secret = newSecretFor(content)
+      const { seq, durable } = this.#log.recordQueued(
+        { messageId, chatId, content, at, secret },
+        { lazy: atOnce, promised },
+      )
+      const send: Send = { messageId, chatId, content, seq, at, attempts: 0, secret }
+      if (!atOnce) this.#arriving.add(send)
+      return { send, result, durable, atOnce }
+    })
     if (!atOnce) await this.#arrive(send, durable)
     // A link to a file may not live as long as a connection is away.
     void this.#files.prepare(send)
@@ -129,45 +141,59 @@ export class Outbox {
     await durable
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
-    return { messageId, status, address: this.#people.addressOf(content.to) }
+    return { messageId: send.messageId, status, address: await this.#people.addressOf(content.to) }
   }
 
   /** It leaves in the order in which it was accepted, also when the session opens before it is durable. */
   async #arrive(send: Send, durable: Promise<void>): Promise<void> {
-    this.#arriving.add(send)
     try {
       await durable
+      this.#sinceAsked?.add(send)
     } finally {
       this.#arriving.delete(send)
     }
     this.#actor.tell({ type: 'wake.requested' })
   }
 
-  /** Whether something waits, leaves, or has no ack yet. */
-  get hasWork(): boolean {
-    return (
-      this.#arriving.size + this.#waiting.size + this.#files.size > 0 ||
-      this.#transmitter.isWriting() ||
-      this.#deps.store.messages.hasUnsent(this.#actor.streamId)
-    )
+  /** Whether something waits or leaves now; what has no ack yet stands in the store alone. */
+  get isBusy(): boolean {
+    return this.#arriving.size + this.#waiting.size + this.#files.size > 0 || this.#transmitter.isWriting()
   }
 
-  /** Takes up what was queued or never acked, after the session opened. */
-  resume(): void {
-    this.#transmitter.resume()
-    for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      if (!isUnsent(this.#log.progressOf(row))) continue
-      if (row.unreadable) void this.#actor.guard(() => this.#endings.giveUp(row, UNSENDABLE, TORN))
-      else this.#transmitter.transmit(this.#asSend(row))
+  /** Takes up what was queued or never acked, after the session opened. What is accepted meanwhile leaves in its place. */
+  async resume(): Promise<void> {
+    const actor = this.#actor
+    const { socket } = actor
+    const since = new Set<Send>()
+    this.#sinceAsked = since
+    try {
+      const rows = await this.#deps.store.messages.unsent(actor.streamId)
+      const sends = await Promise.all(rows.map(row => this.#asSend(row)))
+      // The next socket asks again.
+      if (actor.socket !== socket) return
+      this.#transmitter.resume()
+      for (const [i, row] of rows.entries()) {
+        if (!isUnsent(this.#log.progressOf(row))) continue
+        if (row.unreadable) void actor.guard(() => this.#endings.giveUp(row, UNSENDABLE, TORN))
+        else this.#transmitter.transmit(sends[i]!)
+      }
+      for (const send of [...since, ...this.#arriving]) this.#transmitter.transmit(send)
+    } finally {
+      if (this.#sinceAsked === since) this.#sinceAsked = null
     }
-    for (const send of this.#arriving) this.#transmitter.transmit(send)
   }
 
   /** Records what WhatsApp says about a send, durable when this resolves; anything that would move it backwards is dropped. */
   async updated(update: SendUpdate): Promise<void> {
+    const { durable } = await this.#updates.take(async () => {
+      const known = await this.#log.find(update.messageId)
+      return { durable: known && this.#take(update, known) }
+    })
+    await durable
+  }
+
+  async #take(update: SendUpdate, known: Pick<MessageRow, 'chatId' | 'status'>): Promise<void> {
     const { messageId, status } = update
-    const known = this.#log.find(messageId)
-    if (known === undefined) return
     // Said twice, it may not be in the log yet.
     if (!movesForward(known.status, status)) return this.#actor.durable()
     if (status === 'failed' && (update.code === TOO_FAST || update.backoff)) return this.#sendAgain(update)
@@ -181,34 +207,38 @@ export class Outbox {
   async #sendAgain(refusal: Refusal): Promise<void> {
     const slowdown = this.#rate.complained(this.#deps.clock.now(), refusal.backoff)
     if (slowdown !== null) this.#actor.tell({ type: 'sends.slowed', ...slowdown })
-    const row = this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
+    const row = await this.#deps.store.messages.find(this.#actor.streamId, refusal.messageId, 'out')
     if (row === null || row.unreadable) return
+    const send = await this.#asSend(row)
     this.#refusals.add(refusal)
     const error = failureOf(refusal)
     const noted = this.#actor.change({ messages: [{ refused: { messageId: refusal.messageId, error } }] })
-    this.#transmitter.resend(this.#asSend(row))
+    this.#transmitter.resend(send)
     await noted
   }
 
   /** Its chat may have another name by now, and WhatsApp may have refused it in an earlier life of the process. */
-  #asSend(row: MessageRow): Send {
+  async #asSend(row: MessageRow): Promise<Send> {
     if (row.error !== null) this.#refusals.restore(row.messageId, row.error)
-    return { ...(row as Send), chatId: this.#people.chatOf(row.chatId) }
+    return { ...(row as Send), chatId: await this.#people.chatOf(row.chatId) }
   }
 
   /** Everything that waits fails for good; what had left already is unknown. */
   async failAll(code: string, error: string): Promise<void> {
-    for (const row of this.#deps.store.messages.unsent(this.#actor.streamId)) {
-      await this.#endings.giveUp(this.#asSend(row), code, error)
+    for (const row of await this.#deps.store.messages.unsent(this.#actor.streamId)) {
+      await this.#endings.giveUp(await this.#asSend(row), code, error)
     }
   }
 
   /** The send has waited for SEND_MAX_AGE_MS. */
   async expire(messageId: string): Promise<void> {
-    const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    const row = await this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    if (row === null) return
+    const send = await this.#asSend(row)
+    await this.#log.find(messageId)
     // What the socket has in hand may just be leaving.
-    if (row === null || this.#transmitter.isWriting(messageId)) return
-    await this.#endings.giveUp(this.#asSend(row), EXPIRED, TOO_OLD)
+    if (this.#transmitter.isWriting(messageId)) return
+    await this.#endings.giveUp(send, EXPIRED, TOO_OLD)
     this.#transmitter.goOn(row.chatId)
   }
 }

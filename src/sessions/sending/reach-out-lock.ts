@@ -41,7 +41,7 @@ export class ReachOutLock {
   }
 
   /**
-   * While the lock holds: throws NEW_CHATS_PAUSED for somebody whom this session never wrote with. `socket`: an open one, to ask for a
+   * While the lock holds: rejects with NEW_CHATS_PAUSED for somebody whom this session never wrote with. `socket`: an open one, to ask for a
    * person's other name; if WhatsApp does not answer, a send that `canWait` gets the retryable error of that.
    */
   async check(
@@ -52,10 +52,11 @@ export class ReachOutLock {
     const { store } = this.#deps
     const { streamId } = this.#actor
     const phone = /^(\d+)@s\.whatsapp\.net$/.exec(chatId)?.[1]
-    if (inGroup(chatId) || store.messages.knowsChat(streamId, this.#people.namesOf(chatId))) return
+    if (inGroup(chatId)) return
+    if (await store.messages.knowsChat(streamId, await this.#people.namesOf(chatId))) return
     // A person may have written under the other name.
     const found = phone && socket ? await this.#lookup(phone, socket, canWait) : null
-    if (found?.lid && store.messages.knowsChat(streamId, [found.lid])) return
+    if (found?.lid && (await store.messages.knowsChat(streamId, [found.lid]))) return
     const retryAfterSeconds = Math.ceil(this.lockedFor / 1000)
     throw new GatewayError('NEW_CHATS_PAUSED', SENTENCE, { retryAfterSeconds })
   }

@@ -9,12 +9,16 @@ const EDITABLE = new Set(['text', 'image', 'video', 'gif', 'document'])
 
 /**
  * Checks the message that a send refers to: this session must know it, in a chat of the same kind, and only an own message can be
- * edited or, outside of groups, deleted. Throws VALIDATION_FAILED.
+ * edited or, outside of groups, deleted. Rejects with VALIDATION_FAILED.
  */
-export function checkReplyTarget(content: SendContent, messages: Store['messages'], streamId: string): void {
+export async function checkReplyTarget(
+  content: SendContent,
+  messages: Store['messages'],
+  streamId: string,
+): Promise<void> {
   const { type, reply_to: id } = content
   if (id === null) return
-  const row = messages.find(streamId, id)
+  const row = await messages.find(streamId, id)
   if (row === null) throw refuse('names no message of this session')
   // One person has two addresses: only groups can be told apart here.
   const elsewhere = inGroup(row.chatId) || inGroup(content.to) ? row.chatId !== content.to : false

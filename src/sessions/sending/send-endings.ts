@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { movesForward } from '../../messages/status.ts'
+import { isUnsent, movesForward } from '../../messages/status.ts'
 import type { Refusals } from './refusals.ts'
 import type { Send } from './send.ts'
 import type { SendLog } from './send-log.ts'
@@ -30,10 +30,14 @@ export class SendEndings {
 
   /** Gives a send up: it failed, or nobody knows if it has left before. */
   async giveUp({ messageId, chatId }: Pick<Send, 'messageId' | 'chatId'>, code: string, error: string) {
-    const status = this.#log.statusOf(messageId)
+    // Known: nothing comes between the question and what is recorded.
+    if (!this.#log.knows(messageId)) await this.#log.find(messageId)
+    const status = this.#log.progressOf({ messageId, status: 'queued' })
     const at = this.#clock.now()
     const refusal = this.#refusals.of(messageId)
     this.#forget(messageId)
+    // It may have come to its end while the store was asked.
+    if (!isUnsent(status)) return
     if (refusal !== null) await this.record(chatId, { ...refusal, at })
     else if (status === 'queued') await this.record(chatId, { messageId, status: 'failed', at, code, error })
     else if (movesForward(status, 'unknown'))

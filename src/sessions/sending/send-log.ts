@@ -84,7 +84,8 @@ export class SendLog {
   /** Its bytes have left. A second transmission counts, one that was acked before its bytes were noted does not. */
   async recordTransmitted(messageId: string, chatId: string): Promise<void> {
     const at = this.#deps.clock.now()
-    const known = this.find(messageId)
+    if (!this.knows(messageId)) await this.find(messageId)
+    const known = this.#inMemory(messageId)
     const status = known?.status ?? 'queued'
     if (status !== 'transmitted' && !movesForward(status, 'transmitted')) return
     const again = status === 'transmitted'
@@ -103,7 +104,8 @@ export class SendLog {
     const error =
       result.status === 'failed' ? failureOf(result) : result.status === 'unknown' ? result.error : null
     const now = this.#deps.clock.now()
-    const progress = { ...this.find(messageId), chatId, status }
+    if (!this.knows(messageId)) await this.find(messageId)
+    const progress = { ...this.#inMemory(messageId), chatId, status }
     const stored = this.#actor.append([factOf(chatId, result)], seq => {
       const delivery = this.#deps.tellStatus
         ? messageStatusDelivery(this.#actor, seq, progress, result, now)
@@ -119,19 +121,30 @@ export class SendLog {
   }
 
   /** Undefined for what this session never sent. */
-  find(messageId: string): Progress | undefined {
-    const known = this.#progress.get(messageId) ?? this.#unstored.get(messageId)
+  async find(messageId: string): Promise<Progress | undefined> {
+    const known = this.#inMemory(messageId)
     if (known !== undefined) return known
-    const row = this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
-    if (row === null) return undefined
+    const row = await this.#deps.store.messages.find(this.#actor.streamId, messageId, 'out')
+    // It may have moved on while it was read.
+    const since = this.#inMemory(messageId)
+    if (since !== undefined || row === null) return since
     const stored = progressIn(row)
     this.#progress.set(messageId, stored)
     return stored
   }
 
+  /** Whether where it stands is known without a question to the store. */
+  knows(messageId: string): boolean {
+    return this.#inMemory(messageId) !== undefined
+  }
+
+  #inMemory(messageId: string): Progress | undefined {
+    return this.#progress.get(messageId) ?? this.#unstored.get(messageId)
+  }
+
   /** Where the send of a row stands by now. */
   progressOf({ messageId, status }: Pick<MessageRow, 'messageId' | 'status'>): MessageStatus {
-    return (this.#progress.get(messageId) ?? this.#unstored.get(messageId))?.status ?? status
+    return this.#inMemory(messageId)?.status ?? status
   }
 
   /** Settles as `stored` does; known from now on. */
@@ -143,10 +156,6 @@ export class SendLog {
     } finally {
       if (this.#unstored.get(messageId) === progress) this.#unstored.delete(messageId)
     }
-  }
-
-  statusOf(messageId: string): MessageStatus {
-    return this.find(messageId)?.status ?? 'queued'
   }
 }
 

@@ -83,9 +83,12 @@ export class Transmitter {
 
   /** Something that was in the way of this chat's sends is so no more. */
   goOn(chat: string): void {
-    if (this.#parts.people.namesOf(chat).some(name => this.#busy.has(name))) return
-    this.#busy.add(chat)
-    void this.#actor.guard(() => this.#emptyChat(chat))
+    void this.#actor.guard(async () => {
+      const names = await this.#parts.people.namesOf(chat)
+      if (names.some(name => this.#busy.has(name))) return
+      this.#busy.add(chat)
+      await this.#emptyChat(chat)
+    })
   }
 
   /** Lets the sends of one chat leave, one after the other, until none is left that can. */
@@ -95,7 +98,10 @@ export class Transmitter {
     // It may serve another send than the one that it was taken for.
     let hasTurn = false
     try {
-      for (let next = this.#nextIn(chat); next !== null; next = this.#nextIn(chat)) {
+      for (;;) {
+        const names = await this.#parts.people.namesOf(chat)
+        const next = this.#nextIn(chat, names)
+        if (next === null) break
         const { send, socket } = next
         if (this.#isOver(send)) {
           await endings.giveUp(send, EXPIRED, TOO_OLD)
@@ -122,16 +128,15 @@ export class Transmitter {
     }
   }
 
-  /** What is to leave next in a chat; null if nothing can. */
-  #nextIn(chat: string): { send: Send; socket: WhatsAppSocket } | null {
-    const { waiting, files, people } = this.#parts
+  /** What is to leave next in a chat with these names; null if nothing can. */
+  #nextIn(chat: string, names: string[]): { send: Send; socket: WhatsAppSocket } | null {
+    const { waiting, files } = this.#parts
     const socket = this.currentSocket
     if (socket === null) {
       // The next connection takes it from the store.
       waiting.clear()
       return null
     }
-    const names = people.namesOf(chat)
     // Two chats turned out to be one person's: the other goes on with both.
     if (names.some(name => name !== chat && this.#busy.has(name))) return null
     const send = waiting.firstOf(names)
@@ -167,7 +172,8 @@ export class Transmitter {
       if (known && error.retryable) {
         if (refusal !== null) refusals.add(refusal)
         // WhatsApp may have acked what it did not seem to take.
-        if (isUnsent(log.statusOf(messageId))) waiting.add(send)
+        if (!log.knows(messageId)) await log.find(messageId)
+        if (isUnsent(log.progressOf({ messageId, status: 'queued' }))) waiting.add(send)
         await this.#actor.until(() => !this.#isCurrent(socket), clock.now() + SEND_AGAIN)
       } else {
         const why = known ? error.message : 'The message could not be built or encrypted.'

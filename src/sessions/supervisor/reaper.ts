@@ -79,9 +79,9 @@ export class Reaper {
     }
   }
 
-  #giveUpOverdue(now: number): void {
+  async #giveUpOverdue(now: number): Promise<void> {
     const { store, registry, sendMaxAgeMs } = this.#deps
-    const overdue = store.messages.overdue(now - sendMaxAgeMs, OVERDUE_AT_ONCE, this.#lastOverdue)
+    const overdue = await store.messages.overdue(now - sendMaxAgeMs, OVERDUE_AT_ONCE, this.#lastOverdue)
     this.#lastOverdue = overdue[OVERDUE_AT_ONCE - 1]
     for (const { sessionId, messageId } of overdue) {
       const entry = registry.find(sessionId)
@@ -106,13 +106,14 @@ export class Reaper {
 
   #mayEnd({ actor, outbox }: SessionEntry, fact: SessionFact, since: number): boolean {
     // Whoever called /start just now is about to scan, or to send.
-    if (actor.context.startedAt > since || outbox.hasWork) return false
+    if (actor.context.startedAt > since || outbox.isBusy) return false
     return this.#counts.isIdleSince(actor.sessionId, since) && actor.can(fact)
   }
 
   /** Whether something of the session is on its way; what would be erased with it must have reached Laravel, too. */
   async #hasWork(streamId: string): Promise<boolean> {
     const { store, idle } = this.#deps
+    if (await store.messages.hasUnsent(streamId)) return true
     if (await store.downloads.hasPending(streamId)) return true
     return idle.policy === 'delete' && (await store.deliveries.hasPending(streamId))
   }

@@ -149,9 +149,9 @@ export class SessionRestorer {
       const unfinished = await whatsapp.recover(streamId)
       if (unfinished.length > 0) await recordReceived(actor, this.#deps, unfinished)
     })
-    if (actor.ended || !this.#isRunning()) return
     // A crash between a send's commit and its wish to wake the session must not leave it asleep.
-    const sendsWait = actor.hasTag('asleep') && store.messages.hasUnsent(streamId)
+    const sendsWait = actor.hasTag('asleep') && (await store.messages.hasUnsent(streamId))
+    if (actor.ended || !this.#isRunning()) return
     actor.start({ type: 'session.resumed', ...(sendsWait && { sendsWait }) })
     await actor.guard(() => actor.durable())
     logger.debug({ session_id: sessionId, state }, 'session restored')

@@ -1,8 +1,9 @@
 import type { ChatTimer } from '../../messages/chat-timer.ts'
 import type { ChatTimerTable } from '../../ports/message-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
-export function chatTimerReads(sql: Statements): ChatTimerTable {
+export function chatTimerReads(sql: Statements): Synchronous<ChatTimerTable> {
   return {
     find(streamId, names) {
       const row = sql.get<{ expiration: number; set_at: number }>(

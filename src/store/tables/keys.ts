@@ -1,4 +1,5 @@
 import type { InboxRow, InboxWrite, KeyStore, KeyWrite } from '../../ports/key-store.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -14,7 +15,7 @@ const toInboxRow = ({ hash, plaintext, stanza, at }: InboxColumns): InboxRow => 
   at,
 })
 
-export function keyReads(sql: Statements): KeyStore {
+export function keyReads(sql: Statements): Synchronous<KeyStore> {
   return {
     get(streamId, type, ids) {
       const found: [string, Uint8Array][] = []

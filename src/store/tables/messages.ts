@@ -1,6 +1,7 @@
 import type { ReceivedContent } from '../../messages/received.ts'
 import { type MessageStatus, movesForward } from '../../messages/status.ts'
 import type { MessageRow, MessageTable, OriginalMessage } from '../../ports/message-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { EncodedWrite, MessageInsert, MessageUpdate } from '../encoded-write.ts'
 import type { Statements } from '../statements.ts'
 import { idempotent } from './idempotency.ts'
@@ -61,7 +62,7 @@ function countUnsent(sql: Statements, streamId: string, most: number): number {
   return sql.get<{ unsent: number }>(text, streamId, most)!.unsent
 }
 
-export function messageReads(sql: Statements): MessageTable {
+export function messageReads(sql: Statements): Synchronous<MessageTable> {
   return {
     find(streamId, messageId, direction) {
       // WhatsApp ids are unique per chat and sender only: the newest wins.

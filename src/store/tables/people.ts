@@ -1,5 +1,6 @@
 import type { Person } from '../../messages/person.ts'
 import type { PeopleTable } from '../../ports/people-table.ts'
+import type { Synchronous } from '../asynchronous.ts'
 import type { Statements } from '../statements.ts'
 
 export type NameRow = {
@@ -10,7 +11,7 @@ export type NameRow = {
   learnt_at: number
 }
 
-export function peopleReads(sql: Statements): PeopleTable {
+export function peopleReads(sql: Statements): Synchronous<PeopleTable> {
   return {
     find(streamId, name) {
       const rows = sql.all<NameRow>(

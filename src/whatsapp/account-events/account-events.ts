@@ -2,8 +2,9 @@ import type { EventEmitter } from 'node:events'
 import { type AuthenticationCreds, type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
 import type { Clock } from '../../base/clock.ts'
 import { GatewayError } from '../../base/errors.ts'
-import { createTurns } from '../../base/turns.ts'
+import { Turns } from '../../base/turns.ts'
 import type { AccountEventType, CallEvent } from '../../messages/account-event.ts'
+import type { Person } from '../../messages/person.ts'
 import type { Store } from '../../ports/store.ts'
 import type { AccountHappening, SocketOwner } from '../../ports/whatsapp.ts'
 import { isGroup, isOwn } from '../jid.ts'
@@ -15,7 +16,9 @@ import { type NameOf, namingBy } from './named.ts'
 
 export interface AccountEventsDeps {
   owner: Pick<SocketOwner, 'streamId' | 'happened'>
-  store: Pick<Store, 'accountEvents' | 'people'>
+  store: Pick<Store, 'accountEvents'>
+  /** `settled`: once what stanzas said of people until now is known. */
+  people: { find(name: string): Promise<Person | null>; settled(): Promise<void> }
   socket: CallSocket
   clock: Clock
   me(): AuthenticationCreds['me']
@@ -37,12 +40,16 @@ export class AccountEvents {
   readonly #deps: AccountEventsDeps
   readonly #nameOf: NameOf
   readonly #calls: Calls
-  readonly #turns = createTurns()
+  readonly #turns = new Turns()
 
   constructor(deps: AccountEventsDeps) {
     this.#deps = deps
-    const { store, owner } = deps
-    this.#nameOf = namingBy(name => store.people.find(owner.streamId, name))
+    const { store, owner, people } = deps
+    this.#nameOf = namingBy(async name => {
+      // The stanza itself says more of those whom it names.
+      await people.settled()
+      return people.find(name)
+    })
     this.#calls = new Calls({
       nameOf: this.#nameOf,
       isOwn: jid => this.#isOwn(jid),
@@ -52,8 +59,9 @@ export class AccountEvents {
 
   /** Must be called before Baileys gets a stanza; `ws` is the socket's. Acknowledgements are held back by `holdWritesUntil`. */
   watch(ws: EventEmitter, holdWritesUntil: (durable: Promise<unknown>) => void): void {
-    const tell = (happenings: AccountHappening[] | Promise<AccountHappening[]> | null) => {
-      if (happenings === null || (Array.isArray(happenings) && happenings.length === 0)) return
+    const tell = (...found: (Promise<AccountHappening[]> | null)[]) => {
+      const happenings = found.filter(one => one !== null)
+      if (happenings.length === 0) return
       const kept = this.#kept(happenings)
       kept.catch(error => this.#deps.storeFailed(error))
       holdWritesUntil(kept)
@@ -67,12 +75,12 @@ export class AccountEvents {
         }
       })
     listen('CB:call', (stanza, now) => {
-      if (this.#wants('call')) tell(this.#readable(this.#calls.heardIn(stanza, now)))
+      if (this.#wants('call')) tell(this.#calls.heardIn(stanza, now))
       this.#answer(stanza, tell)
     })
     listen('CB:notification,type:w:gp2', (stanza, now) => {
       this.#refreshGroups(stanza)
-      tell([...this.#groupEvents(groupChangesIn, stanza, now), ...this.#contactEvents(stanza, now)])
+      tell(this.#groupEvents(groupChangesIn, stanza, now), this.#contactEvents(stanza, now))
     })
     listen('CB:notification,type:picture', (stanza, now) => {
       if (isGroup(stanza.attrs.from ?? '')) tell(this.#groupEvents(groupPictureIn, stanza, now))
@@ -82,30 +90,30 @@ export class AccountEvents {
   }
 
   /** Resolves once what was found is durable; what came first is handed over first, also if it is found later. */
-  async #kept(happenings: AccountHappening[] | Promise<AccountHappening[]>): Promise<void> {
-    const { durable } = await this.#turns(async () => {
-      const found = await happenings
+  async #kept(happenings: Promise<AccountHappening[]>[]): Promise<void> {
+    const readable = Promise.all(happenings.map(found => this.#readable(found)))
+    const { durable } = await this.#turns.take(async () => {
+      const found = (await readable).flat()
       return { durable: found.length > 0 ? this.#deps.owner.happened(found) : null }
     })
     await durable
   }
 
-  /** A call that cannot be read is left out; one that cannot be looked up must come again. */
-  #readable(heard: Promise<AccountHappening[]> | null): Promise<AccountHappening[]> | null {
-    if (heard === null) return null
-    return heard.catch(error => {
+  /** What cannot be read is left out; what cannot be looked up must come again. */
+  #readable(found: Promise<AccountHappening[]>): Promise<AccountHappening[]> {
+    return found.catch(error => {
       if (error instanceof GatewayError) throw error
-      this.#deps.failed(error, 'a call could not be read; Laravel is not told of it')
+      this.#deps.failed(error, 'a call or a change could not be read; Laravel is not told of it')
       return []
     })
   }
 
-  #groupEvents(read: typeof groupChangesIn, stanza: BinaryNode, now: number): AccountHappening[] {
-    return this.#wants('group') ? read(stanza, this.#nameOf, now) : []
+  #groupEvents(read: typeof groupChangesIn, stanza: BinaryNode, now: number) {
+    return this.#wants('group') ? read(stanza, this.#nameOf, now) : null
   }
 
-  #contactEvents(stanza: BinaryNode, now: number): AccountHappening[] {
-    return this.#wants('contact') ? contactChangesIn(stanza, this.#nameOf, now) : []
+  #contactEvents(stanza: BinaryNode, now: number) {
+    return this.#wants('contact') ? contactChangesIn(stanza, this.#nameOf, now) : null
   }
 
   /** Who is in a group, for sends, and what it is called: asked for again after any change, also one that Baileys does not see. */

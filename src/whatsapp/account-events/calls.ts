@@ -1,5 +1,5 @@
 import { type BinaryNode, getAllBinaryNodeChildren } from '@whiskeysockets/baileys'
-import { createTurns } from '../../base/turns.ts'
+import { Turns } from '../../base/turns.ts'
 import type { CallEvent } from '../../messages/account-event.ts'
 import type { AccountHappening } from '../../ports/whatsapp.ts'
 import { happenedAt } from './happened-at.ts'
@@ -27,7 +27,7 @@ export class Calls {
   /** The last that was told of a call, by its id: the log may not have it yet. */
   readonly #last = new Map<string, CallEvent>()
   /** What comes next must know what this made of its call. */
-  readonly #turns = createTurns()
+  readonly #turns = new Turns()
 
   constructor(deps: CallsDeps) {
     this.#deps = deps
@@ -39,15 +39,15 @@ export class Calls {
       ({ tag, attrs }) => attrs['call-id'] && TELLING.has(tag) && !this.#deps.isOwn(attrs['call-creator']),
     )
     if (telling.length === 0) return null
-    return this.#turns(async () => {
+    return this.#turns.take(async () => {
       const happenings: AccountHappening[] = []
       for (const about of telling) {
         const id = about.attrs['call-id']!
         const last = await this.#lastOf(id)
         const status = this.#statusIn(stanza, about, last)
         if (status === null) continue
-        const describe = () => this.#describe(id, stanza, about)
-        happenings.push(...this.#become(id, last, status, describe, happenedAt(stanza, now)))
+        const event = last ?? (await this.#describe(id, stanza, about))
+        happenings.push(...this.#become(id, last, { ...event, status }, happenedAt(stanza, now)))
       }
       return happenings
     })
@@ -55,21 +55,15 @@ export class Calls {
 
   /** We refused a call that was heard before; nothing if it has come to another end. */
   refused(id: string, at: number): Promise<AccountHappening[]> {
-    return this.#turns(async () => {
+    return this.#turns.take(async () => {
       const last = await this.#lastOf(id)
-      return last === null ? [] : this.#become(id, last, 'rejected', () => last, at)
+      return last === null ? [] : this.#become(id, last, { ...last, status: 'rejected' }, at)
     })
   }
 
-  #become(
-    id: string,
-    last: CallEvent | null,
-    status: CallStatus,
-    describe: () => CallEvent,
-    at: number,
-  ): AccountHappening[] {
+  #become(id: string, last: CallEvent | null, event: CallEvent, at: number): AccountHappening[] {
+    const { status } = event
     if (last !== null && !follows(last.status, status)) return []
-    const event = { ...(last ?? describe()), status }
     this.#last.set(id, event)
     const [oldest] = this.#last.keys()
     if (this.#last.size > REMEMBERED) this.#last.delete(oldest!)
@@ -98,11 +92,11 @@ export class Calls {
     return reason === 'timeout' || last !== null ? 'missed' : null
   }
 
-  #describe(id: string, { attrs }: BinaryNode, about: BinaryNode): CallEvent {
+  async #describe(id: string, { attrs }: BinaryNode, about: BinaryNode): Promise<CallEvent> {
     const { caller_pn, type, media } = about.attrs
     const group = about.attrs['group-jid'] ?? (type === 'group' ? attrs.from : undefined)
     const parts = getAllBinaryNodeChildren(about).map(({ tag }) => tag)
-    const caller = this.#deps.nameOf(
+    const caller = await this.#deps.nameOf(
       about.attrs['call-creator'],
       attrs.from,
       attrs.sender_lid,

@@ -8,36 +8,42 @@ import type { Named, NameOf } from './named.ts'
  * What a notification tells of people: another number (`contacts`, and `modify` in each group that the person is in, which is one
  * event) or another picture (`picture`).
  */
-export function contactChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
+export async function contactChangesIn(
+  stanza: BinaryNode,
+  nameOf: NameOf,
+  now: number,
+): Promise<AccountHappening[]> {
   const { type, from, id, t } = stanza.attrs
   const at = happenedAt(stanza, now)
-  return getAllBinaryNodeChildren(stanza).flatMap(child => {
+  const changeIn = async (child: BinaryNode): Promise<AccountHappening[]> => {
     const { tag, attrs } = child
     if (type === 'picture' && (tag === 'set' || tag === 'delete')) {
-      const who = nameOf(attrs.jid, from)
+      const who = await nameOf(attrs.jid, from)
       if (who === null) return []
       const event = contactEventOf(who, 'picture', { has_picture: tag === 'set' })
       return [{ key: `contact|${who.jid}|${id}|${t}|picture`, event, happenedAt: at }]
     }
-    const [before, after] = renumbered(stanza, child, nameOf)
+    const [before, after] = await renumbered(stanza, child, nameOf)
     if (!before || !after || (before.phone === after.phone && before.lid === after.lid)) return []
     const event = contactEventOf(after, 'number', { old_jid: before.jid, old_phone: before.phone })
     const key = `contact|${before.phone ?? before.lid}>${after.phone ?? after.lid}|number`
     return [{ key, event, happenedAt: at }]
-  })
+  }
+  const all = await Promise.all(getAllBinaryNodeChildren(stanza).map(changeIn))
+  return all.flat()
 }
 
 /** Who somebody was and is now, if that is what a notification tells. */
-function renumbered(
+async function renumbered(
   { attrs: { type, participant, participant_pn } }: BinaryNode,
   { tag, attrs, content }: BinaryNode,
   nameOf: NameOf,
-): [Named | null, Named | null] {
+): Promise<[Named | null, Named | null]> {
   if (type === 'contacts' && tag === 'modify')
-    return [nameOf(attrs.old, attrs.old_lid), nameOf(attrs.new, attrs.new_lid)]
+    return [await nameOf(attrs.old, attrs.old_lid), await nameOf(attrs.new, attrs.new_lid)]
   if (type !== 'w:gp2') return [null, null]
-  const before = nameOf(participant, participant_pn)
-  if (tag === 'change_number') return [before, nameOf(attrs.jid, attrs.lid, attrs.phone_number)]
+  const before = await nameOf(participant, participant_pn)
+  if (tag === 'change_number') return [before, await nameOf(attrs.jid, attrs.lid, attrs.phone_number)]
   const now = tag === 'modify' ? getAllBinaryNodeChildren({ tag, attrs, content })[0] : undefined
-  return [before, now ? nameOf(now.attrs.jid, now.attrs.lid, now.attrs.phone_number) : null]
+  return [before, now ? await nameOf(now.attrs.jid, now.attrs.lid, now.attrs.phone_number) : null]
 }

@@ -55,14 +55,18 @@ const CHANGES: Record<string, (notified: Notified) => Change> = {
 }
 
 /** What a notification of type `w:gp2` tells: one event for each of its children, in order. */
-export function groupChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
+export async function groupChangesIn(
+  stanza: BinaryNode,
+  nameOf: NameOf,
+  now: number,
+): Promise<AccountHappening[]> {
   const { from = '', id, t, participant, participant_pn, participant_lid } = stanza.attrs
   if (!isGroup(from)) return []
-  const author = nameOf(participant, participant_pn, participant_lid)
-  return getAllBinaryNodeChildren(stanza).flatMap((child, index) => {
+  const author = await nameOf(participant, participant_pn, participant_lid)
+  const changeIn = async (child: BinaryNode, index: number): Promise<AccountHappening[]> => {
     const read = Object.hasOwn(CHANGES, child.tag) ? CHANGES[child.tag]! : null
     if (read === null) return []
-    const people = peopleIn(child, nameOf)
+    const people = await peopleIn(child, nameOf)
     const { action, participants = [], subject = null, setting = null } = read({ child, author, people })
     const event: GroupEvent = {
       type: 'group',
@@ -75,15 +79,21 @@ export function groupChangesIn(stanza: BinaryNode, nameOf: NameOf, now: number):
       setting,
     }
     return [{ key: `group|${from}|${id}|${t}|${index}`, event, happenedAt: happenedAt(stanza, now) }]
-  })
+  }
+  const all = await Promise.all(getAllBinaryNodeChildren(stanza).map(changeIn))
+  return all.flat()
 }
 
 /** The picture of a group is one of its settings, in a notification of its own type. */
-export function groupPictureIn(stanza: BinaryNode, nameOf: NameOf, now: number): AccountHappening[] {
+export async function groupPictureIn(
+  stanza: BinaryNode,
+  nameOf: NameOf,
+  now: number,
+): Promise<AccountHappening[]> {
   const { from = '', id, t } = stanza.attrs
   const [change] = getAllBinaryNodeChildren(stanza)
   if (!isGroup(from) || !change) return []
-  const author = nameOf(change.attrs.author, stanza.attrs.participant)
+  const author = await nameOf(change.attrs.author, stanza.attrs.participant)
   const event: GroupEvent = {
     type: 'group',
     jid: from,
@@ -97,12 +107,17 @@ export function groupPictureIn(stanza: BinaryNode, nameOf: NameOf, now: number):
   return [{ key: `group|${from}|${id}|${t}|picture`, event, happenedAt: happenedAt(stanza, now) }]
 }
 
-function peopleIn(child: BinaryNode, nameOf: NameOf): Named[] {
-  return getAllBinaryNodeChildren(child).flatMap(part => {
+async function peopleIn(child: BinaryNode, nameOf: NameOf): Promise<Named[]> {
+  const inPart = async (part: BinaryNode): Promise<Named[]> => {
     if (part.tag === 'group') return peopleIn(part, nameOf)
-    if (part.tag !== 'participant') return []
-    return nameOf(part.attrs.jid, part.attrs.lid, part.attrs.phone_number) ?? []
-  })
+    const named =
+      part.tag === 'participant'
+        ? await nameOf(part.attrs.jid, part.attrs.lid, part.attrs.phone_number)
+        : null
+    return named === null ? [] : [named]
+  }
+  const all = await Promise.all(getAllBinaryNodeChildren(child).map(inPart))
+  return all.flat()
 }
 
 const isSame = (one: Named, other: Named) =>

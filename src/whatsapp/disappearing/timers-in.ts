@@ -20,11 +20,11 @@ const CLOCK_SKEW = 86_400
  * What a message of a chat says about its timer; null if nothing. `known` is what is known of it: a client that notes no time of the
  * setting teaches only who knows nothing. In groups only the server's notification sets it, and what members note beside messages.
  */
-export function timerIn(
+export async function timerIn(
   { message, messageTimestamp }: WAMessage,
   chat: string,
-  known: () => ChatTimer | null,
-): Setting | null {
+  known: () => Promise<ChatTimer | null>,
+): Promise<Setting | null> {
   // The plain text, which most messages are, has no room for it.
   if (!message || message.conversation || isBroadcast(chat) || isNewsletter(chat)) return null
   const content = normalizeMessageContent(message) ?? {}
@@ -41,12 +41,12 @@ export function timerIn(
   const expiration = context.expiration ?? 0
   if (setAt > 0) {
     // What was said before the newest setting comes late, and says what held then.
-    const before = known()
+    const before = await known()
     return before !== null && before.setAt >= sane(setAt, sentAt)
       ? null
       : { chat, expiration, setAt: sane(setAt, sentAt) }
   }
-  return expiration > 0 && known() === null ? { chat, expiration, setAt: sentAt } : null
+  return expiration > 0 && (await known()) === null ? { chat, expiration, setAt: sentAt } : null
 }
 
 /** What the account gives to chats that begin; null if nothing. */

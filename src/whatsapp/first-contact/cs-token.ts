@@ -8,16 +8,20 @@ export interface FirstContactKeys {
   /** The account's salt, which its phone gives at linking; null for links that never got it. */
   salt(): Uint8Array | null
   /** What a contact gave this account, by LID. */
-  tokenOf(lid: string): SignalDataTypeMap['tctoken'] | undefined
+  tokenOf(lid: string): Promise<SignalDataTypeMap['tctoken'] | undefined>
 }
 
 /**
  * What a message to one person must carry so that WhatsApp takes it for no stranger's: the contact's own token, which Baileys adds, or
  * else `<cstoken>`, HMAC-SHA256 of the bare LID under the salt (`generateCsToken` of whatsmeow). Without either the answer is often 463.
  */
-export function firstContactNodes(lid: string | null, keys: FirstContactKeys, now: number): BinaryNode[] {
+export async function firstContactNodes(
+  lid: string | null,
+  keys: FirstContactKeys,
+  now: number,
+): Promise<BinaryNode[]> {
   const salt = lid && keys.salt()
-  if (!salt || isGood(keys.tokenOf(lid), now)) return []
+  if (!salt || isGood(await keys.tokenOf(lid), now)) return []
   return [{ tag: 'cstoken', attrs: {}, content: createHmac('sha256', salt).update(lid).digest() }]
 }
 

@@ -40,7 +40,7 @@ export class FirstContact {
     const { auth, askLid, clock } = this.#deps
     const phone = digitsOf(chatId)
     if (isGroup(chatId) || auth.nctSalt() === null) return []
-    const user = phone && auth.lidMapping(phone)
+    const user = phone && (await auth.lidMapping(phone))
     const known = lidOf(chatId) ?? (user ? `${user}@lid` : null)
     const lid = known ?? (phone ? lidOf(await askLid(chatId)) : null)
     return firstContactNodes(

@@ -39,8 +39,8 @@ export class Addresses {
   }
 
   /** The same as far as it is known, without asking. */
-  of(chat: string, { byNumber = false } = {}): Address {
-    const person = isGroup(chat) ? null : this.#deps.people.person(chat)
+  async of(chat: string, { byNumber = false } = {}): Promise<Address> {
+    const person = isGroup(chat) ? null : await this.#deps.people.person(chat)
     const { lid = null, number = null } = person ?? {}
     if (lid !== null && (number === null || (this.#deps.chatsByLid() && !byNumber)))
       return { to: lid, number }

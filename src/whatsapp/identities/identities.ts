@@ -14,6 +14,8 @@ export interface IdentitiesDeps {
   people: People
   cache: NumberCache
   streamId: string
+  /** Who is called how cannot be read: nothing may be acknowledged any more, so that what says it comes again. */
+  failed(error: unknown): void
 }
 
 /** Who is who for one socket: it learns from all that WhatsApp says, asks where that is not enough, and knows where to send. */
@@ -45,13 +47,13 @@ export class Identities {
 
   /** Must be called before the first stanza. */
   watch(): void {
-    const { socket, people } = this.#deps
-    watchNames(socket.ws, people, changed => this.#keep(changed))
+    const { socket, people, failed } = this.#deps
+    watchNames(socket.ws, people, changed => this.#keep(changed), failed)
   }
 
   /** The server's ack of a message. */
   acked(ack: BinaryNode): void {
-    this.#refresh.acked(ack)
+    this.#refresh.acked(ack).catch(this.#deps.failed)
   }
 
   /** Baileys' sessions follow the LID, as when it learns a pair itself (messages-recv.js, handleMessage). */
@@ -62,11 +64,11 @@ export class Identities {
       await lidMapping.storeLIDPNMappings([{ lid, pn: number }])
       await migrateSession(number, lid)
     }
-    this.#keep(people.changedBy({ lid, number, username, dialled: [asked] }))
+    await people.learn({ lid, number, username, dialled: [asked] }, changed => this.#keep(changed))
   }
 
   /** A write that is refused ends the socket by itself. */
   #keep(people: Person[]): void {
-    if (people.length > 0) this.#deps.auth.learn(people).catch(() => {})
+    this.#deps.auth.learn(people).catch(() => {})
   }
 }

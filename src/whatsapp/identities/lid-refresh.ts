@@ -17,9 +17,10 @@ export class LidRefresh {
     this.#people = people
   }
 
-  acked({ attrs }: BinaryNode): void {
+  /** Rejects when the store cannot be read. */
+  async acked({ attrs }: BinaryNode): Promise<void> {
     if (attrs.refresh_lid !== 'true') return
-    const number = this.#people.person(attrs.from)?.number
+    const number = (await this.#people.person(attrs.from))?.number
     if (!number || this.#waiting.size >= MAX_WAITING) return
     this.#waiting.add(number.slice(0, number.indexOf('@')))
     if (!this.#isAsking) void this.#askAll()

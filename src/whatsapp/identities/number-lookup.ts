@@ -60,13 +60,13 @@ export class NumberLookup {
   async lookup(phone: string): Promise<FoundNumber> {
     const { cache, streamId, people } = this.#deps
     const name = `${phone}@s.whatsapp.net`
-    const known = people.find(name)
+    const known = await people.find(name)
     if (known !== null) return found(known, name)
     if (cache.there.has(name)) return { exists: true, jid: name, lid: null }
     if (cache.absent.has(`${streamId}/${phone}`)) return { exists: false, jid: null, lid: null }
     const { exists } = await this.ask(phone)
     if (!exists) return { exists, jid: null, lid: null }
-    return found(people.person(name)!, name)
+    return found((await people.person(name))!, name)
   }
 
   /** Asks WhatsApp, whatever is known, and keeps the answer. Rejects as `lookup` does. */

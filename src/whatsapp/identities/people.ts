@@ -1,4 +1,5 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { Turns } from '../../base/turns.ts'
 import { knownBy, learn, type Naming, type Person } from '../../messages/person.ts'
 import type { Store } from '../../ports/store.ts'
 import { accountJid, digitsOf, isOwn, lidOf } from '../jid.ts'
@@ -16,52 +17,79 @@ export interface PeopleDeps {
 /** The people of one stream: who has which names, and what is new of what WhatsApp says about them. */
 export class People {
   readonly #deps: PeopleDeps
+  /** In which somebody is learnt: what follows builds on it. */
+  readonly #turns = new Turns()
 
   constructor(deps: PeopleDeps) {
     this.#deps = deps
   }
 
-  find(name: string): Person | null {
+  async find(name: string): Promise<Person | null> {
     return this.#deps.store.people.find(this.#deps.streamId, name)
   }
 
   /** Who has the first of the names that is known (full jids, with or without device); a name alone if none is. */
-  person(...jids: (string | null | undefined)[]): Person | null {
+  async person(...jids: (string | null | undefined)[]): Promise<Person | null> {
     const names = jids.map(accountJid).filter(name => name !== null)
     for (const name of names) {
-      const person = this.find(name)
+      const person = await this.find(name)
       if (person !== null) return person
     }
     return names[0] === undefined ? null : knownBy(names[0])
   }
 
-  /** Who must be stored because of what WhatsApp says; nobody when it is known. A name of ours is none of somebody else's. */
-  changedBy(naming: Naming): Person[] {
-    const { lid, number, username, was, dialled } = naming
-    const known = this.find(lid ?? number ?? '')
+  /**
+   * Hands those to `keep` who must be stored because of what WhatsApp says (`said`, or what it gives, which may ask for people), nobody
+   * when it is known; `keep` hands them to the store at once. A name of ours is none of somebody else's. Rejects when the store cannot
+   * be read.
+   */
+  learn(said: Naming | (() => Promise<Naming | null>), keep: (people: Person[]) => void): Promise<void> {
+    return this.#turns.take(async () => {
+      const naming = typeof said === 'function' ? await said() : said
+      const people = naming === null ? [] : await this.#changedBy(naming)
+      if (people.length > 0) keep(people)
+    })
+  }
+
+  async #changedBy(naming: Naming): Promise<Person[]> {
+    const { lid, number, username, was = [], dialled = [] } = naming
+    const find = await this.#findAll([lid, number, ...was, ...dialled])
+    const known = find(lid ?? number ?? '')
     const asNamed =
       known !== null &&
       (lid ?? known.lid) === known.lid &&
       (number ?? known.number) === known.number &&
       (username ?? known.username) === known.username
-    if (asNamed && !was && !dialled) return []
-    const names = [lid, number, ...(was ?? [])].filter(name => name !== null && name !== undefined)
+    if (asNamed && was.length === 0 && dialled.length === 0) return []
+    const names = [lid, number, ...was].filter(name => name !== null && name !== undefined)
     const own = names.filter(name => this.#isOwn(name))
     if (own.length > 0 && own.length < names.length) return []
-    return learn(name => this.find(name), naming, this.#deps.now())
+    return learn(find, naming, this.#deps.now())
   }
 
   /**
-   * What Baileys is about to keep of LIDs and numbers: the people who change, and the keys as they are to be kept, without what pairs
-   * us with somebody else, and without a person's LID and number of before.
+   * What Baileys is about to keep of LIDs and numbers: `keep` gets the people who change, and the keys as they are to be kept, without
+   * what pairs us with somebody else, and without a person's LID and number of before; it hands both to the store at once. Rejects
+   * when the store cannot be read.
    */
-  inMapping(given: LidMapping): { people: Person[]; mapping: LidMapping } {
+  learnMapping(given: LidMapping, keep: (people: Person[], mapping: LidMapping) => void): Promise<void> {
+    return this.#turns.take(async () => {
+      const { people, mapping } = await this.#inMapping(given)
+      keep(people, mapping)
+    })
+  }
+
+  async #inMapping(given: LidMapping): Promise<{ people: Person[]; mapping: LidMapping }> {
+    const pairs = Object.entries(given).flatMap(([user, lidUser]) =>
+      lidUser === null || user.endsWith(REVERSE)
+        ? []
+        : [{ user, lidUser, number: `${user}@s.whatsapp.net`, lid: `${lidUser}@lid` }],
+    )
+    const stored = await this.#findAll(pairs.flatMap(({ number, lid }) => [number, lid]))
     const changed = new Map<string, Person>()
-    const find = (name: string) => changed.get(name) ?? this.find(name)
+    const find = (name: string) => changed.get(name) ?? stored(name)
     const mapping: LidMapping = { ...given }
-    for (const [user, lidUser] of Object.entries(given)) {
-      if (lidUser === null || user.endsWith(REVERSE)) continue
-      const [number, lid] = [`${user}@s.whatsapp.net`, `${lidUser}@lid`]
+    for (const { user, lidUser, number, lid } of pairs) {
       if (this.#isOwn(number) !== this.#isOwn(lid)) {
         delete mapping[user]
         delete mapping[`${lidUser}${REVERSE}`]
@@ -74,6 +102,19 @@ export class People {
       if (numberBefore && numberBefore !== number) mapping[userOf(numberBefore)] ??= null
     }
     return { people: [...new Set(changed.values())], mapping }
+  }
+
+  /** Resolves when all that was learnt until now was handed to the store, where it is found at once. */
+  settled(): Promise<void> {
+    return this.#turns.settled()
+  }
+
+  /** Who has these names, read at once. */
+  async #findAll(names: (string | null | undefined)[]): Promise<(name: string) => Person | null> {
+    const asked = [...new Set(names.filter(name => name !== null && name !== undefined))]
+    const found = await Promise.all(asked.map(async name => [name, await this.find(name)] as const))
+    const byName = new Map(found)
+    return name => byName.get(name) ?? null
   }
 
   #isOwn(name: string): boolean {

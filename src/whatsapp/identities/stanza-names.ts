@@ -74,7 +74,10 @@ function changeIn(attrs: Attributes): Naming | null {
  * A member of a group has another number: `<modify>` with a participant, or `<change_number jid>`, beside the author. One of the two is
  * the name of before: the one that is known.
  */
-export function changeInGroup(stanza: BinaryNode, isKnown: (name: string) => boolean): Naming | null {
+export async function changeInGroup(
+  stanza: BinaryNode,
+  isKnown: (name: string) => Promise<boolean>,
+): Promise<Naming | null> {
   const author = accountJid(stanza.attrs.participant)
   const change = getAllBinaryNodeChildren(stanza).find(
     ({ tag }) => tag === 'modify' || tag === 'change_number',
@@ -88,7 +91,7 @@ export function changeInGroup(stanza: BinaryNode, isKnown: (name: string) => boo
     ...(listed.attrs.phone_number && { number: accountJid(listed.attrs.phone_number) }),
     ...(listed.attrs.lid && { lid: accountJid(listed.attrs.lid) }),
   }
-  if (author === jid || isKnown(author) || !isKnown(jid)) return { ...written, was: [author] }
+  if (author === jid || (await isKnown(author)) || !(await isKnown(jid))) return { ...written, was: [author] }
   return { ...nameOf(author), was: [jid] }
 }
 

@@ -1,7 +1,7 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import type { Person } from '../../messages/person.ts'
 import type { KeyStore, KeyWrite } from '../../ports/key-store.ts'
-import { People } from '../identities/people.ts'
+import { type LidMapping, People } from '../identities/people.ts'
 import { digitsOf, lidOf } from '../jid.ts'
 import { credsJson, credsWrite, readCreds } from '../keys/creds.ts'
 import { encodeKey } from '../keys/key-codec.ts'
@@ -23,14 +23,14 @@ export interface LinkedAccount {
   foreign: string[]
 }
 
-/** What a folder of `useMultiFileAuthState` says, in the store's terms; `now` in ms. Throws UnusableFolder. */
-export function readLinkedAccount(
+/** What a folder of `useMultiFileAuthState` says, in the store's terms; `now` in ms. Rejects with UnusableFolder. */
+export async function readLinkedAccount(
   folder: string,
   { leavesOutBroken, now }: { leavesOutBroken: boolean; now: number },
-): LinkedAccount {
+): Promise<LinkedAccount> {
   const { leftOut, foreign, ...read } = readAuthFolder(folder, { leavesOutBroken })
   const { me } = read.creds
-  const { creds, keys, people } = inOurTerms(read, now)
+  const { creds, keys, people } = await inOurTerms(read, now)
   const name = me?.name
   return {
     device: me!.id,
@@ -45,20 +45,25 @@ export function readLinkedAccount(
 }
 
 /** The device that the stored credentials of a stream log in as; null if there are none that can be read. */
-export function deviceOf(keys: KeyStore, streamId: string): string | null {
-  const stored = readCreds(keys, streamId)
+export async function deviceOf(keys: KeyStore, streamId: string): Promise<string | null> {
+  const stored = await readCreds(keys, streamId)
   return stored.found === 'creds' ? (stored.creds.me?.id ?? null) : null
 }
 
-function inOurTerms({ creds, keys }: Pick<AuthFolder, 'creds' | 'keys'>, now: number) {
+async function inOurTerms({ creds, keys }: Pick<AuthFolder, 'creds' | 'keys'>, now: number) {
   const nobody = new People({
-    store: { people: { find: () => null } },
+    store: { people: { find: async () => null } },
     streamId: '',
     me: () => creds.me,
     now: () => now,
   })
   const named = withTodaysNames(keys)
-  const { people, mapping } = nobody.inMapping((named['lid-mapping'] ?? {}) as Record<string, string>)
+  const people: Person[] = []
+  let mapping: LidMapping = {}
+  await nobody.learnMapping((named['lid-mapping'] ?? {}) as LidMapping, (learnt, kept) => {
+    people.push(...learnt)
+    mapping = kept
+  })
   const known = Object.entries({ ...named, 'lid-mapping': mapping }).flatMap(([type, values]) =>
     Object.entries(values).flatMap(([id, value]) =>
       value === null ? [] : [{ type, id, value: encodeKey(type, value) }],

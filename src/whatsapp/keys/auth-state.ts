@@ -18,12 +18,11 @@ type SaltedCreds = AuthenticationCreds & { nctSalt?: Buffer }
 /** What a Signal transaction can write: keys, and under the pseudo type `inbox` what was decrypted with them. */
 export type KeySet = SignalDataSet & { inbox?: Record<string, InboxRow> }
 
-/** What Baileys' `lid-mapping` keys say of people; `mapping` is what to keep of them. */
+type LidMapping = Record<string, string | null>
+
+/** What Baileys' `lid-mapping` keys say of people: `keep` gets it, and what to keep of them. */
 interface PeopleInKeys {
-  inMapping(mapping: Record<string, string | null>): {
-    people: Person[]
-    mapping: Record<string, string | null>
-  }
+  learnMapping(mapping: LidMapping, keep: (people: Person[], mapping: LidMapping) => void): Promise<void>
 }
 
 /** Who must know of writes. */
@@ -51,6 +50,8 @@ export class AuthState {
   /** What is not durable yet: the cache may forget, and the store is behind. */
   readonly #keysAhead = new Map<string, KeyWrite>()
   readonly #rowsAhead = new Map<string, InboxRow>()
+  /** Of each read on its way, the names of the keys that were written since it began. */
+  readonly #reads = new Set<Set<string>>()
   #generation: number
   #savedJson: string
   #dirty = false
@@ -76,19 +77,24 @@ export class AuthState {
     this.#people = people
     this.keys = {
       get: (type, ids) => this.#get(type, ids),
-      set: async (data: KeySet) => this.#set(data),
+      set: (data: KeySet) => this.#set(data),
     }
   }
 
   /** What was decrypted from a ciphertext with this hash, durable or about to be. */
-  inboxRow(hash: string): KnownRow | null {
+  async inboxRow(hash: string): Promise<KnownRow | null> {
     const ahead = this.#rowsAhead.get(hash)
-    return ahead ? { ...ahead, done: false } : this.#store.keys.inbox(this.#stream.streamId, hash)
+    return ahead ? { ...ahead, done: false } : this.storedRow(hash)
+  }
+
+  /** The same, as far as it is durable. */
+  storedRow(hash: string): Promise<KnownRow | null> {
+    return this.#store.keys.inbox(this.#stream.streamId, hash)
   }
 
   /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
-  lidMapping(user: string): string | null {
-    const name = this.#get('lid-mapping', [user])[user]
+  async lidMapping(user: string): Promise<string | null> {
+    const { [user]: name } = await this.#get('lid-mapping', [user])
     return typeof name === 'string' ? name : null
   }
 
@@ -105,8 +111,8 @@ export class AuthState {
   }
 
   /** What a contact gave this account, by LID. */
-  tcToken(lid: string): SignalDataTypeMap['tctoken'] | undefined {
-    return this.#get('tctoken', [lid])[lid]
+  async tcToken(lid: string): Promise<SignalDataTypeMap['tctoken'] | undefined> {
+    return (await this.#get('tctoken', [lid]))[lid]
   }
 
   /** Baileys changed the credentials: they are saved with the next keys, or alone after this tick. Never before pairing. */
@@ -145,29 +151,64 @@ export class AuthState {
     await Promise.allSettled(this.#pendingWrites)
   }
 
-  #get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]): Record<string, SignalDataTypeMap[T]> {
+  async #get<T extends keyof SignalDataTypeMap>(
+    type: T,
+    ids: string[],
+  ): Promise<Record<string, SignalDataTypeMap[T]>> {
+    const found: Record<string, SignalDataTypeMap[T]> = {}
+    const missing: string[] = []
+    for (const id of ids) {
+      const known = this.#inMemory(type, id)
+      if (known === undefined) missing.push(id)
+      else if (known) found[id] = decodeKey(type, known) as SignalDataTypeMap[T]
+    }
+    return missing.length === 0 ? found : { ...found, ...(await this.#read(type, missing)) }
+  }
+
+  async #read<T extends keyof SignalDataTypeMap>(
+    type: T,
+    ids: string[],
+  ): Promise<Record<string, SignalDataTypeMap[T]>> {
+    const written = new Set<string>()
+    this.#reads.add(written)
+    const rows = await this.#store.keys
+      .get(this.#stream.streamId, type, ids)
+      .finally(() => this.#reads.delete(written))
     const found: Record<string, SignalDataTypeMap[T]> = {}
     for (const id of ids) {
-      const stored = this.#cached(type, id)
+      if (written.has(nameOf(type, id))) continue
+      const stored = rows[id] ?? null
+      this.#cache.set(type, id, stored)
       if (stored) found[id] = decodeKey(type, stored) as SignalDataTypeMap[T]
     }
-    return found
+    return written.size === 0
+      ? found
+      : {
+          ...found,
+          ...(await this.#get(
+            type,
+            ids.filter(id => written.has(nameOf(type, id))),
+          )),
+        }
   }
 
-  #cached(type: string, id: string): Uint8Array | null {
+  /** Undefined: only the store knows. */
+  #inMemory(type: string, id: string): Uint8Array | null | undefined {
     const ahead = this.#keysAhead.get(nameOf(type, id))
-    if (ahead) return ahead.value
-    const known = this.#cache.get(type, id)
-    if (known !== undefined) return known
-    const stored = this.#store.keys.get(this.#stream.streamId, type, [id])[id] ?? null
-    this.#cache.set(type, id, stored)
-    return stored
+    return ahead ? ahead.value : this.#cache.get(type, id)
   }
 
-  #set({ inbox, ...given }: KeySet): void {
+  async #set({ 'lid-mapping': mapping, ...rest }: KeySet): Promise<void> {
+    if (!mapping || !this.#people) return this.#write(mapping ? { ...rest, 'lid-mapping': mapping } : rest)
+    // What it pairs is known a moment later: a commit of its own, so that nothing overtakes the keys beside it.
+    if (Object.keys(rest).length > 0) this.#write(rest)
+    await this.#people.learnMapping(mapping, (people, kept) =>
+      this.#write({ 'lid-mapping': kept as Record<string, string> }, people),
+    )
+  }
+
+  #write({ inbox, ...types }: KeySet, people?: Person[]): void {
     const keys: KeyWrite[] = []
-    const learnt = given['lid-mapping'] && this.#people?.inMapping(given['lid-mapping'])
-    const types = learnt ? { ...given, 'lid-mapping': learnt.mapping } : given
     for (const [type, values] of Object.entries(types)) {
       for (const [id, value] of Object.entries(values ?? {})) {
         keys.push({ type, id, value: value === null ? null : encodeKey(type, value) })
@@ -175,10 +216,14 @@ export class AuthState {
     }
     const rows = Object.values(inbox ?? {})
     if (this.#closed) throw ended()
-    for (const key of keys) this.#keysAhead.set(nameOf(key.type, key.id), key)
+    for (const key of keys) {
+      const name = nameOf(key.type, key.id)
+      this.#keysAhead.set(name, key)
+      for (const written of this.#reads) written.add(name)
+    }
     for (const row of rows) this.#rowsAhead.set(row.hash, row)
     const puts = rows.map(put => ({ put }))
-    this.#commit(keys, puts, learnt?.people).then(
+    this.#commit(keys, puts, people).then(
       () => {
         for (const key of keys) {
           const name = nameOf(key.type, key.id)

@@ -18,8 +18,8 @@ export type StoredCreds =
  * The newest credentials that can be read. A generation is older than the newest only where a row is damaged; then its pre-key
  * counters are moved past every stored pre-key, so that none is overwritten.
  */
-export function readCreds(keys: KeyStore, streamId: string): StoredCreds {
-  const rows = keys.get(streamId, TYPE, SLOTS)
+export async function readCreds(keys: KeyStore, streamId: string): Promise<StoredCreds> {
+  const rows = await keys.get(streamId, TYPE, SLOTS)
   const stored = Object.entries(rows)
   if (stored.length === 0) return { found: 'none' }
   const readable = stored.map(([slot, bytes]) => decode(slot, bytes)).filter(row => row !== null)
@@ -32,7 +32,7 @@ export function readCreds(keys: KeyStore, streamId: string): StoredCreds {
   // Slots are used in turn: a damaged row in the next slot may be a newer generation or just the oldest.
   const next = slotOf(generation + 1)
   const fellBack = next in rows && !readable.some(row => slotOf(row.generation) === next)
-  if (fellBack) skipStoredPreKeys(keys, streamId, creds)
+  if (fellBack) await skipStoredPreKeys(keys, streamId, creds)
   return { found: 'creds', creds, generation: fellBack ? generation + 1 : generation, fellBack }
 }
 
@@ -82,10 +82,14 @@ function decode(slot: string, bytes: Uint8Array): Generation | null {
   }
 }
 
-function skipStoredPreKeys(keys: KeyStore, streamId: string, creds: AuthenticationCreds): void {
+async function skipStoredPreKeys(
+  keys: KeyStore,
+  streamId: string,
+  creds: AuthenticationCreds,
+): Promise<void> {
   for (let from = creds.nextPreKeyId; ; from = creds.nextPreKeyId) {
     const ids = Array.from({ length: LARGEST_PREKEY_GAP }, (_, i) => String(from + i))
-    const last = Object.keys(keys.get(streamId, 'pre-key', ids)).map(Number)
+    const last = Object.keys(await keys.get(streamId, 'pre-key', ids)).map(Number)
     if (last.length === 0) break
     creds.nextPreKeyId = Math.max(...last) + 1
   }

@@ -7,7 +7,7 @@ import {
   type SocketConfig,
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
-import type { InboxRow, KnownRow } from '../../ports/key-store.ts'
+import type { InboxRow } from '../../ports/key-store.ts'
 import { accountJid } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
@@ -18,6 +18,12 @@ import { type Decryption, signalRepositoryMaker } from './signal-repository.ts'
 const NOTHING = new Uint8Array(0)
 /** An empty message with its padding: for what was done, and is erased. */
 const ERASED = new Uint8Array([1])
+/** A decrypted stanza that Baileys has not handed over; `isDone`: it was recorded in an earlier life of it. */
+interface PendingRow {
+  row: InboxRow
+  isDone: Promise<boolean> | boolean
+}
+
 /** The types of `<unavailable>` that Baileys acknowledges and drops: no device gets those messages. */
 const NEVER_RESENT = new Set(['bot_unavailable_fanout', 'hosted_unavailable_fanout'])
 
@@ -33,7 +39,7 @@ export class DecryptOnce {
   readonly #decrypting: ((messageId: string) => () => void) | undefined
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** By message key: the rows of what was decrypted and not handed over by Baileys yet. */
-  readonly #pending = new Map<string, KnownRow[]>()
+  readonly #pending = new Map<string, PendingRow[]>()
 
   /** `decrypting`: hears of the message whose ciphertext it is, and is told when that is done. */
   constructor(auth: AuthState, now: () => number, decrypting?: (messageId: string) => () => void) {
@@ -76,21 +82,21 @@ export class DecryptOnce {
 
   /**
    * The rows of what was decrypted for a message that Baileys now hands over, in the order of its parts, without those that were done
-   * before: `again` when it has no other, so that there is nothing new in it.
+   * before: `again` when it has no other, so that there is nothing new in it. They are taken at once.
    */
-  takeRows(key: WAMessageKey): { rows: InboxRow[]; again: boolean } {
+  async takeRows(key: WAMessageKey): Promise<{ rows: InboxRow[]; again: boolean }> {
     const name = nameOf(key)
     const all = this.#pending.get(name) ?? []
     this.#pending.delete(name)
-    const rows = all.filter(({ done }) => !done)
+    const rows = await notDone(all)
     return { rows, again: all.length > 0 && rows.length === 0 }
   }
 
-  /** The rows of what was decrypted and never handed over, because the socket ended in between. */
-  takeAllRows(): InboxRow[] {
-    const rows = [...this.#pending.values()].flat()
+  /** The rows of what was decrypted and never handed over, because the socket ended in between. They are taken at once. */
+  takeAllRows(): Promise<InboxRow[]> {
+    const all = [...this.#pending.values()].flat()
     this.#pending.clear()
-    return rows.filter(({ done }) => !done)
+    return notDone(all)
   }
 
   async #decrypt({ keys, lock, ciphertext, decrypt }: Decryption): Promise<Uint8Array> {
@@ -99,7 +105,7 @@ export class DecryptOnce {
     const decrypted = this.#decrypting?.(stanza.attrs.id ?? '')
     const hash = createHash('sha256').update(ciphertext).digest('hex')
     const row = await keys.transaction(async () => {
-      const known = this.#auth.inboxRow(hash)
+      const known = await this.#auth.inboxRow(hash)
       if (known) return known
       const plaintext = await decrypt()
       const fresh: InboxRow = { hash, plaintext, stanza: stanzaText(stanza), at: this.#now() }
@@ -107,7 +113,7 @@ export class DecryptOnce {
       return { ...fresh, done: false }
     }, lock)
     decrypted?.()
-    this.#remember(stanza, row)
+    this.#remember(stanza, { row, isDone: row.done })
     return Buffer.from(row.plaintext.length > 0 ? row.plaintext : ERASED)
   }
 
@@ -117,25 +123,28 @@ export class DecryptOnce {
     const name = [from, participant, id].join('|')
     const hash = createHash('sha256').update(name).update(content).digest('hex')
     const row: InboxRow = { hash, plaintext: content, stanza: stanzaText(stanza, true), at: this.#now() }
-    const known = this.#auth.inboxRow(hash)
-    const done = known?.done ?? false
+    // What cannot be read is taken for new: whoever records it looks again.
+    const isDone = this.#auth.storedRow(hash).then(
+      known => known?.done ?? false,
+      () => false,
+    )
     try {
       if (tell) this.#nameIn(stanza)
-      else this.#remember(stanza, { ...row, done })
+      else this.#remember(stanza, { row, isDone })
     } catch {
       // No message for Baileys either: it refuses the stanza.
       return
     }
-    // Where it cannot be kept the socket has ended, and acknowledges nothing.
-    if (known === null) this.#keep(row).catch(() => {})
-    if (!done) tell?.(row)
+    // At once, before the acknowledgement; a row that is there stays as it is. Where it cannot be kept the socket has ended, and acknowledges nothing.
+    this.#keep(row).catch(() => {})
+    if (tell) void isDone.then(done => done || tell(row))
   }
 
   async #keep(row: InboxRow): Promise<void> {
     await this.#auth.keys.set({ inbox: { [row.hash]: row } } satisfies KeySet as KeySet)
   }
 
-  #remember(stanza: BinaryNode, row: KnownRow): void {
+  #remember(stanza: BinaryNode, row: PendingRow): void {
     const name = this.#nameIn(stanza)
     this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
   }
@@ -145,6 +154,11 @@ export class DecryptOnce {
     const { me } = this.#auth.creds
     return nameOf(decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '').fullMessage.key)
   }
+}
+
+async function notDone(all: PendingRow[]): Promise<InboxRow[]> {
+  const done = await Promise.all(all.map(({ isDone }) => isDone))
+  return all.flatMap(({ row }, i) => (done[i] ? [] : [row]))
 }
 
 function nameOf(key: WAMessageKey): string {

@@ -9,7 +9,7 @@ type Context = proto.IContextInfo
 /** Who is who to a session. */
 export interface People {
   /** One account under its two names, whichever of them is given. */
-  identify(jid: string): { pn: string | null; lid: string | null }
+  identify(jid: string): Promise<{ pn: string | null; lid: string | null }>
   isMe(jid: string): boolean
 }
 
@@ -17,9 +17,9 @@ export interface People {
 const MAX_MENTIONS = 256
 
 /** What stands beside the words of a message, as far as there is anything. */
-export function beyondWords(context: Context, people: People): ReceivedExtras {
-  const quoted = quotedIn(context, people)
-  const mentions = mentionsIn(context, people)
+export async function beyondWords(context: Context, people: People): Promise<ReceivedExtras> {
+  const quoted = await quotedIn(context, people)
+  const mentions = await mentionsIn(context, people)
   const referral = referralIn(context)
   return {
     ...(quoted && { quoted }),
@@ -32,13 +32,13 @@ export function beyondWords(context: Context, people: People): ReceivedExtras {
 }
 
 /** Read from the quote itself: what it answers may never have come here, as a status, or what was said before the link. */
-function quotedIn(
+async function quotedIn(
   { stanzaId, participant, remoteJid, quotedMessage }: Context,
   people: People,
-): ReceivedExtras['quoted'] {
+): Promise<ReceivedExtras['quoted']> {
   if (!stanzaId) return null
   const author = accountJid(participant)
-  const { pn, lid } = author ? people.identify(author) : { pn: null, lid: null }
+  const { pn, lid } = author ? await people.identify(author) : { pn: null, lid: null }
   const read = readContent(quotedMessage)
   const said = 'ignored' in read || read.type === 'unsupported' ? null : read
   return {
@@ -51,11 +51,11 @@ function quotedIn(
   }
 }
 
-function mentionsIn({ mentionedJid, groupMentions }: Context, people: People) {
+async function mentionsIn({ mentionedJid, groupMentions }: Context, people: People) {
   const accounts = [...namesIn(mentionedJid)].slice(0, MAX_MENTIONS)
   const groups = namesIn((groupMentions ?? []).map(({ groupJid }) => groupJid))
   return [
-    ...accounts.map(jid => ({ jid, phone: people.identify(jid).pn })),
+    ...(await Promise.all(accounts.map(async jid => ({ jid, phone: (await people.identify(jid)).pn })))),
     ...[...groups].slice(0, MAX_MENTIONS).map(jid => ({ jid, phone: null })),
   ]
 }

@@ -12,11 +12,11 @@ const BATCH = 200
  * a message is left, without words, files and secrets. `leftOut` gets why one of them cannot be translated: the others of a chunk that
  * comes only once are worth more.
  */
-export function* historyBatches(
+export async function* historyBatches(
   all: WAMessage[],
   context: TranslationContext,
   { kind, since, leftOut }: { kind: HistoryKind; since: number; leftOut(error: unknown): void },
-): Generator<ReceivedMessage[], void> {
+): AsyncGenerator<ReceivedMessage[], void> {
   if (kind === 'none') return
   // A phone lists the newest first.
   const messages = all.filter(({ messageTimestamp }) => !(Number(messageTimestamp) * 1000 < since)).reverse()
@@ -24,17 +24,17 @@ export function* historyBatches(
   // Nobody is told of history: what its groups are called need not be asked.
   const ofHistory = { ...context, inboundFromMe: true, inboundRaw: 'none' as const, subjectOf: () => null }
   for (let from = 0; from < messages.length; from += BATCH) {
-    const batch = messages.slice(from, from + BATCH).flatMap((message): ReceivedMessage[] => {
+    const batch: ReceivedMessage[] = []
+    for (const message of messages.slice(from, from + BATCH)) {
       try {
-        const translated = toReceivedMessage(message, false, ofHistory)
-        if ('ignored' in translated) return []
+        const translated = await toReceivedMessage(message, false, ofHistory)
+        if ('ignored' in translated) continue
         const imported = { ...translated, inboxHash: null, imported: true as const }
-        return [kind === 'full' ? imported : idsOf(imported)]
+        batch.push(kind === 'full' ? imported : idsOf(imported))
       } catch (error) {
         leftOut(error)
-        return []
       }
-    })
+    }
     if (batch.length > 0) yield batch
   }
 }

@@ -25,20 +25,23 @@ export interface ReceiveDeps {
   tracing?: ArrivalTracing
 }
 
-/** The messages of a stream that were decrypted before a crash and are not in the log. Throws when the store cannot be read. */
-export function unfinishedMessages(deps: ReceiveDeps, streamId: string): ReceivedMessage[] {
-  const rows = deps.store.keys.unfinished(streamId)
+/** The messages of a stream that were decrypted before a crash and are not in the log. Rejects when the store cannot be read. */
+export async function unfinishedMessages(deps: ReceiveDeps, streamId: string): Promise<ReceivedMessage[]> {
+  const rows = await deps.store.keys.unfinished(streamId)
   if (rows.length === 0) return []
-  const context = contextInStore(deps, streamId)
+  const context = await contextInStore(deps, streamId)
   if (context === null) return []
-  const { messages, failed } = messagesInRows(rows, context, deps, streamId)
+  const { messages, failed } = await messagesInRows(rows, context, deps, streamId)
   if (failed[0]) throw failed[0].error
   return messages
 }
 
 /** How messages of a stream without a socket are read; null if no account is linked. */
-export function contextInStore(deps: ReceiveDeps, streamId: string): TranslationContext | null {
-  const stored = readCreds(deps.store.keys, streamId)
+export async function contextInStore(
+  deps: ReceiveDeps,
+  streamId: string,
+): Promise<TranslationContext | null> {
+  const stored = await readCreds(deps.store.keys, streamId)
   if (stored.found !== 'creds' || !isPaired(stored.creds)) return null
   const me: Me = { id: stored.creds.me!.id, lid: stored.creds.me!.lid ?? null }
   return translationContext(deps, streamId, me)
@@ -66,20 +69,23 @@ export interface RowMessages {
  * One message per dedupe key, the oldest row first; rows without a message for Laravel give none. `fuller` is what Baileys knows of
  * the same messages; `seen` gets each message, whether it is for Laravel or not.
  */
-export function messagesInRows(
+export async function messagesInRows(
   rows: InboxRow[],
   context: TranslationContext,
   { store, logger }: Pick<ReceiveDeps, 'store' | 'logger'>,
   streamId: string,
   fuller: WAMessage[] = [],
-  seen: (message: WAMessage) => void = () => {},
-): RowMessages {
+  seen: (message: WAMessage) => Promise<void> | void = () => {},
+): Promise<RowMessages> {
   const found = new Map<string, ReceivedMessage>()
-  const isKnown = (key: string) => store.messages.hasDedupeKey(streamId, key)
+  const isKnown = async (keys: string[]) => {
+    for (const key of keys) if (await store.messages.hasDedupeKey(streamId, key)) return true
+    return false
+  }
   const withFound = withOriginals(context, () => [...found.values()])
   let waiting: RowMessages['waiting'] = []
   const failed: RowMessages['failed'] = []
-  const read = (row: InboxRow) => {
+  const read = async (row: InboxRow) => {
     try {
       const { message, offline } = rebuildMessage(row, context.me)
       // What the phone sends again lacks what Baileys knows from the placeholder.
@@ -89,12 +95,12 @@ export function messagesInRows(
         message: one.message,
       }))
       for (const { encoded, ...one } of [{ ...message, encoded: encodedMessageIn(row) }, ...resent]) {
-        seen(one)
-        const translated = toReceivedMessage(one, offline, withFound)
+        await seen(one)
+        const translated = await toReceivedMessage(one, offline, withFound)
         if ('awaits' in translated && translated.awaits) waiting.push({ row, original: translated.awaits })
         if ('ignored' in translated) continue
         const { dedupeKey, formerKeys, noticeOf } = translated
-        if ([dedupeKey, ...formerKeys].some(isKnown) || (noticeOf && isKnown(noticeOf))) continue
+        if (await isKnown([dedupeKey, ...formerKeys, ...(noticeOf ? [noticeOf] : [])])) continue
         if (!found.has(dedupeKey))
           found.set(dedupeKey, { ...translated, ...unreadOf(translated, encoded), inboxHash: row.hash })
       }
@@ -113,11 +119,11 @@ export function messagesInRows(
       logger.error({ stream_id: streamId, ...summaryOf(error) }, sentence)
     }
   }
-  for (const row of rows) read(row)
+  for (const row of rows) await read(row)
   // An original may have come after what is about it.
   const early = waiting
   waiting = []
-  for (const { row } of early) read(row)
+  for (const { row } of early) await read(row)
   const messages = [...found.values()].filter(({ noticeOf }) => !noticeOf || !found.has(noticeOf))
   return { messages, waiting, failed }
 }
@@ -127,12 +133,13 @@ export function withOriginals(
   context: TranslationContext,
   arriving: () => ReceivedMessage[],
 ): TranslationContext {
-  const originals = (id: string): OriginalMessage[] => [
-    ...arriving().flatMap(({ message, secret }) =>
+  const originals = async (id: string): Promise<OriginalMessage[]> => {
+    // Before the store is asked: what becomes durable meanwhile is missed by neither.
+    const coming = arriving().flatMap(({ message, secret }) =>
       message.message_id === id ? [{ content: message, secret: secret ?? null }] : [],
-    ),
-    ...context.originals(id),
-  ]
+    )
+    return [...coming, ...(await context.originals(id))]
+  }
   return { ...context, originals }
 }
 

@@ -15,14 +15,19 @@ export class MissingMessages {
   readonly #byDedupeKey = new Map<string, { hash: string; message: WAMessage }>()
 
   /** Whether the row is a placeholder whose message is still to come; then it is missing from now on. */
-  isMissing(row: InboxRow, context: TranslationContext, isKnown: (dedupeKey: string) => boolean): boolean {
+  async isMissing(
+    row: InboxRow,
+    context: TranslationContext,
+    isKnown: (dedupeKey: string) => Promise<boolean>,
+  ): Promise<boolean> {
     if (!isWithoutContent(row)) return false
     const { message, offline } = rebuildMessage(row, context.me)
     if (message.key.isViewOnce || context.now() - Number(message.messageTimestamp) * 1000 > MAX_AGE_MS) {
       return false
     }
-    const translated = toReceivedMessage({ ...message, message: { conversation: '' } }, offline, context)
-    if ('ignored' in translated || isKnown(translated.dedupeKey)) return false
+    const nothing = { ...message, message: { conversation: '' } }
+    const translated = await toReceivedMessage(nothing, offline, context)
+    if ('ignored' in translated || (await isKnown(translated.dedupeKey))) return false
     this.#byDedupeKey.set(translated.dedupeKey, { hash: row.hash, message })
     return true
   }

@@ -1,33 +1,27 @@
 import type { EventEmitter } from 'node:events'
 import type { BaileysEventMap, BinaryNode, WAMessage } from '@whiskeysockets/baileys'
 import { GatewayError } from '../../base/errors.ts'
+import { Turns } from '../../base/turns.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
-import type { ReceivedMessage, SocketOwner } from '../../ports/whatsapp.ts'
+import type { ReceivedMessage } from '../../ports/whatsapp.ts'
 import { ignoredChats } from '../baileys-settings.ts'
-import type { ChatTimers } from '../disappearing/chat-timers.ts'
-import { timerIn, timersInHistory } from '../disappearing/timers-in.ts'
+import { timersInHistory } from '../disappearing/timers-in.ts'
 import { summaryOf } from '../error-summary.ts'
-import { accountJid } from '../jid.ts'
 import type { AuthState } from '../keys/auth-state.ts'
 import type { DecryptOnce } from '../keys/decrypt-once.ts'
 import { encodedMessageIn, withNewer } from '../keys/inbox-rows.ts'
 import { ArrivalOrder } from '../patches/arrival-order.ts'
 import { serializeChats } from '../patches/chat-serializer.ts'
-import { AwaitedOriginals } from './awaited-originals.ts'
 import { historyBatches } from './history.ts'
-import { messagesInRows, type ReceiveDeps, unreadOf, withOriginals } from './inbox-messages.ts'
-import { MissingMessages } from './missing-messages.ts'
-import { type TranslatedMessage, type TranslationContext, toReceivedMessage } from './to-received-message.ts'
-import { translationContext } from './translation-context.ts'
+import { unreadOf } from './inbox-messages.ts'
+import { MessageReader, type ReaderParts } from './message-reader.ts'
 import { ViewOnceNotices } from './view-once-notices.ts'
 
-export interface ReceiverParts {
-  deps: ReceiveDeps
-  owner: SocketOwner
+export interface ReceiverParts extends ReaderParts {
   auth: Pick<AuthState, 'creds' | 'finishInbox'>
   decryptOnce: Pick<DecryptOnce, 'watch' | 'takeRows' | 'takeAllRows'>
-  groups: { subjectOf(jid: string): string | null }
-  timers: Pick<ChatTimers, 'of' | 'learn'>
+  /** What the stanza of a message says of people is learnt before the message is read. */
+  people: { settled(): Promise<void> }
 }
 
 /** WAMessageStubType.CIPHERTEXT */
@@ -39,17 +33,17 @@ const LOG_EVERY = 100
 export class Receiver {
   readonly #parts: ReceiverParts
   readonly #handingOver = new Set<Promise<void>>()
+  /** In which what arrived is read: while the store is asked for one, the next must not overtake it. */
+  readonly #turns = new Turns()
   readonly #order = new ArrivalOrder()
-  readonly #missing = new MissingMessages()
+  readonly #reader: MessageReader
   readonly #notices: ViewOnceNotices
-  readonly #awaited = new AwaitedOriginals()
-  /** What is being handed over: what is about it may be here before it is in the store. */
-  readonly #arriving = new Set<ReceivedMessage[]>()
   #undecryptable = 0
   #unopened = 0
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts
+    this.#reader = new MessageReader(parts)
     this.#notices = new ViewOnceNotices(parts.deps.clock, notice => this.#handOverNotice(notice))
   }
 
@@ -59,29 +53,43 @@ export class Receiver {
     const { tracing } = deps
     serializeChats(ws)
     this.#order.watch(ws)
-    decryptOnce.watch(ws, ignoredChats(deps.config), stub => this.#handOverRows([stub]))
+    decryptOnce.watch(ws, ignoredChats(deps.config), stub => this.#handOverRows(() => [stub]))
     if (tracing)
       ws.prependListener('CB:message', ({ attrs }: BinaryNode) => tracing.arrived(owner, attrs.id ?? ''))
   }
 
-  /** `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. */
-  handleUpsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
+  /**
+   * `messages.upsert`: `append` is what waited at WhatsApp while we were away, not history. Resolves when they were read and are being
+   * handed over; rejects when the store cannot be read.
+   */
+  handleUpsert({ messages, type }: BaileysEventMap['messages.upsert']): Promise<void> {
     const { decryptOnce } = this.#parts
+    const arrived = messages.map(given => ({
+      given,
+      offline: this.#order.handedOver(given.key.id, type),
+      taken: decryptOnce.takeRows(given.key),
+    }))
+    return this.#turns.take(() => this.#read(arrived))
+  }
+
+  async #read(
+    arrived: { given: WAMessage; offline: boolean; taken: ReturnType<DecryptOnce['takeRows']> }[],
+  ): Promise<void> {
+    const messages = arrived.map(({ given }) => given)
+    await this.#parts.people.settled()
     const received: ReceivedMessage[] = []
-    const context = this.#context(received)
     const done: string[] = []
-    for (const given of messages) {
-      const { rows, again } = decryptOnce.takeRows(given.key)
+    for (const { given, offline, taken } of arrived) {
+      const { rows, again } = await taken
       const message = withNewer(given, rows)
       if (message.messageStubType === UNDECRYPTABLE) this.#countUndecryptable()
-      const offline = this.#order.handedOver(message.key.id, type)
       if (again) continue
-      const translated = this.#translate(message, offline, context)
+      const translated = await this.#reader.translate(message, offline, received)
       if (translated === null) continue
       if ('awaits' in translated) this.#countUnopened(translated.ignored)
       if ('ignored' in translated || (translated.noticeOf && rows.length > 0)) {
         // Its rows may hold more than Baileys made of them: answers of the phone, or a text that a stub took the place of.
-        const inRows = this.#sortRows(rows, messages, received)
+        const inRows = await this.#reader.sortRows(rows, messages, received)
         received.push(...inRows.messages)
         done.push(...inRows.done)
       } else {
@@ -92,21 +100,15 @@ export class Receiver {
         received.push({ ...translated, ...unread, inboxHash: last?.hash ?? null })
       }
     }
-    this.#handOver(received, done)
+    await this.#handOver(received, done)
   }
 
   /** `messaging-history.set`: kept in commits of some hundred messages, one after the other. */
   handleHistory({ messages, chats }: BaileysEventMap['messaging-history.set']): void {
     const { decryptOnce, deps, owner, timers } = this.#parts
-    timers.learn(timersInHistory(chats))
-    const arrived: InboxRow[] = []
+    void timers.learn(timersInHistory(chats))
     // Baileys makes history of a message that arrived while it held its events and that history has, too.
-    const history = messages.filter(({ key }) => {
-      const { rows } = decryptOnce.takeRows(key)
-      arrived.push(...rows)
-      if (rows.length > 0) this.#order.handedOver(key.id, 'append')
-      return rows.length === 0
-    })
+    const taken = messages.map(message => ({ message, rows: decryptOnce.takeRows(message.key) }))
     let unreadable = 0
     const leftOut = (error: unknown) => {
       if (unreadable++ > 0) return
@@ -115,49 +117,73 @@ export class Receiver {
     }
     const { history: kind = 'full', historyMaxAgeMs } = deps.config
     const since = historyMaxAgeMs ? deps.clock.now() - historyMaxAgeMs : Number.NEGATIVE_INFINITY
-    const batches = historyBatches(history, this.#context(), { kind, since, leftOut })
-    if (arrived.length > 0) this.#handOverRows(arrived)
+    const sort = async () => {
+      const history: WAMessage[] = []
+      const arrived: InboxRow[] = []
+      for (const { message, rows } of taken) {
+        const own = (await rows).rows
+        arrived.push(...own)
+        if (own.length > 0) this.#order.handedOver(message.key.id, 'append')
+        else history.push(message)
+      }
+      if (arrived.length > 0) await this.#handOverSorted(arrived)
+      return history
+    }
     const keep = async () => {
-      for (const batch of batches) {
+      const history = await this.#turns.take(sort)
+      for await (const batch of historyBatches(history, this.#reader.context(), { kind, since, leftOut })) {
         await owner.received(batch)
-        const opened = this.#awaited.take(batch)
-        if (opened.length > 0) this.#handOverRows(opened)
+        this.#handOverRows(() => this.#reader.awaited.take(batch))
       }
     }
-    this.#track(keep(), history.length)
+    this.#track(keep(), messages.length)
   }
 
   /** The messages that our phone is still to send, because WhatsApp had only placeholders of them. */
-  missing(): WAMessage[] {
-    return this.#missing.all()
+  async missing(): Promise<WAMessage[]> {
+    await this.#turns.settled()
+    return this.#reader.missing.all()
   }
 
   /** The socket has ended: what was decrypted and Baileys will never hand over. */
   handOverRest(): void {
     const rows = this.#parts.decryptOnce.takeAllRows()
-    if (rows.length > 0) this.#handOverRows(rows)
+    this.#handOverRows(() => rows)
     this.#notices.end()
   }
 
   /** What earlier sockets left in the inbox: messages that could not be handed over then, and rows that hold none. */
-  handOverOldRows(): void {
-    const rows = this.#parts.deps.store.keys.unfinished(this.#parts.owner.streamId)
-    if (rows.length > 0) this.#handOverRows(rows)
+  handOverOldRows(): Promise<void> {
+    const { deps, owner } = this.#parts
+    return this.#turns.take(async () =>
+      this.#handOverSorted(await deps.store.keys.unfinished(owner.streamId)),
+    )
   }
 
   /** Resolves when all that was handed over is durable or failed. */
   async settled(): Promise<void> {
-    await Promise.all(this.#handingOver)
+    do {
+      await this.#turns.settled()
+      await Promise.all(this.#handingOver)
+    } while (this.#handingOver.size > 0)
   }
 
-  #handOverRows(rows: InboxRow[]): void {
-    const { messages, done } = this.#sortRows(rows)
-    this.#handOver(messages, done)
+  #handOverRows(rows: () => InboxRow[] | Promise<InboxRow[]>): void {
+    this.#track(
+      this.#turns.take(async () => this.#handOverSorted(await rows())),
+      0,
+    )
   }
 
-  #handOver(messages: ReceivedMessage[], done: string[]): void {
+  async #handOverSorted(rows: InboxRow[]): Promise<void> {
+    if (rows.length === 0) return
+    const { messages, done } = await this.#reader.sortRows(rows)
+    await this.#handOver(messages, done)
+  }
+
+  async #handOver(messages: ReceivedMessage[], done: string[]): Promise<void> {
     for (const one of messages) if (one.noticeOf) this.#notices.hold(one, one.noticeOf)
-    this.#handOverNow(
+    await this.#handOverNow(
       messages.filter(({ noticeOf }) => noticeOf === undefined),
       done,
     )
@@ -165,25 +191,30 @@ export class Receiver {
 
   #handOverNotice(notice: ReceivedMessage): void {
     const { noticeOf, inboxHash } = notice
-    if (noticeOf === undefined || !this.#isKnown(noticeOf)) this.#handOverNow([notice], [])
-    else if (inboxHash !== null) this.#handOverNow([], [inboxHash])
+    const read = async () => {
+      if (noticeOf === undefined || !(await this.#reader.isKnown(noticeOf)))
+        await this.#handOverNow([notice], [])
+      else if (inboxHash !== null) await this.#handOverNow([], [inboxHash])
+    }
+    this.#track(this.#turns.take(read), 1)
   }
 
-  #handOverNow(messages: ReceivedMessage[], done: string[]): void {
+  /** In a turn. Resolves once it is being handed over. */
+  async #handOverNow(messages: ReceivedMessage[], done: string[]): Promise<void> {
     const { auth, owner } = this.#parts
-    const opened = this.#sortRows(this.#awaited.take(messages), [], messages)
+    const opened = await this.#reader.sortRows(this.#reader.awaited.take(messages), [], messages)
     messages.push(...opened.messages)
     done.push(...opened.done)
     const waited = messages.flatMap(({ dedupeKey }) => [
-      this.#missing.arrived(dedupeKey),
+      this.#reader.missing.arrived(dedupeKey),
       this.#notices.arrived(dedupeKey),
     ])
-    this.#arriving.add(messages)
+    this.#reader.arriving.add(messages)
     const handOver = async () => {
       try {
         if (messages.length > 0) await owner.received(messages)
       } finally {
-        this.#arriving.delete(messages)
+        this.#reader.arriving.delete(messages)
       }
       await auth.finishInbox([...done, ...waited.filter(hash => hash !== null)])
     }
@@ -202,67 +233,6 @@ export class Receiver {
     }
     const tracked: Promise<void> = work.catch(failed).finally(() => this.#handingOver.delete(tracked))
     this.#handingOver.add(tracked)
-  }
-
-  /**
-   * The messages in some rows and the hashes of the rows without any; `fuller` is what Baileys knows of the same messages, `before`
-   * what is handed over before them.
-   */
-  #sortRows(
-    rows: InboxRow[],
-    fuller: WAMessage[] = [],
-    before: ReceivedMessage[] = [],
-  ): { messages: ReceivedMessage[]; done: string[] } {
-    if (rows.length === 0) return { messages: [], done: [] }
-    const { deps, owner } = this.#parts
-    const context = this.#context(before)
-    const { messages, waiting, failed } = messagesInRows(rows, context, deps, owner.streamId, fuller, one =>
-      this.#learnTimer(one),
-    )
-    const wanted = new Set([
-      ...messages.map(message => message.inboxHash),
-      ...[...waiting, ...failed].map(({ row }) => row.hash),
-    ])
-    const isMissing = (row: InboxRow) => this.#missing.isMissing(row, context, key => this.#isKnown(key))
-    const done = rows.filter(row => !wanted.has(row.hash) && !isMissing(row)).map(row => row.hash)
-    return { messages, done: [...done, ...this.#awaited.wait(waiting)] }
-  }
-
-  /** Null for what cannot be read: it ends no socket, and its rows wait for the next one. */
-  #translate(message: WAMessage, offline: boolean, context: TranslationContext): TranslatedMessage | null {
-    try {
-      this.#learnTimer(message)
-      return toReceivedMessage(message, offline, context)
-    } catch (error) {
-      const { deps, owner } = this.#parts
-      deps.logger.error(
-        { session_id: owner.sessionId, ...summaryOf(error) },
-        'a message cannot be read; it waits in the inbox',
-      )
-      return null
-    }
-  }
-
-  #learnTimer(message: WAMessage): void {
-    const { timers } = this.#parts
-    const chat = accountJid(message.key.remoteJid)
-    const timer = chat && timerIn(message, chat, () => timers.of(chat))
-    if (timer) timers.learn([timer])
-  }
-
-  #isKnown(dedupeKey: string): boolean {
-    const { deps, owner } = this.#parts
-    return deps.store.messages.hasDedupeKey(owner.streamId, dedupeKey)
-  }
-
-  /** `arriving` is what will be handed over next. */
-  #context(arriving: ReceivedMessage[] = []): TranslationContext {
-    const { deps, owner, auth, groups } = this.#parts
-    const { me } = auth.creds
-    const own = { id: me?.id ?? '', lid: me?.lid ?? null }
-    const context = translationContext(deps, owner.streamId, own)
-    const known = { ...context, subjectOf: (jid: string) => groups.subjectOf(jid) }
-    return withOriginals(known, () => [...this.#arriving].flat().concat(arriving))
   }
 
   #countUnopened(why: string): void {

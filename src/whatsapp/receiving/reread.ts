@@ -9,20 +9,20 @@ import { toReceivedMessage } from './to-received-message.ts'
  * Reads a message again that an earlier version could not, from its encoding; null if this one cannot either. Who wrote it where and
  * when stays as it was told.
  */
-export function reread(
+export async function reread(
   deps: ReceiveDeps,
   streamId: string,
   stored: ReceivedContent,
   encoded: Uint8Array,
-): Reread | null {
-  const context = contextInStore(deps, streamId)
+): Promise<Reread | null> {
+  const context = await contextInStore(deps, streamId)
   if (context === null) return null
   const { message_id: id, chat_id: remoteJid, from_me: fromMe, participant } = stored
   try {
     const message = contentOf(encoded)
     const received = { key: { id, remoteJid, fromMe, ...(participant && { participant }) }, message }
     const all = { ...context, inboundFromMe: true, inboundIgnore: [] }
-    const read = toReceivedMessage(received, stored.offline, all)
+    const read = await toReceivedMessage(received, stored.offline, all)
     if ('ignored' in read || read.message.type === UNSUPPORTED) return null
     const { media } = read
     return { message: { ...read.message, ...envelopeOf(stored) }, ...(media && { media }) }

@@ -22,9 +22,9 @@ export interface TranslationContext {
   /** Files lie where their message says, at a simulator's; WhatsApp's own are never looked for anywhere else. */
   foreignMediaHost: boolean
   /** Who has a name (a full jid), as far as more is known than that. */
-  personOf(name: string): Person | null
+  personOf(name: string): Promise<Person | null>
   /** Messages under an id, with their secrets: what others add to them is sealed. */
-  originals(messageId: string): OriginalMessage[]
+  originals(messageId: string): Promise<OriginalMessage[]>
   /** What a group is called, if it is known. */
   subjectOf(jid: string): string | null
   now(): number
@@ -55,11 +55,11 @@ const MAX_DATE = 8.64e15
 const SEEN_ONCE: ParsedContent = { ...unsupported('viewOnceMessage'), extras: { view_once: true } }
 
 /** Translates what Baileys handed over into what Laravel is told, or says why nothing is. */
-export function toReceivedMessage(
+export async function toReceivedMessage(
   received: WAMessage,
   offline: boolean,
   context: TranslationContext,
-): TranslatedMessage {
+): Promise<TranslatedMessage> {
   const { key } = received
   const remote = accountJid(key.remoteJid)
   if (!remote || !key.id) return { ignored: 'no chat or no id' }
@@ -78,13 +78,13 @@ export function toReceivedMessage(
   const chat = isBroadcast(remote) && !isStatus(remote) && sender ? sender : remote
   const direct = chat === remote ? [remote, key.remoteJidAlt] : [sender, key.participantAlt]
   const inGroup = isGroup(chat) || isStatus(chat)
-  const contact = identify(inGroup ? [sender, key.participantAlt] : direct, context)
+  const contact = await identify(inGroup ? [sender, key.participantAlt] : direct, context)
   const author = fromMe ? ownNames(context) : contact
   const at = sentAt(received, context.now())
   const content =
     said.sealed === null
       ? said
-      : openSealed(
+      : await openSealed(
           { ...said, sealed: said.sealed },
           {
             jids: fromMe
@@ -131,7 +131,7 @@ export function toReceivedMessage(
       reply_to: content.replyTo,
       ...(author.username !== null && { username: author.username }),
       ...content.extras,
-      ...(content.context && beyondWords(content.context, peopleOf(context))),
+      ...(content.context && (await beyondWords(content.context, peopleOf(context)))),
       ...rawOf(received, content.type, context),
       timestamp: new Date(at).toISOString(),
       offline,
@@ -146,7 +146,7 @@ function rawOf({ message }: WAMessage, type: string, { inboundRaw }: Translation
 }
 
 /** One account under its names. The alternative address of an own message may be the own account's: it is no name of the chat. */
-function identify(jids: (string | null | undefined)[], context: TranslationContext) {
+async function identify(jids: (string | null | undefined)[], context: TranslationContext) {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
   const [first, alternative] = jids.map(accountJid)
   const names = [
@@ -155,7 +155,8 @@ function identify(jids: (string | null | undefined)[], context: TranslationConte
   ]
   const number = names.find(name => digitsOf(name) !== null) ?? null
   const lid = names.map(lidOf).find(Boolean) ?? null
-  const person = (lid && context.personOf(lid)) || (number && context.personOf(number)) || null
+  const person =
+    (lid && (await context.personOf(lid))) || (number && (await context.personOf(number))) || null
   return {
     pn: digitsOf(number ?? person?.number),
     lid: lid ?? person?.lid ?? null,
@@ -165,7 +166,7 @@ function identify(jids: (string | null | undefined)[], context: TranslationConte
   }
 }
 
-const ownNames = ({ me }: TranslationContext): ReturnType<typeof identify> => {
+const ownNames = ({ me }: TranslationContext): Awaited<ReturnType<typeof identify>> => {
   const lid = lidOf(me.lid)
   return { pn: digitsOf(me.id), lid, chatId: lid, username: null, person: null }
 }
@@ -173,7 +174,7 @@ const ownNames = ({ me }: TranslationContext): ReturnType<typeof identify> => {
 const peopleOf = (context: TranslationContext): People => {
   const own = [accountJid(context.me.id), accountJid(context.me.lid)]
   const isMe = (jid: string) => own.includes(jid)
-  return { isMe, identify: jid => (isMe(jid) ? ownNames(context) : identify([jid], context)) }
+  return { isMe, identify: async jid => (isMe(jid) ? ownNames(context) : identify([jid], context)) }
 }
 
 /** Baileys gives seconds, as a number or as a Long; what is no time is now. */

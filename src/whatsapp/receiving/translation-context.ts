@@ -22,14 +22,15 @@ export function translationContext(
     inboundIgnore: config.inboundIgnore,
     inboundRaw: config.inboundRaw ?? 'none',
     foreignMediaHost: config.url !== undefined,
-    personOf: name => store.people.find(streamId, name),
-    originals: messageId =>
-      store.messages.originals(streamId, messageId).map(one => {
-        if (one.secret !== null || !('to' in one.content)) return one
-        // Queued before secrets were kept: a poll's lies in what went out.
-        const sent = store.messages.encoded(streamId, messageId)
-        return { ...one, secret: (sent && messageSecretOf({ message: proto.Message.decode(sent) })) ?? null }
-      }),
+    personOf: async name => store.people.find(streamId, name),
+    originals: async messageId => {
+      const all = await store.messages.originals(streamId, messageId)
+      if (all.every(({ secret, content }) => secret !== null || !('to' in content))) return all
+      // Queued before secrets were kept: a poll's lies in what went out.
+      const sent = await store.messages.encoded(streamId, messageId)
+      const inSent = (sent && messageSecretOf({ message: proto.Message.decode(sent) })) ?? null
+      return all.map(one => (one.secret === null && 'to' in one.content ? { ...one, secret: inSent } : one))
+    },
     subjectOf: () => null,
     now: () => clock.now(),
   }

@@ -23,18 +23,20 @@ const LATEST_ORIGINAL_MS = 24 * 60 * 60 * 1000
  * about only the id is taken from within, as its key is written from the sealer's side. A vote in a poll that nobody here has stays
  * a vote without words.
  */
-export function openSealed(
+export async function openSealed(
   content: ParsedContent & { sealed: SealedPart },
   sealer: Sealer,
   context: OpeningContext,
-): ParsedContent | Unopened {
+): Promise<ParsedContent | Unopened> {
   const { sealed, replyTo: id } = content
   const { byAuthor, within } = SEALS[sealed.kind]
   if (id === null || !isWellFormed(sealed)) return unopened('sealed, and not well formed')
-  const [chat, sealers] = [namesOf(sealer.chat, context), namesOf(sealer.jids, context)]
-  const known = context.originals(id)
-  const there = known.filter(({ content }) => isInChat(content, chat, context))
-  const originals = there.map(one => ({ ...one, authors: authorsOf(one.content, context) }))
+  const [chat, sealers] = [await namesOf(sealer.chat, context), await namesOf(sealer.jids, context)]
+  const known = await context.originals(id)
+  const originals = []
+  for (const one of known)
+    if (await isInChat(one.content, chat, context))
+      originals.push({ ...one, authors: await authorsOf(one.content, context) })
   const secrets = originals.filter(({ secret }) => secret !== null)
   if (secrets.length === 0) {
     if (sealed.kind === 'vote') return { ...content, sealed: null }

@@ -8,34 +8,35 @@ import { accountJid, isGroup } from '../jid.ts'
 export interface OpeningContext {
   me: { id: string; lid: string | null }
   /** Messages under an id, with their secrets: stored ones, and those that are being stored. */
-  originals(messageId: string): OriginalMessage[]
+  originals(messageId: string): Promise<OriginalMessage[]>
   /** Who has a name (a full jid), as far as more is known than that. */
-  personOf(name: string): Person | null
+  personOf(name: string): Promise<Person | null>
   now(): number
 }
 
 type Content = ReceivedContent | SendContent
 
 /** All names of one account: bare jids. */
-export function namesOf(
+export async function namesOf(
   jids: (string | null | undefined)[],
   { personOf }: Pick<OpeningContext, 'personOf'>,
-): string[] {
+): Promise<string[]> {
   const names = jids.map(accountJid).filter(jid => jid !== null)
-  return [...new Set(names.flatMap(name => [name, ...(personOf(name)?.names ?? [])]))]
+  const all = await Promise.all(names.map(async name => [name, ...((await personOf(name))?.names ?? [])]))
+  return [...new Set(all.flat())]
 }
 
 /** The names of who wrote a message. */
-export function authorsOf(content: Content, context: OpeningContext): string[] {
+export async function authorsOf(content: Content, context: OpeningContext): Promise<string[]> {
   if ('to' in content || content.from_me) return namesOf([context.me.lid, context.me.id], context)
   const { from, from_lid, participant, chat_id } = content
   return namesOf([from_lid, from && `${from}@s.whatsapp.net`, participant ?? chat_id], context)
 }
 
 /** Whether a message stands in a chat, which has these names. */
-export function isInChat(content: Content, chat: string[], context: OpeningContext): boolean {
+export async function isInChat(content: Content, chat: string[], context: OpeningContext): Promise<boolean> {
   const jid = 'to' in content ? content.to : content.chat_id
-  const names = isGroup(jid) ? [jid] : namesOf([jid], context)
+  const names = isGroup(jid) ? [jid] : await namesOf([jid], context)
   return names.some(name => chat.includes(name))
 }
 

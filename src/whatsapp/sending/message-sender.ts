@@ -167,7 +167,7 @@ export class MessageSender {
     unacked.address = address
     const message = await payloads.make(messageId, content, secret)
     if (content.typing) await this.#showTyping(content, address.to)
-    const deleted = content.type === 'delete' ? payloads.referencedBy(content) : null
+    const deleted = content.type === 'delete' ? await payloads.referencedBy(content) : null
     if (deleted?.key.fromMe === false) await this.#checkAdmin(content.to)
     const options = stanzaOptions(content, deleted)
     const additionalNodes = [

@@ -27,7 +27,7 @@ export interface PayloadDeps {
   /** A group as it is now; undefined for other chats. */
   members(jid: string): Promise<GroupMetadata | undefined>
   /** All names of an account (full jids), a LID first. */
-  namesOf(jid: string): string[]
+  namesOf(jid: string): Promise<string[]>
 }
 
 /** Encoded sends remembered for what comes right after: a second transmission, a retry receipt. */
@@ -54,11 +54,12 @@ export class OutgoingPayloads {
   async make(messageId: string, content: SendContent, secret?: Uint8Array): Promise<proto.IMessage> {
     // A group says with its members how long its messages stay.
     const group = await this.#deps.members(content.to)
-    const timer = this.#deps.timers.forSend(content.to)
-    const known = isRepeatable(content) && timer === null ? this.#known.get(messageId) : this.#find(messageId)
+    const timer = await this.#deps.timers.forSend(content.to)
+    const known =
+      isRepeatable(content) && timer === null ? this.#known.get(messageId) : await this.#find(messageId)
     if (known) return known
-    const referenced = this.referencedBy(content)
-    const named = withNames(content, group, jid => this.#deps.namesOf(jid))
+    const referenced = await this.referencedBy(content)
+    const named = await withNames(content, group, jid => this.#deps.namesOf(jid))
     const made = withTimer(await this.#build(messageId, named, referenced, secret), content.type, timer)
     this.#known.set(messageId, made)
     if (isRepeatable(content) && !timer?.expiration) return made
@@ -74,22 +75,22 @@ export class OutgoingPayloads {
 
   /** What went out under that id, as a retry receipt asks for it; undefined if it is not known. */
   async payloadOf(messageId: string): Promise<proto.IMessage | undefined> {
-    const known = this.#find(messageId)
+    const known = await this.#find(messageId)
     if (known) return known
-    const row = this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')
+    const row = await this.#deps.store.messages.find(this.#stream.streamId, messageId, 'out')
     if (row === null || row.unreadable) return undefined
     const { content } = row
     if (!('to' in content) || !isRepeatable(content)) return undefined
     const group = await this.#deps.members(content.to)
-    const named = withNames(content, group, jid => this.#deps.namesOf(jid))
-    return this.#build(messageId, named, this.referencedBy(content))
+    const named = await withNames(content, group, jid => this.#deps.namesOf(jid))
+    return this.#build(messageId, named, await this.referencedBy(content))
   }
 
-  /** The message that a send refers to; null if it refers to none. Throws SEND_FAILED for one that is not known. */
-  referencedBy(content: SendContent): ReferencedMessage | null {
+  /** The message that a send refers to; null if it refers to none. Rejects with SEND_FAILED for one that is not known. */
+  async referencedBy(content: SendContent): Promise<ReferencedMessage | null> {
     const { reply_to: id } = content
     if (id === null) return null
-    const row = this.#deps.store.messages.find(this.#stream.streamId, id)
+    const row = await this.#deps.store.messages.find(this.#stream.streamId, id)
     if (row === null)
       throw new GatewayError('SEND_FAILED', 'The message that it refers to is not known any more.')
     const { content: original } = row
@@ -118,10 +119,10 @@ export class OutgoingPayloads {
     }
   }
 
-  #find(messageId: string): proto.IMessage | undefined {
+  async #find(messageId: string): Promise<proto.IMessage | undefined> {
     const known = this.#known.get(messageId)
     if (known) return known
-    const stored = this.#deps.store.messages.encoded(this.#stream.streamId, messageId)
+    const stored = await this.#deps.store.messages.encoded(this.#stream.streamId, messageId)
     return stored === null ? undefined : proto.Message.decode(stored)
   }
 
@@ -138,7 +139,8 @@ export class OutgoingPayloads {
       const made = await generateWAMessageContent(toBaileysContent(content, { file, referenced }), {
         upload: this.#deps.upload,
       })
-      const messageSecret = secret ?? this.#deps.store.messages.secretOf(this.#stream.streamId, messageId)
+      const messageSecret =
+        secret ?? (await this.#deps.store.messages.secretOf(this.#stream.streamId, messageId))
       // Baileys draws another one each time (messages.js); what others add is sealed under the one that is kept.
       if (messageSecret) made.messageContextInfo = { ...made.messageContextInfo, messageSecret }
       return made

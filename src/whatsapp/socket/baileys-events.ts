@@ -44,21 +44,21 @@ export class BaileysEvents {
     ws.on('CB:notification,type:w:gp2', (notification: BinaryNode) =>
       end.guard(() => {
         const timer = timerOfGroup(notification)
-        if (timer) parts.timers.learn([timer])
+        if (timer) void parts.timers.learn([timer])
       }),
     )
     ev.process(events => end.guard(() => this.#handle(events)))
   }
 
   #handle(events: Partial<BaileysEventMap>): void {
-    const { parts, account } = this.#deps
+    const { parts, account, end } = this.#deps
     const { firstContact, groups, receiver, identities } = parts
     if (events['creds.update']) account.credsUpdated(events['creds.update'])
     groups.handle(events)
     if (events['messages.upsert']) {
       for (const message of events['messages.upsert'].messages) identities.chatsByLid.handle(message)
       firstContact.heard(events['messages.upsert'].messages)
-      receiver.handleUpsert(events['messages.upsert'])
+      end.guard(() => receiver.handleUpsert(events['messages.upsert']!))
     }
     if (events['messaging-history.set']) receiver.handleHistory(events['messaging-history.set'])
     if (events['connection.update']) this.#connectionUpdated(events['connection.update'])
@@ -82,12 +82,13 @@ export class BaileysEvents {
   #opened(): void {
     const { parts, account, logout, reports, caches } = this.#deps
     account.opened()
-    requestFromPhone(
-      parts.receiver.missing(),
-      parts.baileys,
-      caches.placeholderResendCache,
-      (fields, sentence) => reports.log('warn', fields, sentence),
-    )
+    void parts.receiver
+      .missing()
+      .then(missing =>
+        requestFromPhone(missing, parts.baileys, caches.placeholderResendCache, (fields, sentence) =>
+          reports.log('warn', fields, sentence),
+        ),
+      )
     logout.opened()
   }
 

@@ -20,21 +20,22 @@ export function createChatActions(
     unlessEnded(work).catch((error: unknown): never => {
       throw toGatewayError(error)
     })
-  const keyOf = ({ messageId, chatId, participant, fromMe }: MessageRef) => ({
-    remoteJid: addresses.of(chatId).to,
+  const keyOf = async ({ messageId, chatId, participant, fromMe }: MessageRef) => ({
+    remoteJid: (await addresses.of(chatId)).to,
     id: messageId,
     fromMe,
     ...(participant !== null && { participant }),
   })
   return {
     lookup: phone => query(() => numbers.lookup(phone)),
-    read: messages => query(() => socket.readMessages(messages.map(keyOf))),
-    presence: (kind, chatId) => query(() => presence.show(kind, chatId && addresses.of(chatId).to)),
+    read: messages => query(async () => socket.readMessages(await Promise.all(messages.map(keyOf)))),
+    presence: (kind, chatId) =>
+      query(async () => presence.show(kind, chatId && (await addresses.of(chatId)).to)),
     reupload: (message, source) =>
       unlessEnded(async (): Promise<MediaSource> => {
         if (source.mediaKey === '')
           throw new GatewayError('MEDIA_GONE', 'WhatsApp has this file of a newsletter no more.')
-        const asked = { key: keyOf(message), message: mediaMessage(source) } as WAMessage
+        const asked = { key: await keyOf(message), message: mediaMessage(source) } as WAMessage
         let updated: WAMessage
         try {
           updated = await socket.updateMediaMessage(asked)

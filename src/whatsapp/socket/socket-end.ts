@@ -56,12 +56,13 @@ export class SocketEnd {
     this.endBaileys(new DisconnectError(message))
   }
 
-  /** Runs a handler of an event; one that throws ends this socket only. */
-  guard(work: () => void): void {
+  /** Runs a handler of an event; one that throws or rejects ends this socket only. */
+  guard(work: () => void | Promise<void>): void {
+    const failed = (error: unknown) => this.fail('Handler Failed', error)
     try {
-      work()
+      work()?.catch(failed)
     } catch (error) {
-      this.fail('Handler Failed', error)
+      failed(error)
     }
   }
 

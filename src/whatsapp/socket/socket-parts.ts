@@ -116,7 +116,7 @@ export function createSocketParts(
   const groups = new Groups(
     caches.groups,
     jid => pending.run(() => baileys.groupMetadata(jid), ANSWER_MS),
-    ({ id, ephemeralDuration }) => timers.learnGroup(id, ephemeralDuration ?? 0, clock.now()),
+    ({ id, ephemeralDuration }) => void timers.learnGroup(id, ephemeralDuration ?? 0, clock.now()),
   )
   const namesOf = chatNames(store, owner.streamId)
   const timers = new ChatTimers(
@@ -129,10 +129,11 @@ export function createSocketParts(
     },
     owner,
   )
-  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, timers })
+  const receiver = new Receiver({ deps, owner, auth, decryptOnce, groups, timers, people })
   const accountEvents = new AccountEvents({
     owner,
     store,
+    people,
     socket: baileys,
     clock,
     me: () => auth.creds.me,
@@ -154,6 +155,7 @@ export function createSocketParts(
     people,
     cache: caches.numbers,
     streamId: owner.streamId,
+    failed: storeFailed,
   })
   const payloads = new OutgoingPayloads(
     {

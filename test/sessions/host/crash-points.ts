@@ -172,7 +172,10 @@ export class Outside {
       this.#observed.set(streamId, { sockets: 0, questions: 0, logouts: 0, before: copyOf(asked) })
     whatsapp.onOpen = this.#whileAlive((socket: FakeSocket) => this.#onOpen(socket))
     whatsapp.recover = async streamId =>
-      store.keys.unfinished(streamId).map(({ hash, stanza }) => ({ ...incoming(stanza), inboxHash: hash }))
+      (await store.keys.unfinished(streamId)).map(({ hash, stanza }) => ({
+        ...incoming(stanza),
+        inboxHash: hash,
+      }))
   }
 
   /** The same function for the process of this moment, and none once it is dead. */
@@ -242,7 +245,7 @@ export class Outside {
   }
 
   #onSend(streamId: string, socket: FakeSocket, messageId: string): void {
-    const row = this.#world.store.messages.find(streamId, messageId, 'out')
+    const row = this.#world.stored.messages.find(streamId, messageId, 'out')
     if (row === null) this.violations.push('bytes of a send that is not in the log')
     else if (!/^(queued|transmitted)$/.test(row.status))
       this.violations.push(`bytes of a send that was ${row.status}`)
@@ -296,7 +299,7 @@ export class Outside {
     this.acked.push({ streamId, id })
     await owner.received([{ ...incoming(id), inboxHash: hash }])
     if (run !== this.#run) return
-    if (!this.#world.store.messages.find(streamId, id, 'in') && !this.#requestedBy(streamId).deleted)
+    if (!this.#world.stored.messages.find(streamId, id, 'in') && !this.#requestedBy(streamId).deleted)
       this.violations.push('a message called durable that is not in the log')
   }
 
@@ -309,7 +312,7 @@ export class Outside {
         const { messageId } = outcome as { messageId?: string }
         if (run !== this.#run || messageId === undefined || streamId === undefined) return
         if (this.isDeleted(streamId)) return
-        if (this.#world.store.messages.find(streamId, messageId, 'out') === null)
+        if (this.#world.stored.messages.find(streamId, messageId, 'out') === null)
           this.violations.push('an answer for a send that is not in the log')
         this.promised.push({ streamId, messageId })
       },
@@ -382,7 +385,7 @@ export function faultsOf(world: World, sessionId: string): string[] {
     steps.set(id, status)
   }
   for (const [id, status] of steps) {
-    const row = world.store.messages.find(streamId, id, 'out')
+    const row = world.stored.messages.find(streamId, id, 'out')
     if (row?.status !== status) faults.push(`${id} is ${row?.status} in the table, ${status} in the log`)
   }
   return faults

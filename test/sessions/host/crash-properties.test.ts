@@ -162,7 +162,7 @@ function checkCredentials(world: World): void {
   for (const { sessionId, streamId, state } of world.stored.sessions.all()) {
     const { linked, archiveUntil, waId } = world.context(sessionId)
     const kept = waId !== null && (archiveUntil !== null || (linked && !state.startsWith('loggedOut')))
-    const has = 0 in world.store.keys.get(streamId, 'creds', ['0'])
+    const has = 0 in world.stored.keys.get(streamId, 'creds', ['0'])
     if (kept) expect(has, `${state} keeps its credentials`).toBe(true)
   }
 }
@@ -257,17 +257,17 @@ function checkEnd({ world, outside }: Walk): void {
     expect(world.state(sessionId)).toMatch(/^(open\.sett|loggedOut)/)
     expect(world.entry(sessionId).actor.state).toBe(world.state(sessionId))
     expect(world.context(sessionId).intent).toBe('none')
-    expect(world.store.messages.unsent(streamId)).toEqual([])
+    expect(world.stored.messages.unsent(streamId)).toEqual([])
     const open = world.state(sessionId)!.startsWith('open')
     if (open) expect(outside.pending.filter(({ session }) => session === sessionId)).toEqual([])
     if (world.state(sessionId) === 'loggedOut.neverLinked')
-      expect(world.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
+      expect(world.stored.keys.get(streamId, 'creds', ['0'])).toEqual({})
   }
   const living = ({ streamId }: { streamId: string }) => !outside.isDeleted(streamId)
   for (const { streamId, messageId } of outside.promised.filter(living))
-    expect(world.store.messages.find(streamId, messageId, 'out')).not.toBe(null)
+    expect(world.stored.messages.find(streamId, messageId, 'out')).not.toBe(null)
   for (const { streamId, id } of outside.acked.filter(living)) {
-    const row = world.store.messages.find(streamId, id, 'in')
+    const row = world.stored.messages.find(streamId, id, 'in')
     expect(row, `${id} was acked`).not.toBe(null)
     expect(outside.delivered.get(`${streamId}.${row!.seq}.messages`), id).toBeGreaterThan(0)
   }

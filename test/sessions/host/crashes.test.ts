@@ -54,7 +54,7 @@ describe('A transition that throws', () => {
     socket.report({ type: 'logout.confirmed' }) // erases the keys, then throws
     await world.settle()
     expect([world.factTypes().at(-1), world.context().intent]).toEqual(['session.crashed', 'logout'])
-    expect(Object.keys(world.store.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
+    expect(Object.keys(world.stored.keys.get(streamId, 'creds', ['0']))).toEqual(['0'])
   })
 
   it('is answered to its caller as not done', async () => {
@@ -94,8 +94,10 @@ describe('A transition that throws', () => {
     victims.add('s1')
     world.disk.holdWrites()
     const first = socket.owner.received([incoming('m1')])
+    await world.settle()
     socket.report(closedAs('unlinked'))
     const second = socket.owner.received([incoming('m2')])
+    await world.settle()
     world.disk.releaseWrites()
     await Promise.all([first, second])
     await world.settle()

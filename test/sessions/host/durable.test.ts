@@ -86,7 +86,7 @@ describe('Until its fact is durable', () => {
       epoch: world.entry().actor.epoch,
       keys: [{ type: 'creds', id: '0', value: new Uint8Array([1]) }],
     })
-    const stored = () => Object.keys(world.store.keys.get(streamId, 'creds', ['0'])).length
+    const stored = () => Object.keys(world.stored.keys.get(streamId, 'creds', ['0'])).length
     world.disk.holdWrites()
     const logout = world.commands.logout('s1', world.clock.now() + 4000)
     await world.settle()
@@ -173,7 +173,7 @@ describe('The order of effects', () => {
     void world.commands.send('s1', text('34611111111'), world.clock.now())
     await world.settle()
     const { streamId } = world.entry().actor
-    const stored = () => world.store.keys.get(streamId, 'session', ['34611111111@s.whatsapp.net'])
+    const stored = () => world.stored.keys.get(streamId, 'session', ['34611111111@s.whatsapp.net'])
     socket.report(closedAs('unlinked', 'unlinked'))
     await world.settle()
     expect(Object.keys(stored())).toHaveLength(1)

@@ -60,11 +60,13 @@ describe('The log of a session', () => {
   it('has seqs without a gap when messages and facts of the session come at the same time', async () => {
     const socket = await world.linked()
     world.disk.holdWrites()
-    const all = [
-      socket.owner.received([incoming('m1'), incoming('m2')]),
+    const all: Promise<unknown>[] = [socket.owner.received([incoming('m1'), incoming('m2')])]
+    await world.settle()
+    all.push(
       world.commands.send('s1', text('34622222222'), world.clock.now()),
       socket.owner.received([incoming('m3')]),
-    ]
+    )
+    await world.settle()
     socket.report({ type: 'socket.named', pushName: 'Eva' }, closedAs('backoff'))
     all.push(socket.owner.received([incoming('m4')]))
     await world.settle()

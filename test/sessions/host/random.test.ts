@@ -192,7 +192,7 @@ it(
         for (const { sessionId, streamId } of world.stored.sessions.all()) {
           expect(world.state(sessionId), sessionId).toMatch(/^(open\.sett|loggedOut)/)
           expect(world.context(sessionId).intent).toBe('none')
-          expect(world.store.messages.unsent(streamId)).toEqual([])
+          expect(world.stored.messages.unsent(streamId)).toEqual([])
         }
         check(world)
         await world.end()

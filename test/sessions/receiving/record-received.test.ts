@@ -22,7 +22,7 @@ const decrypted = async (id: string, hash: string, more: Partial<ReceivedMessage
   })
   return { ...incoming(id, undefined, more), inboxHash: hash }
 }
-const unfinished = () => world.store.keys.unfinished(streamId()).map(({ hash }) => hash)
+const unfinished = () => world.stored.keys.unfinished(streamId()).map(({ hash }) => hash)
 const received = () =>
   world
     .rows()
@@ -236,7 +236,7 @@ describe('A history message', () => {
     expect(writes[0]!.events!.map(({ type }) => type)).toEqual(['message.imported', 'message.imported'])
     const inserted = writes[0]!.messages!.map(row => 'insert' in row && row.insert.dedupeKey)
     expect(inserted).toEqual([`history|${imported('h1').dedupeKey}`, `history|${imported('h2').dedupeKey}`])
-    expect(world.store.messages.find(streamId(), 'h1')!.content).toMatchObject({ body: 'body of h1' })
+    expect(world.stored.messages.find(streamId(), 'h1')!.content).toMatchObject({ body: 'body of h1' })
   })
 
   it('never makes a newly received message a known one', async () => {
@@ -273,5 +273,31 @@ describe('A history message', () => {
     expect(types('old')).toEqual(['message.imported'])
     expect(types('new')).toEqual(['message.received'])
     expect(deliveries().map(({ seq }) => seq)).toEqual([world.rows().at(-1)!.seq])
+  })
+})
+
+describe('Copies of a message, while the store is asked for the first', () => {
+  it('are one message, one delivery, and all their rows leave the inbox', async () => {
+    const copies = [await decrypted('m1', 'h1'), await decrypted('m1', 'h2'), await decrypted('m1', 'h3')]
+    world.disk.holdReads()
+    const kept = copies.map(copy => socket.owner.received([copy]))
+    await world.settle()
+    expect(unfinished()).toEqual(['h1', 'h2', 'h3'])
+    world.disk.releaseReads()
+    await Promise.all(kept)
+    expect([received(), deliveries().length, unfinished()]).toEqual([['m1'], 1, []])
+  })
+
+  it('leave the inbox behind the message, which would be lost if they came before it', async () => {
+    const copies = [await decrypted('m1', 'h1'), await decrypted('m1', 'h2')]
+    const before = world.disk.committed.length
+    await Promise.all(copies.map(copy => socket.owner.received([copy])))
+    const done = world.disk.committed
+      .slice(before)
+      .map(({ inbox, messages }) => [messages?.length ?? 0, inbox])
+    expect(done).toEqual([
+      [1, [{ done: 'h1' }]],
+      [0, [{ done: 'h2' }]],
+    ])
   })
 })

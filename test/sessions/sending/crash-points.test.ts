@@ -106,9 +106,9 @@ async function tell({ at, leaves, acks }: Plan) {
   // Whoever got no answer asks again with the same key, as a queue of Laravel's does.
   for (const n of STORY.keys()) if (answers[n] === null) await ask(n)
   await world.wait(1000)
-  const waits = world.store.messages.unsent(world.entry().actor.streamId)
+  const waits = world.stored.messages.unsent(world.entry().actor.streamId)
   const statuses = answers.map(
-    id => id && world.store.messages.find(world.entry().actor.streamId, id, 'out')?.status,
+    id => id && world.stored.messages.find(world.entry().actor.streamId, id, 'out')?.status,
   )
   await world.end()
   return { view: contacts.view, count, waits, statuses }

@@ -135,7 +135,7 @@ describe('A retry with the same idempotency key', () => {
     const retry = once('k', 'hello', 0)
     await world.wait(1)
     expect(await retry).not.toHaveProperty('replayed')
-    expect(world.store.messages.unsent(world.entry().actor.streamId)).toHaveLength(1)
+    expect(world.stored.messages.unsent(world.entry().actor.streamId)).toHaveLength(1)
   })
 
   it('after a logout is answered with the last status of the message', async () => {

@@ -124,11 +124,11 @@ export class OutboxModel {
       for (const { resolve } of this.#fetches.splice(0)) resolve({} as SendMedia)
       await this.#open()
       await this.#ackAll()
-      if (minute > 2 && !world.entry().outbox.hasWork) break
+      if (minute > 2 && !this.#hasWork()) break
       await world.wait(minute < 5 ? SECOND : MINUTE)
     }
-    expect(world.store.messages.unsent(world.entry().actor.streamId), 'nothing waits').toEqual([])
-    expect(world.entry().outbox.hasWork).toBe(false)
+    expect(world.stored.messages.unsent(world.entry().actor.streamId), 'nothing waits').toEqual([])
+    expect(this.#hasWork()).toBe(false)
     this.#checkEnds()
     for (const one of inTime)
       if (!one.acked) this.violations.push(`${one.seq} was left behind: ${this.#status(one.id)}`)
@@ -158,7 +158,7 @@ export class OutboxModel {
         const target = [...this.#sends.values()].findLast(one => one.to === op.to)
         if (
           target === undefined ||
-          world.store.messages.find(this.#stream, target.id)?.content.type !== 'text'
+          world.stored.messages.find(this.#stream, target.id)?.content.type !== 'text'
         )
           return
         return this.#send({
@@ -291,7 +291,7 @@ export class OutboxModel {
   }
 
   #status(id: string) {
-    return this.#world.store.messages.find(this.#stream, id, 'out')?.status
+    return this.#world.stored.messages.find(this.#stream, id, 'out')?.status
   }
 
   /** Notes what was accepted since the last time. */
@@ -303,7 +303,7 @@ export class OutboxModel {
   #note(id: string, seq?: number): Known {
     let one = this.#sends.get(id)
     if (one === undefined) {
-      const row = this.#world.store.messages.find(this.#stream, id, 'out')!
+      const row = this.#world.stored.messages.find(this.#stream, id, 'out')!
       const to = (row.content as SendContent).to
       one = { id, to, seq: seq ?? row.seq, on: null, left: false, acked: false, refused: false }
       this.#sends.set(id, one)
@@ -351,12 +351,16 @@ export class OutboxModel {
     return one.to === other.to || (this.#known && ofAna(one) && ofAna(other))
   }
 
+  #hasWork(): boolean {
+    return this.#world.entry().outbox.isBusy || this.#world.stored.messages.hasUnsent(this.#stream)
+  }
+
   /** What waits and can still go out before it is too old, now that nothing is in its way. */
   #inTime(): Known[] {
     const { slowdown } = this.#world.context()
     const now = this.#world.clock.now()
     if (slowdown !== null && slowdown.until > now) return []
-    const waiting = this.#world.store.messages.unsent(this.#stream)
+    const waiting = this.#world.stored.messages.unsent(this.#stream)
     // For the backoff, and for what a socket has in hand.
     const needs = 7 * MINUTE + (this.#perMinute === 0 ? 0 : (waiting.length * MINUTE) / this.#perMinute)
     return waiting
@@ -366,7 +370,7 @@ export class OutboxModel {
 
   #checkEnds(): void {
     for (const one of this.#sends.values()) {
-      const { status, error, at } = this.#world.store.messages.find(this.#stream, one.id, 'out')!
+      const { status, error, at } = this.#world.stored.messages.find(this.#stream, one.id, 'out')!
       this.seen.add(status === 'failed' ? error!.split(':')[0]! : status)
       const ends =
         status === 'failed'

@@ -388,5 +388,5 @@ it('The outbox keeps nothing in memory of sends that are done', async () => {
   await world.settle()
   expect(world.rows().filter(({ type }) => type === 'message.sent')).toHaveLength(200)
   expect(world.clock.pending()).toBeLessThan(5)
-  expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
+  expect(world.stored.messages.unsent(world.entry().actor.streamId)).toEqual([])
 })

@@ -187,7 +187,7 @@ describe('While a session stays disconnected', () => {
     await world.wait(120_000)
     await waiting
     expect(message(left).status).toBe('unknown')
-    expect(world.store.messages.unsent(world.entry().actor.streamId)).toEqual([])
+    expect(world.stored.messages.unsent(world.entry().actor.streamId)).toEqual([])
   })
 
   it('a send that is being transmitted at that very moment does not fail', async () => {

@@ -18,7 +18,7 @@ export const sendingIn = (world: () => World) => ({
     world().commands.send('s1', picture(to, caption), world().clock.now() + 4000),
   ack: (socket: FakeSocket, messageId: string) =>
     socket.owner.updated({ messageId, status: 'sent', at: world().clock.now() }),
-  message: (id: string) => world().store.messages.find(world().entry().actor.streamId, id, 'out')!,
+  message: (id: string) => world().stored.messages.find(world().entry().actor.streamId, id, 'out')!,
   /** The steps of a message in the log. */
   facts: (id: string) =>
     world()

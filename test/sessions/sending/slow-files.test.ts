@@ -35,7 +35,7 @@ const fileFails = async (caption: string) => {
     reject(new GatewayError('MEDIA_UNREACHABLE', 'Nobody answers there.'))
   await world.settle()
 }
-const unsent = () => world.store.messages.unsent(world.entry().actor.streamId)
+const unsent = () => world.stored.messages.unsent(world.entry().actor.streamId)
 const idOf = (words: string) =>
   world
     .rows()

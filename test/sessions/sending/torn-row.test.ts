@@ -32,7 +32,7 @@ describe('A send whose row is torn', () => {
         : { status: 'failed', error: expect.stringMatching(/^SEND_FAILED: .*cannot be read/) },
     )
     expect((await world.queries.chat('s1', `${ANA}@s.whatsapp.net`, null, 10)).messages).toHaveLength(2)
-    expect(world.store.messages.hasUnsent(world.entry().actor.streamId)).toBe(false)
+    expect(world.stored.messages.hasUnsent(world.entry().actor.streamId)).toBe(false)
   })
 })
 

@@ -333,7 +333,7 @@ describe('A session that cannot go on for another reason', () => {
     await world.boot(({ store, stored }) => {
       const { unsent } = store.messages
       const { streamId } = stored.sessions.find('bad')!
-      store.messages.unsent = one => {
+      store.messages.unsent = async one => {
         if (one === streamId) throw new TypeError('secret text of a row')
         return unsent(one)
       }

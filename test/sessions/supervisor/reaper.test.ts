@@ -17,7 +17,7 @@ const begin = async (options: WorldOptions) => {
   await world.deliverStatus()
   return socket
 }
-const unsent = () => world.store.messages.unsent(world.entry().actor.streamId)
+const unsent = () => world.stored.messages.unsent(world.entry().actor.streamId)
 const go = async (sending: Promise<unknown>) => {
   sending.catch(() => {})
   await world.settle()

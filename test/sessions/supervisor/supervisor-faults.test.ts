@@ -9,7 +9,7 @@ it('The reaper goes on with its rounds after one that threw', async () => {
   await world.shown()
   const { overdue } = world.store.messages
   let rounds = 0
-  world.store.messages.overdue = (...args) => {
+  world.store.messages.overdue = async (...args) => {
     if (rounds++ < 20) throw new TypeError('secret text of a row')
     return overdue(...args)
   }
@@ -81,11 +81,11 @@ it('The reaper looks at every session and every send, whichever of them throws',
   for (const id of ['s1', 's2', 's3']) await world.linked(id)
   const { hasUnsent, overdue } = { ...world.store.messages }
   const bad = world.entry('s1').actor.streamId
-  world.store.messages.hasUnsent = streamId => {
+  world.store.messages.hasUnsent = async streamId => {
     if (streamId === bad) throw new TypeError('secret text of a row')
     return hasUnsent(streamId)
   }
-  world.store.messages.overdue = () => {
+  world.store.messages.overdue = async () => {
     throw new TypeError('secret text of a row')
   }
   await world.wait(40 * 60_000)

@@ -10,7 +10,8 @@ it('What cannot be kept ends the socket, and is not acknowledged', async () => {
   const ws = new EventEmitter()
   const deps = {
     owner: { streamId: 's', happened: () => Promise.reject(refusal) },
-    store: { accountEvents: { find: () => null }, people: { find: () => null } },
+    store: { accountEvents: { find: async () => null } },
+    people: { find: async () => null, settled: async () => {} },
     socket: { sendNode: async () => {} },
     clock: systemClock,
     me: () => ({ id: '34600000001@s.whatsapp.net' }),

@@ -11,8 +11,8 @@ const context = {
   inboundFromMe: true,
   inboundIgnore: [],
   foreignMediaHost: false,
-  personOf: () => null,
-  originals: () => [],
+  personOf: async () => null,
+  originals: async () => [],
   subjectOf: () => null,
   now: () => 1_700_000_000_000,
 }
@@ -93,10 +93,10 @@ describe('random messages', () => {
       record({ extendedTextMessage: record({ text: words, contextInfo }) }),
     )
     await assertProperty(
-      fc.property(business, random => {
+      fc.asyncProperty(business, async random => {
         const content = wired(proto.Message.fromObject(random))
         const key = { remoteJid: '1@g.us', participant: '34600@s.whatsapp.net', id: 'ID' }
-        const inbound = toReceivedMessage({ key, message: content }, false, context)
+        const inbound = await toReceivedMessage({ key, message: content }, false, context)
         if ('ignored' in inbound) throw new Error(inbound.ignored)
         const stored = JSON.parse(JSON.stringify(inbound.message))
         wholeMessage.parse(completeMessage(stored))

@@ -143,14 +143,14 @@ describe('a message with all that was decoded', () => {
     expect(picture).toEqual({ left_out: expect.stringMatching(/\d/) })
   })
 
-  it('comes with all messages, with what is unsupported, or not at all', () => {
+  it('comes with all messages, with what is unsupported, or not at all', async () => {
     const context = {
       me: { id: 'x@s.whatsapp.net', lid: null },
       inboundFromMe: false,
       inboundIgnore: [],
       now: () => 1,
     }
-    const told = (fields: WireFields, inboundRaw: 'none' | 'unsupported' | 'all') => {
+    const told = async (fields: WireFields, inboundRaw: 'none' | 'unsupported' | 'all') => {
       const received = {
         key: { id: 'A', remoteJid: '1@lid', fromMe: false },
         message: decodeMessage(wire(fields)),
@@ -158,14 +158,14 @@ describe('a message with all that was decoded', () => {
       const own = {
         ...context,
         inboundRaw,
-        personOf: () => null,
+        personOf: async () => null,
       } as unknown as TranslationContext
-      const read = toReceivedMessage(received, false, own)
+      const read = await toReceivedMessage(received, false, own)
       return 'message' in read ? read.message.raw : null
     }
-    expect(told({ 1: 'words' }, 'all')).toEqual({ conversation: 'words' })
-    expect(told({ 1: 'words' }, 'unsupported')).toBeUndefined()
-    expect(told({ 129: '' }, 'unsupported')).toEqual({ musicMessage: '' })
-    expect(told({ 129: '' }, 'none')).toBeUndefined()
+    expect(await told({ 1: 'words' }, 'all')).toEqual({ conversation: 'words' })
+    expect(await told({ 1: 'words' }, 'unsupported')).toBeUndefined()
+    expect(await told({ 129: '' }, 'unsupported')).toEqual({ musicMessage: '' })
+    expect(await told({ 129: '' }, 'none')).toBeUndefined()
   })
 })

@@ -213,8 +213,8 @@ describe('the file of a message', () => {
     me: { id: '111@s.whatsapp.net', lid: null },
     inboundFromMe: false,
     inboundIgnore: [],
-    personOf: () => null,
-    originals: () => [],
+    personOf: async () => null,
+    originals: async () => [],
     subjectOf: () => null,
     now: () => 0,
   }
@@ -223,15 +223,15 @@ describe('the file of a message', () => {
     message: wired({ imageMessage: part }),
   }
 
-  it('is fetched from WhatsApp, whatever host the sender names, unless this is a simulator', () => {
-    const real = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
-    const simulated = toReceivedMessage(received, false, { ...context, foreignMediaHost: true })
+  it('is fetched from WhatsApp, whatever host the sender names, unless this is a simulator', async () => {
+    const real = await toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
+    const simulated = await toReceivedMessage(received, false, { ...context, foreignMediaHost: true })
     expect(real).toMatchObject({ media: { host: null } })
     expect(simulated).toMatchObject({ media: { host: 'evil.example' } })
   })
 
-  it('has a key that the message for Laravel does not contain', () => {
-    const inbound = toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
+  it('has a key that the message for Laravel does not contain', async () => {
+    const inbound = await toReceivedMessage(received, false, { ...context, foreignMediaHost: false })
     if ('ignored' in inbound) throw new Error(inbound.ignored)
     wholeMessage.parse(completeMessage(inbound.message))
     const told = JSON.stringify(inbound.message)
@@ -306,8 +306,8 @@ describe('random messages', () => {
     inboundFromMe: true,
     inboundIgnore: [],
     foreignMediaHost: false,
-    personOf: () => null,
-    originals: () => [],
+    personOf: async () => null,
+    originals: async () => [],
     subjectOf: () => null,
     now: () => 1_700_000_000_000,
   }
@@ -320,7 +320,7 @@ describe('random messages', () => {
   it('never throw and are never lost', async () => {
     let delivered = 0
     await assertProperty(
-      fc.property(message, fc.boolean(), (random, fromMe) => {
+      fc.asyncProperty(message, fc.boolean(), async (random, fromMe) => {
         let content: proto.Message
         try {
           content = wired(proto.Message.fromObject(random))
@@ -333,7 +333,7 @@ describe('random messages', () => {
           message: content,
           messageTimestamp: 1_700_000_000,
         }
-        const inbound = toReceivedMessage(received, false, context)
+        const inbound = await toReceivedMessage(received, false, context)
         if ('ignored' in inbound) {
           const loud = Object.keys(content).filter(
             name =>
@@ -356,7 +356,7 @@ describe('random messages', () => {
 
   it('made of random bytes never throw', async () => {
     await assertProperty(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), bytes => {
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 60 }), async bytes => {
         let content: proto.Message
         try {
           content = proto.Message.decode(bytes)
@@ -364,7 +364,11 @@ describe('random messages', () => {
           return
         }
         expect(
-          toReceivedMessage({ key: { remoteJid: '1@lid', id: 'ID' }, message: content }, false, context),
+          await toReceivedMessage(
+            { key: { remoteJid: '1@lid', id: 'ID' }, message: content },
+            false,
+            context,
+          ),
         ).toBeDefined()
       }),
       { numRuns: 1000 },

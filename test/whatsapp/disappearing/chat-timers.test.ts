@@ -15,41 +15,41 @@ function setUp(begun: string[]) {
   const asked: string[] = []
   const store = {
     commit: async () => {},
-    chatTimers: { find: () => null },
+    chatTimers: { find: async () => null },
     messages: {
-      knowsChat: (_: string, names: string[]) => {
+      knowsChat: async (_: string, names: string[]) => {
         asked.push(...names)
         return names.some(name => begun.includes(name))
       },
     },
   } as unknown as Pick<Store, 'commit' | 'messages' | 'chatTimers'>
   const timers = new ChatTimers(
-    { store, memory: memories(), namesOf: chat => [chat], ofNewChats: () => WEEK, failed() {} },
+    { store, memory: memories(), namesOf: async chat => [chat], ofNewChats: () => WEEK, failed() {} },
     { streamId: 'stream', epoch: 1 },
   )
   return { timers, asked, begun }
 }
 
-it('the store is asked once whether a chat has begun, however much is sent to it', () => {
+it('the store is asked once whether a chat has begun, however much is sent to it', async () => {
   const { timers, asked } = setUp([ANA])
-  expect([1, 2, 3].map(() => timers.forSend(ANA))).toEqual([null, null, null])
+  for (let i = 0; i < 3; i++) expect(await timers.forSend(ANA)).toBeNull()
   expect(asked).toEqual([ANA])
-  expect(setUp([]).timers.forSend(ANA)).toEqual(WEEK)
+  expect(await setUp([]).timers.forSend(ANA)).toEqual(WEEK)
 })
 
-it('a chat that begins gets the timer of new ones, and keeps it when it has begun', () => {
+it('a chat that begins gets the timer of new ones, and keeps it when it has begun', async () => {
   const { timers, asked, begun } = setUp([])
-  expect(timers.forSend(EVA)).toEqual(WEEK)
+  expect(await timers.forSend(EVA)).toEqual(WEEK)
   begun.push(EVA)
-  expect(timers.forSend(EVA)).toEqual(WEEK)
+  expect(await timers.forSend(EVA)).toEqual(WEEK)
   expect(asked).toEqual([EVA])
 })
 
-it('a chat that has begun takes a timer that somebody sets, and loses it again', () => {
+it('a chat that has begun takes a timer that somebody sets, and loses it again', async () => {
   const { timers } = setUp([ANA])
-  expect(timers.forSend(ANA)).toBeNull()
-  timers.learn([{ chat: ANA, expiration: 86_400, setAt: 5 }])
-  expect(timers.forSend(ANA)).toEqual({ expiration: 86_400, setAt: 5 })
-  timers.learn([{ chat: ANA, expiration: 0, setAt: 6 }])
-  expect(timers.forSend(ANA)).toEqual({ expiration: 0, setAt: 6 })
+  expect(await timers.forSend(ANA)).toBeNull()
+  await timers.learn([{ chat: ANA, expiration: 86_400, setAt: 5 }])
+  expect(await timers.forSend(ANA)).toEqual({ expiration: 86_400, setAt: 5 })
+  await timers.learn([{ chat: ANA, expiration: 0, setAt: 6 }])
+  expect(await timers.forSend(ANA)).toEqual({ expiration: 0, setAt: 6 })
 })

@@ -87,7 +87,7 @@ describe('a chat whose messages disappear', () => {
   it('is learnt from the own phone', async () => {
     const own = world.sim.phone(SHOP).contact
     await own.disappear(ana.pn, DAY)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
     await heard('hello')
     expect((await sent(text(jidOf(ana)))).expiration).toBe(DAY)
   })
@@ -142,7 +142,9 @@ describe('a group whose messages disappear', () => {
     )
     // At once, not only when somebody writes or the members are asked for.
     const stored = () => world.store.chatTimers.find(owner.streamId, [group.jid])
-    await vi.waitFor(() => expect(stored()).toMatchObject({ expiration: DAY }), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await stored()).toMatchObject({ expiration: DAY }), {
+      timeout: 5_000,
+    })
     expect((await heard('hello', {}, group.jid)).message.expires_in).toBe(DAY)
     expect((await sent(text(group.jid))).expiration).toBe(DAY)
     await ana.disappear(group.jid, 0)

@@ -10,7 +10,7 @@ const SENT_AT = 1_700_000_000
 
 function said(message: proto.IMessage, known: ChatTimer | null = null, chat = ANA) {
   const key = { remoteJid: chat, id: 'ID' }
-  return timerIn({ key, message, messageTimestamp: SENT_AT }, chat, () => known)
+  return timerIn({ key, message, messageTimestamp: SENT_AT }, chat, async () => known)
 }
 const noted = (contextInfo: proto.IContextInfo): proto.IMessage => ({ extendedTextMessage: { contextInfo } })
 const setting = (ephemeralExpiration: number, ephemeralSettingTimestamp?: number): proto.IMessage => ({
@@ -22,17 +22,17 @@ const setting = (ephemeralExpiration: number, ephemeralSettingTimestamp?: number
 })
 
 describe('the timer in a message', () => {
-  it('is that of a setting, since when it says or since it was sent, and 0 when it is switched off', () => {
-    expect(said(setting(DAY, 7))).toEqual({ chat: ANA, expiration: DAY, setAt: 7 })
-    expect(said(setting(DAY))).toEqual({ chat: ANA, expiration: DAY, setAt: SENT_AT })
-    expect(said({ ephemeralMessage: { message: setting(0, 9) } })).toEqual({
+  it('is that of a setting, since when it says or since it was sent, and 0 when it is switched off', async () => {
+    expect(await said(setting(DAY, 7))).toEqual({ chat: ANA, expiration: DAY, setAt: 7 })
+    expect(await said(setting(DAY))).toEqual({ chat: ANA, expiration: DAY, setAt: SENT_AT })
+    expect(await said({ ephemeralMessage: { message: setting(0, 9) } })).toEqual({
       chat: ANA,
       expiration: 0,
       setAt: 9,
     })
   })
 
-  it('is noted beside whatever is said, also within wrappers', () => {
+  it('is noted beside whatever is said, also within wrappers', async () => {
     const contextInfo = { expiration: DAY, ephemeralSettingTimestamp: 7 }
     const timer = { chat: ANA, expiration: DAY, setAt: 7 }
     for (const message of [
@@ -40,40 +40,40 @@ describe('the timer in a message', () => {
       { imageMessage: { contextInfo } },
       { pollCreationMessageV3: { contextInfo } },
     ]) {
-      expect(said(message)).toEqual(timer)
-      expect(said({ ephemeralMessage: { message } })).toEqual(timer)
-      expect(said({ messageContextInfo: {}, documentWithCaptionMessage: { message } })).toEqual(timer)
+      expect(await said(message)).toEqual(timer)
+      expect(await said({ ephemeralMessage: { message } })).toEqual(timer)
+      expect(await said({ messageContextInfo: {}, documentWithCaptionMessage: { message } })).toEqual(timer)
     }
-    expect(said(noted({ expiration: 0, ephemeralSettingTimestamp: 7 }))).toMatchObject({
+    expect(await said(noted({ expiration: 0, ephemeralSettingTimestamp: 7 }))).toMatchObject({
       expiration: 0,
       setAt: 7,
     })
-    expect(said(noted(contextInfo), null, GROUP)).toMatchObject({ chat: GROUP, expiration: DAY })
+    expect(await said(noted(contextInfo), null, GROUP)).toMatchObject({ chat: GROUP, expiration: DAY })
   })
 
-  it('of a client that forgets since when teaches only who knows nothing', () => {
-    expect(said(noted({ expiration: DAY }))).toEqual({ chat: ANA, expiration: DAY, setAt: SENT_AT })
-    expect(said(noted({ expiration: DAY }), { expiration: 0, setAt: 1 })).toBeNull()
-    expect(said(noted({ stanzaId: 'Q' }), { expiration: DAY, setAt: 1 })).toBeNull()
+  it('of a client that forgets since when teaches only who knows nothing', async () => {
+    expect(await said(noted({ expiration: DAY }))).toEqual({ chat: ANA, expiration: DAY, setAt: SENT_AT })
+    expect(await said(noted({ expiration: DAY }), { expiration: 0, setAt: 1 })).toBeNull()
+    expect(await said(noted({ stanzaId: 'Q' }), { expiration: DAY, setAt: 1 })).toBeNull()
   })
 
-  it('of before the newest setting says nothing, and a false clock does not win for ever', () => {
+  it('of before the newest setting says nothing, and a false clock does not win for ever', async () => {
     const late = noted({ expiration: DAY, ephemeralSettingTimestamp: 7 })
-    expect(said(late, { expiration: 0, setAt: 7 })).toBeNull()
-    expect(said(late, { expiration: 0, setAt: 6 })).toMatchObject({ expiration: DAY })
-    const ahead = said(noted({ expiration: DAY, ephemeralSettingTimestamp: 9_999_999_999 }))
+    expect(await said(late, { expiration: 0, setAt: 7 })).toBeNull()
+    expect(await said(late, { expiration: 0, setAt: 6 })).toMatchObject({ expiration: DAY })
+    const ahead = await said(noted({ expiration: DAY, ephemeralSettingTimestamp: 9_999_999_999 }))
     expect(ahead?.setAt).toBe(SENT_AT + DAY)
   })
 
-  it('is nothing in a plain text, in changes, in a status, and in what members of a group claim to have set', () => {
-    expect(said({ conversation: 'hello' })).toBeNull()
-    expect(said({ reactionMessage: { text: 'x' } })).toBeNull()
-    expect(said({ protocolMessage: { type: 0 } })).toBeNull()
-    expect(said({})).toBeNull()
+  it('is nothing in a plain text, in changes, in a status, and in what members of a group claim to have set', async () => {
+    expect(await said({ conversation: 'hello' })).toBeNull()
+    expect(await said({ reactionMessage: { text: 'x' } })).toBeNull()
+    expect(await said({ protocolMessage: { type: 0 } })).toBeNull()
+    expect(await said({})).toBeNull()
     expect(
-      said(noted({ expiration: DAY, ephemeralSettingTimestamp: 7 }), null, 'status@broadcast'),
+      await said(noted({ expiration: DAY, ephemeralSettingTimestamp: 7 }), null, 'status@broadcast'),
     ).toBeNull()
-    expect(said(setting(DAY, 7), null, GROUP)).toBeNull()
+    expect(await said(setting(DAY, 7), null, GROUP)).toBeNull()
   })
 })
 

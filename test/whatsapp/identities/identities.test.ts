@@ -52,7 +52,7 @@ describe('a number', () => {
     await socket.send(id, text(pn(dialled), dialled))
     await owner.update(id, 'sent')
     await vi.waitFor(() => expect(textsOf(canonical)).toContain(dialled), WAIT)
-    expect(personOf(pn(dialled))).toMatchObject({ chatId: maria.account.lidJid, number: pn(canonical) })
+    expect(await personOf(pn(dialled))).toMatchObject({ chatId: maria.account.lidJid, number: pn(canonical) })
   })
 
   it('that nobody has is refused, and asked for again by another session', async () => {
@@ -101,7 +101,7 @@ describe('a person', () => {
     expect(new Set(await chats(4))).toEqual(new Set([ana.account.lidJid]))
     const theirs = owner.received_.filter(({ message }) => !message.from_me)
     expect(theirs.map(({ message }) => message.from)).toEqual([ana.pn, ana.pn])
-    expect(personOf(pn(ana.pn))).toMatchObject({ lid: ana.account.lidJid, number: pn(ana.pn) })
+    expect(await personOf(pn(ana.pn))).toMatchObject({ lid: ana.account.lidJid, number: pn(ana.pn) })
   })
 
   it('without a number is a chat by LID, and answered there', async () => {
@@ -122,7 +122,10 @@ describe('a person', () => {
     const [chat] = await chats(1)
     const [before, after] = [ana.pn, fresh()]
     world.sim.changeNumber(before, after, { lid: true })
-    await vi.waitFor(() => expect(personOf(pn(before))).toMatchObject({ number: pn(after) }), WAIT)
+    await vi.waitFor(
+      async () => expect(await personOf(pn(before))).toMatchObject({ number: pn(after) }),
+      WAIT,
+    )
     for (const name of [pn(before), chat!, pn(after)]) await socket.send(newId(), text(name, name))
     await vi.waitFor(() => expect(textsOf(after)).toEqual([pn(before), chat, pn(after)]), WAIT)
     await ana.say(shop, 'new number')
@@ -139,7 +142,7 @@ describe('a person', () => {
     await owner.texts(1)
     const { message } = owner.received_[0]!
     expect(message).toMatchObject({ chat_id: group.jid, username: 'ana.g', from: ana.pn })
-    expect(personOf(pn(ana.pn))).toMatchObject({ chatId: ana.account.lidJid, username: 'ana.g' })
+    expect(await personOf(pn(ana.pn))).toMatchObject({ chatId: ana.account.lidJid, username: 'ana.g' })
   })
 
   it('is asked for again when WhatsApp says that the LID has changed', async () => {
@@ -155,7 +158,10 @@ describe('a person', () => {
     await send()
     world.sim.changeLid(ana.pn)
     await send()
-    await vi.waitFor(() => expect(personOf(chat!)).toMatchObject({ lid: ana.account.lidJid }), WAIT)
+    await vi.waitFor(
+      async () => expect(await personOf(chat!)).toMatchObject({ lid: ana.account.lidJid }),
+      WAIT,
+    )
     await ana.say(shop, 'yes', { addressing: 'lid' })
     expect(await chats(2)).toEqual([chat, chat])
   })
@@ -165,7 +171,7 @@ describe('a person', () => {
     await socket.end()
     await world.giveAway()
     await world.takeBack()
-    expect(personOf(pn(BRAZIL_DIALLED))).toMatchObject({ number: pn(BRAZIL) })
+    expect(await personOf(pn(BRAZIL_DIALLED))).toMatchObject({ number: pn(BRAZIL) })
   })
 })
 

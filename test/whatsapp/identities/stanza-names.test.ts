@@ -105,23 +105,25 @@ describe('another number', () => {
     stanza('notification', { from: GROUP, type: 'w:gp2', participant }, [child])
   const modify = (jid: string, more = {}) => stanza('modify', {}, [stanza('participant', { jid, ...more })])
 
-  it('of a member is the one of the two names that nobody knew', () => {
-    const knows = (name: string) => name === PN
-    expect(changeInGroup(inGroup(PN, modify(NEW)), knows)).toEqual({ number: NEW, was: [PN] })
-    expect(changeInGroup(inGroup(NEW, modify(PN)), knows)).toEqual({ number: NEW, was: [PN] })
-    expect(changeInGroup(inGroup(PN, stanza('change_number', { jid: NEW })), knows)).toEqual({
+  it('of a member is the one of the two names that nobody knew', async () => {
+    const knows = async (name: string) => name === PN
+    expect(await changeInGroup(inGroup(PN, modify(NEW)), knows)).toEqual({ number: NEW, was: [PN] })
+    expect(await changeInGroup(inGroup(NEW, modify(PN)), knows)).toEqual({ number: NEW, was: [PN] })
+    expect(await changeInGroup(inGroup(PN, stanza('change_number', { jid: NEW })), knows)).toEqual({
       number: NEW,
       was: [PN],
     })
   })
 
-  it('of a member under the same LID stands beside it', () => {
+  it('of a member under the same LID stands beside it', async () => {
     const given = inGroup(LID, modify(LID, { phone_number: NEW }))
-    expect(changeInGroup(given, () => true)).toEqual({ lid: LID, number: NEW, was: [LID] })
+    expect(await changeInGroup(given, async () => true)).toEqual({ lid: LID, number: NEW, was: [LID] })
   })
 
-  it('is told by nothing else', () => {
-    expect(changeInGroup(inGroup(PN, stanza('subject', { subject: 'x' })), () => true)).toBeNull()
-    expect(changeInGroup(stanza('notification', { from: PN, type: 'devices' }), () => true)).toBeNull()
+  it('is told by nothing else', async () => {
+    expect(await changeInGroup(inGroup(PN, stanza('subject', { subject: 'x' })), async () => true)).toBeNull()
+    expect(
+      await changeInGroup(stanza('notification', { from: PN, type: 'devices' }), async () => true),
+    ).toBeNull()
   })
 })

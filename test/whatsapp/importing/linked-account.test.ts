@@ -12,28 +12,31 @@ const root = mkdtempSync(join(tmpdir(), 'linked-account-'))
 afterAll(() => rmSync(root, { recursive: true }))
 let folders = 0
 
-function read(files: Record<string, unknown>, leavesOutBroken = false) {
+async function read(files: Record<string, unknown>, leavesOutBroken = false) {
   const folder = writeAuthFolder(join(root, String(++folders)), files)
   return readLinkedAccount(folder, { leavesOutBroken, now: 5 })
 }
 
 /** What the store would answer. */
-function stored({ keys }: ReturnType<typeof read>) {
-  const get = (_: string, type: string, ids: string[]) =>
+async function stored({ keys }: Awaited<ReturnType<typeof read>>) {
+  const get = (_: string, type: string, ids: string[]): Record<string, Uint8Array> =>
     Object.fromEntries(
       keys.filter(key => key.type === type && ids.includes(key.id)).map(({ id, value }) => [id, value!]),
     )
   return {
-    creds: readCreds({ get, inbox: () => null, unfinished: () => [] }, 's'),
+    creds: await readCreds(
+      { get: async (...of) => get(...of), inbox: async () => null, unfinished: async () => [] },
+      's',
+    ),
     key: (type: string, id: string) => decodeKey(type, get('s', type, [id])[id]!),
   }
 }
 
 describe('A folder of useMultiFileAuthState', () => {
-  it('says whose it is, and its credentials and keys are those of the store', () => {
+  it('says whose it is, and its credentials and keys are those of the store', async () => {
     const creds = pairedCreds()
     const pair = Curve.generateKeyPair()
-    const account = read({
+    const account = await read({
       'creds.json': creds,
       'pre-key-1.json': pair,
       'lid-mapping-34600000002.json': '"100000000000002"',
@@ -45,7 +48,7 @@ describe('A folder of useMultiFileAuthState', () => {
       ...{ waId: '34600000001', lid: '100000000000001@lid', pushName: 'Shop' },
       ...{ device: '34600000001:3@s.whatsapp.net', leftOut: [], foreign: ['baileys_store.json'] },
     })
-    const there = stored(account)
+    const there = await stored(account)
     expect(there.creds).toMatchObject({ found: 'creds', generation: 0, fellBack: false })
     expect(there.creds.found === 'creds' && there.creds.creds.noiseKey).toEqual({
       public: Buffer.from(creds.noiseKey.public),
@@ -61,14 +64,14 @@ describe('A folder of useMultiFileAuthState', () => {
     ])
   })
 
-  it('whose credentials are older than its pre-keys gives no number twice', () => {
+  it('whose credentials are older than its pre-keys gives no number twice', async () => {
     const pair = Curve.generateKeyPair()
-    const account = read({
+    const account = await read({
       'creds.json': { ...pairedCreds(), nextPreKeyId: 31, firstUnuploadedPreKeyId: 31 },
       'pre-key-30.json': pair,
       'pre-key-60.json': pair,
     })
-    const { creds } = stored(account)
+    const { creds } = await stored(account)
     expect(creds.found === 'creds' && creds.creds).toMatchObject({
       nextPreKeyId: 61,
       firstUnuploadedPreKeyId: 61,
@@ -95,8 +98,8 @@ describe('A folder of useMultiFileAuthState', () => {
       { 'creds.json': pairedCreds({ id: '34600000001@s.whatsapp.net' }) },
       /no linked device/,
     ],
-  ])('is refused with the reason: it %s', (_, files, reason) => {
-    expect(() => read(files)).toThrow(reason)
+  ])('is refused with the reason: it %s', async (_, files, reason) => {
+    await expect(read(files)).rejects.toThrow(reason)
   })
 
   it.each<[string, unknown]>([
@@ -109,10 +112,10 @@ describe('A folder of useMultiFileAuthState', () => {
     ['app-state-sync-key-AAAAAA.json', '{}'],
     ['device-list-34600000002.json', '{}'],
     ['lid-mapping-34600000002.json', '""'],
-  ])('is refused for a key file that nobody can read, or moves in without: %s %s', (file, content) => {
+  ])('is refused for a key file that nobody can read, or moves in without: %s %s', async (file, content) => {
     const files = { 'creds.json': pairedCreds(), [file]: content }
-    expect(() => read(files)).toThrow(`${file} is cut off or damaged: with --leave-out-broken`)
-    const account = read(files, true)
+    await expect(read(files)).rejects.toThrow(`${file} is cut off or damaged: with --leave-out-broken`)
+    const account = await read(files, true)
     expect(account.leftOut).toEqual([file])
     expect(account.keys.map(({ type }) => type)).toEqual(['creds'])
   })

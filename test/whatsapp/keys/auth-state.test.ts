@@ -14,6 +14,7 @@ function setUp(cache: KeyCache = { get: () => undefined, set: () => {} }) {
   const stored = new Map<string, Uint8Array | null>()
   const held: Promise<void>[] = []
   const failures: unknown[] = []
+  const reads = { answered: Promise.resolve() }
   const store = {
     commit: (write: Write) => {
       const answer = Promise.withResolvers<void>()
@@ -23,8 +24,12 @@ function setUp(cache: KeyCache = { get: () => undefined, set: () => {} }) {
       })
     },
     keys: {
-      get: (_: string, __: string, [id]: string[]) => (stored.get(id!) ? { [id!]: stored.get(id!) } : {}),
-      inbox: () => null,
+      get: async (_: string, __: string, ids: string[]) => {
+        const found = ids.flatMap(id => (stored.get(id) ? [[id, stored.get(id)]] : []))
+        await reads.answered
+        return Object.fromEntries(found)
+      },
+      inbox: async () => null,
     },
   } as unknown as Store
   const auth = new AuthState(
@@ -36,7 +41,7 @@ function setUp(cache: KeyCache = { get: () => undefined, set: () => {} }) {
   )
   const get = async (id: string) => (await auth.keys.get('device-list', [id]))[id]
   const set = (id: string, value: string[] | null) => auth.keys.set({ 'device-list': { [id]: value } })
-  return { auth, commits, held, failures, get, set }
+  return { auth, commits, held, failures, reads, get, set }
 }
 
 const row: InboxRow = { hash: 'h', plaintext: Buffer.from('x'), stanza: '{}', at: 1 }
@@ -51,6 +56,20 @@ describe('keys that are written', () => {
     await set(OTHER, ['2'])
     expect([await get(LID), await get(OTHER)]).toEqual([undefined, ['2']])
     expect([commits.length, held.length]).toEqual([3, 3])
+  })
+
+  it('stay the newest ones when an older one is read meanwhile, durable by then and forgotten', async () => {
+    const { commits, reads, get, set } = setUp()
+    const answer = Promise.withResolvers<void>()
+    reads.answered = answer.promise
+    const read = get(LID)
+    await set(LID, ['new'])
+    commits[0]!.resolve()
+    await nextTurn()
+    reads.answered = Promise.resolve()
+    answer.resolve()
+    expect(await read).toEqual(['new'])
+    expect(await get(LID)).toEqual(['new'])
   })
 
   it('stay the newest ones when older ones become durable', async () => {
@@ -101,11 +120,11 @@ describe('keys that are written', () => {
 describe('what was decrypted', () => {
   it('is known from that moment on: the same ciphertext is decrypted once, also while it is being stored', async () => {
     const { auth, commits } = setUp()
-    expect(auth.inboxRow('h')).toBeNull()
+    expect(await auth.inboxRow('h')).toBeNull()
     await auth.keys.set({ inbox: { h: row } } satisfies KeySet as KeySet)
-    expect(auth.inboxRow('h')).toEqual({ ...row, done: false })
+    expect(await auth.inboxRow('h')).toEqual({ ...row, done: false })
     commits[0]!.resolve()
     await nextTurn()
-    expect(auth.inboxRow('h')).toBeNull()
+    expect(await auth.inboxRow('h')).toBeNull()
   })
 })

@@ -17,12 +17,12 @@ function rows(...writes: KeyWrite[]) {
   const put = ({ type, id, value }: KeyWrite) => stored.set(`${type}/${id}`, value!)
   writes.forEach(put)
   const keys: KeyStore = {
-    get: (_, type, ids) =>
+    get: async (_, type, ids) =>
       Object.fromEntries(
         ids.flatMap(id => (stored.has(`${type}/${id}`) ? [[id, stored.get(`${type}/${id}`)!]] : [])),
       ),
-    inbox: () => null,
-    unfinished: () => [],
+    inbox: async () => null,
+    unfinished: async () => [],
   }
   const damage = (slot: number, change: (bytes: Buffer) => Uint8Array) =>
     stored.set(`creds/${slot}`, change(Buffer.from(stored.get(`creds/${slot}`)!)))
@@ -35,9 +35,9 @@ const flip = (bytes: Buffer) => {
 }
 
 describe('stored credentials', () => {
-  it('are read as they were written', () => {
+  it('are read as they were written', async () => {
     const creds = paired()
-    const found = readCreds(rows(credsWrite(credsJson(creds), 0)).keys, 's')
+    const found = await readCreds(rows(credsWrite(credsJson(creds), 0)).keys, 's')
     if (found.found !== 'creds') throw new Error(found.found)
     expect(credsJson(found.creds)).toBe(credsJson(creds))
     expect(found.creds.noiseKey.private).toEqual(creds.noiseKey.private)
@@ -45,15 +45,15 @@ describe('stored credentials', () => {
     expect(isPaired(found.creds)).toBe(true)
   })
 
-  it('are `none`, not `corrupt`, when there is no row', () => {
-    expect(readCreds(rows().keys, 's')).toEqual({ found: 'none' })
+  it('are `none`, not `corrupt`, when there is no row', async () => {
+    expect(await readCreds(rows().keys, 's')).toEqual({ found: 'none' })
   })
 
-  it('are read from the newest of three generations, whatever slot it is in', () => {
+  it('are read from the newest of three generations, whatever slot it is in', async () => {
     const { keys, put } = rows()
     for (let n = 0; n < 8; n++) {
       put(generation(n))
-      expect(readCreds(keys, 's')).toMatchObject({ generation: n, fellBack: false })
+      expect(await readCreds(keys, 's')).toMatchObject({ generation: n, fellBack: false })
     }
   })
 
@@ -62,38 +62,40 @@ describe('stored credentials', () => {
     ['a torn row', (bytes: Buffer) => bytes.subarray(0, bytes.length - 40)],
     ['an empty row', () => new Uint8Array(0)],
     ['a row of another slot', () => generation(6).value!],
-  ])('fall back over %s to the generation before', (_, change) => {
+  ])('fall back over %s to the generation before', async (_, change) => {
     const { keys, damage } = rows(generation(3), generation(4), generation(5))
     damage(2, change)
-    const found = readCreds(keys, 's')
+    const found = await readCreds(keys, 's')
     expect(found).toMatchObject({ found: 'creds', fellBack: true, creds: { nextPreKeyId: 41 } })
     // The next save must not land in the slot of what is still good.
     expect(found).toMatchObject({ generation: 5 })
   })
 
-  it('need no fallback when only an old generation is damaged', () => {
+  it('need no fallback when only an old generation is damaged', async () => {
     const { keys, damage } = rows(generation(3), generation(4), generation(5))
     damage(1, flip)
-    expect(readCreds(keys, 's')).toMatchObject({ generation: 5, fellBack: false })
+    expect(await readCreds(keys, 's')).toMatchObject({ generation: 5, fellBack: false })
   })
 
-  it('that fell back skip the pre-keys that are stored', () => {
+  it('that fell back skip the pre-keys that are stored', async () => {
     const { keys, put, damage } = rows(generation(0, paired(6)), generation(1, paired(800)))
     for (const id of [6, 7, 500, 799]) put({ type: 'pre-key', id: String(id), value: Buffer.of(0) })
     damage(1, flip)
-    const found = readCreds(keys, 's')
+    const found = await readCreds(keys, 's')
     expect(found).toMatchObject({ creds: { nextPreKeyId: 800, firstUnuploadedPreKeyId: 800 } })
   })
 
-  it('are corrupt when no generation can be read', () => {
+  it('are corrupt when no generation can be read', async () => {
     const { keys, damage } = rows(generation(0), generation(1))
     damage(0, flip)
     damage(1, flip)
-    expect(readCreds(keys, 's')).toEqual({ found: 'corrupt' })
+    expect(await readCreds(keys, 's')).toEqual({ found: 'corrupt' })
   })
 
-  it('are corrupt when the only readable ones were never linked', () => {
-    expect(readCreds(rows(credsWrite(credsJson(initAuthCreds()), 0)).keys, 's')).toEqual({ found: 'corrupt' })
+  it('are corrupt when the only readable ones were never linked', async () => {
+    expect(await readCreds(rows(credsWrite(credsJson(initAuthCreds()), 0)).keys, 's')).toEqual({
+      found: 'corrupt',
+    })
   })
 })
 

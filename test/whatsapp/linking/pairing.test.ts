@@ -49,7 +49,7 @@ describe('pairing on the real socket', () => {
     phone.account.migrated = chatsAreByLid
     await phone.scan(world.vault.read(owner.sessionId)!.text)
     await owner.fact('socket.paired')
-    const stored = readCreds(world.store.keys, owner.streamId)
+    const stored = await readCreds(world.store.keys, owner.streamId)
     expect(stored.found === 'creds' && chatsByLid(stored.creds)).toBe(chatsAreByLid)
   })
 })

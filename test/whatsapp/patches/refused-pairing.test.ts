@@ -48,7 +48,7 @@ describe('a pair-success that cannot be accepted', () => {
     await expect(phone.scan(old)).rejects.toThrow(`the device refused the pairing: ${code} ${text}`)
     const closed = await owner.fact('socket.closed')
     expect(closed).toMatchObject({ code, reaction: 'reconnectNow', reason: 'pairing_refused' })
-    expect(world.store.keys.get(owner.streamId, 'creds', ['0', '1', '2'])).toEqual({})
+    expect(await world.store.keys.get(owner.streamId, 'creds', ['0', '1', '2'])).toEqual({})
     expect(owner.facts.map(({ type }) => type)).toEqual(['socket.qr', 'socket.closed'])
 
     owner.open()

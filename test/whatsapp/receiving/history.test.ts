@@ -61,7 +61,7 @@ describe('history', () => {
     })
     await ana.say(pn, 'new')
     expect(await owner.texts(1)).toEqual(['new'])
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('is handed over in batches of some hundred messages, oldest first', async () => {
@@ -96,7 +96,7 @@ describe('history', () => {
     expect(await owner.texts(1)).toEqual(['both'])
     expect(owner.received_[0]!.message).toMatchObject({ message_id: 'BOTH', from: ANA, offline: true })
     expect(owner.received_[0]!.inboxHash).toMatch(/^[0-9a-f]{64}$/)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it.each([

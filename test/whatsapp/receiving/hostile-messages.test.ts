@@ -34,8 +34,8 @@ function contextOver(before: Map<string, { content: ReceivedContent; secret: Uin
     inboundIgnore: [],
     inboundRaw: 'all',
     foreignMediaHost: false,
-    personOf: () => null,
-    originals: id => [before.get(id)].filter(one => one !== undefined),
+    personOf: async () => null,
+    originals: async id => [before.get(id)].filter(one => one !== undefined),
     subjectOf: () => null,
     now: () => Date.UTC(2026, 0, 1),
   }
@@ -57,7 +57,7 @@ function received(random: Random, decoded: WAMessage['message']): WAMessage {
   }
 }
 
-it(`${COUNT} messages that no client should write are read, each to what Laravel can take (seed ${SEED})`, () => {
+it(`${COUNT} messages that no client should write are read, each to what Laravel can take (seed ${SEED})`, async () => {
   const random = seeded(SEED)
   const before = new Map<string, { content: ReceivedContent; secret: Uint8Array | null }>()
   const context = contextOver(before)
@@ -76,9 +76,9 @@ it(`${COUNT} messages that no client should write are read, each to what Laravel
     const began = performance.now()
     const given = received(random, decoded)
     try {
-      timerIn(given, CHATS[0]!, () => null)
+      await timerIn(given, CHATS[0]!, async () => null)
       for (const one of [given, ...resentMessagesIn(given)]) {
-        const translated = toReceivedMessage(one, false, context)
+        const translated = await toReceivedMessage(one, false, context)
         if ('ignored' in translated) continue
         const told = JSON.parse(JSON.stringify(wholeMessage.parse(completeMessage(translated.message))))
         types.set(told.type, (types.get(told.type) ?? 0) + 1)

@@ -19,7 +19,7 @@ it('what was decrypted before a crash is not forgotten because the store cannot 
     if (Array.isArray(heard)) throw new Error('the process dies')
   }
   await world.sim.contact(ANA).say(SHOP, 'hello')
-  await vi.waitFor(() => expect(owner.unfinished()).toBe(1), WAIT)
+  await vi.waitFor(async () => expect(await owner.unfinished()).toBe(1), WAIT)
   await owner.socket!.end()
   const { store } = world
   const hasDedupeKey = () => {
@@ -28,7 +28,7 @@ it('what was decrypted before a crash is not forgotten because the store cannot 
   const failing: Store = { ...store, messages: { ...store.messages, hasDedupeKey } }
   const takenUp = world.another({}, failing).recover(owner.streamId)
   await expect(takenUp).rejects.toMatchObject({ code: 'STORE_FAILED' })
-  expect(owner.unfinished()).toBe(1)
+  expect(await owner.unfinished()).toBe(1)
   const [message, ...others] = await world.whatsApp.recover(owner.streamId)
   expect([message?.message.body, others]).toEqual(['hello', []])
 })

@@ -36,7 +36,7 @@ describe('a message that is newer than the protobuf of Baileys', () => {
     news.subscribe(PN)
     const post = news.post(POLL)
     for (const { id } of [direct, inGroup, own, post]) expect((await got(id)).message).toMatchObject(asked)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('is so, too, when the own phone sends it again because WhatsApp had a placeholder only', async () => {

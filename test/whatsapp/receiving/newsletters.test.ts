@@ -41,7 +41,7 @@ describe('a post of a newsletter', () => {
     expect(from(news.jid).map(({ message }) => message.body)).toEqual(['hello', 'hello', 'bye'])
     expect(from(news.jid).map(({ message }) => message.message_id)).toEqual(ids)
     expect(from(news.jid)[0]!.message).toMatchObject({ from: null, is_group: false, from_me: false })
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('brings its file, which has no key', async () => {
@@ -70,7 +70,7 @@ describe('a post of a newsletter', () => {
     expect(from(news.jid).map(({ message }) => message.message_id)).toEqual(ids)
     expect(from(news.jid).map(({ message }) => message.body)).toEqual(['hello', 'hello', 'bye'])
     expect(from(news.jid)[0]!.message).toMatchObject({ from: null, is_group: false, offline: false })
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('is acknowledged only when it is durable, and what else is written meanwhile keeps its order', async () => {
@@ -112,7 +112,7 @@ describe('a post of a newsletter', () => {
     await owner.opened()
     await told(lost.jid, 1)
     await vi.waitFor(() => expect(acknowledged(id)).toBe(true), WAIT)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('of an ignored kind of chat is acknowledged and not stored', async () => {
@@ -121,6 +121,6 @@ describe('a post of a newsletter', () => {
     const { id } = dull.post('nobody cares')
     await vi.waitFor(() => expect(acknowledged(id, '34600000002')).toBe(true), WAIT)
     expect(deaf.batches).toEqual([])
-    expect(deaf.unfinished()).toBe(0)
+    expect(await deaf.unfinished()).toBe(0)
   })
 })

@@ -23,9 +23,9 @@ function setUp(
   const received: ReceivedMessage[] = []
   const done: string[] = []
   const store = {
-    keys: { get: () => ({}), unfinished: () => unfinished },
-    messages: { hasDedupeKey: (_: string, key: string) => isKnown(key) },
-    people: { find: () => null },
+    keys: { get: async () => ({}), unfinished: async () => unfinished },
+    messages: { hasDedupeKey: async (_: string, key: string) => isKnown(key) },
+    people: { find: async () => null },
   } as unknown as Store
   const config = { inboundFromMe: false, inboundIgnore: [] }
   const deps = { store, config, clock: systemClock, logger: pino({ level: 'silent' }) }
@@ -44,7 +44,7 @@ function setUp(
     finishInbox: async (hashes: string[]) => void done.push(...hashes),
   } as unknown as AuthState
   const decryptOnce = {
-    takeRows: ({ id }: { id: string }) => {
+    takeRows: async ({ id }: { id: string }) => {
       const rows = pending[id] ?? []
       delete pending[id]
       return { rows, again: false }
@@ -57,7 +57,8 @@ function setUp(
       auth,
       decryptOnce,
       groups: { subjectOf: () => null },
-      timers: { of: () => null, learn() {} },
+      timers: { of: async () => null, learn: async () => {} },
+      people: { settled: async () => {} },
     }),
     received,
     done,
@@ -255,12 +256,12 @@ describe('the inbox row of a placeholder', () => {
     receiver.handleUpsert(stub('B'))
     await receiver.settled()
     expect([received, done]).toEqual([[], []])
-    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['A', 'B'])
+    expect((await receiver.missing()).map(({ key }) => key.id)).toEqual(['A', 'B'])
     receiver.handleUpsert(upsert('A', { message: { conversation: 'at last' } }))
     await receiver.settled()
     expect(heard(received)).toEqual([['at last', null, undefined]])
     expect(done).toEqual(['placeholder A'])
-    expect(receiver.missing().map(({ key }) => key.id)).toEqual(['B'])
+    expect((await receiver.missing()).map(({ key }) => key.id)).toEqual(['B'])
   })
 
   it.each([
@@ -270,6 +271,6 @@ describe('the inbox row of a placeholder', () => {
     const { receiver, received, done } = setUp({ A: [row] }, known)
     receiver.handleUpsert(stub('A'))
     await receiver.settled()
-    expect([received, done, receiver.missing()]).toEqual([[], ['placeholder A'], []])
+    expect([received, done, await receiver.missing()]).toEqual([[], ['placeholder A'], []])
   })
 })

@@ -51,7 +51,7 @@ describe('what WhatsApp delivers again because it never got our acknowledgement'
     await world.sim.fault({ kind: 'deaf', account: PN })
     const id = await say('seen, not acknowledged')
     await owner.texts(1)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
     expect(stored()).toHaveLength(1)
     if (erasesDone) expect(stored()).toMatchObject([{ plaintext: new Uint8Array(0), stanza: '' }])
     forgetMessages()

@@ -39,7 +39,7 @@ describe('a message that nobody here can read', () => {
     const { message } = await got(wire({ 140: 1 }), group.jid)
     const poll = wire({ 119: { 2: 'Where?', 3: [{ 1: 'Here' }] } })
     const { type, body, caption, ...envelope } = message
-    expect(world.whatsApp.reread(owner.streamId, message, poll)).toEqual({
+    expect(await world.whatsApp.reread(owner.streamId, message, poll)).toEqual({
       message: { ...envelope, type: 'poll', body: 'Where?', caption: 'Here' },
     })
     expect([type, body, caption]).toEqual(['unsupported', 'field 140', null])
@@ -49,7 +49,7 @@ describe('a message that nobody here can read', () => {
     const { message } = await got(wire({ 140: 1 }))
     const [key, hash] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
     const image = wire({ 118: { 1: { 3: { 3: 'under it', 4: hash, 8: key, 11: '/v/x', 2: 'image/png' } } } })
-    expect(world.whatsApp.reread(owner.streamId, message, image)).toMatchObject({
+    expect(await world.whatsApp.reread(owner.streamId, message, image)).toMatchObject({
       message: { type: 'image', caption: 'under it', media: { id: hash.toString('hex') } },
       media: { directPath: '/v/x', mediaKey: key.toString('base64') },
     })
@@ -58,6 +58,6 @@ describe('a message that nobody here can read', () => {
   it('stays unread when it is still nothing that can be read', async () => {
     const { message } = await got(wire({ 140: 1 }))
     for (const bytes of [wire({ 140: 1 }), wire({ 123: '' }), Buffer.from('nonsense')])
-      expect(world.whatsApp.reread(owner.streamId, message, bytes)).toBeNull()
+      expect(await world.whatsApp.reread(owner.streamId, message, bytes)).toBeNull()
   })
 })

@@ -15,7 +15,7 @@ afterAll(() => world.close())
 
 const bodies = () => owner.received_.map(({ message }) => message.body)
 const told = (body: string) => vi.waitFor(() => expect(bodies()).toContain(body), WAIT)
-const nothingUnfinished = () => vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+const nothingUnfinished = () => vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
 
 describe('a message of which WhatsApp has only a placeholder', () => {
   it('is handed over once, with the content from the phone and the name from the placeholder', async () => {

@@ -137,7 +137,7 @@ describe("a contact's sealed edit", () => {
     const { id } = await ana.say(PN, 'frist')
     const edit = await ana.sealed.edit(PN, id, 'first', { spoilt })
     await nothingOf(edit.id)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 
   it('is nothing at all when it is a schedule', async () => {
@@ -190,17 +190,17 @@ describe("a contact's sealed edit", () => {
     const early = editOf(id, secret, ana.account.jid, 'first')
     const edit = await ana.say(PN, early)
     await nothingOf(edit.id)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(1), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(1), WAIT)
     await owner.socket!.end()
     owner.via = world.another({ inboundFromMe: true })
     await owner.opened()
     await nothingOf(edit.id)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(1), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(1), WAIT)
     await ana.say(PN, { conversation: 'frist', messageContextInfo: { messageSecret: secret } }, { id })
     expect(await told(edit.id)).toMatchObject({ type: 'edit', body: 'first', reply_to: id })
     const order = owner.received_.map(({ message }) => message.message_id)
     expect(order.indexOf(edit.id)).toBeGreaterThan(order.indexOf(id))
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
     owner.via = undefined
   })
 
@@ -209,7 +209,7 @@ describe("a contact's sealed edit", () => {
     const early = editOf(id, secret, ana.account.jid, 'first')
     await ana.say(PN, early, { at: Date.now() - 25 * 60 * MINUTE })
     await told((await ana.say(PN, 'later')).id)
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
   })
 })
 

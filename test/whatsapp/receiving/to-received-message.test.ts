@@ -21,8 +21,8 @@ const context: TranslationContext = {
   inboundFromMe: false,
   inboundIgnore: ['status', 'newsletter'],
   foreignMediaHost: false,
-  personOf: name => (ana.names.includes(name) ? ana : null),
-  originals: () => [],
+  personOf: async name => (ana.names.includes(name) ? ana : null),
+  originals: async () => [],
   subjectOf: jid => (jid === '120363@g.us' ? 'Team' : null),
   now: () => NOW,
 }
@@ -40,8 +40,8 @@ function received(message: proto.IMessage | null, key: Key = {}, rest: Partial<W
     ...rest,
   }
 }
-function taken(message: WAMessage, using = context, offline = false) {
-  const result = toReceivedMessage(message, offline, using)
+async function taken(message: WAMessage, using = context, offline = false) {
+  const result = await toReceivedMessage(message, offline, using)
   if ('ignored' in result) throw new Error(result.ignored)
   wholeMessage.parse(completeMessage(result.message))
   return result
@@ -49,22 +49,27 @@ function taken(message: WAMessage, using = context, offline = false) {
 const text = { conversation: 'hola' }
 
 describe('a file without a key', () => {
-  it('is one of a newsletter, and of nobody else', () => {
+  it('is one of a newsletter, and of nobody else', async () => {
     const imageMessage = { directPath: '/v/x', fileSha256: Buffer.alloc(32, 1), caption: 'look' }
     const from = (remoteJid: string) =>
       toReceivedMessage({ key: { id: 'A', remoteJid, fromMe: false }, message: { imageMessage } }, false, {
         ...context,
         inboundIgnore: [],
       })
-    expect(from('1@newsletter')).toMatchObject({ media: { mediaKey: '' }, message: { media: { size: 0 } } })
-    expect(from('34611000001@s.whatsapp.net')).toMatchObject({ message: { caption: 'look', media: null } })
-    expect(from('34611000001@s.whatsapp.net')).not.toHaveProperty('media')
+    expect(await from('1@newsletter')).toMatchObject({
+      media: { mediaKey: '' },
+      message: { media: { size: 0 } },
+    })
+    expect(await from('34611000001@s.whatsapp.net')).toMatchObject({
+      message: { caption: 'look', media: null },
+    })
+    expect(await from('34611000001@s.whatsapp.net')).not.toHaveProperty('media')
   })
 })
 
 describe('toReceivedMessage', () => {
-  it('translates every field of a text in a direct chat', () => {
-    expect(taken(received(text))).toEqual({
+  it('translates every field of a text in a direct chat', async () => {
+    expect(await taken(received(text))).toEqual({
       dedupeKey: '998@lid||0|ID1',
       formerKeys: [],
       message: {
@@ -88,43 +93,43 @@ describe('toReceivedMessage', () => {
     })
   })
 
-  it('gives one dedupe key to one message, by whichever address it came', () => {
+  it('gives one dedupe key to one message, by whichever address it came', async () => {
     const keys = [
       received(text),
       received(text, { remoteJidAlt: '998@lid' }),
       received(text, { remoteJid: '998@lid' }),
       received(text, { remoteJid: '998:3@lid', remoteJidAlt: '34600@s.whatsapp.net' }),
       received(text, { remoteJid: '34600:3@s.whatsapp.net', remoteJidAlt: '998:3@lid' }),
-    ].map(message => taken(message).dedupeKey)
-    expect(new Set(keys)).toEqual(new Set(['998@lid||0|ID1']))
+    ].map(async message => (await taken(message)).dedupeKey)
+    expect(new Set(await Promise.all(keys))).toEqual(new Set(['998@lid||0|ID1']))
     const others = [
       received(text, { id: 'ID2' }),
       received(text, { remoteJid: '34699@s.whatsapp.net' }),
       received(text, { fromMe: true }),
       received(text, { remoteJid: '1@g.us', participant: '998@lid' }),
-    ].map(message => taken(message, withOwn).dedupeKey)
-    expect(new Set([...keys, ...others]).size).toBe(5)
+    ].map(async message => (await taken(message, withOwn)).dedupeKey)
+    expect(new Set(await Promise.all([...keys, ...others])).size).toBe(5)
   })
 
-  it('keeps the chat that it came from and gives number and LID of the author', () => {
-    const fromLid = taken(
+  it('keeps the chat that it came from and gives number and LID of the author', async () => {
+    const fromLid = await taken(
       received(text, { remoteJid: '777@lid', remoteJidAlt: '34601@s.whatsapp.net' }),
-    ).message
-    expect(fromLid).toMatchObject({ chat_id: '777@lid', from: '34601', from_lid: '777@lid' })
-    const unknown = taken(received(text, { remoteJid: '778@lid' })).message
+    )
+    expect(fromLid.message).toMatchObject({ chat_id: '777@lid', from: '34601', from_lid: '777@lid' })
+    const unknown = (await taken(received(text, { remoteJid: '778@lid' }))).message
     expect(unknown).toMatchObject({ chat_id: '778@lid', from: null, from_lid: '778@lid' })
-    const unmapped = taken(received(text, { remoteJid: '34602@s.whatsapp.net' }))
+    const unmapped = await taken(received(text, { remoteJid: '34602@s.whatsapp.net' }))
     expect(unmapped.message).toMatchObject({ chat_id: '34602@s.whatsapp.net', from: '34602', from_lid: null })
     expect(unmapped.dedupeKey).toBe('34602@s.whatsapp.net||0|ID1')
   })
 
-  it('gives the author in a group', () => {
+  it('gives the author in a group', async () => {
     const group = received(text, {
       remoteJid: '120363@g.us',
       participant: '998:2@lid',
       participantAlt: '34600@s.whatsapp.net',
     })
-    const { message, dedupeKey } = taken(group)
+    const { message, dedupeKey } = await taken(group)
     expect(message).toMatchObject({
       chat_id: '120363@g.us',
       is_group: true,
@@ -135,32 +140,35 @@ describe('toReceivedMessage', () => {
     })
     expect(dedupeKey).toBe('120363@g.us|998@lid|0|ID1')
     const sameByNumber = received(text, { remoteJid: '120363@g.us', participant: '34600@s.whatsapp.net' })
-    expect(taken(sameByNumber).dedupeKey).toBe(dedupeKey)
+    expect((await taken(sameByNumber)).dedupeKey).toBe(dedupeKey)
   })
 
-  it('puts a message of a broadcast list into the chat with its sender', () => {
+  it('puts a message of a broadcast list into the chat with its sender', async () => {
     const list = received(text, { remoteJid: '42@broadcast', participant: '34600@s.whatsapp.net' })
-    expect(taken(list)).toMatchObject({
+    expect(await taken(list)).toMatchObject({
       dedupeKey: '998@lid||0|ID1',
       message: { chat_id: '998@lid', is_group: false, participant: null, from: '34600' },
     })
   })
 
-  it('translates what the own phone wrote only when it is asked to, as from the own account', () => {
+  it('translates what the own phone wrote only when it is asked to, as from the own account', async () => {
     const own = received(text, { fromMe: true, remoteJidAlt: '555@lid' })
-    expect(toReceivedMessage(own, false, context)).toEqual({ ignored: 'written on the own phone' })
-    expect(taken(own, withOwn)).toMatchObject({
+    expect(await toReceivedMessage(own, false, context)).toEqual({ ignored: 'written on the own phone' })
+    expect(await taken(own, withOwn)).toMatchObject({
       dedupeKey: '998@lid||1|ID1',
       message: { from_me: true, from: '111', from_lid: '555@lid', chat_id: '998@lid' },
     })
   })
 
-  it('knows the chat with oneself', () => {
+  it('knows the chat with oneself', async () => {
     const notes = received(text, { remoteJid: '111@s.whatsapp.net', remoteJidAlt: '555@lid', fromMe: true })
-    expect(taken(notes, withOwn)).toMatchObject({ dedupeKey: '555@lid||1|ID1', message: { from: '111' } })
+    expect(await taken(notes, withOwn)).toMatchObject({
+      dedupeKey: '555@lid||1|ID1',
+      message: { from: '111' },
+    })
   })
 
-  it('takes the time from WhatsApp, and from the clock when WhatsApp gives none', () => {
+  it('takes the time from WhatsApp, and from the clock when WhatsApp gives none', async () => {
     const long = {
       low: 1_700_000_000,
       high: 0,
@@ -168,16 +176,16 @@ describe('toReceivedMessage', () => {
       toNumber: () => 1_700_000_000,
       toString: () => '1700000000',
     }
-    const dated = (messageTimestamp: unknown) =>
-      taken(received(text, {}, { messageTimestamp } as Partial<WAMessage>)).message
-    expect(dated(long).timestamp).toBe('2023-11-14T22:13:20.000Z')
+    const dated = async (messageTimestamp: unknown) =>
+      (await taken(received(text, {}, { messageTimestamp } as Partial<WAMessage>))).message
+    expect((await dated(long)).timestamp).toBe('2023-11-14T22:13:20.000Z')
     for (const nothing of [0, Number.NaN, null, undefined, 99_999_999_999_999]) {
-      expect(dated(nothing).timestamp).toBe('2026-01-01T00:00:00.000Z')
+      expect((await dated(nothing)).timestamp).toBe('2026-01-01T00:00:00.000Z')
     }
   })
 
-  it('says whether the message waited at WhatsApp', () => {
-    expect(taken(received(text), context, true).message.offline).toBe(true)
+  it('says whether the message waited at WhatsApp', async () => {
+    expect((await taken(received(text), context, true)).message.offline).toBe(true)
   })
 
   it.each([
@@ -195,19 +203,21 @@ describe('toReceivedMessage', () => {
     ],
     ['a protocol message', received({ protocolMessage: { type: 5 } })],
     ['a missed call', received({ call: { callKey: Buffer.from('x') } })],
-  ])('ignores %s', (_, message) => {
-    expect(toReceivedMessage(message, false, context)).toHaveProperty('ignored')
+  ])('ignores %s', async (_, message) => {
+    expect(await toReceivedMessage(message, false, context)).toHaveProperty('ignored')
   })
 
-  it('translates a status and a newsletter unless they are ignored', () => {
+  it('translates a status and a newsletter unless they are ignored', async () => {
     const all = { ...context, inboundIgnore: [] }
     const status = received(text, { remoteJid: 'status@broadcast', participant: '998@lid' })
-    expect(taken(status, all).message).toMatchObject({
+    expect((await taken(status, all)).message).toMatchObject({
       chat_id: 'status@broadcast',
       participant: '998@lid',
       from: '34600',
     })
-    expect(taken(received(text, { remoteJid: '1@newsletter' }), all).message.chat_id).toBe('1@newsletter')
+    expect((await taken(received(text, { remoteJid: '1@newsletter' }), all)).message.chat_id).toBe(
+      '1@newsletter',
+    )
   })
 
   const key: proto.IMessageKey = { id: 'OLD', remoteJid: 'x@lid', fromMe: true }
@@ -250,25 +260,28 @@ describe('toReceivedMessage', () => {
     ['reaction', { reactionMessage: { text: '', key } }, { body: '', reply_to: 'OLD' }],
     ['poll', { pollCreationMessageV3: { name: 'Where?' } }, { body: 'Where?' }],
     ['unsupported', { orderMessage: {} }, { body: 'orderMessage', caption: null }],
-  ])('reads %s from %o', (type, message, fields) => {
-    expect(taken(received(message)).message).toMatchObject({ type, ...fields })
+  ])('reads %s from %o', async (type, message, fields) => {
+    expect((await taken(received(message))).message).toMatchObject({ type, ...fields })
   })
 
-  it('gives the type unsupported to what is newer than this program', () => {
+  it('gives the type unsupported to what is newer than this program', async () => {
     const future = received(null, {}, { message: { somethingNewMessage: { x: 1 } } as proto.IMessage })
-    expect(taken(future).message).toMatchObject({ type: 'unsupported', body: 'somethingNewMessage' })
+    expect((await taken(future)).message).toMatchObject({ type: 'unsupported', body: 'somethingNewMessage' })
   })
 
-  it('gives the type unsupported to a view-once message that only the phone shows', () => {
-    expect(taken(received(null, { isViewOnce: true } as Key)).message).toMatchObject({
+  it('gives the type unsupported to a view-once message that only the phone shows', async () => {
+    expect((await taken(received(null, { isViewOnce: true } as Key))).message).toMatchObject({
       type: 'unsupported',
       body: 'viewOnceMessage',
     })
   })
 
-  it('gives the type unsupported to endless wrappers', () => {
+  it('gives the type unsupported to endless wrappers', async () => {
     let nested: proto.IMessage = text
     for (let i = 0; i < 50; i++) nested = { ephemeralMessage: { message: nested } }
-    expect(taken(received(nested)).message).toMatchObject({ type: 'unsupported', body: 'ephemeralMessage' })
+    expect((await taken(received(nested))).message).toMatchObject({
+      type: 'unsupported',
+      body: 'ephemeralMessage',
+    })
   })
 })

@@ -19,7 +19,7 @@ const ana = () => world.sim.contact(ANA)
 const once = (viewOnce: 'stub' | 'copy' | 'stub-first' | 'copy-first', to = PN) =>
   ana().say(to, { image: randomBytes(50), viewOnce: true }, { viewOnce })
 const told = (id: string) => owner.received_.filter(({ message }) => message.message_id === id)
-const isDone = () => vi.waitFor(() => expect(owner.unfinished()).toBe(0), WAIT)
+const isDone = () => vi.waitFor(async () => expect(await owner.unfinished()).toBe(0), WAIT)
 
 describe('a picture that may be seen once', () => {
   it.each([
@@ -94,10 +94,10 @@ describe('a picture that may be seen once', () => {
 
   it('is told of at the end of a socket that still waited for a copy', async () => {
     const { id } = await once('stub')
-    await vi.waitFor(() => expect(owner.unfinished()).toBe(1), WAIT)
+    await vi.waitFor(async () => expect(await owner.unfinished()).toBe(1), WAIT)
     await owner.socket!.end()
     expect(told(id)).toHaveLength(1)
-    expect(owner.unfinished()).toBe(0)
+    expect(await owner.unfinished()).toBe(0)
     await owner.opened()
   })
 

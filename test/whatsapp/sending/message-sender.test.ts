@@ -46,7 +46,7 @@ function setUp() {
   const presence = { show: async (kind: Presence, to: string) => void shown.push([kind, to]) }
   let refused = 0
   const chatsByLid = { refused: () => refused++ } as unknown as Identities['chatsByLid']
-  const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: () => null }
+  const payloads = { make: async () => ({ conversation: 'hello' }), referencedBy: async () => null }
   const onFailedRetry = (update: SendUpdate) => void failed.push(update)
   const left = { wait: () => Promise.resolve() }
   const sender = new MessageSender({

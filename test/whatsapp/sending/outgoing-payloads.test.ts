@@ -32,9 +32,9 @@ function lives(secrets: Record<string, Uint8Array>) {
     upload: async () => ({}) as never,
     me: () => to,
     now: () => 1,
-    timers: { forSend: () => null },
+    timers: { forSend: async () => null },
     members: async () => undefined,
-    namesOf: (jid: string) => [jid],
+    namesOf: async (jid: string) => [jid],
   }
   return { committed, next: () => new OutgoingPayloads(deps, { streamId: 's', epoch: 1 }) }
 }

@@ -23,7 +23,7 @@ describe('a logout', () => {
 
   it('that is asked for before the session is open is sent when it is', async () => {
     const owner = await world.linked(sessions.newNumber())
-    owner.open().logout()
+    ;(await owner.open()).logout()
     await owner.fact('logout.confirmed')
     expect(owner.facts.map(fact => fact.type)).toEqual(['socket.opened', 'logout.confirmed'])
   })

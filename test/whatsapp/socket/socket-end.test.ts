@@ -29,7 +29,7 @@ describe('the end of a socket that its owner wants', () => {
     'while it shows a QR',
   ])('resolves %s, reports nothing and withdraws the QR', async when => {
     const owner = await world.owner(`end${sessions.newNumber()}`)
-    const socket = owner.open()
+    const socket = await owner.open()
     if (when !== 'at once') await owner.fact('socket.qr')
     const from = owner.facts.length
     await socket.end()
@@ -44,7 +44,7 @@ describe('the end of a socket that its owner wants', () => {
     const said = Promise.all(Array.from({ length: 10 }, (_, i) => ana.say(owner.pn, `m${i}`)))
     await vi.waitFor(() => expect(owner.received_.length).toBeGreaterThan(0), WAIT)
     await owner.socket!.end()
-    expect(owner.unfinished()).toBe(0)
+    expect(await owner.unfinished()).toBe(0)
     const { length } = owner.received_
     await said
     expect(owner.received_).toHaveLength(length)

@@ -18,7 +18,7 @@ afterAll(() => world.close())
 /** A socket that shows its QR. */
 async function waiting(sessionId: string) {
   const owner = await world.owner(sessionId)
-  const socket = owner.open()
+  const socket = await owner.open()
   await owner.fact('socket.qr')
   return { owner, socket }
 }
