@@ -60,6 +60,10 @@ not say is \`null\`, \`[]\` or \`false\`, and stands at the end of each example.
 All have \`session_id\` and with it \`user_id\`, as /start had it, in its type; \`seq\`, the place in the session's log of what they tell of: the
 later of two has the greater one, in whichever order they come; and \`metadata\`, which the caller gave: with /start, and of what becomes of a
 send with /send-message, whose \`client_ref\` stands beside it.
+
+\`seq\` orders what is told of one life of a session: an id that was deleted and is started again begins anew at 1. So do not tell deliveries
+apart by \`session_id\` and \`seq\`, and take nothing for old because its \`seq\` is small: \`webhook-id\` is another one in each life, and
+\`message_id\` with \`chat_id\` names a message. What comes about one chat, and about one session's status, comes in its order anyway.
 `
 
 const anchor = (title: string) =>

@@ -20,7 +20,7 @@ it('A look into a store that is in use sees its sessions and keys, and takes not
   await store.commit(created('shop', { keys: [key] }))
   const peek = peekIntoStore(dataDir)!
   expect((await Array.fromAsync(peek.sessions.all())).map(({ sessionId }) => sessionId)).toEqual(['shop'])
-  expect(peek.keys.get('stream-of-shop', 'creds', ['0'])).toEqual({ 0: key.value })
+  expect(await peek.keys.get('stream-of-shop', 'creds', ['0'])).toEqual({ 0: key.value })
   peek.close()
   await store.commit({ streamId: 'stream-of-shop', epoch: 1, keys: [{ ...key, value: null }] })
   await store.close()

@@ -74,7 +74,7 @@ test('a lazy write that was made before a failure of its stream was known fails 
   // Others, who know of it, do not make the store forget it.
   await given(store, 'b')
   await expect(lazy).rejects.toMatchObject({ code: 'SEQ_CONFLICT' })
-  expect(store.keys.get(streamId, 'session', ['x'])).toEqual({})
+  expect(await store.keys.get(streamId, 'session', ['x'])).toEqual({})
   await fact(streamId, 2, true)
 })
 
