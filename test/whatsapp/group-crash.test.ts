@@ -72,7 +72,7 @@ describe('a process that is killed while it receives group messages', { timeout:
     await processes.restart(recover)
     expect(bodies()).toEqual([...heard, 'decrypted, not acknowledged', 'while away', 'last'])
     expect(world.sim.ledger.redelivered.map(entry => entry.id)).toEqual([id])
-    expect(processes.acknowledged(id)).toBe(true)
+    await vi.waitFor(() => expect(processes.acknowledged(id)).toBe(true), WAIT)
     await say('after')
     expect((await owner.texts(before + 4)).at(-1)).toBe('after')
     await vi.waitFor(nothingIsLeft, WAIT)

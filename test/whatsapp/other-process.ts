@@ -64,9 +64,9 @@ export class OtherProcesses {
     return this.#world.sim.ledger.acknowledged.some(entry => entry.id === id)
   }
 
-  nothingIsLeft(): void {
+  async nothingIsLeft(): Promise<void> {
     const { ledger } = this.#world.sim
-    expect(this.#owner.unfinished()).toBe(0)
+    expect(await this.#owner.unfinished()).toBe(0)
     expect(ledger.undecryptable).toEqual([])
     expect(ledger.unanswered).toEqual([])
     expect(this.#world.sim.phone(this.#owner.sessionId.slice(1)).devices[0]!.pending).toBe(0)
