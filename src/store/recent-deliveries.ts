@@ -75,6 +75,9 @@ export class RecentDeliveries implements Synchronous<Pick<DeliveryTable, 'head' 
   written(write: EncodedWrite): void {
     const { erase, messages = [], deliveries = [] } = write
     if (erase === 'stream' || messages.some(message => 'reread' in message)) this.#forgetAll()
+    // What is told again lives on in the lane that it had.
+    const first = write.events?.[0]?.seq
+    if (deliveries.some(({ seq }) => first === undefined || seq < first)) this.#forgetAll()
     for (const delivery of deliveries) {
       const { lane } = delivery
       const known = this.#lanes.get(lane)

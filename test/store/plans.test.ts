@@ -116,7 +116,8 @@ const ROOT = fileURLToPath(new URL('../../src/store/', import.meta.url))
 function written(): { where: string; text: string }[] {
   const files = readdirSync(ROOT, { recursive: true })
     .map(String)
-    .filter(name => name.endsWith('.ts'))
+    // What PostgreSQL is asked has plans of its own.
+    .filter(name => name.endsWith('.ts') && !name.startsWith('postgres/'))
   return files.flatMap(name => {
     const source = readFileSync(join(ROOT, name), 'utf8')
     const calls = [...source.matchAll(/sql\.(?:all|get|run)(?:<[^(]*>)?\(\s*([^\s,)]+)/gi)]

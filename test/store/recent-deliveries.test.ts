@@ -171,6 +171,16 @@ describe('deliveries that were just stored', () => {
     await compare()
   })
 
+  it('live again in the lane that they had, whichever one they are written for again', async () => {
+    const lane = laneOf.messages(streamId, 'ana')
+    await arrive('ana')
+    const { id } = (await store.deliveries.head(lane))!
+    await settle('ana', { dead: true, at: 5, error: '422' })
+    expect(await store.deliveries.head(lane)).toBeNull()
+    await commit({ deliveries: [delivery(seq, 'eva')] })
+    expect((await store.deliveries.head(lane))?.id).toBe(id)
+  })
+
   it('are told once, also when they were read before their commit was answered', async () => {
     let stored = table.headOf(laneOf.messages(streamId, 'ana'))
     const recent = new RecentDeliveries({ ...table, headOf: () => stored }, async () => {})
