@@ -30,10 +30,15 @@ afterEach(async () => {
 })
 
 /** A store behind the proxy, and another node, which has nothing of its own. */
-async function openBoth(): Promise<{ store: MediaStore; other: MediaStore; dataDir: string }> {
-  const { store, dataDir } = await world.open({ endpoint: proxy.url })
-  return { store, dataDir, other: (await world.open({ endpoint: proxy.url })).store }
+async function openBoth(
+  timing?: typeof PATIENT,
+): Promise<{ store: MediaStore; other: MediaStore; dataDir: string }> {
+  const through = { endpoint: proxy.url, ...(timing && { timing }) }
+  const { store, dataDir } = await world.open(through)
+  return { store, dataDir, other: (await world.open(through)).store }
 }
+/** As the product has it: what fails for a moment may do so on a slow machine. */
+const PATIENT = { connect: 3_000, silence: 8_000, again: 6_000 }
 const put = (store: MediaStore) => store.put(chunks(data.subarray(0, MB), data.subarray(MB)), LIMITS)
 async function failureOf(work: Promise<unknown>): Promise<GatewayError> {
   const error = await work.then(
@@ -51,7 +56,7 @@ describe('a server that fails for a moment', () => {
     ['429', { on: all, times: 2, kind: { answer: 429, code: 'TooManyRequests' } }],
     ['a cut in mid-body', { on: uploads, times: 2, kind: { cutUploadAfter: MB } }],
   ])('%s: the file is stored all the same', async (_, fault) => {
-    const { store, other } = await openBoth()
+    const { store, other } = await openBoth(PATIENT)
     proxy.add(fault)
     expect(await put(store)).toEqual({ id, size: data.length })
     expect(fault.times).toBe(0)
@@ -62,7 +67,7 @@ describe('a server that fails for a moment', () => {
     ['503 SlowDown', { on: downloads, times: 2, kind: { answer: 503, code: 'SlowDown' } }],
     ['a cut in mid-body', { on: downloads, times: 3, kind: { cutDownloadAfter: MB / 2 } }],
   ])('%s: the file is read all the same, from where it was', async (_, fault) => {
-    const { store, other } = await openBoth()
+    const { store, other } = await openBoth(PATIENT)
     await put(store)
     proxy.add(fault)
     expect(sha256(await buffer((await other.open(id))!.stream))).toBe(id)

@@ -23,7 +23,7 @@ export async function createS3World(clock: Clock = createClock()) {
       prefix = 'some/where',
       bucket = BUCKET,
       table = createMediaTable(),
-      timing = { connect: 1_000, silence: 1_000, again: 1_500 },
+      timing = { connect: 2_000, silence: 2_000, again: 2_000 },
     } = {}) {
       const dataDir = await mkdtemp(join(tmpdir(), 's3-node-'))
       folders.push(dataDir)
