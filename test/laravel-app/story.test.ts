@@ -160,7 +160,10 @@ for (const { timezone, withKeys } of PLACES) {
       )
       const log = await shop.laravel.read('storage/logs/laravel.log').catch(() => '')
       for (const secret of [TOKEN, SECRET, KEY]) expect(log).not.toContain(secret)
-      const errors = log.split('\n').filter(line => /^\[.*ERROR/.test(line))
+      // A worker of Laravel's that another one came before looks for its next job again.
+      const isBeaten = (line: string) =>
+        /database is locked \(SQL: update "jobs" set "reserved_at"/.test(line)
+      const errors = log.split('\n').filter(line => /^\[.*ERROR/.test(line) && !isBeaten(line))
       expect(errors).toEqual([])
     })
   })
