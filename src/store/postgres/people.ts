@@ -1,15 +1,14 @@
 import type { Person } from '../../messages/person.ts'
 import type { PeopleTable } from '../../ports/people-table.ts'
-import type { Answered } from './answered.ts'
 
 const keyOf = (streamId: string, name: string) => `${streamId}\0${name}`
 
 /** Who was handed over to be stored is found at once. */
-export class PeopleOnTheirWay implements Answered<PeopleTable> {
-  readonly #stored: Answered<PeopleTable>
+export class PeopleOnTheirWay implements PeopleTable {
+  readonly #stored: PeopleTable
   readonly #people = new Map<string, Person>()
 
-  constructor(stored: Answered<PeopleTable>) {
+  constructor(stored: PeopleTable) {
     this.#stored = stored
   }
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { GatewayError } from '../../base/errors.ts'
 import type { MediaChange } from '../../ports/media/media-store.ts'
-import type { PruneRequest, Store } from '../../ports/store.ts'
+import type { PruneRequest, PruneStep, Store } from '../../ports/store.ts'
 import { toError } from '../failures.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
 import { createNames, poolConfig, readsOn, type Sql } from './connection.ts'
@@ -112,9 +112,9 @@ export async function openPostgresStore({
     ...tablesOf(sql, writer),
     committed,
     claim: (streamId: string) => writer.submit<number>({ claim: streamId }),
-    eraseBodies: (before: number, limit: number) => writer.submit({ eraseBodies: { before, limit } }),
-    eraseDeleted: (limit: number) => writer.submit({ eraseDeleted: { limit } }),
-    prune: (request: PruneRequest) => writer.submit({ prune: request }),
+    eraseBodies: (before: number, limit: number) => writer.submit<number>({ eraseBodies: { before, limit } }),
+    eraseDeleted: (limit: number) => writer.submit<number>({ eraseDeleted: { limit } }),
+    prune: (request: PruneRequest) => writer.submit<PruneStep>({ prune: request }),
     async close() {
       if (isClosed) return
       clearInterval(upkeep)
@@ -126,8 +126,7 @@ export async function openPostgresStore({
       await pool.end()
     },
   }
-  // The port's reads answer at once for now; these answer by promises.
-  return store as unknown as Store
+  return store
 }
 
 /** Every table of the port, and what writes to each. */

@@ -1,8 +1,7 @@
 import type { InboxRow, KeyStore } from '../../../ports/key-store.ts'
-import type { Answered } from '../answered.ts'
 import type { Sql } from '../connection.ts'
 
-export function keyReads(sql: Sql): Answered<KeyStore> {
+export function keyReads(sql: Sql): KeyStore {
   return {
     async get(streamId, type, ids) {
       if (ids.length === 0) return {}

@@ -1,6 +1,5 @@
 import type { EventLog, LoggedRow } from '../../../ports/event-log.ts'
 import { dataIn, type EventColumns, toEvent } from '../../tables/events.ts'
-import type { Answered } from '../answered.ts'
 import type { Sql } from '../connection.ts'
 
 /** So many rows are looked at for a page of what is not of the session itself. */
@@ -12,7 +11,7 @@ type LoggedColumns = Pick<EventColumns, 'seq' | 'at' | 'type' | 'data' | 'state'
 
 const toLogged = (row: LoggedColumns): LoggedRow => ({ ...row, data: dataIn(row.data) })
 
-export function logReads(sql: Sql): Answered<EventLog> {
+export function logReads(sql: Sql): EventLog {
   return {
     async after(streamId, seq, limit) {
       const rows = await sql.all<EventColumns>(

@@ -2,7 +2,6 @@ import type { ReceivedContent } from '../../../messages/received.ts'
 import type { IdempotencyRow, MessageTable, OriginalMessage } from '../../../ports/message-table.ts'
 import { type MessageColumns, toMessage } from '../../tables/messages.ts'
 import { objectIn } from '../../tables/stored-json.ts'
-import type { Answered } from '../answered.ts'
 import type { Sql } from '../connection.ts'
 
 const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
@@ -12,7 +11,7 @@ const SENT = "stream_id = $1 AND message_id = $2 AND direction = 'out' ORDER BY 
 /** A key stands for its send this long. */
 const KEEP_KEYS_MS = 72 * 60 * 60 * 1000
 
-export function messageReads(sql: Sql): Answered<MessageTable> {
+export function messageReads(sql: Sql): MessageTable {
   const countUnsent = async (streamId: string, most: number) => {
     const row = await sql.get<{ unsent: number }>(
       `SELECT count(*) AS unsent FROM (SELECT 1 FROM messages WHERE stream_id = $1 AND ${UNSENT} LIMIT $2) AS m`,

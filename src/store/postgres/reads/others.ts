@@ -3,10 +3,9 @@ import type { MediaTable } from '../../../ports/media/media-store.ts'
 import type { ChatTable, ChatTimerTable } from '../../../ports/message-table.ts'
 import type { PeopleTable } from '../../../ports/people-table.ts'
 import { type NameRow, toPerson } from '../../tables/people.ts'
-import type { Answered } from '../answered.ts'
 import type { Sql } from '../connection.ts'
 
-export function accountEventReads(sql: Sql): Answered<AccountEventTable> {
+export function accountEventReads(sql: Sql): AccountEventTable {
   return {
     async find(streamId, key) {
       const row = await sql.get<{ event: string }>(
@@ -38,7 +37,7 @@ export function accountEventReads(sql: Sql): Answered<AccountEventTable> {
   }
 }
 
-export function chatTimerReads(sql: Sql): Answered<ChatTimerTable> {
+export function chatTimerReads(sql: Sql): ChatTimerTable {
   return {
     async find(streamId, names) {
       const row = await sql.get<{ expiration: number; set_at: number }>(
@@ -52,7 +51,7 @@ export function chatTimerReads(sql: Sql): Answered<ChatTimerTable> {
   }
 }
 
-export function peopleReads(sql: Sql): Answered<PeopleTable> {
+export function peopleReads(sql: Sql): PeopleTable {
   return {
     async find(streamId, name) {
       const rows = await sql.all<NameRow>(
@@ -70,7 +69,7 @@ export function peopleReads(sql: Sql): Answered<PeopleTable> {
 /** So many messages are looked at for a page of chats. */
 const MOST_LOOKED_AT = 2_000
 
-export function chatReads(sql: Sql): Answered<ChatTable> {
+export function chatReads(sql: Sql): ChatTable {
   return {
     async newest(streamId, before, limit) {
       const looked = await sql.all<{ seq: number; chat_id: string; newest: boolean }>(

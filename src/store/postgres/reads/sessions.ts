@@ -2,7 +2,6 @@ import type { EstadoQr } from '../../../../machines/facts.ts'
 import type { SessionFilter, SessionRow, SessionTable } from '../../../ports/session-table.ts'
 import { searchTerms } from '../../tables/search.ts'
 import { type SessionColumns, toSession } from '../../tables/sessions.ts'
-import type { Answered } from '../answered.ts'
 import type { Param, Sql } from '../connection.ts'
 
 const SELECT = `SELECT id, stream_id, session_id, user_id, metadata, epoch, last_seq, created_at, last_activity, announced,
@@ -27,7 +26,7 @@ function conditions({ state, userId, q }: SessionFilter): { where: string; param
   return { where: parts.join(' '), params }
 }
 
-export interface SessionReads extends Answered<Omit<SessionTable, 'all'>> {
+export interface SessionReads extends Omit<SessionTable, 'all'> {
   all(): AsyncIterable<SessionRow>
 }
 
