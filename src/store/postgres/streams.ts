@@ -1,6 +1,7 @@
-import { type ErrorCode, GatewayError } from '../../base/errors.ts'
+import { GatewayError } from '../../base/errors.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
+import { refusedWrite } from '../refused-write.ts'
 import { foldSearch } from '../tables/search.ts'
 import type { Kind } from './bulk.ts'
 import { columnsOf, insertMany, unnest } from './bulk.ts'
@@ -42,8 +43,6 @@ type StreamRow = {
 
 /** `awaitingQr.shown` of `awaitingQr.shown.ready`. */
 const standingIn = (state: string): string => state.split('.').slice(0, 2).join('.')
-
-const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, retryable: false })
 
 const UNCHANGED = {
   changed: false,
@@ -143,25 +142,8 @@ export class Streams {
   }
 
   /** Why this write cannot be, or null: a conflict of seq or epoch. */
-  refuses({ streamId, epoch, create, events = [] }: EncodedWrite): Failure | null {
-    const stream = this.#streams.get(streamId)
-    if (create) {
-      if (stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} exists already`)
-      if (this.#living.has(create.sessionId))
-        return refuse('SEQ_CONFLICT', `Session ${create.sessionId} exists already`)
-      if (!events[0]?.snapshot)
-        return refuse('INTERNAL', `Stream ${streamId} must begin with a lifecycle fact`)
-    } else if (!stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} was never created`)
-    else if (stream.erased) return refuse('EPOCH_CONFLICT', `Stream ${streamId} was erased`)
-    else if (stream.epoch !== epoch)
-      return refuse('EPOCH_CONFLICT', `Stream ${streamId} has epoch ${stream.epoch}, not ${epoch}`)
-    let expected = (stream?.lastSeq ?? 0) + 1
-    for (const { seq } of events) {
-      if (seq !== expected)
-        return refuse('SEQ_CONFLICT', `Stream ${streamId} expects seq ${expected}, not ${seq}`)
-      expected++
-    }
-    return null
+  refuses(write: EncodedWrite): Failure | null {
+    return refusedWrite(write, this.#streams.get(write.streamId), id => this.#living.has(id))
   }
 
   create(

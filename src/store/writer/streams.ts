@@ -1,9 +1,10 @@
 import type { EstadoQr } from '../../../machines/facts.ts'
 import { bounded } from '../../base/bounded.ts'
-import { type ErrorCode, GatewayError } from '../../base/errors.ts'
+import { GatewayError } from '../../base/errors.ts'
 import type { AcceptedStatus } from '../../ports/session-table.ts'
 import type { EncodedWrite } from '../encoded-write.ts'
 import type { Failure } from '../failures.ts'
+import { refusedWrite } from '../refused-write.ts'
 import type { Statements } from '../statements.ts'
 import { foldSearch } from '../tables/search.ts'
 import { Positions } from './positions.ts'
@@ -33,8 +34,6 @@ type StreamRow = {
 /** `awaitingQr.shown` of `awaitingQr.shown.ready`. */
 const standingIn = (state: string): string => state.split('.').slice(0, 2).join('.')
 
-const refuse = (code: ErrorCode, message: string): Failure => ({ code, message, retryable: false })
-
 /** The writer's side of sessions and their log. */
 export class Streams {
   readonly #sql: Statements
@@ -53,27 +52,10 @@ export class Streams {
   }
 
   /** Why this write cannot be, or null: a conflict of seq or epoch. */
-  refuses({ streamId, epoch, create, events = [] }: EncodedWrite): Failure | null {
-    const stream = this.#find(streamId)
-    if (create) {
-      if (stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} exists already`)
-      if (
-        this.#sql.get('SELECT 1 FROM sessions WHERE session_id = ? AND erased_at IS NULL', create.sessionId)
-      )
-        return refuse('SEQ_CONFLICT', `Session ${create.sessionId} exists already`)
-      if (!events[0]?.snapshot)
-        return refuse('INTERNAL', `Stream ${streamId} must begin with a lifecycle fact`)
-    } else if (!stream) return refuse('SEQ_CONFLICT', `Stream ${streamId} was never created`)
-    else if (stream.erased) return refuse('EPOCH_CONFLICT', `Stream ${streamId} was erased`)
-    else if (stream.epoch !== epoch)
-      return refuse('EPOCH_CONFLICT', `Stream ${streamId} has epoch ${stream.epoch}, not ${epoch}`)
-    let expected = (stream?.lastSeq ?? 0) + 1
-    for (const { seq } of events) {
-      if (seq !== expected)
-        return refuse('SEQ_CONFLICT', `Stream ${streamId} expects seq ${expected}, not ${seq}`)
-      expected++
-    }
-    return null
+  refuses(write: EncodedWrite): Failure | null {
+    return refusedWrite(write, this.#find(write.streamId), id =>
+      Boolean(this.#sql.get('SELECT 1 FROM sessions WHERE session_id = ? AND erased_at IS NULL', id)),
+    )
   }
 
   create(
