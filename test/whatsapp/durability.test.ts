@@ -82,7 +82,7 @@ describe('the ratchet of a peer', () => {
       ['34600000011', '34600000012', '34600000013'].map(pn => world.linked(pn)),
     )
     for (const other of others) {
-      other.via = owner.via
+      Object.assign(other, { via: owner.via, on: gate.store })
       await other.opened()
     }
     const accounts = ['34600000001', '34600000011', '34600000012', '34600000013']
