@@ -4,7 +4,7 @@ import { flag, someOf, text, textOr, wholeNumber } from '../command-line/options
 import { compare } from './compare.ts'
 import { CONTENDERS, USUAL } from './contenders/contender.ts'
 import type { Plan } from './prepare.ts'
-import { profileManager } from './profile/profile-manager.ts'
+import { profileContenders } from './profile/profile-contenders.ts'
 import { table, total } from './report.ts'
 import { rowsOf } from './rows.ts'
 import { machine, nodeFlags, runBenchmark } from './run-benchmark.ts'
@@ -27,14 +27,14 @@ const values = optionsOf(
       }),
       only: someOf(CONTENDERS, 'only these', USUAL),
       json: flag('figures instead of a table'),
-      profile: flag('only the manager, its main thread profiled: the dearest lines of a message'),
+      profile: flag('one round of each with its main thread profiled: the dearest lines of a message'),
       out: text('DIR', 'where --profile leaves its .cpuprofile files, for a viewer; nowhere unless given'),
       'node-flags': textOr('FLAGS', '', 'of Node, for every process under test'),
     },
     examples: [
       ['', 'the whole table, on a quiet machine'],
       ['--sessions 10 --rounds 1 --only manager,plain', 'a quick look'],
-      ['--profile --out profiles', 'where the time goes'],
+      ['--profile --only manager --out profiles', 'where the time goes'],
       ['--node-flags="--max-semi-space-size=8"', 'what a flag of Node changes'],
     ],
     notes: 'Exit code 1: a message was lost or doubled, or the benchmark could not finish.',
@@ -54,7 +54,7 @@ await runBenchmark(async (benchmark, progress) => {
   const environment = await benchmark.open(progress, nodeFlags(values['node-flags']), {
     probed: values.profile,
   })
-  if (values.profile) return profileManager(environment, plan, values.out)
+  if (values.profile) return profileContenders(benchmark, environment, plan, values.out)
   const comparison = await compare(benchmark, environment, plan)
   const rows = rowsOf(comparison, sessions)
   const integrity = Object.fromEntries(

@@ -29,7 +29,7 @@ export function profileReport(title: string, measured: SelfTime[], { count, cpu,
     name === MAIN || ms < 0.005 ? [] : `${name} ${ms.toFixed(2)}`,
   )
   return [
-    `${title}: ${cpu.toFixed(2)} ms of CPU each (${count} messages): main thread ${main.toFixed(2)}, ${others.join(', ')}`,
+    `${title}: ${cpu.toFixed(2)} ms of CPU each (${count} of them): main thread ${main.toFixed(2)}, ${others.join(', ')}`,
     `  main thread: ${rooms.join(', ')}`,
     '  by place',
     ...places.map(({ place, ms }) => `  ${each(ms)}  ${place}`),

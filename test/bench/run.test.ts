@@ -19,6 +19,22 @@ describe('the benchmark', () => {
       )
   })
 
+  it('names the dearest lines of a start and of each kind of message', { timeout: 120_000 }, async () => {
+    const small = ['--sessions', '2', '--texts', '12', '--idle-ms', '100']
+    const { code, table, progress } = await bench('--profile', '--only', 'plain', ...small)
+    expect(code, progress + table).toBe(0)
+    expect(table).toMatch(/^== plain$/m)
+    for (const [what, count] of [
+      ['start until a session is open', 2],
+      ['text out', '\\d+'],
+      ['text in', '\\d+'],
+    ])
+      expect(table).toMatch(
+        new RegExp(`^${what}: [\\d.]+ ms of CPU each \\(${count} of them\\): main thread`, 'm'),
+      )
+    expect(table).toMatch(/^ +[\d.]+ {2}@whiskeysockets\/baileys +lib\//m)
+  })
+
   it('tells what tracing costs beside none', { timeout: 120_000 }, async () => {
     const { code, table, progress } = await bench(
       ...[

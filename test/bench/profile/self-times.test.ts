@@ -36,7 +36,7 @@ it('adds up each function, by whose it is, and not what was idle', () => {
 it('tells what a message costs of what the system counted, dearest first', () => {
   const cost = { count: 10, cpu: 3, threads: { MainThread: 2.15, store: 0.5, idle: 0 } }
   const lines = profileReport('text out', selfTimes([profile], '/app/'), cost).split('\n')
-  expect(lines[0]).toBe('text out: 3.00 ms of CPU each (10 messages): main thread 2.15, store 0.50')
+  expect(lines[0]).toBe('text out: 3.00 ms of CPU each (10 of them): main thread 2.15, store 0.50')
   expect(lines[1]).toBe('  main thread: ours 0.80, library 0.40, node 0.80, native 0.05, garbage 0.10')
   expect(lines[lines.indexOf('  the 10 dearest of ours') + 1]).toMatch(
     /^ +0\.800 {2}src\/whatsapp +keys\/codec\.ts:12 decodeKey$/,
