@@ -49,6 +49,7 @@ COPY package.json LICENSE /app/
 COPY command-line /app/command-line
 COPY import /app/import
 COPY machines /app/machines
+COPY migrate /app/migrate
 COPY patches /app/patches
 COPY simulator /app/simulator
 COPY src /app/src

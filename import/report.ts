@@ -25,10 +25,10 @@ export class Report {
     return this.#counts.refused === 0
   }
 
-  begin(dataDir: string): void {
+  begin(place: string): void {
     const { auth, dryRun } = this.#options
     const what = dryRun ? 'What would move in' : 'Moving in'
-    this.#line(`\n${this.#paint('bold', what)}  ${this.#paint('dim', `${auth} → DATA_DIR ${dataDir}`)}\n`)
+    this.#line(`\n${this.#paint('bold', what)}  ${this.#paint('dim', `${auth} → ${place}`)}\n`)
   }
 
   tell(outcome: Outcome): void {

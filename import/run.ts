@@ -1,9 +1,9 @@
 import { optionsOf } from '../command-line/command-line.ts'
 import { silenceConsole } from '../patches/libsignal-console.ts'
 import { GatewayError } from '../src/base/errors.ts'
-import { loadConfig } from '../src/config.ts'
+import { type Config, loadConfig } from '../src/config.ts'
+import { openStore } from '../src/store/open-store.ts'
 import { peekIntoStore } from '../src/store/peek.ts'
-import { openStore } from '../src/store/sqlite.ts'
 import { findFolders } from './find-folders.ts'
 import { ImportError } from './import-error.ts'
 import { type Home, moveIn } from './move-in.ts'
@@ -22,11 +22,17 @@ const EMPTY: Home = {
 }
 
 async function homeOf(
-  dataDir: string,
+  { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
   dryRun: boolean,
 ): Promise<{ home: Home; close(): void | Promise<void> }> {
   if (!dryRun) {
-    const store = await openStore({ dataDir })
+    const { store } = await openStore({ dataDir, databaseUrl })
+    return { home: store, close: () => store.close() }
+  }
+  if (databaseUrl !== null) {
+    // Only tables that are missing are made: what is in them stays as it is.
+    const { openPostgresStore } = await import('../src/store/postgres/postgres.ts')
+    const store = await openPostgresStore({ url: databaseUrl, connections: 2 })
     return { home: store, close: () => store.close() }
   }
   const peek = peekIntoStore(dataDir)
@@ -36,12 +42,12 @@ async function homeOf(
 /** Resolves with whether every folder has its session here now. */
 async function main(): Promise<boolean> {
   const options = importOptions(optionsOf(IMPORT))
-  const { dataDir } = loadConfig(process.env)
+  const { dataDir, databaseUrl } = loadConfig(process.env)
   const names = namesBy(options.user)
   const folders = findFolders(options.auth)
   // libsignal prints whole records of peers.
   silenceConsole(() => {})
-  const { home, close } = await homeOf(dataDir, options.dryRun)
+  const { home, close } = await homeOf({ dataDir, databaseUrl }, options.dryRun)
   try {
     const report = new Report(
       process.stdout,
@@ -49,7 +55,7 @@ async function main(): Promise<boolean> {
       folders.map(({ name }) => name),
     )
     const began = performance.now()
-    report.begin(dataDir)
+    report.begin(databaseUrl === null ? `DATA_DIR ${dataDir}` : 'DATABASE_URL')
     const { leavesOutBroken } = options
     for await (const outcome of moveIn(folders, home, { names, leavesOutBroken, now: Date.now }))
       report.tell(outcome)

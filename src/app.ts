@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { openAppStore } from './app/app-store.ts'
 import { createLaravelClient } from './app/laravel-client.ts'
 import { linkBaseOf } from './app/link-base.ts'
 import { logCheck } from './app/log-check.ts'
@@ -20,9 +21,7 @@ import { createTakenTimes } from './laravel/taken-times.ts'
 import { causeOfFailure, createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { createMediaStore } from './media/create-media-store.ts'
-import { loadLinkKey } from './media/serve/link-key.ts'
 import { createMediaServer } from './media/serve/media-server.ts'
-import { freeBytes } from './metrics/free-bytes.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { VERSIONS } from './metrics/versions.ts'
 import { documentationLoader } from './openapi/load-documentation.ts'
@@ -43,8 +42,6 @@ import { SessionRegistry } from './sessions/registry.ts'
 import { createRetention } from './sessions/retention.ts'
 import { createSessionOwners } from './sessions/session-owners.ts'
 import { Supervisor } from './sessions/supervisor/supervisor.ts'
-import { createDiskWatch } from './store/disk-watch.ts'
-import { openStore } from './store/sqlite.ts'
 import { loadTracing } from './telemetry/load-tracing.ts'
 import { createPasskeyVault } from './whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from './whatsapp/linking/qr-vault.ts'
@@ -69,20 +66,15 @@ export async function createApp(
   const accountEvents = tellLaravel ? config.laravel.events : []
 
   mkdirSync(config.dataDir, { recursive: true })
-  const opened = await openStore({
-    dataDir: config.dataDir,
-    now: clock.now,
-    onDeath: error => dead.resolve(error.message),
-    onUnforgotten: error => part('store').error({ error }, 'old rows could not be forgotten yet'),
-    erasesDone: config.keep.bodiesMs !== null,
-    ...(overrides.maxPages !== undefined && { maxPages: overrides.maxPages }),
+  const { opened, linkKey, diskFree, watch, place } = await openAppStore(config, {
+    ...{ clock, logger: part('store'), maxPages: overrides.maxPages },
+    onDeath: dead.resolve,
   })
   const files = await createMediaStore(config.media.store, {
     ...{ dataDir: config.dataDir, clock, logger: part('media'), table: opened.media },
   })
   const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
   const metrics = new Metrics(clock, VERSIONS)
-  const diskFree = () => freeBytes(config.dataDir)
   const openFile = async (id: string) => (await files.open(id))?.stream ?? null
   const told = { clock, wall, timeOfDay, logger: part('laravel'), openFile }
   const { client, legacy, routes } = createLaravelClient(config.laravel, told)
@@ -105,7 +97,7 @@ export async function createApp(
   const served = createMediaServer({
     files,
     describe: id => store.downloads.describe(id),
-    key: loadLinkKey(config.dataDir),
+    key: linkKey,
     base: () => linkBase.url,
     wall,
   })
@@ -113,7 +105,6 @@ export async function createApp(
   const registry = new SessionRegistry()
   const owners = createSessionOwners(registry, store)
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
-  const disk = createDiskWatch({ free: diskFree, clock, logger: part('store') })
   const taken = createTakenTimes(clock)
   const deliveries = createDeliveries({
     store: store.deliveries,
@@ -199,8 +190,8 @@ export async function createApp(
   })
 
   const ready = createReadiness({
-    problems: () => [supervisor.problem(), versions.problem(), queue.problem()],
-    warnings: () => [...supervisor.warnings(), disk.warning(), faults.warning(), linkBase.warning],
+    problems: () => [supervisor.problem() ?? watch.problem(), versions.problem(), queue.problem()],
+    warnings: () => [...supervisor.warnings(), watch.warning(), faults.warning(), linkBase.warning],
     laravel,
     deliveries,
   })
@@ -270,11 +261,11 @@ export async function createApp(
   linkBase = linkBaseOf(config, port)
   if (linkBase.warning !== null) logger.warn(linkBase.warning.message)
   downloads.startDue()
-  for (const one of [retention, erasure, disk]) one.start()
+  for (const one of [retention, erasure, watch]) one.start()
   logger.info(
     {
       sessions: supervisor.live,
-      data: config.dataDir,
+      data: place,
       laravel: laravel.address ?? 'none: LARAVEL_URL is empty, the manager works alone',
       whatsapp: config.whatsapp.url ?? 'the real service',
     },
@@ -287,7 +278,7 @@ export async function createApp(
     dead: dead.promise,
     async stop() {
       http.refuse()
-      disk.stop()
+      watch.stop()
       await Promise.all([check.stop(), http.close()])
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()

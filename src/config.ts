@@ -24,6 +24,8 @@ export interface Config {
   /** Whether there is a page for operators. */
   readonly dashboard: boolean
   readonly dataDir: string
+  /** PostgreSQL; null: the store is a file of SQLite in `dataDir`. */
+  readonly databaseUrl: string | null
   /** null: the queue lives in this process. */
   readonly redisUrl: string | null
   /** Without `url` the manager works alone; `url` never ends in a slash. */
@@ -105,6 +107,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     publicUrl: get('PUBLIC_URL'),
     dashboard: get('DASHBOARD'),
     dataDir: get('DATA_DIR'),
+    databaseUrl: get('DATABASE_URL'),
     redisUrl: get('REDIS_URL'),
     laravel: {
       url: get('LARAVEL_URL'),
@@ -195,7 +198,12 @@ function readVariable(name: Name, env: Record<string, string | undefined>): unkn
   throw new GatewayError('BAD_CONFIG', `${shown} is not valid: give ${right}`)
 }
 
-function checkTogether({ http, laravel, whatsapp }: Config): void {
+function checkTogether({ http, databaseUrl, redisUrl, laravel, whatsapp }: Config): void {
+  if (databaseUrl !== null && redisUrl === null)
+    throw new GatewayError(
+      'BAD_CONFIG',
+      'DATABASE_URL needs REDIS_URL, such as redis://127.0.0.1:6379: set both, or leave DATABASE_URL empty for the SQLite store in DATA_DIR',
+    )
   if (http.apiKeys.length + http.readKeys.length === 0 && !isLoopback(http.host))
     throw new GatewayError(
       'BAD_CONFIG',

@@ -26,6 +26,7 @@ const UP_AND_DOWN = `
   await import('./src/inspector/hub.ts')
   await import('./src/media/s3/s3-media-store.ts')
   await import('./src/openapi/documentation.ts')
+  await import('./src/store/postgres/postgres.ts')
   await import('./src/telemetry/tracing.ts')
   process.kill(process.pid, 'SIGTERM')`
 const FILL_MS = 60_000

@@ -24,6 +24,7 @@ describe('the defaults', () => {
       publicUrl: null,
       dashboard: true,
       dataDir: './data',
+      databaseUrl: null,
       redisUrl: null,
       laravel: {
         url: null,
@@ -89,6 +90,7 @@ it('every variable is read', () => {
     PUBLIC_URL: 'https://wa.test/base/',
     DASHBOARD: 'false',
     DATA_DIR: '/var/lib/wm',
+    DATABASE_URL: 'postgresql://me:p4ss@db.test:5433/wm?sslmode=verify-full',
     REDIS_URL: 'rediss://me:p4ss@redis.test:6380/2',
     MEDIA_URL: 's3://wm.media/a/b/',
     AWS_REGION: 'eu-central-1',
@@ -146,6 +148,7 @@ it('every variable is read', () => {
     publicUrl: 'https://wa.test/base',
     dashboard: false,
     dataDir: '/var/lib/wm',
+    databaseUrl: 'postgresql://me:p4ss@db.test:5433/wm?sslmode=verify-full',
     redisUrl: 'rediss://me:p4ss@redis.test:6380/2',
     laravel: {
       url: 'https://app.test/api',
@@ -248,6 +251,9 @@ describe('a bad value', () => {
     ['API_KEYS', 'g00d,b4d qwerty'],
     ['API_KEYS', 'kéyutf8'],
     ['API_KEYS', 'both,both:read'],
+    ['DATABASE_URL', 'mysql://d4tabase.test'],
+    ['DATABASE_URL', 'd4tabase.test:5432'],
+    ['DATABASE_URL', 'postgres://me:hunter2@127.0.0.1:p0rt/x'],
     ['REDIS_URL', 'http://r3dis.test'],
     ['REDIS_URL', 'r3dis.test:6379'],
     ['REDIS_URL', 'r3dis://:hunter2@127.0.0.1'],
@@ -293,6 +299,14 @@ describe('a bad value', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+it('PostgreSQL without Redis is refused in one line that shows neither', () => {
+  const { code, message } = refusal({ DATABASE_URL: 'postgres://me:hunter2@db.test/wm' })
+  expect([code, message]).toEqual([
+    'BAD_CONFIG',
+    'DATABASE_URL needs REDIS_URL, such as redis://127.0.0.1:6379: set both, or leave DATABASE_URL empty for the SQLite store in DATA_DIR',
+  ])
 })
 
 describe('traces', () => {

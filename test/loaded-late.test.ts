@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-/** For pictures, for Redis, for QRs, and for buckets. */
-const LATE = ['sharp', '@img', 'bullmq', 'ioredis', 'qrcode', 'pngjs', '@aws-sdk', '@smithy']
+/** For pictures, for Redis, for QRs, for buckets, and for PostgreSQL. */
+const LATE = ['sharp', '@img', 'bullmq', 'ioredis', 'qrcode', 'pngjs', '@aws-sdk', '@smithy', 'pg']
 
 it('what few need is loaded when it is first used, and of undici what is used', () => {
   const program = `
@@ -85,7 +85,7 @@ it('of OpenTelemetry nothing is loaded until a variable asks for it, of OpenAPI 
   expect(unasked).toContain('pino')
   expect(unasked.filter(isOtel)).toEqual([])
   expect(unasked).not.toContain('zod-openapi')
-  expect(unasked.filter(name => /^@(?:aws|smithy)/.test(name))).toEqual([])
+  expect(unasked.filter(name => /^(?:@aws|@smithy|pg)/.test(name))).toEqual([])
   const asked = loadedByAStart({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
   expect(asked).toEqual(expect.arrayContaining(['@opentelemetry/sdk-trace']))
 }, 60_000)

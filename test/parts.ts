@@ -21,8 +21,8 @@ export const PLACES: Record<string, string[]> = {
   laravel: ['laravel-app'],
   /** The dashboard in a real Chromium. */
   browser: ['browser'],
-  /** What is run by hand: the demo, the proof by killing, the measurements, the import, the lines of the README. */
-  tools: ['bench', 'chaos', 'command-line', 'demo', 'harness', 'import', 'property', 'readme'],
+  /** What is run by hand: the demo, the proof by killing, the measurements, the moves in, the lines of the README. */
+  tools: ['bench', 'chaos', 'command-line', 'demo', 'harness', 'import', 'migrate', 'property', 'readme'],
 }
 
 /**
@@ -45,7 +45,7 @@ const PURE: Record<string, string[]> = {
     'media/tls-certificate',
     'protocol/signing-keys',
   ],
-  store: ['disk-watch', 'plans', 'writer/pruning', 'writer/write-ahead-log'],
+  store: ['disk-watch', 'plans', 'server-watch', 'writer/pruning', 'writer/write-ahead-log'],
   whatsapp: [
     'content',
     ...['disappearing/chat-timers', 'disappearing/timers-in', 'disconnects', 'groups'],

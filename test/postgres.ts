@@ -24,6 +24,14 @@ export async function createSchema(): Promise<string> {
   return name
 }
 
+/** The address of a schema, as DATABASE_URL leads to it. */
+export function urlOfSchema(name: string): string {
+  const url = new URL(DATABASE_URL)
+  url.searchParams.set('options', `-c search_path=${name}`)
+  // As https://url.spec.whatwg.org/#urlencoded-serializing has spaces, which pg takes for what they are.
+  return url.href.replaceAll('+', '%20')
+}
+
 export async function dropSchema(name: string): Promise<void> {
   await onPostgres(client => client.query(`DROP SCHEMA IF EXISTS ${name} CASCADE`))
 }

@@ -11,6 +11,9 @@ import { createLaravel } from '../src/laravel/client.ts'
 import { createBullMqQueue } from '../src/queue/bullmq.ts'
 import { SessionRegistry } from '../src/sessions/registry.ts'
 import { createDiskWatch } from '../src/store/disk-watch.ts'
+import { toError } from '../src/store/failures.ts'
+import { storeFailure } from '../src/store/postgres/failures.ts'
+import { createServerWatch } from '../src/store/server-watch.ts'
 import { createTestClock } from './base/clock.ts'
 import { createTestHttp } from './http/fakes.ts'
 import { answered, createHarness, ok, unanswered } from './laravel/harness.ts'
@@ -56,6 +59,19 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
       },
       mend: /disk is full.*tried every 2 s/,
     },
+    {
+      async make() {
+        const probe = () =>
+          Promise.reject(toError(storeFailure(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))))
+        const clock = createTestClock()
+        const watch = createServerWatch({ probe, clock, logger })
+        watch.start()
+        await clock.advance(5_000)
+        watch.stop()
+        return watch.problem()
+      },
+      mend: /check that it runs, and DATABASE_URL/,
+    },
   ],
   DISK_LOW: [
     {
@@ -67,6 +83,17 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
         return watch.warning()
       },
       mend: /free some space/,
+    },
+    {
+      async make() {
+        const free = async () => 1e6
+        const watch = createDiskWatch({ free, hasStore: false, clock: createTestClock(), logger })
+        watch.start()
+        await vi.waitFor(() => expect(watch.warning()).not.toBeNull())
+        watch.stop()
+        return watch.warning()
+      },
+      mend: /MEDIA_KEEP_DAYS.*no file/,
     },
   ],
   SUPERVISOR_FAILED: [

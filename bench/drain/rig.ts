@@ -11,7 +11,7 @@ import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { kindOfLane } from '../../src/ports/delivery-table.ts'
 import { createBullMqQueue } from '../../src/queue/bullmq.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { Backlog } from './backlog.ts'
 import type { LaravelCommands } from './laravel-program.ts'
 
@@ -32,7 +32,7 @@ export async function openRig({ chats, redisUrl, answerMs }: RigOptions) {
   const logger = pino({ enabled: false })
   const child = new Child<LaravelCommands>({ name: 'laravel', file: 'bench/drain/laravel-program.ts' })
   const url = await child.remote.call('listen', answerMs)
-  const store = await openStore({ dataDir })
+  const store = await openSqliteStore({ dataDir })
   const laravel = createLaravel({ url, token: 'token', secrets: ['secret'], clock, logger })
   const queue =
     redisUrl === null

@@ -3,9 +3,24 @@
  * it, and that the dashboard says it in every language.
  */
 export const PROBLEM_SENTENCES = {
-  /** By what mends it. */
-  STORE_FAILED: ['full', 'held', 'not_writable', 'disk_fails', 'damaged', 'cannot_open', 'unclear'],
-  DISK_LOW: ['nearly_full'],
+  /** By what mends it: SQLite's file, or a server of PostgreSQL. */
+  STORE_FAILED: [
+    'full',
+    'held',
+    'not_writable',
+    'disk_fails',
+    'damaged',
+    'cannot_open',
+    'unclear',
+    'server_full',
+    'server_busy',
+    'server_read_only',
+    'server_fails',
+    'server_rights',
+    'server_away',
+    'server_unclear',
+  ],
+  DISK_LOW: ['nearly_full', 'nearly_full_of_files'],
   SUPERVISOR_FAILED: ['ended'],
   SHUTTING_DOWN: ['stopping'],
   CLIENT_OUTDATED: ['refused'],

@@ -92,6 +92,11 @@ export const mediaUrl = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** It may carry a password; what stands in its query is pg's, such as `sslmode`. */
+export const databaseUrl = z
+  .string()
+  .refine(text => /^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text))
+
 /** It may carry a password. */
 export const redisUrl = z.string().refine(text => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text))
 

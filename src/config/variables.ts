@@ -6,6 +6,7 @@ import {
   baseUrl,
   choice,
   commaSeparated,
+  databaseUrl,
   mediaUrl,
   orNull,
   redisUrl,
@@ -53,6 +54,10 @@ export const VARIABLES = {
     './data',
     'a path of a directory',
     z.string().refine(text => !text.includes('\0')),
+  ),
+  DATABASE_URL: secret(
+    'a postgres:// or postgresql:// URL, such as postgres://user:password@host:5432/database',
+    orNull(databaseUrl),
   ),
   REDIS_URL: secret('a redis:// or rediss:// URL', orNull(redisUrl)),
   MEDIA_URL: variable(

@@ -57,6 +57,14 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What a store whose server several nodes share has beside it. */
+export interface StoreServer {
+  /** 32 bytes, the same for all nodes, which sign the links of media. */
+  readonly linkKey: Uint8Array
+  /** Rejects with STORE_FAILED while the server does not answer, or takes no writes. */
+  probe(): Promise<void>
+}
+
 /** Where a step of pruning begins, or the next one has to: both 0 at first. */
 export interface PruneCursor {
   session: number

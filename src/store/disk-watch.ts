@@ -10,11 +10,14 @@ const EVERY_MS = 60_000
 /** Looks how much room there is for what is to be stored: a full disk stops every session, so it is told before. */
 export function createDiskWatch({
   free,
+  hasStore = true,
   clock,
   logger,
 }: {
   /** Bytes that may still be written. */
   free(): Promise<number>
+  /** The store lies there, too; without it only files do. */
+  hasStore?: boolean
   clock: Clock
   logger: Logger
 }): { start(): void; stop(): void; warning(): Problem | null } {
@@ -50,8 +53,12 @@ export function createDiskWatch({
     },
     warning() {
       if (low === null) return null
-      const message = `The disk of DATA_DIR has only ${low} MB left: free some space, or set how long things are kept (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS); when it is full, every session stands still.`
-      return { code: 'DISK_LOW', message, said: [{ says: 'nearly_full', values: { mb: low } }] }
+      const lack = `The disk of DATA_DIR has only ${low} MB left: free some space, or set how long`
+      const message = hasStore
+        ? `${lack} things are kept (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS); when it is full, every session stands still.`
+        : `${lack} files are kept (MEDIA_KEEP_DAYS); when it is full, no file can be sent or received.`
+      const says = hasStore ? 'nearly_full' : 'nearly_full_of_files'
+      return { code: 'DISK_LOW', message, said: [{ says, values: { mb: low } }] }
     },
   }
 }

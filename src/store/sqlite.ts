@@ -47,7 +47,7 @@ export interface SqliteOptions {
  * a write must not be changed after it was handed over.
  * Rejects with DATA_DIR_IN_USE, BAD_CONFIG (the directory cannot be used, or was written by newer code) or STORE_FAILED.
  */
-export async function openStore({
+export async function openSqliteStore({
   dataDir,
   now = Date.now,
   maxPages,

@@ -20,6 +20,7 @@ export const BESIDE = [
   'docs',
   'inspect',
   'import',
+  'migrate',
   'command-line',
 ]
 

@@ -44,6 +44,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   inspect: ['command-line'],
   // Sessions of another gateway, in the words of POST /start, into the store.
   import: ['command-line', 'base', 'config', 'http', 'ports', 'sessions', 'store', 'whatsapp', 'patches'],
+  // An embedded store into PostgreSQL, table by table.
+  migrate: ['command-line', 'base', 'store'],
   demo: ['command-line', 'main', 'config', 'simulator', 'patches'],
   // The drain of the deliveries is measured inside: outside one sees WhatsApp's pace.
   bench: [
@@ -178,7 +180,17 @@ const SCHEMAS = /^src\/(?:http\/schemas\/|laravel\/(?:payloads|answers\/active-a
 
 /** Where Baileys and libsignal may be imported; `bench` has the plain loop of sockets that the manager is compared with. */
 const KNOWS_BAILEYS = ['whatsapp', 'patches', 'simulator', 'bench']
-const READS_ENV = ['main', 'check-laravel', 'inspect', 'import', 'demo', 'harness', 'bench', 'chaos']
+const READS_ENV = [
+  'main',
+  'check-laravel',
+  'inspect',
+  'import',
+  'migrate',
+  'demo',
+  'harness',
+  'bench',
+  'chaos',
+]
 const HAS_CONSOLE = ['main', 'demo', 'bench', 'chaos']
 
 /** `src/http/server.ts` -> `http`, `src/app.ts` -> `app`, `bench/run.ts` -> `bench`, `machines/facts.ts` -> `facts`. */

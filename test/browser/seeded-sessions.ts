@@ -1,7 +1,7 @@
 import { initialContext, type SessionContext } from '../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION } from '../../machines/session.machine.ts'
 import { createClock } from '../../src/base/clock.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 
 const HOUR = 3_600_000
 
@@ -12,7 +12,7 @@ export async function seedSessions(
   name = (i: number) => `Shop ${i}`,
 ): Promise<void> {
   const { now } = createClock()
-  const store = await openStore({
+  const store = await openSqliteStore({
     dataDir,
     now,
     onDeath: error => {

@@ -55,6 +55,14 @@ const TOOLS: [run: string, named: string[], refused: [args: string[], sentence: 
       [['--auth', tmpdir()], '--user is missing'],
     ],
   ],
+  [
+    'migrate',
+    ['--from DIR', '--to URL', '--dry-run'],
+    [
+      [['--to', 'postgres://x'], '--from is missing'],
+      [['--from', tmpdir(), '--force'], 'there is no --force'],
+    ],
+  ],
   ['laravel:check', ['--help'], [[['--quick'], 'there is no --quick']]],
 ]
 
@@ -63,7 +71,7 @@ const fileOf = (run: string) => scripts[run]!.split(' ').at(-1)!
 
 describe('each program that people start by hand', () => {
   it('is listed here', () => {
-    const programs = globSync(['bench/**/run.ts', 'chaos/**/run.ts', '{demo,import,inspect}/run.ts'])
+    const programs = globSync(['bench/**/run.ts', 'chaos/**/run.ts', '{demo,import,inspect,migrate}/run.ts'])
     const listed = TOOLS.map(([run]) => fileOf(run))
     expect(programs.filter(file => !listed.includes(file))).toEqual([])
   })

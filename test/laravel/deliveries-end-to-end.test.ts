@@ -9,7 +9,7 @@ import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { messagePayload } from '../../src/laravel/payloads.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { createTestClock } from '../base/clock.ts'
 import { given, inbound, living, messageFact } from '../store/facts.ts'
 import { MINUTE, SECOND } from './harness.ts'
@@ -96,7 +96,7 @@ it('everything is delivered in order per chat after outages of every kind and a 
       taken.set(id, { chat: body.chat_id, seq: Number(id.split('.')[1]), body: body.body ?? '' })
     return 201
   })
-  let store = await openStore({ dataDir, now: clock.now })
+  let store = await openSqliteStore({ dataDir, now: clock.now })
   let process = boot(store, server.url, clock)
   try {
     const streamId = await given(store, 'a')
@@ -128,7 +128,7 @@ it('everything is delivered in order per chat after outages of every kind and a 
         }, 20_000)
         await process.stop()
         await store.close()
-        store = await openStore({ dataDir, now: clock.now })
+        store = await openSqliteStore({ dataDir, now: clock.now })
         process = boot(store, server.url, clock)
       }
     }
@@ -163,7 +163,7 @@ it('three hundred messages of thirty chats are delivered, each once and in order
     clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
   }
   const server = await startStandIn(() => 200)
-  const store = await openStore({ dataDir })
+  const store = await openSqliteStore({ dataDir })
   const process = boot(store, server.url, clock)
   try {
     const streamId = await given(store, 'a')

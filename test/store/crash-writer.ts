@@ -1,11 +1,11 @@
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { given, messageFact } from './facts.ts'
 
 /** Writes to the streams of a directory as fast as it can until it is killed; prints each acknowledged `session seq`. */
 
 const STREAMS = 6
 
-const store = await openStore({ dataDir: process.argv[2]! })
+const store = await openSqliteStore({ dataDir: process.argv[2]! })
 
 async function write(sessionId: string): Promise<void> {
   if (!(await store.sessions.find(sessionId))) await given(store, sessionId)

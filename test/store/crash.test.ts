@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { assertProperty } from '../property.ts'
 import { living } from './facts.ts'
 
@@ -49,7 +49,7 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
   await assertProperty(
     fc.asyncProperty(fc.integer({ min: 1, max: 1_500 }), async lines => {
       const acknowledged = await killedAfter(lines)
-      const store = await openStore({ dataDir: dir })
+      const store = await openSqliteStore({ dataDir: dir })
       for (const [sessionId, seq] of acknowledged) {
         const { streamId, lastSeq } = await living(store, sessionId)
         expect(lastSeq).toBeGreaterThanOrEqual(seq)
@@ -68,7 +68,7 @@ test('kill -9 at random loses nothing that was acknowledged and leaves no gap', 
 })
 
 test('a second process on the data directory is refused in one line, and the lock of a killed one is free', async () => {
-  const store = await openStore({ dataDir: dir })
+  const store = await openSqliteStore({ dataDir: dir })
   const second = spawn(process.execPath, [WRITER, dir], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   second.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -79,14 +79,14 @@ test('a second process on the data directory is refused in one line, and the loc
   expect(said).toMatch(/DATA_DIR .* is in use by another running manager/)
   await store.close()
   await killedAfter(1)
-  await (await openStore({ dataDir: dir })).close()
+  await (await openSqliteStore({ dataDir: dir })).close()
 })
 
 test('a process that does not close the store still ends, after its writes are durable', async () => {
   const script = `
-    const { openStore } = await import(${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url))})
+    const { openSqliteStore } = await import(${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url))})
     const { given } = await import(${JSON.stringify(new URL('./facts.ts', import.meta.url))})
-    const store = await openStore({ dataDir: ${JSON.stringify(dir)} })
+    const store = await openSqliteStore({ dataDir: ${JSON.stringify(dir)} })
     for (let i = 0; i < 20; i++) void given(store, 's' + i).then(() => process.stdout.write('.'))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -97,7 +97,7 @@ test('a process that does not close the store still ends, after its writes are d
   })
   const [code] = await once(child, 'close')
   expect([code, printed]).toEqual([0, '.'.repeat(20)])
-  const store = await openStore({ dataDir: dir })
+  const store = await openSqliteStore({ dataDir: dir })
   expect(await Array.fromAsync(store.sessions.all())).toHaveLength(20)
   await store.close()
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { given, inbound, messageFact } from './facts.ts'
 
 const CANARY = 'canary-that-nobody-may-read'
@@ -67,7 +67,7 @@ async function eraseBodies(): Promise<void> {
 
 describe('where bodies are kept for a time only', () => {
   test('what they were is nowhere once that is over: not in the inbox, the write-ahead log, or a page that is free', async () => {
-    store = await openStore({ dataDir: dir, erasesDone: true })
+    store = await openSqliteStore({ dataDir: dir, erasesDone: true })
     const streamId = await given(store, 'a')
     await receive(streamId)
     expect(await store.keys.unfinished(streamId)).toEqual([])
@@ -83,7 +83,7 @@ describe('where bodies are kept for a time only', () => {
   })
 
   test('so it is for what was done before, when bodies were kept', async () => {
-    store = await openStore({ dataDir: dir })
+    store = await openSqliteStore({ dataDir: dir })
     const streamId = await given(store, 'a')
     await receive(streamId)
     await store.commit({
@@ -93,7 +93,7 @@ describe('where bodies are kept for a time only', () => {
     })
     expect((await store.keys.inbox(streamId, 'h1'))?.plaintext.length).toBeGreaterThan(10)
     await store.close()
-    store = await openStore({ dataDir: dir, erasesDone: true })
+    store = await openSqliteStore({ dataDir: dir, erasesDone: true })
     await eraseBodies()
     await vi.waitFor(() => expect(leaks()).toEqual([]), 10_000)
     expect(await store.keys.inbox(streamId, 'h1')).toMatchObject({ done: true, stanza: '' })

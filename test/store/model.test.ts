@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { assertProperty } from '../property.ts'
 import { likeTheModel, REFUSALS, seen } from './model-property.ts'
 
@@ -11,7 +11,7 @@ let dir: string
 let store: Store
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'store-'))
-  store = await openStore({ dataDir: dir })
+  store = await openSqliteStore({ dataDir: dir })
 })
 afterAll(async () => {
   await store.close()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { peekIntoStore } from '../../src/store/peek.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { created } from './facts.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'peek-'))
@@ -15,7 +15,7 @@ it('A look into a store finds nothing where there is none, and makes none', () =
 })
 
 it('A look into a store that is in use sees its sessions and keys, and takes nothing', async () => {
-  const store = await openStore({ dataDir })
+  const store = await openSqliteStore({ dataDir })
   const key = { type: 'creds', id: '0', value: new Uint8Array([1, 2]) }
   await store.commit(created('shop', { keys: [key] }))
   const peek = peekIntoStore(dataDir)!

@@ -9,7 +9,7 @@ import { type DeliveryOutcome, laneOf, type NewDelivery } from '../../src/ports/
 import type { MessageWrite } from '../../src/ports/message-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { RecentDeliveries } from '../../src/store/recent-deliveries.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { createStatements } from '../../src/store/statements.ts'
 import { type DeliveryReads, deliveryReads } from '../../src/store/tables/deliveries.ts'
 import { assertProperty } from '../property.ts'
@@ -30,7 +30,7 @@ describe('deliveries that were just stored', () => {
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'recent-'))
-    store = await openStore({ dataDir: dir })
+    store = await openSqliteStore({ dataDir: dir })
     db = new DatabaseSync(join(dir, 'store.sqlite'), { readOnly: true })
     table = deliveryReads(createStatements(db))
     streamId = await given(store, 'a')
@@ -218,13 +218,13 @@ describe('deliveries that were just stored', () => {
   it('keep their order behind those of an earlier process', async () => {
     await arrive('ana')
     await store.close()
-    store = await openStore({ dataDir: dir })
+    store = await openSqliteStore({ dataDir: dir })
     await arrive('ana')
     await settle('ana', { done: true })
     await compare()
     await settle('ana', { done: true })
     await store.close()
-    store = await openStore({ dataDir: dir })
+    store = await openSqliteStore({ dataDir: dir })
     await arrive('ana')
     expect((await store.deliveries.head(laneOf.messages(streamId, 'ana')))?.id).toBe(3)
     await compare()

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../../src/ports/store.ts'
 import { SCHEMA_VERSION, STEPS } from '../../src/store/schema.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { storeContract } from './contract.ts'
 import { given, living, messageFact } from './facts.ts'
 
-storeContract('sqlite', dataDir => openStore({ dataDir }))
+storeContract('sqlite', dataDir => openSqliteStore({ dataDir }))
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -24,7 +24,7 @@ describe('the SQLite files', () => {
     rmSync(dir, { recursive: true })
   })
   const open = async (options: { now?: () => number; maxPages?: number } = {}) => {
-    const store = await openStore({ dataDir: dir, ...options })
+    const store = await openSqliteStore({ dataDir: dir, ...options })
     opened.push(store)
     return store
   }
@@ -97,9 +97,9 @@ describe('the SQLite files', () => {
     expect(readFileSync(join(dir, 'store.sqlite'), 'utf8')).toMatch(/^this is a letter/)
     writeFileSync(join(dir, 'file'), '')
     for (const dataDir of [join(dir, 'file'), join(dir, 'file', 'below')])
-      await expect(openStore({ dataDir })).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+      await expect(openSqliteStore({ dataDir })).rejects.toMatchObject({ code: 'BAD_CONFIG' })
     mkdirSync(join(dir, 'odd', 'lock.sqlite'), { recursive: true })
-    await expect(openStore({ dataDir: join(dir, 'odd') })).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+    await expect(openSqliteStore({ dataDir: join(dir, 'odd') })).rejects.toMatchObject({ code: 'BAD_CONFIG' })
   })
 
   test('writes of one tick share a commit', async () => {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-vault.ts'
 import { createQrVault } from '../../src/whatsapp/linking/qr-vault.ts'
 import { createWhatsApp } from '../../src/whatsapp/whatsapp.ts'
@@ -10,7 +10,7 @@ import { Owner, systemClock } from './world.ts'
 const [dataDir = '', url = '', rootKey = '', sessionId = '', mode = 'forgetful', group = ''] =
   process.argv.slice(2)
 const tell = (line: string) => process.stdout.write(`${line}\n`)
-const store = await openStore({ dataDir })
+const store = await openSqliteStore({ dataDir })
 const whatsApp = createWhatsApp({
   store,
   vault: createQrVault(systemClock),

@@ -19,7 +19,7 @@ import type {
   WhatsApp,
   WhatsAppSocket,
 } from '../../src/ports/whatsapp.ts'
-import { openStore } from '../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../src/store/sqlite.ts'
 import type { WhatsAppConfig } from '../../src/whatsapp/baileys-settings.ts'
 import { credsJson, credsWrite } from '../../src/whatsapp/keys/creds.ts'
 import { createPasskeyVault } from '../../src/whatsapp/linking/passkey/passkey-vault.ts'
@@ -230,12 +230,12 @@ export interface World {
 export async function createWorld(
   config: Partial<WhatsAppConfig> = {},
   simulator: ConstructorParameters<typeof Simulator>[0] = {},
-  options: Omit<Parameters<typeof openStore>[0], 'dataDir'> = {},
+  options: Omit<Parameters<typeof openSqliteStore>[0], 'dataDir'> = {},
 ): Promise<World> {
   const sim = new Simulator(simulator)
   const { url, rootKey } = await sim.listen()
   const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
-  let store = await openStore({ dataDir, ...options })
+  let store = await openSqliteStore({ dataDir, ...options })
   const vault = createQrVault(systemClock)
   const passkeys = createPasskeyVault(systemClock)
   const log: string[] = []
@@ -275,7 +275,7 @@ export async function createWorld(
       await store.close()
     },
     async takeBack() {
-      store = await openStore({ dataDir, ...options })
+      store = await openSqliteStore({ dataDir, ...options })
       world.store = store
       world.whatsApp = another({})
     },

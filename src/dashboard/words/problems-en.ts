@@ -17,6 +17,20 @@ export const problemsEn: ProblemWords = {
         'store.sqlite cannot be opened: check that DATA_DIR is there, who may write it, and how many files may be open. Every session stands still until then; it is tried every 2 s.',
       unclear:
         'Nothing can be stored in DATA_DIR: check free space and the disk; the log has the error. Every session stands still until then; it is tried every 2 s.',
+      server_full:
+        'The disk of PostgreSQL is full: free some space. Every session stands still until then; it is tried every 2 s.',
+      server_busy:
+        'PostgreSQL has no room for one more connection, or no memory: raise max_connections, or end other programs. Every session stands still until then; it is tried every 2 s.',
+      server_read_only:
+        'PostgreSQL is read-only, as a standby is: wait for the failover, or check DATABASE_URL. Every session stands still until then; it is tried every 2 s.',
+      server_fails:
+        'The disk of PostgreSQL fails, or its files are damaged: see its own log. Every session stands still until then; it is tried every 2 s.',
+      server_rights:
+        'The role of DATABASE_URL may not do what is needed: it must own its tables. Every session stands still until then; it is tried every 2 s.',
+      server_away:
+        'PostgreSQL does not answer: check that it runs, and DATABASE_URL. Every session stands still until then; it is tried every 2 s.',
+      server_unclear:
+        'Nothing can be stored in PostgreSQL: see its log and ours. Every session stands still until then; it is tried every 2 s.',
     },
   },
   DISK_LOW: {
@@ -24,6 +38,8 @@ export const problemsEn: ProblemWords = {
     says: {
       nearly_full:
         'DATA_DIR has only {mb} MB left: free some space, or set how long things are kept (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS). When it is full, every session stands still.',
+      nearly_full_of_files:
+        'DATA_DIR has only {mb} MB left: free some space, or set how long files are kept (MEDIA_KEEP_DAYS). When it is full, no file can be sent or received; texts go on.',
     },
   },
   SUPERVISOR_FAILED: {

@@ -17,6 +17,20 @@ export const problemsEs: ProblemWords = {
         'No se puede abrir store.sqlite: revise que DATA_DIR exista, quién puede escribir en él y cuántos archivos puede haber abiertos. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
       unclear:
         'No se puede guardar nada en DATA_DIR: revise el espacio libre y el disco; el error está en el registro. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_full:
+        'El disco de PostgreSQL está lleno: libere espacio. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_busy:
+        'PostgreSQL no admite otra conexión, o no tiene memoria: aumente max_connections, o cierre otros programas. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_read_only:
+        'PostgreSQL es de solo lectura, como una réplica: espere al cambio de servidor, o revise DATABASE_URL. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_fails:
+        'El disco de PostgreSQL falla, o sus archivos están dañados: mire su propio registro. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_rights:
+        'El rol de DATABASE_URL no puede hacer lo necesario: debe ser dueño de sus tablas. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_away:
+        'PostgreSQL no responde: compruebe que está en marcha, y DATABASE_URL. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_unclear:
+        'No se puede guardar nada en PostgreSQL: mire su registro y el nuestro. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
     },
   },
   DISK_LOW: {
@@ -24,6 +38,8 @@ export const problemsEs: ProblemWords = {
     says: {
       nearly_full:
         'A DATA_DIR solo le quedan {mb} MB: libere espacio, o fije cuánto se guardan las cosas (MESSAGES_KEEP_DAYS, MEDIA_KEEP_DAYS). Cuando se llene, todas las sesiones se pararán.',
+      nearly_full_of_files:
+        'A DATA_DIR solo le quedan {mb} MB: libere espacio, o fije cuánto se guardan los archivos (MEDIA_KEEP_DAYS). Cuando se llene, no se podrá enviar ni recibir ningún archivo; los textos siguen.',
     },
   },
   SUPERVISOR_FAILED: {

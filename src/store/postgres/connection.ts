@@ -50,26 +50,34 @@ export interface PoolOptions {
 
 /**
  * Who is silent with an open transaction, as a node that was stopped, is ended by the server: its locks hold up nobody for longer. Who
- * hears nothing for `query_timeout` takes the connection for lost, as where a link was cut.
+ * waits for a lock for longer than that asks again. Who hears nothing for `query_timeout` takes the connection for lost, as where a link
+ * was cut.
  */
 export const IDLE_IN_TRANSACTION_MS = 10_000
+const LOCK_TIMEOUT_MS = 12_000
 const STATEMENT_TIMEOUT_MS = 15_000
 
+/** Of one connection, whoever makes it. */
+export const clientConfig = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  types,
+  application_name: 'whatsapp-manager',
+  connectionTimeoutMillis: 5_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+})
+
 export function poolConfig({ url, schema, most }: PoolOptions): pg.PoolConfig & { pipeline: boolean } {
-  const settings = [`idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`]
-  if (schema !== null) settings.push(`search_path=${schema}`)
   return {
-    connectionString: url,
+    ...clientConfig(url),
     max: most,
-    types,
     pipeline: true,
-    application_name: 'whatsapp-manager',
-    connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    options: settings.map(setting => `-c ${setting}`).join(' '),
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    ...(schema !== null && { options: `-c search_path=${schema}` }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { Said } from '../../base/problem.ts'
-import { type Failure, toFailure } from '../failures.ts'
+import { type Failure, toError, toFailure } from '../failures.ts'
 
 /** PostgreSQL's five characters, the system's code of a connection that failed, or null. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function codeOf(error: unknown): string | null {
@@ -22,6 +22,9 @@ export function isConnectionLost(error: unknown): boolean {
   if (/^(?:E[A-Z]+|57P0[1-5]|25P03)$/.test(code)) return true
   return hasClass(code, '08')
 }
+
+/** As the server refuses a write while it is read-only. */
+export const readOnly = () => Object.assign(new Error('it is read-only'), { code: '25006' })
 
 /** It is a standby, or was one when this connection was made: another may lead to its successor. */
 export const isReadOnly = (error: unknown) => codeOf(error) === '25006'
@@ -55,20 +58,20 @@ export function refusal(error: unknown): Failure {
 
 /** What mends it, by code or by class of codes. */
 const MENDS: [RegExp, Said['says'], string][] = [
-  [/^53100$/, 'full', 'its disk is full: free some space'],
+  [/^53100$/, 'server_full', 'its disk is full: free some space'],
   [
     /^53/,
-    'held',
+    'server_busy',
     'it has no room for one more connection, or no memory: raise max_connections, or end other programs',
   ],
   [
     /^25006$/,
-    'not_writable',
+    'server_read_only',
     'it is read-only, as a standby is: wait for the failover, or check DATABASE_URL',
   ],
-  [/^(?:58|XX)/, 'disk_fails', 'its disk fails, or its files are damaged: see its own log'],
-  [/^42501$/, 'not_writable', 'its role may not do this: see the README for what it has to be granted'],
-  [/^(?:E[A-Z]+|08...|57P0.)$/, 'cannot_open', 'it does not answer: check that it runs, and DATABASE_URL'],
+  [/^(?:58|XX)/, 'server_fails', 'its disk fails, or its files are damaged: see its own log'],
+  [/^42501$/, 'server_rights', 'its role may not do this: see the README for what it has to be granted'],
+  [/^(?:E[A-Z]+|08...|57P0.)$/, 'server_away', 'it does not answer: check that it runs, and DATABASE_URL'],
 ]
 
 /** The failure of a whole commit, or of a read. */
@@ -76,7 +79,7 @@ export function storeFailure(error: unknown): Failure {
   const code = codeOf(error) ?? (isConnectionLost(error) ? 'ECONNRESET' : '')
   const [, says, mend] = MENDS.find(([codes]) => codes.test(code)) ?? [
     null,
-    'unclear' as const,
+    'server_unclear' as const,
     'see its log',
   ]
   const why = error instanceof Error ? error.message : String(error)
@@ -86,4 +89,16 @@ export function storeFailure(error: unknown): Failure {
     retryable: true,
     says,
   }
+}
+
+/** What only another setting mends stops the start; what may mend itself is a failure of the store. */
+export function openingFailure(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = codeOf(error) ?? ''
+  if (!/^(?:28|3D|3F|42|0A)/.test(code)) return toError(storeFailure(error))
+  const why = error instanceof Error ? error.message : String(error)
+  return new GatewayError('BAD_CONFIG', `DATABASE_URL cannot be used: ${why}`, {
+    cause: error,
+    retryable: false,
+  })
 }

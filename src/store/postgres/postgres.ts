@@ -1,11 +1,10 @@
 import pg from 'pg'
-import { GatewayError } from '../../base/errors.ts'
 import type { MediaChange } from '../../ports/media/media-store.ts'
-import type { PruneRequest, PruneStep, Store } from '../../ports/store.ts'
+import type { PruneRequest, PruneStep, Store, StoreServer } from '../../ports/store.ts'
 import { toError } from '../failures.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
 import { createNames, poolConfig, readsOn, type Sql } from './connection.ts'
-import { codeOf, storeFailure } from './failures.ts'
+import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
 import { PeopleOnTheirWay } from './people.ts'
@@ -45,6 +44,9 @@ export interface PostgresOptions {
   onUnforgotten?: (why: string) => void
 }
 
+/** A store, and beside it what its server has for the nodes. */
+export type PostgresStore = Store & { server: StoreServer }
+
 /**
  * Opens the store in a PostgreSQL database, which any number of nodes may share. Its tables are made or upgraded first.
  * Rejects with BAD_CONFIG (the database cannot be used, or was written by newer code) or STORE_FAILED (it does not answer).
@@ -59,7 +61,7 @@ export async function openPostgresStore({
   erasesDone = false,
   onWarning = () => {},
   onUnforgotten = () => {},
-}: PostgresOptions): Promise<Store> {
+}: PostgresOptions): Promise<PostgresStore> {
   const pool = new pg.Pool(poolConfig({ url, schema, most: connections }))
   // A connection that is lost while nobody uses it is made anew when somebody does.
   pool.on('error', () => {})
@@ -70,11 +72,14 @@ export async function openPostgresStore({
   const makePartitions = () =>
     wholeTransaction(pool, names, inside => makeAhead(inside, { now: now(), days }))
   let id: string
+  let linkKey: Uint8Array
   let head: number
   try {
     await prepare(pool, onWarning)
     await makePartitions()
-    id = (await sql.get<{ id: string }>('SELECT id FROM store'))!.id
+    const own = await sql.get<{ id: string; link_key: Uint8Array }>('SELECT id, link_key FROM store')
+    id = own!.id
+    linkKey = own!.link_key
     head = await newestPosition(sql)
   } catch (error) {
     await pool.end()
@@ -107,8 +112,9 @@ export async function openPostgresStore({
     makePartitions().catch(error => onUnforgotten(`partitions: ${String(error)}`))
   }, HOUR)
   upkeep.unref()
-  const store = {
+  return {
     id,
+    server: { linkKey, probe: () => probe(sql) },
     ...tablesOf(sql, writer),
     committed,
     claim: (streamId: string) => writer.submit<number>({ claim: streamId }),
@@ -126,7 +132,14 @@ export async function openPostgresStore({
       await pool.end()
     },
   }
-  return store
+}
+
+/** Rejects with STORE_FAILED while the server does not answer, or takes no writes. */
+async function probe(sql: Sql): Promise<void> {
+  const row = await sql.get<{ read_only: string }>(
+    "SELECT current_setting('transaction_read_only') AS read_only",
+  )
+  if (row?.read_only === 'on') throw toError(storeFailure(readOnly()))
 }
 
 /** Every table of the port, and what writes to each. */
@@ -174,16 +187,4 @@ async function prepare(pool: pg.Pool, onWarning: (line: string) => void): Promis
     client.off('error', onError)
     client.release()
   }
-}
-
-/** What only another setting mends stops the start; what may mend itself is a failure of the store. */
-function openingFailure(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  const code = codeOf(error) ?? ''
-  if (!/^(?:28|3D|3F|42|0A)/.test(code)) return toError(storeFailure(error))
-  const why = error instanceof Error ? error.message : String(error)
-  return new GatewayError('BAD_CONFIG', `DATABASE_URL cannot be used: ${why}`, {
-    cause: error,
-    retryable: false,
-  })
 }

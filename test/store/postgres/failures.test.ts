@@ -109,7 +109,7 @@ await describeWithPostgres('PostgreSQL that fails', () => {
       proxy.cutAll()
       const failed = await Promise.allSettled([say(streamId, 2), say(streamId, 3)])
       for (const one of failed)
-        expect(one).toMatchObject({ reason: { code: 'STORE_FAILED', retryable: true, says: 'cannot_open' } })
+        expect(one).toMatchObject({ reason: { code: 'STORE_FAILED', retryable: true, says: 'server_away' } })
       const read = async () => store.log.after(streamId, 0, 9)
       await expect(read()).rejects.toMatchObject({ code: 'STORE_FAILED' })
       proxy.isDown = false

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Store } from '../../../src/ports/store.ts'
-import { openStore } from '../../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../../src/store/sqlite.ts'
 import { given, living, messageFact } from '../facts.ts'
 
 let dir: string
@@ -13,7 +13,7 @@ const original = Worker.prototype.postMessage
 const posted = vi.spyOn(Worker.prototype, 'postMessage')
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'store-'))
-  store = await openStore({ dataDir: dir })
+  store = await openSqliteStore({ dataDir: dir })
 })
 afterEach(async () => {
   await store.close()
@@ -56,7 +56,7 @@ test('a claim comes after the lazy writes of the owner before, and closing after
   const last = store.commit({ streamId, epoch: 2, events: [messageFact(3)], lazy: true })
   await store.close()
   await last
-  store = await openStore({ dataDir: dir })
+  store = await openSqliteStore({ dataDir: dir })
   expect((await living(store, 'a')).lastSeq).toBe(3)
 })
 

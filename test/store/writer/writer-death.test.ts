@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openStore } from '../../../src/store/sqlite.ts'
+import { openSqliteStore } from '../../../src/store/sqlite.ts'
 import { given, living, messageFact } from '../facts.ts'
 
 const threads: Worker[] = vi.hoisted(() => [])
@@ -29,7 +29,7 @@ afterEach(() => rmSync(dir, { recursive: true }))
 const DEAD = { code: 'STORE_FAILED', retryable: false }
 
 test("when the writer's thread dies, pending and later writes fail, nothing hangs, and nothing acknowledged is lost", async () => {
-  const store = await openStore({ dataDir: dir })
+  const store = await openSqliteStore({ dataDir: dir })
   const streamId = await given(store, 'a')
   const inFlight = Array.from({ length: 50 }, (_, i) =>
     store.commit({ streamId, epoch: 1, events: [messageFact(i + 2)] }),
@@ -46,18 +46,18 @@ test("when the writer's thread dies, pending and later writes fail, nothing hang
   expect((await living(store, 'a')).lastSeq).toBeGreaterThan(0)
   await store.close()
 
-  const again = await openStore({ dataDir: dir })
+  const again = await openSqliteStore({ dataDir: dir })
   expect((await living(again, 'a')).lastSeq).toBeGreaterThanOrEqual(Math.min(worked, 50) + 1)
   await again.close()
 })
 
 test("an unexpected error in the writer's thread ends it", async () => {
-  const store = await openStore({ dataDir: dir })
+  const store = await openSqliteStore({ dataDir: dir })
   const streamId = await given(store, 'a')
   threads.at(-1)!.postMessage({ seen: 0, now: 0, requests: null })
   await expect(store.commit({ streamId, epoch: 1, events: [messageFact(2)] })).rejects.toMatchObject(DEAD)
   await store.close()
-  const again = await openStore({ dataDir: dir })
+  const again = await openSqliteStore({ dataDir: dir })
   expect((await living(again, 'a')).lastSeq).toBe(1)
   await again.close()
 })

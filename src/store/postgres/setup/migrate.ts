@@ -14,9 +14,9 @@ const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('whatsapp-manager ' 
 export async function migrate(client: pg.ClientBase, steps = STEPS): Promise<void> {
   await client.query('BEGIN')
   try {
+    // A table of a million rows may get an index here, or on another node that is waited for.
+    await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
     await client.query(LOCK)
-    // A table of a million rows may get an index here.
-    await client.query('SET LOCAL statement_timeout = 0')
     await client.query(
       `CREATE TABLE IF NOT EXISTS schema_versions
        (version integer PRIMARY KEY, compatible_from integer NOT NULL, at timestamptz NOT NULL DEFAULT now())`,

@@ -10,10 +10,15 @@ const KEY = 'text COLLATE "C" NOT NULL'
 const FIRST = `
 CREATE TABLE store (
   id text NOT NULL,
+  link_key bytea NOT NULL,               -- signs the links of media, on every node
   media_listed boolean NOT NULL DEFAULT false,
   positions bigint NOT NULL DEFAULT 0    -- of facts, in the order of commits: the row is locked until its commit is done
 );
-INSERT INTO store (id) VALUES (left(replace(gen_random_uuid()::text, '-', ''), 16));
+-- Each UUID has 122 bits of the server's own randomness.
+INSERT INTO store (id, link_key) VALUES (
+  left(replace(gen_random_uuid()::text, '-', ''), 16),
+  sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))
+);
 
 -- Who writes, and the number of its last commit: what became of a commit whose answer was lost is read here.
 CREATE TABLE writers (

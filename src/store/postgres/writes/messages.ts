@@ -49,8 +49,8 @@ const INSERTED: Record<string, Kind> = {
 const keyOf = (streamId: string, name: string | number) => `${streamId}\0${name}`
 const isUnderWay = (status: MessageStatus) => status === 'queued' || status === 'transmitted'
 
-/** The file of a send. */
-function mediaOf(content: string): string | null {
+/** The file of a send; null without one. */
+export function mediaOf(content: string): string | null {
   const media = content.includes('"media"') ? objectIn(content)?.media : null
   const id = media && typeof media === 'object' && 'id' in media ? media.id : null
   return typeof id === 'string' ? id : null

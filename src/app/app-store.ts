@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Problem } from '../base/problem.ts'
+import type { Config } from '../config.ts'
+import { loadLinkKey } from '../media/serve/link-key.ts'
+import { freeBytes } from '../metrics/free-bytes.ts'
+import type { Store } from '../ports/store.ts'
+import { createDiskWatch } from '../store/disk-watch.ts'
+import { openStore } from '../store/open-store.ts'
+import { createServerWatch } from '../store/server-watch.ts'
+
+export interface AppStore {
+  opened: Store
+  /** Signs the links of media. */
+  linkKey: Uint8Array
+  /** Bytes that are free where DATA_DIR lies. */
+  diskFree(): Promise<number>
+  /** Looks at the disk, and at the store's server if it has one, from `start` to `stop`. */
+  watch: { start(): void; stop(): void; warning(): Problem | null; problem(): Problem | null }
+  /** Where the data lies, for the log. */
+  place: string
+}
+
+/** Opens the store that is configured, and what looks after it. Rejects as `openStore` does. */
+export async function openAppStore(
+  { dataDir, databaseUrl, keep }: Config,
+  parts: { clock: Clock; logger: Logger; maxPages: number | undefined; onDeath(why: string): void },
+): Promise<AppStore> {
+  const { clock, logger, maxPages, onDeath } = parts
+  const { store: opened, server } = await openStore({
+    ...{ dataDir, databaseUrl, maxPages, keep },
+    now: clock.now,
+    onDeath: error => onDeath(error.message),
+    onUnforgotten: error => logger.error({ error }, 'old rows could not be forgotten yet'),
+    onWarning: line => logger.warn(line),
+    erasesDone: keep.bodiesMs !== null,
+  })
+  const diskFree = () => freeBytes(dataDir)
+  const disk = createDiskWatch({ free: diskFree, hasStore: server === null, clock, logger })
+  const looked = server && createServerWatch({ probe: server.probe, clock, logger })
+  return {
+    opened,
+    linkKey: server?.linkKey ?? loadLinkKey(dataDir),
+    diskFree,
+    watch: {
+      start() {
+        disk.start()
+        looked?.start()
+      },
+      stop() {
+        disk.stop()
+        looked?.stop()
+      },
+      warning: disk.warning,
+      problem: () => looked?.problem() ?? null,
+    },
+    place: databaseUrl === null ? dataDir : placeOf(databaseUrl),
+  }
+}
+
+/** Without user, password and what else may be a secret. */
+function placeOf(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl)
+  return `postgres://${host}${pathname}`
+}
