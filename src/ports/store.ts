@@ -95,7 +95,13 @@ export interface Write {
   /** Nobody waits for it, or its stream's next write comes at once: it may wait up to 100 ms for the next write of its stream, to share a commit with it. */
   lazy?: boolean
   /** Present on a stream's first write only; its events start at seq 1. Refused with SEQ_CONFLICT if the session id is alive. */
-  create?: { sessionId: string; userId: string | number; at: number }
+  create?: {
+    sessionId: string
+    userId: string | number
+    at: number
+    /** The node whose session it is, where several share the store. */
+    owner?: string
+  }
   /** The session's from now on, until it is deleted. */
   metadata?: Metadata
   /** Consecutive; the first `seq` must be the stream's last + 1, or the commit is refused with SEQ_CONFLICT. */

@@ -10,7 +10,7 @@ export interface EncodedWrite
     Write,
     'lazy' | 'create' | 'metadata' | 'events' | 'messages' | 'deliveries' | 'accountEvents'
   > {
-  create?: { sessionId: string; userId: string; at: number }
+  create?: { sessionId: string; userId: string; at: number; owner?: string }
   metadata?: string
   events?: (Omit<NewEvent, 'data'> & { data: string })[]
   messages?: (

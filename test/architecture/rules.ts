@@ -6,6 +6,7 @@ import { arrowsOf, importsOf, type Source, withoutComments } from './house.ts'
  * that stand in `src/` itself; `facts` is `machines/facts.ts`, the vocabulary, which is everybody's.
  */
 const ADAPTERS = [
+  'cluster',
   'dashboard',
   'http',
   'inspector',

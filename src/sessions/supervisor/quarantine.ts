@@ -25,6 +25,7 @@ const NAMED = 20
 export class Quarantine {
   readonly #deps: QuarantineDeps
   readonly #why = new Map<string, string>()
+  readonly #streams = new Map<string, string>()
   /** Sessions that somebody takes up now. */
   readonly #leaving = new Map<string, Promise<void>>()
   /** Of these it is being written that they stand still: nobody takes one up meanwhile. */
@@ -43,12 +44,19 @@ export class Quarantine {
     return this.#why.size
   }
 
+  /** The lives that stand still. */
+  streams(): string[] {
+    return [...this.#why.keys()].flatMap(sessionId => this.#streams.get(sessionId) ?? [])
+  }
+
   release(sessionId: string): void {
     this.#why.delete(sessionId)
+    this.#streams.delete(sessionId)
   }
 
   releaseAll(): void {
     this.#why.clear()
+    this.#streams.clear()
   }
 
   /** Lets one at a time take a session up, as long as it stands still: whoever asks meanwhile finds what became of it. */
@@ -74,6 +82,7 @@ export class Quarantine {
     const { logger } = this.#deps
     const sentence = sentenceOf(why)
     this.#why.set(sessionId, sentence)
+    this.#streams.set(sessionId, row.streamId)
     logger.error({ session_id: sessionId, why: sentence }, 'session cannot be read and stands still')
     const told = this.#tell(row, sentence).catch(error => {
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'

@@ -95,6 +95,11 @@ export class SessionRestorer {
       const code = actor === undefined && error instanceof GatewayError ? error.code : null
       if (code === 'STORE_FAILED') throw error
       if (code === 'SESSION_NOT_FOUND') return null
+      // Another node has it.
+      if (code === 'EPOCH_CONFLICT') {
+        this.#counts.deleted(sessionId)
+        return null
+      }
       await actor?.stop()
       const { state, context } = standingStill(row, error)
       this.#counts.committed(sessionId, state, context)

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Problem } from '../../base/problem.ts'
+import type { Rejoin } from '../../ports/cluster/residents.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionRestorer } from './session-restorer.ts'
 
@@ -8,6 +9,8 @@ export interface StoreRecoveryDeps {
   store: Store
   logger: Logger
   restorer: SessionRestorer
+  /** Present where several nodes share the store: then sessions come back as they are assigned. */
+  rejoin?: Rejoin | undefined
   /** Stops every session, so that all can live again from their logs. */
   stopAll(): Promise<void>
   /** The store takes writes, and every session is restored. */
@@ -56,14 +59,12 @@ export class StoreRecovery {
   }
 
   async #try(): Promise<void> {
-    const { store, logger, restorer, stopAll, recovered } = this.#deps
+    const { logger, restorer, rejoin, stopAll, recovered } = this.#deps
     try {
-      for await (const { streamId } of store.sessions.all()) {
-        await store.claim(streamId)
-        break
-      }
+      if (rejoin === undefined) await this.#claimOne()
       await stopAll()
-      const actors = await restorer.restoreAll()
+      await rejoin?.begin()
+      const actors = rejoin === undefined ? await restorer.restoreAll() : []
       const outcomes = await Promise.allSettled(actors.map(actor => actor.durable()))
       for (const outcome of outcomes)
         if (outcome.status === 'rejected' && outcome.reason.code === 'STORE_FAILED') throw outcome.reason
@@ -74,6 +75,14 @@ export class StoreRecovery {
       this.failed(error)
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
       logger.debug({ code }, 'the store still takes no writes')
+    }
+  }
+  /** Rejects if the store takes no writes. */
+  async #claimOne(): Promise<void> {
+    const { store } = this.#deps
+    for await (const { streamId } of store.sessions.all()) {
+      await store.claim(streamId)
+      break
     }
   }
 }

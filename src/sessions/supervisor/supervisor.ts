@@ -5,30 +5,19 @@ import { causedByNobody } from '../../base/causes.ts'
 import { faultFields } from '../../base/describe-error.ts'
 import { GatewayError } from '../../base/errors.ts'
 import { type Problem, SHUTTING_DOWN, SUPERVISOR_FAILED } from '../../base/problem.ts'
-import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
+import type { Residents } from '../../ports/cluster/residents.ts'
 import type { Stats } from '../../ports/session-queries.ts'
-import type { WhatsApp } from '../../ports/whatsapp.ts'
-import { SessionActor, type SessionActorDeps } from '../host/session-actor.ts'
+import { SessionActor } from '../host/session-actor.ts'
 import type { NewSession, SessionOrigin } from '../host/session-origin.ts'
-import type { SessionEntry, SessionRegistry } from '../registry.ts'
-import { Outbox, type OutboxSettings } from '../sending/outbox.ts'
+import type { SessionEntry } from '../registry.ts'
+import { Outbox } from '../sending/outbox.ts'
 import { bindSupervisor } from './bind-supervisor.ts'
-import { type IdlePolicy, Reaper } from './reaper.ts'
+import { Reaper } from './reaper.ts'
+import { createResidents } from './residents.ts'
 import { SessionCounts } from './session-counts.ts'
-import { type RestoreDeps, SessionRestorer } from './session-restorer.ts'
+import { SessionRestorer } from './session-restorer.ts'
 import { StoreRecovery } from './store-recovery.ts'
-
-export interface SupervisorDeps
-  extends RestoreDeps,
-    OutboxSettings,
-    Pick<SessionActorDeps, 'logger' | 'machine' | 'tellPasskeys' | 'onRefused'> {
-  registry: SessionRegistry
-  whatsapp: WhatsApp
-  media: Pick<MediaPreparer, 'prepare'>
-  idle: IdlePolicy
-  /** Nothing can be done here any more: the process must end. */
-  onDead(why: string): void
-}
+import type { SupervisorDeps } from './supervisor-deps.ts'
 
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
 
@@ -38,6 +27,8 @@ export const notRunning = () =>
 
 /** Does what the supervisor's machine decides: spawns, restarts, brings back, reaps and drains session actors. */
 export class Supervisor {
+  /** For who decides which sessions live here. */
+  readonly residents: Residents
   readonly #deps: SupervisorDeps
   readonly #counts: SessionCounts
   readonly #reaper: Reaper
@@ -90,18 +81,21 @@ export class Supervisor {
       },
       recovered: () => this.#machine.send({ type: 'store.recovered' }),
     })
+    this.residents = createResidents({
+      ...{ ...deps, restorer: this.#restorer, counts: this.#counts },
+      isServing: () => this.problem() === null,
+      storeFailed: error => this.#storeAway(error),
+    })
   }
 
-  /** Restores every living session from its newest row and lets it go on; if the store takes no writes, once it does. */
+  /** Restores every living session from its newest row and lets it go on, if all are this process's; if the store takes no writes, once it does. */
   async start(): Promise<void> {
     this.#machine.start()
-    try {
-      await this.#restorer.restoreAll()
-    } catch (error) {
+    if (this.#deps.rejoin !== undefined) return
+    await this.#restorer.restoreAll().catch(error => {
       if (!(error instanceof GatewayError) || error.code !== 'STORE_FAILED') throw error
-      this.#recovery.failed(error)
-      this.#machine.send({ type: 'store.failed' })
-    }
+      this.#storeAway(error)
+    })
   }
 
   find(sessionId: string): SessionEntry | undefined {
@@ -112,8 +106,7 @@ export class Supervisor {
   problem(): Problem | null {
     const snapshot = this.#machine.getSnapshot()
     if (snapshot.matches({ running: 'recovering' })) return this.#recovery.problem()
-    if (snapshot.status === 'error') return SUPERVISOR_FAILED
-    return snapshot.matches('running') ? null : SHUTTING_DOWN
+    return snapshot.status === 'error' ? SUPERVISOR_FAILED : this.#isRunning ? null : SHUTTING_DOWN
   }
 
   /** What somebody should look at while the rest works. */
@@ -125,8 +118,7 @@ export class Supervisor {
   /** The same as an error for whoever asks for something now. */
   refusal(): GatewayError | null {
     const problem = this.problem()
-    if (problem === null) return null
-    return new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem.message)
+    return problem && new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem.message)
   }
 
   /** Why a session that is stored stands still; null if it runs, or is none. */
@@ -248,13 +240,17 @@ export class Supervisor {
     const about = { session_id: sessionId, code: error.code }
     if (error.code === 'STORE_FAILED') {
       logger.debug(about, error.message)
-      this.#recovery.failed(error)
-      this.#machine.send({ type: 'store.failed' })
+      this.#storeAway(error)
       return
     }
     logger.error(about, error.message)
     if (registry.find(sessionId) === undefined)
       this.#machine.send({ type: 'session.lost', sessionId, at: clock.now() })
+  }
+
+  #storeAway(error: GatewayError): void {
+    this.#recovery.failed(error)
+    this.#machine.send({ type: 'store.failed' })
   }
 
   /** A session whose write was refused for what was in it goes on as the log has it. */

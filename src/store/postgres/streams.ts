@@ -64,6 +64,7 @@ const NEW: Record<string, Kind> = {
   last_seq: 'bigint',
   created_at: 'bigint',
   last_activity: 'bigint',
+  owner: 'text',
 }
 
 const CHANGED: Record<string, Kind> = {
@@ -149,9 +150,9 @@ export class Streams {
   create(
     streamId: string,
     epoch: number,
-    { sessionId, userId, at }: NonNullable<EncodedWrite['create']>,
+    { sessionId, userId, at, owner }: NonNullable<EncodedWrite['create']>,
   ): void {
-    this.#created.push([streamId, sessionId, userId, epoch, 0, at, at])
+    this.#created.push([streamId, sessionId, userId, epoch, 0, at, at, owner ?? null])
     this.#living.add(sessionId)
     const was = { epoch, lastSeq: 0 }
     const stream = {

@@ -1,3 +1,5 @@
+import { OWNERS_STEP } from './owners-step.ts'
+
 /** One step of the tables. `compatibleFrom`: the oldest step that code must know to go on beside it; only what is added keeps it. */
 export interface SchemaStep {
   compatibleFrom: number
@@ -218,4 +220,7 @@ CREATE TABLE unneeded_media (media_id ${KEY} PRIMARY KEY);
 `
 
 /** What each version added, the first one first. */
-export const STEPS: SchemaStep[] = [{ compatibleFrom: 1, sql: FIRST }]
+export const STEPS: SchemaStep[] = [
+  { compatibleFrom: 1, sql: FIRST },
+  { compatibleFrom: 1, sql: OWNERS_STEP },
+]

@@ -1,0 +1,64 @@
+import type { Stats } from '../session-queries.ts'
+
+/** One run of a process that shares the database: a restart is another one, and so is whoever lost its lease. */
+export interface ClusterNode {
+  node: string
+  /** Where the other nodes reach it. */
+  url: string
+  /** Sessions that run there, as of its last renewal. */
+  sessions: number
+  /** What it counted then; null before the first renewal. */
+  stats: Stats | null
+}
+
+/** The nodes whose leases are valid, oldest first, how many sessions nobody has, and how many are this node's. */
+export interface Members {
+  nodes: ClusterNode[]
+  /** Counted up to 10,000. */
+  free: number
+  own: number
+}
+
+/** One life of a session under one owner. */
+export interface OwnedLife {
+  sessionId: string
+  streamId: string
+  epoch: number
+}
+
+/** Where a session runs: `url` is null where nobody has it, or whoever had it has no valid lease any more. */
+export interface Whereabouts {
+  streamId: string
+  node: string | null
+  url: string | null
+}
+
+/**
+ * Which node has which session, and for how long: one lease a node, by the clock of the database. A session is claimed by raising its
+ * epoch, so that nothing that an earlier owner still writes is accepted.
+ */
+export interface OwnerTable {
+  /** Makes a new node known, with a lease of `leaseMs` from now on. */
+  join(node: { node: string; url: string }, leaseMs: number): Promise<void>
+  /** Prolongs a lease that is still valid; null: it was over, and this node is nobody's owner any more. */
+  renew(
+    node: string,
+    leaseMs: number,
+    counted: { sessions: number; stats: Stats | null },
+  ): Promise<Members | null>
+  /** Makes the node the owner of a life that nobody else has under a valid lease; null: somebody has, or it is over. */
+  claim(node: string, streamId: string): Promise<number | null>
+  /** The same for as many as `limit` of those that nobody has. */
+  claimFree(node: string, limit: number): Promise<OwnedLife[]>
+  /** Gives lives up that are still the node's own, and wakes whoever waits for some. */
+  release(node: string, lives: Pick<OwnedLife, 'streamId' | 'epoch'>[]): Promise<void>
+  /** Gives up all but these: a claim whose answer was lost is nobody's work. */
+  keepOnly(node: string, streamIds: string[]): Promise<void>
+  /** Gives up all of them, and the lease. */
+  leave(node: string): Promise<void>
+  /** Null: there is no such session. */
+  whereIs(sessionId: string): Promise<Whereabouts | null>
+  /** Calls back whenever sessions may have become free, on whichever node. */
+  onFreed(heard: () => void): void
+  close(): Promise<void>
+}

@@ -1,0 +1,160 @@
+import pg from 'pg'
+import type { ClusterNode, OwnedLife, OwnerTable, Whereabouts } from '../../ports/cluster/owner-table.ts'
+import type { Stats } from '../../ports/session-queries.ts'
+import { createNames, poolConfig, readsOn } from './connection.ts'
+import { Listener } from './listener.ts'
+
+/** An answer that takes longer is of no more use: half a lease would be over. */
+const ANSWER_MS = 4_000
+/** For so long the row of a node that is gone says where it was. */
+const FORGOTTEN_AFTER = '1 hour'
+const MOST_COUNTED = 10_000
+
+const LIVE = 'SELECT node FROM nodes WHERE lease_until > now()'
+/** Who had it has no lease any more; or nobody had it. */
+const FREE = `erased_at IS NULL AND (owner IS NULL OR NOT EXISTS (${LIVE} AND node = owner))`
+
+const CLAIM = `UPDATE sessions SET epoch = epoch + 1, owner = $1
+  WHERE stream_id = $2 AND (owner = $1 OR ${FREE}) AND erased_at IS NULL AND EXISTS (${LIVE} AND node = $1) RETURNING epoch`
+
+// By the index of owners, one dead node after the other: those that are alive are never looked through.
+const FREE_ONES = `SELECT stream_id FROM sessions WHERE erased_at IS NULL AND (owner IS NULL
+  OR owner = ANY(ARRAY(SELECT node FROM nodes WHERE lease_until <= now())))`
+
+const COUNTS = `SELECT (SELECT count(*) FROM (${FREE_ONES} LIMIT ${MOST_COUNTED}) AS free) AS free,
+  (SELECT count(*) FROM sessions WHERE owner = $1 AND erased_at IS NULL) AS own`
+
+const CLAIM_FREE = `WITH free AS MATERIALIZED (${FREE_ONES} LIMIT $2 FOR UPDATE SKIP LOCKED)
+  UPDATE sessions s SET epoch = s.epoch + 1, owner = $1 FROM free
+  WHERE s.stream_id = free.stream_id AND EXISTS (${LIVE} AND node = $1)
+  RETURNING s.session_id, s.stream_id, s.epoch`
+
+const RELEASE = `WITH freed AS (
+  UPDATE sessions s SET owner = NULL FROM unnest($2::text[], $3::bigint[]) AS u(stream_id, epoch)
+  WHERE s.stream_id = u.stream_id AND s.epoch = u.epoch AND s.owner = $1 RETURNING 1)
+  SELECT pg_notify($4, '') FROM freed LIMIT 1`
+
+const KEEP_ONLY = `WITH freed AS (
+  UPDATE sessions SET owner = NULL WHERE owner = $1 AND erased_at IS NULL AND stream_id <> ALL($2) RETURNING 1)
+  SELECT pg_notify($3, '') FROM freed LIMIT 1`
+
+const LEAVE = `WITH freed AS (UPDATE sessions SET owner = NULL WHERE owner = $1 AND erased_at IS NULL),
+  gone AS (DELETE FROM nodes WHERE node = $1) SELECT pg_notify($2, '')`
+
+const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, stats = $4
+  WHERE node = $1 AND lease_until > now()`
+
+type NodeColumns = Omit<ClusterNode, 'stats'> & { stats: string | null }
+
+/**
+ * Opens the table of owners of a store in PostgreSQL whose tables are there, on connections of its own: a lease must not end because others
+ * read much. Nothing is connected before it is asked something; what fails rejects with STORE_FAILED.
+ */
+export function openOwnerTable({ url, schema = null }: { url: string; schema?: string | null }): OwnerTable {
+  const config = { ...poolConfig({ url, schema, most: 3 }), query_timeout: ANSWER_MS }
+  const pool = new pg.Pool(config)
+  // A connection that is lost while nobody uses it is made anew when somebody does.
+  pool.on('error', () => {})
+  let isClosed = false
+  const sql = readsOn(pool, createNames(), () => isClosed)
+  let listener: Listener | null = null
+  let channel: Promise<string> | null = null
+  const channelOf = () => {
+    channel ??= sql.get<{ id: string }>('SELECT id FROM store').then(row => `owners_${row!.id}`)
+    channel.catch(() => {
+      channel = null
+    })
+    return channel
+  }
+
+  return {
+    async join({ node, url }, leaseMs) {
+      await sql.run(
+        `DELETE FROM nodes n WHERE lease_until < now() - interval '${FORGOTTEN_AFTER}'
+         AND NOT EXISTS (SELECT FROM sessions WHERE owner = n.node AND erased_at IS NULL)`,
+      )
+      await sql.run(
+        "INSERT INTO nodes (node, url, lease_until) VALUES ($1, $2, now() + $3 * interval '1 ms')",
+        ...[node, url, leaseMs],
+      )
+    },
+
+    async renew(node, leaseMs, { sessions, stats }) {
+      if ((await sql.run(RENEW, node, leaseMs, sessions, stats && JSON.stringify(stats))) === 0) return null
+      const [nodes, counts] = await Promise.all([
+        sql.all<NodeColumns>(
+          'SELECT node, url, sessions, stats FROM nodes WHERE lease_until > now() ORDER BY started_at, node',
+        ),
+        sql.get<{ free: number; own: number }>(COUNTS, node),
+      ])
+      return { nodes: nodes.map(toNode), ...counts! }
+    },
+
+    async claim(node, streamId) {
+      return (await sql.get<{ epoch: number }>(CLAIM, node, streamId))?.epoch ?? null
+    },
+
+    async claimFree(node, limit) {
+      const rows = await sql.all<{ session_id: string; stream_id: string; epoch: number }>(
+        CLAIM_FREE,
+        node,
+        limit,
+      )
+      return rows.map(
+        ({ session_id, stream_id, epoch }): OwnedLife => ({
+          sessionId: session_id,
+          streamId: stream_id,
+          epoch,
+        }),
+      )
+    },
+
+    async release(node, lives) {
+      if (lives.length === 0) return
+      const [streams, epochs] = [lives.map(({ streamId }) => streamId), lives.map(({ epoch }) => epoch)]
+      await sql.get(RELEASE, node, streams, epochs, await channelOf())
+    },
+
+    async keepOnly(node, streamIds) {
+      await sql.get(KEEP_ONLY, node, streamIds, await channelOf())
+    },
+
+    async leave(node) {
+      await sql.get(LEAVE, node, await channelOf())
+    },
+
+    async whereIs(sessionId) {
+      const row = await sql.get<{ stream_id: string; node: string | null; url: string | null }>(
+        `SELECT s.stream_id, n.node, n.url FROM sessions s LEFT JOIN nodes n ON n.node = s.owner AND n.lease_until > now()
+         WHERE s.session_id = $1 AND s.erased_at IS NULL`,
+        sessionId,
+      )
+      return row === undefined
+        ? null
+        : ({ streamId: row.stream_id, node: row.node, url: row.url } satisfies Whereabouts)
+    },
+
+    onFreed(heard) {
+      void channelOf().then(
+        name => {
+          if (isClosed) return
+          listener = new Listener(pool, name, heard)
+          listener.start()
+        },
+        () => {},
+      )
+    },
+
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await listener?.end()
+      await pool.end()
+    },
+  }
+}
+
+const toNode = ({ stats, ...node }: NodeColumns): ClusterNode => ({
+  ...node,
+  stats: stats === null ? null : (JSON.parse(stats) as Stats),
+})

@@ -1,0 +1,16 @@
+/**
+ * Who has which session, by leases of whole nodes. `owner` and `erased_at` change seldom: what a message changes touches no index of them.
+ * A node is its process's for one run; nobody looks at the rows of those that are gone but to see that their leases are over.
+ */
+export const OWNERS_STEP = `
+CREATE TABLE nodes (
+  node text COLLATE "C" PRIMARY KEY,
+  url text NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  lease_until timestamptz NOT NULL,
+  sessions integer NOT NULL DEFAULT 0,   -- that run there, as of the last renewal
+  stats text                             -- JSON
+) WITH (fillfactor = 10);
+ALTER TABLE sessions ADD COLUMN owner text COLLATE "C";
+CREATE INDEX sessions_by_owner ON sessions (owner) WHERE erased_at IS NULL;
+`

@@ -1,0 +1,106 @@
+import { GatewayError } from '../../src/base/errors.ts'
+import type { ClusterNode, OwnedLife, OwnerTable } from '../../src/ports/cluster/owner-table.ts'
+
+interface Row {
+  sessionId: string
+  epoch: number
+  owner: string | null
+}
+
+/** The table of owners in memory, for many nodes, by one clock of its own. */
+export class MemoryOwnerTable {
+  readonly sessions = new Map<string, Row>()
+  readonly nodes = new Map<string, ClusterNode & { until: number }>()
+  readonly calls: string[] = []
+  /** The database answers nobody. */
+  isAway = false
+  readonly #heard = new Set<() => void>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  add(count: number, owner: string | null = null): void {
+    for (let i = 0; i < count; i++) {
+      const n = this.sessions.size
+      this.sessions.set(`stream-${n}`, { sessionId: `s${n}`, epoch: 1, owner })
+    }
+  }
+
+  ownedBy = (node: string | null) => [...this.sessions.values()].filter(({ owner }) => owner === node).length
+
+  /** The same as one node sees it. */
+  table(): OwnerTable {
+    const asked =
+      <T>(name: string, run: () => T) =>
+      async (): Promise<T> => {
+        this.calls.push(name)
+        if (this.isAway) throw new GatewayError('STORE_FAILED', 'away')
+        return run()
+      }
+    const isAlive = (node: string | null) => node !== null && (this.nodes.get(node)?.until ?? 0) > this.#now()
+    const free = () => [...this.sessions].filter(([, { owner }]) => !isAlive(owner))
+    const take = (node: string, streamId: string): OwnedLife => {
+      const row = this.sessions.get(streamId)!
+      Object.assign(row, { owner: node, epoch: row.epoch + 1 })
+      return { streamId, sessionId: row.sessionId, epoch: row.epoch }
+    }
+    const drop = (rows: Row[]) => {
+      for (const row of rows) row.owner = null
+      for (const heard of this.#heard) heard()
+    }
+    return {
+      join: ({ node, url }, leaseMs) =>
+        asked('join', () => {
+          this.nodes.set(node, { node, url, sessions: 0, stats: null, until: this.#now() + leaseMs })
+        })(),
+      renew: (node, leaseMs, { sessions, stats }) =>
+        asked('renew', () => {
+          if (!isAlive(node)) return null
+          Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, sessions, stats })
+          const nodes = [...this.nodes.values()].filter(one => isAlive(one.node))
+          return { nodes, free: free().length, own: this.ownedBy(node) }
+        })(),
+      claim: (node, streamId) =>
+        asked('claim', () => {
+          const row = this.sessions.get(streamId)
+          if (!row || !isAlive(node) || (row.owner !== node && isAlive(row.owner))) return null
+          return take(node, streamId).epoch
+        })(),
+      claimFree: (node, limit) =>
+        asked('claimFree', () =>
+          isAlive(node)
+            ? free()
+                .slice(0, limit)
+                .map(([streamId]) => take(node, streamId))
+            : [],
+        )(),
+      release: (node, lives) =>
+        asked('release', () =>
+          drop(
+            lives.flatMap(({ streamId, epoch }) => {
+              const row = this.sessions.get(streamId)
+              return row?.owner === node && row.epoch === epoch ? [row] : []
+            }),
+          ),
+        )(),
+      keepOnly: (node, streamIds) =>
+        asked('keepOnly', () =>
+          drop(
+            [...this.sessions].flatMap(([streamId, row]) =>
+              row.owner === node && !streamIds.includes(streamId) ? [row] : [],
+            ),
+          ),
+        )(),
+      leave: node =>
+        asked('leave', () => {
+          this.nodes.delete(node)
+          drop([...this.sessions.values()].filter(({ owner }) => owner === node))
+        })(),
+      whereIs: async () => null,
+      onFreed: heard => void this.#heard.add(heard),
+      close: async () => {},
+    }
+  }
+}

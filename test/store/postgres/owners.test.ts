@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { OwnerTable } from '../../../src/ports/cluster/owner-table.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import { openOwnerTable } from '../../../src/store/postgres/owners.ts'
+import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
+import { DATABASE_URL, describeWithPostgres } from '../../postgres.ts'
+import { created, given, messageFact } from '../facts.ts'
+import { TestSchema } from './test-schema.ts'
+
+const LEASE = 60_000
+
+await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
+  const schema = new TestSchema()
+  let store: Store
+  let table: OwnerTable
+  beforeEach(async () => {
+    store = await openPostgresStore({ url: DATABASE_URL, schema: await schema.name(), connections: 2 })
+    table = openOwnerTable({ url: DATABASE_URL, schema: await schema.name() })
+  })
+  afterEach(async () => {
+    await table.close()
+    await store.close()
+    await schema.empty()
+  })
+  afterAll(() => schema.drop())
+
+  const join = async (...nodes: string[]) => {
+    for (const node of nodes) await table.join({ node, url: `http://${node}:3000` }, LEASE)
+  }
+  const renew = (node: string) => table.renew(node, LEASE, { sessions: 3, stats: null })
+  /** The lease was over a moment ago, by the clock of the server. */
+  const lapse = (node: string) =>
+    schema.query("UPDATE nodes SET lease_until = now() - interval '1 ms' WHERE node = $1", [node])
+  const epochOf = async (sessionId: string) => (await store.sessions.find(sessionId))?.epoch
+
+  test('of nodes that claim one session at once one gets it, and keeps it as long as its lease is renewed', async () => {
+    await join('a', 'b', 'c')
+    const streamId = await given(store, 's')
+    const epochs = await Promise.all(['a', 'b', 'c'].map(node => table.claim(node, streamId)))
+    expect(epochs.filter(epoch => epoch !== null)).toEqual([2])
+    const owner = 'abc'[epochs.indexOf(2)]!
+    expect(await table.whereIs('s')).toEqual({ streamId, node: owner, url: `http://${owner}:3000` })
+    expect(await renew(owner)).toMatchObject({ own: 1, free: 0 })
+    expect(await table.claim(owner === 'a' ? 'b' : 'a', streamId)).toBeNull()
+    expect(await epochOf('s')).toBe(2)
+  })
+
+  test('its own session a node may claim again', async () => {
+    await join('a')
+    const streamId = await given(store, 's')
+    expect(await table.claim('a', streamId)).toBe(2)
+    expect(await table.claim('a', streamId)).toBe(3)
+  })
+
+  test('a lease that is over is not prolonged, its sessions go to whoever asks, and what it still writes is refused', async () => {
+    await join('a', 'b')
+    const streamId = await given(store, 's')
+    await table.claim('a', streamId)
+    await lapse('a')
+    expect(await renew('a')).toBeNull()
+    expect(await table.whereIs('s')).toEqual({ streamId, node: null, url: null })
+    expect(await table.claim('b', streamId)).toBe(3)
+    const late = store.commit({ streamId, epoch: 2, events: [messageFact(2)] })
+    await expect(late).rejects.toMatchObject({ code: 'EPOCH_CONFLICT' })
+    await store.commit({ streamId, epoch: 3, events: [messageFact(2)] })
+  })
+
+  test('a node without a lease, or one that nobody knows, claims nothing', async () => {
+    await join('a')
+    const streamId = await given(store, 's')
+    await lapse('a')
+    for (const node of ['a', 'nobody']) {
+      expect(await table.claim(node, streamId)).toBeNull()
+      expect(await table.claimFree(node, 9)).toEqual([])
+    }
+    expect(await epochOf('s')).toBe(1)
+  })
+
+  test('what nobody has is shared out without anything going to two', async () => {
+    await join('a', 'b', 'c')
+    for (let i = 0; i < 30; i++) await given(store, `s${i}`)
+    const taken = await Promise.all(['a', 'b', 'c', 'a', 'b', 'c'].map(node => table.claimFree(node, 7)))
+    const ids = taken.flat().map(({ sessionId }) => sessionId)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const lives of taken) expect(lives.length).toBeLessThanOrEqual(7)
+    const rest = await table.claimFree('a', 99)
+    expect(ids.length + rest.length).toBe(30)
+    expect(rest.every(({ epoch }) => epoch === 2)).toBe(true)
+    expect(await renew('a')).toMatchObject({ free: 0 })
+  })
+
+  test('a new session is its creator’s from the first commit on', async () => {
+    await join('a', 'b')
+    await store.commit(created('s', { create: { sessionId: 's', userId: 7, at: 1, owner: 'a' } }))
+    expect((await table.whereIs('s'))?.node).toBe('a')
+    expect(await table.claimFree('b', 9)).toEqual([])
+  })
+
+  test('what is given up is free at once and wakes the others; of a later life nothing is given up', async () => {
+    await join('a', 'b')
+    const heard = vi.fn()
+    table.onFreed(heard)
+    await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+    const [one, two] = [await given(store, 'one'), await given(store, 'two')]
+    for (const streamId of [one, two]) await table.claim('a', streamId)
+    heard.mockClear()
+    await table.release('a', [
+      { streamId: one, epoch: 2 },
+      { streamId: two, epoch: 1 },
+    ])
+    await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+    expect((await table.claimFree('b', 9)).map(({ sessionId }) => sessionId)).toEqual(['one'])
+    expect(await table.claim('b', two)).toBeNull()
+  })
+
+  test('a node that leaves frees all it had, and one that keeps some all the others', async () => {
+    await join('a', 'b')
+    const streams = [await given(store, 's0'), await given(store, 's1'), await given(store, 's2')]
+    await table.claimFree('a', 9)
+    await table.keepOnly('a', [streams[1]!])
+    expect(await renew('a')).toMatchObject({ own: 1, free: 2 })
+    await table.leave('a')
+    expect(await renew('a')).toBeNull()
+    expect(await renew('b')).toMatchObject({ own: 0, free: 3, nodes: [{ node: 'b', sessions: 3 }] })
+  })
+
+  test('a deleted session is nobody’s and is never claimed', async () => {
+    await join('a')
+    const streamId = await given(store, 's')
+    await store.commit({
+      streamId,
+      epoch: 1,
+      events: [{ ...messageFact(2), type: 'session.deleted' }],
+      erase: 'stream',
+    })
+    expect(await table.claim('a', streamId)).toBeNull()
+    expect(await table.claimFree('a', 9)).toEqual([])
+    expect(await table.whereIs('s')).toBeNull()
+  })
+
+  test('clocks of nodes mean nothing: all times are the server’s', async () => {
+    await join('a')
+    const [row] = await schema.query<{ left: number }>(
+      'SELECT extract(epoch FROM lease_until - now())::float8 AS left FROM nodes',
+    )
+    expect(row!.left).toBeGreaterThan(LEASE / 1_000 - 10)
+    expect(row!.left).toBeLessThanOrEqual(LEASE / 1_000)
+  })
+})
