@@ -20,8 +20,8 @@ import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
 import { causeOfFailure, createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
+import { serveMedia } from './media/create-media-server.ts'
 import { createMediaStore } from './media/create-media-store.ts'
-import { createMediaServer } from './media/serve/media-server.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { VERSIONS } from './metrics/versions.ts'
 import { documentationLoader } from './openapi/load-documentation.ts'
@@ -94,12 +94,10 @@ export async function createApp(
   })
   // Known once the port is taken, long before a file is linked.
   let linkBase = linkBaseOf(config, config.http.port)
-  const served = createMediaServer({
-    files,
+  const served = serveMedia({
+    ...{ files, clock, wall, key: linkKey },
     describe: id => store.downloads.describe(id),
-    key: linkKey,
     base: () => linkBase.url,
-    wall,
   })
   const queue = await createQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
   const registry = new SessionRegistry()

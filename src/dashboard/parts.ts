@@ -9,7 +9,7 @@ import type { MediaServer } from '../ports/media/media-server.ts'
 export interface DashboardParts {
   overview: Overview
   history: History
-  files: Pick<MediaServer, 'has'>
+  files: Pick<MediaServer, 'has' | 'thumbnailQuery' | 'thumbnail'>
   facts: Pick<CommittedFacts, 'follow'>
   deliveries: Pick<DeliveryTable, 'counts'>
   ready(): Promise<Readiness>

@@ -12,6 +12,7 @@ import { nothingPage } from './pages/nothing.ts'
 import { sessionsPage } from './pages/sessions.ts'
 import type { DashboardParts } from './parts.ts'
 import { sessionRoutes } from './session/routes.ts'
+import { thumbnailAnswer } from './thumbnails.ts'
 import { LANGUAGES, wordsOf } from './words/languages.ts'
 
 const SELF = "'self'"
@@ -69,6 +70,7 @@ export function createRoutes(parts: DashboardParts, assets: Assets): Hono<Dashbo
       }),
     )
     .get('/dashboard/assets/:version/:name', c => serveAsset(c, assets))
+    .get('/dashboard/thumbnails/:id', c => thumbnailAnswer(c, parts.files))
     .get('/', c => c.html(sessionsPage(page(c))))
     .get('/dashboard', c => c.redirect('/', 303))
     .get('/dashboard/deliveries', c => c.html(deliveriesPage(page(c))))

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { essenceOf } from './content-type.ts'
 
 /** As many bytes as telling a type takes. */
@@ -25,6 +26,17 @@ export async function mimetypeOf(head: Uint8Array, declared: string | null): Pro
   if (found !== undefined) return found.mime
   if (claim !== null && claim !== 'application/octet-stream' && !supportedMimeTypes.has(claim)) return claim
   return isText(head) ? 'text/plain' : 'application/octet-stream'
+}
+
+/** The first bytes of a file, as many as `mimetypeOf` needs. */
+export async function headOf(path: string): Promise<Uint8Array> {
+  const handle = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 function mayContain(container: string, claim: string): boolean {

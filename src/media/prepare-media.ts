@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
@@ -10,7 +9,7 @@ import type { Thumbnail, Thumbnails } from './convert/thumbnails.ts'
 import { VOICE_MIMETYPE, type VoiceNotes } from './convert/voice-notes.ts'
 import { fetchMedia } from './fetch/fetch-media.ts'
 import { checkMedia } from './limits.ts'
-import { HEAD_BYTES, mimetypeOf } from './mimetype.ts'
+import { headOf, mimetypeOf } from './mimetype.ts'
 
 /** What came with a request is no larger than a request may be; the limit of its kind is checked later. */
 const REQUEST_MAX_BYTES = 64 * 1024 * 1024
@@ -106,21 +105,11 @@ export function createMediaPreparer(options: {
       const ready: SendMedia = { ...media, ready: true, id: file.id, size: file.size, mimetype, filename }
       const picture = await thumbnailOf(type, file)
       if (picture === null) return ready
-      const { width, height, jpeg } = picture
-      const thumbnail = type === 'sticker' ? null : Buffer.from(jpeg).toString('base64')
+      const { width, height, bytes } = picture
+      const thumbnail = type === 'sticker' ? null : Buffer.from(bytes).toString('base64')
       return { ...ready, width, height, thumbnail }
     },
   }
 }
 
 const gone = () => new GatewayError('MEDIA_UNREACHABLE', 'The file that came with this message is gone.')
-
-async function headOf(path: string): Promise<Uint8Array> {
-  const handle = await open(path, 'r')
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}

@@ -60,7 +60,7 @@ describeInBrowser('the page of one session', () => {
         await page
           .locator('#bubbles img')
           .evaluate(image => (image as unknown as { naturalWidth: number }).naturalWidth),
-      ).toBe(640),
+      ).toBe(512),
     )
     expect(await page.locator('#bubbles .reactions').textContent()).toContain('❤️')
     const answer = page.locator('#bubbles .bubble', { hasText: 'Both are ready on Monday.' })
@@ -152,6 +152,30 @@ describeInBrowser('the page of one session', () => {
     await long.locator('summary').click()
     expect(await long.locator('p').textContent()).toContain('the end')
     expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false)
+  })
+
+  it('shows a thumbnail once, and of a page that is called a picture only its name', async () => {
+    const { page } = tab
+    const asked: string[] = []
+    page.on('request', request => asked.push(request.url()))
+    const image = Buffer.from('<html><script>window.hit = 1</script></html>')
+    await world.simulator.contact(ROGUE).say(SHOP, { image, mimetype: 'image/jpeg', caption: 'look at me' })
+    const bubble = page.locator('#bubbles .bubble', { hasText: 'look at me' })
+    await bubble.scrollIntoViewIfNeeded()
+    await bubble.locator('.file', { hasText: 'Open the file: Picture' }).waitFor()
+    expect(await bubble.locator('img').isVisible()).toBe(false)
+    expect(await page.evaluate('window.hit')).toBeUndefined()
+    await page.locator('#chat-list [data-open]', { hasText: 'Ana Torres' }).click()
+    await page.locator('#bubbles img').waitFor()
+    await page.reload()
+    await page.locator('#bubbles img').waitFor()
+    expect(asked.filter(url => url.includes('/media/'))).toEqual([])
+    const sizes = await page.evaluate<number[]>(
+      "performance.getEntriesByType('resource').filter(one => one.name.includes('/thumbnails/')).map(one => one.transferSize)",
+    )
+    expect(sizes).toEqual([0])
+    // The browser's own word of the picture that is none.
+    expect(tab.complaints.splice(0)).toEqual([expect.stringContaining('404')])
   })
 
   const arrivedFrom = (words: string) =>

@@ -12,6 +12,7 @@ import { createTestPages } from './pages.ts'
 
 const FILE = 'ab'.repeat(32)
 const GONE = 'cd'.repeat(32)
+const OTHER = 'ef'.repeat(32)
 const ANA = '34611111111@s.whatsapp.net'
 
 let world: World
@@ -33,7 +34,11 @@ async function get(path: string, { language = 'en', access = 'read' as Visitor['
       takenAt: webhookId => takenAt.get(webhookId) ?? null,
       causeOf: error => (error === 'HTTP 500' ? 'server_error' : null),
     }),
-    files: { has: async id => id !== GONE },
+    files: {
+      has: async id => id !== GONE,
+      thumbnailQuery: async (_, mimetype) => (mimetype === 'image/jpeg' ? 'expires=1&signature=s' : null),
+      thumbnail: async () => null,
+    },
     facts: store.committed,
     deliveries: store.deliveries,
     ready: async () => ({ ready: true, problems: [], warnings: [], laravel: null }),
@@ -180,7 +185,7 @@ describe('What others wrote', () => {
       const { status, body } = await get(path)
       expect(status).toBe(200)
       expect(body.replace(/<script type="(?:application\/json|module)"/g, '')).not.toMatch(
-        /<script|<img(?! src="\/media)/,
+        /<script|<img(?! src="\/dashboard\/thumbnails)/,
       )
       // Whatever turns a direction stands in an element of its own.
       for (const [around] of body.matchAll(/[^>]*\u202e[^<]*/g))
@@ -200,23 +205,25 @@ describe('What others wrote', () => {
     expect(first).toContain('Without words')
   })
 
-  it('shows pictures by an address that stays and gives nobody else access, other files as links, and says what is not here', async () => {
+  it('shows thumbnails through their signed links, other files as links that need the login, and says what is not here', async () => {
     const { owner } = await world.linked()
     await owner.received([
       incoming('A', '34611111111', { type: 'image', body: null, media: { id: FILE, ...image } }),
       incoming('B', '34611111111', { type: 'image', body: null, media: { id: GONE, ...image } }),
       incoming('C', '34611111111', {
         ...{ type: 'image', body: null },
-        media: { id: FILE, ...image, mimetype: 'image/svg+xml', filename: '"><script>.svg' },
+        media: { id: OTHER, ...image, mimetype: 'image/svg+xml', filename: '"><script>.svg' },
       }),
     ])
     const { body } = await get(`/s1/chats/${ANA}`)
-    const link = `/media/${FILE}`
-    expect(body).toContain(`<img src="${link}" loading="lazy"`)
+    expect(body).toContain(
+      `<a class="picture" href="/media/${FILE}" download><img src="/dashboard/thumbnails/${FILE}?expires=1&amp;signature=s" loading="lazy"`,
+    )
     expect(body.match(/<img/g)).toHaveLength(1)
     expect(body).toContain('The file is not here')
-    expect(body).toContain(`<a class="file" href="${link}" download>`)
-    expect(body).not.toContain('signature')
+    expect(body).toContain(`<a class="file" href="/media/${OTHER}" download>`)
+    // What opens the file itself is the login alone.
+    expect(body.match(/signature/g)).toHaveLength(1)
   })
 })
 

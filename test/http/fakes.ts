@@ -292,6 +292,8 @@ export function createTestHttp(over: Overrides = {}) {
       serve: async () => null,
       linkTo: id => `http://media.test/${id}`,
       has: async () => true,
+      thumbnailQuery: async () => null,
+      thumbnail: async () => null,
       ...over.mediaServer,
     },
     mediaPreparer: {

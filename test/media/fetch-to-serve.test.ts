@@ -81,7 +81,7 @@ describe('a file from a URL', () => {
     const url = new URL(mediaLink('http://wa.test', id, clock.now() + 60_000, key))
     const { expires, signature } = Object.fromEntries(url.searchParams)
     expect(url.pathname).toBe(`/media/${id}`)
-    expect(checkMediaLink({ id, expires, signature }, clock.now(), key)).toBe('valid')
+    expect(checkMediaLink({ of: 'file', id, expires, signature }, clock.now(), key)).toBe('valid')
 
     const answer = answerMedia({ id, size, mimetype, filename }, { range: 'bytes=4-' })
     expect(answer.status).toBe(206)

@@ -10,7 +10,17 @@ const FILE = 'audio, video, .picture'
 function replace(before, after) {
   const [file, same] = [before.querySelector(FILE), after.querySelector(FILE)]
   before.replaceWith(after)
-  if (file !== null && file.outerHTML === same?.outerHTML) same.replaceWith(file)
+  if (file !== null && same !== null && sourceOf(file) === sourceOf(same)) same.replaceWith(file)
+}
+
+/** @param {Element} file */
+const sourceOf = file => (file.querySelector('img') ?? file).getAttribute('src')
+
+/** Of a file that nobody can draw its name is shown, as of others. @param {EventTarget | null} target */
+function showInWords(target) {
+  if (!(target instanceof HTMLImageElement)) return
+  target.hidden = true
+  target.nextElementSibling?.removeAttribute('hidden')
 }
 
 /** The chats of a session, and the one that is read. */
@@ -98,6 +108,9 @@ export function startChats() {
   place.addEventListener('scroll', noteScroll, true)
   // A picture takes its room when it comes.
   place.addEventListener('load', () => staysAtEnd && toEnd(), true)
+  place.addEventListener('error', ({ target }) => showInWords(target), true)
+  for (const image of place.querySelectorAll('img'))
+    if (image.complete && image.naturalWidth === 0) showInWords(image)
 
   /** @param {string | null} chat @param {boolean} [goesThere] */
   async function choose(chat, goesThere = true) {

@@ -4,16 +4,16 @@ import type { SessionWords } from '../words/session-words.ts'
 import { chatName } from './chats.ts'
 import { type Gathered, gather } from './gathered.ts'
 import { filled, foreignLine, foreignText, isBlank, type Markup, timeOf } from './markup.ts'
-import { fileMarkup } from './message-file.ts'
+import { fileMarkup, type ShownFiles } from './message-file.ts'
 import { laravelError, wayMarkup } from './message-way.ts'
 
-/** A page of a chat, given newest first, as bubbles, oldest first; `held` are the ids of the files that are here. */
+/** A page of a chat, given newest first, as bubbles, oldest first; `shown` are the files that are here. */
 export const messagesMarkup = (
   words: SessionWords,
   chat: ChatNames,
   page: PastMessage[],
-  held: ReadonlySet<string>,
-): Markup => html`${gather(page).map(one => bubble(words, chat, one, held))}`
+  shown: ShownFiles,
+): Markup => html`${gather(page).map(one => bubble(words, chat, one, shown))}`
 
 /** Who a chat is with, above its messages. */
 export function chatHead(chat: ChatNames): Markup {
@@ -21,7 +21,7 @@ export function chatHead(chat: ChatNames): Markup {
   return html`<h3 id="chat-title" tabindex="-1">${chatName(chat)}</h3><p class="sub">${known.filter(Boolean).map(one => html`<bdi class="clip mono">${one}</bdi> `)}</p>`
 }
 
-function bubble(words: SessionWords, chat: ChatNames, gathered: Gathered, held: ReadonlySet<string>): Markup {
+function bubble(words: SessionWords, chat: ChatNames, gathered: Gathered, shown: ShownFiles): Markup {
   const { message, reactions, edited, deleted } = gathered
   const { message: said } = words
   const { seq, direction, at, message: content } = message
@@ -34,7 +34,7 @@ function bubble(words: SessionWords, chat: ChatNames, gathered: Gathered, held: 
   return html`<li class="bubble ${mine ? 'mine' : 'theirs'}" id="message-${seq}" data-seq="${seq}" data-id="${content.message_id}">
 <p class="by"><span class="${chat.isGroup && !mine ? '' : 'unseen'}">${mine ? words.chats.you : authorOf(words, content)} </span>${tags.map(tag => html`<span class="tag">${tag}</span>`)}${timeOf(at)}</p>
 ${quoteMarkup(words, content, gathered.answers)}
-${deleted === null ? html`${fileMarkup(words, content, held)}${wordsOf(words, edited?.message ?? content, content)}` : html`<p class="sub gone">${said.deleted}</p>`}
+${deleted === null ? html`${fileMarkup(words, content, shown)}${wordsOf(words, edited?.message ?? content, content)}` : html`<p class="sub gone">${said.deleted}</p>`}
 ${reactions.length === 0 ? '' : html`<p class="reactions"><span class="unseen">${said.types.reaction}: </span>${reactions.map(({ emoji }) => html`<span>${foreignLine(emoji)}</span>`)}</p>`}
 <details class="about"><summary>${standing(words, message)}</summary>${wayMarkup(words, message)}</details></li>`
 }

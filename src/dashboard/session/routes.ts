@@ -18,6 +18,7 @@ import { chartFigure } from './chart-figure.ts'
 import { chatHead, messagesMarkup } from './chat.ts'
 import { chatsMarkup } from './chats.ts'
 import type { Markup } from './markup.ts'
+import type { ShownFiles } from './message-file.ts'
 import { momentMarkup } from './moment.ts'
 import { goneSession, sessionPage } from './page.ts'
 import { sessionChart } from './session-chart.ts'
@@ -25,7 +26,7 @@ import { factsMarkup } from './timeline.ts'
 
 export interface SessionPageParts {
   history: History
-  files: Pick<MediaServer, 'has'>
+  files: Pick<MediaServer, 'has' | 'thumbnailQuery'>
   overview: Pick<Overview, 'of'>
 }
 
@@ -61,9 +62,9 @@ export function sessionRoutes(
   }
   const chat = async (c: DashboardContext, id: string, chatId: string, before: number | null) => {
     const found = await history.chat(id, chatId, { before, limit: MESSAGES })
-    const held = await heldFiles(files, found.messages)
+    const shown = await shownFiles(files, found.messages)
     const { chats: said } = words(c)
-    const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, held)}`
+    const list = html`${more(found.next)}${messagesMarkup(words(c), found.chat, found.messages, shown)}`
     return html`<div class="chat-head">${chatHead(found.chat)}</div><ol class="bubbles" id="bubbles" data-of="${found.chat.chatId}" data-newest="${found.messages[0]?.seq ?? 0}" tabindex="0" aria-labelledby="chat-title">${list}</ol>${found.messages.length === 0 ? html`<p class="empty">${said.empty}</p>` : ''}`
   }
 
@@ -141,9 +142,17 @@ const numberIn = (text: string | undefined) => (/^\d{1,15}$/.test(text ?? '') ? 
 const kindIn = (text: string | undefined) => FACT_KINDS.find(kind => kind === text) ?? 'all'
 const chatIn = (text: string | undefined) => (/^[\w.:+-]{1,64}@[a-z.]{1,32}$/.test(text ?? '') ? text! : null)
 
-/** The files of messages that are here. */
-async function heldFiles(files: SessionPageParts['files'], messages: PastMessage[]): Promise<Set<string>> {
-  const ids = new Set(messages.flatMap(({ message: { media } }) => (media === null ? [] : [media.id])))
-  const held = await Promise.all([...ids].map(async id => ((await files.has(id)) ? [id] : [])))
-  return new Set(held.flat())
+/** The files of messages that are here, and where their thumbnails are. */
+async function shownFiles(files: SessionPageParts['files'], messages: PastMessage[]): Promise<ShownFiles> {
+  const all = new Map(
+    messages.flatMap(({ message: { media } }) => (media === null ? [] : [[media.id, media]])),
+  )
+  const shown = await Promise.all(
+    [...all].map(async ([id, { mimetype }]) => {
+      if (!(await files.has(id))) return []
+      const query = await files.thumbnailQuery(id, mimetype)
+      return [[id, query === null ? null : `/dashboard/thumbnails/${id}?${query}`] as const]
+    }),
+  )
+  return new Map(shown.flat())
 }

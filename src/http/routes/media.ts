@@ -7,7 +7,7 @@ import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import { streamFile } from '../stream-file.ts'
 
-const PATH = /^\/media\/([0-9a-f]{64})$/
+const PATH = /^\/(?<where>media|dashboard\/thumbnails)\/(?<id>[0-9a-f]{64})$/
 
 /** Files of messages, for callers with a key and for bearers of a signed link. Always a download, never a page of this origin. */
 export function mediaRoutes(media: Pick<MediaServer, 'serve'>): Hono<HttpEnv> {
@@ -32,16 +32,17 @@ export function mediaRoutes(media: Pick<MediaServer, 'serve'>): Hono<HttpEnv> {
 }
 
 /**
- * Whether a request needs no key because its link is signed. Throws UNAUTHENTICATED for a link that was true once, so that its
- * bearer learns why it does not work.
+ * Whether a request for a file, or for its thumbnail on the page, needs no key because its link is signed. Throws UNAUTHENTICATED for a link
+ * to a file that was true once, so that its bearer learns why it does not work; the page has a login.
  */
 export function hasValidLink(media: Pick<MediaServer, 'checkLink'>): (c: HttpContext) => boolean {
   return c => {
-    const id = PATH.exec(c.req.path)?.[1]
+    const { where, id } = PATH.exec(c.req.path)?.groups ?? {}
     const signature = c.req.query('signature')
     if (id === undefined || signature === undefined) return false
-    const verdict = media.checkLink({ id, expires: c.req.query('expires'), signature })
-    if (verdict === 'expired')
+    const of = where === 'media' ? 'file' : 'thumbnail'
+    const verdict = media.checkLink({ of, id, expires: c.req.query('expires'), signature })
+    if (verdict === 'expired' && of === 'file')
       throw new GatewayError(
         'UNAUTHENTICATED',
         'This link has expired: have the message delivered again, or present an API key.',

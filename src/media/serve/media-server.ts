@@ -1,10 +1,10 @@
 import type { MediaServer } from '../../ports/media/media-server.ts'
 import type { MediaStore } from '../../ports/media/media-store.ts'
-import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from './links.ts'
+import { checkMediaLink, LINK_LIFETIME_MS, mediaLink, thumbnailQuery } from './links.ts'
 import { answerMedia } from './serve-media.ts'
+import type { ThumbnailCache } from './thumbnail-cache.ts'
 
-/** The media store as HTTP sees it: links that work without an API key, and answers to whoever follows them. */
-export function createMediaServer(options: {
+export interface MediaServerParts {
   files: MediaStore
   /** What messages say about a file. */
   describe(id: string): Promise<{ mimetype: string; filename: string | null } | null>
@@ -13,18 +13,32 @@ export function createMediaServer(options: {
   base(): string
   /** The time of day: links outlive processes. */
   wall(): number
-}): MediaServer {
-  const { files, describe, key, base, wall } = options
+  thumbnails: ThumbnailCache
+}
+
+/** The media store as HTTP sees it: links that work without an API key, and answers to whoever follows them. */
+export function createMediaServer(parts: MediaServerParts): MediaServer {
+  const { files, describe, key, base, wall, thumbnails } = parts
+
+  async function has(id: string): Promise<boolean> {
+    const opened = await files.open(id)
+    opened?.stream.destroy()
+    return opened !== null
+  }
+
   return {
+    has,
+
     linkTo: id => mediaLink(base(), id, wall() + LINK_LIFETIME_MS, key),
 
     checkLink: link => checkMediaLink(link, wall(), key),
 
-    async has(id) {
-      const opened = await files.open(id)
-      opened?.stream.destroy()
-      return opened !== null
+    async thumbnailQuery(id, mimetype) {
+      return (await thumbnails.isMadeOf(mimetype)) ? thumbnailQuery(id, wall(), key) : null
     },
+
+    // What is erased is not shown any more, whatever is remembered of it.
+    thumbnail: async id => ((await has(id)) ? thumbnails.read(id) : null),
 
     async serve(id, { bodyWanted, ...conditions }) {
       const opened = await files.open(id)

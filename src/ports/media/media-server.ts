@@ -10,10 +10,19 @@ export interface MediaServer {
   has(id: string): Promise<boolean>
   /** Answers by the headers of a request; null if there is no such file. */
   serve(id: string, request: MediaRequest): Promise<ServedMedia | null>
+  /**
+   * The query of a signed link to the thumbnail of a file of this type, which works for a day or two and is the same for a day; null: none
+   * is made of such a type here.
+   */
+  thumbnailQuery(id: string, mimetype: string): Promise<string | null>
+  /** A WebP within 512 by 512 pixels, drawn here from what is in the file; null if there is no such file, or nothing to draw. */
+  thumbnail(id: string): Promise<Uint8Array<ArrayBuffer> | null>
 }
 
 /** The part of a request that a link is checked by, as it came. */
 export interface PresentedLink {
+  /** What the link is to: one to the thumbnail of a file does not open the file. */
+  of: 'file' | 'thumbnail'
   id: string
   expires: string | undefined
   signature: string | undefined

@@ -30,6 +30,7 @@ const server = createMediaServer({
   key: Buffer.alloc(32, 5),
   base: () => 'http://wm.test',
   wall: () => now,
+  thumbnails: { isMadeOf: async () => false, read: async () => null },
 })
 const withKey = { headers: { authorization: `Bearer ${KEY}` } }
 const pathOf = (id: string) => server.linkTo(id).slice('http://wm.test'.length)

@@ -74,8 +74,8 @@ describe('the thumbnail of an image', () => {
       const path = await file(`a.${format}`, await image(width, height)[format]().toBuffer())
       const thumbnail = await thumbnails.ofImage(path)
       expect(thumbnail).toMatchObject({ width, height })
-      expect(await look(thumbnail!.jpeg)).toMatchObject({ width: small, height: low, format: 'jpeg' })
-      expect(thumbnail!.jpeg.length).toBeLessThan(4_000)
+      expect(await look(thumbnail!.bytes)).toMatchObject({ width: small, height: low, format: 'jpeg' })
+      expect(thumbnail!.bytes.length).toBeLessThan(4_000)
     }
   })
 
@@ -86,14 +86,25 @@ describe('the thumbnail of an image', () => {
     const path = await file('turned.jpg', await turned.jpeg().toBuffer())
     const thumbnail = await thumbnails.ofImage(path)
     expect(thumbnail).toMatchObject({ width: 100, height: 400 })
-    expect(await look(thumbnail!.jpeg)).toMatchObject({ width: 18, height: 72 })
+    expect(await look(thumbnail!.bytes)).toMatchObject({ width: 18, height: 72 })
     expect((await readFile(path)).includes('at home')).toBe(true)
-    expect(Buffer.from(thumbnail!.jpeg).includes('at home')).toBe(false)
+    expect(Buffer.from(thumbnail!.bytes).includes('at home')).toBe(false)
   })
 
   it('is white where the image is transparent', async () => {
     const path = await file('clear.png', await image(100, 100, '#ff000000').png().toBuffer())
-    expect((await look((await thumbnails.ofImage(path))!.jpeg)).color).toEqual([256, 256, 256])
+    expect((await look((await thumbnails.ofImage(path))!.bytes)).color).toEqual([256, 256, 256])
+  })
+
+  it('keeps as a WebP what is transparent, in the size that is asked for', async () => {
+    const shape = { side: 256, format: 'webp', quality: 70 } as const
+    const { ofImage } = createThumbnails(createFfmpeg({ clock }), shape)
+    const path = await file('clear.webp', await image(512, 300, '#00c00080').webp().toBuffer())
+    const { bytes, ...size } = (await ofImage(path))!
+    expect(size).toEqual({ width: 512, height: 300 })
+    expect(await sharp(bytes).metadata()).toMatchObject({
+      ...{ format: 'webp', width: 256, height: 150, hasAlpha: true },
+    })
   })
 
   it('shows the first picture of an animation', async () => {
@@ -103,7 +114,7 @@ describe('the thumbnail of an image', () => {
     expect((await sharp(path).metadata()).pages).toBe(2)
     const thumbnail = await thumbnails.ofImage(path)
     expect(thumbnail).toMatchObject({ width: 50, height: 40 })
-    expect((await look(thumbnail!.jpeg)).color).toEqual([0, 192, 0])
+    expect((await look(thumbnail!.bytes)).color).toEqual([0, 192, 0])
   })
 
   it.each<[string, () => string | Uint8Array | Promise<Uint8Array>]>([
@@ -130,6 +141,11 @@ describe('the thumbnail of an image', () => {
   ])('of a progressive image of %i by %i pixels, which is decoded whole: %s', async (width, height, taken) => {
     const path = await file('whole.jpg', await image(width, height).jpeg({ progressive: true }).toBuffer())
     expect((await thumbnails.ofImage(path)) !== null).toBe(taken)
+  })
+
+  it('does not exist for a WebP of too many pixels, which is decoded whole, too', async () => {
+    const bytes = await image(4_100, 4_000).webp({ effort: 0 }).toBuffer()
+    expect(await thumbnails.ofImage(await file('large.webp', bytes))).toBeNull()
   })
 
   it('is the right one for each of many images at once', async () => {
@@ -186,7 +202,7 @@ describe('the thumbnail of a video', () => {
       const [width, height] = size.split('x').map(Number)
       const thumbnail = await thumbnails.ofVideo(make(name, size, '-c:v', 'mpeg4'), never)
       expect(thumbnail).toMatchObject({ width, height })
-      expect(await look(thumbnail!.jpeg)).toEqual({
+      expect(await look(thumbnail!.bytes)).toEqual({
         width: small,
         height: low,
         format: 'jpeg',

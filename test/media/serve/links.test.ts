@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadLinkKey } from '../../../src/media/serve/link-key.ts'
-import { checkMediaLink, LINK_LIFETIME_MS, mediaLink } from '../../../src/media/serve/links.ts'
+import {
+  checkMediaLink,
+  LINK_LIFETIME_MS,
+  mediaLink,
+  THUMBNAIL_PERIOD_MS,
+  thumbnailQuery,
+} from '../../../src/media/serve/links.ts'
 import type { PresentedLink } from '../../../src/ports/media/media-server.ts'
 
 const KEY = Buffer.alloc(32, 7)
@@ -14,7 +20,7 @@ const EXPIRES_AT = NOW + LINK_LIFETIME_MS
 function presented(link: string): PresentedLink {
   const url = new URL(link)
   const [expires, signature] = ['expires', 'signature'].map(name => url.searchParams.get(name) ?? undefined)
-  return { id: url.pathname.split('/').at(-1)!, expires, signature }
+  return { of: 'file', id: url.pathname.split('/').at(-1)!, expires, signature }
 }
 
 const good = presented(mediaLink('https://wa.test/api', ID, EXPIRES_AT, KEY))
@@ -37,6 +43,7 @@ describe('a media link', () => {
 
   it.each<[string, Partial<PresentedLink>]>([
     ['another file', { id: 'cd'.repeat(32) }],
+    ['a thumbnail in place of the file', { of: 'thumbnail' }],
     ['a file of another name', { id: ID.toUpperCase() }],
     ['a later expiry', { expires: '1767312001' }],
     ['an expiry with a zero before it', { expires: '01767312000' }],
@@ -70,6 +77,36 @@ describe('a media link', () => {
   it('with a digit moved from the id to the expiry is forged', () => {
     const link = presented(mediaLink('http://a', 'x1', 2_000_000_000_000, KEY))
     expect(checkMediaLink({ ...link, id: 'x', expires: `1${link.expires}` }, NOW, KEY)).toBe('forged')
+  })
+})
+
+describe('a link to a thumbnail', () => {
+  const DAY = THUMBNAIL_PERIOD_MS
+  const link = (now: number, id = ID): PresentedLink => {
+    const query = new URLSearchParams(thumbnailQuery(id, now, KEY))
+    return { of: 'thumbnail', id, expires: query.get('expires')!, signature: query.get('signature')! }
+  }
+
+  it('is the same all day, and works until the end of the next', () => {
+    expect(link(NOW + DAY - 1)).toEqual(link(NOW))
+    expect(link(NOW + DAY)).not.toEqual(link(NOW))
+    for (const [at, verdict] of [
+      [NOW, 'valid'],
+      [NOW + 2 * DAY - 1, 'valid'],
+      [NOW + 2 * DAY, 'expired'],
+    ] as const)
+      expect(checkMediaLink(link(NOW), at, KEY)).toBe(verdict)
+  })
+
+  it.each<[string, Partial<PresentedLink>]>([
+    ['the file itself', { of: 'file' }],
+    ['another file', { id: 'cd'.repeat(32) }],
+    ['a later day', { expires: String((NOW + 3 * DAY) / 1_000) }],
+    ['the signature of another file', { signature: link(NOW, 'cd'.repeat(32)).signature }],
+    ['the signature of a link to the file', { signature: good.signature }],
+    ['no signature', { signature: undefined }],
+  ])('for %s is forged', (_, change) => {
+    expect(checkMediaLink({ ...link(NOW), ...change }, NOW, KEY)).toBe('forged')
   })
 })
 
