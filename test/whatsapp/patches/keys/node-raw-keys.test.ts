@@ -1,4 +1,10 @@
-import crypto, { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import crypto, {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+} from 'node:crypto'
 import { createRequire } from 'node:module'
 import { expect, it } from 'vitest'
 import { mendRawKeys } from '../../../../src/whatsapp/patches/keys/node-raw-keys.ts'
