@@ -86,6 +86,28 @@ describeWithLaravel('a Laravel that fails for a while', () => {
     expect(bodies().filter(body => body === 'not queued')).toHaveLength(1)
   })
 
+  it('follows no redirect (302), says that it is one, and brings each message once it is gone', async () => {
+    const page = `${host.url}/login-as/1`
+    await host.setEnv({ MOVED_TO: page })
+    expect((await fetch(`${host.url}/whatsapp/messages`, { method: 'POST' })).status).toBe(200)
+    await say('while it leads away')
+    await waits('HTTP 302')
+    await time.pass(
+      3 * MINUTE,
+      async () => expect(JSON.stringify(await time.ready())).toMatch(/answered 302/),
+      MINUTE / 2,
+    )
+    expect(await time.ready()).toMatchObject({
+      ready: true,
+      warnings: [{ message: expect.stringMatching(/LARAVEL_URL must be the final address/) }],
+    })
+    expect((await time.world.session(SHOP)).state).toBe('open')
+    await host.setEnv({ MOVED_TO: null })
+    await time.pass(20 * MINUTE, () => expect(bodies().at(-1)).toBe('while it leads away'), MINUTE)
+    expect(bodies().filter(body => body === 'while it leads away')).toHaveLength(1)
+    expect((await time.ready()).problems).toEqual([])
+  })
+
   it('refuses a body that is too large for it (413) five times, and the chat goes on', async () => {
     await say('x'.repeat(9_000))
     await say('behind it')

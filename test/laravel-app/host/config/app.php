@@ -12,6 +12,7 @@ return [
     'fallback_locale' => 'en',
     'key' => env('APP_KEY'),
     'cipher' => 'AES-256-CBC',
+    'moved_to' => env('MOVED_TO'),
     'api_per_minute' => (int) env('API_PER_MINUTE', 60),
     'providers' => [
         Illuminate\Auth\AuthServiceProvider::class,
