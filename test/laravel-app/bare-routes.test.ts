@@ -44,7 +44,7 @@ describeWithLaravel('the routes without the package, as docs/laravel-routes.md h
     })
   }, 120_000)
   afterAll(async () => {
-    await world?.end()
+    await world?.end({ unsettled: 'the manager is killed while receipts are on their way' })
     await host?.end()
   })
 
@@ -118,6 +118,33 @@ describeWithLaravel('the routes without the package, as docs/laravel-routes.md h
     expect((await send('at last', 'order-8')).status).toBe(200)
     expect(busy.seen.map(({ headers }) => headers['idempotency-key'])).toEqual(Array(4).fill('order-8'))
     await busy.close()
+  })
+
+  it.each([
+    'SIGKILL',
+    'SIGTERM',
+  ] as const)('send once though the manager gets %s in the middle', async signal => {
+    const { simulator } = world
+    const words = `in spite of ${signal}`
+    const arrived = () => simulator.contact(ANA).inbox.filter(({ text }) => text === words)
+    // A receipt of the phone would answer as well as WhatsApp's ack.
+    simulator.contact(ANA).autoDelivered = false
+    simulator.dropAck(SHOP)
+    await host.setEnv({ WHATSAPP_MANAGER_URL: world.url })
+    const first = send(words, `order-${signal}`).catch(() => null)
+    await soon(() => expect(arrived()).toHaveLength(1))
+    await world.stopManager(signal)
+    // Soon enough for the first request to be tried again, or too late for it: as in life.
+    await world.startManager({ PORT: new URL(world.url).port, SEND_WAIT_MS: '1000' })
+    await first
+    await world.waitForState(session, 'open')
+    const { json } = await send(words, `order-${signal}`)
+    expect(json).toMatchObject({ message_id: arrived()[0]!.id, replayed: true })
+    expect((await first)?.json.message_id ?? json.message_id).toBe(json.message_id)
+    const told = () =>
+      host.rows('SELECT status FROM whatsapp_message_statuses WHERE message_id = ?', String(json.message_id))
+    await soon(() => expect(told()).toEqual([{ status: 'sent' }]))
+    expect(new Set(arrived().map(({ id }) => id)).size).toBe(1)
   })
 
   it('let nobody else in, and no form', async () => {
