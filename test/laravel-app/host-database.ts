@@ -9,6 +9,8 @@ export interface HostDatabase {
   readonly env: Record<string, string>
   rows<T>(sql: string, values: (string | number)[]): T[]
   write(sql: string): void
+  /** Refuses every new row of a table, with a reason of its own, until `DROP TRIGGER refusing`. */
+  refuse(table: string, why: string): void
   end(): void
 }
 
@@ -44,6 +46,10 @@ class SqliteFile implements HostDatabase {
 
   write(sql: string): void {
     this.#with(db => db.exec(sql))
+  }
+
+  refuse(table: string, why: string): void {
+    this.write(`CREATE TRIGGER refusing BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, '${why}'); END`)
   }
 
   end(): void {}
@@ -87,6 +93,12 @@ class MysqlSchema implements HostDatabase {
 
   write(sql: string): void {
     this.#ask(sql, [])
+  }
+
+  refuse(table: string, why: string): void {
+    this.write(
+      `CREATE TRIGGER refusing BEFORE INSERT ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${why}'`,
+    )
   }
 
   end(): void {

@@ -171,6 +171,16 @@ export class LaravelHost {
     this.#database.write(sql)
   }
 
+  /** Lets the database refuse new rows of a table while `work` runs. */
+  async refusing(table: string, why: string, work: () => Promise<void>): Promise<void> {
+    this.#database.refuse(table, why)
+    try {
+      await work()
+    } finally {
+      this.write('DROP TRIGGER refusing')
+    }
+  }
+
   /** The package's events that the application heard, oldest first. */
   seen(event?: string): { event: string; data: Record<string, unknown> }[] {
     return this.rows<{ event: string; data: string }>('SELECT event, data FROM seen ORDER BY id')
