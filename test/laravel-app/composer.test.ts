@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 
+const NO_SNIFFER = 'phpcs is not installed: apt-get install php-codesniffer'
 const MISSING = 'composer is not installed: apt-get install composer'
 
 const home = mkdtempSync(join(tmpdir(), 'composer-'))
@@ -31,4 +32,18 @@ it('packages/laravel/composer.json is one that Composer and Packagist take, with
     status: 0,
     said: expect.stringMatching(/ is valid\n$/),
   })
+})
+
+it('what packages/laravel has is written as PSR-12 asks for', {
+  timeout: 60_000,
+}, ({ skip }) => {
+  const { status, stdout } = spawnSync(
+    'phpcs',
+    // Lines over 120 characters are a warning, which PSR-12 leaves to whoever writes.
+    ['--standard=PSR12', '--extensions=php', '--warning-severity=0', '-q', 'packages/laravel'],
+    { encoding: 'utf8' },
+  )
+  if (process.env.REQUIRE_LARAVEL === '1') expect(status, NO_SNIFFER).not.toBeNull()
+  skip(status === null, NO_SNIFFER)
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
 })

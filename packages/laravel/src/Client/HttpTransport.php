@@ -30,7 +30,7 @@ final class HttpTransport implements Transport
     public function request(string $method, string $path, array $options = []): Answer
     {
         $policy = new RetryPolicy($options['repeatable'] ?? $method === 'GET');
-        for ($attempt = 1; ; $attempt++) {
+        for ($attempt = 1; true; $attempt++) {
             try {
                 return $this->attempt($method, $path, $options);
             } catch (WhatsAppException $failure) {

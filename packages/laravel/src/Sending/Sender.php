@@ -34,7 +34,7 @@ final class Sender
         $content = $message->fields() + ($file === null ? [] : ['file' => [$file->identity(), $file->fields()]]);
         $key = $this->keys->keyFor($message, $sessionId, ['wa_id' => Recipient::name($address)] + $content);
         $fields = ['session_id' => $sessionId, 'wa_id' => $address] + $message->fields();
-        for ($upload = false; ; $upload = true) {
+        for ($upload = false; true; $upload = true) {
             $media = $file === null ? [] : $this->media->of($file, $key, $upload);
             try {
                 $sent = SentMessage::of($sessionId, $this->manager->sendMessage($fields + $media, $key->value));
