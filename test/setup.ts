@@ -10,7 +10,7 @@ const unwatched = worker[UNWATCHED]
 globalThis.fetch = async (input, init) => {
   const response = await unwatched(input, init)
   const method = init?.method ?? (input instanceof Request ? input.method : 'GET')
-  watchAnswer(method.toUpperCase(), response.url, response)
+  watchAnswer(method.toUpperCase(), response.url, response, init?.body)
   return response
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { errorAnswer, sendAnswer } from '../http/schemas/answers.ts'
-import { legacySend, legacyStart } from '../http/schemas/requests.ts'
+import { legacySend } from '../http/schemas/requests.ts'
 import type { ErrorResponses } from './error-responses.ts'
 
 const ONLY = 'Only with `LARAVEL_CONTRACT=legacy`, for applications of the gateway before this one.'
@@ -10,9 +10,12 @@ const TOKEN = 'kept-by-the-application'
 
 /** What `POST /start` takes beside the rest. */
 export const legacyStartFields = {
-  webhook_token: legacyStart.shape.webhook_token.describe(
-    `Under which messages are told: \`POST /whatsapp-webhook/{webhook_token}\`. ${ONLY}`,
-  ),
+  webhook_token: z
+    .unknown()
+    .optional()
+    .describe(
+      `1 to 255 printable characters, under which messages are told: \`POST /whatsapp-webhook/{webhook_token}\`. ${ONLY} Else it is ignored.`,
+    ),
 }
 
 /** An error as that gateway answered it: an unknown session has no code, and no other words. */

@@ -340,7 +340,7 @@ function watched(app: ReturnType<typeof createHttp>['app']) {
   app.request = async (input, init, ...more) => {
     const response = await request(input, init, ...more)
     const given = input instanceof Request ? input : { method: init?.method ?? 'GET', url: String(input) }
-    watchAnswer(given.method, given.url, response)
+    watchAnswer(given.method, given.url, response, init?.body)
     return response
   }
   return app

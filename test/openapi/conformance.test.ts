@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerFault, deliveryFault } from './conformance.ts'
+import { answerFault, deliveryFault, requestFault } from './conformance.ts'
 
 const json = { contentType: 'application/json' }
 const STARTED = { success: true, session_id: 'shop', state: 'starting' }
@@ -43,6 +43,39 @@ describe('an answer that is not as the document says is found', () => {
     expect(
       answerFault({ method: 'GET', path: '/media/x', status: 304, contentType: null, body: null }),
     ).toBeNull()
+  })
+})
+
+describe('a request of which manager and document say different things is found', () => {
+  const send = { method: 'POST', path: '/send-message' }
+  const text = { session_id: 'shop', wa_id: '+34 600 000 002', type: 'text', body: 'hola' }
+  it.each([
+    ['taken, without a field', { ...text, session_id: undefined }, 200, undefined, /took .*session_id/],
+    ['taken, with another type', { ...text, select: 'all' }, 202, undefined, /took .*select/],
+    ['refused, as it should be', text, 422, { typing: ['must be a boolean'] }, /refused .*typing must be/],
+    [
+      'refused, and only one of two for a rule',
+      text,
+      422,
+      { body: ['is required'], ptt: ['is required'] },
+      /ptt/,
+    ],
+  ])('%s', (_, body, status, refusals, sentence) => {
+    const seen = { ...send, body: JSON.parse(JSON.stringify(body)), status, ...(refusals && { refusals }) }
+    expect(requestFault(seen)).toMatch(sentence)
+  })
+
+  it('and one of which they say the same is let through', () => {
+    expect(requestFault({ ...send, body: { ...text, more: 1 }, status: 200 })).toBeNull()
+    expect(
+      requestFault({ ...send, body: { ...text, to: 'x' }, status: 422, refusals: { to: ['x'] } }),
+    ).toBeNull()
+    expect(requestFault({ ...send, body: text, status: 409 })).toBeNull()
+    const other = { wa_id: ['must be the same under all its names: wa_id, waId, to, phone'] }
+    expect(
+      requestFault({ ...send, body: { ...text, to: '34600000003' }, status: 422, refusals: other }),
+    ).toBeNull()
+    expect(requestFault({ ...send, path: '/nothing', body: 1, status: 422, refusals: {} })).toBeNull()
   })
 })
 

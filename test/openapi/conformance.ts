@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { createOpenApi } from '../../src/openapi/document.ts'
 
@@ -14,15 +15,31 @@ export interface SeenAnswer {
   body?: unknown
 }
 
+/** What a caller asked with a body, and whether it was taken. */
+export interface SeenRequest {
+  method: string
+  /** Without its query. */
+  path: string
+  body: unknown
+  status: number
+  /** Of the answer: its `errors`, by field. */
+  refusals?: Record<string, string[]>
+}
+
+/** As it is served: a request may have more than it names. */
+const served = createOpenApi('0.0.0', { answers: [], deliveries: [] })
+
 /** The document closed: what the schemas do not name may not be there. */
-const document = closed(createOpenApi('0.0.0', { answers: [], deliveries: [] })) as {
+const document = closed(served) as {
   paths: Record<string, Record<string, Node>>
   webhooks: Record<string, Record<string, Node>>
 }
 
 const ajv = new Ajv2020({ strict: false, validateSchema: false })
 ajv.addFormat('date-time', text => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text))
+ajv.addFormat('uri', URL.canParse)
 ajv.addSchema(document, 'openapi')
+ajv.addSchema(served, 'served')
 
 /** Longer ones first: `/deliveries/dead` is no `/deliveries/{id}`. */
 const TEMPLATES = Object.keys(document.paths)
@@ -35,11 +52,32 @@ const PAGES = /^\/(?:$|login$|dashboard(?:$|\/))/
 /** What anything may be answered that is no route, or asks one in a wrong way. */
 const OF_NO_ROUTE = [400, 401, 403, 404, 405, 503]
 
+/** Refusals, field and sentence, of what no JSON schema says: a look at several fields at once, at what a text means, at its bytes. */
+const BEYOND_SCHEMAS = [
+  // What a type of message needs stands there in words.
+  /^(?:wa_id|body|mediaUrl|reply_to|latitude|longitude|contacts|options) (?:is required|must not be empty)$/,
+  /^idempotency_key must be /,
+  / must be the same under (?:all|both) its names: /,
+  / must not come together with mediaUrl$/,
+  / must not be more than there are options$/,
+  / must be of a link that stands in body$/,
+  /^until must be greater than after$/,
+  /^chat_id is required for composing, recording and paused$/,
+  / must begin with \+? ?(?:and )?the country code /,
+  / must be without the \(0\)/,
+  / must be valid Unicode$/,
+  / must be an http:\/\/ or https:\/\/ URL$/,
+  / must be at most \d+ bytes/,
+  /^(?:media_base64|link_preview) must be (?:base64|a JPEG)/,
+  /^assertion (?:has|was|answers|must be what) /,
+  /^reply_to (?:names|must name) /,
+]
+
 /** What of an answer the document does not have; null if it is as the document says. */
 export function answerFault(seen: SeenAnswer): string | null {
   const { method, path, status, contentType, body } = seen
   if (PAGES.test(path)) return null
-  const template = TEMPLATES.find(({ fits }) => fits.test(path))?.template
+  const template = templateOf(path)
   const operation: Node | undefined =
     template === undefined
       ? undefined
@@ -65,6 +103,27 @@ export function answerFault(seen: SeenAnswer): string | null {
   return mismatch(`#${pointer}/content/${escaped(known)}/schema`, body)
 }
 
+/**
+ * What the document and the manager say differently of a request's body: one that was taken must be as the document says, one that was
+ * refused for its fields must not, but for rules that a schema has no words for. null if they agree.
+ */
+export function requestFault({ method, path, body, status, refusals }: SeenRequest): string | null {
+  const template = templateOf(path)
+  const verb = method.toLowerCase()
+  const operation: Node | undefined = template === undefined ? undefined : document.paths[template]?.[verb]
+  if (template === undefined || operation?.requestBody === undefined) return null
+  const at = `#/paths/${escaped(template)}/${verb}/requestBody/content/application~1json/schema`
+  const differs = mismatch(at, body, 'served')
+  if (status < 300) return differs && `${method} ${path} took what the document refuses: ${differs}`
+  if (refusals === undefined || differs !== null) return null
+  const unsaid = Object.entries(refusals)
+    .flatMap(([field, sentences]) => sentences.map(sentence => `${field} ${sentence}`))
+    .filter(refusal => !BEYOND_SCHEMAS.some(rule => rule.test(refusal)))
+  return unsaid.length === 0
+    ? null
+    : `${method} ${path} refused what the document allows: ${unsaid.join('; ')} in ${shown(body)}`
+}
+
 /** What of a body that was posted to Laravel's route `path` the document does not have; null if it is as it says. */
 export function deliveryFault(path: string, body: unknown): string | null {
   const name = Object.keys(document.webhooks).find(key => (document.webhooks[key] as Node)['x-path'] === path)
@@ -72,11 +131,17 @@ export function deliveryFault(path: string, body: unknown): string | null {
   return mismatch(`#/webhooks/${name}/post/requestBody/content/application~1json/schema`, body)
 }
 
-function mismatch(pointer: string, value: unknown): string | null {
-  const validate = ajv.getSchema(`openapi${pointer}`) as ValidateFunction | undefined
+/** However deep or long it is. */
+const shown = (value: unknown) =>
+  inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY }).slice(0, 500)
+
+const templateOf = (path: string) => TEMPLATES.find(({ fits }) => fits.test(path))?.template
+
+function mismatch(pointer: string, value: unknown, of: 'openapi' | 'served' = 'openapi'): string | null {
+  const validate = ajv.getSchema(`${of}${pointer}`) as ValidateFunction | undefined
   if (validate === undefined) return `the document has no ${pointer}`
   if (validate(value)) return null
-  return `${decodeURIComponent(pointer)}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)?.slice(0, 500)}`
+  return `${decodeURIComponent(pointer)}: ${ajv.errorsText(validate.errors)} in ${shown(value)}`
 }
 
 /** What stands at a pointer, and where it stands if that only refers to it. */

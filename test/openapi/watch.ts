@@ -7,8 +7,10 @@ const judging = new Set<Promise<void>>()
 /** Loaded when there is something to judge: most test files ask nothing. */
 const conformance = () => import('./conformance.ts')
 
-/** Judges an answer of a manager by the OpenAPI document; what is none of a manager's is left alone. */
-export function watchAnswer(method: string, url: string, response: Response): void {
+/**
+ * Judges an answer of a manager, and the JSON that was `asked` for it, by the OpenAPI document; what is none of a manager's is left alone.
+ */
+export function watchAnswer(method: string, url: string, response: Response, asked?: unknown): void {
   if (!response.headers.has('x-request-id')) return
   const { pathname: path } = new URL(url, 'http://localhost')
   const contentType = response.headers.get('content-type')
@@ -18,8 +20,25 @@ export function watchAnswer(method: string, url: string, response: Response): vo
   judge(async () => {
     // One that was cut off has no body to judge.
     const read = await body.catch(() => null)
-    return (await conformance()).answerFault({ method, path, status, contentType, body: read })
+    const { answerFault, requestFault } = await conformance()
+    const fault = answerFault({ method, path, status, contentType, body: read })
+    if (fault !== null || typeof asked !== 'string') return fault
+    const { error, errors } = (read ?? {}) as { error?: string; errors?: Record<string, string[]> }
+    const refusals = error === 'VALIDATION_FAILED' ? errors : undefined
+    const given = parsed(asked)
+    return given === undefined
+      ? null
+      : requestFault({ method, path, status, body: given, ...(refusals && { refusals }) })
   })
+}
+
+/** undefined for what is no JSON, which no manager takes. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Judges all that a stand-in Laravel is posted. */
@@ -36,9 +55,11 @@ export async function takeFaults(): Promise<string[]> {
 }
 
 function judge(look: () => Promise<string | null>): void {
-  const judged = look().then(fault => {
-    if (fault !== null) faults.push(fault)
-    judging.delete(judged)
-  })
+  const judged = look()
+    .catch(error => `could not be judged: ${error}`)
+    .then(fault => {
+      if (fault !== null) faults.push(fault)
+      judging.delete(judged)
+    })
   judging.add(judged)
 }

@@ -20,8 +20,11 @@ export const metadata = z
   })
   .refine(isWellFormed, 'must be valid Unicode')
 
+const ONE_LINE = /^[^\p{Cc}\p{Cs}]{1,255}$/u
+
 /** The caller's own name of a send. */
 export const clientRef = z
   .union([z.string(), z.int()], 'must be a text of 1 to 255 characters')
+  .meta({ override: { anyOf: [{ type: 'string', pattern: ONE_LINE.source }, { type: 'integer' }] } })
   .transform(String)
-  .pipe(z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, 'must be a text of 1 to 255 characters'))
+  .pipe(z.string().regex(ONE_LINE, 'must be a text of 1 to 255 characters'))

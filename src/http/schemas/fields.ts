@@ -15,10 +15,25 @@ export const userId = z.union(
   'must be an integer or a text of 1 to 64 characters',
 )
 
-const textOrNumber = z.union([z.string(), z.int()]).transform(value => String(value).trim())
+/** What the OpenAPI document says of texts that hold a phone number: five to twenty digits, with signs and spaces between them. */
+const PHONE_PATTERN = String.raw`[^0-9A-Za-z@+]*\+?[^0-9A-Za-z@+]*(?:[0-9][^0-9A-Za-z@+]*){5,20}`
+const JID_PATTERN = String.raw`\s*[0-9]{5,20}(?:-[0-9]{5,20})?@(?:s\.whatsapp\.net|lid|g\.us)\s*`
+
+const textOrNumber = (...patterns: string[]) =>
+  z
+    .union([z.string(), z.int()])
+    .meta({
+      override: {
+        anyOf: [
+          { type: 'string', pattern: `^(?:${patterns.join('|')})$` },
+          { type: 'integer', minimum: 10_000 },
+        ],
+      },
+    })
+    .transform(value => String(value).trim())
 
 /** A phone number as people write it; gives its digits. */
-export const phoneDigits = textOrNumber.transform((text, context) => {
+export const phoneDigits = textOrNumber(PHONE_PATTERN).transform((text, context) => {
   const read = readPhoneNumber(text)
   if ('digits' in read) return read.digits
   context.addIssue(read.problem)
@@ -26,7 +41,7 @@ export const phoneDigits = textOrNumber.transform((text, context) => {
 })
 
 /** The phone number of one of several contacts; gives its digits, behind a plus if there was one. */
-export const contactPhone = textOrNumber.transform((text, context) => {
+export const contactPhone = textOrNumber(PHONE_PATTERN).transform((text, context) => {
   const read = readPhoneNumber(text)
   if ('digits' in read) return read.plus ? `+${read.digits}` : read.digits
   context.addIssue(`each phone ${read.problem}`)
@@ -36,7 +51,7 @@ export const contactPhone = textOrNumber.transform((text, context) => {
 const JID = /^(?:\d{5,20}@s\.whatsapp\.net|\d{5,20}@lid|\d{5,20}(?:-\d{5,20})?@g\.us)$/
 
 /** Who a message goes to, as a phone number or a jid that was delivered as `chat_id`; gives the jid. */
-export const recipient = textOrNumber.transform((text, context) => {
+export const recipient = textOrNumber(PHONE_PATTERN, JID_PATTERN).transform((text, context) => {
   if (JID.test(text)) return text
   const read = readPhoneNumber(text)
   if ('digits' in read) return `${read.digits}@s.whatsapp.net`
@@ -62,9 +77,9 @@ const DECIMAL = /^\s*[+-]?\d{1,3}(?:\.\d*)?\s*$/
 /** Degrees of a place, at most `max` either way, as a number or in the text of one, as databases give decimals. */
 export function degrees(max: number) {
   const wrong = `must be a number from -${max} to ${max}, such as 40.4168`
-  return z
-    .union([z.number(), z.string().regex(DECIMAL, wrong).transform(Number)], wrong)
-    .pipe(z.number().min(-max, `must be -${max} to ${max}`).max(max, `must be -${max} to ${max}`))
+  const range = `must be -${max} to ${max}`
+  const inRange = z.number().min(-max, range).max(max, range)
+  return z.union([inRange, z.string().regex(DECIMAL, wrong).transform(Number).pipe(inRange)], wrong)
 }
 
 /** null and absent mean the same in a request. */

@@ -40,6 +40,16 @@ export const passkeyRequest = z.preprocess(
   z.object({ assertion: assertion.transform(({ id, ...rest }) => ({ id: id ?? rest.rawId, ...rest })) }),
 )
 
+/** The same for the OpenAPI document, which cannot see what is done before. */
+export const passkeyBody = z.union([
+  z.object({
+    assertion: z
+      .union([assertion, z.string()])
+      .describe('What `navigator.credentials.get` gave, as an object or as its JSON.'),
+  }),
+  assertion,
+])
+
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value
   try {

@@ -116,7 +116,8 @@ const fields = z.object({
       .array(words(POLL.length).min(1, 'must not be empty'))
       .min(POLL.least, `must be ${POLL.least} to ${POLL.most}`)
       .max(POLL.most, `must be ${POLL.least} to ${POLL.most}`)
-      .refine(options => new Set(options).size === options.length, 'must differ from each other'),
+      .refine(options => new Set(options).size === options.length, 'must differ from each other')
+      .meta({ uniqueItems: true }),
   ),
   select: optional(z.int().min(0).max(POLL.most)).describe(
     'How many options may be chosen; 0 is any number.',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { pairingCodeAnswer, qrAnswer } from '../../http/schemas/answers.ts'
-import { passkeyAnswer, passkeyPageAnswer, passkeyRequest } from '../../http/schemas/passkey.ts'
+import { passkeyAnswer, passkeyBody, passkeyPageAnswer } from '../../http/schemas/passkey.ts'
 import { pairingCodeRequest, qrQuery } from '../../http/schemas/requests.ts'
 import { OF_BODIES, OF_NO_BODY, type Operations } from '../operation.ts'
 import { ofSession } from './sessions.ts'
@@ -62,7 +62,7 @@ export const LINKING: Operations = {
     tag: 'Linking',
     summary: "Give WhatsApp the owner's assertion",
     path: ofSession,
-    body: passkeyRequest,
+    body: passkeyBody,
     answers: { 200: { description: 'It is on its way to WhatsApp.', schema: passkeyAnswer } },
     errors: [...OF_BODIES, ...PASSKEY],
   },
@@ -98,7 +98,7 @@ export const LINKING: Operations = {
     summary: "The assertion from the owner's page of WhatsApp",
     isOpen: true,
     path: ofToken,
-    body: passkeyRequest,
+    body: passkeyBody,
     answers: { 200: { description: 'It is on its way to WhatsApp.', schema: passkeyPageAnswer } },
     errors: [...OF_BODIES, ...PASSKEY],
   },
