@@ -34,10 +34,11 @@ describe.each(PAGES)('%s', page => {
     const variables = inCode
       .flatMap(code => /^([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=.*)?$/.exec(code)?.[1] ?? [])
       .filter(name => !(name in VARIABLES))
-    // What answers and problems are called.
+    // What answers and problems are called, and what Laravel reads.
     const code = ['src', 'machines']
       .flatMap(read)
       .map(source => source.text)
+      .concat(readFileSync('packages/laravel/config/whatsapp.php', 'utf8'))
       .join('\n')
     expect(variables.filter(name => !code.includes(`'${name}'`) && !code.includes(`${name}:`))).toEqual([])
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!)
