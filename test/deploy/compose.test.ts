@@ -1,27 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { parseYaml } from '@redocly/openapi-core'
 import { expect, it } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { createKeyring } from '../../src/http/keys.ts'
-
-type Variables = Record<string, string>
-interface Service {
-  command?: string[]
-  environment: Variables
-}
-
-/** What a compose file makes of its variables, as Compose's documentation has it: `${NAME}`, with a default or a complaint. */
-function resolve(file: string, given: Variables): Record<string, Service> {
-  const text = readFileSync(file, 'utf8').replace(
-    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
-    (_, name: string, kind: string | undefined, rest: string) => {
-      const value = given[name] ?? ''
-      if (value === '' && kind === '?') throw new Error(`${name}: ${rest}`)
-      return value === '' && kind === '-' ? rest : value
-    },
-  )
-  return (parseYaml(text) as { services: Record<string, Service> }).services
-}
+import { composed, type Variables } from './compose.ts'
 
 const ENV = {
   API_KEYS: 'of-an-operator,of-laravel,wallboard:read',
@@ -33,8 +13,8 @@ const ENV = {
 
 /** Both sides as deploy/compose.laravel.yaml starts them. */
 function bothSides(given: Variables = ENV) {
-  const services = resolve('deploy/compose.laravel.yaml', given)
-  const { environment: inherited } = resolve('compose.yaml', given).manager!
+  const services = composed('deploy/compose.laravel.yaml', given)
+  const { environment: inherited } = composed('compose.yaml', given).manager!
   const manager = loadConfig({ ...given, ...inherited, ...services.manager!.environment })
   return { manager, app: services.app!, worker: services.worker! }
 }

@@ -127,6 +127,14 @@ export class LaravelHost {
     await vi.waitFor(() => this.#connects(), { timeout: 15_000, interval: 20 })
   }
 
+  /** Runs PHP until `stop` with `env` alone, and with that in `$_ENV`, as in an image of PHP's own. */
+  async runAs(args: string[], env: Record<string, string>): Promise<void> {
+    const settings = join(this.#dir, 'storage/php')
+    await mkdir(settings, { recursive: true })
+    await writeFile(join(settings, 'image.ini'), 'variables_order=EGPCS\n')
+    this.#spawn(args, { ...env, PHP_INI_SCAN_DIR: `:${settings}` })
+  }
+
   /** Ends the server and the workers of the queue at once, as a machine that is switched off does. */
   async stop(): Promise<void> {
     await Promise.all([...this.#running].map(end))
