@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
+import { openCluster } from './app/app-cluster.ts'
 import { openAppStore } from './app/app-store.ts'
 import { createLaravelClient } from './app/laravel-client.ts'
-import { linkBaseOf } from './app/link-base.ts'
+import { linkBaseOf, nodeUrlOf } from './app/link-base.ts'
 import { logCheck } from './app/log-check.ts'
 import type { App, Overrides } from './app/overrides.ts'
 import { createReadiness } from './app/readiness.ts'
@@ -81,7 +82,9 @@ export async function createApp(
   const traces = { version: VERSIONS.version, logger: part('tracing'), routes }
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
-  const store = tracing?.store(counted) ?? counted
+  const whole = tracing?.store(counted) ?? counted
+  const cluster = await openCluster(config, { clock, logger: part('cluster') })
+  const store = cluster?.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const given = overrides.laravel?.(client) ?? client
@@ -178,6 +181,7 @@ export async function createApp(
     onDownload,
     onDead: dead.resolve,
     onRefused: type => metrics.refused(type),
+    ...(cluster && { rejoin: cluster }),
   })
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
@@ -255,8 +259,10 @@ export async function createApp(
 
   deliveries.start()
   await supervisor.start()
+  await cluster?.start(supervisor.residents)
   const { url, port } = await http.listen()
   linkBase = linkBaseOf(config, port)
+  await cluster?.reachableAt(nodeUrlOf(config, port))
   if (linkBase.warning !== null) logger.warn(linkBase.warning.message)
   downloads.startDue()
   for (const one of [retention, erasure, watch]) one.start()
@@ -277,9 +283,10 @@ export async function createApp(
     async stop() {
       http.refuse()
       watch.stop()
-      await Promise.all([check.stop(), http.close()])
+      await Promise.all([check.stop(), http.close(), cluster?.evacuate()])
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
+      await cluster?.leave()
       await erasure.stop()
       await deliveries.stop(2000)
       await laravel.close()

@@ -53,6 +53,8 @@ export interface Config {
   readonly send: { readonly waitMs: number; readonly maxAgeMs: number; readonly perMinute: number }
   readonly shutdownGraceMs: number
   readonly connect: { readonly concurrency: number; readonly perSecond: number }
+  /** Of a process that shares its database; `url` null: the address that it listens on, `maxSessions` 0: any number. */
+  readonly node: { readonly url: string | null; readonly leaseMs: number; readonly maxSessions: number }
   /** Calls are refused as soon as they ring. */
   readonly rejectCalls: boolean
   readonly inbound: {
@@ -127,6 +129,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     },
     shutdownGraceMs: get('SHUTDOWN_GRACE_MS'),
     connect: { concurrency: get('CONNECT_CONCURRENCY'), perSecond: get('CONNECT_PER_SECOND') },
+    node: { url: get('NODE_URL'), leaseMs: get('NODE_LEASE_MS'), maxSessions: get('MAX_SESSIONS') },
     rejectCalls: get('REJECT_CALLS'),
     inbound: {
       markRead: get('MARK_READ'),

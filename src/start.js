@@ -22,10 +22,12 @@ const UP_AND_DOWN = `
   useModuleStandIns()
   recordResolutions(...JSON.parse(process.env.RESOLUTIONS))
   await import('./src/main.ts')
+  await import('./src/cluster/ownership.ts')
   await import('./src/dashboard/dashboard.ts')
   await import('./src/inspector/hub.ts')
   await import('./src/media/s3/s3-media-store.ts')
   await import('./src/openapi/documentation.ts')
+  await import('./src/store/postgres/owners.ts')
   await import('./src/store/postgres/postgres.ts')
   await import('./src/telemetry/tracing.ts')
   process.kill(process.pid, 'SIGTERM')`

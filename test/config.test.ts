@@ -40,6 +40,7 @@ describe('the defaults', () => {
       send: { waitMs: 4_000, maxAgeMs: 3_600_000, perMinute: 0 },
       shutdownGraceMs: 25_000,
       connect: { concurrency: 10, perSecond: 20 },
+      node: { url: null, leaseMs: 15_000, maxSessions: 0 },
       rejectCalls: false,
       inbound: {
         markRead: false,
@@ -112,6 +113,9 @@ it('every variable is read', () => {
     SHUTDOWN_GRACE_MS: '7000',
     CONNECT_CONCURRENCY: '8',
     CONNECT_PER_SECOND: '9',
+    MAX_SESSIONS: '500',
+    NODE_URL: 'http://node-1:3000/',
+    NODE_LEASE_MS: '4000',
     REJECT_CALLS: 'true',
     MARK_READ: 'true',
     INBOUND_FROM_ME: 'true',
@@ -164,6 +168,7 @@ it('every variable is read', () => {
     send: { waitMs: 5, maxAgeMs: 6000, perMinute: 20 },
     shutdownGraceMs: 7000,
     connect: { concurrency: 8, perSecond: 9 },
+    node: { url: 'http://node-1:3000', leaseMs: 4000, maxSessions: 500 },
     rejectCalls: true,
     inbound: { markRead: true, fromMe: true, ignore: [], raw: 'all', history: 'full' },
     keep: {

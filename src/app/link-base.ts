@@ -25,6 +25,13 @@ export function linkBaseOf(
   return { url, warning: { code: 'PUBLIC_URL_MISSING', message, said } }
 }
 
+/** Where the other nodes reach this one: NODE_URL, or the address that it listens on. */
+export function nodeUrlOf({ node, http: { host } }: Pick<Config, 'node' | 'http'>, port: number): string {
+  if (node.url !== null) return node.url
+  const at = EVERYWHERE.includes(host) ? (ownAddress() ?? '127.0.0.1') : host
+  return `http://${at.includes(':') ? `[${at}]` : at}:${port}`
+}
+
 /** The first address of this machine that others can reach; in a container that of its network. */
 function ownAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? [])

@@ -10,8 +10,8 @@ const AGAIN_AFTER = 500
 
 export interface MembershipOptions {
   table: Pick<OwnerTable, 'join' | 'renew' | 'leave'>
-  /** Where other nodes reach this one, once it listens. */
-  url(): string
+  /** Where no other process is while this one is. */
+  place: string
   leaseMs: number
   clock: Clock
   logger: Logger
@@ -30,6 +30,8 @@ export class Membership {
   #renewing: Promise<void> | null = null
   #timers: { renew: unknown; watch: unknown } = { renew: null, watch: null }
   #ended = false
+  /** Where the other nodes reach this one; empty as long as they do not. */
+  url = ''
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -49,15 +51,15 @@ export class Membership {
 
   /** A new node, with a new name: whatever the one before had is free. */
   async begin(): Promise<void> {
-    const { table, url, leaseMs, clock, logger } = this.#options
+    const { table, place, leaseMs, clock, logger } = this.#options
+    const { url } = this
     this.#endTimers()
-    const [before, node, sentAt] = [this.#node, randomUUID(), clock.now()]
-    await table.join({ node, url: url() }, leaseMs)
-    if (before !== null) await table.leave(before)
+    const [node, sentAt] = [randomUUID(), clock.now()]
+    await table.join({ node, url, place }, leaseMs)
     this.#node = node
     this.#lease = new Lease(leaseMs)
     this.#lease.confirm(sentAt)
-    logger.info({ node, url: url() }, 'this process is a node')
+    logger.info({ node, url }, 'this process is a node')
     this.#watch()
     await this.renew()
   }
@@ -91,7 +93,7 @@ export class Membership {
     clock.clearTimeout(this.#timers.renew)
     let again = leaseMs / 3
     try {
-      const members = await table.renew(node, leaseMs, counted())
+      const members = await table.renew(node, leaseMs, { url: this.url, ...counted() })
       if (node !== this.#node) return
       if (members === null) return this.#lost()
       lease.confirm(sentAt)

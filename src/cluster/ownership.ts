@@ -3,7 +3,6 @@ import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Members, OwnedLife, OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Rejoin, Residents } from '../ports/cluster/residents.ts'
-import type { Stats } from '../ports/session-queries.ts'
 import type { Store } from '../ports/store.ts'
 import { shareOf } from './lease.ts'
 import { Membership } from './membership.ts'
@@ -16,15 +15,14 @@ const LOST = 'The lease of this node could not be renewed in time, and another n
 
 export interface OwnershipOptions {
   table: OwnerTable
-  /** Where other nodes reach this one, once it listens. */
-  url(): string
+  /** Where no other process is while this one is. */
+  place: string
   leaseMs: number
   /** Sessions of this node at most, and how many of them come or go in a second. */
   maxSessions: number
   perSecond: number
   clock: Clock
   logger: Logger
-  stats(): Stats
 }
 
 /**
@@ -50,7 +48,7 @@ export class Ownership implements Rejoin {
     this.#options = options
     this.#membership = new Membership({
       ...options,
-      counted: () => ({ sessions: this.#count, stats: options.stats() }),
+      counted: () => ({ sessions: this.#count, stats: this.#residents?.stats() ?? null }),
       onRenewed: (node, members) => this.#renewed(node, members),
       onLost: () => this.#lost(),
     })
@@ -101,6 +99,12 @@ export class Ownership implements Rejoin {
     }
   }
 
+  /** From now on the other nodes reach this one there. */
+  reachableAt(url: string): Promise<void> {
+    this.#membership.url = url
+    return this.#membership.renew()
+  }
+
   async begin(): Promise<void> {
     if (this.#stopped) return
     this.#claimed.clear()
@@ -120,23 +124,40 @@ export class Ownership implements Rejoin {
     return true
   }
 
-  /** Takes no more; what lives here goes on until `leave`. */
-  stop(): void {
-    this.#stopped = true
-    this.#options.clock.clearTimeout(this.#timer)
+  /** Takes no more. What lives here goes elsewhere at once, as far as nobody notices; the rest goes on until `leave`. */
+  async evacuate(): Promise<void> {
+    this.#stop()
+    await this.#looking
+    const { node } = this
+    if (node === null || this.#residents?.isServing !== true) return
+    const { table } = this.#options
+    try {
+      await table.leaving(node)
+      await table.release(
+        node,
+        await this.#residents.handOver(this.#residents.idlest(Number.POSITIVE_INFINITY)),
+      )
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'sessions of this node are given up a little later')
+    }
   }
 
   /** Gives up all that is left: nothing of it may run here any more. */
   async leave(): Promise<void> {
-    this.stop()
+    this.#stop()
     await this.#looking
     await this.#membership.end()
     await this.#options.table.close()
   }
 
+  #stop(): void {
+    this.#stopped = true
+    this.#options.clock.clearTimeout(this.#timer)
+  }
+
   #ownName(): string {
     if (this.node !== null) return this.node
-    throw new GatewayError('STORE_FAILED', `${LOST}.`)
+    throw new GatewayError('STORE_FAILED', LOST)
   }
 
   async #claim(streamId: string): Promise<number> {

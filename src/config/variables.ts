@@ -101,6 +101,13 @@ export const VARIABLES = {
   SHUTDOWN_GRACE_MS: whole(25_000, 1_000, 600_000),
   CONNECT_CONCURRENCY: whole(10, 1, 10_000),
   CONNECT_PER_SECOND: whole(20, 1, 10_000),
+  MAX_SESSIONS: whole(0, 0, 1_000_000),
+  NODE_URL: variable(
+    '',
+    'an http(s) URL without user, query or fragment at which the other nodes reach this one, such as http://node-1:3000',
+    orNull(baseUrl),
+  ),
+  NODE_LEASE_MS: whole(15_000, 2_000, 300_000),
   REJECT_CALLS: yesOrNo(),
   MARK_READ: yesOrNo(),
   INBOUND_FROM_ME: yesOrNo(),

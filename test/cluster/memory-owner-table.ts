@@ -10,7 +10,7 @@ interface Row {
 /** The table of owners in memory, for many nodes, by one clock of its own. */
 export class MemoryOwnerTable {
   readonly sessions = new Map<string, Row>()
-  readonly nodes = new Map<string, ClusterNode & { until: number }>()
+  readonly nodes = new Map<string, ClusterNode & { until: number; place: string; leaving?: boolean }>()
   readonly calls: string[] = []
   /** The database answers nobody. */
   isAway = false
@@ -50,16 +50,21 @@ export class MemoryOwnerTable {
       for (const row of rows) row.owner = null
       for (const heard of this.#heard) heard()
     }
+    const leave = (node: string) => {
+      this.nodes.delete(node)
+      drop([...this.sessions.values()].filter(({ owner }) => owner === node))
+    }
     return {
-      join: ({ node, url }, leaseMs) =>
+      join: ({ node, url, place }, leaseMs) =>
         asked('join', () => {
-          this.nodes.set(node, { node, url, sessions: 0, stats: null, until: this.#now() + leaseMs })
+          for (const old of this.nodes.values()) if (old.place === place) leave(old.node)
+          this.nodes.set(node, { node, url, place, sessions: 0, stats: null, until: this.#now() + leaseMs })
         })(),
-      renew: (node, leaseMs, { sessions, stats }) =>
+      renew: (node, leaseMs, { url, sessions, stats }) =>
         asked('renew', () => {
           if (!isAlive(node)) return null
-          Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, sessions, stats })
-          const nodes = [...this.nodes.values()].filter(one => isAlive(one.node))
+          Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, url, sessions, stats })
+          const nodes = [...this.nodes.values()].filter(one => isAlive(one.node) && !one.leaving)
           return { nodes, free: free().length, own: this.ownedBy(node) }
         })(),
       claim: (node, streamId) =>
@@ -76,6 +81,10 @@ export class MemoryOwnerTable {
                 .map(([streamId]) => take(node, streamId))
             : [],
         )(),
+      leaving: node =>
+        asked('leaving', () => {
+          this.nodes.get(node)!.leaving = true
+        })(),
       release: (node, lives) =>
         asked('release', () =>
           drop(
@@ -93,11 +102,7 @@ export class MemoryOwnerTable {
             ),
           ),
         )(),
-      leave: node =>
-        asked('leave', () => {
-          this.nodes.delete(node)
-          drop([...this.sessions.values()].filter(({ owner }) => owner === node))
-        })(),
+      leave: node => asked('leave', () => leave(node))(),
       whereIs: async () => null,
       onFreed: heard => void this.#heard.add(heard),
       close: async () => {},

@@ -27,6 +27,7 @@ class Node implements Residents {
   get count() {
     return this.lives.size
   }
+  stats = () => STATS
   streams = () => [...this.lives.values()].map(({ streamId }) => streamId)
   idlest = (limit: number) => [...this.lives.keys()].slice(0, limit)
   async takeUp(lives: OwnedLife[]) {
@@ -59,13 +60,12 @@ describe('A node', () => {
   const make = (options: Partial<OwnershipOptions> = {}) => {
     const node = new Node({
       table: table.table(),
-      url: () => 'http://node',
+      place: `place ${nodes.length}`,
       leaseMs: LEASE,
       maxSessions: Number.MAX_SAFE_INTEGER,
       perSecond: 20,
       clock,
       logger: createLogger({ level: 'silent', format: 'json' }),
-      stats: () => STATS,
       ...options,
     })
     nodes.push(node)
@@ -117,8 +117,9 @@ describe('A node', () => {
     const second = await start()
     await clock.advance(30_000)
     expect(counts()).toEqual([5, 5])
-    second.ownership.stop()
-    await second.handOver([...second.lives.keys()])
+    await second.ownership.evacuate()
+    await clock.advance(1_000)
+    expect(counts()).toEqual([10, 0])
     await second.ownership.leave()
     await clock.advance(1_000)
     expect(counts()).toEqual([10, 0])
@@ -126,7 +127,14 @@ describe('A node', () => {
 
   it('takes over what another had once that one’s lease is over, and not before', async () => {
     table.add(4, 'dead')
-    table.nodes.set('dead', { node: 'dead', url: '', sessions: 4, stats: null, until: clock.now() + LEASE })
+    table.nodes.set('dead', {
+      node: 'dead',
+      url: '',
+      place: '',
+      sessions: 4,
+      stats: null,
+      until: clock.now() + LEASE,
+    })
     await start()
     await clock.advance(LEASE - 1)
     expect(counts()).toEqual([0])

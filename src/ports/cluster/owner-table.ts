@@ -11,7 +11,15 @@ export interface ClusterNode {
   stats: Stats | null
 }
 
-/** The nodes whose leases are valid, oldest first, how many sessions nobody has, and how many are this node's. */
+/** `place`: where only one process can be at a time, and this one is. */
+export interface NewNode {
+  node: string
+  /** Empty: it cannot be reached yet. */
+  url: string
+  place: string
+}
+
+/** The nodes whose leases are valid and that do not leave, oldest first, how many sessions nobody has, and how many are this node's. */
 export interface Members {
   nodes: ClusterNode[]
   /** Counted up to 10,000. */
@@ -38,18 +46,20 @@ export interface Whereabouts {
  * epoch, so that nothing that an earlier owner still writes is accepted.
  */
 export interface OwnerTable {
-  /** Makes a new node known, with a lease of `leaseMs` from now on. */
-  join(node: { node: string; url: string }, leaseMs: number): Promise<void>
+  /** Makes a new node known, with a lease of `leaseMs` from now on; what stood in the same place before it is gone. */
+  join(node: NewNode, leaseMs: number): Promise<void>
   /** Prolongs a lease that is still valid; null: it was over, and this node is nobody's owner any more. */
   renew(
     node: string,
     leaseMs: number,
-    counted: { sessions: number; stats: Stats | null },
+    news: { url: string; sessions: number; stats: Stats | null },
   ): Promise<Members | null>
   /** Makes the node the owner of a life that nobody else has under a valid lease; null: somebody has, or it is over. */
   claim(node: string, streamId: string): Promise<number | null>
   /** The same for as many as `limit` of those that nobody has. */
   claimFree(node: string, limit: number): Promise<OwnedLife[]>
+  /** The node takes no more sessions: the others share what it gives up. */
+  leaving(node: string): Promise<void>
   /** Gives lives up that are still the node's own, and wakes whoever waits for some. */
   release(node: string, lives: Pick<OwnedLife, 'streamId' | 'epoch'>[]): Promise<void>
   /** Gives up all but these: a claim whose answer was lost is nobody's work. */

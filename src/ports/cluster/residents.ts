@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../base/errors.ts'
+import type { Stats } from '../session-queries.ts'
 import type { OwnedLife } from './owner-table.ts'
 
 /** The sessions of a node that shares its store: they come and go as somebody else decides. */
@@ -7,6 +8,7 @@ export interface Residents {
   readonly count: number
   /** Whether sessions can be taken up: false while the store is away, and once the process stops. */
   readonly isServing: boolean
+  stats(): Stats
   /** Their streams. */
   streams(): string[]
   /** Those that can be moved without anybody noticing, longest without a message first. */

@@ -4,6 +4,7 @@ import { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { OwnedLife } from '../../ports/cluster/owner-table.ts'
 import type { Residents } from '../../ports/cluster/residents.ts'
+import type { Stats } from '../../ports/session-queries.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store } from '../../ports/store.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
@@ -17,13 +18,14 @@ export interface ResidentsDeps {
   counts: SessionCounts
   clock: Clock
   logger: Logger
+  stats(): Stats
   isServing(): boolean
   /** Nothing can be stored: all sessions stop until the store works again. */
   storeFailed(error: GatewayError): void
 }
 
 /** Sessions that live in this process for as long as it owns them. */
-export function createResidents(deps: ResidentsDeps): Residents {
+export function createResidents(deps: ResidentsDeps): Residents & { forget(): void } {
   const { registry, store, restorer, counts, clock, logger } = deps
   const { quarantine } = restorer
 
@@ -43,6 +45,7 @@ export function createResidents(deps: ResidentsDeps): Residents {
     get isServing() {
       return deps.isServing()
     },
+    stats: deps.stats,
     streams: () => [...registry.all().map(({ actor }) => actor.streamId), ...quarantine.streams()],
 
     idlest(limit) {
@@ -78,6 +81,12 @@ export function createResidents(deps: ResidentsDeps): Residents {
         }),
       )
       return ended.flat()
+    },
+
+    /** None is here any more. */
+    forget() {
+      counts.clear()
+      quarantine.releaseAll()
     },
 
     standStill(why) {

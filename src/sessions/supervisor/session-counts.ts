@@ -91,6 +91,11 @@ export class SessionCounts {
     this.#onChange(known.standing, null)
   }
 
+  /** All of them are somebody else's. */
+  clear(): void {
+    for (const sessionId of [...this.#known.keys()]) this.deleted(sessionId)
+  }
+
   /** What /stats says, with what the supervisor's machine has counted. */
   stats({ byState, publishing, tracked }: SupervisorContext['counts'], now: number): Stats {
     const states = Object.entries(byState).filter(([, count]) => count > 0)

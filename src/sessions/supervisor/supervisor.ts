@@ -28,7 +28,7 @@ export const notRunning = () =>
 /** Does what the supervisor's machine decides: spawns, restarts, brings back, reaps and drains session actors. */
 export class Supervisor {
   /** For who decides which sessions live here. */
-  readonly residents: Residents
+  readonly residents: Residents & { forget(): void }
   readonly #deps: SupervisorDeps
   readonly #counts: SessionCounts
   readonly #reaper: Reaper
@@ -75,14 +75,16 @@ export class Supervisor {
     this.#recovery = new StoreRecovery({
       ...deps,
       restorer: this.#restorer,
-      stopAll: () => {
+      stopAll: async () => {
         this.#machine.send({ type: 'sessions.stopped' })
-        return this.#stopAll()
+        await this.#stopAll()
+        if (deps.rejoin !== undefined) this.residents.forget()
       },
       recovered: () => this.#machine.send({ type: 'store.recovered' }),
     })
     this.residents = createResidents({
       ...{ ...deps, restorer: this.#restorer, counts: this.#counts },
+      stats: () => this.stats(),
       isServing: () => this.problem() === null,
       storeFailed: error => this.#storeAway(error),
     })

@@ -38,10 +38,13 @@ const KEEP_ONLY = `WITH freed AS (
   UPDATE sessions SET owner = NULL WHERE owner = $1 AND erased_at IS NULL AND stream_id <> ALL($2) RETURNING 1)
   SELECT pg_notify($3, '') FROM freed LIMIT 1`
 
-const LEAVE = `WITH freed AS (UPDATE sessions SET owner = NULL WHERE owner = $1 AND erased_at IS NULL),
-  gone AS (DELETE FROM nodes WHERE node = $1) SELECT pg_notify($2, '')`
+const leaving = (nodes: string) => `WITH gone AS (DELETE FROM nodes WHERE ${nodes} RETURNING node),
+  freed AS (UPDATE sessions SET owner = NULL FROM gone WHERE owner = gone.node AND erased_at IS NULL)
+  SELECT pg_notify($2, '') FROM gone LIMIT 1`
+const LEAVE = leaving('node = $1')
+const LEAVE_PLACE = leaving('place = $1')
 
-const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, stats = $4
+const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, stats = $4, url = $5
   WHERE node = $1 AND lease_until > now()`
 
 type NodeColumns = Omit<ClusterNode, 'stats'> & { stats: string | null }
@@ -68,22 +71,24 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
   }
 
   return {
-    async join({ node, url }, leaseMs) {
+    async join({ node, url, place }, leaseMs) {
       await sql.run(
         `DELETE FROM nodes n WHERE lease_until < now() - interval '${FORGOTTEN_AFTER}'
          AND NOT EXISTS (SELECT FROM sessions WHERE owner = n.node AND erased_at IS NULL)`,
       )
+      await sql.get(LEAVE_PLACE, place, await channelOf())
       await sql.run(
-        "INSERT INTO nodes (node, url, lease_until) VALUES ($1, $2, now() + $3 * interval '1 ms')",
-        ...[node, url, leaseMs],
+        "INSERT INTO nodes (node, url, place, lease_until) VALUES ($1, $2, $3, now() + $4 * interval '1 ms')",
+        ...[node, url, place, leaseMs],
       )
     },
 
-    async renew(node, leaseMs, { sessions, stats }) {
-      if ((await sql.run(RENEW, node, leaseMs, sessions, stats && JSON.stringify(stats))) === 0) return null
+    async renew(node, leaseMs, { url, sessions, stats }) {
+      const told = [sessions, stats && JSON.stringify(stats), url]
+      if ((await sql.run(RENEW, node, leaseMs, ...told)) === 0) return null
       const [nodes, counts] = await Promise.all([
         sql.all<NodeColumns>(
-          'SELECT node, url, sessions, stats FROM nodes WHERE lease_until > now() ORDER BY started_at, node',
+          'SELECT node, url, sessions, stats FROM nodes WHERE lease_until > now() AND NOT leaving ORDER BY started_at, node',
         ),
         sql.get<{ free: number; own: number }>(COUNTS, node),
       ])
@@ -107,6 +112,10 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
           epoch,
         }),
       )
+    },
+
+    async leaving(node) {
+      await sql.run('UPDATE nodes SET leaving = true WHERE node = $1', node)
     },
 
     async release(node, lives) {

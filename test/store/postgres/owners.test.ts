@@ -25,9 +25,11 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
   afterAll(() => schema.drop())
 
   const join = async (...nodes: string[]) => {
-    for (const node of nodes) await table.join({ node, url: `http://${node}:3000` }, LEASE)
+    for (const node of nodes)
+      await table.join({ node, url: `http://${node}:3000`, place: `disk of ${node}` }, LEASE)
   }
-  const renew = (node: string) => table.renew(node, LEASE, { sessions: 3, stats: null })
+  const renew = (node: string) =>
+    table.renew(node, LEASE, { url: `http://${node}:3000`, sessions: 3, stats: null })
   /** The lease was over a moment ago, by the clock of the server. */
   const lapse = (node: string) =>
     schema.query("UPDATE nodes SET lease_until = now() - interval '1 ms' WHERE node = $1", [node])
@@ -122,6 +124,15 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
     await table.leave('a')
     expect(await renew('a')).toBeNull()
     expect(await renew('b')).toMatchObject({ own: 0, free: 3, nodes: [{ node: 'b', sessions: 3 }] })
+  })
+
+  test('whoever comes to the place of another says that the other is gone', async () => {
+    await join('a', 'b')
+    await given(store, 's')
+    await table.claimFree('a', 9)
+    await table.join({ node: 'a2', url: 'http://a2', place: 'disk of a' }, LEASE)
+    expect(await renew('a')).toBeNull()
+    expect(await table.claimFree('a2', 9)).toMatchObject([{ sessionId: 's', epoch: 3 }])
   })
 
   test('a deleted session is nobody’s and is never claimed', async () => {

@@ -6,8 +6,10 @@ export const OWNERS_STEP = `
 CREATE TABLE nodes (
   node text COLLATE "C" PRIMARY KEY,
   url text NOT NULL,
+  place text COLLATE "C" NOT NULL,       -- where there is one process at a time: a new one there says that the last one is gone
   started_at timestamptz NOT NULL DEFAULT now(),
   lease_until timestamptz NOT NULL,
+  leaving boolean NOT NULL DEFAULT false,
   sessions integer NOT NULL DEFAULT 0,   -- that run there, as of the last renewal
   stats text                             -- JSON
 ) WITH (fillfactor = 10);

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { createSchema, describeWithPostgres, dropSchema, urlOfSchema } from '../postgres.ts'
+import { createOwnRedis, describeWithOwnRedis, type OwnRedis } from '../redis.ts'
+import { Fleet, type Manager, WAIT } from './fleet.ts'
+
+const LEASE = 3_000
+const NUMBERS = ['34600000011', '34600000012', '34600000013']
+const ANA = '34600000002'
+
+await describeWithPostgres('Several managers on one PostgreSQL', () => {
+  describeWithOwnRedis('and one Redis', () => {
+    let redis: OwnRedis
+    let schema: string
+    let fleet: Fleet
+    let [one, two]: Manager[] = []
+    beforeAll(async () => {
+      redis = await createOwnRedis()
+      await redis.start()
+      schema = await createSchema()
+      fleet = new Fleet({
+        DATABASE_URL: urlOfSchema(schema),
+        REDIS_URL: redis.url,
+        NODE_LEASE_MS: String(LEASE),
+      })
+      await fleet.begin()
+      one = await fleet.add()
+      for (const [i, number] of NUMBERS.entries()) await fleet.link(one, `shop-${i}`, number)
+    }, 25_000)
+    afterAll(async () => {
+      await fleet.end()
+      await dropSchema(schema)
+      await redis.close()
+    })
+
+    const ana = () => fleet.simulator.contact(ANA, { name: 'Ana' })
+
+    /** Each has its share: two of one, one of the other. */
+    const isShared = () =>
+      vi.waitFor(async () => expect([await one!.live(), await two!.live()].sort()).toEqual([1, 2]), WAIT)
+
+    it('a node that joins takes its share, and both answer for all', { timeout: 30_000 }, async () => {
+      two = await fleet.add()
+      await isShared()
+      for (const manager of [one!, two]) {
+        const { body } = await manager.call('GET', '/sessions')
+        expect(body).toMatchObject({ count: 3 })
+        for (const i of NUMBERS.keys()) await fleet.isOpen(manager, `shop-${i}`)
+      }
+      for (const [i, number] of NUMBERS.entries()) await ana().say(number, `hello ${i}`)
+      await vi.waitFor(() => {
+        for (const i of NUMBERS.keys()) expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`])
+      }, WAIT)
+    })
+
+    it('SIGTERM hands over: all that was there is open elsewhere within 5 s', {
+      timeout: 30_000,
+    }, async () => {
+      const gone = two!.signal('SIGTERM')
+      const from = performance.now()
+      await vi.waitFor(async () => expect(await one!.live()).toBe(3), WAIT)
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      expect(performance.now() - from).toBeLessThan(5_000)
+      await gone
+      expect(two!.output).toMatch(/"msg":"stopped"/)
+    })
+
+    it('kill -9 costs a lease and no message: what came meanwhile is told by the next owner, once', {
+      timeout: 60_000,
+    }, async () => {
+      two = await fleet.add(two!.dataDir)
+      await isShared()
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      await one!.signal('SIGKILL')
+      for (const [i, number] of NUMBERS.entries()) await ana().say(number, `meanwhile ${i}`)
+      await vi.waitFor(async () => expect(await two!.live()).toBe(3), WAIT)
+      for (const i of NUMBERS.keys()) await fleet.isOpen(two!, `shop-${i}`)
+      await vi.waitFor(() => {
+        for (const i of NUMBERS.keys())
+          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, `meanwhile ${i}`])
+      }, WAIT)
+    })
+
+    it('a node that was stopped for longer than its lease finds its sessions elsewhere, and writes nothing', {
+      timeout: 60_000,
+    }, async () => {
+      one = await fleet.add(one!.dataDir)
+      await isShared()
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      await two!.signal('SIGSTOP')
+      await vi.waitFor(async () => expect(await one!.live()).toBe(3), WAIT)
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      for (const [i, number] of NUMBERS.entries()) await ana().say(number, `asleep ${i}`)
+      await two!.signal('SIGCONT')
+      await vi.waitFor(() => expect(two!.output).toMatch(/lease of this node could not be renewed/), WAIT)
+      await isShared()
+      await vi.waitFor(() => {
+        for (const i of NUMBERS.keys())
+          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, `meanwhile ${i}`, `asleep ${i}`])
+      }, WAIT)
+      const { qrs } = { qrs: fleet.laravel.accepted('/qr', 'shop-0') }
+      expect(qrs).toHaveLength(1)
+    })
+  })
+})
