@@ -90,7 +90,8 @@ export const OTHERS: Part[] = Object.entries(PLACES).map(([name, places]) => ({
  * be waited for.
  */
 export const SLOW: Record<string, string> = {
-  'test/scenarios/nodes.test.ts': 'nodes are killed and stopped, and leases of 3 s are waited for in real time',
+  'test/scenarios/nodes.test.ts':
+    'nodes are killed and stopped, and leases of 3 s are waited for in real time',
   'test/chaos/run.test.ts':
     'a manager lives and is killed nine times, each life up to six seconds of traffic',
   'test/chaos/storm/run.test.ts':
