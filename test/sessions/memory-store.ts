@@ -56,6 +56,8 @@ async function* after<Row>(answered: Promise<void>, rows: AsyncIterable<Row>): A
   yield* rows
 }
 
+const awayError = () => new GatewayError('STORE_FAILED', 'The server is away', { retryable: true })
+
 /** The product's store on a database in memory, without its thread: commits happen when the test lets them. */
 export class MemoryStore {
   readonly #db = new DatabaseSync(':memory:')
@@ -73,6 +75,7 @@ export class MemoryStore {
   #held = false
   #fails: ((write: Write | null) => boolean) | null = null
   #refuses: ((write: Write) => boolean) | null = null
+  #failsRead: ((name: string) => boolean) | null = null
   #reads: (PromiseWithResolvers<void> & { when: 'asked' | 'answered' }) | null = null
   #committedRequests = 0
   #scheduled = false
@@ -156,6 +159,7 @@ export class MemoryStore {
     const later = named.map(([name, read]) => [
       name,
       (...given: unknown[]) => {
+        if (this.#failsRead?.(name)) return setImmediate().then(() => Promise.reject(awayError()))
         const { promise: answered, when } = this.#reads ?? { promise: setImmediate(), when: 'asked' }
         if (when === 'answered') return answered.then(() => read(...given))
         const found = read(...given)
@@ -188,7 +192,13 @@ export class MemoryStore {
     this.#refuses = which
   }
 
+  /** Reads of these names fail from now on, as those of a server that is away. */
+  failReads(...names: string[]): void {
+    this.#failsRead = name => names.includes(name)
+  }
+
   repair(): void {
+    this.#failsRead = null
     this.#fails = null
     this.#refuses = null
   }

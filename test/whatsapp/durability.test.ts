@@ -116,6 +116,21 @@ describe('the ratchet of a peer', () => {
     expect((await owner.texts(before + 1)).slice(before)).toEqual(['on a full disk'])
     expect(world.sim.ledger.undecryptable).toEqual([])
   })
+
+  it('that cannot be read ends the socket before the message counts as one that cannot be decrypted', async () => {
+    const finn = world.sim.contact('34611000006')
+    const before = owner.received_.length
+    const facts = owner.facts.length
+    gate.isSilent = true
+    const { id } = await finn.say('34600000001', 'while the server is away')
+    const closed = await owner.fact('socket.closed', facts)
+    expect(closed).toMatchObject({ reaction: 'backoff', reason: 'store_failed' })
+    expect(world.sim.ledger.acknowledged.some(entry => entry.id === id)).toBe(false)
+    gate.isSilent = false
+    await owner.opened()
+    expect((await owner.texts(before + 1)).slice(before)).toEqual(['while the server is away'])
+    expect(world.sim.ledger.undecryptable).toEqual([])
+  })
 })
 
 describe('the credentials of a session', () => {

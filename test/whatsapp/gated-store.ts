@@ -1,17 +1,27 @@
+import { GatewayError } from '../../src/base/errors.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { createWorld, type Owner, type World } from './world.ts'
+
+const away = () => new GatewayError('STORE_FAILED', 'The server is away')
 
 /** A store whose commits a test can hold back or refuse; what comes behind one in its stream waits and fails with it, as in the store. */
 export class GatedStore {
   readonly store: Store
   readonly writes: Write[] = []
   refuse: ((write: Write) => boolean) | undefined
+  /** No key can be read. */
+  isSilent = false
   readonly #last = new Map<string, Promise<void>>()
   #held: { wanted: (write: Write) => boolean; reached: () => void; open: Promise<void> } | undefined
 
   constructor(store: Store) {
     this.store = {
       ...store,
+      keys: {
+        ...store.keys,
+        get: (...asked) => (this.isSilent ? Promise.reject(away()) : store.keys.get(...asked)),
+        inbox: (...asked) => (this.isSilent ? Promise.reject(away()) : store.keys.inbox(...asked)),
+      },
       commit: write => {
         this.writes.push(write)
         const { streamId } = write

@@ -6,6 +6,7 @@ import type { SocketCommand } from '../../../machines/session.guards.ts'
 import { causedBy } from '../../base/causes.ts'
 import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
+import { isStoreFailure } from '../host/stream.ts'
 import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
@@ -77,6 +78,14 @@ export function socketChild(deps: SocketChildDeps) {
       place.giveBack()
       return turn()
     }
+    const answered = (recorded: Promise<void>) => {
+      // What else is wrong with it is told by the socket, which keeps it.
+      const failed = (error: unknown) => {
+        if (isStoreFailure(error)) throw error
+      }
+      void actor.guard(() => recorded.catch(failed))
+      return recorded
+    }
     const open = async () => {
       const place = await turn()
       if (place === null) return
@@ -101,10 +110,10 @@ export function socketChild(deps: SocketChildDeps) {
             if (fact.type === 'socket.opened') actor.runConcurrently(() => outbox.resume())
           }),
         received: async messages => {
-          await recordReceived(actor, deps, messages)
+          await answered(recordReceived(actor, deps, messages))
           if (contactNames) void actor.guard(() => contactNames.learn(actor, messages))
         },
-        happened: events => recordAccountEvents(actor, deps, events),
+        happened: events => answered(recordAccountEvents(actor, deps, events)),
         updated: update => {
           const recorded = outbox.updated(update)
           void actor.guard(() => recorded)

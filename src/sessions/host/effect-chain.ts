@@ -1,5 +1,5 @@
 import { GatewayError } from '../../base/errors.ts'
-import { isStoreFault, type Stream } from './stream.ts'
+import { isStoreFailure, isStoreFault, type Stream } from './stream.ts'
 
 /** What an effect was caused by: it waits for that row's commit, and never runs when the transition threw. */
 export interface Ticket {
@@ -11,11 +11,17 @@ export interface Ticket {
 export class EffectChain {
   readonly #stream: Stream
   readonly #onCrash: (error: unknown) => void
+  readonly #onStoreFailure: (failure: GatewayError) => void
   #last: Promise<void> = Promise.resolve()
 
-  constructor(stream: Stream, onCrash: (error: unknown) => void) {
+  constructor(
+    stream: Stream,
+    onCrash: (error: unknown) => void,
+    onStoreFailure: (failure: GatewayError) => void,
+  ) {
     this.#stream = stream
     this.#onCrash = onCrash
+    this.#onStoreFailure = onStoreFailure
   }
 
   /** Runs in order, after the ticket's fact is durable. */
@@ -43,7 +49,9 @@ export class EffectChain {
       await callback()
     } catch (error) {
       const isOver = error instanceof GatewayError && error.code === 'SHUTTING_DOWN'
-      if (!isOver && !isStoreFault(error)) this.#onCrash(error)
+      // A read that nobody answered: nothing may overtake what waits for it.
+      if (isStoreFailure(error)) this.#onStoreFailure(error)
+      else if (!isOver && !isStoreFault(error)) this.#onCrash(error)
     }
   }
 

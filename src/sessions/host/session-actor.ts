@@ -77,12 +77,8 @@ export class SessionActor {
     this.#restored = last !== undefined
     this.#announced = last?.announced ?? null
     this.#waiters = new Waiters(deps.clock)
-    this.#stream = new Stream(deps.store, { ...origin, seq: last?.seq ?? 0 }, failure => {
-      if (this.#ended) return
-      this.#end()
-      deps.onStoreFailure(this, failure)
-    })
-    this.#effects = new EffectChain(this.#stream, error => deps.onCrash(this, error))
+    this.#stream = new Stream(deps.store, { ...origin, seq: last?.seq ?? 0 }, this.#failed)
+    this.#effects = new EffectChain(this.#stream, error => deps.onCrash(this, error), this.#failed)
     this.#recorder = new FactRecorder(deps.machine, this.#stream, {
       ...deps,
       takesFacts: () => this.#takesFacts,
@@ -221,7 +217,7 @@ export class SessionActor {
     this.#effects.cleanUp(run)
   }
 
-  /** Runs a callback of the outside; what it throws is this session's crash and nobody else's. */
+  /** Runs a callback of the outside; what it throws is this session's crash, or the store's failure, and nobody else's. */
   guard(run: () => unknown): Promise<void> {
     return this.#effects.guard(run)
   }
@@ -237,9 +233,7 @@ export class SessionActor {
   }
 
   /** Resolves once everything applied so far is in the log. */
-  async durable(): Promise<void> {
-    await this.#stream.durable()
-  }
+  readonly durable = (): Promise<void> => this.#stream.durable()
 
   /** Resolves with true once `done()` holds, with false at `deadline` (ms since the epoch). */
   until(done: () => boolean, deadline: number): Promise<boolean> {
@@ -261,6 +255,12 @@ export class SessionActor {
     await this.#effects.idle()
     await this.#stream.idle()
     if (!this.#ended) this.#end()
+  }
+
+  readonly #failed = (failure: GatewayError): void => {
+    if (this.#ended) return
+    this.#end()
+    this.#deps.onStoreFailure(this, failure)
   }
 
   #end(): void {

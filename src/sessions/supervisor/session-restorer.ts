@@ -8,6 +8,7 @@ import type { WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
 import { readStoredSession, type Standing, standingStill } from '../host/stored-session.ts'
+import { isStoreFailure } from '../host/stream.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Quarantine } from './quarantine.ts'
@@ -93,7 +94,10 @@ export class SessionRestorer {
       return actor
     } catch (error) {
       const code = actor === undefined && error instanceof GatewayError ? error.code : null
-      if (code === 'STORE_FAILED') throw error
+      if (isStoreFailure(error)) {
+        await actor?.stop()
+        throw error
+      }
       if (code === 'SESSION_NOT_FOUND') return null
       // Another node has it.
       if (code === 'EPOCH_CONFLICT') {
@@ -150,10 +154,18 @@ export class SessionRestorer {
 
   async #goOn(actor: SessionActor, { streamId, sessionId, state }: SessionRow): Promise<void> {
     const { store, whatsapp, logger } = this.#deps
+    let failure: unknown = null
     await actor.guard(async () => {
-      const unfinished = await whatsapp.recover(streamId)
-      if (unfinished.length > 0) await recordReceived(actor, this.#deps, unfinished)
+      try {
+        const unfinished = await whatsapp.recover(streamId)
+        if (unfinished.length > 0) await recordReceived(actor, this.#deps, unfinished)
+      } catch (error) {
+        failure = error
+        throw error
+      }
     })
+    // What comes next would overtake it.
+    if (isStoreFailure(failure)) throw failure
     // A crash between a send's commit and its wish to wake the session must not leave it asleep.
     const sendsWait = actor.hasTag('asleep') && (await store.messages.hasUnsent(streamId))
     if (actor.ended || !this.#isRunning()) return

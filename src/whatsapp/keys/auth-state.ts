@@ -29,7 +29,7 @@ interface PeopleInKeys {
 export interface WriteListeners {
   /** A write has begun: nothing may leave the socket before it is `durable`. */
   writing(durable: Promise<void>): void
-  /** A write was refused: what is known here is ahead of the store for good, and the socket must end. */
+  /** A write was refused: what is known here is ahead of the store for good; or a read had no answer: the socket must end. */
   failed(error: unknown): void
 }
 
@@ -89,7 +89,7 @@ export class AuthState {
 
   /** The same, as far as it is durable. */
   storedRow(hash: string): Promise<KnownRow | null> {
-    return this.#store.keys.inbox(this.#stream.streamId, hash)
+    return this.#answered(this.#store.keys.inbox(this.#stream.streamId, hash))
   }
 
   /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */
@@ -171,9 +171,8 @@ export class AuthState {
   ): Promise<Record<string, SignalDataTypeMap[T]>> {
     const written = new Set<string>()
     this.#reads.add(written)
-    const rows = await this.#store.keys
-      .get(this.#stream.streamId, type, ids)
-      .finally(() => this.#reads.delete(written))
+    const asked = this.#store.keys.get(this.#stream.streamId, type, ids)
+    const rows = await this.#answered(asked).finally(() => this.#reads.delete(written))
     const found: Record<string, SignalDataTypeMap[T]> = {}
     for (const id of ids) {
       if (written.has(nameOf(type, id))) continue
@@ -190,6 +189,16 @@ export class AuthState {
             ids.filter(id => written.has(nameOf(type, id))),
           )),
         }
+  }
+
+  /** Without an answer the socket must end: Baileys would take a key that nobody could read for one that is not there. */
+  async #answered<T>(asked: Promise<T>): Promise<T> {
+    try {
+      return await asked
+    } catch (error) {
+      this.#listeners.failed(error)
+      throw error
+    }
   }
 
   /** Undefined: only the store knows. */

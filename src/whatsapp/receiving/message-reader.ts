@@ -1,4 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
+import { GatewayError } from '../../base/errors.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { ReceivedMessage, SocketOwner } from '../../ports/whatsapp.ts'
 import type { ChatTimers } from '../disappearing/chat-timers.ts'
@@ -53,9 +54,11 @@ export class MessageReader {
       fuller,
       one => this.#learnTimer(one),
     )
+    // What comes behind it must not overtake it.
+    if (failed[0]) throw failed[0].error
     const wanted = new Set([
       ...messages.map(message => message.inboxHash),
-      ...[...waiting, ...failed].map(({ row }) => row.hash),
+      ...waiting.map(({ row }) => row.hash),
     ])
     const done: string[] = []
     for (const row of rows) {
@@ -65,7 +68,10 @@ export class MessageReader {
     return { messages, done: [...done, ...this.awaited.wait(waiting)] }
   }
 
-  /** Null for what cannot be read: it ends no socket, and its rows wait for the next one. `before` is what is handed over before it. */
+  /**
+   * Null for what cannot be read: it ends no socket, and its rows wait for the next one. `before` is what is handed over before it.
+   * Rejects when the store cannot be read.
+   */
   async translate(
     message: WAMessage,
     offline: boolean,
@@ -75,6 +81,7 @@ export class MessageReader {
       await this.#learnTimer(message)
       return await toReceivedMessage(message, offline, this.context(before))
     } catch (error) {
+      if (error instanceof GatewayError) throw error
       const { deps, owner } = this.#parts
       deps.logger.error(
         { session_id: owner.sessionId, ...summaryOf(error) },

@@ -35,6 +35,7 @@ export class Receiver {
   readonly #handingOver = new Set<Promise<void>>()
   /** In which what arrived is read: while the store is asked for one, the next must not overtake it. */
   readonly #turns = new Turns()
+  #unanswered: GatewayError | null = null
   readonly #order = new ArrivalOrder()
   readonly #reader: MessageReader
   readonly #notices: ViewOnceNotices
@@ -69,7 +70,7 @@ export class Receiver {
       offline: this.#order.handedOver(given.key.id, type),
       taken: decryptOnce.takeRows(given.key),
     }))
-    return this.#turns.take(() => this.#read(arrived))
+    return this.#inTurn(() => this.#read(arrived))
   }
 
   async #read(
@@ -130,7 +131,7 @@ export class Receiver {
       return history
     }
     const keep = async () => {
-      const history = await this.#turns.take(sort)
+      const history = await this.#inTurn(sort)
       for await (const batch of historyBatches(history, this.#reader.context(), { kind, since, leftOut })) {
         await owner.received(batch)
         this.#handOverRows(() => this.#reader.awaited.take(batch))
@@ -155,9 +156,7 @@ export class Receiver {
   /** What earlier sockets left in the inbox: messages that could not be handed over then, and rows that hold none. */
   handOverOldRows(): Promise<void> {
     const { deps, owner } = this.#parts
-    return this.#turns.take(async () =>
-      this.#handOverSorted(await deps.store.keys.unfinished(owner.streamId)),
-    )
+    return this.#inTurn(async () => this.#handOverSorted(await deps.store.keys.unfinished(owner.streamId)))
   }
 
   /** Resolves when all that was handed over is durable or failed. */
@@ -168,9 +167,22 @@ export class Receiver {
     } while (this.#handingOver.size > 0)
   }
 
+  /** After a read that the store did not answer all that came later stays in the inbox, behind what it was for: the next socket begins there. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      if (this.#unanswered !== null) throw this.#unanswered
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === 'STORE_FAILED') this.#unanswered = error
+        throw error
+      }
+    })
+  }
+
   #handOverRows(rows: () => InboxRow[] | Promise<InboxRow[]>): void {
     this.#track(
-      this.#turns.take(async () => this.#handOverSorted(await rows())),
+      this.#inTurn(async () => this.#handOverSorted(await rows())),
       0,
     )
   }
@@ -196,7 +208,7 @@ export class Receiver {
         await this.#handOverNow([notice], [])
       else if (inboxHash !== null) await this.#handOverNow([], [inboxHash])
     }
-    this.#track(this.#turns.take(read), 1)
+    this.#track(this.#inTurn(read), 1)
   }
 
   /** In a turn. Resolves once it is being handed over. */

@@ -11,6 +11,40 @@ const openAll = async () => {
   for (const { owner } of world.whatsapp.liveSockets()) await world.openSocket(owner.sessionId)
 }
 
+describe('When the store answers no reads, the supervisor', () => {
+  it('lets nothing that arrives overtake what could not be looked up', async () => {
+    world = await World.start()
+    const socket = await world.linked()
+    world.disk.failReads('hasDedupeKey')
+    await expect(socket.owner.received([incoming('m1')])).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await world.settle()
+    expect(world.supervisor.problem()?.message).toMatch(/^The server is away\. Every session stands still/)
+    expect(world.whatsapp.liveSockets()).toEqual([])
+    world.disk.repair()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    await openAll()
+    expect(world.state()).toBe('open.settling')
+  })
+
+  it('restores no session past what it could not read, and suspends none for that', async () => {
+    world = await World.start()
+    await world.linked()
+    world.kill()
+    const { streamId } = world.stored.sessions.find('s1')!
+    world.disk.failReads('hasDedupeKey')
+    await world.boot(({ whatsapp }) => {
+      whatsapp.unfinished = { [streamId]: [incoming('m1')] }
+    })
+    expect(world.supervisor.problem()?.code).toBe('STORE_FAILED')
+    expect([world.supervisor.warnings(), world.whatsapp.liveSockets()]).toEqual([[], []])
+    world.disk.repair()
+    await world.wait(2000)
+    expect(world.supervisor.problem()).toBe(null)
+    expect(world.factTypes().slice(-2)).toEqual(['message.received', 'session.resumed'])
+  })
+})
+
 describe('When the store takes no writes, the supervisor', () => {
   it('ends all sockets, reports the problem, and restores every session once the store works again', async () => {
     world = await World.start()

@@ -60,8 +60,7 @@ function setUp(
       timers: { of: async () => null, learn: async () => {} },
       people: { settled: async () => {} },
     }),
-    received,
-    done,
+    ...{ received, done, store },
   }
 }
 
@@ -97,21 +96,40 @@ it('a message that cannot be read stops no other, and its row waits', async () =
   expect(done).toEqual([])
 })
 
-it('a row that was read while the store could not be waits, and stops no other', async () => {
+const away = () => new GatewayError('STORE_FAILED', 'The server does not answer')
+
+it('a message that the store could not be asked about is overtaken by none: all wait for the next socket', async () => {
+  const rows = {
+    A: [row('h1', 'A', { conversation: 'said' })],
+    B: [row('h2', 'B', { conversation: 'after it' })],
+  }
+  const { receiver, received, done, store } = setUp(rows)
+  let failures = 1
+  store.people.find = async () => {
+    if (failures-- > 0) throw away()
+    return null
+  }
+  const handled = ['A', 'B'].map(id => receiver.handleUpsert(upsert(id, { message: { conversation: id } })))
+  for (const one of handled) await expect(one).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  await receiver.settled()
+  expect([received, done]).toEqual([[], []])
+})
+
+it('a row that was read while the store could not be waits, and so do those behind it', async () => {
   let failures = 1
   const { receiver, received, done } = setUp(
     { A: [row('h1', 'A', { conversation: 'said' })], B: [row('h2', 'B', { conversation: 'after it' })] },
     [],
     () => {
-      if (failures-- > 0) throw new GatewayError('STORE_FAILED', 'The disk does not answer')
+      if (failures-- > 0) throw away()
       return false
     },
   )
   const stubs = ['A', 'B'].flatMap(id => upsert(id, { messageStubType: STUB }).messages)
-  receiver.handleUpsert({ messages: stubs, type: 'notify' })
+  const handled = receiver.handleUpsert({ messages: stubs, type: 'notify' })
+  await expect(handled).rejects.toMatchObject({ code: 'STORE_FAILED' })
   await receiver.settled()
-  expect(heard(received)).toEqual([['after it', 'h2', undefined]])
-  expect(done).toEqual([])
+  expect([received, done]).toEqual([[], []])
 })
 
 it('what an earlier socket could not hand over goes with the next, and what it did is done', async () => {
