@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Child } from '../harness/child.ts'
 import { linkAll } from '../harness/link-sessions.ts'
+import { openPostgres, type RunPostgres } from '../harness/postgres.ts'
 import type { Progress } from '../harness/progress.ts'
 import { openRedis, type RunRedis } from '../harness/redis.ts'
 import type { Commands } from '../harness/rpc.ts'
@@ -23,6 +24,8 @@ export interface ChaosEnvironment {
   progress: Progress
   /** Null without --redis. */
   redis: RunRedis | null
+  /** Null without --postgres. */
+  postgres: RunPostgres | null
   mode: ProcessOptions['mode']
   /** The numbers that are linked. */
   sessions: string[]
@@ -37,6 +40,8 @@ export interface EnvironmentOptions {
   progress: Progress
   /** Deliveries go through Redis: one of the run's own or, where there is no redis-server, this one. */
   redis: { url: string | undefined } | null
+  /** The store is a PostgreSQL of the run's own. */
+  postgres?: boolean
   /** How often the manager asks a silent WhatsApp, in ms; Baileys' 30 s unless given. */
   keepAliveMs?: number
   /** More of the manager's environment. */
@@ -59,9 +64,10 @@ const NAMED = 3
 
 /** Starts the simulator and Laravel, lets `work` be done with a manager that does not run yet, and ends all that was started. */
 export async function inEnvironment<T>(
-  { random, sessions, mode, dir, progress, redis: wanted, env, keepAliveMs, onStart }: EnvironmentOptions,
+  options: EnvironmentOptions,
   work: (environment: ChaosEnvironment) => Promise<T>,
 ): Promise<T> {
+  const { random, sessions, mode, dir, progress, redis: wanted, env, keepAliveMs, onStart } = options
   const simulator = new Child<SimulatorProgram>({ name: 'the simulator', file: 'chaos/simulator-program.ts' })
   onStart(simulator)
   const laravel = new Laravel(random)
@@ -69,11 +75,17 @@ export async function inEnvironment<T>(
   const log = createWriteStream(join(dir, 'manager.log'))
   const redis =
     wanted === null ? null : await openRedis(join(dir, 'redis'), wanted.url, () => manager.installation)
+  const postgres = options.postgres ? await openPostgres() : null
   const manager: RestartableManager = new RestartableManager({
     whatsapp: await simulator.remote.call('listen', random.seed),
     laravelUrl: laravel.url,
     dataDir: join(dir, 'data'),
-    env: { LOG_LEVEL: 'info', ...(redis && { REDIS_URL: redis.url }), ...env },
+    env: {
+      LOG_LEVEL: 'info',
+      ...(redis && { REDIS_URL: redis.url }),
+      ...(postgres && { DATABASE_URL: postgres.url }),
+      ...env,
+    },
     ...(keepAliveMs !== undefined && { keepAliveMs }),
     onStart,
     onOutput: text => log.write(text),
@@ -87,6 +99,7 @@ export async function inEnvironment<T>(
       callers,
       progress,
       redis,
+      postgres,
       mode,
       sessions: numbersOf(sessions),
     })
@@ -95,6 +108,7 @@ export async function inEnvironment<T>(
     await laravel.close()
     await redis?.flush()
     await redis?.close()
+    await postgres?.close()
     log.end()
   }
 }

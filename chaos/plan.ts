@@ -37,6 +37,8 @@ export interface Round {
   /** What happens to Redis, if there is one: during the round, or while no manager runs. */
   redis: 'nothing' | 'killed' | 'flushed'
   redisWhen: 'during' | 'after'
+  /** What happens to PostgreSQL meanwhile, if there is one. */
+  postgres: 'nothing' | 'restarted' | 'crashed' | 'backendKilled' | 'cut'
   /** How long no manager runs afterwards, in ms. */
   downMs: number
 }
@@ -71,6 +73,11 @@ export function planRounds(options: Options, random: SeededRandom): Round[] {
       pagesLeft: full ? random.between(4, 40, 'pages', number) : null,
       redis: random.pick(['nothing', 'killed', 'flushed'] as const, 'redis', number),
       redisWhen: random.pick(['during', 'after'] as const, 'redis when', number),
+      postgres: random.pick(
+        ['nothing', 'restarted', 'crashed', 'backendKilled', 'cut'] as const,
+        'postgres',
+        number,
+      ),
       downMs: random.between(0, 1000, 'dead', number),
     }
   })

@@ -46,9 +46,11 @@ async function runRound(
   const killAt = point === null ? null : { point, occurrence, afterMs, signal }
   let full = false
   let redisDisturbed: Promise<void> = Promise.resolve()
+  let postgresDisturbed: Promise<void> = Promise.resolve()
   try {
     await manager.start({ mode, killAt, pagesLeft })
     if (round.redisWhen === 'during') redisDisturbed = disturbRedis(environment, round)
+    postgresDisturbed = disturbPostgres(environment, round)
     if (round.fromOpen) await allOpen(environment)
     if (pagesLeft === null) await manager.runsFor(round.lastsMs)
     else full = await untilFull(manager, round.lastsMs)
@@ -67,7 +69,7 @@ async function runRound(
   if (point !== null) results[endedItself ? 'reached' : 'missed']++
   if (full) results.full++
   else if (pagesLeft !== null) results.troubles.push(`round ${round.number}: a full disk was not told of`)
-  await redisDisturbed
+  await Promise.all([redisDisturbed, postgresDisturbed])
   if (round.redisWhen === 'after') await disturbRedis(environment, round)
   await pause(round.downMs)
   const { said } = await simulator.remote.call('count')
@@ -79,6 +81,9 @@ async function runRound(
     ...(environment.redis === null
       ? []
       : [`Redis ${round.redis === 'nothing' ? 'fine' : `${round.redis} ${round.redisWhen}`}`]),
+    ...(environment.postgres === null
+      ? []
+      : [`PostgreSQL ${round.postgres === 'nothing' ? 'fine' : round.postgres}`]),
   ]
   progress.say(`${title}: ${end.padEnd(68)} ${figures.join(', ')}`)
 }
@@ -108,6 +113,16 @@ async function disturbRedis({ redis }: ChaosEnvironment, round: Round): Promise<
   await pause(round.downMs)
   if (round.redis === 'killed') await redis.kill(round.downMs)
   else await redis.flush()
+}
+
+/** What was planned for PostgreSQL, a moment from now. */
+async function disturbPostgres({ postgres }: ChaosEnvironment, round: Round): Promise<void> {
+  if (postgres === null || round.postgres === 'nothing') return
+  await pause(round.downMs)
+  if (round.postgres === 'restarted') await postgres.restart('fast', round.downMs)
+  else if (round.postgres === 'crashed') await postgres.restart('immediate', round.downMs)
+  else if (round.postgres === 'backendKilled') await postgres.killBackend()
+  else await postgres.cutConnections()
 }
 
 /** True once the manager said that it cannot store, a moment later; false if it never did. */

@@ -39,6 +39,9 @@ const values = optionsOf(
       redis: flag(
         "deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed",
       ),
+      postgres: flag(
+        "the store is a PostgreSQL of the run's own, which is restarted, crashes and cuts connections; with --redis",
+      ),
       groups: flag('every session talks in a group, too'),
       storm: flag('faults of WhatsApp strike meanwhile'),
       keep: flag("leaves the data directory and the manager's log there"),
@@ -46,6 +49,7 @@ const values = optionsOf(
     examples: [
       ['', 'some minutes'],
       ['--sessions 5 --rounds 7', 'a quick look, with every moment once'],
+      ['--sessions 5 --rounds 7 --postgres --redis', 'the same with the store on a server'],
       ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
     ],
     notes: 'Exit code 1: something was lost or doubled; 2: it could not finish.',
@@ -70,6 +74,7 @@ try {
     dir,
     progress,
     redis: values.redis ? { url: process.env.REDIS_URL } : null,
+    postgres: values.postgres,
     onStart: child => children.push(child),
   })
   progress.done()
@@ -82,6 +87,7 @@ try {
       options.diskFull && 'disk full',
       options.groups && 'groups',
       values.redis && 'Redis',
+      values.postgres && 'PostgreSQL',
       options.storm && 'storm',
     ]
       .filter(Boolean)
@@ -112,6 +118,9 @@ async function end(): Promise<void> {
 }
 
 function readOptions(): Options {
-  const { sessions, rounds, mode, signal, groups, storm, points } = values
+  const { sessions, rounds, mode, signal, groups, storm, points, postgres } = values
+  if (postgres && !values.redis) throw new Error('--postgres needs --redis, as DATABASE_URL needs REDIS_URL')
+  if (postgres && values['disk-full'])
+    throw new Error('--disk-full fills the file of SQLite: not with --postgres')
   return { sessions, rounds, mode, signal, diskFull: values['disk-full'], groups, storm, points }
 }

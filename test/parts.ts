@@ -132,6 +132,8 @@ export const SLOW: Record<string, string> = {
     'a hundred tests, each with durable commits on a server, whose tables are emptied in between',
   'test/store/postgres/failures.test.ts':
     'connections are cut and ended in real time, and waited for until all is stored',
+  'test/store/postgres/server-failures.test.ts':
+    'a server is stopped, crashes, recovers and starts again, as fast as it can',
   'test/store/crash.test.ts':
     'ten processes write with fsync until they are killed, and each log is read whole',
 }

@@ -14,6 +14,7 @@ export const PROBLEM_SENTENCES = {
     'unclear',
     'server_full',
     'server_busy',
+    'server_slow',
     'server_read_only',
     'server_fails',
     'server_rights',

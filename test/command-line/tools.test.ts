@@ -25,7 +25,7 @@ const TOOLS: [run: string, named: string[], refused: [args: string[], sentence: 
   ['bench:year', ['--limit MS', '--small'], [[['--small=1'], '--small takes no value']]],
   [
     'ledger',
-    ['--seed TEXT', '--points NAME,…', '--mode safe|naive'],
+    ['--seed TEXT', '--points NAME,…', '--mode safe|naive', '--postgres'],
     [
       [['--sessions', '0'], '--sessions must be a whole number'],
       [['--points', 'before-lunch'], '--points takes before-commit'],

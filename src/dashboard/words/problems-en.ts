@@ -21,6 +21,8 @@ export const problemsEn: ProblemWords = {
         'The disk of PostgreSQL is full: free some space. Every session stands still until then; it is tried every 2 s.',
       server_busy:
         'PostgreSQL has no room for one more connection, or no memory: raise max_connections, or end other programs. Every session stands still until then; it is tried every 2 s.',
+      server_slow:
+        'PostgreSQL is too slow, or others hold its rows: see pg_stat_activity, and what its disk does. Every session stands still until then; it is tried every 2 s.',
       server_read_only:
         'PostgreSQL is read-only, as a standby is: wait for the failover, or check DATABASE_URL. Every session stands still until then; it is tried every 2 s.',
       server_fails:

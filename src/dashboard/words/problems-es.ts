@@ -21,6 +21,8 @@ export const problemsEs: ProblemWords = {
         'El disco de PostgreSQL está lleno: libere espacio. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
       server_busy:
         'PostgreSQL no admite otra conexión, o no tiene memoria: aumente max_connections, o cierre otros programas. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
+      server_slow:
+        'PostgreSQL es demasiado lento, u otros retienen sus filas: mire pg_stat_activity, y qué hace su disco. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
       server_read_only:
         'PostgreSQL es de solo lectura, como una réplica: espere al cambio de servidor, o revise DATABASE_URL. Hasta entonces todas las sesiones están paradas; se reintenta cada 2 s.',
       server_fails:

@@ -65,6 +65,11 @@ const MENDS: [RegExp, Said['says'], string][] = [
     'it has no room for one more connection, or no memory: raise max_connections, or end other programs',
   ],
   [
+    /^(?:57014|55P03|40...)$/,
+    'server_slow',
+    'it is too slow, or others hold its rows: see pg_stat_activity, and what its disk does',
+  ],
+  [
     /^25006$/,
     'server_read_only',
     'it is read-only, as a standby is: wait for the failover, or check DATABASE_URL',

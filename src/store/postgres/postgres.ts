@@ -63,8 +63,9 @@ export async function openPostgresStore({
   onUnforgotten = () => {},
 }: PostgresOptions): Promise<PostgresStore> {
   const pool = new pg.Pool(poolConfig({ url, schema, most: connections }))
-  // A connection that is lost while nobody uses it is made anew when somebody does.
+  // A connection that is lost while nobody uses it is made anew when somebody does; also one that was just given back.
   pool.on('error', () => {})
+  pool.on('connect', client => client.on('error', () => {}))
   const names = createNames()
   let isClosed = false
   const sql = readsOn(pool, names, () => isClosed)
