@@ -49,7 +49,7 @@ const values = optionsOf(
     examples: [
       ['', 'some minutes'],
       ['--sessions 5 --rounds 7', 'a quick look, with every moment once'],
-      ['--sessions 5 --rounds 7 --postgres --redis', 'the same with the store on a server'],
+      ['--rounds 7 --postgres --redis', 'with the store on a server'],
       ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
     ],
     notes: 'Exit code 1: something was lost or doubled; 2: it could not finish.',

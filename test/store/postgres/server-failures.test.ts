@@ -114,7 +114,7 @@ function suite(): void {
 
   test.each([
     ['lock', '?lock_timeout=100'],
-    ['statement', '?statement_timeout=100'],
+    ['statement', '?statement_timeout=1500'],
   ])(
     'whose %s timeout ends a commit acknowledges nothing of it, and nobody waits for ever',
     SLOW,
