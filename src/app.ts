@@ -83,8 +83,8 @@ export async function createApp(
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const whole = tracing?.store(counted) ?? counted
-  const cluster = await openCluster(config, { clock, logger: part('cluster') })
-  const store = cluster?.owned(whole) ?? whole
+  const cluster = await openCluster(config, { clock, logger: part('cluster'), key: linkKey })
+  const store = cluster?.ownership.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const given = overrides.laravel?.(client) ?? client
@@ -181,7 +181,7 @@ export async function createApp(
     onDownload,
     onDead: dead.resolve,
     onRefused: type => metrics.refused(type),
-    ...(cluster && { rejoin: cluster }),
+    rejoin: cluster?.ownership,
   })
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
@@ -207,7 +207,8 @@ export async function createApp(
     },
     deliveries: store.deliveries,
   })
-  const queries = createQueries(store, supervisor)
+  const own = createQueries(store, supervisor)
+  const queries = cluster?.ofAll(own) ?? own
   const dashboard = dashboardLoader({
     overview: createOverview(store, supervisor),
     history: createHistory(store, queries, {
@@ -235,6 +236,7 @@ export async function createApp(
       onDownload,
     }),
     queries,
+    ...(cluster && { routing: cluster.routing(supervisor.residents.has) }),
     facts: store.committed,
     inspector: createInspector({
       charts: createCharts(registry, supervisor),
@@ -259,10 +261,10 @@ export async function createApp(
 
   deliveries.start()
   await supervisor.start()
-  await cluster?.start(supervisor.residents)
+  await cluster?.ownership.start(supervisor.residents)
   const { url, port } = await http.listen()
   linkBase = linkBaseOf(config, port)
-  await cluster?.reachableAt(nodeUrlOf(config, port))
+  await cluster?.ownership.reachableAt(nodeUrlOf(config, port))
   if (linkBase.warning !== null) logger.warn(linkBase.warning.message)
   downloads.startDue()
   for (const one of [retention, erasure, watch]) one.start()
@@ -283,10 +285,10 @@ export async function createApp(
     async stop() {
       http.refuse()
       watch.stop()
-      await Promise.all([check.stop(), http.close(), cluster?.evacuate()])
+      await Promise.all([check.stop(), http.close(), cluster?.ownership.evacuate()])
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
-      await cluster?.leave()
+      await cluster?.ownership.leave()
       await erasure.stop()
       await deliveries.stop(2000)
       await laravel.close()

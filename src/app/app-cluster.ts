@@ -6,26 +6,47 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
+import type { Routing } from '../ports/cluster/routing.ts'
+import type { SessionQueries } from '../ports/session-queries.ts'
 
-/** Makes this process a node among those that share its database; null without one: then nothing of it is loaded. */
+export interface AppCluster {
+  ownership: Ownership
+  /** `isHere`: whether a session lives in this process. */
+  routing(isHere: (sessionId: string) => boolean): Routing
+  /** The same queries, about all nodes where only this one is known. */
+  ofAll(queries: SessionQueries): SessionQueries
+}
+
+/** Makes this process a node among those that share its database; null without one: then nothing of it is loaded. `key`: theirs alone. */
 export async function openCluster(
   config: Config,
-  parts: { clock: Clock; logger: Logger },
-): Promise<Ownership | null> {
+  { key, ...parts }: { clock: Clock; logger: Logger; key: Uint8Array },
+): Promise<AppCluster | null> {
   const { databaseUrl, dataDir, node, connect } = config
   if (databaseUrl === null) return null
-  const [{ Ownership }, { openOwnerTable }] = await Promise.all([
+  const [{ Ownership }, { createRouting }, { sumStats }, { openOwnerTable }] = await Promise.all([
     import('../cluster/ownership.ts'),
+    import('../cluster/routing.ts'),
+    import('../cluster/sum-stats.ts'),
     import('../store/postgres/owners.ts'),
   ])
-  return new Ownership({
-    table: openOwnerTable({ url: databaseUrl }),
+  const table = openOwnerTable({ url: databaseUrl })
+  const ownership = new Ownership({
+    table,
     place: placeOf(dataDir),
     leaseMs: node.leaseMs,
     maxSessions: node.maxSessions || Number.MAX_SAFE_INTEGER,
     perSecond: connect.perSecond,
     ...parts,
   })
+  return {
+    ownership,
+    routing: isHere => createRouting({ table, ownership, key, isHere }),
+    ofAll: queries => ({
+      ...queries,
+      stats: () => sumStats(queries.stats(), ownership.node, ownership.members),
+    }),
+  }
 }
 
 /** DATA_DIR is held by one process at a time; of a copy of it on another machine nothing is concluded. */

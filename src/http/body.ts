@@ -56,7 +56,8 @@ function hasBody(c: HttpContext): boolean {
   return c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
 }
 
-async function readBytes(c: HttpContext, limit: number): Promise<Buffer> {
+/** Throws PAYLOAD_TOO_LARGE, or BAD_REQUEST when the caller hung up. */
+export async function readBytes(c: HttpContext, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
+import type { Routing } from '../ports/cluster/routing.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
 import type { Inspector } from '../ports/inspection.ts'
 import type { WebhookTokens } from '../ports/laravel.ts'
@@ -21,6 +22,7 @@ import { authenticate } from './auth.ts'
 import type { HttpEnv } from './context.ts'
 import { createErrorHandler, errorAnswer } from './errors.ts'
 import { EventStreams } from './event-streams.ts'
+import { createHops } from './hop.ts'
 import { createKeyring, type Keys } from './keys.ts'
 import { legacySendRoutes } from './legacy-send.ts'
 import { createListener, type Listener } from './listener.ts'
@@ -58,6 +60,8 @@ export interface HttpParts {
   /** For applications of the gateway before this one: what they sent it, and how it answered them. */
   legacy?: WebhookTokens
   sessions: Sessions
+  /** Present where several nodes share the sessions. */
+  routing?: Routing
   queries: SessionQueries
   facts: CommittedFacts
   inspector: Inspector
@@ -156,6 +160,7 @@ export function createHttp(parts: HttpParts): Http {
     tracing?.answered(c.get('cause'), answer)
   })
   const hasLink = hasValidLink(mediaServer)
+  const { hop, middleware, isFromNode } = createHops(parts.routing, logger)
   const keyring = createKeyring(config)
   const logins = new Logins(now)
   const { base = () => '', dashboard: load = null } = parts
@@ -165,7 +170,7 @@ export function createHttp(parts: HttpParts): Http {
       logins,
       hasLogin: load !== null,
       base,
-      isOpen: c => isPasskeyPage(c) || hasLink(c),
+      isOpen: c => isPasskeyPage(c) || hasLink(c) || isFromNode(c),
     }),
   )
   app.use(async (c, next) => {
@@ -188,14 +193,15 @@ export function createHttp(parts: HttpParts): Http {
         ),
     }),
   )
+  for (const path of ['/sessions/:id/*', '/sessions/:id', '/session/:id']) app.use(path, middleware)
   const { timeOfDay = (at: number) => at } = parts
   const streams = new EventStreams(parts.facts, parts.clock, logger)
   const passkey = { sessions, queries, passkeys, timeOfDay, base }
-  const send = createSendHandler(sessions, mediaPreparer, sendWaitMs)
+  const send = createSendHandler(sessions, mediaPreparer, sendWaitMs, hop)
   for (const routes of [
-    startRoutes(sessions, parts.legacy),
+    startRoutes(sessions, hop, parts.legacy),
     parts.legacy === undefined ? sendMessageRoutes(send) : legacySendRoutes(send, logger),
-    sessionRoutes(sessions, queries),
+    sessionRoutes(sessions, queries, hop),
     chatRoutes(sessions),
     chatMessageRoutes(queries, mediaServer),
     qrRoutes(queries, vault, timeOfDay),

@@ -28,6 +28,7 @@ class Node implements Residents {
     return this.lives.size
   }
   stats = () => STATS
+  has = (sessionId: string) => this.lives.has(sessionId)
   streams = () => [...this.lives.values()].map(({ streamId }) => streamId)
   idlest = (limit: number) => [...this.lives.keys()].slice(0, limit)
   async takeUp(lives: OwnedLife[]) {

@@ -238,6 +238,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
     Pick<
       HttpParts,
       | 'legacy'
+      | 'routing'
       | 'vault'
       | 'passkeys'
       | 'base'
@@ -278,6 +279,7 @@ export function createTestHttp(over: Overrides = {}) {
     ...(over.closeGraceMs !== undefined && { closeGraceMs: over.closeGraceMs }),
     ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
     ...(over.legacy && { legacy: over.legacy }),
+    ...(over.routing && { routing: over.routing }),
     sessions: fakes.sessions,
     queries: fakes.queries,
     undelivered: fakes.undelivered,

@@ -52,6 +52,46 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       }, WAIT)
     })
 
+    it('any node sends for any session, and a key of idempotency counts on all', async () => {
+      for (const i of NUMBERS.keys()) {
+        const message = {
+          session_id: `shop-${i}`,
+          wa_id: ANA,
+          type: 'text',
+          body: `from ${i}`,
+          idempotency_key: 'k',
+        }
+        const [first, again] = [
+          await one!.call('POST', '/send-message', message),
+          await two!.call('POST', '/send-message', message),
+        ]
+        expect(first).toMatchObject({ status: 200, body: { status: 'sent' } })
+        expect(again.body).toMatchObject({ message_id: first.body.message_id, replayed: true })
+      }
+      expect(new Set(fleet.simulator.ledger.received.map(({ id }) => id)).size).toBe(3)
+      expect(fleet.simulator.ledger.received).toHaveLength(3)
+    })
+
+    it('any node shows the QR of a session that another began, and all count all', async () => {
+      await one!.call('POST', '/start', { user_id: 1, session_id: 'late' })
+      await fleet.laravel.seen(({ path, body }) => path === '/qr' && body.session_id === 'late')
+      const shown = await Promise.all(
+        [one!, two!].map(node => node.call('GET', '/sessions/late/qr?format=json')),
+      )
+      expect(shown.map(({ status }) => status)).toEqual([200, 200])
+      expect(shown[0]!.body.qr).toBe(shown[1]!.body.qr)
+      await vi.waitFor(async () => {
+        const stats = await Promise.all([one!, two!].map(node => node.call('GET', '/stats')))
+        for (const { body } of stats)
+          expect(body).toMatchObject({
+            sessions: { totalSessions: 4, activeSessions: 3 },
+            qr: { trackedSessions: 1 },
+          })
+      }, WAIT)
+      expect(await two!.call('DELETE', '/sessions/late')).toMatchObject({ status: 200 })
+      expect(await one!.call('GET', '/sessions/late')).toMatchObject({ status: 404 })
+    })
+
     it('SIGTERM hands over: all that was there is open elsewhere within 5 s', {
       timeout: 30_000,
     }, async () => {

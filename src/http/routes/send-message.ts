@@ -7,6 +7,7 @@ import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { SendOutcome, Sessions } from '../../ports/sessions.ts'
 import { BODY_LIMIT, readJson } from '../body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
+import type { Hop } from '../hop.ts'
 import type { SendAnswer } from '../schemas/answers.ts'
 import { BASE64_MAX_BYTES } from '../schemas/base64-file.ts'
 import { idempotencyKey, sendRequest } from '../schemas/send-request.ts'
@@ -23,6 +24,7 @@ export function createSendHandler(
   sessions: Sessions,
   media: Pick<MediaPreparer, 'keep'>,
   waitMs: number,
+  hop: Hop,
 ): SendHandler {
   /** The file that came with the request, in the media store. */
   const withFile = async (content: SendContent, bytes: Buffer): Promise<SendContent> => {
@@ -33,6 +35,8 @@ export function createSendHandler(
   return async (c, body) => {
     const { sessionId, content, file, idempotencyKey } = validate(sendRequest, withKey(c, body))
     isAbout(c, sessionId)
+    const elsewhere = await hop(c, sessionId, body, '/send-message')
+    if (elsewhere !== null) return elsewhere
     if (file !== undefined) await sessions.checkSend(sessionId, idempotencyKey)
     const complete = file === undefined ? content : await withFile(content, file)
     const outcome = await sessions.send(sessionId, complete, c.get('arrival') + waitMs, idempotencyKey)

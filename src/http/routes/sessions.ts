@@ -4,6 +4,7 @@ import type { SessionQueries, SessionView } from '../../ports/session-queries.ts
 import type { Sessions } from '../../ports/sessions.ts'
 import { ignoreBody, readJson } from '../body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
+import type { Hop } from '../hop.ts'
 import { isoDate } from '../iso-date.ts'
 import type { doneAnswer, SessionJson, sessionAnswer, sessionsAnswer } from '../schemas/answers.ts'
 import { deleteSessionRequest, sessionsQuery } from '../schemas/requests.ts'
@@ -14,7 +15,7 @@ export const LOGOUT_WAIT_MS = 4_000
 
 type SessionAnswer = z.infer<typeof sessionAnswer>
 
-export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono<HttpEnv> {
+export function sessionRoutes(sessions: Sessions, queries: SessionQueries, hop: Hop): Hono<HttpEnv> {
   const show = async (c: HttpContext) => c.json(answerOf(await queries.get(pathSession(c))))
   const deleteSession = async (c: HttpContext, sessionId: string) => {
     const { done } = await sessions.delete(sessionId, c.get('arrival') + LOGOUT_WAIT_MS)
@@ -50,7 +51,10 @@ export function sessionRoutes(sessions: Sessions, queries: SessionQueries): Hono
     .delete('/sessions/:id', deleteByPath)
     .delete('/session/:id', deleteByPath)
     .post('/delete-session', async c => {
-      const { session_id } = validate(deleteSessionRequest, await readJson(c))
+      const body = await readJson(c)
+      const { session_id } = validate(deleteSessionRequest, body)
+      const elsewhere = await hop(c, session_id, body)
+      if (elsewhere !== null) return elsewhere
       return deleteSession(c, isAbout(c, session_id))
     })
     .post('/sessions/:id/restart', async c => {

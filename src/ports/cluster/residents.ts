@@ -9,6 +9,8 @@ export interface Residents {
   /** Whether sessions can be taken up: false while the store is away, and once the process stops. */
   readonly isServing: boolean
   stats(): Stats
+  /** Whether this session is here, also if it stands still. */
+  has(sessionId: string): boolean
   /** Their streams. */
   streams(): string[]
   /** Those that can be moved without anybody noticing, longest without a message first. */

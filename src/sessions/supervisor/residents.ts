@@ -46,6 +46,7 @@ export function createResidents(deps: ResidentsDeps): Residents & { forget(): vo
       return deps.isServing()
     },
     stats: deps.stats,
+    has: sessionId => registry.find(sessionId) !== undefined || quarantine.whyOf(sessionId) !== null,
     streams: () => [...registry.all().map(({ actor }) => actor.streamId), ...quarantine.streams()],
 
     idlest(limit) {
