@@ -33,7 +33,7 @@ export class Addresses {
     if (phone !== null) {
       // WhatsApp acks what goes to a number that nobody has, and nobody gets it.
       const { exists } = await this.#deps.numbers.lookup(phone)
-      if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', `${phone} is not on WhatsApp.`)
+      if (!exists) throw new GatewayError('NOT_ON_WHATSAPP', 'That number is not on WhatsApp.')
     }
     return this.of(chat, { byNumber })
   }

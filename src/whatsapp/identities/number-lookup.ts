@@ -81,11 +81,9 @@ export class NumberLookup {
   async #ask(phone: string): Promise<ContactAnswer> {
     const { socket, cache, streamId, learnt } = this.#deps
     const question = contactQuery(phone, socket.generateMessageTag())
-    const answer: BinaryNode | undefined = await socket
-      .query(question, ANSWER_MS)
-      .catch(error => refused(phone, error))
+    const answer: BinaryNode | undefined = await socket.query(question, ANSWER_MS).catch(refused)
     const said = contactIn(answer, phone)
-    if (said === null) throw unanswered(phone)
+    if (said === null) throw unanswered()
     const name = `${phone}@s.whatsapp.net`
     if (!said.exists) cache.absent.set(`${streamId}/${phone}`, true)
     else {
@@ -103,7 +101,7 @@ const found = (person: Person, name: string): FoundNumber => {
 }
 
 /** An error is no answer: the number may be there. (A connection that ends is told by PendingRequests, before.) */
-function refused(phone: string, error: unknown): never {
+function refused(error: unknown): never {
   const code = refusalCodeOf(error)
   if (code === 429)
     throw new GatewayError('TOO_MANY_REQUESTS', 'WhatsApp was asked too often; ask again later.', {
@@ -111,12 +109,12 @@ function refused(phone: string, error: unknown): never {
       retryable: true,
       retryAfterSeconds: 60,
     })
-  throw unanswered(phone, error)
+  throw unanswered(error)
 }
 
-const unanswered = (phone: string, cause?: unknown) =>
+const unanswered = (cause?: unknown) =>
   new GatewayError(
     'WHATSAPP_UNANSWERED',
-    `WhatsApp did not say whether ${phone} has an account; ask again in a moment.`,
+    'WhatsApp did not say whether this number has an account; ask again in a moment.',
     { cause, retryable: true, retryAfterSeconds: 5 },
   )
