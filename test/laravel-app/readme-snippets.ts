@@ -33,7 +33,7 @@ const PHPUNIT = `
 export const SNIPPETS: Snippet[] = [
   {
     of: 'Event::listen(function (MessageReceived $event)',
-    before: `use Illuminate\\Support\\Facades\\Event; ${WITHOUT_FACADE}`,
+    before: WITHOUT_FACADE,
     after: `
       $message->body = 'hours?';
       event(new MessageReceived($message));
@@ -51,9 +51,11 @@ export const SNIPPETS: Snippet[] = [
     before: `
       use Illuminate\\Bus\\Queueable;
       use Illuminate\\Contracts\\Queue\\ShouldQueue;
-      use Illuminate\\Notifications\\Notification;
-      use WhatsAppManager\\Laravel\\Notifications\\WhatsAppMessage;`,
-    after: 'App\\Models\\User::find(1)->notifyNow(new Shipped()); return true;',
+      use Illuminate\\Notifications\\Notification;`,
+    after: `
+      App\\Models\\User::find(1)->notifyNow(new Shipped());
+      Illuminate\\Support\\Facades\\Notification::route('whatsapp', '34600000002')->notifyNow(new Shipped());
+      return true;`,
     inbox: ['Your order is on its way'],
   },
   {
@@ -103,7 +105,13 @@ export const SNIPPETS: Snippet[] = [
     after: 'WhatsApp::assertStarted($user); return true;',
   },
   {
-    of: 'WhatsApp::fake();',
+    of: 'Session::query()->of($user)->active()',
+    before: GIVEN,
+    after:
+      "return $session->session_id === 'shop' && $session->user->is($user) && count($session->messages) > 0;",
+  },
+  {
+    of: 'WhatsApp::fake();\n\n$this->post',
     before: `
       ${GIVEN}
       ${PHPUNIT}
@@ -117,6 +125,17 @@ export const SNIPPETS: Snippet[] = [
         public function run(): bool {
           $user = $this->user;`,
     after: 'return true; } })->run();',
+  },
+  {
+    of: 'event(new MessageReceived(Message::make',
+    before: `
+      ${WITHOUT_FACADE}
+      ${PHPUNIT}
+      \\WhatsApp::fake();
+      \\Illuminate\\Support\\Facades\\Event::listen(function (\\WhatsAppManager\\Laravel\\Events\\MessageReceived $event) {
+        \\WhatsApp::replyTo($event->message)->text('Monday to Friday, nine to five');
+      });`,
+    after: 'return true;',
   },
   {
     of: "$schedule->command('model:prune'",
