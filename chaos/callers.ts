@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../harness/manager-api.ts'
 import type { SeededRandom } from '../simulator/seeded-random.ts'
+import type { ManagerUnderTest } from './manager-under-test.ts'
 import type { Conversation, Send } from './records.ts'
-import type { RestartableManager } from './restartable-manager.ts'
 
 const AGAIN_MS = 250
 
@@ -13,13 +13,13 @@ export class Callers {
   readonly troubles: string[] = []
   /** Answers by status, those that made a caller ask again included. */
   readonly answers = new Map<number, number>()
-  readonly #manager: RestartableManager
+  readonly #manager: ManagerUnderTest
   readonly #random: SeededRandom
   #answered = 0
   #ended = false
   #loops: Promise<void>[] = []
 
-  constructor(manager: RestartableManager, random: SeededRandom) {
+  constructor(manager: ManagerUnderTest, random: SeededRandom) {
     this.#manager = manager
     this.#random = random
   }

@@ -11,15 +11,16 @@ import type { SeededRandom } from '../simulator/seeded-random.ts'
 import { Callers } from './callers.ts'
 import { Laravel } from './laravel.ts'
 import type { ProcessOptions } from './manager-program.ts'
+import type { ManagerUnderTest } from './manager-under-test.ts'
 import type { Conversation, ProcessRun, Records, Send } from './records.ts'
-import { RestartableManager } from './restartable-manager.ts'
+import { type ManagerSettings, RestartableManager } from './restartable-manager.ts'
 import type { SimulatorProgram } from './simulator-program.ts'
 
 /** What stands around the manager while it is mistreated. */
-export interface ChaosEnvironment {
+export interface ChaosEnvironment<M extends ManagerUnderTest = RestartableManager> {
   simulator: Child<SimulatorProgram>
   laravel: Laravel
-  manager: RestartableManager
+  manager: M
   callers: Callers
   progress: Progress
   /** Null without --redis. */
@@ -63,9 +64,18 @@ const QUIET_POLLS = 10
 const NAMED = 3
 
 /** Starts the simulator and Laravel, lets `work` be done with a manager that does not run yet, and ends all that was started. */
-export async function inEnvironment<T>(
+export function inEnvironment<T>(
   options: EnvironmentOptions,
   work: (environment: ChaosEnvironment) => Promise<T>,
+): Promise<T> {
+  return inEnvironmentOf(options, async settings => new RestartableManager(settings), work)
+}
+
+/** The same with whatever the manager is made of. */
+export async function inEnvironmentOf<M extends ManagerUnderTest & { installation: string }, T>(
+  options: EnvironmentOptions,
+  open: (settings: ManagerSettings, servers: Pick<ChaosEnvironment, 'redis' | 'postgres'>) => Promise<M>,
+  work: (environment: ChaosEnvironment<M>) => Promise<T>,
 ): Promise<T> {
   const { random, sessions, mode, dir, progress, redis: wanted, env, keepAliveMs, onStart } = options
   const simulator = new Child<SimulatorProgram>({ name: 'the simulator', file: 'chaos/simulator-program.ts' })
@@ -76,7 +86,7 @@ export async function inEnvironment<T>(
   const redis =
     wanted === null ? null : await openRedis(join(dir, 'redis'), wanted.url, () => manager.installation)
   const postgres = options.postgres ? await openPostgres() : null
-  const manager: RestartableManager = new RestartableManager({
+  const settings: ManagerSettings = {
     whatsapp: await simulator.remote.call('listen', random.seed),
     laravelUrl: laravel.url,
     dataDir: join(dir, 'data'),
@@ -89,7 +99,8 @@ export async function inEnvironment<T>(
     ...(keepAliveMs !== undefined && { keepAliveMs }),
     onStart,
     onOutput: text => log.write(text),
-  })
+  }
+  const manager: M = await open(settings, { redis, postgres })
   const callers = new Callers(manager, random)
   try {
     return await work({
@@ -122,7 +133,7 @@ export const contactsOf = (session: string): string[] =>
   Array.from({ length: CONTACTS }, (_, j) => `346${2 + j}${session.slice(4)}`)
 
 /** Links every number, in a first process of the manager. */
-export async function link(environment: ChaosEnvironment): Promise<void> {
+export async function link(environment: ChaosEnvironment<ManagerUnderTest>): Promise<void> {
   const { simulator, laravel, manager, progress, mode, sessions } = environment
   await manager.start({ mode, killAt: null, pagesLeft: null })
   let linked = 0
@@ -137,7 +148,7 @@ export async function link(environment: ChaosEnvironment): Promise<void> {
 
 /** From now on everybody writes, both ways, in a chat with each contact and, if wanted, in a group of all three. */
 export async function beginTraffic(
-  { simulator, callers }: ChaosEnvironment,
+  { simulator, callers }: ChaosEnvironment<ManagerUnderTest>,
   sessions: string[],
   { seed }: SeededRandom,
   groups: boolean,
@@ -153,7 +164,7 @@ export async function beginTraffic(
 
 /** Laravel is well, and nobody writes anything new: resolves when nothing is on its way any more, or after so many ms. */
 export async function drain(
-  { simulator, laravel, manager, callers, progress }: ChaosEnvironment,
+  { simulator, laravel, manager, callers, progress }: ChaosEnvironment<ManagerUnderTest>,
   ms = DRAIN_MS,
 ): Promise<void> {
   laravel.health = 'well'
@@ -194,7 +205,7 @@ const isMissing =
 
 /** What both ends have recorded; `qrs`: what WhatsApp had handed out before. */
 export async function recordsOf(
-  { simulator, laravel, callers, sessions, progress }: ChaosEnvironment,
+  { simulator, laravel, callers, sessions, progress }: ChaosEnvironment<ManagerUnderTest>,
   beside: { qrs: number; processRuns: ProcessRun[]; troubles: string[] },
 ): Promise<Records> {
   const answers = [...callers.answers].map(([status, count]) => `${status}: ${count}`)

@@ -1,5 +1,5 @@
 import type { Overrides } from '../src/app.ts'
-import type { Store } from '../src/ports/store.ts'
+import type { OwnerTable } from '../src/ports/cluster/owner-table.ts'
 import type { SocketOwner } from '../src/ports/whatsapp.ts'
 
 /** The moments at which a process can be told to kill itself, in words. */
@@ -14,10 +14,20 @@ export const KILL_POINTS = {
 
 export type KillPoint = keyof typeof KILL_POINTS
 
+/** Those of a node, among several that share their sessions. */
+export const NODE_POINTS = {
+  'before-claim': 'before a claim',
+  'after-claim': 'between claim and open',
+  'after-write': 'in mid-send',
+  'before-release': 'during hand-over',
+} as const
+
+export type NodePoint = keyof typeof NODE_POINTS
+
 export const KILL_POINT_NAMES = Object.keys(KILL_POINTS) as KillPoint[]
 
 /** Parts of the app that tell each time when one of the moments has come; nothing else of them changes. */
-export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
+export function watchKillPoints(pass: (point: KillPoint | NodePoint) => void): Overrides {
   return {
     store: store => ({
       ...store,
@@ -49,6 +59,7 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
         }
       },
     }),
+    owners: table => watchOwners(table, pass),
     laravel: laravel => ({
       ...laravel,
       async deliver(kind, ...rest) {
@@ -62,13 +73,28 @@ export function watchKillPoints(pass: (point: KillPoint) => void): Overrides {
   }
 }
 
-/** A store as most gateways have it: what was decrypted is acknowledged at once, and kept when the upsert handler stores it. */
-export function storeWithoutInbox(store: Store): Store {
+function watchOwners(table: OwnerTable, pass: (point: NodePoint) => void): OwnerTable {
+  const claimed = <T>(answer: T): T => {
+    if (Array.isArray(answer) ? answer.length > 0 : answer !== null) pass('after-claim')
+    return answer
+  }
   return {
-    ...store,
-    commit({ inbox, ...write }) {
-      const committed = store.commit(write)
-      return inbox?.some(row => 'put' in row) ? Promise.resolve() : committed
+    ...table,
+    claim(...life) {
+      pass('before-claim')
+      return table.claim(...life).then(claimed)
+    },
+    claimFree(...lives) {
+      pass('before-claim')
+      return table.claimFree(...lives).then(claimed)
+    },
+    release(...lives) {
+      pass('before-release')
+      return table.release(...lives)
+    },
+    leave(node) {
+      pass('before-release')
+      return table.leave(node)
     },
   }
 }

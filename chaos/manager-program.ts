@@ -4,7 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { type Commands, offer } from '../harness/rpc.ts'
 import type { Store } from '../src/ports/store.ts'
-import { type KillPoint, storeWithoutInbox, watchKillPoints } from './kill-points.ts'
+import { type KillPoint, type NodePoint, watchKillPoints } from './kill-points.ts'
+import { type Mode, shortLeases, storeWithoutFence, storeWithoutInbox } from './modes.ts'
+import { countingRefusals } from './stale-writes.ts'
 
 /** The manager of a run: the whole product in a process of its own, which can be told when to kill itself. */
 
@@ -17,7 +19,7 @@ export type Signal = 'SIGKILL' | 'SIGTERM'
 
 /** How one process of the manager runs and ends. */
 export interface ProcessOptions {
-  mode: 'safe' | 'naive'
+  mode: Mode
   /**
    * Where the process sends itself a signal: at which occurrence of the point, counted from the start or from so many ms after it listened;
    * null: it runs until somebody else ends it.
@@ -30,8 +32,16 @@ export interface ProcessOptions {
 }
 
 let store: Store | null = null
+/** See `signalAt`. */
+let signalAt: { point: NodePoint; signal: NodeJS.Signals } | null = null
 /** When each socket to WhatsApp was begun, in ms since 1970. */
 const begun: number[] = []
+
+const STORES: Record<Mode, (store: Store) => Store> = {
+  safe: store => countingRefusals(store),
+  naive: storeWithoutInbox,
+  unfenced: storeWithoutFence,
+}
 
 const commands = {
   /** Starts the app; resolves with its address. */
@@ -41,6 +51,11 @@ const commands = {
     let stopping = false
     let countsFrom = killAt?.afterMs === 0 ? 0 : Number.POSITIVE_INFINITY
     const points = watchKillPoints(point => {
+      if (point === signalAt?.point) {
+        const { signal } = signalAt
+        signalAt = null
+        process.kill(process.pid, signal)
+      }
       // A second SIGTERM would end what stops.
       if (stopping || point !== killAt?.point || Date.now() < countsFrom) return
       if (++occurrences === killAt.occurrence) process.kill(process.pid, killAt.signal)
@@ -58,10 +73,13 @@ const commands = {
           },
         }
       },
+      owners(table) {
+        return points.owners!(mode === 'unfenced' ? shortLeases(table) : table)
+      },
       // The moments are those of the product, so they lie outside of what is left out.
       store(opened) {
         store = opened
-        return points.store!(mode === 'naive' ? storeWithoutInbox(opened) : opened)
+        return points.store!(STORES[mode](opened))
       },
       ...(pagesLeft !== null && { maxPages: pagesOf(config.dataDir) + pagesLeft }),
     })
@@ -76,6 +94,11 @@ const commands = {
       )
     })
     return app.url
+  },
+
+  /** The process sends itself a signal as soon as it comes by this point. */
+  signalAt(point: NodePoint, signal: NodeJS.Signals): void {
+    signalAt = { point, signal }
   },
 
   /** Under which name a Redis knows this installation. */

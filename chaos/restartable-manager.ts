@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Child } from '../harness/child.ts'
 import { type Answer, ManagerApi } from '../harness/manager-api.ts'
 import type { Address } from '../simulator/simulator.ts'
+import type { NodePoint } from './kill-points.ts'
 import type { ManagerCommands, ProcessOptions, Signal } from './manager-program.ts'
+import type { ManagerUnderTest } from './manager-under-test.ts'
 
 const KEY = 'ledger'
 /** Longer than the manager's own grace. */
@@ -23,7 +26,7 @@ export interface ManagerSettings {
 }
 
 /** The manager over many processes on the same data: it is started and ended, and between them nobody answers. */
-export class RestartableManager {
+export class RestartableManager implements ManagerUnderTest {
   readonly #settings: ManagerSettings
   #child: Child<ManagerCommands> | null = null
   #api: ManagerApi | null = null
@@ -69,6 +72,28 @@ export class RestartableManager {
   /** Whether the process runs. */
   get running(): boolean {
     return this.#child?.running ?? false
+  }
+
+  /** Whether it can be asked something. */
+  get listening(): boolean {
+    return this.running && this.#api !== null
+  }
+
+  /** Sends the process a signal, if it runs, and waits for nothing. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#child!.kill(signal)
+  }
+
+  /** Has the process send itself a signal as soon as it comes by this point. */
+  async signalAt(point: NodePoint, signal: NodeJS.Signals): Promise<void> {
+    await this.#child!.remote.call('signalAt', point, signal)
+  }
+
+  /** What the kernel says that it does, as in proc(5): `T` is held by SIGSTOP; null: it is gone. */
+  async processState(): Promise<string | null> {
+    if (!this.running) return null
+    const stat = await readFile(`/proc/${this.#child!.pid}/stat`, 'utf8').catch(() => '')
+    return /^\d+ \(.*\) (\w)/.exec(stat)?.[1] ?? null
   }
 
   /** How the process ended: a signal or an exit code. */

@@ -8,9 +8,12 @@ import type { Child } from '../harness/child.ts'
 import { createProgress } from '../harness/progress.ts'
 import type { Commands } from '../harness/rpc.ts'
 import { createSeededRandom } from '../simulator/seeded-random.ts'
-import { runChaos } from './chaos-run.ts'
+import { type ChaosOptions, runChaos } from './chaos-run.ts'
 import { compareRecords, passes } from './compare-records.ts'
 import { KILL_POINT_NAMES } from './kill-points.ts'
+import { MODES } from './modes.ts'
+import { planNodeRounds } from './nodes/node-plan.ts'
+import { type Outcome, runNodes } from './nodes/nodes-run.ts'
 import { type Options, planRounds } from './plan.ts'
 import { table, troubles } from './report.ts'
 
@@ -30,8 +33,8 @@ const values = optionsOf(
         'made up, and printed',
       ),
       mode: oneOf(
-        ['safe', 'naive'],
-        'naive stores in the upsert handler only, as most gateways do: shows that the ledger can fail',
+        MODES,
+        'naive stores in the upsert handler only, as most gateways do, and unfenced nodes write on when their lease is over: both show that the ledger can fail',
       ),
       signal: oneOf(['SIGKILL', 'SIGTERM', 'mixed'], 'how a life ends'),
       points: someOrNoneOf(KILL_POINT_NAMES, 'moments at which it is killed, separated by commas'),
@@ -43,6 +46,15 @@ const values = optionsOf(
         "the store is a PostgreSQL of the run's own, which is restarted, crashes and cuts connections; with --redis",
       ),
       groups: flag('every session talks in a group, too'),
+      nodes: wholeNumber(
+        'managers that share the sessions, and are killed, held and cut off in turn; with --postgres --redis',
+        { default: 1 },
+      ),
+      'lease-ms': wholeNumber('how long a node may be silent before others take its sessions', {
+        default: 15_000,
+        unit: 'ms',
+      }),
+      'stop-ms': wholeNumber('how long a node is held by SIGSTOP', { default: 60_000, unit: 'ms' }),
       storm: flag('faults of WhatsApp strike meanwhile'),
       keep: flag("leaves the data directory and the manager's log there"),
     },
@@ -50,6 +62,7 @@ const values = optionsOf(
       ['', 'some minutes'],
       ['--sessions 5 --rounds 7', 'a quick look, with every moment once'],
       ['--rounds 7 --postgres --redis', 'with the store on a server'],
+      ['--nodes 3 --postgres --redis', 'several nodes, and all that can befall one'],
       ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
     ],
     notes: 'Exit code 1: something was lost or doubled; 2: it could not finish.',
@@ -67,23 +80,21 @@ try {
   const options = readOptions()
   const random = createSeededRandom(values.seed)
   progress.say(`seed ${values.seed}`)
-  const records = await runChaos({
-    options,
+  const redis = values.redis ? { url: process.env.REDIS_URL } : null
+  const around = {
     random,
-    rounds: planRounds(options, random),
     dir,
     progress,
-    redis: values.redis ? { url: process.env.REDIS_URL } : null,
-    postgres: values.postgres,
-    onStart: child => children.push(child),
-  })
+    redis,
+    onStart: (child: (typeof children)[number]) => children.push(child),
+  }
+  const { findings, messages } =
+    values.nodes > 1 ? await ledgerOfNodes(options, around) : await ledgerOfOne(options, around)
   progress.done()
-  const findings = compareRecords(records)
-  const messages = records.said.length + records.sends.length
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
     [
-      options.signal,
+      values.nodes > 1 ? `${values.nodes} nodes` : options.signal,
       options.diskFull && 'disk full',
       options.groups && 'groups',
       values.redis && 'Redis',
@@ -117,8 +128,26 @@ async function end(): Promise<void> {
   else await rm(dir, { recursive: true, force: true })
 }
 
+type Around = Pick<ChaosOptions, 'random' | 'dir' | 'progress' | 'redis' | 'onStart'>
+
+async function ledgerOfOne(options: Options, around: Around): Promise<Outcome> {
+  const rounds = planRounds(options, around.random)
+  const records = await runChaos({ ...around, options, rounds, postgres: values.postgres })
+  return { findings: compareRecords(records), messages: records.said.length + records.sends.length }
+}
+
+function ledgerOfNodes({ sessions, rounds, mode, groups }: Options, around: Around): Promise<Outcome> {
+  const { nodes } = values
+  const plan = planNodeRounds({ nodes, rounds, stopMs: values['stop-ms'] }, around.random)
+  return runNodes({ ...around, sessions, mode, groups, nodes, rounds: plan, leaseMs: values['lease-ms'] })
+}
+
 function readOptions(): Options {
   const { sessions, rounds, mode, signal, groups, storm, points, postgres } = values
+  if (values.nodes > 1 && !postgres) throw new Error('--nodes needs --postgres --redis: nodes share both')
+  if (values.nodes > 1 && (storm || values['disk-full']))
+    throw new Error('--nodes goes without --storm and --disk-full')
+  if (mode === 'unfenced' && values.nodes === 1) throw new Error('--mode unfenced needs --nodes')
   if (postgres && !values.redis) throw new Error('--postgres needs --redis, as DATABASE_URL needs REDIS_URL')
   if (postgres && values['disk-full'])
     throw new Error('--disk-full fills the file of SQLite: not with --postgres')

@@ -92,13 +92,19 @@ const commands = {
 
   /** Where things stand. */
   count() {
-    return { said: said.length, logins: simulator.counters.logins, qrs: simulator.counters.qrRefs }
+    const { logins, qrRefs } = simulator.counters
+    const online = simulator.devices.filter(device => device.online).length
+    return { said: said.length, logins, qrs: qrRefs, online }
   },
 
   /** Stanzas kept for devices, and what contacts have decrypted, as `contact id`. */
   backlog(): { pending: number; arrived: string[] } {
     return { pending: pending(), arrived: simulator.ledger.received.map(({ to, id }) => `${to} ${id}`) }
   },
+
+  /** Whenever a session logged in while it was still there on another connection; ms since 1970. */
+  replaced: (): { account: string; at: number }[] =>
+    simulator.ledger.replaced.map(({ account, at }) => ({ account, at })),
 
   /** All that this end knows. */
   records(people: string[]) {

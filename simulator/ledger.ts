@@ -36,6 +36,8 @@ export class Ledger {
    * means the same), or it said nothing after its login.
    */
   readonly available: { device: string; by: 'type' | 'no type' | 'silence'; at: number }[] = []
+  /** A linked device logged in while it still had a connection: for that moment two programs are one device. */
+  readonly replaced: { account: string; device: string; at: number }[] = []
   /** A contact got it, and it stays longer or shorter than the chat's timer says: `will not disappear`, or it does, after another time. */
   readonly wrongTimers: (Entry & { reason: string })[] = []
 

@@ -83,7 +83,9 @@ export async function createApp(
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const whole = tracing?.store(counted) ?? counted
-  const cluster = await openCluster(config, { clock, logger: part('cluster'), key: linkKey })
+  const cluster = await openCluster(config, {
+    ...{ clock, logger: part('cluster'), key: linkKey, owners: overrides.owners },
+  })
   const store = cluster?.ownership.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)

@@ -31,10 +31,21 @@ export const PLACES: Record<string, string[]> = {
  */
 const PURE: Record<string, string[]> = {
   bench: ['disk', 'media/media', 'profile/self-times', 'report', 'start-flags', 'traffic-run'],
-  chaos: ['compare-records', 'kill-points', 'laravel', 'plan', 'storm/storm-plan'],
+  chaos: [
+    ...[
+      'compare-records',
+      'kill-points',
+      'laravel',
+      'modes',
+      'nodes/compare-nodes',
+      'nodes/node-plan',
+      'plan',
+    ],
+    'storm/storm-plan',
+  ],
   'command-line': ['command-line'],
   demo: ['step-runner', 'terminal'],
-  harness: ['laravel-posts'],
+  harness: ['laravel-posts', 'wire'],
   import: ['names'],
   'laravel-app': ['outbound/coverage'],
   queue: ['wake-times'],

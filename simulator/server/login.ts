@@ -40,6 +40,8 @@ function enter(world: World, client: Client, device: Device) {
     refuse(world, connection, '401')
     return
   }
+  if (device.connection?.open)
+    world.ledger.replaced.push({ account: device.account.pn, device: device.jid, at: Date.now() })
   device.connection?.replace()
   device.connection = connection
   client.device = device

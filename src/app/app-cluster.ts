@@ -8,6 +8,7 @@ import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
+import type { Overrides } from './overrides.ts'
 
 export interface AppCluster {
   ownership: Ownership
@@ -20,7 +21,7 @@ export interface AppCluster {
 /** Makes this process a node among those that share its database; null without one: then nothing of it is loaded. `key`: theirs alone. */
 export async function openCluster(
   config: Config,
-  { key, ...parts }: { clock: Clock; logger: Logger; key: Uint8Array },
+  { key, owners, ...parts }: { clock: Clock; logger: Logger; key: Uint8Array } & Pick<Overrides, 'owners'>,
 ): Promise<AppCluster | null> {
   const { databaseUrl, dataDir, node, connect } = config
   if (databaseUrl === null) return null
@@ -30,7 +31,8 @@ export async function openCluster(
     import('../cluster/sum-stats.ts'),
     import('../store/postgres/owners.ts'),
   ])
-  const table = openOwnerTable({ url: databaseUrl })
+  const opened = openOwnerTable({ url: databaseUrl })
+  const table = owners?.(opened) ?? opened
   const ownership = new Ownership({
     table,
     place: placeOf(dataDir),

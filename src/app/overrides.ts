@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { LaravelClient } from '../laravel/client.ts'
+import type { OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Store } from '../ports/store.ts'
 import type { WhatsApp } from '../ports/whatsapp.ts'
 
@@ -15,6 +16,7 @@ export interface Overrides {
   store?(store: Store): Store
   whatsapp?(whatsapp: WhatsApp): WhatsApp
   laravel?(laravel: LaravelClient): LaravelClient
+  owners?(table: OwnerTable): OwnerTable
 }
 
 export interface App {

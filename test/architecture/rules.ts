@@ -169,7 +169,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     environment: ['contenders', 'traffic'],
     media: ['contenders', 'environment', 'probe', 'traffic', '.'],
     ceiling: ['contenders', 'environment', 'probe', 'traffic', '.'],
-    profile: ['contenders', 'environment', 'traffic', '.'],
+    profile: ['contenders', 'environment', 'probe', 'traffic', '.'],
     soak: ['contenders', 'environment', '.'],
     year: ['.'],
     drain: ['.'],

@@ -87,7 +87,9 @@ describe('a stream that was replaced', () => {
       attrs: { id: 'LATE', class: 'message', to: `${ANA}@s.whatsapp.net` },
     })
     const two = client(one.auth).connect()
+    expect(simulator.ledger.replaced).toEqual([])
     await two.open()
+    expect(simulator.ledger.replaced).toMatchObject([{ account: SHOP, device: device.jid }])
     if (when.endsWith('too')) {
       await two.end()
       await vi.waitFor(() => expect(device.online).toBe(false))

@@ -5,7 +5,7 @@
  * some thirty of them. `createHmac`, `createCipheriv` and `createDecipheriv` get a KeyObject instead, once per process; the
  * results are the same. A connection's own two keys, with which each frame is sealed (AES-256-GCM), get theirs once.
  *
- * It can go when `npm run bench -- --profile` shows no dearer lines of Node's own without it.
+ * It can go when `npm run bench -- --profile` shows no dearer lines of Node's own without it. No test can say so: it is a matter of time.
  * Applied in src/whatsapp/whatsapp.ts.
  */
 

@@ -1,0 +1,65 @@
+import type { SeededRandom } from '../../simulator/seeded-random.ts'
+import { NODE_POINTS, type NodePoint } from '../kill-points.ts'
+import type { LaravelHealth } from '../laravel.ts'
+
+/** What befalls a node, or what all of them need. */
+export const DEEDS = {
+  kill: 'kill -9',
+  term: 'SIGTERM',
+  stop: 'SIGSTOP',
+  'cut-database': 'its connections to PostgreSQL cut',
+  'hold-database': 'nothing arrives between it and PostgreSQL',
+  'cut-redis': 'its connections to Redis cut',
+  'hold-redis': 'nothing arrives between it and Redis',
+  'redis-killed': 'Redis killed',
+  'redis-flushed': 'Redis flushed',
+  'postgres-restarted': 'PostgreSQL restarted',
+  'postgres-crashed': 'PostgreSQL crashes',
+} as const
+export type Deed = keyof typeof DEEDS
+
+export interface NodeRound {
+  number: number
+  /** Whom it befalls, from 0. */
+  node: number
+  deed: Deed
+  /** Null: at once. Only for what a process can do to itself. */
+  point: NodePoint | null
+  /** How long what can end lasts, in ms; for a process that is gone, until it is started again. */
+  lastsMs: number
+  /** Between its end and the next round, in ms. */
+  restMs: number
+  health: LaravelHealth
+}
+
+const BY_ITSELF: readonly Deed[] = ['kill', 'stop']
+
+/** The whole run, decided by the seed before it begins: every deed comes up once in as many rounds as there are. */
+export function planNodeRounds(
+  { nodes, rounds, stopMs }: { nodes: number; rounds: number; stopMs: number },
+  random: SeededRandom,
+): NodeRound[] {
+  const deeds = Object.keys(DEEDS) as Deed[]
+  const points = Object.keys(NODE_POINTS) as NodePoint[]
+  return Array.from({ length: rounds }, (_, i): NodeRound => {
+    const deed = random.shuffled(deeds, 'deeds', Math.floor(i / deeds.length))[i % deeds.length]!
+    const number = i + 1
+    const atPoint = BY_ITSELF.includes(deed) && random.share('at a point', number) < 0.7
+    return {
+      number,
+      node: random.between(0, nodes - 1, 'node', number),
+      deed,
+      point: atPoint ? random.pick(points, 'point', number) : null,
+      lastsMs: deed === 'stop' ? stopMs : random.between(500, 12_000, 'lasts', number),
+      restMs: random.between(500, 4_000, 'rest', number),
+      health: random.pick<LaravelHealth>(['fair', 'fair', 'rough', 'away'], 'weather', number),
+    }
+  })
+}
+
+/** For people. */
+export function describeNodeRound({ node, deed, point, lastsMs }: NodeRound): string {
+  const when = point === null ? '' : ` ${NODE_POINTS[point]}`
+  const what = deed.startsWith('redis') || deed.startsWith('postgres') ? '' : `node ${node + 1}: `
+  return `${what}${DEEDS[deed]}${when}, for ${(lastsMs / 1000).toFixed(1)} s`
+}
