@@ -126,7 +126,8 @@ export const SLOW: Record<string, string> = {
   'test/scenarios/clock.test.ts':
     'QRs expire and deliveries are retried in a process whose clock jumps, so its timers are real',
   'test/browser/many-sessions.test.ts': 'a browser draws a thousand sessions and scrolls through them',
-  'test/browser/session.test.ts': 'the page of one session is used, and looked at in four ways by axe',
+  'test/browser/session.test.ts': 'the page of one session is used, and a hundred messages come to it',
+  'test/browser/pictures.test.ts': 'every page is opened in three looks, and each is looked at by axe',
   'test/browser/spanish.test.ts':
     'every page is opened in a language, in each of its states, and read word by word',
   'test/browser/deliveries.test.ts':

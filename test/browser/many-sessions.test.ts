@@ -84,6 +84,10 @@ describeInBrowser('a thousand sessions', () => {
     await soon(async () =>
       expect(await page.locator('#rows .row:not([data-state=reconnecting])').count()).toBe(0),
     )
+    // Who sleeps has lost no connection.
+    expect(await shown()).toBe(100)
+    await page.locator('#filter [value=asleep]').check()
+    await soon(async () => expect(await shown()).toBe(800))
     await page.locator('#sort').selectOption('since')
     await soon(async () =>
       expect(await page.locator('#rows .row').first().getAttribute('data-id')).toMatch(/^shop-0/),

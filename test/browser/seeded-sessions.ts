@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { initialContext, type SessionContext } from '../../machines/session.context.ts'
 import { SESSION_MACHINE_VERSION } from '../../machines/session.machine.ts'
 import { createClock } from '../../src/base/clock.ts'
@@ -35,7 +37,7 @@ export async function seedSessions(
           seq: 1,
           at,
           type: 'session.created',
-          data: {},
+          data: { sessionId, userId: i },
           snapshot: { state, context: JSON.stringify(whole), machineVersion: SESSION_MACHINE_VERSION },
         },
       ],
@@ -43,6 +45,32 @@ export async function seedSessions(
   })
   await Promise.all(writes)
   await store.close()
+}
+
+/** What Laravel refused of the first of them. */
+export function seedDeadLetters(dataDir: string): void {
+  const store = new DatabaseSync(join(dataDir, 'store.sqlite'))
+  const insert =
+    store.prepare(`INSERT INTO deliveries (webhook_id, kind, lane, stream_id, session_id, seq, at,
+    payload, next_at, dead_at, tries, attempts, last_error) VALUES (?, 'messages', ?, 'stream-0', 'shop-0000', ?, ?, ?, 0, ?, 5, 5, ?)`)
+  const chat = '34611999999@s.whatsapp.net'
+  for (const [seq, body, error] of [
+    [2, 'Do you repair boots?', 'HTTP 422 {"message":"The wa id field is required."}'],
+    [3, 'By Friday, if you can.', 'HTTP 404'],
+  ] as const) {
+    const at = Date.now() - (9 - seq) * HOUR
+    const message = { session_id: 'shop-0000', message_id: `3EB0${seq}`, chat_id: chat, type: 'text', body }
+    insert.run(
+      `stream-0.${seq}.messages`,
+      `stream-0|${chat}`,
+      seq,
+      at,
+      JSON.stringify(message),
+      at + HOUR,
+      error,
+    )
+  }
+  store.close()
 }
 
 function standing(i: number, at: number, pushName: string): [string, Partial<SessionContext>] {

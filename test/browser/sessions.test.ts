@@ -44,6 +44,14 @@ describeInBrowser('the page of all sessions', () => {
     expect(tab.complaints.splice(0)).toHaveLength(1)
   })
 
+  it('says that there is nothing yet, and what to do', async () => {
+    const { page } = tab
+    await page.locator('#empty', { hasText: 'There is no session yet.' }).waitFor()
+    await soon(async () =>
+      expect(await page.locator('#figures dd').allTextContents()).toEqual(Array(8).fill('0')),
+    )
+  })
+
   it('creates a session, shows its QR, the next one when it rotates, and green when a phone scanned it', async () => {
     const { page } = tab
     await page.locator('#create').click()

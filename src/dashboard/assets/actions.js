@@ -2,10 +2,11 @@ import { offerCreation } from './create.js'
 import { closeByButtons } from './dialogs.js'
 import { openLink } from './link.js'
 import { byId, element, fill, order, toast, words } from './page.js'
+import { isToBeLinked } from './states.js'
 
 /**
  * What can be done with a session, each with a question that says what is lost.
- * @typedef {{ session_id: string, user_id: string | number, state: string }} Subject
+ * @typedef {{ session_id: string, user_id: string | number, state: string, wa_id: string | null }} Subject
  * @typedef {'restart' | 'logout' | 'delete'} Action
  */
 
@@ -118,9 +119,13 @@ function showMenu(menu, button, subject) {
   menu.setAttribute('aria-label', fill(words.sessions.actionsFor, { id }))
   menu.replaceChildren(
     item(actions.open, () => location.assign(`/dashboard/sessions/${id}`)),
-    ...(state === 'open' ? [] : [item(actions.link, () => openLink(subject))]),
-    item(actions.restart, () => askAndDo('restart', id)),
-    ...(state === 'loggedOut' ? [] : [item(actions.logout, () => askAndDo('logout', id), 'danger-text')]),
+    ...(isToBeLinked(subject) ? [item(actions.link, () => openLink(subject))] : []),
+    ...(state === 'loggedOut'
+      ? []
+      : [
+          item(actions.restart, () => askAndDo('restart', id)),
+          item(actions.logout, () => askAndDo('logout', id), 'danger-text'),
+        ]),
     item(actions.delete, () => askAndDo('delete', id), 'danger-text'),
   )
   menu.showPopover()

@@ -25,7 +25,7 @@ export function offerCreation(created) {
         body: {
           user_id: userIdOf(user),
           ...(id !== '' && { session_id: id }),
-          ...(phone !== '' && { phone_number: phone.replace('+', '') }),
+          ...(phone !== '' && { phone_number: phone }),
         },
       })
       dialog.close()

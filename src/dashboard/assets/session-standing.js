@@ -4,6 +4,7 @@ import { openLink } from './link.js'
 import { ask, byId, element, foreign, page, words } from './page.js'
 import { stateOf } from './session-cells.js'
 import { oneAtATime, session } from './session-parts.js'
+import { isToBeLinked } from './states.js'
 import { setNow, timeAgo } from './time.js'
 
 /**
@@ -50,7 +51,7 @@ function about({ push_name: name, wa_id: number, since }) {
 }
 
 /** What makes no sense as it stands is not offered. @param {Session} session */
-function offer({ state }) {
-  byId('link').hidden = state === 'open'
-  byId('logout').hidden = state === 'loggedOut'
+function offer(session) {
+  byId('link').hidden = !isToBeLinked(session)
+  for (const id of ['restart', 'logout']) byId(id).hidden = session.state === 'loggedOut'
 }

@@ -1,5 +1,6 @@
 import { byId, element, fill, words } from './page.js'
 import { cellsOf } from './session-cells.js'
+import { kindOf } from './states.js'
 
 /**
  * @typedef {object} Session
@@ -23,12 +24,12 @@ import { cellsOf } from './session-cells.js'
  * @typedef {{ session: Session, row: HTMLElement | null, drawn: string, text: string, fits: boolean }} Entry
  */
 
-const ATTENTION = ['reconnecting', 'awaitingQr', 'loggedOut', 'starting', 'open']
+const ATTENTION = ['reconnecting', 'awaitingQr', 'loggedOut', 'starting', 'asleep', 'open']
 
 /** @type {Record<string, (a: Session, b: Session) => number>} */
 const ORDERS = {
   id: () => 0,
-  attention: (a, b) => ATTENTION.indexOf(a.state) - ATTENTION.indexOf(b.state),
+  attention: (a, b) => ATTENTION.indexOf(kindOf(a)) - ATTENTION.indexOf(kindOf(b)),
   since: (a, b) => b.since - a.since,
   activity: (a, b) => b.last_activity - a.last_activity,
   waiting: (a, b) => b.waiting.deliveries + b.waiting.sends - a.waiting.deliveries - a.waiting.sends,
@@ -43,7 +44,7 @@ export class SessionTable {
   #search = byId('search')
   /** @type {HTMLSelectElement} */
   #sort = byId('sort')
-  #state = ''
+  #kind = ''
   #arranging = false
   /** Rows drawn so far: what the tests count. */
   drawn = 0
@@ -52,7 +53,7 @@ export class SessionTable {
     this.#search.addEventListener('input', () => this.#refit())
     this.#sort.addEventListener('change', () => this.#refit())
     byId('filter').addEventListener('change', event => {
-      this.#state = /** @type {HTMLInputElement} */ (event.target).value
+      this.#kind = /** @type {HTMLInputElement} */ (event.target).value
       this.#refit()
     })
     this.#rows.addEventListener('keydown', event => this.#onKey(event))
@@ -96,6 +97,8 @@ export class SessionTable {
     const ids = new Set(sessions.map(one => one.session_id))
     this.remove([...this.#entries.keys()].filter(id => !ids.has(id)))
     this.put(sessions)
+    // None at all is counted, too.
+    if (sessions.length === 0) document.dispatchEvent(new Event('session'))
   }
 
   /** @param {string[]} ids */
@@ -113,7 +116,7 @@ export class SessionTable {
     /** @type {Record<string, number>} */
     const counts = {}
     for (const { session } of this.#entries.values()) {
-      const kind = session.detail === 'hibernated' ? 'asleep' : session.state
+      const kind = kindOf(session)
       counts[kind] = (counts[kind] ?? 0) + 1
     }
     return counts
@@ -127,7 +130,7 @@ export class SessionTable {
 
   /** @param {Entry} entry */
   #fits({ session, text }) {
-    if (this.#state !== '' && session.state !== this.#state) return false
+    if (this.#kind !== '' && kindOf(session) !== this.#kind) return false
     return fold(this.#search.value)
       .split(/\s+/)
       .every(word => text.includes(word))

@@ -13,6 +13,19 @@ export function stateWord({ state, detail }) {
 }
 
 /**
+ * How it is counted and filtered: asleep is no lost connection.
+ * @param {{ state: string, detail: string | null }} session
+ */
+export const kindOf = ({ state, detail }) => (detail === 'hibernated' ? 'asleep' : state)
+
+/**
+ * Whether a phone can be linked: none is, or WhatsApp no longer knows the one that was.
+ * @param {{ state: string, wa_id: string | null }} session
+ */
+export const isToBeLinked = ({ state, wa_id: number }) =>
+  state !== 'open' && !(number !== null && (state === 'reconnecting' || state === 'starting'))
+
+/**
  * Why it is so, as a sentence; null while all is well.
  * @param {{ state: string, reason: string | null, reason_text: string | null }} session
  */

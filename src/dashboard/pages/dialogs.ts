@@ -5,14 +5,14 @@ import type { Markup, PageParts } from './layout.ts'
 export function createDialog({ words: { actions, create } }: PageParts): Markup {
   const field = (name: string, label: string, hint: string, more: Markup) =>
     html`<label for="create-${name}">${label}</label>
-    <input id="create-${name}" name="${name}" autocomplete="off" spellcheck="false" aria-describedby="create-${name}-hint" ${more}>
+    <input id="create-${name}" name="${name}" autocomplete="off" spellcheck="false" title="${hint}" aria-describedby="create-${name}-hint" ${more}>
     <p class="hint" id="create-${name}-hint">${hint}</p>`
   return html`<dialog id="create-dialog" aria-labelledby="create-title">
   <form method="dialog">
     <h2 id="create-title">${create.title}</h2>
     ${field('session_id', create.id, create.idHint, html`maxlength="64" pattern="[A-Za-z0-9_\\-]{1,64}"`)}
     ${field('user_id', create.user, create.userHint, html`required maxlength="64"`)}
-    ${field('phone_number', create.phone, create.phoneHint, html`inputmode="tel" maxlength="21" pattern="\\+?[0-9]{5,20}"`)}
+    ${field('phone_number', create.phone, create.phoneHint, html`inputmode="tel" maxlength="30" pattern="\\+[0-9 .\\(\\)\\/\\-]{5,29}|[0-9]{5,20}"`)}
     <p class="notice bad" role="alert" hidden></p>
     <div class="buttons"><button type="button" class="quiet" data-close>${actions.cancel}</button><button class="primary" type="submit">${create.submit}</button></div>
   </form>

@@ -2,7 +2,15 @@ import { html } from 'hono/html'
 import { createDialog, sessionDialogs } from './dialogs.ts'
 import { layout, type Markup, type PageParts } from './layout.ts'
 
-const STATES = ['open', 'awaitingQr', 'starting', 'reconnecting', 'loggedOut'] as const
+/** As the scripts count them (`kindOf` in assets/states.js), and the words for each. */
+const KINDS = {
+  open: 'open',
+  awaitingQr: 'awaitingQr.shown',
+  starting: 'starting',
+  reconnecting: 'reconnecting',
+  asleep: 'reconnecting.hibernated',
+  loggedOut: 'loggedOut',
+} as const
 const COLUMNS = [
   'session',
   'state',
@@ -38,7 +46,7 @@ export function sessionsPage(parts: PageParts): Markup {
     <input id="search" type="search" placeholder="${sessions.searchHint}" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" maxlength="100"></label>
   <fieldset class="chips" id="filter"><legend class="unseen">${sessions.filter}</legend>
     <label><input type="radio" name="state" value="" checked><span>${sessions.all}</span></label>
-    ${STATES.map(state => html`<label><input type="radio" name="state" value="${state}"><span data-state="${state}">${words.states[state === 'awaitingQr' ? 'awaitingQr.shown' : state]}</span></label>`)}
+    ${Object.entries(KINDS).map(([kind, state]) => html`<label><input type="radio" name="state" value="${kind}"><span>${words.states[state]}</span></label>`)}
   </fieldset>
   <label class="sort"><span>${sessions.sort}</span>
     <select id="sort">${Object.entries(sessions.sorts).map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>

@@ -21,7 +21,7 @@ export function momentMarkup(words: SessionWords, chart: Chart, moment: Moment):
 ${aboutState(words, fact.state)}
 <h3>${said.changed}</h3>
 ${changesMarkup(words, moment)}
-<h3>${said.possible}</h3>
+<h3>${next === null ? said.possibleNow : said.possible}</h3>
 ${can.length === 0 ? html`<p class="sub">${said.nothingPossible}</p>` : html`<ul class="can">${can.map(type => html`<li class="mono">${type}</li>`)}</ul>`}
 <details class="context"><summary>${said.context}</summary><pre tabindex="0">${JSON.stringify(moment.context, null, 2)}</pre></details>
 </div>`

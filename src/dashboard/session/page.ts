@@ -50,7 +50,7 @@ function actions({ words, visitor }: PageParts): Markup | '' {
   const button = (id: 'link' | 'restart' | 'logout' | 'delete', more: Markup) =>
     html`<button type="button" id="${id}" ${more}>${said[id]}</button>`
   const ends = html`class="danger-text"`
-  return html`<div class="buttons flat" role="group" aria-label="${sessions.columns.actions}">${button('link', html`class="primary" hidden`)}${button('restart', html``)}${button('logout', html`${ends} hidden`)}${button('delete', ends)}</div>`
+  return html`<div class="buttons flat" role="group" aria-label="${sessions.columns.actions}">${button('link', html`class="primary" hidden`)}${button('restart', html`hidden`)}${button('logout', html`${ends} hidden`)}${button('delete', ends)}</div>`
 }
 
 /** No session has the name. */

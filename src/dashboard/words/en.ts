@@ -141,7 +141,7 @@ export const en = {
     user: 'User id',
     userHint: "Laravel's id of the user that it belongs to.",
     phone: 'Phone number for a pairing code',
-    phoneHint: 'Digits with country code; empty: a QR.',
+    phoneHint: 'With its country code, such as +34 600 000 002; empty: a QR.',
     submit: 'Create',
   },
   link: {

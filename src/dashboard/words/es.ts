@@ -142,7 +142,7 @@ export const es: Words = {
     user: 'Id del usuario',
     userHint: 'El id que Laravel da al usuario al que pertenece.',
     phone: 'Número de teléfono para un código de vinculación',
-    phoneHint: 'Cifras con prefijo del país; vacío: un QR.',
+    phoneHint: 'Con prefijo del país, como +34 600 000 002; vacío: un QR.',
     submit: 'Crear',
   },
   link: {

@@ -35,6 +35,7 @@ export const sessionEn: SessionWords = {
     columns: { path: 'Field', before: 'Before', after: 'After' },
     absent: 'none',
     possible: 'What was possible',
+    possibleNow: 'What is possible',
     nothingPossible: 'Nothing from outside.',
     context: 'All that it remembers',
     noFact: 'There is no such fact any more.',

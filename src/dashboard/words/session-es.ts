@@ -35,6 +35,7 @@ export const sessionEs: SessionWords = {
     columns: { path: 'Campo', before: 'Antes', after: 'Después' },
     absent: 'nada',
     possible: 'Qué era posible',
+    possibleNow: 'Qué es posible',
     nothingPossible: 'Nada desde fuera.',
     context: 'Todo lo que recuerda',
     noFact: 'Ese hecho ya no existe.',

@@ -34,6 +34,7 @@ export interface SessionWords {
         | 'first'
         | 'absent'
         | 'possible'
+        | 'possibleNow'
         | 'nothingPossible'
         | 'context'
         | 'noFact'
