@@ -22,15 +22,18 @@ export async function openStream(source: Source, listener: Listener): Promise<()
   })
   socket.on('message', text => listener.told(String(text)))
   await new Promise<void>((resolve, reject) => {
-    socket.on('open', resolve)
+    // The first messages may have come with the answer: they are told in the same turn.
+    socket.on('open', () => {
+      listener.opened?.()
+      socket.on('close', () => listener.ended())
+      resolve()
+    })
     socket.on('error', error => reject(new InspectError(sentenceOf(source, error))))
     socket.on('unexpected-response', (request, { statusCode }) => {
       request.destroy()
       reject(new InspectError(refusalOf(source, statusCode ?? 0)))
     })
   })
-  listener.opened?.()
-  socket.on('close', () => listener.ended())
   return () => socket.close()
 }
 
