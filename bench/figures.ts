@@ -15,6 +15,8 @@ export interface Figures {
   sentToGroups: SentFigures
   /** What the data directory grew by for each message, receipts included, in bytes; NaN without one. */
   diskPerMessage: number
+  /** Of the store, receipts included; NaN where nobody counts them. */
+  commitsPerMessage: number
   integrity: Integrity
 }
 

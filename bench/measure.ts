@@ -46,6 +46,7 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   await run.receive(sessions)
   await run.send(Math.ceil(traffic.warmUp / sessions))
   await run.sendToGroups(Math.ceil(traffic.sentToGroups / 10))
+  const commits = (await contender.commits?.()) ?? Number.NaN
   run.begin()
   onStep('sending and receiving')
   for (let turn = 0; turn < traffic.turns; turn++) {
@@ -55,10 +56,14 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   onStep('sending to groups')
   const groups = options.memberships.length
   if (groups > 0) await run.sendToGroups(Math.ceil(traffic.sentToGroups / groups))
+  const committed = ((await contender.commits?.()) ?? Number.NaN) - commits
   await contender.stop()
   run.integrity.troubles.push(...(await simulator.call('troubles')))
   const { integrity } = run
   const grown = dataDir === null ? Number.NaN : (await bytesIn(dataDir)) - disk
   const diskPerMessage = grown / (integrity.sent + integrity.said)
-  return { idle, killedToOpen, ...run.figures(), diskPerMessage, integrity }
+  const figures = run.figures()
+  const { sent, received, sentToGroups } = figures
+  const commitsPerMessage = committed / (sent.count + received.count + sentToGroups.count)
+  return { idle, killedToOpen, ...figures, diskPerMessage, commitsPerMessage, integrity }
 }

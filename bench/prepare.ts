@@ -48,6 +48,13 @@ export async function prepare(
     if (redis !== null) allSets.redis = onRedis(environment, linked, redis)
     else if (wanted.includes('redis')) environment.progress.say('no redis-server in the PATH: left out')
   }
+  if (wanted.includes('postgres')) {
+    const postgres = await benchmark.openPostgres()
+    const redis = await benchmark.openRedis(environment)
+    if (postgres !== null && redis !== null)
+      allSets.postgres = await linkSessions(environment, sessions, 8, { redis, postgres })
+    else environment.progress.say('no PostgreSQL, or no redis-server in the PATH, to start: left out')
+  }
   if (wanted.includes('careful')) allSets.careful = await enrollSessions(environment, sessions, 5, 'database')
   if (wanted.includes('plain')) {
     allSets.plain = await enrollSessions(environment, sessions, 4, 'memory')

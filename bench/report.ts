@@ -18,6 +18,7 @@ export function total(runs: { integrity: Integrity }[]): Integrity {
 const TITLES: Record<ContenderName, string> = {
   manager: 'manager',
   redis: 'with Redis',
+  postgres: 'PostgreSQL',
   traced: 'traced',
   careful: 'careful loop',
   plain: 'L',

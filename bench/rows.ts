@@ -66,6 +66,7 @@ const DEFINITIONS: Definition[] = [
     target: atMost(0.05, 'ms'),
   },
   { name: 'disk a message', unit: 'KB', of: of(({ diskPerMessage }) => diskPerMessage / 1024) },
+  { name: 'commits a message', unit: '', of: of(({ commitsPerMessage }) => commitsPerMessage) },
   { name: 'start to all open', unit: 's', of: of(({ idle }) => idle.startToOpen / 1000) },
   { name: 'kill -9 to all open', unit: 's', of: of(({ killedToOpen }) => killedToOpen / 1000) },
   {
@@ -83,7 +84,7 @@ const FIFTY = 50
 export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions: number): Row[] {
   const rows = DEFINITIONS.map(definition => rowOf(definition, runs, sessions))
   /** The two dearest rows of the manager run in another way, beside itself. */
-  const beside = (contender: 'redis' | 'traced', title: string, target: Target | null) =>
+  const beside = (contender: 'redis' | 'postgres' | 'traced', title: string, target: Target | null) =>
     runs[contender] === undefined || runs.manager === undefined
       ? []
       : [rows[0]!, rows[1]!].map(({ name, values }) => {
@@ -101,6 +102,7 @@ export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions
   return [
     ...rows,
     ...beside('redis', 'with Redis', atMostTimes(1.15)),
+    ...beside('postgres', 'PostgreSQL', null),
     ...beside('traced', 'traced', null),
     ...(fifty.length > 0 ? flat : []),
     ...(durable.length > 0

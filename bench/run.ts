@@ -26,6 +26,7 @@ const values = optionsOf(
         unit: 'ms',
       }),
       only: someOf(CONTENDERS, 'only these', USUAL),
+      postgres: flag('also the manager with its store in PostgreSQL, and the queue on Redis'),
       json: flag('figures instead of a table'),
       profile: flag('one round of each with its main thread profiled: the dearest lines of a message'),
       out: text('DIR', 'where --profile leaves its .cpuprofile files, for a viewer; nowhere unless given'),
@@ -47,7 +48,7 @@ await runBenchmark(async (benchmark, progress) => {
     sessions,
     few: Math.max(1, Math.round(sessions / 5)),
     rounds,
-    contenders: CONTENDERS.filter(name => only.includes(name)),
+    contenders: CONTENDERS.filter(name => only.includes(name) || (name === 'postgres' && values.postgres)),
     texts,
     idleMs: values['idle-ms'],
   }

@@ -56,7 +56,7 @@ const PURE: Record<string, string[]> = {
     'media/tls-certificate',
     'protocol/signing-keys',
   ],
-  store: ['disk-watch', 'plans', 'server-watch', 'writer/pruning', 'writer/write-ahead-log'],
+  store: ['disk-watch', 'plans', 'recent-people', 'server-watch', 'writer/pruning', 'writer/write-ahead-log'],
   whatsapp: [
     'content',
     ...['disappearing/chat-timers', 'disappearing/timers-in', 'disconnects', 'groups'],

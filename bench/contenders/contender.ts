@@ -5,17 +5,17 @@ import type { Probe } from '../probe/probe.ts'
 import type { AckedFile, FileJob } from '../traffic/file-jobs.ts'
 import type { Membership, Pair } from '../traffic/pair.ts'
 
-/** The manager with each of its queues, and traced, and what it is compared with: a careful script, and the least that Baileys can cost. */
-export const CONTENDERS = ['manager', 'redis', 'traced', 'careful', 'plain'] as const
+/** The manager with each of its queues and stores, and traced, and what it is compared with: a careful script, and the least that Baileys can cost. */
+export const CONTENDERS = ['manager', 'redis', 'postgres', 'traced', 'careful', 'plain'] as const
 export type ContenderName = (typeof CONTENDERS)[number]
-/** Those that run unless others are named: nobody is traced who does not ask for it. */
-export const USUAL: readonly ContenderName[] = CONTENDERS.filter(name => name !== 'traced')
+/** Those that run unless others are named: nobody is traced, or needs a server, who does not ask for it. */
+export const USUAL: readonly ContenderName[] = ['manager', 'redis', 'careful', 'plain']
 
 /** What a measurement asks of the program that it measures; one process. */
 export interface Contender {
   /** The process of the program. */
   readonly pid: number
-  /** What is counted: that process, and the Redis that it needs. */
+  /** What is counted: that process, and the servers that it needs. */
   readonly pids: readonly number[]
   /** The process from inside; only where the settings say `probed`. */
   readonly probe: Pick<Remote<Probe>, 'call'>
@@ -27,6 +27,8 @@ export interface Contender {
   sendToGroups(memberships: Membership[], each: number): Promise<string[]>
   /** Every session sends its files, each after the ack of the last. */
   sendFiles(jobs: FileJob[]): Promise<AckedFile[]>
+  /** Commits of its store so far; not there where nobody counts them. */
+  commits?(): Promise<number>
   /** Ends the process as a loss of power does. */
   kill(): Promise<void>
   /** Resolves when the process has ended as it should. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RunPostgres } from '../../harness/postgres.ts'
 import type { RunRedis } from '../../harness/redis.ts'
 import type { Pair } from '../traffic/pair.ts'
 import type { ManagerContender, ProcessSettings, SessionSet } from './contender.ts'
@@ -6,28 +7,39 @@ import { Manager } from './manager.ts'
 
 const POLL_MS = 10
 
-/** Sessions that were linked to the manager with this data directory; deliveries are queued in its process, or on `redis`; traced if asked. */
+/** The servers that a manager needs. */
+export interface Servers {
+  redis?: RunRedis | null
+  postgres?: RunPostgres | null
+}
+
+/**
+ * Sessions that were linked to the manager with this data directory, or in `postgres`; deliveries are queued in its process, or on `redis`;
+ * traced if asked.
+ */
 export function managerSessions(
   processSettings: ProcessSettings,
   pairs: Pair[],
   dataDir: string,
-  { redis = null, tracesUrl = null }: { redis?: RunRedis | null; tracesUrl?: string | null } = {},
+  { redis = null, postgres = null, tracesUrl = null }: Servers & { tracesUrl?: string | null } = {},
 ): SessionSet<ManagerContender> {
   return {
     pairs,
-    dataDir,
+    dataDir: postgres === null ? dataDir : null,
     start() {
       const manager = new Manager({
         ...processSettings,
         dataDir,
         ...(redis !== null && { redisUrl: redis.url }),
+        databaseUrl: postgres?.url ?? null,
         tracesUrl,
       })
       const { child } = manager
       processSettings.onStart(child)
       return {
         pid: child.pid,
-        pids: [child.pid, ...(redis?.pid ? [redis.pid] : [])],
+        pids: [child.pid, ...[redis?.pid, postgres?.pid].flatMap(pid => pid ?? [])],
+        ...(postgres !== null && { commits: () => commitsIn(postgres) }),
         probe: child.remote,
         async openAll() {
           // After a restart /stats tells the states from before, until each session has resumed; a login comes later than that.
@@ -57,4 +69,12 @@ export function managerSessions(
       }
     },
   }
+}
+
+/** Group commits of all managers that run. */
+async function commitsIn(postgres: RunPostgres): Promise<number> {
+  const [row] = await postgres.query<{ commits: string }>(
+    'SELECT coalesce(sum(commits), 0) AS commits FROM writers',
+  )
+  return Number(row!.commits)
 }

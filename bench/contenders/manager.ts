@@ -24,6 +24,8 @@ export interface ManagerOptions {
   probed: boolean
   /** Null, or not given: the queue is in its process. */
   redisUrl?: string | null
+  /** Where its store is; null, or not given: in `dataDir`. */
+  databaseUrl?: string | null
   /** Where it posts spans to; null, or not given: it is not traced. */
   tracesUrl?: string | null
   /** How long a send waits for its ack; longer than any takes if not given. */
@@ -46,6 +48,7 @@ export class Manager {
     nodeFlags,
     probed,
     redisUrl = null,
+    databaseUrl = null,
     tracesUrl = null,
     sendWaitMs = 30_000,
     connectsPerSecond = 10_000,
@@ -62,6 +65,7 @@ export class Manager {
       MEDIA_ALLOW_PRIVATE: 'true',
       SEND_WAIT_MS: String(sendWaitMs),
       ...(redisUrl !== null && { REDIS_URL: redisUrl }),
+      ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
       ...(tracesUrl !== null && { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl }),
     }
     const flags = [...startFlags(), ...(probed ? PROBE_FLAGS : []), ...nodeFlags]

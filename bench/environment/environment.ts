@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from '../../harness/child.ts'
+import { openPostgres, postgresBin, type RunPostgres } from '../../harness/postgres.ts'
 import type { Progress } from '../../harness/progress.ts'
 import { openRedis, type RunRedis } from '../../harness/redis.ts'
 import type { Commands } from '../../harness/rpc.ts'
@@ -28,6 +29,7 @@ export class BenchmarkEnvironment {
   readonly #laravel = new Laravel()
   #dir: string | null = null
   #redis: RunRedis | null = null
+  #postgres: RunPostgres | null = null
   #collector: Collector | null = null
 
   async open(
@@ -65,8 +67,14 @@ export class BenchmarkEnvironment {
 
   /** A Redis of this run; null where there is none to start. */
   async openRedis({ dir }: Environment): Promise<RunRedis | null> {
-    this.#redis = await openRedis(join(dir, 'redis'), undefined, () => '').catch(() => null)
+    this.#redis ??= await openRedis(join(dir, 'redis'), undefined, () => '').catch(() => null)
     return this.#redis
+  }
+
+  /** A PostgreSQL of this run; null where there is none to start. */
+  async openPostgres(): Promise<RunPostgres | null> {
+    this.#postgres = postgresBin() === null ? null : await openPostgres()
+    return this.#postgres
   }
 
   /** Who takes the spans of this run. */
@@ -84,6 +92,7 @@ export class BenchmarkEnvironment {
   async close(): Promise<void> {
     for (const child of this.#children) child.kill()
     await this.#redis?.close()
+    await this.#postgres?.close()
     this.#collector?.close()
     await this.#laravel.close()
     if (this.#dir !== null) await rm(this.#dir, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { linkAll } from '../../harness/link-sessions.ts'
 import type { RunRedis } from '../../harness/redis.ts'
 import type { ManagerContender, SessionSet } from '../contenders/contender.ts'
 import { Manager } from '../contenders/manager.ts'
-import { managerSessions } from '../contenders/manager-sessions.ts'
+import { managerSessions, type Servers } from '../contenders/manager-sessions.ts'
 import { plainLoopSessions } from '../contenders/plain-loop-sessions.ts'
 import type { Membership, Pair } from '../traffic/pair.ts'
 import type { Environment } from './environment.ts'
@@ -28,22 +28,28 @@ export async function addPairs(
   )
 }
 
-/** Sessions that a manager of their own linked over HTTP. */
+/** Sessions that a manager of their own linked over HTTP, in its data directory or on `servers`. */
 export async function linkSessions(
   environment: Environment,
   count: number,
   series: number,
+  servers: Servers = {},
 ): Promise<SessionSet<ManagerContender>> {
   const { processSettings, dir, progress } = environment
   const pairs = await addPairs(environment, count, series)
-  const dataDir = join(dir, `manager-${count}`)
-  const manager = new Manager({ ...processSettings, dataDir })
+  const dataDir = join(dir, `manager-${series}-${count}`)
+  const { redis = null, postgres = null } = servers
+  const manager = new Manager({
+    ...{ ...processSettings, dataDir },
+    ...(redis !== null && { redisUrl: redis.url }),
+    databaseUrl: postgres?.url ?? null,
+  })
   processSettings.onStart(manager.child)
   await manager.started()
   await linkPairs(environment, manager, pairs)
   await manager.stop()
   progress.say(`${count} sessions linked to the manager: POST /start, QR, scan, open`)
-  return managerSessions(processSettings, pairs, dataDir)
+  return managerSessions(processSettings, pairs, dataDir, servers)
 }
 
 /** Links these numbers to a manager that runs. */

@@ -82,7 +82,11 @@ export class Ownership implements Rejoin {
         if (write.create === undefined) return store.commit(write)
         return store.commit({ ...write, create: { ...write.create, owner: this.#ownName() } })
       },
-      claim: streamId => this.#claim(streamId),
+      claim: async streamId => {
+        const epoch = await this.#claim(streamId)
+        store.forget(streamId)
+        return epoch
+      },
     }
   }
 

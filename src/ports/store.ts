@@ -29,6 +29,8 @@ export interface Store {
   commit(write: Write): Promise<void>
   /** Makes the caller the stream's owner; resolves with the new epoch. */
   claim(streamId: string): Promise<number>
+  /** Another process may have owned the stream since: what this one remembers of it is read anew. A claim does it by itself. */
+  forget(streamId: string): void
   /**
    * Erases the words of at most `limit` messages and the names in as many events of accounts from before `before`, oldest first, and
    * resolves with their number; those that wait for Laravel or for WhatsApp keep theirs.

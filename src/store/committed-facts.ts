@@ -14,7 +14,7 @@ import {
 /** So many sessions are looked at in one turn of the event loop. */
 const SLICE = 100
 
-interface Follower {
+export interface Follower {
   /** The stream that it follows; null: all. */
   streamId: string | null
   tell(fact: CommittedFact): void

@@ -6,6 +6,7 @@ import type { AccountEventTable } from '../ports/account-event-table.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { KeyStore } from '../ports/key-store.ts'
 import type { ChatTable, ChatTimerTable, MessageTable } from '../ports/message-table.ts'
+import type { PeopleTable } from '../ports/people-table.ts'
 import type { SessionTable } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
 import { asynchronous } from './asynchronous.ts'
@@ -81,7 +82,7 @@ export async function openSqliteStore({
     throw error instanceof GatewayError ? error : toError(storeFailure(error))
   }
   const sql = guarded(db)
-  const people = new RecentPeople(peopleReads(sql))
+  const people = new RecentPeople(asynchronous<PeopleTable>(peopleReads(sql)))
   committed = new CommittedFactsFeed(sql)
   const deliveries = deliveryReads(sql)
   recent = new RecentDeliveries(deliveries, (id, outcome, lazy) => writer.settle(id, outcome, lazy))
@@ -93,6 +94,8 @@ export async function openSqliteStore({
       return committed
     },
     claim: streamId => writer.claim(streamId),
+    // No other process writes here.
+    forget() {},
     eraseBodies: (before, limit) => writer.eraseBodies(before, limit),
     eraseDeleted: limit => writer.eraseDeleted(limit),
     prune: request => writer.prune(request),

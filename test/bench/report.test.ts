@@ -22,6 +22,7 @@ function run(changes: Partial<Figures> = {}): Figures {
     sent: { count: 10, cpu: 4, perSecond: 100, threads: {} },
     received: { count: 5, cpu: 4, threads: {}, latencies: [1, 2, 3, 4] },
     sentToGroups: { count: 2, cpu: 10, perSecond: 5, threads: {} },
+    commitsPerMessage: Number.NaN,
     diskPerMessage: Number.NaN,
     integrity: { sent: 10, decrypted: 10, said: 5, delivered: 5, troubles: [] },
     ...changes,
@@ -128,7 +129,10 @@ describe('rows of the report', () => {
   })
 
   it('have no figure of disk where there is none', () => {
-    const row = rowOf('disk a message', runs({ diskPerMessage: 2048 }, { diskPerMessage: 2048 }))
+    const row = rowOf(
+      'disk a message',
+      runs({ commitsPerMessage: Number.NaN, diskPerMessage: 2048 }, { diskPerMessage: 2048 }),
+    )
     expect(row.values).toEqual({ manager: 2 })
     expect(row.ratio).toBeNaN()
   })

@@ -5,6 +5,7 @@ import type { AccountEventTable } from '../../src/ports/account-event-table.ts'
 import type { EventLog } from '../../src/ports/event-log.ts'
 import type { KeyStore } from '../../src/ports/key-store.ts'
 import type { ChatTable, ChatTimerTable, MessageTable } from '../../src/ports/message-table.ts'
+import type { PeopleTable } from '../../src/ports/people-table.ts'
 import type { SessionTable } from '../../src/ports/session-table.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { asynchronous, type Synchronous } from '../../src/store/asynchronous.ts'
@@ -87,7 +88,7 @@ export class MemoryStore {
     const sql = createStatements(this.#db)
     const stored = readsOf(sql)
     this.stored = stored
-    const people = new RecentPeople(stored.people)
+    const people = new RecentPeople(asynchronous<PeopleTable>(stored.people))
     this.#feed = new CommittedFactsFeed(sql)
     const recent = new RecentDeliveries(
       stored.deliveries,
@@ -108,6 +109,7 @@ export class MemoryStore {
         await committed
       },
       claim: streamId => this.#submit({ claim: streamId }, null),
+      forget() {},
       eraseBodies: (before, limit) => this.#submit({ eraseBodies: { before, limit } }, null),
       eraseDeleted: limit => this.#submit({ eraseDeleted: { limit } }, null),
       prune: request => this.#submit({ prune: request }, null),

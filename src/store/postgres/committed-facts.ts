@@ -1,17 +1,11 @@
 import type { CommittedFact, CommittedFacts } from '../../ports/event-log.ts'
+import type { Follower } from '../committed-facts.ts'
 import { type EventColumns, toEvent } from '../tables/events.ts'
 import type { Sql } from './connection.ts'
 import { EVENT } from './reads/log.ts'
 
 /** So many facts of other nodes are told at once; whoever is further behind has to read them. */
 const MOST_BEHIND = 10_000
-
-interface Follower {
-  /** The stream that it follows; null: all. */
-  streamId: string | null
-  tell(fact: CommittedFact): void
-  end(): void
-}
 
 /**
  * The facts of all sessions as they are committed, on whichever node: those of this process are told from memory, those of others are

@@ -2,12 +2,12 @@ import pg from 'pg'
 import type { MediaChange } from '../../ports/media/media-store.ts'
 import type { PruneRequest, PruneStep, Store, StoreServer } from '../../ports/store.ts'
 import { toError } from '../failures.ts'
+import { RecentPeople } from '../recent-people.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
 import { createNames, poolConfig, readsOn, type Sql } from './connection.ts'
 import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
-import { PeopleOnTheirWay } from './people.ts'
 import { deliveryReads } from './reads/deliveries.ts'
 import { downloadReads } from './reads/downloads.ts'
 import { keyReads } from './reads/keys.ts'
@@ -118,7 +118,6 @@ export async function openPostgresStore({
     server: { linkKey, probe: () => probe(sql) },
     ...tablesOf(sql, writer),
     committed,
-    claim: (streamId: string) => writer.submit<number>({ claim: streamId }),
     eraseBodies: (before: number, limit: number) => writer.submit<number>({ eraseBodies: { before, limit } }),
     eraseDeleted: (limit: number) => writer.submit<number>({ eraseDeleted: { limit } }),
     prune: (request: PruneRequest) => writer.submit<PruneStep>({ prune: request }),
@@ -145,13 +144,19 @@ async function probe(sql: Sql): Promise<void> {
 
 /** Every table of the port, and what writes to each. */
 function tablesOf(sql: Sql, writer: Writer) {
-  const people = new PeopleOnTheirWay(peopleReads(sql))
+  const people = new RecentPeople(peopleReads(sql))
   return {
     commit: (write: Parameters<Store['commit']>[0]) => {
       const committed = writer.write(write)
       if (write.people) people.handedOver(write.streamId, write.people, committed)
       return committed
     },
+    claim: async (streamId: string) => {
+      const epoch = await writer.submit<number>({ claim: streamId })
+      people.forget(streamId)
+      return epoch
+    },
+    forget: (streamId: string) => people.forget(streamId),
     sessions: sessionReads(sql),
     log: logReads(sql),
     keys: keyReads(sql),
