@@ -8,7 +8,12 @@ const TOOLS: [run: string, named: string[], refused: [args: string[], sentence: 
   [
     'bench',
     ['--sessions N', '--idle-ms MS', '(default 2500 ms)'],
-    [[['--only', 'manager,other'], '--only takes manager, redis, postgres, traced, careful, plain, not other']],
+    [
+      [
+        ['--only', 'manager,other'],
+        '--only takes manager, redis, postgres, traced, careful, plain, not other',
+      ],
+    ],
   ],
   [
     'bench:ceiling',
