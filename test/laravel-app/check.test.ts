@@ -69,6 +69,14 @@ describeWithLaravel('whatsapp:check and /health/ready name the mend', () => {
     expect(missing.output).toMatch(/✗ queue: jobs go into jobs, which is missing.*\n.*queue:table/)
   })
 
+  it('asks for another mode of SQLite`s transactions, where Laravel has one', async () => {
+    await host.setEnv({ DB_TRANSACTION_MODE: 'DEFERRED' })
+    const { code, output } = await look({})
+    await host.setEnv({ DB_TRANSACTION_MODE: null })
+    const hasModes = await host.run("return version_compare(app()->version(), '12.26', '>=');")
+    expect([code, /! queue: SQLite refuses.*\n.*transaction_mode/.test(output)]).toEqual([0, hasModes])
+  })
+
   it.each<[string, () => Record<string, string>, RegExp]>([
     ['another path', () => ({ LARAVEL_URL: `${host.url}/api` }), /LARAVEL_URL/],
     [

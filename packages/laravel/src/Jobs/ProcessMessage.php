@@ -7,6 +7,7 @@ namespace WhatsAppManager\Laravel\Jobs;
 use Illuminate\Bus\Queueable;
 use Illuminate\Contracts\Events\Dispatcher as Events;
 use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Database\QueryException;
 use Illuminate\Foundation\Bus\PendingDispatch;
 use Illuminate\Queue\InteractsWithQueue;
 use Illuminate\Queue\Jobs\SyncJob;
@@ -70,10 +71,28 @@ class ProcessMessage implements ShouldQueue
     public function failed(?Throwable $error = null): void
     {
         $message = Message::query()->find($this->messageId);
-        if ($message !== null) {
-            app(Turns::class)->end($message);
-            $this->wakeNext($message, app(Turns::class));
+        if ($message === null) {
+            return;
         }
+        if ($this->neverBegan($error)) {
+            // Let go of at once, for it is queued then.
+            $this->tellQueue(function () use ($message): void {
+                $this->copy($message->id);
+            });
+
+            return;
+        }
+        app(Turns::class)->end($message);
+        $this->wakeNext($message, app(Turns::class));
+    }
+
+    /**
+     * Laravel 13 calls a job of its database queue failed that it could not reserve, such as when SQLite refuses the row to all but one of
+     * several workers. No listener has heard of it.
+     */
+    private function neverBegan(?Throwable $error): bool
+    {
+        return $error instanceof QueryException && preg_match('/^update\b.*\breserved_at\b/i', $error->getSql()) === 1;
     }
 
     private function eventOf(Message $message): object

@@ -9,6 +9,7 @@ use DateTimeInterface;
 use Illuminate\Contracts\Filesystem\Filesystem;
 use Illuminate\Database\Schema\Blueprint;
 use Illuminate\Database\Schema\ColumnDefinition;
+use Illuminate\Foundation\Application;
 use Illuminate\Support\Facades\Schema;
 use Illuminate\Support\Sleep;
 use RuntimeException;
@@ -32,6 +33,12 @@ final class Compatibility
         }
 
         return $column;
+    }
+
+    /** Whether SQLite's transactions may be told to take the lock when they begin. */
+    public static function hasTransactionModes(): bool
+    {
+        return version_compare(Application::VERSION, '12.26', '>=');
     }
 
     /** Waits, so that a test that fakes `Sleep` (Laravel 10 and later) need not. */

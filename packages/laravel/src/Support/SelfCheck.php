@@ -101,7 +101,14 @@ final class SelfCheck
                     "jobs go into {$table}, which is missing: each message is answered with 500",
                     'Run `php artisan queue:table` (from Laravel 11 on `make:queue-table`), then `php artisan migrate`.',
                 );
-            } elseif ($this->isWaiting()) {
+            } elseif ($driver === 'database' && $this->losesRaces($settings['connection'] ?? null)) {
+                yield Finding::warning(
+                    'queue',
+                    'SQLite refuses a job when somebody else writes, and Laravel then calls it failed, without having tried it',
+                    "Set `'transaction_mode' => 'IMMEDIATE'` for SQLite in config/database.php.",
+                );
+            }
+            if ($this->isWaiting()) {
                 $queue = (string) $this->config->get('whatsapp.queue');
                 $command = "php artisan queue:work {$connection}" . ($queue === '' ? '' : " --queue={$queue}");
                 yield Finding::warning(
@@ -113,6 +120,16 @@ final class SelfCheck
         } catch (Throwable) {
             // What is wrong with the database is told above.
         }
+    }
+
+    /** Whether its transactions begin by reading; before Laravel 12.26 they always do, and nobody can change it. */
+    private function losesRaces(?string $connection): bool
+    {
+        $database = $connection ?? $this->config->get('database.default');
+
+        return $this->config->get("database.connections.{$database}.driver") === 'sqlite'
+            && strtoupper((string) $this->config->get("database.connections.{$database}.transaction_mode")) !== 'IMMEDIATE'
+            && Compatibility::hasTransactionModes();
     }
 
     /** Whether jobs of messages lie where no worker takes them, as far as the newest messages tell. */

@@ -9,6 +9,7 @@ return [
             'driver' => 'sqlite',
             'database' => env('DB_DATABASE', database_path('database.sqlite')),
             'prefix' => '',
+            'transaction_mode' => env('DB_TRANSACTION_MODE', 'IMMEDIATE'),
             'foreign_key_constraints' => true,
         ],
         'mysql' => [
