@@ -9,17 +9,20 @@ export interface HostDatabase {
   readonly env: Record<string, string>
   rows<T>(sql: string, values: (string | number)[]): T[]
   write(sql: string): void
-  /** Refuses every new row of a table, with a reason of its own, until `DROP TRIGGER refusing`. */
+  /** Refuses every new row of a table, with a reason of its own. */
   refuse(table: string, why: string): void
+  /** Ends that. */
+  accept(table: string): void
   end(): void
 }
 
-/** SQLite in the application's folder, or with LARAVEL_APP_DATABASE=mysql://user:password@host:port a database of its own there. */
+/**
+ * SQLite in the application's folder, or with LARAVEL_APP_DATABASE=mysql://user:password@host:port or postgres://… a database of its own
+ * there.
+ */
 export function createHostDatabase(dir: string): HostDatabase {
   const server = process.env.LARAVEL_APP_DATABASE
-  return server === undefined
-    ? new SqliteFile(join(dir, 'database/database.sqlite'))
-    : new MysqlSchema(server)
+  return server === undefined ? new SqliteFile(join(dir, 'database/database.sqlite')) : new OnServer(server)
 }
 
 /** With LARAVEL_APP_QUEUE=redis://host:port jobs are queued there, else in the database. */
@@ -52,6 +55,10 @@ class SqliteFile implements HostDatabase {
     this.write(`CREATE TRIGGER refusing BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, '${why}'); END`)
   }
 
+  accept(): void {
+    this.write('DROP TRIGGER refusing')
+  }
+
   end(): void {}
 
   #with<T>(use: (db: DatabaseSync) => T): T {
@@ -64,27 +71,65 @@ class SqliteFile implements HostDatabase {
   }
 }
 
-/** One query through PHP, which has the driver: `{dsn, user, password, sql, values}` in JSON, and its rows out. */
+/** One query through PHP, which has the drivers: `{dsn, user, password, sql, values}` in JSON, and its rows out. */
 const ASK = `$q = json_decode(stream_get_contents(STDIN), true);
   $db = new PDO($q['dsn'], $q['user'], $q['password'], [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_EMULATE_PREPARES => false]);
-  $db->exec("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')");
+  if (str_starts_with($q['dsn'], 'mysql:')) { $db->exec("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')"); }
   $found = $db->prepare($q['sql']);
   $found->execute($q['values']);
-  echo json_encode($found->columnCount() > 0 ? $found->fetchAll(PDO::FETCH_ASSOC) : [], JSON_THROW_ON_ERROR);`
+  $plain = fn ($value) => is_bool($value) ? (int) $value : $value;
+  $rows = $found->columnCount() > 0 ? $found->fetchAll(PDO::FETCH_ASSOC) : [];
+  echo json_encode(array_map(fn ($row) => array_map($plain, $row), $rows), JSON_THROW_ON_ERROR);`
 
-class MysqlSchema implements HostDatabase {
+/** PostgreSQL leaves out milliseconds that are 0, and zeros behind others. */
+const withMilliseconds = (_: string, value: unknown) => {
+  const found =
+    typeof value === 'string' ? /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{1,3}))?$/.exec(value) : null
+  return found === null ? value : `${found[1]}.${(found[2] ?? '').padEnd(3, '0')}`
+}
+
+const KINDS = {
+  mysql: {
+    port: '3306',
+    /** Where databases are made. */
+    home: '',
+    options: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci',
+    refuse: (table: string, why: string) => [
+      `CREATE TRIGGER refusing BEFORE INSERT ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${why}'`,
+    ],
+    accept: () => 'DROP TRIGGER refusing',
+  },
+  pgsql: {
+    port: '5432',
+    home: ';dbname=postgres',
+    options: '',
+    refuse: (table: string, why: string) => [
+      `CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '${why}'; END $$`,
+      `CREATE TRIGGER refusing BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    ],
+    accept: (table: string) => `DROP TRIGGER refusing ON ${table}`,
+  },
+}
+
+/** A database of its own on a server. */
+class OnServer implements HostDatabase {
   readonly env: Record<string, string>
-  readonly #server: URL
+  readonly #driver: keyof typeof KINDS
   readonly #name = `laravel_${randomBytes(4).toString('hex')}`
 
   constructor(server: string) {
-    this.#server = new URL(server)
-    const { hostname, port, username, password } = this.#server
+    const { protocol, hostname, port, username, password } = new URL(server)
+    this.#driver = protocol === 'mysql:' ? 'mysql' : 'pgsql'
     this.env = {
-      ...{ DB_CONNECTION: 'mysql', DB_HOST: hostname, DB_PORT: port || '3306', DB_DATABASE: this.#name },
-      ...{ DB_USERNAME: decodeURIComponent(username), DB_PASSWORD: decodeURIComponent(password) },
+      ...{ DB_CONNECTION: this.#driver, DB_HOST: hostname, DB_PORT: port || this.#kind.port },
+      ...{ DB_DATABASE: this.#name, DB_USERNAME: decodeURIComponent(username) },
+      DB_PASSWORD: decodeURIComponent(password),
     }
-    this.#ask(`CREATE DATABASE ${this.#name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`, [], false)
+    this.#ask(`CREATE DATABASE ${this.#name}${this.#kind.options}`, [], false)
+  }
+
+  get #kind() {
+    return KINDS[this.#driver]
   }
 
   rows<T>(sql: string, values: (string | number)[]): T[] {
@@ -96,21 +141,25 @@ class MysqlSchema implements HostDatabase {
   }
 
   refuse(table: string, why: string): void {
-    this.write(
-      `CREATE TRIGGER refusing BEFORE INSERT ON ${table} FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${why}'`,
-    )
+    for (const sql of this.#kind.refuse(table, why)) this.write(sql)
+  }
+
+  accept(table: string): void {
+    this.write(this.#kind.accept(table))
   }
 
   end(): void {
-    this.#ask(`DROP DATABASE ${this.#name}`, [])
+    this.#ask(`DROP DATABASE ${this.#name}`, [], false)
   }
 
   #ask<T>(sql: string, values: (string | number)[], inside = true): T[] {
     const { DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD } = this.env
-    const dsn = `mysql:host=${DB_HOST};port=${DB_PORT};charset=utf8mb4${inside ? `;dbname=${this.#name}` : ''}`
+    const database = inside ? `;dbname=${this.#name}` : this.#kind.home
+    const charset = this.#driver === 'mysql' ? ';charset=utf8mb4' : ''
+    const dsn = `${this.#driver}:host=${DB_HOST};port=${DB_PORT}${charset}${database}`
     const input = JSON.stringify({ dsn, user: DB_USERNAME, password: DB_PASSWORD, sql, values })
     const { status, stdout, stderr } = spawnSync('php', ['-r', ASK], { input, encoding: 'utf8' })
     if (status !== 0) throw new Error(`${sql}: ${stdout}${stderr}`)
-    return JSON.parse(stdout)
+    return JSON.parse(stdout, this.#driver === 'pgsql' ? withMilliseconds : undefined)
   }
 }

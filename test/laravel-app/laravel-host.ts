@@ -185,7 +185,7 @@ export class LaravelHost {
     try {
       await work()
     } finally {
-      this.write('DROP TRIGGER refusing')
+      this.#database.accept(table)
     }
   }
 

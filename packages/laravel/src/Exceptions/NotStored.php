@@ -18,7 +18,10 @@ final class NotStored extends RuntimeException
     /** What drivers say without a value in it: what is missing, too long, full or locked. */
     private const PLAIN = '/^(?:no such table: [\w.]+|table \w+ has no column named \w+|(?:NOT NULL|UNIQUE) constraint failed: [\w., ]+'
         . '|database is locked|database or disk is full|attempt to write a readonly database|disk I\/O error'
-        . '|Table \'[\w.]+\' doesn\'t exist|Unknown column \'[\w.]+\' in \'[\w ]+\'|Data too long for column \'\w+\' at row \d+)$/';
+        . '|Table \'[\w.]+\' doesn\'t exist|Unknown column \'[\w.]+\' in \'[\w ]+\'|Data too long for column \'\w+\' at row \d+'
+        . '|ERROR: +(?:relation|column) "\w+"(?: of relation "\w+")? does not exist'
+        . '|ERROR: +null value in column "\w+" of relation "\w+" violates not-null constraint'
+        . '|ERROR: +value too long for type [\w ]+\(\d+\))$/';
 
     /** In place of what a query on our tables threw; anything else is given back as it is. */
     public static function inPlaceOf(Throwable $error, string $what): Throwable
@@ -31,7 +34,9 @@ final class NotStored extends RuntimeException
             return $error;
         }
         [$state, $code, $said] = ($query->errorInfo ?? []) + ['HY000', 0, ''];
-        $why = preg_match(self::PLAIN, (string) $said) === 1 ? $said : "error {$code} of the driver";
+        // PostgreSQL shows the row itself from the second line on.
+        $said = explode("\n", (string) $said)[0];
+        $why = preg_match(self::PLAIN, $said) === 1 ? $said : "error {$code} of the driver";
 
         return new self(
             "{$what}: {$table[0]} did not take it, SQLSTATE[{$state}], {$why}. `php artisan migrate:status` shows whether its migration has run."
