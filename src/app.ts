@@ -83,20 +83,16 @@ export async function createApp(
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const whole = tracing?.store(counted) ?? counted
-  const cluster = await openCluster(config, {
-    ...{ clock, logger: part('cluster'), key: linkKey, owners: overrides.owners },
-  })
+  const nodeParts = { clock, logger: part('cluster'), key: linkKey, owners: overrides.owners }
+  const cluster = await openCluster(config, nodeParts)
   const store = cluster?.ownership.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock)
   const given = overrides.laravel?.(client) ?? client
   const deliver = metrics.delivering(given.deliver)
   const laravel = { ...given, deliver: tracing?.delivering(deliver) ?? deliver }
-  const media = createConvertingPreparer(files, {
-    clock,
-    maxBytes: config.media.maxBytes,
-    allowPrivate: config.media.allowPrivate,
-  })
+  const { maxBytes, allowPrivate } = config.media
+  const media = createConvertingPreparer(files, { clock, maxBytes, allowPrivate })
   // Known once the port is taken, long before a file is linked.
   let linkBase = linkBaseOf(config, config.http.port)
   const served = serveMedia({
@@ -104,7 +100,11 @@ export async function createApp(
     describe: id => store.downloads.describe(id),
     base: () => linkBase.url,
   })
-  const queue = await createQueue(config.redisUrl, { name: store.id, clock, logger: part('queue') })
+  const queue = await createQueue(config.redisUrl, {
+    name: cluster?.queue ?? store.id,
+    clock,
+    logger: part('queue'),
+  })
   const registry = new SessionRegistry()
   const owners = createSessionOwners(registry, store)
   const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
@@ -118,6 +118,7 @@ export async function createApp(
     routes,
     passkeys: { read: passkeys.read, timeOfDay },
     sessions: owners,
+    leases: cluster?.lanes,
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },
     ...(config.inbound.markRead && { onAccepted: delivery => readMarks.accepted(delivery) }),
     onOutcome(delivery, outcome) {
@@ -138,16 +139,14 @@ export async function createApp(
   const whatsapp = overrides.whatsapp?.(traced) ?? traced
 
   const downloads = new Downloads({
-    ...{ store, whatsapp, files, clock },
-    logger: part('downloads'),
+    ...{ store, whatsapp, files, clock, maxBytes, logger: part('downloads') },
     chatsOf: sessionId => registry.chatsOf(sessionId),
-    maxBytes: config.media.maxBytes,
+    ...(cluster && { isHere: sessionId => registry.find(sessionId) !== undefined }),
     onSettled: lane => deliveries.wake(lane),
   })
   const onDownload = () => causedByNobody(() => downloads.startDue())
   const versions = new VersionBreaker({
-    clock,
-    logger: part('sessions'),
+    ...{ clock, logger: part('sessions') },
     onAccepted: () => registry.tellAll({ type: 'version.accepted' }),
   })
   const machine = bindEffects({
@@ -290,9 +289,10 @@ export async function createApp(
       await Promise.all([check.stop(), http.close(), cluster?.ownership.evacuate()])
       await Promise.all([downloads.stop(), retention.stop()])
       await supervisor.stop()
-      await cluster?.ownership.leave()
+      await cluster?.ownership.giveUpAll()
       await erasure.stop()
       await deliveries.stop(2000)
+      await cluster?.ownership.leave()
       await laravel.close()
       await Promise.all([store.close(), tracing?.stop()])
     },

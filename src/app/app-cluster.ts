@@ -6,12 +6,16 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
+import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { Overrides } from './overrides.ts'
 
 export interface AppCluster {
   ownership: Ownership
+  lanes: LaneLeases
+  /** Of the queue of this node: each has its own, and no other process at the same time. */
+  queue: string
   /** `isHere`: whether a session lives in this process. */
   routing(isHere: (sessionId: string) => boolean): Routing
   /** The same queries, about all nodes where only this one is known. */
@@ -25,17 +29,20 @@ export async function openCluster(
 ): Promise<AppCluster | null> {
   const { databaseUrl, dataDir, node, connect } = config
   if (databaseUrl === null) return null
-  const [{ Ownership }, { createRouting }, { sumStats }, { openOwnerTable }] = await Promise.all([
-    import('../cluster/ownership.ts'),
-    import('../cluster/routing.ts'),
-    import('../cluster/sum-stats.ts'),
-    import('../store/postgres/owners.ts'),
-  ])
+  const [{ Ownership }, { createLaneLeases }, { createRouting }, { sumStats }, { openOwnerTable }] =
+    await Promise.all([
+      import('../cluster/ownership.ts'),
+      import('../cluster/lane-leases.ts'),
+      import('../cluster/routing.ts'),
+      import('../cluster/sum-stats.ts'),
+      import('../store/postgres/owners.ts'),
+    ])
+  const id = idIn(dataDir)
   const opened = openOwnerTable({ url: databaseUrl })
   const table = owners?.(opened) ?? opened
   const ownership = new Ownership({
     table,
-    place: placeOf(dataDir),
+    place: `${hostname()}/${id}`,
     leaseMs: node.leaseMs,
     maxSessions: node.maxSessions || Number.MAX_SAFE_INTEGER,
     perSecond: connect.perSecond,
@@ -43,6 +50,8 @@ export async function openCluster(
   })
   return {
     ownership,
+    lanes: createLaneLeases({ table, node: () => ownership.node, ...parts }),
+    queue: id,
     routing: isHere => createRouting({ table, ownership, key, isHere }),
     ofAll: queries => ({
       ...queries,
@@ -52,8 +61,8 @@ export async function openCluster(
 }
 
 /** DATA_DIR is held by one process at a time; of a copy of it on another machine nothing is concluded. */
-function placeOf(dataDir: string): string {
+function idIn(dataDir: string): string {
   const file = join(dataDir, 'node.id')
   if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: 0o600 })
-  return `${hostname()}/${readFileSync(file, 'utf8')}`
+  return readFileSync(file, 'utf8')
 }

@@ -146,7 +146,14 @@ export class Ownership implements Rejoin {
     }
   }
 
-  /** Gives up all that is left: nothing of it may run here any more. */
+  /** Gives up all sessions that are left, of which nothing may run any more; the lease stays for what else is under way. Never rejects. */
+  async giveUpAll(): Promise<void> {
+    this.#stop()
+    await this.#looking
+    if (this.node !== null) await this.#options.table.keepOnly(this.node, []).catch(() => {})
+  }
+
+  /** Gives up the lease. */
   async leave(): Promise<void> {
     this.#stop()
     await this.#looking

@@ -3,6 +3,7 @@ import { causedByNobody } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
 import { pause } from '../base/pause.ts'
 import type { Problem } from '../base/problem.ts'
+import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -72,6 +73,8 @@ export function createDeliveries(options: {
   passkeys?: DeliveredPasskeys
   /** Without it no message says whose it is. */
   sessions?: DeliveredSessions
+  /** Present where several nodes drain the same lanes. */
+  leases?: LaneLeases | undefined
 }): Deliveries {
   const {
     store,
@@ -84,6 +87,7 @@ export function createDeliveries(options: {
     files,
     passkeys = NO_PASSKEYS,
     sessions = NO_SESSIONS,
+    leases,
   } = options
   const { address } = laravel
   const shared = { queue, clock, logger, address, onReleased: () => sweep.now() }
@@ -97,12 +101,13 @@ export function createDeliveries(options: {
   const settlements = createSettlements({
     ...{ store, clock, logger, onAccepted, onOutcome },
     ended: ended.signal,
+    onThrough: lane => leases?.giveBack(lane),
     onWanted(lane) {
       if (!stopping.signal.aborted) queue.wake(lane)
     },
   })
   const lanes = createLaneDrain({
-    ...{ store, laravel, clock, logger, routes, settlements, filesWaitMs },
+    ...{ store, laravel, clock, logger, routes, settlements, leases, filesWaitMs },
     async payloadOf(delivery) {
       const payload = await payloadOf(delivery, files)
       return withPasskey(delivery, await withSession(delivery, payload, sessions), passkeys)
@@ -177,6 +182,7 @@ export function createDeliveries(options: {
       const waited = new AbortController()
       await Promise.race([over, pause(clock, Math.max(LAST_OUTCOMES, deadline - clock.now()), waited.signal)])
       waited.abort()
+      await leases?.flush()
     },
 
     async waiting() {

@@ -12,6 +12,7 @@ export class MemoryOwnerTable {
   readonly sessions = new Map<string, Row>()
   readonly nodes = new Map<string, ClusterNode & { until: number; place: string; leaving?: boolean }>()
   readonly calls: string[] = []
+  readonly lanes = new Map<string, string>()
   /** The database answers nobody. */
   isAway = false
   readonly #heard = new Set<() => void>()
@@ -103,6 +104,19 @@ export class MemoryOwnerTable {
           ),
         )(),
       leave: node => asked('leave', () => leave(node))(),
+      takeLanes: (node, lanes) =>
+        asked('takeLanes', () =>
+          lanes.filter(lane => {
+            if (!isAlive(node) || (this.lanes.get(lane) !== node && isAlive(this.lanes.get(lane) ?? null)))
+              return false
+            this.lanes.set(lane, node)
+            return true
+          }),
+        )(),
+      giveLanes: (node, lanes) =>
+        asked('giveLanes', () => {
+          for (const lane of lanes) if (this.lanes.get(lane) === node) this.lanes.delete(lane)
+        })(),
       whereIs: async () => null,
       onFreed: heard => void this.#heard.add(heard),
       close: async () => {},

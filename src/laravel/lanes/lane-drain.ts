@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../base/clock.ts'
+import type { LaneLeases } from '../../ports/cluster/lane-leases.ts'
 import {
   DELIVERY_KINDS,
   type DeliveryKind,
@@ -19,6 +20,8 @@ import type { Settlements } from './settlements.ts'
 const TURN_LENGTH = 10
 /** The sweep leaves a lane that could not be drained to the queue's own backoff, which is no longer than this. */
 const REJECTED_WAIT = 60_000
+/** A lane that another node drains is asked for again after this, in ms. */
+const TAKEN_WAIT = 1_000
 const UNREADABLE = 'the stored row cannot be read: it is damaged, or another version wrote it'
 
 /**
@@ -32,6 +35,8 @@ export function createLaneDrain(options: {
   logger: Logger
   routes: Record<DeliveryKind, Route>
   settlements: Settlements
+  /** Present where several nodes drain the same lanes. */
+  leases?: LaneLeases | undefined
   /** What Laravel gets in this attempt. */
   payloadOf: (delivery: DeliveryRow) => Promise<Record<string, unknown>>
   /** How long a delivery waits for its file, in ms. */
@@ -41,7 +46,7 @@ export function createLaneDrain(options: {
   /** From then on nothing is waited for. */
   ended: AbortSignal
 }) {
-  const { store, laravel, clock, logger, routes, settlements, payloadOf, filesWaitMs } = options
+  const { store, laravel, clock, logger, routes, settlements, leases, payloadOf, filesWaitMs } = options
   const { stopping, ended } = options
   const turns = new Map<string, Promise<number | null>>()
   /** Lanes whose last drain was rejected, and when the sweep may wake them. */
@@ -52,7 +57,7 @@ export function createLaneDrain(options: {
     // A queue that loses a lock may call twice; a lane has one delivery in flight, always.
     if (turns.has(lane)) return clock.now() + 1_000
     if (settlements.wantsLane(lane)) return null
-    const turn = takeTurn(lane)
+    const turn = leases === undefined ? takeTurn(lane) : takeLeasedTurn(lane, leases)
     turns.set(lane, turn)
     try {
       const next = await turn
@@ -66,6 +71,17 @@ export function createLaneDrain(options: {
       throw error
     } finally {
       turns.delete(lane)
+    }
+  }
+
+  /** What came while another node has the lane is looked at as soon as that may be through. */
+  async function takeLeasedTurn(lane: string, leases: LaneLeases): Promise<number | null> {
+    if (!(await leases.take(lane))) return clock.now() + TAKEN_WAIT
+    try {
+      return await takeTurn(lane)
+    } finally {
+      // An outcome that is on its way gives the lane back: until it is stored the delivery stands there.
+      if (!settlements.isOnItsWay(lane)) leases.giveBack(lane)
     }
   }
 

@@ -19,10 +19,12 @@ export function createSettlements(options: {
   onAccepted?: ((delivery: DeliveryRow) => void) | undefined
   /** Hears of each outcome, before it is durable. */
   onOutcome?: ((delivery: DeliveryRow, outcome: DeliveryOutcome) => void) | undefined
+  /** The last outcome of an empty lane is stored, or is not tried any more. */
+  onThrough?: ((lane: string) => void) | undefined
   /** Somebody wanted to look at a lane while its outcome was on its way. */
   onWanted: (lane: string) => void
 }) {
-  const { store, clock, logger, ended, onAccepted, onOutcome, onWanted } = options
+  const { store, clock, logger, ended, onAccepted, onOutcome, onThrough, onWanted } = options
   /** By lane; and those lanes that somebody wanted to look at. */
   const later = new Map<string, Promise<void>>()
   const wanted = new Set<string>()
@@ -83,6 +85,7 @@ export function createSettlements(options: {
       const { lane } = delivery
       const settlement = settle(delivery, outcome, true).finally(() => {
         later.delete(lane)
+        onThrough?.(lane)
         if (wanted.delete(lane)) onWanted(lane)
       })
       later.set(lane, settlement)

@@ -66,6 +66,9 @@ export interface OwnerTable {
   keepOnly(node: string, streamIds: string[]): Promise<void>
   /** Gives up all of them, and the lease. */
   leave(node: string): Promise<void>
+  /** Takes lanes that no other node has under a valid lease, and resolves with those. */
+  takeLanes(node: string, lanes: string[]): Promise<string[]>
+  giveLanes(node: string, lanes: string[]): Promise<void>
   /** Null: there is no such session. */
   whereIs(sessionId: string): Promise<Whereabouts | null>
   /** Calls back whenever sessions may have become free, on whichever node. */

@@ -15,6 +15,8 @@ const UNREAD = 'the media files to download could not be read from the store'
 
 export interface DownloadDeps extends AttemptDeps {
   store: { downloads: Store['downloads'] }
+  /** Whether the session lives here: what other nodes have is theirs to download. All do if not given. */
+  isHere?: ((sessionId: string) => boolean) | undefined
   /** Something became of a file: the delivery of its message may wait for it. */
   onSettled(lane: string): void
 }
@@ -113,6 +115,7 @@ export class Downloads {
   #startIfRoom(download: Download | DamagedDownload): void {
     const { sessionId, streamId, seq } = download
     const name = `${streamId}|${seq}`
+    if (this.#deps.isHere?.(sessionId) === false) return
     if (this.#stopped.signal.aborted || this.#running.has(name) || this.#over.has(name)) return
     const others = [...this.#running.values()].filter(one => one.sessionId === sessionId)
     if (this.#running.size >= AT_ONCE || others.length >= OF_ONE_SESSION) return

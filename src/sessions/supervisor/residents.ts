@@ -19,6 +19,7 @@ export interface ResidentsDeps {
   clock: Clock
   logger: Logger
   stats(): Stats
+  onDownload?: () => void
   isServing(): boolean
   /** Nothing can be stored: all sessions stop until the store works again. */
   storeFailed(error: GatewayError): void
@@ -64,6 +65,8 @@ export function createResidents(deps: ResidentsDeps): Residents & { forget(): vo
         const rows = await rowsOf(lives)
         counts.fill(rows, clock.now())
         await Promise.all(rows.map(row => restorer.restore(row)))
+        // Files that its last owner has not downloaded.
+        deps.onDownload?.()
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'STORE_FAILED') deps.storeFailed(error)
         else logger.error(faultFields(error), 'sessions of this node could not be taken up')

@@ -39,10 +39,17 @@ const KEEP_ONLY = `WITH freed AS (
   SELECT pg_notify($3, '') FROM freed LIMIT 1`
 
 const leaving = (nodes: string) => `WITH gone AS (DELETE FROM nodes WHERE ${nodes} RETURNING node),
-  freed AS (UPDATE sessions SET owner = NULL FROM gone WHERE owner = gone.node AND erased_at IS NULL)
+  freed AS (UPDATE sessions SET owner = NULL FROM gone WHERE owner = gone.node AND erased_at IS NULL),
+  lanes AS (DELETE FROM lane_leases USING gone WHERE lane_leases.node = gone.node)
   SELECT pg_notify($2, '') FROM gone LIMIT 1`
 const LEAVE = leaving('node = $1')
 const LEAVE_PLACE = leaving('place = $1')
+
+// In one order for all nodes, which would wait for each other else.
+const TAKE_LANES = `INSERT INTO lane_leases AS l (lane, node)
+  SELECT lane, $1 FROM unnest($2::text[]) AS u(lane) WHERE EXISTS (${LIVE} AND node = $1) ORDER BY lane
+  ON CONFLICT (lane) DO UPDATE SET node = excluded.node WHERE l.node = $1 OR NOT EXISTS (${LIVE} AND node = l.node)
+  RETURNING lane`
 
 const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, stats = $4, url = $5
   WHERE node = $1 AND lease_until > now()`
@@ -130,6 +137,14 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
 
     async leave(node) {
       await sql.get(LEAVE, node, await channelOf())
+    },
+
+    async takeLanes(node, lanes) {
+      return (await sql.all<{ lane: string }>(TAKE_LANES, node, lanes)).map(({ lane }) => lane)
+    },
+
+    async giveLanes(node, lanes) {
+      await sql.run('DELETE FROM lane_leases WHERE node = $1 AND lane = ANY($2)', node, lanes)
     },
 
     async whereIs(sessionId) {

@@ -135,6 +135,37 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
     expect(await table.claimFree('a2', 9)).toMatchObject([{ sessionId: 's', epoch: 3 }])
   })
 
+  test('a lane is one node’s at a time, until it gives it back or is gone', async () => {
+    await join('a', 'b')
+    expect((await table.takeLanes('a', ['y', 'x'])).sort()).toEqual(['x', 'y'])
+    expect(await table.takeLanes('b', ['x', 'z'])).toEqual(['z'])
+    expect(await table.takeLanes('a', ['x'])).toEqual(['x'])
+    await table.giveLanes('a', ['x', 'z'])
+    expect((await table.takeLanes('b', ['x', 'y', 'z'])).sort()).toEqual(['x', 'z'])
+    await lapse('a')
+    expect(await table.takeLanes('b', ['y'])).toEqual(['y'])
+    expect(await table.takeLanes('a', ['new'])).toEqual([])
+    await table.leave('b')
+    await join('c')
+    expect((await table.takeLanes('c', ['x', 'y', 'z'])).sort()).toEqual(['x', 'y', 'z'])
+  })
+
+  test('lanes that many nodes ask for at once go to one each', async () => {
+    await join('a', 'b', 'c')
+    const lanes = Array.from({ length: 200 }, (_, i) => `lane ${i}`)
+    const asked = ['a', 'b', 'c'].flatMap(node => [
+      table.takeLanes(node, lanes),
+      table.takeLanes(node, [...lanes].reverse()),
+    ])
+    const [a, a2, b, b2, c, c2] = await Promise.all(asked)
+    const sets = [
+      [...a!, ...a2!],
+      [...b!, ...b2!],
+      [...c!, ...c2!],
+    ].map(all => new Set(all))
+    expect(sets.reduce((sum, { size }) => sum + size, 0)).toBe(200)
+  })
+
   test('a deleted session is nobody’s and is never claimed', async () => {
     await join('a')
     const streamId = await given(store, 's')

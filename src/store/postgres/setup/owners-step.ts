@@ -14,5 +14,8 @@ CREATE TABLE nodes (
   stats text                             -- JSON
 ) WITH (fillfactor = 10);
 ALTER TABLE sessions ADD COLUMN owner text COLLATE "C";
+-- Lanes of deliveries that are drained now. What a crash of the server empties it says of nobody who still drains.
+CREATE UNLOGGED TABLE lane_leases (lane text COLLATE "C" PRIMARY KEY, node text COLLATE "C" NOT NULL);
+CREATE INDEX lane_leases_by_node ON lane_leases (node);
 CREATE INDEX sessions_by_owner ON sessions (owner) WHERE erased_at IS NULL;
 `
