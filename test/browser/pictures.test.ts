@@ -163,7 +163,11 @@ describeInBrowser('the pages', () => {
     expect(await reader.page.locator('dialog, #restart, #logout, #delete, #link').count()).toBe(0)
     await reader.page.locator('#chat-list [data-open]', { hasText: 'Ana Torres' }).click()
     await reader.page.locator('#bubbles img').waitFor()
-    await reader.page.waitForFunction('document.querySelector("#bubbles img").naturalWidth > 0')
+    await vi.waitFor(
+      async () =>
+        expect(await reader.page.evaluate('document.querySelector("#bubbles img").naturalWidth')).toBe(512),
+      { timeout: 20_000 },
+    )
     await look(reader.page, `chat-${of}`)
     expectQuiet(reader)
     await reader.page.context().close()

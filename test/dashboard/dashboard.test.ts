@@ -154,6 +154,24 @@ describe('an asset', () => {
     expect([again.status, await again.text()]).toEqual([304, ''])
   })
 
+  // What a line of 400 kbit/s carries in a second and a half.
+  it.each([
+    '/',
+    '/dashboard/deliveries',
+    '/dashboard/sessions/s1',
+  ])('a first visit to %s takes less than 75 kB, with all that it loads', async path => {
+    const { app } = createTestPages()
+    const packed = async (url: string) =>
+      (await (await app.request(url, { headers: { 'accept-encoding': 'gzip' } })).arrayBuffer()).byteLength
+    const text = await (await app.request(path)).text()
+    const urls = new Set(
+      [...text.matchAll(/(?:src|href)="(\/dashboard\/assets\/[^"]+)"/g)].map(([, url]) => url!),
+    )
+    expect(urls.size).toBeGreaterThan(10)
+    const sizes = await Promise.all([path, ...urls].map(packed))
+    expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThan(75_000)
+  })
+
   it.each(['/', '/dashboard/deliveries'])('%s names all that its script imports, each once', async path => {
     const { app } = createTestPages()
     const text = await (await app.request(path)).text()

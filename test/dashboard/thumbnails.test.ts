@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -7,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createClock } from '../../src/base/clock.ts'
 import { serveMedia } from '../../src/media/create-media-server.ts'
 import { openMediaStore } from '../../src/media/media-store.ts'
+import { hasFfmpeg } from '../media/convert/voice.ts'
 import { createMediaTable } from '../media/media-table.ts'
 import { createTestPages, logIn } from './pages.ts'
 
@@ -136,6 +138,28 @@ describe('the thumbnail of a picture on the page', () => {
     for (const type of ['image/svg+xml', 'image/tiff', 'application/pdf', 'audio/ogg', '', 'text/html'])
       expect(await media.thumbnailQuery(red, type), type).toBeNull()
   })
+
+  it.skipIf(!hasFfmpeg)(
+    'is the first picture of a video (skipped where ffmpeg is not installed)',
+    async () => {
+      const path = join(dataDir, 'film.mp4')
+      const film = [
+        '-f',
+        'lavfi',
+        '-i',
+        'color=c=green:size=640x360:rate=5:duration=1',
+        '-c:v',
+        'mpeg4',
+        path,
+      ]
+      execFileSync('ffmpeg', ['-v', 'error', '-y', ...film])
+      const id = await keep(readFileSync(path))
+      const query = await media.thumbnailQuery(id, 'video/mp4')
+      const answer = await app.request(`/dashboard/thumbnails/${id}?${query}`)
+      const shown = await sharp(new Uint8Array(await answer.arrayBuffer())).metadata()
+      expect(shown).toMatchObject({ format: 'webp', width: 512, height: 288 })
+    },
+  )
 
   it('leaves its link in no line of the log', () => {
     expect(logs.length).toBeGreaterThan(10)
