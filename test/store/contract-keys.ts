@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Subject } from './contract.ts'
-import { given } from './facts.ts'
+import { given, messageFact } from './facts.ts'
 
 export function keysContract(subject: Subject): void {
   test('keys are written, replaced, deleted and read by type', async () => {
@@ -95,5 +95,23 @@ export function keysContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, inbox: [{ put }, { done: 'h' }] })
     expect(await subject.store.keys.unfinished(streamId)).toEqual([])
     expect(await subject.store.keys.inbox(streamId, 'h')).toEqual({ ...put, done: true })
+  })
+
+  test('the commit of a deletion takes the credentials, however much else it leaves for later', async () => {
+    const streamId = await given(subject.store, 'a')
+    const seqs = Array.from({ length: 400 }, (_, i) => i + 2)
+    await subject.store.commit({
+      ...{ streamId, epoch: 1, events: seqs.map(seq => messageFact(seq)) },
+      keys: [{ type: 'creds', id: '0', value: Buffer.from('c') }],
+      deliveries: seqs.map(seq => ({
+        ...{ webhookId: `${streamId}.${seq}`, kind: 'messages' as const, lane: `${streamId}|chat` },
+        ...{ sessionId: 'a', seq, at: 1, payload: null },
+      })),
+    })
+    const tombstone = { ...messageFact(402), type: 'session.deleted', data: {} }
+    await subject.store.commit({ streamId, epoch: 1, events: [tombstone], erase: 'stream' })
+    expect(await subject.store.keys.get(streamId, 'creds', ['0'])).toEqual({})
+    expect(await subject.store.eraseDeleted(10)).toBe(10)
+    while ((await subject.store.eraseDeleted(1_000)) === 1_000);
   })
 }

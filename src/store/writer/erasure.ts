@@ -30,6 +30,8 @@ const PARTS = [
 /** Erases all of a stream but its facts from `keepFrom` (a seq) on: the first slice of it now, the rest with `eraseDeleted`. */
 export function eraseStream(sql: Statements, streamId: string, keepFrom: number): void {
   sql.run('INSERT INTO erasures (stream_id, keep_from) VALUES (?, ?)', streamId, keepFrom)
+  // Nobody may ever log in with what is left, however much that is.
+  eraseKeys(sql, streamId, 0)
   eraseSlice(sql, streamId, keepFrom, SLICE)
 }
 

@@ -30,7 +30,7 @@ const inTurn =
     return count
   }
 
-/** Nobody may ever log in with what is left, so credentials go first. */
+/** Credentials go first, all of them. */
 export const eraseKeys: Erase = async (sql, streamId, limit) => {
   const creds = sql.run("DELETE FROM keys WHERE stream_id = $1 AND type = 'creds'", streamId)
   const rest = inTurn(erasing('keys', 'type, id'), erasing('inbox', 'hash'))
@@ -90,6 +90,8 @@ const PARTS = inTurn(
 /** Erases all of a stream but its facts from `keepFrom` (a seq) on: the first slice of it now, the rest with `eraseDeleted`. */
 export async function eraseStream(sql: Sql, streamId: string, keepFrom: number): Promise<void> {
   await sql.run('INSERT INTO erasures (stream_id, keep_from) VALUES ($1, $2)', streamId, keepFrom)
+  // Nobody may ever log in with what is left, however much that is.
+  await eraseKeys(sql, streamId, 0)
   await eraseSlice(sql, streamId, keepFrom, SLICE)
 }
 
