@@ -30,7 +30,15 @@ export const PLACES: Record<string, string[]> = {
  * ten times what is tested in it.
  */
 const PURE: Record<string, string[]> = {
-  bench: ['disk', 'media/media', 'profile/self-times', 'report', 'start-flags', 'traffic-run'],
+  bench: [
+    'disk',
+    'media/media',
+    'nodes/report-nodes',
+    'profile/self-times',
+    'report',
+    'start-flags',
+    'traffic-run',
+  ],
   chaos: [
     ...[
       'compare-records',

@@ -30,6 +30,8 @@ export interface ManagerOptions {
   tracesUrl?: string | null
   /** How long a send waits for its ack; longer than any takes if not given. */
   sendWaitMs?: number
+  /** Of a node: how long it may be silent before others take its sessions, in ms; the manager's own unless given. */
+  leaseMs?: number
   /** Connections begun per second, 10000 if not given; null leaves it to the manager. */
   connectsPerSecond?: number | null
 }
@@ -37,6 +39,8 @@ export interface ManagerOptions {
 /** The manager as its users have it: node itself with the flags of `npm start` and `src/start.js` in a process of its own, spoken to over HTTP. */
 export class Manager {
   readonly child: Child<Probe>
+  /** Where it listens; empty before. */
+  url = ''
   #api: ManagerApi | null = null
   #log = ''
 
@@ -51,6 +55,7 @@ export class Manager {
     databaseUrl = null,
     tracesUrl = null,
     sendWaitMs = 30_000,
+    leaseMs,
     connectsPerSecond = 10_000,
   }: ManagerOptions) {
     const env = {
@@ -66,6 +71,7 @@ export class Manager {
       SEND_WAIT_MS: String(sendWaitMs),
       ...(redisUrl !== null && { REDIS_URL: redisUrl }),
       ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
+      ...(leaseMs !== undefined && { NODE_LEASE_MS: String(leaseMs) }),
       ...(tracesUrl !== null && { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl }),
     }
     const flags = [...startFlags(), ...(probed ? PROBE_FLAGS : []), ...nodeFlags]
@@ -79,8 +85,10 @@ export class Manager {
     const deadline = Date.now() + START_MS
     while (this.#api === null) {
       const url = /"url":"(http:[^"]+)"/.exec(this.#log)?.[1]
-      if (url !== undefined) this.#api = new ManagerApi(url, KEY, 256)
-      else if (!this.child.running || Date.now() > deadline)
+      if (url !== undefined) {
+        this.url = url
+        this.#api = new ManagerApi(url, KEY, 256)
+      } else if (!this.child.running || Date.now() > deadline)
         throw new Error(`the manager did not start:\n${this.child.output}`)
       else await pause(POLL_MS)
     }

@@ -38,6 +38,9 @@ const commands = {
   /** Devices that logged in since the start. */
   logins: (): number => simulator.loginCount,
 
+  /** Devices that are connected now. */
+  online: (): number => simulator.devices.filter(device => device.online).length,
+
   /** Every connection ends; devices may connect again at once. */
   async dropConnections(): Promise<void> {
     await simulator.fault({ kind: 'close' })

@@ -171,6 +171,7 @@ const ROOMS: Record<string, Record<string, string[]>> = {
     ceiling: ['contenders', 'environment', 'probe', 'traffic', '.'],
     profile: ['contenders', 'environment', 'probe', 'traffic', '.'],
     soak: ['contenders', 'environment', '.'],
+    nodes: ['contenders', 'environment', '.'],
     year: ['.'],
     drain: ['.'],
   },

@@ -26,6 +26,7 @@ const TOOLS: [run: string, named: string[], refused: [args: string[], sentence: 
     [[['--lanes', '30,x'], '--lanes must be a whole number']],
   ],
   ['bench:media', ['--video-mb MB'], [[['--images', '1.5'], '--images must be a whole number']]],
+  ['bench:nodes', ['--lease-ms MS'], [[['--lease-ms', '10'], '--lease-ms must be a whole number']]],
   ['bench:soak', ['--within PERCENT'], [[['--reconnects', 'many'], '--reconnects must be a whole number']]],
   ['bench:year', ['--limit MS', '--small'], [[['--small=1'], '--small takes no value']]],
   [
