@@ -195,13 +195,12 @@ export async function createApp(
   const ready = createReadiness({
     problems: () => [supervisor.problem() ?? watch.problem(), versions.problem(), queue.problem()],
     warnings: () => [...supervisor.warnings(), watch.warning(), faults.warning(), linkBase.warning],
-    laravel,
-    deliveries,
+    ...{ laravel, deliveries, node: cluster?.state },
   })
   metrics.read({
     stats: () => supervisor.stats(),
     quarantined: () => supervisor.quarantined,
-    diskFree,
+    ...{ diskFree, node: cluster?.state },
     laravel: async () => {
       const { laravel } = await ready()
       return { failing: laravel?.failing ?? [], late: deliveries.late().lanes }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { NodeState } from '../base/problem.ts'
 import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
 import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
@@ -16,6 +17,7 @@ export interface AppCluster {
   lanes: LaneLeases
   /** Of the queue of this node: each has its own, and no other process at the same time. */
   queue: string
+  state(): NodeState
   /** `isHere`: whether a session lives in this process. */
   routing(isHere: (sessionId: string) => boolean): Routing
   /** The same queries, about all nodes where only this one is known. */
@@ -52,6 +54,7 @@ export async function openCluster(
     ownership,
     lanes: createLaneLeases({ table, node: () => ownership.node, ...parts }),
     queue: id,
+    state: () => ownership.state,
     routing: isHere => createRouting({ table, ownership, key, isHere }),
     ofAll: queries => ({
       ...queries,

@@ -1,4 +1,4 @@
-import type { LaravelState, Problem, Readiness, Said } from '../base/problem.ts'
+import type { LaravelState, NodeState, Problem, Readiness, Said } from '../base/problem.ts'
 import { failureFinding } from '../laravel/answers/finding.ts'
 import { outageReport } from '../laravel/circuit/outage-report.ts'
 import type { LaravelClient } from '../laravel/client.ts'
@@ -11,6 +11,7 @@ export interface ReadinessParts {
   warnings(): (Problem | null)[]
   laravel: Pick<LaravelClient, 'address' | 'faults' | 'health'>
   deliveries: Pick<Deliveries, 'waiting' | 'health' | 'held' | 'late'>
+  node?: (() => NodeState) | undefined
 }
 
 /**
@@ -22,6 +23,7 @@ export function createReadiness({
   warnings,
   laravel,
   deliveries,
+  node,
 }: ReadinessParts): () => Promise<Readiness> {
   return async () => {
     const waiting = await deliveries.waiting()
@@ -34,6 +36,7 @@ export function createReadiness({
         one => one !== null,
       ),
       laravel: state,
+      ...(node && { node: node() }),
     }
   }
 }

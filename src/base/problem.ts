@@ -61,6 +61,22 @@ export interface Readiness {
   warnings: Problem[]
   /** How it stands with Laravel, which is another thing: what is sent goes out without it. Null: there is none. */
   laravel: LaravelState | null
+  /** Where several nodes share the sessions. */
+  node?: NodeState
+}
+
+/** A node, and what it saw of all lately. */
+export interface NodeState {
+  /** Its name for as long as it has its lease; null: it has none, and nothing runs here. */
+  id: string | null
+  /** Where the others reach it. */
+  url: string
+  sessions: number
+  /** For how long it may believe in its lease, in ms. */
+  leaseMs: number
+  /** Nodes that have sessions, and sessions that none has. */
+  nodes: number
+  free: number
 }
 
 /** The routes of Laravel that do not answer as they should; times in ms. */

@@ -120,6 +120,8 @@ export class Membership {
     if (this.#ended) return
     this.#endTimers()
     this.#options.onLost()
+    // Until it has begun anew: whoever was told may have been busy with coming back.
+    this.#timers.watch = this.#options.clock.setTimeout(() => this.#lost(), this.#options.leaseMs)
   }
 
   #endTimers(): void {

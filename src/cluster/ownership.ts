@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { NodeState } from '../base/problem.ts'
 import type { Members, OwnedLife, OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Rejoin, Residents } from '../ports/cluster/residents.ts'
 import type { Store } from '../ports/store.ts'
@@ -67,6 +68,16 @@ export class Ownership implements Rejoin {
   /** All nodes, as of the last renewal; null while this process is none. */
   get members(): Members | null {
     return this.#members
+  }
+
+  /** This node, and what it saw of all lately. */
+  get state(): NodeState {
+    const { nodes = [], free = 0 } = this.#members ?? {}
+    const { node: id, leaseLeft } = this
+    return {
+      ...{ id, url: this.#membership.url, sessions: this.#count, leaseMs: Math.round(leaseLeft) },
+      ...{ nodes: nodes.length, free },
+    }
   }
 
   /** How many sessions may still come here. */

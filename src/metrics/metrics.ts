@@ -1,10 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '../base/clock.ts'
+import type { NodeState } from '../base/problem.ts'
 import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
 import type { Stats } from '../ports/session-queries.ts'
 import type { Store, Write } from '../ports/store.ts'
 import { createFactCounters } from './fact-counters.ts'
 import { named } from './name.ts'
+import { createNodeGauges } from './node-gauges.ts'
 import { toOpenMetrics } from './open-metrics.ts'
 
 /** Seconds: from a fast disk's commit to a caller's patience. */
@@ -27,6 +29,8 @@ export interface Readings {
     counts(): Promise<{ pending: number; dead: number }>
     backlog(): Promise<{ lanes: number; oldestAt: number | null }>
   }
+  /** Where several nodes share the sessions. */
+  node?: (() => NodeState) | undefined
 }
 
 /** An answered request; `route` as the router spells it. */
@@ -89,7 +93,7 @@ export class Metrics {
   }
 
   /** Has these asked once at each reading. */
-  read({ stats, quarantined, diskFree, laravel, deliveries }: Readings): void {
+  read({ stats, quarantined, diskFree, laravel, deliveries, node }: Readings): void {
     const registers = [this.#registry]
     const gauge = (name: string, help: string, labelNames: string[] = []) =>
       new Gauge({ name: named(name), help, labelNames, registers })
@@ -106,6 +110,7 @@ export class Metrics {
       'cause',
     ])
     const late = gauge('lanes_late', 'Chats that wait for Laravel for over a minute though their route works')
+    const readNode = node && createNodeGauges(this.#registry, node)
     this.#readNow = async () => {
       const [found, bytes, counts, backlog] = await Promise.all([
         laravel(),
@@ -122,6 +127,7 @@ export class Metrics {
       sessions.reset()
       for (const [state, count] of Object.entries(byState)) sessions.set({ state }, count)
       unreadable.set(quarantined())
+      readNode?.()
       shown.set(qr.trackedSessions)
       pending.set(counts?.pending ?? Number.NaN)
       dead.set(counts?.dead ?? Number.NaN)

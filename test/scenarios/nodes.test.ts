@@ -52,6 +52,30 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       }, WAIT)
     })
 
+    it('each says how it stands, and who is there', async () => {
+      for (const manager of [one!, two!]) {
+        // What it knows of the others is as of its last renewal.
+        await vi.waitFor(async () => {
+          const { body } = await manager.call('GET', '/health/ready')
+          const node = { id: expect.any(String), url: manager.url, nodes: 2, sessions_without_node: 0 }
+          expect(body).toMatchObject({ ready: true, node: { ...node, sessions: await manager.live() } })
+        }, WAIT)
+        const { text } = (await manager.call('GET', '/metrics')).body as unknown as { text: string }
+        expect(text).toMatch(/^whatsapp_manager_nodes 2$/m)
+        expect(Number(/^whatsapp_manager_node_lease_seconds ([\d.]+)/m.exec(text)?.[1])).toBeGreaterThan(0)
+      }
+    })
+
+    it('Redis away changes nothing for who has a session', async () => {
+      await redis.kill()
+      for (const i of NUMBERS.keys()) {
+        const message = { session_id: `shop-${i}`, wa_id: ANA, type: 'text', body: `without redis ${i}` }
+        expect(await two!.call('POST', '/send-message', message)).toMatchObject({ status: 200 })
+      }
+      await isShared()
+      await redis.start()
+    })
+
     it('any node sends for any session, and a key of idempotency counts on all', async () => {
       for (const i of NUMBERS.keys()) {
         const message = {
@@ -68,8 +92,8 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
         expect(first).toMatchObject({ status: 200, body: { status: 'sent' } })
         expect(again.body).toMatchObject({ message_id: first.body.message_id, replayed: true })
       }
-      expect(new Set(fleet.simulator.ledger.received.map(({ id }) => id)).size).toBe(3)
-      expect(fleet.simulator.ledger.received).toHaveLength(3)
+      expect(new Set(fleet.simulator.ledger.received.map(({ id }) => id)).size).toBe(6)
+      expect(fleet.simulator.ledger.received).toHaveLength(6)
     })
 
     it('any node shows the QR of a session that another began, and all count all', async () => {

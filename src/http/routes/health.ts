@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
-import type { LaravelState, Problem, Readiness } from '../../base/problem.ts'
+import type { LaravelState, NodeState, Problem, Readiness } from '../../base/problem.ts'
 import type { LaravelCheck } from '../../ports/laravel-check.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import { isoDate } from '../iso-date.ts'
@@ -17,7 +17,7 @@ export function healthRoutes(
   check: Pick<LaravelCheck, 'run'>,
 ): Hono<HttpEnv> {
   const report = async (c: HttpContext) => {
-    const { ready: isReady, problems, warnings, laravel } = await ready()
+    const { ready: isReady, problems, warnings, laravel, node } = await ready()
     const told = (all: Problem[]) => all.map(({ code, message }) => ({ code, message }))
     const answer: HealthAnswer = {
       success: isReady,
@@ -25,6 +25,7 @@ export function healthRoutes(
       problems: told(problems),
       warnings: told(warnings),
       laravel: laravel && { ...laravel, failing: laravel.failing.map(toJson) },
+      ...(node && { node: nodeJson(node) }),
     }
     if (isReady) return c.json(answer)
     const sentences = problems.map(({ message }) => message)
@@ -41,5 +42,10 @@ export function healthRoutes(
       return c.json(answer)
     })
 }
+
+const nodeJson = ({ id, url, sessions, leaseMs, nodes, free }: NodeState) => ({
+  ...{ id, url, sessions, lease_ms: leaseMs, nodes },
+  sessions_without_node: free,
+})
 
 const toJson = (failing: LaravelState['failing'][number]) => ({ ...failing, since: isoDate(failing.since) })

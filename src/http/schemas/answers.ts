@@ -242,6 +242,17 @@ export const healthAnswer = z.object({
       ),
     })
     .nullable(),
+  /** With DATABASE_URL: this node, and what it saw of all lately. `id` null: it has no lease, and no session runs here. */
+  node: z
+    .object({
+      id: z.string().nullable(),
+      url: z.string(),
+      sessions: z.number().int(),
+      lease_ms: z.number().int(),
+      nodes: z.number().int(),
+      sessions_without_node: z.number().int(),
+    })
+    .optional(),
 })
 
 /** `ok`: nothing failed. `unclear`: only a delivery will tell. */
