@@ -55,7 +55,7 @@ export function seedDeadLetters(dataDir: string): void {
     payload, next_at, dead_at, tries, attempts, last_error) VALUES (?, 'messages', ?, 'stream-0', 'shop-0000', ?, ?, ?, 0, ?, 5, 5, ?)`)
   const chat = '34611999999@s.whatsapp.net'
   for (const [seq, body, error] of [
-    [2, 'Do you repair boots?', 'HTTP 422 {"message":"The wa id field is required."}'],
+    [2, 'Do you repair boots?', 'HTTP 422'],
     [3, 'By Friday, if you can.', 'HTTP 404'],
   ] as const) {
     const at = Date.now() - (9 - seq) * HOUR

@@ -47,7 +47,7 @@ export const es: Words = {
   sessions: {
     title: 'Sesiones',
     search: 'Buscar',
-    searchHint: 'Sesión, nombre, número o usuario',
+    searchHint: 'Id, nombre, número o usuario',
     all: 'Todas',
     filter: 'Estado',
     sort: 'Ordenar por',
