@@ -81,6 +81,15 @@ export function poolConfig({ url, schema, most }: PoolOptions): pg.PoolConfig & 
   }
 }
 
+/** A pool whose connections may be lost at any moment, also while nobody uses them or one is just given back: they are made anew. */
+export function createPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config)
+  // Without a listener the loss of one would end the process.
+  pool.on('error', () => {})
+  pool.on('connect', client => client.on('error', () => {}))
+  return pool
+}
+
 type Query = (config: pg.QueryConfig) => Promise<pg.QueryResult>
 
 /** The statements of one connection, or of a pool. */

@@ -1,7 +1,6 @@
-import pg from 'pg'
 import type { ClusterNode, OwnedLife, OwnerTable, Whereabouts } from '../../ports/cluster/owner-table.ts'
 import type { Stats } from '../../ports/session-queries.ts'
-import { createNames, poolConfig, readsOn } from './connection.ts'
+import { createNames, createPool, poolConfig, readsOn } from './connection.ts'
 import { Listener } from './listener.ts'
 
 /** An answer that takes longer is of no more use: half a lease would be over. */
@@ -62,9 +61,7 @@ type NodeColumns = Omit<ClusterNode, 'stats'> & { stats: string | null }
  */
 export function openOwnerTable({ url, schema = null }: { url: string; schema?: string | null }): OwnerTable {
   const config = { ...poolConfig({ url, schema, most: 3 }), query_timeout: ANSWER_MS }
-  const pool = new pg.Pool(config)
-  // A connection that is lost while nobody uses it is made anew when somebody does.
-  pool.on('error', () => {})
+  const pool = createPool(config)
   let isClosed = false
   const sql = readsOn(pool, createNames(), () => isClosed)
   let listener: Listener | null = null

@@ -1,10 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { MediaChange } from '../../ports/media/media-store.ts'
 import type { PruneRequest, PruneStep, Store, StoreServer } from '../../ports/store.ts'
 import { toError } from '../failures.ts'
 import { RecentPeople } from '../recent-people.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
-import { createNames, poolConfig, readsOn, type Sql } from './connection.ts'
+import { createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
 import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
@@ -62,10 +62,7 @@ export async function openPostgresStore({
   onWarning = () => {},
   onUnforgotten = () => {},
 }: PostgresOptions): Promise<PostgresStore> {
-  const pool = new pg.Pool(poolConfig({ url, schema, most: connections }))
-  // A connection that is lost while nobody uses it is made anew when somebody does; also one that was just given back.
-  pool.on('error', () => {})
-  pool.on('connect', client => client.on('error', () => {}))
+  const pool = createPool(poolConfig({ url, schema, most: connections }))
   const names = createNames()
   let isClosed = false
   const sql = readsOn(pool, names, () => isClosed)

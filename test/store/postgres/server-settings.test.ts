@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Store } from '../../../src/ports/store.ts'
+import { createPool, poolConfig } from '../../../src/store/postgres/connection.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { DATABASE_URL, describeWithPostgres, onPostgres } from '../../postgres.ts'
 import { given, living, messageFact } from '../facts.ts'
@@ -59,7 +60,7 @@ await describeWithPostgres('PostgreSQL as it is set', () => {
       await expect(say()).rejects.toMatchObject({
         code: 'STORE_FAILED',
         retryable: true,
-        says: 'not_writable',
+        says: 'server_read_only',
       })
       expect((await living(store, 'a')).lastSeq).toBe(1)
       await set('RESET default_transaction_read_only')
@@ -81,7 +82,16 @@ await describeWithPostgres('PostgreSQL as it is set', () => {
     }
     unknown.port = '1'
     const away = openPostgresStore({ url: unknown.href })
-    await expect(away).rejects.toMatchObject({ code: 'STORE_FAILED', says: 'cannot_open' })
+    await expect(away).rejects.toMatchObject({ code: 'STORE_FAILED', says: 'server_away' })
     await expect(away).rejects.not.toThrow(role)
+  })
+
+  test('a connection that breaks just as it is given back ends nobody', async () => {
+    const pool = createPool(poolConfig({ url, schema: null, most: 1 }))
+    const client = await pool.connect()
+    const broken = new Error('terminating connection due to administrator command')
+    client.release(broken)
+    expect(() => client.emit('error', broken)).not.toThrow()
+    await pool.end()
   })
 })
