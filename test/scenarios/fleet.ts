@@ -112,9 +112,9 @@ export class Fleet {
   }
 
   /** Another manager; with a directory, in the place of one that ended. */
-  async add(dataDir?: string): Promise<Manager> {
+  async add(dataDir?: string, env: Record<string, string> = {}): Promise<Manager> {
     const dir = dataDir ?? (await mkdtemp(join(tmpdir(), 'whatsapp-manager-')))
-    const manager = new Manager(dir, { ...this.#base, ...this.#env })
+    const manager = new Manager(dir, { ...this.#base, ...this.#env, ...env })
     this.managers.push(manager)
     return manager.listens()
   }

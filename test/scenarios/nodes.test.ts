@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { Wire } from '../../harness/wire.ts'
 import { createSchema, describeWithPostgres, dropSchema, urlOfSchema } from '../postgres.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis } from '../redis.ts'
 import { Fleet, type Manager, WAIT } from './fleet.ts'
@@ -163,6 +164,27 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       }, WAIT)
       const { qrs } = { qrs: fleet.laravel.accepted('/qr', 'shop-0') }
       expect(qrs).toHaveLength(1)
+    })
+
+    it('a node that hears nothing of the database ends its sockets before another opens them', {
+      timeout: 60_000,
+    }, async () => {
+      const url = new URL(urlOfSchema(schema))
+      const wire = new Wire(url.href)
+      url.host = `127.0.0.1:${await wire.listen()}`
+      await two!.signal('SIGTERM')
+      two = await fleet.add(two!.dataDir, { DATABASE_URL: url.href.replaceAll('+', '%20') })
+      await isShared()
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      const { replaced } = fleet.simulator.ledger
+      const before = replaced.length
+      wire.set('held')
+      await vi.waitFor(async () => expect(await one!.live()).toBe(3), WAIT)
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      expect(replaced.slice(before)).toEqual([])
+      wire.set('well')
+      await isShared()
+      await wire.close()
     })
   })
 })
