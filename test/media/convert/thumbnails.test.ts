@@ -217,6 +217,13 @@ describe('the thumbnail of a video', () => {
       expect(await thumbnails.ofVideo(await file('bad.mp4', bytes), never)).toBeNull()
     })
 
+    it('does not exist for a video of more pixels than are decoded', async () => {
+      const large = make('large.mov', '9000x6000', '-c:v', 'mjpeg', '-frames:v', '1')
+      expect(await thumbnails.ofVideo(large, never)).toBeNull()
+      const small = make('small.mov', '90x60', '-c:v', 'mjpeg', '-frames:v', '1')
+      expect(await thumbnails.ofVideo(small, never)).toMatchObject({ width: 90, height: 60 })
+    })
+
     it("is rejected with the signal's reason on an abort", async () => {
       const reason = new Error('shutting down')
       await expect(
