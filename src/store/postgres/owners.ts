@@ -16,14 +16,22 @@ const FREE = `erased_at IS NULL AND (owner IS NULL OR NOT EXISTS (${LIVE} AND no
 const CLAIM = `UPDATE sessions SET epoch = epoch + 1, owner = $1
   WHERE stream_id = $2 AND (owner = $1 OR ${FREE}) AND erased_at IS NULL AND EXISTS (${LIVE} AND node = $1) RETURNING epoch`
 
-// By the index of owners, one dead node after the other: those that are alive are never looked through.
-const FREE_ONES = `SELECT stream_id FROM sessions WHERE erased_at IS NULL AND (owner IS NULL
-  OR owner = ANY(ARRAY(SELECT node FROM nodes WHERE lease_until <= now())))`
+// By the index of owners, one dead node after the other: those of living nodes are never looked through, however many there are.
+const freeOnes = (
+  most: string,
+) => `(SELECT stream_id FROM sessions WHERE owner IS NULL AND erased_at IS NULL LIMIT ${most})
+  UNION ALL (SELECT of_dead.stream_id FROM nodes dead, LATERAL (
+    SELECT stream_id FROM sessions WHERE owner = dead.node AND erased_at IS NULL LIMIT ${most}) of_dead
+  WHERE dead.lease_until <= now() LIMIT ${most})`
 
-const COUNTS = `SELECT (SELECT count(*) FROM (${FREE_ONES} LIMIT ${MOST_COUNTED}) AS free) AS free,
+/** Asked by every node at each renewal: its name. */
+export const COUNTS = `SELECT (SELECT count(*) FROM (${freeOnes(String(MOST_COUNTED))}) AS free) AS free,
   (SELECT count(*) FROM sessions WHERE owner = $1 AND erased_at IS NULL) AS own`
 
-const CLAIM_FREE = `WITH free AS MATERIALIZED (${FREE_ONES} LIMIT $2 FOR UPDATE SKIP LOCKED)
+/** Asked by every node each second: its name, and how many it wants. */
+export const CLAIM_FREE = `WITH found AS MATERIALIZED (${freeOnes('4 * $2::bigint')}),
+  free AS MATERIALIZED (SELECT stream_id FROM sessions WHERE stream_id IN (SELECT stream_id FROM found) AND ${FREE}
+    LIMIT $2 FOR UPDATE SKIP LOCKED)
   UPDATE sessions s SET epoch = s.epoch + 1, owner = $1 FROM free
   WHERE s.stream_id = free.stream_id AND EXISTS (${LIVE} AND node = $1)
   RETURNING s.session_id, s.stream_id, s.epoch`

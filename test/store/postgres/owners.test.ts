@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { OwnerTable } from '../../../src/ports/cluster/owner-table.ts'
 import type { Store } from '../../../src/ports/store.ts'
-import { openOwnerTable } from '../../../src/store/postgres/owners.ts'
+import { CLAIM_FREE, COUNTS, openOwnerTable } from '../../../src/store/postgres/owners.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
-import { DATABASE_URL, describeWithPostgres } from '../../postgres.ts'
+import { DATABASE_URL, describeWithPostgres, onPostgres } from '../../postgres.ts'
 import { created, given, messageFact } from '../facts.ts'
 import { TestSchema } from './test-schema.ts'
 
@@ -164,6 +164,33 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
       [...c!, ...c2!],
     ].map(all => new Set(all))
     expect(sets.reduce((sum, { size }) => sum + size, 0)).toBe(200)
+  })
+
+  test.each([
+    ['renewal', `PREPARE asked(text) AS ${COUNTS}`, "EXPLAIN EXECUTE asked('a')"],
+    [
+      'look for free sessions',
+      `PREPARE asked(text, bigint) AS ${CLAIM_FREE}`,
+      "EXPLAIN EXECUTE asked('a', 20)",
+    ],
+  ])('no %s looks through the sessions that others have', async (_, prepare, explain) => {
+    await join('a', 'b')
+    await schema.query(
+      `INSERT INTO sessions (stream_id, session_id, user_id, epoch, last_seq, created_at, last_activity, owner, context)
+       SELECT 'st' || i, 's' || i, '1', 1, 1, 1, 1, 'n' || i % 20, repeat('x', 500) FROM generate_series(1, 5000) i`,
+    )
+    const name = await schema.name()
+    const plan = await onPostgres(async client => {
+      await client.query(
+        `SET search_path = ${name}; SET plan_cache_mode = force_generic_plan; ANALYZE sessions`,
+      )
+      await client.query(prepare)
+      return (await client.query<{ 'QUERY PLAN': string }>(explain)).rows
+        .map(row => row['QUERY PLAN'])
+        .join('\n')
+    })
+    expect(plan).toMatch(/sessions_by_owner/)
+    expect(plan).not.toMatch(/Seq Scan on sessions/)
   })
 
   test('a deleted session is nobody’s and is never claimed', async () => {
