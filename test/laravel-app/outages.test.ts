@@ -38,8 +38,12 @@ describeWithLaravel('a Laravel that fails for a while', () => {
       .rows<{ body: string }>('SELECT body FROM whatsapp_messages WHERE "from" = ? ORDER BY id', from)
       .map(({ body }) => body)
   const say = (text: string, from = ANA) => simulator.contact(from).say(SHOP, text)
-  const waits = async (error: string) =>
-    time.until(async () => expect((await time.deliveries('waiting')).map(row => row.error)).toContain(error))
+  const waits = async (error: string | RegExp) =>
+    time.until(async () =>
+      expect((await time.deliveries('waiting')).map(row => row.error)).toContainEqual(
+        expect.stringMatching(error),
+      ),
+    )
 
   it('gets each message once and in its chat`s order after ten minutes away', async () => {
     await say('before')
@@ -47,7 +51,8 @@ describeWithLaravel('a Laravel that fails for a while', () => {
     await host.stop()
     for (const text of ['one', 'two', 'three']) await say(text)
     await say('ben', BEN)
-    await waits('ECONNREFUSED')
+    // A process that dies still takes a connection now and then.
+    await waits(/^ECONN(?:REFUSED|RESET)$/)
     await time.pass(10 * MINUTE, () => Promise.reject(new Error('still away')), MINUTE).catch(() => {})
     expect(JSON.stringify(await time.ready())).toContain('ECONNREFUSED')
     await host.start({ ini: ['post_max_size=8K'] })
