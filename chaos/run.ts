@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { command } from '../command-line/command.ts'
@@ -56,7 +56,7 @@ const values = optionsOf(
       }),
       'stop-ms': wholeNumber('how long a node is held by SIGSTOP', { default: 60_000, unit: 'ms' }),
       storm: flag('faults of WhatsApp strike meanwhile'),
-      keep: flag("leaves the data directory and the manager's log there"),
+      keep: flag("leaves the data directory, the manager's log and the records of both ends there"),
     },
     examples: [
       ['', 'some minutes'],
@@ -88,9 +88,11 @@ try {
     redis,
     onStart: (child: (typeof children)[number]) => children.push(child),
   }
-  const { findings, messages } =
+  const { findings, records } =
     values.nodes > 1 ? await ledgerOfNodes(options, around) : await ledgerOfOne(options, around)
   progress.done()
+  if (values.keep) await writeFile(join(dir, 'records.json'), JSON.stringify(records))
+  const messages = records.said.length + records.sends.length
   const title = [
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
     [
@@ -133,7 +135,7 @@ type Around = Pick<ChaosOptions, 'random' | 'dir' | 'progress' | 'redis' | 'onSt
 async function ledgerOfOne(options: Options, around: Around): Promise<Outcome> {
   const rounds = planRounds(options, around.random)
   const records = await runChaos({ ...around, options, rounds, postgres: values.postgres })
-  return { findings: compareRecords(records), messages: records.said.length + records.sends.length }
+  return { findings: compareRecords(records), records }
 }
 
 function ledgerOfNodes({ sessions, rounds, mode, groups }: Options, around: Around): Promise<Outcome> {

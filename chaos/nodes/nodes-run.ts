@@ -12,6 +12,7 @@ import {
   recordsOf,
 } from '../environment.ts'
 import { BELIEVES } from '../modes.ts'
+import type { Records } from '../records.ts'
 import { REFUSED } from '../stale-writes.ts'
 import { compareNodes } from './compare-nodes.ts'
 import { Fleet } from './fleet.ts'
@@ -27,7 +28,7 @@ export interface NodesOptions extends Omit<EnvironmentOptions, 'env' | 'keepAliv
 
 export interface Outcome {
   findings: Finding[]
-  messages: number
+  records: Records
 }
 
 const POLL_MS = 100
@@ -78,7 +79,7 @@ export function runNodes({ nodes, rounds, groups, leaseMs, ...around }: NodesOpt
         const beside = compareNodes({ replaced, held: results.held, leaseMs, refused })
         return {
           findings: [...compareRecords(records), ...beside],
-          messages: records.said.length + records.sends.length,
+          records,
         }
       } finally {
         await fleet.close()

@@ -196,9 +196,16 @@ export class AuthState {
     try {
       return await asked
     } catch (error) {
-      this.#listeners.failed(error)
+      this.#fail(error)
       throw error
     }
+  }
+
+  /** From this moment on nothing is written: a later message would be stored before one that is to come again. */
+  #fail(error: unknown): void {
+    this.#closed = true
+    clearImmediate(this.#scheduledFlush)
+    this.#listeners.failed(error)
   }
 
   /** Undefined: only the store knows. */
@@ -269,7 +276,7 @@ export class AuthState {
         this.#dirty = wasDirty
         this.#savedJson = ''
       }
-      this.#listeners.failed(error)
+      this.#fail(error)
       throw error
     } finally {
       this.#pendingWrites.delete(write)

@@ -110,6 +110,27 @@ describe('keys that are written', () => {
     expect(failures).toHaveLength(1)
   })
 
+  it('are refused behind one that could not be stored: what came before them is not there', async () => {
+    const { auth, commits, failures, set } = setUp()
+    await set(LID, ['1'])
+    commits[0]!.reject(new Error('disk full'))
+    await expect(auth.flush()).rejects.toThrow('disk full')
+    expect(failures).toHaveLength(1)
+    await expect(set(OTHER, ['2'])).rejects.toThrow('ended')
+    await expect(auth.keys.set({ inbox: { h: row } } satisfies KeySet as KeySet)).rejects.toThrow('ended')
+    await expect(auth.finishInbox(['h'])).rejects.toThrow('ended')
+    expect(commits).toHaveLength(1)
+  })
+
+  it('are refused behind a read that had no answer: nobody knows what came before them', async () => {
+    const { commits, failures, reads, get, set } = setUp()
+    reads.answered = Promise.reject(new Error('connection lost'))
+    await expect(get(LID)).rejects.toThrow('connection lost')
+    expect(failures).toHaveLength(1)
+    await expect(set(OTHER, ['2'])).rejects.toThrow('ended')
+    expect(commits).toHaveLength(0)
+  })
+
   it('after the end are refused', async () => {
     const { auth, set } = setUp()
     await auth.close()
