@@ -95,3 +95,12 @@ export class GatewayError extends Error {
     return STATUS[this.code]
   }
 }
+
+const PASSING = ['server_away', 'server_busy', 'server_slow']
+
+/**
+ * A server of the store gave no answer, and may give one later: until then nobody may act as if there was none. What a file does not give
+ * now it will not give later: that is the trouble of whoever asked alone.
+ */
+export const isUnanswered = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && error.code === 'STORE_FAILED' && PASSING.includes(error.says ?? '')

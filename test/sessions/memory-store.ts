@@ -57,7 +57,7 @@ async function* after<Row>(answered: Promise<void>, rows: AsyncIterable<Row>): A
   yield* rows
 }
 
-const awayError = () => new GatewayError('STORE_FAILED', 'The server is away', { retryable: true })
+const awayError = () => new GatewayError('STORE_FAILED', 'The server is away', { says: 'server_away' })
 
 /** The product's store on a database in memory, without its thread: commits happen when the test lets them. */
 export class MemoryStore {

@@ -2,7 +2,7 @@ import { GatewayError } from '../../src/base/errors.ts'
 import type { Store, Write } from '../../src/ports/store.ts'
 import { createWorld, type Owner, type World } from './world.ts'
 
-const away = () => new GatewayError('STORE_FAILED', 'The server is away')
+const away = () => new GatewayError('STORE_FAILED', 'The server is away', { says: 'server_away' })
 
 /** A store whose commits a test can hold back or refuse; what comes behind one in its stream waits and fails with it, as in the store. */
 export class GatedStore {

@@ -4,9 +4,9 @@ import type { SessionFact } from '../../../machines/facts.ts'
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SocketCommand } from '../../../machines/session.guards.ts'
 import { causedBy } from '../../base/causes.ts'
+import { isUnanswered } from '../../base/errors.ts'
 import type { PasskeyVault, QrVault } from '../../ports/qr-vault.ts'
 import type { SocketOwner, WhatsApp, WhatsAppSocket } from '../../ports/whatsapp.ts'
-import { isStoreFailure } from '../host/stream.ts'
 import type { ContactNames } from '../receiving/contact-names.ts'
 import { recordAccountEvents } from '../receiving/record-account-events.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
@@ -81,7 +81,7 @@ export function socketChild(deps: SocketChildDeps) {
     const answered = (recorded: Promise<void>) => {
       // What else is wrong with it is told by the socket, which keeps it.
       const failed = (error: unknown) => {
-        if (isStoreFailure(error)) throw error
+        if (isUnanswered(error)) throw error
       }
       void actor.guard(() => recorded.catch(failed))
       return recorded

@@ -1,5 +1,5 @@
-import { GatewayError } from '../../base/errors.ts'
-import { isStoreFailure, isStoreFault, type Stream } from './stream.ts'
+import { GatewayError, isUnanswered } from '../../base/errors.ts'
+import { isStoreFault, type Stream } from './stream.ts'
 
 /** What an effect was caused by: it waits for that row's commit, and never runs when the transition threw. */
 export interface Ticket {
@@ -50,7 +50,7 @@ export class EffectChain {
     } catch (error) {
       const isOver = error instanceof GatewayError && error.code === 'SHUTTING_DOWN'
       // A read that nobody answered: nothing may overtake what waits for it.
-      if (isStoreFailure(error)) this.#onStoreFailure(error)
+      if (isUnanswered(error)) this.#onStoreFailure(error)
       else if (!isOver && !isStoreFault(error)) this.#onCrash(error)
     }
   }

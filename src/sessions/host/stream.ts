@@ -71,10 +71,6 @@ export class Stream {
   }
 }
 
-/** The store answers nothing, or takes nothing, whoever asks. */
-export const isStoreFailure = (error: unknown): error is GatewayError =>
-  error instanceof GatewayError && error.code === 'STORE_FAILED'
-
 /** Whether an error is the store's, which the stream has told already. */
 export const isStoreFault = (error: unknown): boolean =>
   error instanceof GatewayError && ['STORE_FAILED', 'SEQ_CONFLICT', 'EPOCH_CONFLICT'].includes(error.code)

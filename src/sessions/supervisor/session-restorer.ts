@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
-import { GatewayError } from '../../base/errors.ts'
+import { GatewayError, isUnanswered } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SessionRow } from '../../ports/session-table.ts'
 import type { Store } from '../../ports/store.ts'
@@ -8,7 +8,6 @@ import type { WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import type { SessionOrigin } from '../host/session-origin.ts'
 import { readStoredSession, type Standing, standingStill } from '../host/stored-session.ts'
-import { isStoreFailure } from '../host/stream.ts'
 import { type RecordReceivedDeps, recordReceived } from '../receiving/record-received.ts'
 import type { SessionEntry, SessionRegistry } from '../registry.ts'
 import { Quarantine } from './quarantine.ts'
@@ -94,7 +93,7 @@ export class SessionRestorer {
       return actor
     } catch (error) {
       const code = actor === undefined && error instanceof GatewayError ? error.code : null
-      if (isStoreFailure(error)) {
+      if (code === 'STORE_FAILED' || isUnanswered(error)) {
         await actor?.stop()
         throw error
       }
@@ -165,7 +164,7 @@ export class SessionRestorer {
       }
     })
     // What comes next would overtake it.
-    if (isStoreFailure(failure)) throw failure
+    if (isUnanswered(failure)) throw failure
     // A crash between a send's commit and its wish to wake the session must not leave it asleep.
     const sendsWait = actor.hasTag('asleep') && (await store.messages.hasUnsent(streamId))
     if (actor.ended || !this.#isRunning()) return

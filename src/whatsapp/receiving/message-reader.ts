@@ -1,5 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
-import { GatewayError } from '../../base/errors.ts'
+import { isUnanswered } from '../../base/errors.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { ReceivedMessage, SocketOwner } from '../../ports/whatsapp.ts'
 import type { ChatTimers } from '../disappearing/chat-timers.ts'
@@ -55,10 +55,11 @@ export class MessageReader {
       one => this.#learnTimer(one),
     )
     // What comes behind it must not overtake it.
-    if (failed[0]) throw failed[0].error
+    const unanswered = failed.find(({ error }) => isUnanswered(error))
+    if (unanswered) throw unanswered.error
     const wanted = new Set([
       ...messages.map(message => message.inboxHash),
-      ...waiting.map(({ row }) => row.hash),
+      ...[...waiting, ...failed].map(({ row }) => row.hash),
     ])
     const done: string[] = []
     for (const row of rows) {
@@ -70,7 +71,7 @@ export class MessageReader {
 
   /**
    * Null for what cannot be read: it ends no socket, and its rows wait for the next one. `before` is what is handed over before it.
-   * Rejects when the store cannot be read.
+   * Rejects when a server of the store does not answer.
    */
   async translate(
     message: WAMessage,
@@ -81,7 +82,7 @@ export class MessageReader {
       await this.#learnTimer(message)
       return await toReceivedMessage(message, offline, this.context(before))
     } catch (error) {
-      if (error instanceof GatewayError) throw error
+      if (isUnanswered(error)) throw error
       const { deps, owner } = this.#parts
       deps.logger.error(
         { session_id: owner.sessionId, ...summaryOf(error) },

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { BaileysEventMap, BinaryNode, WAMessage } from '@whiskeysockets/baileys'
-import { GatewayError } from '../../base/errors.ts'
+import { GatewayError, isUnanswered } from '../../base/errors.ts'
 import { Turns } from '../../base/turns.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
 import type { ReceivedMessage } from '../../ports/whatsapp.ts'
@@ -174,7 +174,7 @@ export class Receiver {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof GatewayError && error.code === 'STORE_FAILED') this.#unanswered = error
+        if (isUnanswered(error)) this.#unanswered = error
         throw error
       }
     })

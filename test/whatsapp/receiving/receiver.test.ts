@@ -96,9 +96,9 @@ it('a message that cannot be read stops no other, and its row waits', async () =
   expect(done).toEqual([])
 })
 
-const away = () => new GatewayError('STORE_FAILED', 'The server does not answer')
+const away = () => new GatewayError('STORE_FAILED', 'The server does not answer', { says: 'server_away' })
 
-it('a message that the store could not be asked about is overtaken by none: all wait for the next socket', async () => {
+it('a message that a server could not be asked about is overtaken by none: all wait for the next socket', async () => {
   const rows = {
     A: [row('h1', 'A', { conversation: 'said' })],
     B: [row('h2', 'B', { conversation: 'after it' })],
@@ -115,7 +115,7 @@ it('a message that the store could not be asked about is overtaken by none: all 
   expect([received, done]).toEqual([[], []])
 })
 
-it('a row that was read while the store could not be waits, and so do those behind it', async () => {
+it('a row that was read while a server did not answer waits, and so do those behind it', async () => {
   let failures = 1
   const { receiver, received, done } = setUp(
     { A: [row('h1', 'A', { conversation: 'said' })], B: [row('h2', 'B', { conversation: 'after it' })] },
@@ -130,6 +130,23 @@ it('a row that was read while the store could not be waits, and so do those behi
   await expect(handled).rejects.toMatchObject({ code: 'STORE_FAILED' })
   await receiver.settled()
   expect([received, done]).toEqual([[], []])
+})
+
+it('a row that was read while the store could not be waits, and stops no other', async () => {
+  let failures = 1
+  const { receiver, received, done } = setUp(
+    { A: [row('h1', 'A', { conversation: 'said' })], B: [row('h2', 'B', { conversation: 'after it' })] },
+    [],
+    () => {
+      if (failures-- > 0) throw new GatewayError('STORE_FAILED', 'The disk does not answer')
+      return false
+    },
+  )
+  const stubs = ['A', 'B'].flatMap(id => upsert(id, { messageStubType: STUB }).messages)
+  receiver.handleUpsert({ messages: stubs, type: 'notify' })
+  await receiver.settled()
+  expect(heard(received)).toEqual([['after it', 'h2', undefined]])
+  expect(done).toEqual([])
 })
 
 it('what an earlier socket could not hand over goes with the next, and what it did is done', async () => {
