@@ -32,7 +32,7 @@ export default defineConfig({
       ...OTHERS.map(part => ({
         extends: true as const,
         // More than there are cores: they wait for sockets, disks and timers most of the time.
-        test: { ...part, maxWorkers: 3, sequence: { groupOrder: 0 } },
+        test: { ...part, maxWorkers: 4, sequence: { groupOrder: 0 } },
       })),
     ],
   },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Commands, offer } from '../harness/rpc.ts'
 import type { Store } from '../src/ports/store.ts'
 import { type KillPoint, type NodePoint, watchKillPoints } from './kill-points.ts'
-import { type Mode, shortLeases, storeWithoutFence, storeWithoutInbox } from './modes.ts'
+import { type Mode, storeWithoutFence, storeWithoutInbox, stubbornOwners } from './modes.ts'
 import { countingRefusals } from './stale-writes.ts'
 
 /** The manager of a run: the whole product in a process of its own, which can be told when to kill itself. */
@@ -74,7 +74,7 @@ const commands = {
         }
       },
       owners(table) {
-        return points.owners!(mode === 'unfenced' ? shortLeases(table) : table)
+        return points.owners!(mode === 'unfenced' ? stubbornOwners(table) : table)
       },
       // The moments are those of the product, so they lie outside of what is left out.
       store(opened) {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../src/base/errors.ts'
-import type { OwnerTable } from '../src/ports/cluster/owner-table.ts'
+import type { Members, OwnerTable } from '../src/ports/cluster/owner-table.ts'
 import type { Store } from '../src/ports/store.ts'
 
 /** `safe` is the product; each of the others leaves out a promise, to show that the ledger can fail. */
@@ -9,6 +9,8 @@ export type Mode = (typeof MODES)[number]
 /** A node of mode `unfenced` believes so many times as long in its lease as the database grants it. */
 export const BELIEVES = 20
 const EPOCHS = 50
+/** In a lease. */
+const RENEWALS = 3
 
 /** A store as most gateways have it: what was decrypted is acknowledged at once, and kept when the upsert handler stores it. */
 export function storeWithoutInbox(store: Store): Store {
@@ -36,9 +38,20 @@ export const storeWithoutFence = (store: Store): Store => ({
   },
 })
 
-/** Leases of a node that asks for longer ones than it gets. */
-export const shortLeases = (table: OwnerTable): OwnerTable => ({
-  ...table,
-  join: (node, leaseMs) => table.join(node, leaseMs / BELIEVES),
-  renew: (node, leaseMs, counted) => table.renew(node, leaseMs / BELIEVES, counted),
-})
+/** Owners of a node that never hears that its lease is over: it was renewed in time, or so it believes. */
+export function stubbornOwners(table: OwnerTable): OwnerTable {
+  let known: Members | null = null
+  const renew: OwnerTable['renew'] = async (node, leaseMs, counted) => {
+    known = (await table.renew(node, leaseMs / BELIEVES, counted).catch(() => null)) ?? known
+    return known
+  }
+  return {
+    ...table,
+    async join(node, leaseMs) {
+      await table.join(node, leaseMs / BELIEVES)
+      const counted = { url: node.url, sessions: 0, stats: null }
+      setInterval(() => void renew(node.node, leaseMs, counted), leaseMs / BELIEVES / RENEWALS).unref()
+    },
+    renew,
+  }
+}

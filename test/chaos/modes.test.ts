@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { shortLeases, storeWithoutFence, storeWithoutInbox } from '../../chaos/modes.ts'
+import { storeWithoutFence, storeWithoutInbox, stubbornOwners } from '../../chaos/modes.ts'
 import { countingRefusals } from '../../chaos/stale-writes.ts'
 import { GatewayError } from '../../src/base/errors.ts'
 import type { OwnerTable } from '../../src/ports/cluster/owner-table.ts'
@@ -45,14 +45,19 @@ it('the product refuses it, and that is counted', async () => {
   expect(told).toHaveLength(1)
 })
 
-it('leases end long before a node believes so', async () => {
+it('a node without fence never hears that its lease is over, which the database granted for less than it believes', async () => {
   const asked: number[] = []
+  const members = { nodes: [], free: 0, own: 0 }
+  const answers = [members, null]
   const table = {
     async renew(_, leaseMs) {
       asked.push(leaseMs)
-      return null
+      return answers.shift() ?? null
     },
   } as Partial<OwnerTable> as OwnerTable
-  await shortLeases(table).renew('n', 300_000, { url: '', sessions: 0, stats: null })
-  expect(asked).toEqual([15_000])
+  const owners = stubbornOwners(table)
+  const counted = { url: '', sessions: 0, stats: null }
+  expect(await owners.renew('n', 300_000, counted)).toBe(members)
+  expect(await owners.renew('n', 300_000, counted)).toBe(members)
+  expect(asked).toEqual([15_000, 15_000])
 })
