@@ -2,6 +2,7 @@ import type { Remote } from '../harness/rpc.ts'
 import type { Contender } from './contenders/contender.ts'
 import type { Laravel } from './environment/laravel.ts'
 import type { SimulatorProgram } from './environment/simulator-program.ts'
+import type { ServerWork } from './probe/server-work.ts'
 import type { Membership } from './traffic/pair.ts'
 import type { Traffic } from './traffic/plan.ts'
 
@@ -15,8 +16,8 @@ export interface Figures {
   sentToGroups: SentFigures
   /** What the data directory grew by for each message, receipts included, in bytes; NaN without one. */
   diskPerMessage: number
-  /** Of the store, receipts included; NaN where nobody counts them. */
-  commitsPerMessage: number
+  /** What its servers did for each message, receipts included; NaN where it has none. */
+  serverWork: ServerWork
   integrity: Integrity
 }
 

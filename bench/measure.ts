@@ -4,6 +4,7 @@ import type { Contender, SessionSet } from './contenders/contender.ts'
 import type { Figures, IdleFigures, MeasureOptions } from './figures.ts'
 import { bytesIn } from './probe/disk.ts'
 import { exactCpuOf, rssOf } from './probe/process-tree.ts'
+import { NO_WORK, workOfEach } from './probe/server-work.ts'
 import { TrafficRun } from './traffic-run.ts'
 
 /** One process that opens all and does nothing; what its start leaves behind, such as the first garbage, is given time to go. */
@@ -46,7 +47,7 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   await run.receive(sessions)
   await run.send(Math.ceil(traffic.warmUp / sessions))
   await run.sendToGroups(Math.ceil(traffic.sentToGroups / 10))
-  const commits = (await contender.commits?.()) ?? Number.NaN
+  const before = (await contender.serverWork?.()) ?? NO_WORK
   run.begin()
   onStep('sending and receiving')
   for (let turn = 0; turn < traffic.turns; turn++) {
@@ -56,7 +57,7 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   onStep('sending to groups')
   const groups = options.memberships.length
   if (groups > 0) await run.sendToGroups(Math.ceil(traffic.sentToGroups / groups))
-  const committed = ((await contender.commits?.()) ?? Number.NaN) - commits
+  const after = (await contender.serverWork?.()) ?? NO_WORK
   await contender.stop()
   run.integrity.troubles.push(...(await simulator.call('troubles')))
   const { integrity } = run
@@ -64,6 +65,7 @@ export async function measure(sessionSet: SessionSet, options: MeasureOptions): 
   const diskPerMessage = grown / (integrity.sent + integrity.said)
   const figures = run.figures()
   const { sent, received, sentToGroups } = figures
-  const commitsPerMessage = committed / (sent.count + received.count + sentToGroups.count)
-  return { idle, killedToOpen, ...figures, diskPerMessage, commitsPerMessage, integrity }
+  const messages = sent.count + received.count + sentToGroups.count
+  const work = workOfEach(before, after, messages)
+  return { idle, killedToOpen, ...figures, diskPerMessage, serverWork: work, integrity }
 }

@@ -66,7 +66,10 @@ const DEFINITIONS: Definition[] = [
     target: atMost(0.05, 'ms'),
   },
   { name: 'disk a message', unit: 'KB', of: of(({ diskPerMessage }) => diskPerMessage / 1024) },
-  { name: 'commits a message', unit: '', of: of(({ commitsPerMessage }) => commitsPerMessage) },
+  { name: 'PostgreSQL: commits a message', unit: '', of: of(({ serverWork }) => serverWork.commits) },
+  { name: 'PostgreSQL: rows a message', unit: '', of: of(({ serverWork }) => serverWork.rows) },
+  { name: 'PostgreSQL: log a message', unit: 'KB', of: of(({ serverWork }) => serverWork.wal / 1024) },
+  { name: 'Redis: commands a message', unit: '', of: of(({ serverWork }) => serverWork.redisCommands) },
   { name: 'start to all open', unit: 's', of: of(({ idle }) => idle.startToOpen / 1000) },
   { name: 'kill -9 to all open', unit: 's', of: of(({ killedToOpen }) => killedToOpen / 1000) },
   {
@@ -100,7 +103,7 @@ export function rowsOf({ runs, durable, fifty, inspected }: Comparison, sessions
   })
   const accepted = median(durable.map(({ latencies }) => quantile(latencies, 0.99)))
   return [
-    ...rows,
+    ...rows.filter(({ values }) => Object.keys(values).length > 0),
     ...beside('redis', 'with Redis', atMostTimes(1.15)),
     ...beside('postgres', 'PostgreSQL', null),
     ...beside('traced', 'traced', null),

@@ -14,6 +14,8 @@ export interface RunRedis {
   kill(awayMs: number): Promise<void>
   /** Empties it; a Redis of somebody else only of what this run put there. */
   flush(): Promise<void>
+  /** Commands that it was given so far, by everybody. */
+  commands(): Promise<number>
   close(): Promise<void>
 }
 
@@ -37,6 +39,7 @@ export async function openRedis(
         for await (const keys of client.scanStream({ match: `*:${name()}:*` }))
           if (keys.length > 0) await client.del(...(keys as string[]))
       }),
+    commands: () => onRedis(given, commandsOf),
     close: async () => {},
   }
 }
@@ -83,9 +86,13 @@ async function startRedis(dir: string): Promise<RunRedis> {
       await start()
     },
     flush: () => onRedis(url, client => client.flushall().then(() => {})),
+    commands: () => onRedis(url, commandsOf),
     close: end,
   }
 }
+
+const commandsOf = async (client: Redis): Promise<number> =>
+  Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1])
 
 async function onRedis<T>(url: string, ask: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })

@@ -2,6 +2,7 @@ import type { Child } from '../../harness/child.ts'
 import type { Commands, Remote } from '../../harness/rpc.ts'
 import type { Address } from '../../simulator/simulator.ts'
 import type { Probe } from '../probe/probe.ts'
+import type { ServerWork } from '../probe/server-work.ts'
 import type { AckedFile, FileJob } from '../traffic/file-jobs.ts'
 import type { Membership, Pair } from '../traffic/pair.ts'
 
@@ -27,8 +28,8 @@ export interface Contender {
   sendToGroups(memberships: Membership[], each: number): Promise<string[]>
   /** Every session sends its files, each after the ack of the last. */
   sendFiles(jobs: FileJob[]): Promise<AckedFile[]>
-  /** Commits of its store so far; not there where nobody counts them. */
-  commits?(): Promise<number>
+  /** What servers beside the process have done for it; not there where it has none. */
+  serverWork?(): Promise<ServerWork>
   /** Ends the process as a loss of power does. */
   kill(): Promise<void>
   /** Resolves when the process has ended as it should. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RunPostgres } from '../../harness/postgres.ts'
 import type { RunRedis } from '../../harness/redis.ts'
+import { serverWork } from '../probe/server-work.ts'
 import type { Pair } from '../traffic/pair.ts'
 import type { ManagerContender, ProcessSettings, SessionSet } from './contender.ts'
 import { Manager } from './manager.ts'
@@ -39,7 +40,7 @@ export function managerSessions(
       return {
         pid: child.pid,
         pids: [child.pid, ...[redis?.pid, postgres?.pid].flatMap(pid => pid ?? [])],
-        ...(postgres !== null && { commits: () => commitsIn(postgres) }),
+        ...((postgres ?? redis) && { serverWork: () => serverWork({ postgres, redis }) }),
         probe: child.remote,
         async openAll() {
           // After a restart /stats tells the states from before, until each session has resumed; a login comes later than that.
@@ -69,12 +70,4 @@ export function managerSessions(
       }
     },
   }
-}
-
-/** Group commits of all managers that run. */
-async function commitsIn(postgres: RunPostgres): Promise<number> {
-  const [row] = await postgres.query<{ commits: string }>(
-    'SELECT coalesce(sum(commits), 0) AS commits FROM writers',
-  )
-  return Number(row!.commits)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Comparison, Runs } from '../../bench/compare.ts'
 import type { Figures, IdleFigures } from '../../bench/figures.ts'
+import { NO_WORK } from '../../bench/probe/server-work.ts'
 import { table, total } from '../../bench/report.ts'
 import { rowsOf } from '../../bench/rows.ts'
 import { median, quantile } from '../../bench/statistics.ts'
@@ -22,7 +23,7 @@ function run(changes: Partial<Figures> = {}): Figures {
     sent: { count: 10, cpu: 4, perSecond: 100, threads: {} },
     received: { count: 5, cpu: 4, threads: {}, latencies: [1, 2, 3, 4] },
     sentToGroups: { count: 2, cpu: 10, perSecond: 5, threads: {} },
-    commitsPerMessage: Number.NaN,
+    serverWork: NO_WORK,
     diskPerMessage: Number.NaN,
     integrity: { sent: 10, decrypted: 10, said: 5, delivered: 5, troubles: [] },
     ...changes,
@@ -129,12 +130,20 @@ describe('rows of the report', () => {
   })
 
   it('have no figure of disk where there is none', () => {
-    const row = rowOf(
-      'disk a message',
-      runs({ commitsPerMessage: Number.NaN, diskPerMessage: 2048 }, { diskPerMessage: 2048 }),
-    )
+    const row = rowOf('disk a message', runs({ diskPerMessage: 2048 }, { diskPerMessage: 2048 }))
     expect(row.values).toEqual({ manager: 2 })
     expect(row.ratio).toBeNaN()
+  })
+
+  it('tell what servers did where there are any, and nothing else', () => {
+    const work = { commits: 0.5, rows: 12, wal: 9 * 1024, redisCommands: 3 }
+    const servers = { postgres: runs({ serverWork: work }, { serverWork: work }) }
+    const named = (rows: ReturnType<typeof rowsOf>) =>
+      rows.filter(({ name }) => /^(PostgreSQL|Redis): (?!text)/.test(name)).map(({ values }) => values)
+    const alone = { runs: { manager: runs(), plain: runs() }, durable: [], fifty: [] }
+    expect(named(rowsOf(alone, 50))).toEqual([])
+    const both = { ...alone, runs: { ...alone.runs, ...servers } }
+    expect(named(rowsOf(both, 50)).map(({ postgres }) => postgres)).toEqual([0.5, 12, 9, 3])
   })
 
   it('show no ratio to nothing', () => {

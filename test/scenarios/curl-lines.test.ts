@@ -114,6 +114,9 @@ function settled(text: string): unknown {
       .replace(/\/passkey\/[\w-]{20,}/g, '/passkey/f0…')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.\d+/g, '0b0c…e4.17')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '0b0c…e4')
+      // But for the first fact: of an ack and a receipt that come together only the receipt is told.
+      .replace(/"(seq|next)":(?!1\b)\d+/g, '"$1":17')
+      .replace(/"id":\d+/g, '"id":7')
       .replace(/"oldestSession":\d+/g, '"oldestSession":90000'),
   )
 }

@@ -327,7 +327,8 @@ export class Outside {
       const head = await deliveries.head(lane)
       if (head === null) continue
       const { webhookId, streamId, payload } = head
-      if (payload.estado_qr === 'active' && !this.#everOpen(streamId))
+      // Of a session that was deleted after this was read, the log knows nothing any more.
+      if (payload.estado_qr === 'active' && !this.isDeleted(streamId) && !this.#everOpen(streamId))
         this.violations.push('active before the first open')
       if (!recorded) continue
       const times = (this.delivered.get(webhookId) ?? 0) + 1
