@@ -102,3 +102,34 @@ describe('where bodies are kept for a time only', () => {
     ])
   })
 })
+
+test('the last status of a deleted session, which says whose it was, is nowhere once Laravel has it', async () => {
+  store = await openSqliteStore({ dataDir: dir })
+  const streamId = await given(store, 'a')
+  await store.commit({
+    streamId,
+    epoch: 1,
+    erase: 'stream',
+    events: [{ ...messageFact(2), type: 'session.deleted', data: {} }],
+    deliveries: [
+      {
+        ...{
+          webhookId: `${streamId}.2.status`,
+          kind: 'status',
+          lane: streamId,
+          sessionId: 'a',
+          seq: 2,
+          at: 2,
+        },
+        payload: { session_id: 'a', user_id: CANARY } as never,
+      },
+    ],
+  })
+  await vi.waitFor(() => expect(leaks()).toEqual(['store.sqlite']), 10_000)
+  const { id } = (await store.deliveries.head(streamId))!
+  await store.deliveries.settle(id, {
+    done: true,
+    acceptedStatus: { streamId, estadoQr: 'inactive', at: 3 },
+  })
+  await vi.waitFor(() => expect(leaks()).toEqual([]), 10_000)
+})

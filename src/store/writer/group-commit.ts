@@ -172,8 +172,9 @@ export class GroupCommit {
     } else {
       const { id, outcome } = request.settle
       settleDelivery(this.#sql, id, outcome)
+      // The last status of a deleted session said whose it was.
       if ('acceptedStatus' in outcome && outcome.acceptedStatus)
-        this.#streams.recordAcceptedStatus(outcome.acceptedStatus)
+        this.#erased = this.#streams.recordAcceptedStatus(outcome.acceptedStatus) || this.#erased
     }
     return null
   }

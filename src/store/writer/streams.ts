@@ -130,14 +130,15 @@ export class Streams {
     return stream.epoch
   }
 
-  /** Records what Laravel has accepted from us, erased sessions included. */
-  recordAcceptedStatus({ streamId, estadoQr, at }: AcceptedStatus & { streamId: string }): void {
+  /** Records what Laravel has accepted from us; returns whether the session is erased. */
+  recordAcceptedStatus({ streamId, estadoQr, at }: AcceptedStatus & { streamId: string }): boolean {
     this.#sql.run(
       'UPDATE sessions SET told_estado = ?, told_at = ? WHERE stream_id = ?',
       estadoQr,
       at,
       streamId,
     )
+    return this.#find(streamId)?.erased ?? false
   }
 
   /** The session id is free again. Returns the seq of the tombstone that follows: what is before it goes. */
