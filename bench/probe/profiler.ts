@@ -1,8 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Session } from 'node:inspector/promises'
 import type { Commands } from '../../harness/rpc.ts'
-
-const TICKS_PER_SECOND = 100
 
 /** Profiles one phase of the process it runs in; part of the probe. */
 export function createProfiler() {
@@ -23,19 +21,6 @@ export function createProfiler() {
       session.disconnect()
       session = null
       await writeFile(file, JSON.stringify(profile))
-    },
-
-    /** CPU so far of each kind of thread, in ms; nothing where there is no /proc. */
-    async threads(): Promise<Record<string, number>> {
-      const byName: Record<string, number> = {}
-      for (const id of await readdir('/proc/self/task').catch(() => [])) {
-        const stat = await readFile(`/proc/self/task/${id}/stat`, 'utf8').catch(() => '')
-        const [, name, rest] = /^\d+ \((.*)\) (.*)/.exec(stat) ?? []
-        if (name === undefined || rest === undefined) continue
-        const [user, system] = rest.split(' ').slice(11, 13).map(Number)
-        byName[name] = (byName[name] ?? 0) + (((user ?? 0) + (system ?? 0)) * 1000) / TICKS_PER_SECOND
-      }
-      return byName
     },
   } satisfies Commands
 }

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { Wire } from '../../harness/wire.ts'
 import { KEY, World } from '../scenarios/world.ts'
 import { describeInBrowser, expectQuiet, launch, logInTo, type Opened, openTab, seeing } from './chromium.ts'
-import { CutWire } from './cut-wire.ts'
 
 const soon = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 20_000, interval: 50 })
 
@@ -14,14 +14,16 @@ const toldIn = (tab: Opened) => tab.page.evaluate<{ session_id: string; seq: num
 describeInBrowser('the page of all sessions', () => {
   const world = new World({ QR_THROTTLE_MS: '0' })
   let browser: Browser
-  let wire: CutWire
+  let wire: Wire
+  let url: string
   let tab: Opened
 
   beforeAll(async () => {
     await world.start()
-    wire = await new CutWire(world.url).listen()
+    wire = new Wire(world.url)
+    url = `http://127.0.0.1:${await wire.listen()}`
     browser = await launch()
-    tab = await openTab(browser, wire.url)
+    tab = await openTab(browser, url)
     await tab.page.addInitScript({ content: TELL_FACTS })
   })
   afterAll(async () => {
@@ -85,13 +87,13 @@ describeInBrowser('the page of all sessions', () => {
     const from = (await factsOf('shop')).at(-1)!.seq
     await world.simulator.contact('34600000002').say('34600000001', 'before the cut')
     await soon(async () => expect((await toldIn(tab)).map(({ type }) => type)).toContain('message.received'))
-    wire.cut()
+    wire.set('cut')
     await page.locator('#cut', { hasText: 'Connection lost' }).waitFor()
     expect(await page.locator('#live').getAttribute('data-live')).toBe('cut')
     await world.simulator.contact('34600000002').say('34600000001', 'during it')
     await world.call('POST', '/sessions/shop/restart')
     await world.waitForState('shop', 'open')
-    wire.mend()
+    wire.set('well')
     await page.locator('#live[data-live=live]').waitFor()
     expect(await page.locator('#cut').isVisible()).toBe(false)
     await soon(async () => {
