@@ -26,6 +26,7 @@ export async function move(
 ): Promise<MovedCount[]> {
   for (const table of MOVED) {
     let rows = 0
+    if (table.partitioned) await target.makeRoom(table, source.days(table))
     for (const batch of batchesOf(source, table)) {
       await target.insert(table, batch)
       rows += batch.length

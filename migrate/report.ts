@@ -39,7 +39,19 @@ export class Report {
       this.line('  Nothing was stored: without --dry-run they move.\n')
       return
     }
-    this.line('  Every row was read back and is the same. store.sqlite is called store.moved.sqlite now.')
+    this.#next('Every row was read back and is the same.')
+  }
+
+  /** An earlier run was ended after it had moved everything. */
+  happened(dryRun: boolean): void {
+    const before = 'An earlier run had moved everything when it was ended: all of it is in PostgreSQL.'
+    if (dryRun)
+      this.line(`  ${before} Without --dry-run store.sqlite gets its new name, and nothing is copied.\n`)
+    else this.#next(`${before} Nothing was copied again.`)
+  }
+
+  #next(what: string): void {
+    this.line(`  ${what} store.sqlite is called store.moved.sqlite now.`)
     this.line('  Start with DATABASE_URL and REDIS_URL, and the same DATA_DIR: sessions open without a QR.')
     this.line(
       '  Once you saw them open, delete store.moved.sqlite: it holds credentials, and old ones are worth nothing.\n',

@@ -1,4 +1,5 @@
 import type { Kind } from '../src/store/postgres/bulk.ts'
+import type { Partitioned } from '../src/store/postgres/upkeep/partitions.ts'
 import { mediaOf } from '../src/store/postgres/writes/messages.ts'
 
 /** A value of a row, as both stores give it. */
@@ -14,6 +15,8 @@ export interface MovedTable {
   select: string
   /** What has to be made of a row beside its names. */
   mend?(row: Row): Row
+  /** Its rows, but those that are `lasting`, are kept apart by their time `at`. */
+  partitioned?: Partitioned
 }
 
 const text = <const Names extends string[]>(...names: Names) =>
@@ -74,6 +77,7 @@ export const MOVED: MovedTable[] = [
         e.machine_version, coalesce(e.position, 0) AS position
       FROM events e LEFT JOIN sessions s ON s.stream_id = e.stream_id ORDER BY e.stream_id, e.seq`,
     mend: flag('lasting'),
+    partitioned: 'facts',
   },
   plain('keys', { ...text('stream_id', 'type', 'id'), ...bytes('value') }, ['stream_id', 'type', 'id']),
   {
@@ -104,6 +108,7 @@ export const MOVED: MovedTable[] = [
       ['stream_id', 'seq'],
       row => ({ ...row, media_id: row.direction === 'out' ? mediaOf(String(row.content)) : null }),
     ),
+    partitioned: 'messages',
   },
   {
     name: 'message_keys',

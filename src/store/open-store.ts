@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { GatewayError } from '../base/errors.ts'
 import type { Store, StoreServer } from '../ports/store.ts'
 import { lockDataDir, makeDataDir } from './lock.ts'
+import { interruptedMove, MOVED_AWAY } from './moved-file.ts'
 
 const DAY_MS = 86_400_000
 
@@ -32,14 +33,17 @@ export interface OpenedStore {
   server: StoreServer | null
 }
 
-/** What the file of SQLite is called once it moved into PostgreSQL. */
-export const MOVED_AWAY = 'store.moved.sqlite'
-
 /**
  * Opens the store that is configured, and loads no other. Rejects with DATA_DIR_IN_USE, BAD_CONFIG (the directory or the database cannot be
  * used, or was written by newer code) or STORE_FAILED.
  */
 export async function openStore({ dataDir, databaseUrl, ...options }: StoreOptions): Promise<OpenedStore> {
+  if (interruptedMove(dataDir) !== null)
+    throw new GatewayError(
+      'BAD_CONFIG',
+      `The move of DATA_DIR ${dataDir} into PostgreSQL was ended while it was committed: run npm run migrate -- --from ${dataDir} again, which finds out what became of it, and finishes it`,
+      { retryable: false },
+    )
   const isHere = existsSync(join(dataDir, 'store.sqlite'))
   if (databaseUrl === null) {
     // Two stores that went on from the same keys would tear them.

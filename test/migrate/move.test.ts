@@ -42,9 +42,10 @@ await describeWithPostgres('npm run migrate', () => {
   const url = () => urlOfSchema(schema)
   const moveAll = async (change: (target: Target) => Target = target => target) => {
     const source = openSource(dataDir, { onlyLooks: false })
-    const target = await openTarget(url(), { onlyLooks: false, onWarning: () => {} })
+    const target = await openTarget(url(), { onlyLooks: false, keepDays: 30, onWarning: () => {} })
     try {
       const counts = await move(source, change(target))
+      source.leave(target.id!)
       await target.commit()
       source.moveAway()
       return counts

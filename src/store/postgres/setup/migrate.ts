@@ -5,7 +5,9 @@ import { STEPS } from './schema.ts'
 /** The version of the tables that this code makes. */
 export const SCHEMA_VERSION = STEPS.length
 
-const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('whatsapp-manager ' || current_schema(), 0))"
+/** Until the end of the transaction nobody else makes these tables, and no manager starts on them. */
+export const LOCK_TABLES =
+  "SELECT pg_advisory_xact_lock(hashtextextended('whatsapp-manager ' || current_schema(), 0))"
 
 /**
  * Creates the tables, or brings those of an older version up to date, once, whichever node comes first. Those of a newer version are used
@@ -16,7 +18,7 @@ export async function migrate(client: pg.ClientBase, steps = STEPS): Promise<voi
   try {
     // A table of a million rows may get an index here, or on another node that is waited for.
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0')
-    await client.query(LOCK)
+    await client.query(LOCK_TABLES)
     await client.query(
       `CREATE TABLE IF NOT EXISTS schema_versions
        (version integer PRIMARY KEY, compatible_from integer NOT NULL, at timestamptz NOT NULL DEFAULT now())`,

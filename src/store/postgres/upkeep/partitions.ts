@@ -1,6 +1,6 @@
 import type { Sql } from '../connection.ts'
 
-const DAY = 24 * 60 * 60 * 1000
+export const DAY = 24 * 60 * 60 * 1000
 
 /** A table whose rows are kept apart by their time, and the prefix of its partitions. */
 const PARTITIONED = { facts: 'events_of_messages', messages: 'messages' } as const
@@ -45,19 +45,26 @@ export async function makeAhead(sql: Sql, { now, days }: { now: number; days: nu
     // Aligned, so that nodes with other clocks mean the same.
     if (next <= now) next = Math.floor(now / width) * width + width
     for (let made = 0; next <= now + 2 * width && made < 3; made++, next += width) {
-      const name = `${PARTITIONED[table]}_${next / DAY}`
       const isTaken = await sql.get(
         `SELECT 1 FROM ${PARTITIONED[table]}_rest WHERE at >= $1 AND at < $2 LIMIT 1`,
         next,
         next + width,
       )
-      if (isTaken === undefined)
-        // DDL takes no parameters; all of it is made of numbers.
-        await sql.run(
-          `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${PARTITIONED[table]} FOR VALUES FROM (${next}) TO (${next + width})`,
-        )
+      if (isTaken === undefined) await makePartition(sql, table, { from: next, to: next + width })
     }
   }
+}
+
+/** DDL takes no parameters; all of it is made of numbers, which are whole days. */
+export async function makePartition(
+  sql: Sql,
+  table: Partitioned,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  const parent = PARTITIONED[table]
+  await sql.run(
+    `CREATE TABLE IF NOT EXISTS ${parent}_${from / DAY} PARTITION OF ${parent} FOR VALUES FROM (${from}) TO (${to})`,
+  )
 }
 
 /** The oldest partition all of whose rows are from before a time. */
