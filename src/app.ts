@@ -57,10 +57,11 @@ export async function createApp(
   overrides: Overrides = {},
   faults: Faults = createFaults(logger),
 ): Promise<App> {
-  const clock = guardTimers(overrides.clock ?? createClock(), faults.caught)
+  const ownClock = createClock()
+  const clock = guardTimers(overrides.clock ?? ownClock, faults.caught)
   const dead = Promise.withResolvers<string>()
-  /** The time of day, which may jump: for dates that others compare with their own clocks. */
-  const wall = overrides.clock?.now ?? Date.now
+  /** The time of day, which may jump: for dates that others compare with their own clocks. Among nodes it is the database's. */
+  const wall = config.databaseUrl === null && overrides.clock === undefined ? Date.now : clock.now
   const timeOfDay = createTimeOfDay(clock.now, wall)
   const part = (name: string) => logger.child({ part: name })
   const tellLaravel = config.laravel.url !== null
@@ -68,7 +69,7 @@ export async function createApp(
 
   mkdirSync(config.dataDir, { recursive: true })
   const { opened, linkKey, diskFree, watch, place } = await openAppStore(config, {
-    ...{ clock, logger: part('store'), maxPages: overrides.maxPages },
+    ...{ clock, guide: ownClock.guide, logger: part('store'), maxPages: overrides.maxPages },
     onDeath: dead.resolve,
   })
   const files = await createMediaStore(config.media.store, {

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import type { Clock, GuidedClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Problem } from '../base/problem.ts'
 import type { Config } from '../config.ts'
@@ -24,12 +24,20 @@ export interface AppStore {
 /** Opens the store that is configured, and what looks after it. Rejects as `openStore` does. */
 export async function openAppStore(
   { dataDir, databaseUrl, keep }: Config,
-  parts: { clock: Clock; logger: Logger; maxPages: number | undefined; onDeath(why: string): void },
+  parts: {
+    clock: Clock
+    /** Makes `clock` go by the store's server, where it is one: the time of all nodes. */
+    guide: GuidedClock['guide']
+    logger: Logger
+    maxPages: number | undefined
+    onDeath(why: string): void
+  },
 ): Promise<AppStore> {
-  const { clock, logger, maxPages, onDeath } = parts
+  const { clock, guide, logger, maxPages, onDeath } = parts
   const { store: opened, server } = await openStore({
     ...{ dataDir, databaseUrl, maxPages, keep },
     now: clock.now,
+    onServerTime: guide,
     onDeath: error => onDeath(error.message),
     onUnforgotten: error => logger.error({ error }, 'old rows could not be forgotten yet'),
     onWarning: line => logger.warn(line),

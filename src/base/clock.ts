@@ -3,11 +3,32 @@
  * the machine's clock ends no QR, no send and no retry early, and holds none back. What others compare with their own clocks
  * (signatures, expiry dates) takes the time of day instead.
  */
-export function createClock(): Clock {
+export function createClock(): GuidedClock {
+  let ahead = 0
+  let told = 0
+  let guidedAt: number | null = null
+  const counted = () => performance.timeOrigin + performance.now()
+  const now = () => {
+    told = Math.max(told, Math.trunc(counted() + ahead))
+    return told
+  }
   return {
-    now: () => Math.trunc(performance.timeOrigin + performance.now()),
+    now,
     setTimeout: (fn, ms) => setTimeout(fn, ms),
     clearTimeout: id => clearTimeout(id as NodeJS.Timeout),
+    guide(at) {
+      const own = counted()
+      const wrong = at - (own + ahead)
+      if (guidedAt === null) {
+        ahead += wrong
+        // Nothing has happened here yet.
+        told = 0
+      } else if (Math.abs(wrong) > UNCERTAIN_MS) {
+        const most = (own - guidedAt) * FOLLOWS
+        ahead += Math.min(most, Math.max(-most, wrong))
+      }
+      guidedAt = own
+    },
   }
 }
 
@@ -17,6 +38,17 @@ export interface Clock {
   setTimeout(fn: () => void, ms: number): unknown
   clearTimeout(id: unknown): void
 }
+
+/** A clock that goes by another one, which several processes share. */
+export interface GuidedClock extends Clock {
+  /** What the other one says now, in ms since the epoch: taken over the first time, and followed from then on so slowly that nothing jumps. */
+  guide(at: number): void
+}
+
+/** As far as an answer can be late. */
+const UNCERTAIN_MS = 100
+/** Of the time that passed: a clock that is off is right again some day, and no lease notices. */
+const FOLLOWS = 1 / 200
 
 /** The two are read one after the other, and each in whole ms. */
 const JITTER_MS = 50

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from
 import { join } from 'node:path'
 import { isMissing } from './disk-failures.ts'
 
-/** What is aside for longer, nobody is removing any more. */
-const ASIDE_MS = 10 * 60 * 1000
+/** What is aside for longer, nobody is removing any more, also where clocks differ by minutes. */
+const ASIDE_MS = 60 * 60 * 1000
 /** Nobody writes on one file for so long. */
 const WRITING_MS = 24 * 60 * 60 * 1000
 

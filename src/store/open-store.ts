@@ -13,6 +13,8 @@ export interface StoreOptions {
   /** `postgres://user:password@host:port/database`; null: SQLite in `dataDir`. */
   databaseUrl: string | null
   now?: () => number
+  /** Hears what time it is by the store's server, which is that of all nodes, in ms since the epoch; never called for SQLite. */
+  onServerTime?: (at: number) => void
   /** Upper limit of SQLite's file in pages of 4 KiB, for tests of a full disk. */
   maxPages?: number | undefined
   /** How long facts of messages, and messages, are kept, in ms; null: for ever. */
@@ -54,7 +56,7 @@ export async function openStore({ dataDir, databaseUrl, ...options }: StoreOptio
         { retryable: false },
       )
     const { openSqliteStore } = await import('./sqlite.ts')
-    const { maxPages, keep: _, onWarning: __, ...rest } = options
+    const { maxPages, keep: _, onWarning: __, onServerTime: ___, ...rest } = options
     const store = await openSqliteStore({ dataDir, ...rest, ...(maxPages !== undefined && { maxPages }) })
     return { store, server: null }
   }

@@ -19,6 +19,31 @@ it.each([
   expect(passed).toBeLessThan(1_000)
 })
 
+it('a clock that is guided takes over the other one’s time at first, and never jumps again', () => {
+  let passed = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => passed)
+  const clock = createClock()
+  const start = Math.trunc(performance.timeOrigin)
+  const other = start - 600_000
+  clock.guide(other)
+  expect(Math.abs(clock.now() - other)).toBeLessThanOrEqual(1)
+  // Somebody set that one: it is followed by 5 ms a second, and time never goes back.
+  for (const wrong of [3_600_000, -3_600_000]) {
+    const before = clock.now()
+    passed += 5_000
+    clock.guide(clock.now() + wrong)
+    const after = clock.now()
+    expect(Math.abs(after - before - 5_000)).toBeLessThanOrEqual(26)
+    passed += 1
+    expect(clock.now()).toBeGreaterThanOrEqual(after)
+  }
+  // What an answer may be late by is not followed.
+  passed += 5_000
+  const before = clock.now()
+  clock.guide(before + 90)
+  expect(clock.now()).toBe(before)
+})
+
 it('the clock runs timers', async () => {
   const clock = createClock()
   const begun = clock.now()

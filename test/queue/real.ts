@@ -4,7 +4,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import { createClock } from '../../src/base/clock.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 
-export const realClock = createClock()
+export const realClock: Clock = createClock()
 
 /** Time that runs `factor` times as fast as the real one. */
 export function createFastClock(factor: number): Clock {

@@ -18,7 +18,7 @@ function createJumpingWorld() {
   set(0)
   const world = new World({
     LOG_LEVEL: 'info',
-    NODE_OPTIONS: `--import ${new URL('./jumping-clock.ts', import.meta.url).href}`,
+    NODE_OPTIONS: `--import ${new URL('../../harness/jumping-clock.ts', import.meta.url).href}`,
     CLOCK_SHIFT_FILE: file,
     QR_THROTTLE_MS: '2000',
     QR_EXPIRY_MS: String(EXPIRY),

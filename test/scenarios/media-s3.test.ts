@@ -57,7 +57,7 @@ describe('with media in a bucket', () => {
       MEDIA_WAIT_MS: '1500',
       MEDIA_KEEP_DAYS: '1',
       BODY_KEEP_DAYS: '1',
-      NODE_OPTIONS: `--import ${new URL('./jumping-clock.ts', import.meta.url).href}`,
+      NODE_OPTIONS: `--import ${new URL('../../harness/jumping-clock.ts', import.meta.url).href}`,
       CLOCK_SHIFT_FILE: shift,
     })
     await world.start()

@@ -21,8 +21,8 @@ const USE_TOLD_EVERY = 60 * 60 * 1000
 const TRY_AGAIN = 24 * 60 * 60 * 1000
 /** Removed at the same time. */
 const AT_ONCE = 10
-/** What is aside for longer, nobody is removing any more. */
-const ASIDE_MS = 10 * 60 * 1000
+/** What is aside for longer, nobody is removing any more, also where clocks differ by minutes. */
+const ASIDE_MS = 60 * 60 * 1000
 
 export interface S3MediaStoreOptions {
   /** `prefix` has no slash at its ends; it may be empty. */
@@ -72,7 +72,7 @@ export async function openS3MediaStore(options: S3MediaStoreOptions): Promise<Me
     for await (const page of bucket.list(`${folder}aside/`))
       for (const { key, modifiedAt } of page) {
         const id = key.slice(`${folder}aside/`.length)
-        if (!ID.test(id) || modifiedAt > Date.now() - ASIDE_MS) continue
+        if (!ID.test(id) || modifiedAt > clock.now() - ASIDE_MS) continue
         await bucket.copy(key, keyOf(id))
         await bucket.remove(key)
       }

@@ -155,7 +155,7 @@ export class GroupCommit {
   /** Whether a commit happened whose answer was lost. Its own row waits for the server to be done with it. */
   async #happened(number: number): Promise<boolean> {
     const { pool, names } = this.#options
-    const until = Date.now() + RESOLVE_MS
+    const until = performance.now() + RESOLVE_MS
     for (let wait = 20; ; wait = Math.min(wait * 2, 1_000)) {
       try {
         return await wholeTransaction(pool, names, async sql => {
@@ -166,7 +166,7 @@ export class GroupCommit {
           return row !== undefined && row.commits >= number
         })
       } catch (error) {
-        if (Date.now() > until) throw error
+        if (performance.now() > until) throw error
         await pause(wait)
       }
     }
@@ -174,14 +174,14 @@ export class GroupCommit {
 
   /** Tries again what a lost connection, a collision or a standby undid: nothing of it was committed. */
   async #patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const until = Date.now() + this.#options.patienceMs
+    const until = performance.now() + this.#options.patienceMs
     for (let wait = 5; ; wait = Math.min(wait * 2, 500)) {
       try {
         return await attempt()
       } catch (error) {
         const cause = error instanceof UnknownOutcome ? error.cause : error
         const mayWork = isConnectionLost(cause) || isCollision(cause) || isReadOnly(cause)
-        if (!mayWork || Date.now() > until) throw cause
+        if (!mayWork || performance.now() > until) throw cause
         await pause(wait)
       }
     }

@@ -15,6 +15,7 @@ import { logReads } from './reads/log.ts'
 import { messageReads } from './reads/messages.ts'
 import { accountEventReads, chatReads, chatTimerReads, mediaReads, peopleReads } from './reads/others.ts'
 import { sessionReads } from './reads/sessions.ts'
+import { isReadOnlyNow, serverTime } from './server-time.ts'
 import { checkServer } from './setup/check-server.ts'
 import { migrate } from './setup/migrate.ts'
 import { wholeTransaction } from './transaction.ts'
@@ -30,6 +31,8 @@ export interface PostgresOptions {
   /** A schema that is there already; null: the first of the role's search_path. */
   schema?: string | null
   now?: () => number
+  /** Hears what time it is by the server, in ms since the epoch: before anything is stored, and at each probe. */
+  onServerTime?: (at: number) => void
   /** For so long, in ms, a commit waits for a server that went away, before its callers hear that it failed. */
   patienceMs?: number
   /** Connections at most. */
@@ -55,6 +58,7 @@ export async function openPostgresStore({
   url,
   schema = null,
   now = Date.now,
+  onServerTime = () => {},
   patienceMs = 5_000,
   connections = 10,
   keepDays = 0,
@@ -74,6 +78,7 @@ export async function openPostgresStore({
   let head: number
   try {
     await prepare(pool, onWarning)
+    onServerTime(await serverTime(sql))
     await makePartitions()
     const own = await sql.get<{ id: string; link_key: Uint8Array }>('SELECT id, link_key FROM store')
     id = own!.id
@@ -112,7 +117,7 @@ export async function openPostgresStore({
   upkeep.unref()
   return {
     id,
-    server: { linkKey, probe: () => probe(sql) },
+    server: { linkKey, probe: () => probe(sql, onServerTime) },
     ...tablesOf(sql, writer),
     committed,
     eraseBodies: (before: number, limit: number) => writer.submit<number>({ eraseBodies: { before, limit } }),
@@ -132,11 +137,8 @@ export async function openPostgresStore({
 }
 
 /** Rejects with STORE_FAILED while the server does not answer, or takes no writes. */
-async function probe(sql: Sql): Promise<void> {
-  const row = await sql.get<{ read_only: string }>(
-    "SELECT current_setting('transaction_read_only') AS read_only",
-  )
-  if (row?.read_only === 'on') throw toError(storeFailure(readOnly()))
+async function probe(sql: Sql, onServerTime: (at: number) => void): Promise<void> {
+  if (await isReadOnlyNow(sql, onServerTime)) throw toError(storeFailure(readOnly()))
 }
 
 /** Every table of the port, and what writes to each. */

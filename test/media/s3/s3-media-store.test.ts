@@ -66,7 +66,7 @@ describe('a bucket', () => {
     const [old, young] = [sha256('old'), sha256('young')]
     await world.server.write(`some/where/aside/${old}`, 'old')
     await world.server.write(`some/where/aside/${young}`, 'young')
-    await world.server.age(`some/where/aside/${old}`, 11 * 60)
+    await world.server.age(`some/where/aside/${old}`, 61 * 60)
     const { store } = await world.open()
     await vi.waitFor(async () => expect(await world.keys()).toContain(`${old.slice(0, 2)}/${old}`))
     expect(await world.keys()).toContain(`aside/${young}`)
