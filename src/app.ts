@@ -68,7 +68,7 @@ export async function createApp(
   const accountEvents = tellLaravel ? config.laravel.events : []
 
   mkdirSync(config.dataDir, { recursive: true })
-  const { opened, linkKey, diskFree, watch, place } = await openAppStore(config, {
+  const { opened, linkKey, logins, diskFree, watch, place } = await openAppStore(config, {
     ...{ clock, guide: ownClock.guide, logger: part('store'), maxPages: overrides.maxPages },
     onDeath: dead.resolve,
   })
@@ -238,6 +238,7 @@ export async function createApp(
     }),
     queries,
     ...(cluster && { routing: cluster.routing(supervisor.residents.has) }),
+    ...(logins && { logins }),
     facts: store.committed,
     inspector: createInspector({
       charts: createCharts(registry, supervisor),

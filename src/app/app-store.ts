@@ -4,6 +4,7 @@ import type { Problem } from '../base/problem.ts'
 import type { Config } from '../config.ts'
 import { loadLinkKey } from '../media/serve/link-key.ts'
 import { freeBytes } from '../metrics/free-bytes.ts'
+import type { LoginTables } from '../ports/logins.ts'
 import type { Store } from '../ports/store.ts'
 import { createDiskWatch } from '../store/disk-watch.ts'
 import { openStore } from '../store/open-store.ts'
@@ -13,6 +14,8 @@ export interface AppStore {
   opened: Store
   /** Signs the links of media. */
   linkKey: Uint8Array
+  /** Where several nodes share them. */
+  logins?: LoginTables
   /** Bytes that are free where DATA_DIR lies. */
   diskFree(): Promise<number>
   /** Looks at the disk, and at the store's server if it has one, from `start` to `stop`. */
@@ -49,6 +52,7 @@ export async function openAppStore(
   return {
     opened,
     linkKey: server?.linkKey ?? loadLinkKey(dataDir),
+    ...(server && { logins: server.logins }),
     diskFree,
     watch: {
       start() {

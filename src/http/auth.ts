@@ -11,8 +11,8 @@ import { isOwnPage } from './login/own-page.ts'
 /** A load balancer asks the first two without a key; the others say what everybody may read in the source, and nothing of who runs here. */
 const OPEN_PATHS = new Set(['/health/live', '/health/ready', '/openapi.json', '/docs'])
 
-/** The login, which leads to a cookie, and what its page is drawn with: nothing that anybody may not see. */
-const LOGIN_PATHS = /^\/(?:login$|dashboard\/assets\/)/
+/** What the page of the login is drawn with: nothing that anybody may not see. */
+const ASSETS = /^\/dashboard\/assets\//
 
 /** What a person opens, and may have to log in for. */
 const isPage = (c: HttpContext) =>
@@ -58,13 +58,15 @@ export function authenticate({
       )
     }
     const byKey = keyring.allows(presentedKeys(c))
+    c.set('visitor', { access: byKey ?? 'none', loggedIn: false })
+    if (OPEN_PATHS.has(c.req.path) || ASSETS.test(c.req.path) || byKey === 'write' || isOpen(c)) return next()
     const loginId = loginIdOf(c)
-    const byLogin = byKey === null && loginId !== null ? logins.allows(loginId) : null
+    const byLogin = byKey === null && loginId !== null ? await logins.allows(loginId) : null
     const access = byKey ?? byLogin
     c.set('visitor', { access: access ?? 'none', loggedIn: byLogin !== null })
-    if (byLogin !== null) c.set('stillAllowed', () => logins.allows(loginId!, { use: false }) !== null)
-    if (OPEN_PATHS.has(c.req.path) || LOGIN_PATHS.test(c.req.path) || byKey === 'write' || isOpen(c))
-      return next()
+    if (byLogin !== null) c.set('stillAllowed', () => goesOn(logins, loginId!))
+    // Which leads to a cookie.
+    if (c.req.path === '/login') return next()
     if (access === null && hasLogin && isPage(c))
       return c.redirect(`/login?next=${encodeURIComponent(c.req.path)}`, 303)
     if (access === null)
@@ -85,6 +87,13 @@ export function authenticate({
     return next()
   }
 }
+
+/** While nobody can say, nobody can log out either. */
+const goesOn = (logins: Logins, id: string) =>
+  logins.allows(id, { use: false }).then(
+    access => access !== null,
+    () => true,
+  )
 
 const changesNothing = ({ req }: HttpContext) => req.method === 'GET' || req.method === 'HEAD'
 

@@ -16,7 +16,7 @@ export interface HttpEnv {
     /** Who asks. */
     visitor: Visitor
     /** Of a login: whether it goes on, for what outlasts its request. */
-    stillAllowed?: () => boolean
+    stillAllowed?: () => Promise<boolean>
   }
 }
 

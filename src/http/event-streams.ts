@@ -84,10 +84,7 @@ export class EventStreams {
     this.#beats = true
     this.#clock.setTimeout(() => {
       this.#beats = false
-      for (const one of this.#open) {
-        if (one.stillAllowed()) one.push(HEARTBEAT)
-        else one.end()
-      }
+      for (const one of this.#open) void one.beat()
       if (this.#open.size > 0) this.#beat()
     }, HEARTBEAT_MS)
   }
@@ -98,14 +95,14 @@ class OpenStream {
   readonly #facts: Pick<CommittedFacts, 'follow'>
   readonly #queue: ReadableStream<Next>
   #controller!: ReadableStreamDefaultController<Next>
-  /** Whether whoever reads it may still do so. */
-  readonly stillAllowed: () => boolean
+  readonly #stillAllowed: (() => Promise<boolean>) | undefined
   #unfollow = () => {}
   #ended = false
 
-  constructor(facts: Pick<CommittedFacts, 'follow'>, stillAllowed: () => boolean = () => true) {
+  /** `stillAllowed`: whether whoever reads it may still do so; never rejects. */
+  constructor(facts: Pick<CommittedFacts, 'follow'>, stillAllowed: (() => Promise<boolean>) | undefined) {
     this.#facts = facts
-    this.stillAllowed = stillAllowed
+    this.#stillAllowed = stillAllowed
     const start = (controller: ReadableStreamDefaultController<Next>) => {
       this.#controller = controller
     }
@@ -120,6 +117,11 @@ class OpenStream {
     this.#unfollow = end
     if (this.#ended) end()
     return { head, facts: this.#queue }
+  }
+
+  async beat(): Promise<void> {
+    if (this.#stillAllowed === undefined || (await this.#stillAllowed())) this.push(HEARTBEAT)
+    else this.end()
   }
 
   push(next: Next): void {

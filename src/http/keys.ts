@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface Keys {
   apiKeys: readonly string[]
@@ -12,17 +12,29 @@ export interface Keyring {
   readonly isEmpty: boolean
   /** What the best of the presented keys allows; null: none of them is known. Takes the same time for whatever is not. */
   allows(presented: readonly string[]): 'write' | 'read' | null
+  /** Shows whoever has both the key and the id of a login that it began with this key, and nobody else anything of either. */
+  proofOf(key: string, loginId: string): string
+  /** What the key allows with which a login began; null: that is no key any more. */
+  allowsLogin(loginId: string, proof: string): 'write' | 'read' | null
 }
 
 export function createKeyring({ apiKeys, readKeys }: Keys): Keyring {
   const [full, readers] = [apiKeys.map(digest), readKeys.map(digest)]
+  const best = (has: (known: readonly Buffer[]) => boolean) => {
+    const [writes, reads] = [has(full), has(readers)]
+    return writes ? 'write' : reads ? 'read' : null
+  }
   return {
     isEmpty: full.length + readers.length === 0,
     allows(presented) {
       const digests = presented.map(digest)
-      const has = (known: readonly Buffer[]) => digests.some(key => isKnown(key, known))
-      const [writes, reads] = [has(full), has(readers)]
-      return writes ? 'write' : reads ? 'read' : null
+      return best(known => digests.some(key => isKnown(key, known)))
+    },
+    proofOf: (key, loginId) => proofBy(digest(key), loginId).toString('base64'),
+    allowsLogin(loginId, proof) {
+      const shown = digest(proof)
+      const proves = (key: Buffer) => digest(proofBy(key, loginId).toString('base64'))
+      return best(known => isKnown(shown, known.map(proves)))
     },
   }
 }
@@ -34,4 +46,8 @@ function isKnown(presented: Buffer, known: readonly Buffer[]): boolean {
 
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest()
+}
+
+function proofBy(key: Buffer, loginId: string): Buffer {
+  return createHmac('sha256', key).update(loginId).digest()
 }

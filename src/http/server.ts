@@ -12,6 +12,7 @@ import type { CommittedFacts } from '../ports/event-log.ts'
 import type { Inspector } from '../ports/inspection.ts'
 import type { WebhookTokens } from '../ports/laravel.ts'
 import type { LaravelCheck } from '../ports/laravel-check.ts'
+import type { LoginTables } from '../ports/logins.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -28,6 +29,7 @@ import { legacySendRoutes } from './legacy-send.ts'
 import { createListener, type Listener } from './listener.ts'
 import { loggedPath } from './logged-path.ts'
 import { Logins } from './login/logins.ts'
+import { createMemoryLogins } from './login/memory-logins.ts'
 import { chatRoutes } from './routes/chat-actions.ts'
 import { chatMessageRoutes } from './routes/chat-messages.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -76,6 +78,8 @@ export interface HttpParts {
   /** Where callers reach this service; without it, the paths of its links alone. */
   base?: () => string
   ready: () => Promise<Readiness>
+  /** Where several nodes share them; else they are this process's. */
+  logins?: LoginTables
   /** Without it there are no pages. */
   dashboard?: LoadDashboard
   documentation: LoadDocumentation
@@ -162,7 +166,8 @@ export function createHttp(parts: HttpParts): Http {
   const hasLink = hasValidLink(mediaServer)
   const { hop, middleware, isFromNode } = createHops(parts.routing, logger)
   const keyring = createKeyring(config)
-  const logins = new Logins(now)
+  const { logins: table, guesses } = parts.logins ?? createMemoryLogins(now)
+  const logins = new Logins(table, keyring)
   const { base = () => '', dashboard: load = null } = parts
   app.use(
     authenticate({
@@ -217,7 +222,7 @@ export function createHttp(parts: HttpParts): Http {
     healthRoutes(ready, parts.laravelCheck),
     metricsRoutes(parts.metrics),
     documentationRoutes(parts.documentation),
-    loginRoutes({ load, keyring, logins, base, now }),
+    loginRoutes({ load, keyring, logins, guesses, base }),
     dashboardRoutes(load),
   ])
     app.route('/', routes)

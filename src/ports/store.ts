@@ -8,6 +8,7 @@ import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { CommittedFacts, EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
+import type { LoginTables } from './logins.ts'
 import type { MediaTable } from './media/media-store.ts'
 import type {
   ChatTable,
@@ -65,6 +66,8 @@ export interface StoreServer {
   readonly linkKey: Uint8Array
   /** Rejects with STORE_FAILED while the server does not answer, or takes no writes. */
   probe(): Promise<void>
+  /** At the page, of all nodes. */
+  readonly logins: LoginTables
 }
 
 /** Where a step of pruning begins, or the next one has to: both 0 at first. */

@@ -54,7 +54,7 @@ export function inspectRoutes(
         stream.onAbort(() => viewing.end())
         await stream.write(COME_BACK)
         for await (const text of viewing.messages) {
-          if (stream.aborted || (text === null && !isAllowed(c))) break
+          if (stream.aborted || (text === null && !(await isAllowed(c)))) break
           await stream.write(text === null ? HEARTBEAT : `data: ${text}\n\n`)
         }
         viewing.end()
@@ -64,7 +64,7 @@ export function inspectRoutes(
 }
 
 /** Whether the login goes on that opened it. */
-const isAllowed = (c: HttpContext) => c.get('stillAllowed')?.() ?? true
+const isAllowed = async (c: HttpContext) => (await c.get('stillAllowed')?.()) ?? true
 
 const isWebSocket = (c: HttpContext) => c.req.header('upgrade')?.toLowerCase() === 'websocket'
 
@@ -82,7 +82,7 @@ function refuseForeignPage(c: HttpContext, base: string): void {
 async function carry(
   open: () => Promise<Viewing>,
   socket: WebSocket,
-  isAllowed: () => boolean,
+  isAllowed: () => Promise<boolean>,
 ): Promise<void> {
   const viewing = await open().catch((error: unknown) => {
     const full = error instanceof GatewayError && error.code === 'TOO_MANY_REQUESTS'
@@ -103,7 +103,7 @@ async function carry(
   if (socket.readyState !== socket.OPEN) viewing.end()
   for await (const text of viewing.messages) {
     if (text !== null) await new Promise<void>(written => socket.send(text, () => written()))
-    else if (!isAllowed()) viewing.end()
+    else if (!(await isAllowed())) viewing.end()
     else if (alive) {
       alive = false
       socket.ping()

@@ -8,6 +8,7 @@ import { createNames, createPool, poolConfig, readsOn, type Sql } from './connec
 import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
+import { loginTables } from './logins.ts'
 import { deliveryReads } from './reads/deliveries.ts'
 import { downloadReads } from './reads/downloads.ts'
 import { keyReads } from './reads/keys.ts'
@@ -117,7 +118,7 @@ export async function openPostgresStore({
   upkeep.unref()
   return {
     id,
-    server: { linkKey, probe: () => probe(sql, onServerTime) },
+    server: { linkKey, probe: () => probe(sql, onServerTime), logins: loginTables(sql) },
     ...tablesOf(sql, writer),
     committed,
     eraseBodies: (before: number, limit: number) => writer.submit<number>({ eraseBodies: { before, limit } }),

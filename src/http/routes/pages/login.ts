@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../../../base/errors.ts'
 import type { LoginRefusal } from '../../../ports/dashboard/dashboard.ts'
+import type { GuessTable } from '../../../ports/logins.ts'
 import { readForm } from '../../body.ts'
 import type { HttpContext, HttpEnv } from '../../context.ts'
 import type { Keyring } from '../../keys.ts'
+import { callerOf } from '../../login/caller.ts'
 import { giveCookie, loginIdOf, takeCookie } from '../../login/cookie.ts'
-import { Guesses } from '../../login/guesses.ts'
 import type { Logins } from '../../login/logins.ts'
 import { isOwnPage } from '../../login/own-page.ts'
 import { type LoadDashboard, showDashboard } from './dashboard.ts'
@@ -14,16 +15,15 @@ export interface LoginParts {
   load: LoadDashboard | null
   keyring: Keyring
   logins: Logins
+  guesses: GuessTable
   base(): string
-  now(): number
 }
 
 /** A path of the dashboard: nothing that leads to another host. */
 const PAGE = /^\/(?:dashboard\/[\w./-]*)?$/
 
 /** An API key for a cookie, and the end of it. A key that is wrong in whatever way gets the same answer. */
-export function loginRoutes({ load, keyring, logins, base, now }: LoginParts): Hono<HttpEnv> {
-  const guesses = new Guesses(now)
+export function loginRoutes({ load, keyring, logins, guesses, base }: LoginParts): Hono<HttpEnv> {
   const refuse = (c: HttpContext, refusal: LoginRefusal) =>
     showDashboard(c, load, { access: 'none', loggedIn: false, refusal })
   const fromElsewhere = () =>
@@ -34,29 +34,24 @@ export function loginRoutes({ load, keyring, logins, base, now }: LoginParts): H
       if (!isOwnPage(c, base())) throw fromElsewhere()
       const form = await readForm(c)
       const key = (form.get('key') ?? '').trim()
-      const access = keyring.isEmpty ? 'write' : keyring.allows([key])
       // Only wrong keys wait: nobody holds the login shut for who has the right one.
-      if (access === null) {
-        const address = c.env?.incoming?.socket.remoteAddress ?? ''
-        const wait = guesses.waitSeconds(address)
-        if (wait > 0) {
-          c.header('Retry-After', String(wait))
-          return refuse(c, 'too_many_tries')
-        }
-        guesses.wrong(address)
-        return refuse(c, 'wrong_key')
+      if (!keyring.isEmpty && keyring.allows([key]) === null) {
+        const wait = await guesses.wrong(callerOf(c.env?.incoming?.socket.remoteAddress ?? ''))
+        if (wait === 0) return refuse(c, 'wrong_key')
+        c.header('Retry-After', String(wait))
+        return refuse(c, 'too_many_tries')
       }
       const before = loginIdOf(c)
-      if (before !== null) logins.end(before)
-      giveCookie(c, logins.begin(access), base())
+      if (before !== null) await logins.end(before)
+      giveCookie(c, await logins.begin(key), base())
       const next = form.get('next') ?? ''
       return c.redirect(PAGE.test(next) ? next : '/', 303)
     })
-    .delete('/login', c => {
+    .delete('/login', async c => {
       if (load === null) return c.notFound()
       if (!isOwnPage(c, base())) throw fromElsewhere()
       const id = loginIdOf(c)
-      if (id !== null) logins.end(id)
+      if (id !== null) await logins.end(id)
       takeCookie(c, base())
       return c.body(null, 204)
     })

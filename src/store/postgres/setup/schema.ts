@@ -1,3 +1,4 @@
+import { LOGINS_STEP } from './logins-step.ts'
 import { OWNERS_STEP } from './owners-step.ts'
 
 /** One step of the tables. `compatibleFrom`: the oldest step that code must know to go on beside it; only what is added keeps it. */
@@ -223,4 +224,5 @@ CREATE TABLE unneeded_media (media_id ${KEY} PRIMARY KEY);
 export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: FIRST },
   { compatibleFrom: 1, sql: OWNERS_STEP },
+  { compatibleFrom: 1, sql: LOGINS_STEP },
 ]

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createSchema, describeWithPostgres, dropSchema, onPostgres, urlOfSchema } from '../postgres.ts'
+import { createOwnRedis, describeWithOwnRedis, type OwnRedis } from '../redis.ts'
+import { Fleet, type Manager } from './fleet.ts'
+import { KEY } from './world.ts'
+
+const SAME = { 'sec-fetch-site': 'same-origin' }
+
+await describeWithPostgres('A balancer that sends each request to another node', () => {
+  describeWithOwnRedis('with one Redis', () => {
+    let redis: OwnRedis
+    let schema: string
+    let fleet: Fleet
+    let one: Manager
+    let two: Manager
+    beforeAll(async () => {
+      redis = await createOwnRedis()
+      await redis.start()
+      schema = await createSchema()
+      const env = { DATABASE_URL: urlOfSchema(schema), REDIS_URL: redis.url, NODE_LEASE_MS: '3000' }
+      fleet = new Fleet(env)
+      await fleet.begin()
+      ;[one, two] = (await Promise.all([fleet.add(), fleet.add()])) as [Manager, Manager]
+    }, 60_000)
+    afterAll(async () => {
+      await fleet.end()
+      await dropSchema(schema)
+      await redis.close()
+    })
+
+    /** What a browser does with the form, or with a cookie: no key goes along. */
+    const browse = (node: Manager, path: string, init: RequestInit = {}, cookie = '') =>
+      fetch(`${node.url}${path}`, {
+        redirect: 'manual',
+        ...init,
+        headers: { ...SAME, ...(cookie !== '' && { cookie }), ...init.headers },
+      })
+    const logIn = (node: Manager, key: string, cookie = '') =>
+      browse(node, '/login', { method: 'POST', body: new URLSearchParams({ key }) }, cookie)
+    const cookieOf = (response: Response) => response.headers.get('set-cookie')!.split(';')[0]!
+    const allowed = async (cookie: string, nodes = [one, two]) =>
+      Promise.all(nodes.map(async node => (await browse(node, '/stats', {}, cookie)).status))
+
+    it('a login at one is one at the other at once, to change things, too, and a logout there ends it here', async () => {
+      const cookie = cookieOf(await logIn(one, KEY))
+      expect(await allowed(cookie)).toEqual([200, 200])
+      const page = await browse(two, '/', { headers: { accept: 'text/html' } }, cookie)
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('log-out')])
+      const json = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }
+      expect((await browse(two, '/deliveries/retry', json, cookie)).status).toBe(202)
+      const foreign = { ...json, headers: { ...json.headers, 'sec-fetch-site': 'cross-site' } }
+      expect((await browse(two, '/deliveries/retry', foreign, cookie)).status).toBe(403)
+      expect((await browse(two, '/login', { method: 'DELETE' }, cookie)).status).toBe(204)
+      expect(await allowed(cookie)).toEqual([401, 401])
+    })
+
+    it('who logs in again in one browser, at whichever node, has one login', async () => {
+      const first = cookieOf(await logIn(one, KEY))
+      const second = cookieOf(await logIn(two, KEY, first))
+      expect([await allowed(first), await allowed(second)]).toEqual([
+        [401, 401],
+        [200, 200],
+      ])
+    })
+
+    it('what stands in the database is of no use as a cookie or as a key', async () => {
+      const cookie = cookieOf(await logIn(one, KEY))
+      const rows = await onPostgres(
+        client => client.query<Record<string, unknown>>('SELECT * FROM logins'),
+        urlOfSchema(schema),
+      ).then(({ rows }) => rows)
+      expect(rows.length).toBeGreaterThan(0)
+      const [name, id] = cookie.split('=') as [string, string]
+      const text = JSON.stringify(rows)
+      for (const secret of [id, KEY]) expect(text).not.toContain(secret)
+      for (const value of rows.flatMap(({ hash, proof }) => [hash, proof]).map(String)) {
+        const made = Buffer.from(value, 'base64').toString('base64url')
+        expect(await allowed(`${name}=${made}`)).toEqual([401, 401])
+      }
+    })
+
+    it('a login outlives a restart of its node, and not the key with which it began', async () => {
+      const env = { API_KEYS: `${KEY},gone-soon,reads-later` }
+      const three = await fleet.add(undefined, env)
+      const [gone, reads] = [await logIn(three, 'gone-soon'), await logIn(three, 'reads-later')].map(cookieOf)
+      expect([await allowed(gone!, [three]), await allowed(reads!, [three])]).toEqual([[200], [200]])
+      // The other nodes know neither key.
+      expect(await allowed(gone!)).toEqual([401, 401])
+      await three.signal('SIGTERM')
+      const again = await fleet.add(three.dataDir, { API_KEYS: `${KEY},reads-later:read` })
+      const restart = { method: 'POST' }
+      expect(await allowed(gone!, [again])).toEqual([401])
+      expect(await allowed(reads!, [again])).toEqual([200])
+      expect((await browse(again, '/sessions/s/restart', restart, reads)).status).toBe(403)
+      await again.signal('SIGTERM')
+    })
+
+    it('who guesses keys at all nodes guesses no faster than at one, and the right key never waits', async () => {
+      const told: number[] = []
+      for (let i = 0; i < 12; i++) told.push((await logIn(i % 2 ? one : two, `wrong-${i}`)).status)
+      expect(told).toEqual([...Array(10).fill(401), 429, 429])
+      for (const node of [one, two]) expect((await logIn(node, KEY)).status).toBe(303)
+    })
+  })
+})
