@@ -88,7 +88,7 @@ export async function createApp(
   const cluster = await openCluster(config, nodeParts)
   const store = cluster?.ownership.owned(whole) ?? whole
   const vault = createQrVault(clock)
-  const passkeys = createPasskeyVault(clock)
+  const passkeys = createPasskeyVault(clock, linkKey)
   const given = overrides.laravel?.(client) ?? client
   const deliver = metrics.delivering(given.deliver)
   const laravel = { ...given, deliver: tracing?.delivering(deliver) ?? deliver }

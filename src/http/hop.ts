@@ -34,9 +34,14 @@ export type Hop = (
   path?: string,
 ) => Promise<Response | null>
 
+/** The same for a request that is passed on as it came, with a body that nobody has read yet. */
+export type PassOn = (c: HttpContext, sessionId: string) => Promise<Response | null>
+
 export interface Hops {
   /** For routes that name the session in their body. */
   hop: Hop
+  /** For those that name it otherwise. */
+  passOn: PassOn
   /** For those that name it in their path. */
   middleware: MiddlewareHandler<HttpEnv>
   /** Whether another node asks, which has looked who its caller is. */
@@ -46,7 +51,12 @@ export interface Hops {
 /** Passes requests about sessions of other nodes on to them, in one hop and never a second one. Without `routing` all are answered here. */
 export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   if (routing === undefined)
-    return { hop: async () => null, middleware: (_, next) => next(), isFromNode: () => false }
+    return {
+      hop: async () => null,
+      passOn: async () => null,
+      middleware: (_, next) => next(),
+      isFromNode: () => false,
+    }
   const token = Buffer.from(routing.token)
   const isFromNode = (c: HttpContext) => {
     const shown = Buffer.from(c.req.header(HEADER) ?? '')
@@ -87,8 +97,19 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     }
   }
 
+  async function passOn(c: HttpContext, sessionId: string): Promise<Response | null> {
+    if (routing!.isHere(sessionId)) return null
+    const place = orHere(await routing!.placeOf(sessionId))
+    const { pathname, search } = new URL(c.req.url)
+    const body = place !== null && !isReading(c) ? await readBytes(c, BODY_LIMIT) : null
+    const answer = await pass(c, place, body, pathname + search)
+    if (answer !== null) isAbout(c, sessionId)
+    return answer
+  }
+
   return {
     isFromNode,
+    passOn,
 
     async hop(c, sessionId, body, path = c.req.path) {
       const found = sessionId === undefined ? 'nowhere' : await routing.placeOf(sessionId)
@@ -98,16 +119,10 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     },
 
     async middleware(c, next) {
-      const sessionId = c.req.param('id') ?? ''
-      const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
-      if ((reads && !OWNERS_ALONE.test(c.req.path)) || routing.isHere(sessionId)) return next()
-      const place = orHere(await routing.placeOf(sessionId))
-      const { pathname, search } = new URL(c.req.url)
-      const body = place !== null && !reads ? await readBytes(c, BODY_LIMIT) : null
-      const answer = await pass(c, place, body, pathname + search)
-      if (answer === null) return next()
-      isAbout(c, sessionId)
-      return answer
+      if (isReading(c) && !OWNERS_ALONE.test(c.req.path)) return next()
+      return (await passOn(c, c.req.param('id') ?? '')) ?? next()
     },
   }
 }
+
+const isReading = ({ req }: HttpContext) => req.method === 'GET' || req.method === 'HEAD'

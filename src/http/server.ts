@@ -8,11 +8,11 @@ import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { type Readiness, SHUTTING_DOWN } from '../base/problem.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
+import type { LoginTables } from '../ports/dashboard/logins.ts'
 import type { CommittedFacts } from '../ports/event-log.ts'
 import type { Inspector } from '../ports/inspection.ts'
 import type { WebhookTokens } from '../ports/laravel.ts'
 import type { LaravelCheck } from '../ports/laravel-check.ts'
-import type { LoginTables } from '../ports/logins.ts'
 import type { MediaPreparer } from '../ports/media/media-preparer.ts'
 import type { MediaServer } from '../ports/media/media-server.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
@@ -74,7 +74,7 @@ export interface HttpParts {
   mediaPreparer: Pick<MediaPreparer, 'keep'>
   mediaServer: MediaServer
   vault: QrVault
-  passkeys: Pick<PasskeyVault, 'read' | 'sessionOf'>
+  passkeys: Pick<PasskeyVault, 'read' | 'sessionNamedIn' | 'sessionOf'>
   /** Where callers reach this service; without it, the paths of its links alone. */
   base?: () => string
   ready: () => Promise<Readiness>
@@ -164,7 +164,7 @@ export function createHttp(parts: HttpParts): Http {
     tracing?.answered(c.get('cause'), answer)
   })
   const hasLink = hasValidLink(mediaServer)
-  const { hop, middleware, isFromNode } = createHops(parts.routing, logger)
+  const { hop, passOn, middleware, isFromNode } = createHops(parts.routing, logger)
   const keyring = createKeyring(config)
   const { logins: table, guesses } = parts.logins ?? createMemoryLogins(now)
   const logins = new Logins(table, keyring)
@@ -212,7 +212,7 @@ export function createHttp(parts: HttpParts): Http {
     qrRoutes(queries, vault, timeOfDay),
     pairingCodeRoutes(sessions, queries, vault, timeOfDay),
     passkeyRoutes(passkey),
-    passkeyPageRoutes(passkey),
+    passkeyPageRoutes(passkey, passOn),
     eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
     inspectRoutes(parts.inspector, queries, base),

@@ -38,7 +38,9 @@ export interface PasskeyVault {
   /** Keeps the code with the demand; an answer that was given anew has none. */
   putCode(sessionId: string, code: string | null): void
   read(sessionId: string): PasskeySecrets | null
-  /** The session whose demand a token answers; null for one that is unknown, used or expired. Takes the same time for any other. */
+  /** The session that a token was made for, on whichever node; null: on none. Whether it is still good only its owner knows. */
+  sessionNamedIn(token: string): string | null
+  /** The session here whose demand a token answers; null for one that is unknown, used or expired. Takes the same time for any other. */
   sessionOf(token: string): string | null
   /** The token is good no more; another one takes its place. */
   useToken(sessionId: string): void

@@ -4,11 +4,11 @@ import type { MediaSource } from '../messages/message-ref.ts'
 import type { Metadata } from '../messages/metadata.ts'
 import type { Person } from '../messages/person.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
+import type { LoginTables } from './dashboard/logins.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
 import type { CommittedFacts, EventLog, NewEvent } from './event-log.ts'
 import type { InboxWrite, KeyStore, KeyWrite } from './key-store.ts'
-import type { LoginTables } from './logins.ts'
 import type { MediaTable } from './media/media-store.ts'
 import type {
   ChatTable,

@@ -311,7 +311,7 @@ export function createTestHttp(over: Overrides = {}) {
       readCode: () => ({ hash: 'c', text: 'ABCD2345', expiresAt: NOW + 160_000 }),
       clear: () => {},
     },
-    passkeys: over.passkeys ?? { read: () => null, sessionOf: () => null },
+    passkeys: over.passkeys ?? { read: () => null, sessionNamedIn: () => null, sessionOf: () => null },
     ...(over.base && { base: over.base }),
     ready: over.ready ?? (async () => ({ ready: true, problems: [], warnings: [], laravel: null })),
     logger: logger.child({ part: 'http' }),

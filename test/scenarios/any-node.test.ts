@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createSchema, describeWithPostgres, dropSchema, onPostgres, urlOfSchema } from '../postgres.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis } from '../redis.ts'
-import { Fleet, type Manager } from './fleet.ts'
+import { Fleet, type Manager, WAIT } from './fleet.ts'
 import { KEY } from './world.ts'
 
 const SAME = { 'sec-fetch-site': 'same-origin' }
@@ -17,8 +17,8 @@ await describeWithPostgres('A balancer that sends each request to another node',
       redis = await createOwnRedis()
       await redis.start()
       schema = await createSchema()
-      const env = { DATABASE_URL: urlOfSchema(schema), REDIS_URL: redis.url, NODE_LEASE_MS: '3000' }
-      fleet = new Fleet(env)
+      const database = { DATABASE_URL: urlOfSchema(schema), REDIS_URL: redis.url, NODE_LEASE_MS: '3000' }
+      fleet = new Fleet({ ...database, LARAVEL_EVENTS: 'passkey', QR_THROTTLE_MS: '100' })
       await fleet.begin()
       ;[one, two] = (await Promise.all([fleet.add(), fleet.add()])) as [Manager, Manager]
     }, 60_000)
@@ -100,6 +100,85 @@ await describeWithPostgres('A balancer that sends each request to another node',
       for (let i = 0; i < 12; i++) told.push((await logIn(i % 2 ? one : two, `wrong-${i}`)).status)
       expect(told).toEqual([...Array(10).fill(401), 429, 429])
       for (const node of [one, two]) expect((await logIn(node, KEY)).status).toBe(303)
+    })
+
+    const WEB = 'https://web.whatsapp.com'
+    const [SHOP, BAR] = ['34600000021', '34600000022']
+    interface Demand {
+      options: { challenge: string }
+      page_url: string
+    }
+
+    /** What a node answers, as soon as it is 200. */
+    const answered = <T>(node: Manager, path: string) =>
+      vi.waitFor(async () => {
+        const { status, body } = await node.call('GET', path)
+        expect(status).toBe(200)
+        return body as unknown as T
+      }, WAIT)
+
+    /** A session that begins at `node`, and whose phone demands a passkey; resolves with what the other node says of it. */
+    async function demanded(node: Manager, other: Manager, sessionId: string, number: string) {
+      const phone = fleet.simulator.phone(number, { name: 'Shop' })
+      phone.demandPasskey({})
+      await node.call('POST', '/start', { user_id: 1, session_id: sessionId })
+      const { qr } = await answered<{ qr: string }>(other, `/sessions/${sessionId}/qr?format=json`)
+      phone.scan(qr).catch(() => {})
+      return answered<Demand>(other, `/sessions/${sessionId}/passkey`)
+    }
+
+    /** The page of the owner, at whichever node the balancer chose. */
+    async function page(node: Manager, demand: Demand, assertion?: unknown) {
+      const answer = await fetch(`${node.url}${new URL(demand.page_url).pathname}`, {
+        headers: { origin: WEB, 'content-type': 'application/json' },
+        ...(assertion !== undefined && { method: 'POST', body: JSON.stringify({ assertion }) }),
+      })
+      const { 'access-control-allow-origin': allows } = Object.fromEntries(answer.headers)
+      return {
+        status: answer.status,
+        allows,
+        body: (await answer.json()) as { options: { challenge: string }; state: string },
+      }
+    }
+
+    it('a link for the owner of an account works at whichever node it is opened, once', {
+      timeout: 40_000,
+    }, async () => {
+      const demand = await demanded(one, two, 'shop', SHOP)
+      expect(demand.page_url).not.toContain('shop')
+      const opened = [await page(one, demand), await page(two, demand)]
+      expect(opened[1]).toEqual(opened[0])
+      expect(opened[1]).toMatchObject({ status: 200, allows: WEB, body: { options: demand.options } })
+      const assertion = fleet.simulator.phone(SHOP).assertPasskey(opened[1]!.body.options)
+      expect(await page(two, demand, assertion)).toMatchObject({ status: 200, allows: WEB })
+      await fleet.isOpen(one, 'shop')
+      for (const node of [one, two]) {
+        expect(await page(node, demand)).toMatchObject({ status: 404, allows: WEB })
+        expect(await page(node, demand, assertion)).toMatchObject({ status: 404 })
+        const forged = { ...demand, page_url: `${demand.page_url.slice(0, -2)}AA` }
+        expect(await page(node, forged)).toMatchObject({ status: 404 })
+        const { origin } = new URL(node.url)
+        const elsewhere = await fetch(`${origin}${new URL(demand.page_url).pathname}`, {
+          headers: { origin: 'https://evil.example' },
+        })
+        expect(elsewhere.status).toBe(403)
+        expect(node.output).not.toContain(new URL(demand.page_url).pathname)
+      }
+    })
+
+    it('a link whose session went to another node has expired, wherever it is opened, and the next one is good', {
+      timeout: 60_000,
+    }, async () => {
+      const three = await fleet.add()
+      const demand = await demanded(three, one, 'moved', BAR)
+      expect(await page(two, demand)).toMatchObject({ status: 200 })
+      await three.signal('SIGTERM')
+      await vi.waitFor(async () => {
+        for (const node of [one, two]) expect(await page(node, demand)).toMatchObject({ status: 404 })
+      }, WAIT)
+      const again = await demanded(two, one, 'moved', BAR)
+      expect(await page(two, again)).toMatchObject({ status: 200, body: { state: 'required' } })
+      expect((await two.call('DELETE', '/sessions/moved')).status).toBe(200)
     })
   })
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { SessionContext } from '../../machines/session.context.ts'
@@ -58,7 +59,7 @@ function createParts(world: World) {
     claim: streamId => (run.killed ? NEVER : real.claim(streamId)),
   }
   const vault = createQrVault(clock)
-  const passkeys = createPasskeyVault(clock)
+  const passkeys = createPasskeyVault(clock, randomBytes(32))
   const whatsapp = new FakeWhatsApp(vault, store)
   const logger = createLogger(
     { level: 'trace', format: 'json' },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
@@ -14,7 +15,7 @@ const store = await openSqliteStore({ dataDir })
 const whatsApp = createWhatsApp({
   store,
   vault: createQrVault(systemClock),
-  passkeys: createPasskeyVault(systemClock),
+  passkeys: createPasskeyVault(systemClock, randomBytes(32)),
   config: { url, rootKey, inboundFromMe: false, inboundIgnore: [] },
   logger: pino({ level: 'silent' }),
   clock: systemClock,

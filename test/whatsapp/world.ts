@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -237,7 +238,7 @@ export async function createWorld(
   const dataDir = mkdtempSync(join(tmpdir(), 'whatsapp-'))
   let store = await openSqliteStore({ dataDir, ...options })
   const vault = createQrVault(systemClock)
-  const passkeys = createPasskeyVault(systemClock)
+  const passkeys = createPasskeyVault(systemClock, randomBytes(32))
   const log: string[] = []
   const logger = pino({ level: 'trace' }, { write: line => void log.push(line) })
   const base: WhatsAppConfig = { url, rootKey, inboundFromMe: false, inboundIgnore: ['status', 'newsletter'] }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { LOGIN_LIFE_MS, type LoginTable } from '../../ports/logins.ts'
+import { LOGIN_LIFE_MS, type LoginTable } from '../../ports/dashboard/logins.ts'
 import type { Keyring } from '../keys.ts'
 
 /**

@@ -9,7 +9,7 @@ import {
   MOST_GUESSES_OF_ALL,
   MOST_GUESSES_OF_ONE,
   MOST_LOGINS,
-} from '../../ports/logins.ts'
+} from '../../ports/dashboard/logins.ts'
 
 const MOST_CALLERS = 10_000
 

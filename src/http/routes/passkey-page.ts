@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { GatewayError } from '../../base/errors.ts'
 import { readJson } from '../body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from '../context.ts'
+import type { PassOn } from '../hop.ts'
 import { type passkeyPageAnswer, passkeyRequest } from '../schemas/passkey.ts'
 import { validate } from '../validation.ts'
 import { ASSERTION_LIMIT, type PasskeyParts, passkeyDemandOf, takesAssertions } from './passkey.ts'
@@ -19,16 +20,20 @@ export function isPasskeyPage({ req }: HttpContext): boolean {
  * The two routes for the page of the account's owner (docs/passkey.md): no key, but a token that is good for one assertion, and the only
  * ones that a page of WhatsApp's may read. They say nothing of the session.
  */
-export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
+export function passkeyPageRoutes(parts: PasskeyParts, passOn: PassOn): Hono<HttpEnv> {
   const { sessions, passkeys } = parts
-  const sessionOf = (c: HttpContext): string => {
-    const sessionId = passkeys.sessionOf(c.req.param('token') ?? '')
+  const known = (c: HttpContext, sessionId: string | null): string => {
     if (sessionId !== null) return isAbout(c, sessionId)
     throw new GatewayError(
       'PASSKEY_NOT_ASKED',
       'This link is used up or has expired; ask whoever gave it to you for a new one.',
     )
   }
+  const tokenOf = (c: HttpContext) => c.req.param('token') ?? ''
+  /** The session of a link that any node may have made. */
+  const namedIn = (c: HttpContext) => known(c, passkeys.sessionNamedIn(tokenOf(c)))
+  /** The same at its owner, which knows whether the link is still good. */
+  const sessionOf = (c: HttpContext) => known(c, passkeys.sessionOf(tokenOf(c)))
   const answer = (c: HttpContext, fields: Omit<z.infer<typeof passkeyPageAnswer>, 'success'>) =>
     c.json({ success: true, ...fields })
   return new Hono<HttpEnv>()
@@ -50,6 +55,7 @@ export function passkeyPageRoutes(parts: PasskeyParts): Hono<HttpEnv> {
         )
       await next()
     })
+    .use(PATH, async (c, next) => (await passOn(c, namedIn(c))) ?? next())
     .get(PATH, async c => {
       const { state, secrets, expiresAt } = await passkeyDemandOf(parts, sessionOf(c))
       return answer(c, {

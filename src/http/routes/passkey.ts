@@ -13,7 +13,7 @@ import { pathSession, validate } from '../validation.ts'
 export interface PasskeyParts {
   sessions: PasskeyCommands
   queries: Pick<SessionQueries, 'get'>
-  passkeys: Pick<PasskeyVault, 'read' | 'sessionOf'>
+  passkeys: Pick<PasskeyVault, 'read' | 'sessionNamedIn' | 'sessionOf'>
   /** Turns a time of the service into the one on the wall. */
   timeOfDay(at: number): number
   /** Where callers reach this service. */

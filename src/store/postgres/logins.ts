@@ -6,7 +6,7 @@ import {
   MOST_GUESSES_OF_ALL,
   MOST_GUESSES_OF_ONE,
   MOST_LOGINS,
-} from '../../ports/logins.ts'
+} from '../../ports/dashboard/logins.ts'
 import type { Sql } from './connection.ts'
 
 const ms = (count: number) => `interval '${count} milliseconds'`

@@ -29,10 +29,6 @@ export class ExpiringSecrets<T extends { expiresAt: number }> {
     return secret !== undefined && secret.expiresAt > this.#clock.now() ? { ...secret } : null
   }
 
-  sessions(): string[] {
-    return [...this.#bySession.keys()]
-  }
-
   clear(sessionId: string): void {
     this.#clock.clearTimeout(this.#bySession.get(sessionId)?.timer)
     this.#bySession.delete(sessionId)

@@ -5,7 +5,7 @@ import {
   LOGIN_LIFE_MS,
   type LoginTables,
   MOST_LOGINS,
-} from '../../../src/ports/logins.ts'
+} from '../../../src/ports/dashboard/logins.ts'
 
 const MINUTE = 60_000
 

@@ -26,6 +26,7 @@ function edge(queries: Partial<SessionQueries> = {}, apiKeys = ['a-key']) {
     queries: { get: async () => view({ passkey: { state: 'required', expiresAt: NOW + 1000 } }), ...queries },
     passkeys: {
       read: () => ({ options, code: 'ABCD-2345', token: state.token, expiresAt: NOW + 1000 }),
+      sessionNamedIn: token => (token === 'unknown' ? null : 's1'),
       sessionOf: token => (token === state.token ? 's1' : null),
     },
   })

@@ -26,6 +26,7 @@ function at(state: State | null, sessions: Partial<PasskeyCommands> = {}) {
     queries: { get: async () => view({ state: 'awaitingQr', detail: 'passkey', passkey }) },
     passkeys: {
       read: () => (state ? secrets : null),
+      sessionNamedIn: token => (token === TOKEN ? 's1' : null),
       sessionOf: token => (state && token === TOKEN ? 's1' : null),
     },
     base: () => 'https://manager.test',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { MOST_GUESSES_OF_ALL, MOST_GUESSES_OF_ONE } from '../../../src/ports/logins.ts'
+import { MOST_GUESSES_OF_ALL, MOST_GUESSES_OF_ONE } from '../../../src/ports/dashboard/logins.ts'
 import { FIND } from '../../../src/store/postgres/logins.ts'
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { loginContract } from '../../http/login/contract.ts'

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { withPasskey } from '../../../src/laravel/delivered-passkey.ts'
 import { createPasskeyVault } from '../../../src/whatsapp/linking/passkey/passkey-vault.ts'
@@ -5,7 +6,7 @@ import { createTestClock } from '../../base/clock.ts'
 
 function vaultWith(lifetime = 600_000) {
   const clock = createTestClock()
-  const vault = createPasskeyVault(clock)
+  const vault = createPasskeyVault(clock, randomBytes(32))
   const expiresAt = clock.now() + lifetime
   vault.put('a', { options: { challenge: 'AAAA' }, expiresAt })
   return { clock, vault, expiresAt }
@@ -14,7 +15,7 @@ function vaultWith(lifetime = 600_000) {
 it('A token of a passkey answers for its session until it is used, replaced or expired, and no other does', async () => {
   const { clock, vault, expiresAt } = vaultWith()
   const { token } = vault.read('a')!
-  expect(token).toMatch(/^[\w-]{43}$/)
+  expect(token).toMatch(/^[\w-]{123}$/)
   expect(['', 'x', `${token}x`, token].map(one => vault.sessionOf(one))).toEqual([null, null, null, 'a'])
   vault.useToken('a')
   expect(vault.sessionOf(token)).toBeNull()
@@ -65,3 +66,26 @@ it('A passkey is told with the time on the wall, and so is its code', () => {
     expect(withPasskey(row, told, passkeys)).toEqual({ ...told, code, expires_at: later })
   }
 })
+
+it('A token says to every node with the key of which session it is, however long that is called, and to nobody else', () => {
+  const [key, clock] = [randomBytes(32), createTestClock()]
+  const [one, two, foreign] = [key, key, randomBytes(32)].map(of => createPasskeyVault(clock, of))
+  for (const sessionId of ['a', 'shop-7_B', 'x'.repeat(64)]) {
+    one!.put(sessionId, { options: { challenge: 'AAAA' }, expiresAt: clock.now() + 1000 })
+    const { token } = one!.read(sessionId)!
+    expect(token).toHaveLength(123)
+    expect(Buffer.from(token, 'base64url').toString('latin1')).not.toContain(sessionId.slice(0, 8).padEnd(3))
+    expect(two!.sessionNamedIn(token)).toBe(sessionId)
+    expect([two!.sessionOf(token), foreign!.sessionNamedIn(token)]).toEqual([null, null])
+    // One bit of it is another token, whichever.
+    for (let at = 0; at < 123; at += 7) {
+      const forged = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
+      expect([one!.sessionNamedIn(forged), one!.sessionOf(forged)]).toEqual([null, null])
+    }
+    one!.useToken(sessionId)
+    expect([one!.sessionNamedIn(token), one!.sessionOf(token)]).toEqual([sessionId, null])
+  }
+  for (const made of ['', '=', token123(), 'a'.repeat(10_000)]) expect(one!.sessionNamedIn(made)).toBeNull()
+})
+
+const token123 = () => randomBytes(92).toString('base64url')

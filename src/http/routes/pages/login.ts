@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../../../base/errors.ts'
 import type { LoginRefusal } from '../../../ports/dashboard/dashboard.ts'
-import type { GuessTable } from '../../../ports/logins.ts'
+import type { GuessTable } from '../../../ports/dashboard/logins.ts'
 import { readForm } from '../../body.ts'
 import type { HttpContext, HttpEnv } from '../../context.ts'
 import type { Keyring } from '../../keys.ts'
