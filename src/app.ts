@@ -4,6 +4,7 @@ import { openAppStore } from './app/app-store.ts'
 import { createLaravelClient } from './app/laravel-client.ts'
 import { linkBaseOf, nodeUrlOf } from './app/link-base.ts'
 import { logCheck } from './app/log-check.ts'
+import { logStart } from './app/log-start.ts'
 import type { App, Overrides } from './app/overrides.ts'
 import { createReadiness } from './app/readiness.ts'
 import { whatsappConfig } from './app/whatsapp-config.ts'
@@ -270,15 +271,7 @@ export async function createApp(
   if (linkBase.warning !== null) logger.warn(linkBase.warning.message)
   downloads.startDue()
   for (const one of [retention, erasure, watch]) one.start()
-  logger.info(
-    {
-      sessions: supervisor.live,
-      data: place,
-      laravel: laravel.address ?? 'none: LARAVEL_URL is empty, the manager works alone',
-      whatsapp: config.whatsapp.url ?? 'the real service',
-    },
-    `whatsapp-manager is up: ${url}`,
-  )
+  logStart(logger, { url, place, sessions: supervisor.live, laravel: laravel.address }, config)
   if (tellLaravel) void logCheck(check, part('laravel'))
 
   return {
