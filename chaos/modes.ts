@@ -49,7 +49,7 @@ export function stubbornOwners(table: OwnerTable): OwnerTable {
     ...table,
     async join(node, leaseMs) {
       await table.join(node, leaseMs / BELIEVES)
-      const counted = { url: node.url, sessions: 0, stats: null }
+      const counted = { url: node.url, sessions: 0, maxSessions: null, stats: null }
       setInterval(() => void renew(node.node, leaseMs, counted), leaseMs / BELIEVES / RENEWALS).unref()
     },
     renew,

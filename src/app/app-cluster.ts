@@ -46,7 +46,7 @@ export async function openCluster(
     table,
     place: `${hostname()}/${id}`,
     leaseMs: node.leaseMs,
-    maxSessions: node.maxSessions || Number.MAX_SAFE_INTEGER,
+    maxSessions: node.maxSessions || null,
     perSecond: connect.perSecond,
     ...parts,
   })

@@ -26,6 +26,17 @@ export class Lease {
   }
 }
 
-/** How many sessions a node is to have at most: its share of all, and no more than it may have. */
-export const shareOf = (sessions: number, nodes: number, most: number): number =>
-  Math.min(Math.ceil(sessions / Math.max(1, nodes)), most)
+/**
+ * How many sessions a node is to have at most: its share of all, and no more than `most`. What others may not have, by their `limits`, those
+ * share who may.
+ */
+export function shareOf(sessions: number, most: number, limits: number[]): number {
+  const all = [...limits, most].sort((a, b) => a - b)
+  let left = sessions
+  for (const [n, limit] of all.entries()) {
+    const share = Math.ceil(left / (all.length - n))
+    if (limit >= share) return Math.min(share, most)
+    left -= limit
+  }
+  return most
+}

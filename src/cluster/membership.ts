@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Members, OwnerTable } from '../ports/cluster/owner-table.ts'
-import type { Stats } from '../ports/session-queries.ts'
+import type { Members, NodeNews, OwnerTable } from '../ports/cluster/owner-table.ts'
 import { Lease } from './lease.ts'
 
 /** After a renewal that failed the next one comes so soon, in ms. */
@@ -16,7 +15,7 @@ export interface MembershipOptions {
   clock: Clock
   logger: Logger
   /** What the others are told with each renewal. */
-  counted(): { sessions: number; stats: Stats | null }
+  counted(): Omit<NodeNews, 'url'>
   onRenewed(node: string, members: Members): Promise<void>
   /** All that runs here must end before `begin` is called again. */
   onLost(): void

@@ -19,8 +19,9 @@ export interface OwnershipOptions {
   /** Where no other process is while this one is. */
   place: string
   leaseMs: number
-  /** Sessions of this node at most, and how many of them come or go in a second. */
-  maxSessions: number
+  /** Sessions of this node at most; null: any number. */
+  maxSessions: number | null
+  /** How many of them come or go in a second. */
   perSecond: number
   clock: Clock
   logger: Logger
@@ -49,7 +50,11 @@ export class Ownership implements Rejoin {
     this.#options = options
     this.#membership = new Membership({
       ...options,
-      counted: () => ({ sessions: this.#count, stats: this.#residents?.stats() ?? null }),
+      counted: () => ({
+        sessions: this.#count,
+        maxSessions: options.maxSessions,
+        stats: this.#residents?.stats() ?? null,
+      }),
       onRenewed: (node, members) => this.#renewed(node, members),
       onLost: () => this.#lost(),
     })
@@ -82,7 +87,7 @@ export class Ownership implements Rejoin {
 
   /** How many sessions may still come here. */
   get room(): number {
-    return this.#options.maxSessions - this.#count
+    return limitOf(this.#options) - this.#count
   }
 
   /** The store, whose sessions have owners from now on. */
@@ -217,7 +222,9 @@ export class Ownership implements Rejoin {
     const { nodes, free } = this.#members ?? { nodes: [], free: 0 }
     const others = nodes.filter(({ node }) => node !== this.node)
     const all = others.reduce((sum, { sessions }) => sum + sessions, free) + this.#count
-    return this.#count - shareOf(all, others.length + 1, this.#options.maxSessions)
+    // Who cannot be reached yet may never be: what it has counts, and nothing is given up for it.
+    const limits = others.map(one => (one.url === '' ? one.sessions : limitOf(one)))
+    return this.#count - shareOf(all, limitOf(this.#options), limits)
   }
 
   /** Sessions were given up somewhere: how many nodes there are may have changed, too. */
@@ -275,3 +282,6 @@ export class Ownership implements Rejoin {
     this.#options.logger.info({ sessions: lives.length }, 'sessions were given up for other nodes')
   }
 }
+
+const limitOf = ({ maxSessions }: { maxSessions: number | null }): number =>
+  maxSessions ?? Number.POSITIVE_INFINITY

@@ -37,7 +37,8 @@ export function createRouting({
     placeForNew(): Place {
       if (ownership.room > 0) return null
       const others = (ownership.members?.nodes ?? []).filter(
-        ({ node, url }) => node !== ownership.node && url !== '',
+        ({ node, url, sessions, maxSessions }) =>
+          node !== ownership.node && url !== '' && (maxSessions === null || sessions < maxSessions),
       )
       const [emptiest] = others.sort((a, b) => a.sessions - b.sessions)
       if (emptiest !== undefined) return { url: emptiest.url }

@@ -56,7 +56,7 @@ it('a node without fence never hears that its lease is over, which the database 
     },
   } as Partial<OwnerTable> as OwnerTable
   const owners = stubbornOwners(table)
-  const counted = { url: '', sessions: 0, stats: null }
+  const counted = { url: '', sessions: 0, maxSessions: null, stats: null }
   expect(await owners.renew('n', 300_000, counted)).toBe(members)
   expect(await owners.renew('n', 300_000, counted)).toBe(members)
   expect(asked).toEqual([15_000, 15_000])

@@ -59,12 +59,13 @@ export class MemoryOwnerTable {
       join: ({ node, url, place }, leaseMs) =>
         asked('join', () => {
           for (const old of this.nodes.values()) if (old.place === place) leave(old.node)
-          this.nodes.set(node, { node, url, place, sessions: 0, stats: null, until: this.#now() + leaseMs })
+          const lease = { place, until: this.#now() + leaseMs }
+          this.nodes.set(node, { node, url, sessions: 0, maxSessions: null, stats: null, ...lease })
         })(),
-      renew: (node, leaseMs, { url, sessions, stats }) =>
+      renew: (node, leaseMs, news) =>
         asked('renew', () => {
           if (!isAlive(node)) return null
-          Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, url, sessions, stats })
+          Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, ...news })
           const nodes = [...this.nodes.values()].filter(one => isAlive(one.node) && !one.leaving)
           return { nodes, free: free().length, own: this.ownedBy(node) }
         })(),

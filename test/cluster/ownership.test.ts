@@ -63,7 +63,7 @@ describe('A node', () => {
       table: table.table(),
       place: `place ${nodes.length}`,
       leaseMs: LEASE,
-      maxSessions: Number.MAX_SAFE_INTEGER,
+      maxSessions: null,
       perSecond: 20,
       clock,
       logger: createLogger({ level: 'silent', format: 'json' }),
@@ -75,6 +75,7 @@ describe('A node', () => {
   const start = async (options: Partial<OwnershipOptions> = {}) => {
     const node = make(options)
     await node.ownership.start(node)
+    await node.ownership.reachableAt(`http://node-${nodes.length}`)
     await clock.advance(0)
     return node
   }
@@ -112,6 +113,36 @@ describe('A node', () => {
     expect(table.calls.slice(moves).filter(call => call === 'release')).toEqual([])
   })
 
+  it('has what the others may not have, too', async () => {
+    table.add(9)
+    await start()
+    await start()
+    await start({ maxSessions: 1 })
+    await clock.advance(60_000)
+    expect(counts()).toEqual([4, 4, 1])
+    expect(table.ownedBy(null)).toBe(0)
+    await nodes[0]!.ownership.leave()
+    nodes.shift()
+    await clock.advance(60_000)
+    expect(counts()).toEqual([8, 1])
+  })
+
+  it('gives nothing up for one that cannot be reached yet, and may never be', async () => {
+    table.add(6)
+    await start()
+    await clock.advance(5_000)
+    const starting = make()
+    starting.isServing = false
+    await starting.ownership.start(starting)
+    await clock.advance(60_000)
+    expect(counts()).toEqual([6, 0])
+    expect(table.calls).not.toContain('release')
+    starting.isServing = true
+    await starting.ownership.reachableAt('http://node-2')
+    await clock.advance(60_000)
+    expect(counts()).toEqual([3, 3])
+  })
+
   it('that stops leaves all to the others at once', async () => {
     table.add(10)
     await start()
@@ -133,6 +164,7 @@ describe('A node', () => {
       url: '',
       place: '',
       sessions: 4,
+      maxSessions: null,
       stats: null,
       until: clock.now() + LEASE,
     })

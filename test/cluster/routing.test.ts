@@ -5,10 +5,10 @@ import type { ClusterNode, Whereabouts } from '../../src/ports/cluster/owner-tab
 
 const KEY = Buffer.from('k')
 const nodes: ClusterNode[] = [
-  { node: 'me', url: 'http://me', sessions: 9, stats: null },
-  { node: 'b', url: 'http://b', sessions: 5, stats: null },
-  { node: 'c', url: 'http://c', sessions: 3, stats: null },
-  { node: 'd', url: '', sessions: 0, stats: null },
+  { node: 'me', url: 'http://me', sessions: 9, maxSessions: null, stats: null },
+  { node: 'b', url: 'http://b', sessions: 5, maxSessions: null, stats: null },
+  { node: 'c', url: 'http://c', sessions: 3, maxSessions: null, stats: null },
+  { node: 'd', url: '', sessions: 0, maxSessions: null, stats: null },
 ]
 const routing = ({
   found = null,
@@ -52,7 +52,10 @@ describe('Where a request is answered', () => {
   it('is for a new session this one, or the one with the fewest that can be reached', () => {
     expect(routing({}).placeForNew()).toBeNull()
     expect(routing({ room: 0 }).placeForNew()).toEqual({ url: 'http://c' })
-    expect(() => routing({ room: 0, members: [] }).placeForNew()).toThrow(/MAX_SESSIONS/)
+    const full = nodes.map(one => ({ ...one, maxSessions: one.node === 'c' ? 3 : 6 }))
+    expect(routing({ room: 0, members: full }).placeForNew()).toEqual({ url: 'http://b' })
+    for (const members of [[], full.filter(({ node }) => node !== 'b')])
+      expect(() => routing({ room: 0, members }).placeForNew()).toThrow(/MAX_SESSIONS/)
   })
 
   it('shows a token that all nodes of a database make alike, and others do not', () => {

@@ -7,9 +7,14 @@ export interface ClusterNode {
   url: string
   /** Sessions that run there, as of its last renewal. */
   sessions: number
+  /** How many it may have; null: any number. */
+  maxSessions: number | null
   /** What it counted then; null before the first renewal. */
   stats: Stats | null
 }
+
+/** What a node tells with each renewal. */
+export type NodeNews = Pick<ClusterNode, 'url' | 'sessions' | 'maxSessions' | 'stats'>
 
 /** `place`: where only one process can be at a time, and this one is. */
 export interface NewNode {
@@ -49,11 +54,7 @@ export interface OwnerTable {
   /** Makes a new node known, with a lease of `leaseMs` from now on; what stood in the same place before it is gone. */
   join(node: NewNode, leaseMs: number): Promise<void>
   /** Prolongs a lease that is still valid; null: it was over, and this node is nobody's owner any more. */
-  renew(
-    node: string,
-    leaseMs: number,
-    news: { url: string; sessions: number; stats: Stats | null },
-  ): Promise<Members | null>
+  renew(node: string, leaseMs: number, news: NodeNews): Promise<Members | null>
   /** Makes the node the owner of a life that nobody else has under a valid lease; null: somebody has, or it is over. */
   claim(node: string, streamId: string): Promise<number | null>
   /** The same for as many as `limit` of those that nobody has. */

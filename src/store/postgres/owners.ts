@@ -58,10 +58,13 @@ const TAKE_LANES = `INSERT INTO lane_leases AS l (lane, node)
   ON CONFLICT (lane) DO UPDATE SET node = excluded.node WHERE l.node = $1 OR NOT EXISTS (${LIVE} AND node = l.node)
   RETURNING lane`
 
-const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, stats = $4, url = $5
+const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, max_sessions = $4, stats = $5, url = $6
   WHERE node = $1 AND lease_until > now()`
 
-type NodeColumns = Omit<ClusterNode, 'stats'> & { stats: string | null }
+type NodeColumns = Omit<ClusterNode, 'maxSessions' | 'stats'> & {
+  max_sessions: number | null
+  stats: string | null
+}
 
 /**
  * Opens the table of owners of a store in PostgreSQL whose tables are there, on connections of its own: a lease must not end because others
@@ -95,12 +98,12 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
       )
     },
 
-    async renew(node, leaseMs, { url, sessions, stats }) {
-      const told = [sessions, stats && JSON.stringify(stats), url]
+    async renew(node, leaseMs, { url, sessions, maxSessions, stats }) {
+      const told = [sessions, maxSessions, stats && JSON.stringify(stats), url]
       if ((await sql.run(RENEW, node, leaseMs, ...told)) === 0) return null
       const [nodes, counts] = await Promise.all([
         sql.all<NodeColumns>(
-          'SELECT node, url, sessions, stats FROM nodes WHERE lease_until > now() AND NOT leaving ORDER BY started_at, node',
+          'SELECT node, url, sessions, max_sessions, stats FROM nodes WHERE lease_until > now() AND NOT leaving ORDER BY started_at, node',
         ),
         sql.get<{ free: number; own: number }>(COUNTS, node),
       ])
@@ -183,7 +186,8 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
   }
 }
 
-const toNode = ({ stats, ...node }: NodeColumns): ClusterNode => ({
+const toNode = ({ max_sessions, stats, ...node }: NodeColumns): ClusterNode => ({
   ...node,
+  maxSessions: max_sessions,
   stats: stats === null ? null : (JSON.parse(stats) as Stats),
 })

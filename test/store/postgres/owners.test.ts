@@ -29,7 +29,12 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
       await table.join({ node, url: `http://${node}:3000`, place: `disk of ${node}` }, LEASE)
   }
   const renew = (node: string) =>
-    table.renew(node, LEASE, { url: `http://${node}:3000`, sessions: 3, stats: null })
+    table.renew(node, LEASE, {
+      url: `http://${node}:3000`,
+      sessions: 3,
+      maxSessions: node === 'a' ? 5 : null,
+      stats: null,
+    })
   /** The lease was over a moment ago, by the clock of the server. */
   const lapse = (node: string) =>
     schema.query("UPDATE nodes SET lease_until = now() - interval '1 ms' WHERE node = $1", [node])
@@ -120,7 +125,11 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
     const streams = [await given(store, 's0'), await given(store, 's1'), await given(store, 's2')]
     await table.claimFree('a', 9)
     await table.keepOnly('a', [streams[1]!])
-    expect(await renew('a')).toMatchObject({ own: 1, free: 2 })
+    const most = [
+      { node: 'a', maxSessions: 5 },
+      { node: 'b', maxSessions: null },
+    ]
+    expect(await renew('a')).toMatchObject({ own: 1, free: 2, nodes: most })
     await table.leave('a')
     expect(await renew('a')).toBeNull()
     expect(await renew('b')).toMatchObject({ own: 0, free: 3, nodes: [{ node: 'b', sessions: 3 }] })

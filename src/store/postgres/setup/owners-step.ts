@@ -19,3 +19,6 @@ CREATE UNLOGGED TABLE lane_leases (lane text COLLATE "C" PRIMARY KEY, node text 
 CREATE INDEX lane_leases_by_node ON lane_leases (node);
 CREATE INDEX sessions_by_owner ON sessions (owner) WHERE erased_at IS NULL;
 `
+
+/** What a node may have, so that the others do not leave more to it. Null: any number, or a version that did not tell. */
+export const LIMITS_STEP = 'ALTER TABLE nodes ADD COLUMN max_sessions bigint'

@@ -1,5 +1,5 @@
 import { LOGINS_STEP } from './logins-step.ts'
-import { OWNERS_STEP } from './owners-step.ts'
+import { LIMITS_STEP, OWNERS_STEP } from './owners-step.ts'
 
 /** One step of the tables. `compatibleFrom`: the oldest step that code must know to go on beside it; only what is added keeps it. */
 export interface SchemaStep {
@@ -225,4 +225,5 @@ export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: FIRST },
   { compatibleFrom: 1, sql: OWNERS_STEP },
   { compatibleFrom: 1, sql: LOGINS_STEP },
+  { compatibleFrom: 1, sql: LIMITS_STEP },
 ]
