@@ -13,18 +13,21 @@ import type { Records } from './records.ts'
 import { allOpen, runRounds } from './rounds.ts'
 import { KEEP_ALIVE_MS, strikeUntil } from './storm/strikes.ts'
 
-export interface ChaosOptions extends Omit<EnvironmentOptions, 'sessions' | 'mode' | 'env'> {
+export interface ChaosOptions extends Omit<EnvironmentOptions, 'sessions' | 'mode' | 'env' | 'postgres'> {
   options: Options
   rounds: Round[]
 }
 
 /** The whole run: links, lets everybody talk while the manager is killed, waits until all is quiet, and collects the records. */
 export function runChaos({ options, rounds, ...around }: ChaosOptions): Promise<Records> {
-  const { sessions, mode } = options
+  const { sessions, mode, postgres, diskFull } = options
   const environmentOptions = {
     ...around,
     sessions,
     mode,
+    postgres: postgres
+      ? { smallDisks: diskFull, standby: rounds.some(({ outage }) => outage === 'failOver') }
+      : null,
     ...(options.storm && { keepAliveMs: KEEP_ALIVE_MS }),
   }
   return inEnvironment(environmentOptions, async environment => {
@@ -39,7 +42,8 @@ export function runChaos({ options, rounds, ...around }: ChaosOptions): Promise<
     await manager.stop('SIGTERM')
     const points = rounds.some(({ point }) => point !== null)
     if (points) progress.say(`named points reached: ${results.reached}, missed: ${results.missed}`)
-    if (options.diskFull) progress.say(`rounds with a full disk: ${results.full}`)
+    if (options.diskFull && !options.postgres) progress.say(`rounds with a full disk: ${results.full}`)
+    if (options.postgres) progress.say(`outages of PostgreSQL lived through: ${results.outages}`)
     const wrong = inactive(laravel).map(
       ({ session, estado }) => `${session} ended as "${estado}" for Laravel`,
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Child } from '../harness/child.ts'
 import { linkAll } from '../harness/link-sessions.ts'
-import { openPostgres, type RunPostgres } from '../harness/postgres.ts'
+import { openPostgres, type PostgresNeeds, type RunPostgres } from '../harness/postgres/run-postgres.ts'
 import type { Progress } from '../harness/progress.ts'
 import { openRedis, type RunRedis } from '../harness/redis.ts'
 import type { Commands } from '../harness/rpc.ts'
@@ -41,8 +41,8 @@ export interface EnvironmentOptions {
   progress: Progress
   /** Deliveries go through Redis: one of the run's own or, where there is no redis-server, this one. */
   redis: { url: string | undefined } | null
-  /** The store is a PostgreSQL of the run's own. */
-  postgres?: boolean
+  /** The store is a PostgreSQL of the run's own, with what it needs beside it. */
+  postgres?: PostgresNeeds | null
   /** How often the manager asks a silent WhatsApp, in ms; Baileys' 30 s unless given. */
   keepAliveMs?: number
   /** More of the manager's environment. */
@@ -85,7 +85,7 @@ export async function inEnvironmentOf<M extends ManagerUnderTest & { installatio
   const log = createWriteStream(join(dir, 'manager.log'))
   const redis =
     wanted === null ? null : await openRedis(join(dir, 'redis'), wanted.url, () => manager.installation)
-  const postgres = options.postgres ? await openPostgres() : null
+  const postgres = options.postgres ? await openPostgres(options.postgres) : null
   const settings: ManagerSettings = {
     whatsapp: await simulator.remote.call('listen', random.seed),
     laravelUrl: laravel.url,

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChaosEnvironment } from './environment.ts'
+import { liveThrough, saysItCannotStore } from './outages/live-through.ts'
 import { describeRound, type Round } from './plan.ts'
 import type { ProcessRun } from './records.ts'
-import type { RestartableManager } from './restartable-manager.ts'
 
 /** What came of the rounds beside the messages. */
 export interface RoundResults {
@@ -12,6 +12,8 @@ export interface RoundResults {
   missed: number
   /** Rounds with a full disk in which /health/ready said so. */
   full: number
+  /** Rounds in which PostgreSQL took no writes for a while, and the manager lived through it. */
+  outages: number
   troubles: string[]
 }
 
@@ -21,7 +23,7 @@ const FULL_FOR_MS = 1500
 
 /** Starts and ends the manager, round after round, while everybody writes. */
 export async function runRounds(environment: ChaosEnvironment, rounds: Round[]): Promise<RoundResults> {
-  const results: RoundResults = { processRuns: [], reached: 0, missed: 0, full: 0, troubles: [] }
+  const results: RoundResults = { processRuns: [], reached: 0, missed: 0, full: 0, outages: 0, troubles: [] }
   for (const round of rounds) await runRound(environment, round, rounds.length, results)
   return results
 }
@@ -52,8 +54,18 @@ async function runRound(
     if (round.redisWhen === 'during') redisDisturbed = disturbRedis(environment, round)
     postgresDisturbed = disturbPostgres(environment, round)
     if (round.fromOpen) await allOpen(environment)
+    if (round.outage !== null) {
+      const { outage, outageMs } = round
+      const allOpen = round.fromOpen
+      const wrong = await liveThrough(environment, { outage, ms: outageMs, allOpen })
+      results.troubles.push(...wrong.map(what => `round ${round.number}: ${describeRound(round)}: ${what}`))
+      if (wrong.length === 0) results.outages++
+    }
     if (pagesLeft === null) await manager.runsFor(round.lastsMs)
-    else full = await untilFull(manager, round.lastsMs)
+    else if (await saysItCannotStore(manager, round.lastsMs)) {
+      full = true
+      await manager.runsFor(FULL_FOR_MS)
+    }
   } catch (error) {
     // A point that is reached before the manager listens ends it just as well.
     if (point === null) throw error
@@ -83,7 +95,7 @@ async function runRound(
       : [`Redis ${round.redis === 'nothing' ? 'fine' : `${round.redis} ${round.redisWhen}`}`]),
     ...(environment.postgres === null
       ? []
-      : [`PostgreSQL ${round.postgres === 'nothing' ? 'fine' : round.postgres}`]),
+      : [`PostgreSQL ${round.outage ?? (round.postgres === 'nothing' ? 'fine' : round.postgres)}`]),
   ]
   progress.say(`${title}: ${end.padEnd(68)} ${figures.join(', ')}`)
 }
@@ -117,25 +129,10 @@ async function disturbRedis({ redis }: ChaosEnvironment, round: Round): Promise<
 
 /** What was planned for PostgreSQL, a moment from now. */
 async function disturbPostgres({ postgres }: ChaosEnvironment, round: Round): Promise<void> {
-  if (postgres === null || round.postgres === 'nothing') return
+  if (postgres === null || round.outage !== null || round.postgres === 'nothing') return
   await pause(round.downMs)
   if (round.postgres === 'restarted') await postgres.restart('fast', round.downMs)
   else if (round.postgres === 'crashed') await postgres.restart('immediate', round.downMs)
   else if (round.postgres === 'backendKilled') await postgres.killBackend()
   else await postgres.cutConnections()
-}
-
-/** True once the manager said that it cannot store, a moment later; false if it never did. */
-async function untilFull(manager: RestartableManager, ms: number): Promise<boolean> {
-  const deadline = Date.now() + ms
-  while (Date.now() < deadline && manager.running) {
-    const answer = await manager.call('GET', '/health/ready').catch(() => null)
-    const problems = JSON.stringify(answer?.body.problems ?? [])
-    if (answer?.status === 503 && problems.includes('STORE_')) {
-      await manager.runsFor(FULL_FOR_MS)
-      return true
-    }
-    await pause(POLL_MS)
-  }
-  return false
 }

@@ -38,12 +38,21 @@ const values = optionsOf(
       ),
       signal: oneOf(['SIGKILL', 'SIGTERM', 'mixed'], 'how a life ends'),
       points: someOrNoneOf(KILL_POINT_NAMES, 'moments at which it is killed, separated by commas'),
-      'disk-full': flag('every third round finds the disk full'),
+      'disk-full': flag(
+        'every third round finds the disk full; with --postgres its disks, which only root can make small',
+      ),
       redis: flag(
         "deliveries go through a Redis of the run's own (or REDIS_URL), which is killed and flushed",
       ),
       postgres: flag(
-        "the store is a PostgreSQL of the run's own, which is restarted, crashes and cuts connections; with --redis",
+        "the store is a PostgreSQL of the run's own, which is restarted, crashes, cuts connections, is read-only and fails over to a standby; with --redis",
+      ),
+      'outage-ms': wholeNumber(
+        'how long PostgreSQL takes no writes in rounds in which the manager lives on',
+        {
+          default: 30_000,
+          unit: 'ms',
+        },
       ),
       groups: flag('every session talks in a group, too'),
       nodes: wholeNumber(
@@ -54,6 +63,10 @@ const values = optionsOf(
         default: 15_000,
         unit: 'ms',
       }),
+      'clock-off-ms': wholeNumber(
+        'how far the clock of the second node is ahead, and that of the third behind, until they change places in mid-run',
+        { default: 600_000, unit: 'ms', least: 0 },
+      ),
       'stop-ms': wholeNumber('how long a node is held by SIGSTOP', { default: 60_000, unit: 'ms' }),
       storm: flag('faults of WhatsApp strike meanwhile'),
       keep: flag("leaves the data directory, the manager's log and the records of both ends there"),
@@ -62,6 +75,7 @@ const values = optionsOf(
       ['', 'some minutes'],
       ['--sessions 5 --rounds 7', 'a quick look, with every moment once'],
       ['--rounds 7 --postgres --redis', 'with the store on a server'],
+      ['--rounds 6 --postgres --redis --disk-full', 'whose disks are full at times; as root'],
       ['--nodes 3 --postgres --redis', 'several nodes, and all that can befall one'],
       ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
     ],
@@ -97,6 +111,7 @@ try {
     `seed ${values.seed}: ${options.sessions} sessions, ${options.rounds} rounds, ${options.mode}`,
     [
       values.nodes > 1 ? `${values.nodes} nodes` : options.signal,
+      values.nodes > 1 && values['clock-off-ms'] > 0 && `clocks ${values['clock-off-ms'] / 60_000} min off`,
       options.diskFull && 'disk full',
       options.groups && 'groups',
       values.redis && 'Redis',
@@ -134,24 +149,29 @@ type Around = Pick<ChaosOptions, 'random' | 'dir' | 'progress' | 'redis' | 'onSt
 
 async function ledgerOfOne(options: Options, around: Around): Promise<Outcome> {
   const rounds = planRounds(options, around.random)
-  const records = await runChaos({ ...around, options, rounds, postgres: values.postgres })
+  const records = await runChaos({ ...around, options, rounds })
   return { findings: compareRecords(records), records }
 }
 
-function ledgerOfNodes({ sessions, rounds, mode, groups }: Options, around: Around): Promise<Outcome> {
+function ledgerOfNodes(
+  { sessions, rounds, mode, groups, diskFull }: Options,
+  around: Around,
+): Promise<Outcome> {
   const { nodes } = values
-  const plan = planNodeRounds({ nodes, rounds, stopMs: values['stop-ms'] }, around.random)
-  return runNodes({ ...around, sessions, mode, groups, nodes, rounds: plan, leaseMs: values['lease-ms'] })
+  const lasts = { stopMs: values['stop-ms'], outageMs: values['outage-ms'] }
+  const plan = planNodeRounds({ nodes, rounds, diskFull, ...lasts }, around.random)
+  return runNodes({
+    ...{ ...around, sessions, mode, groups, nodes, rounds: plan, diskFull },
+    ...{ leaseMs: values['lease-ms'], clockOffMs: values['clock-off-ms'] },
+  })
 }
 
 function readOptions(): Options {
   const { sessions, rounds, mode, signal, groups, storm, points, postgres } = values
   if (values.nodes > 1 && !postgres) throw new Error('--nodes needs --postgres --redis: nodes share both')
-  if (values.nodes > 1 && (storm || values['disk-full']))
-    throw new Error('--nodes goes without --storm and --disk-full')
+  if (values.nodes > 1 && storm) throw new Error('--nodes goes without --storm')
   if (mode === 'unfenced' && values.nodes === 1) throw new Error('--mode unfenced needs --nodes')
   if (postgres && !values.redis) throw new Error('--postgres needs --redis, as DATABASE_URL needs REDIS_URL')
-  if (postgres && values['disk-full'])
-    throw new Error('--disk-full fills the file of SQLite: not with --postgres')
-  return { sessions, rounds, mode, signal, diskFull: values['disk-full'], groups, storm, points }
+  const { 'disk-full': diskFull, 'outage-ms': outageMs } = values
+  return { sessions, rounds, mode, signal, diskFull, groups, storm, points, postgres, outageMs }
 }

@@ -6,15 +6,14 @@ export type WireState = 'well' | 'cut' | 'held'
 
 /** A TCP connection's way to a server on this machine, which can fail as networks do. */
 export class Wire {
-  readonly #target: { host: string; port: number }
+  #target: { host: string; port: number }
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #state: WireState = 'well'
 
   /** `target`: any URL with a port. */
   constructor(target: string) {
-    const { hostname, port } = new URL(target)
-    this.#target = { host: hostname, port: Number(port) }
+    this.#target = addressOf(target)
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, near => this.#join(near))
   }
 
@@ -36,6 +35,12 @@ export class Wire {
       else if (state === 'held') socket.pause()
       else socket.resume()
     }
+  }
+
+  /** Leads elsewhere from now on; the connections that there are end. */
+  lead(target: string): void {
+    this.#target = addressOf(target)
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   async close(): Promise<void> {
@@ -67,4 +72,9 @@ export class Wire {
     }
     if (this.#state === 'well') near.resume()
   }
+}
+
+function addressOf(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RunPostgres } from '../../harness/postgres.ts'
+import type { RunPostgres } from '../../harness/postgres/run-postgres.ts'
 import type { RunRedis } from '../../harness/redis.ts'
 import { serverWork } from '../probe/server-work.ts'
 import type { Pair } from '../traffic/pair.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { now } from '../../harness/now.ts'
-import type { RunPostgres } from '../../harness/postgres.ts'
+import type { RunPostgres } from '../../harness/postgres/run-postgres.ts'
 import type { RunRedis } from '../../harness/redis.ts'
 import { Manager } from '../contenders/manager.ts'
 import type { Environment } from '../environment/environment.ts'

@@ -1,4 +1,4 @@
-import type { RunPostgres } from '../../harness/postgres.ts'
+import type { RunPostgres } from '../../harness/postgres/run-postgres.ts'
 import type { RunRedis } from '../../harness/redis.ts'
 
 /** What the servers of a manager did so far; NaN of one that it does not use. */

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../../simulator/seeded-random.ts'
 import { NODE_POINTS, type NodePoint } from '../kill-points.ts'
 import type { LaravelHealth } from '../laravel.ts'
+import { FULL_DISKS, LASTING, OUTAGES, type Outage } from '../outages/outages.ts'
 
 /** What befalls a node, or what all of them need. */
 export const DEEDS = {
@@ -15,6 +16,7 @@ export const DEEDS = {
   'redis-flushed': 'Redis flushed',
   'postgres-restarted': 'PostgreSQL restarted',
   'postgres-crashed': 'PostgreSQL crashes',
+  ...OUTAGES,
 } as const
 export type Deed = keyof typeof DEEDS
 
@@ -32,14 +34,31 @@ export interface NodeRound {
   health: LaravelHealth
 }
 
+export const isOutage = (deed: Deed): deed is Outage => deed in OUTAGES
+
 const BY_ITSELF: readonly Deed[] = ['kill', 'stop']
+
+export interface NodePlanOptions {
+  nodes: number
+  rounds: number
+  /** How long a node is held by SIGSTOP, and how long PostgreSQL takes no writes. */
+  stopMs: number
+  outageMs: number
+  /** Disks of PostgreSQL are full; then there is no standby to fail over to. */
+  diskFull: boolean
+}
 
 /** The whole run, decided by the seed before it begins: every deed comes up once in as many rounds as there are. */
 export function planNodeRounds(
-  { nodes, rounds, stopMs }: { nodes: number; rounds: number; stopMs: number },
+  { nodes, rounds, stopMs, outageMs, diskFull }: NodePlanOptions,
   random: SeededRandom,
 ): NodeRound[] {
-  const deeds = Object.keys(DEEDS) as Deed[]
+  const left: readonly Deed[] = diskFull ? ['failOver'] : FULL_DISKS
+  const deeds = (Object.keys(DEEDS) as Deed[]).filter(deed => !left.includes(deed))
+  const lasts = (deed: Deed): number | null => {
+    if (deed === 'stop') return stopMs
+    return LASTING.some(one => one === deed) ? outageMs : null
+  }
   const points = Object.keys(NODE_POINTS) as NodePoint[]
   return Array.from({ length: rounds }, (_, i): NodeRound => {
     const deed = random.shuffled(deeds, 'deeds', Math.floor(i / deeds.length))[i % deeds.length]!
@@ -50,7 +69,7 @@ export function planNodeRounds(
       node: random.between(0, nodes - 1, 'node', number),
       deed,
       point: atPoint ? random.pick(points, 'point', number) : null,
-      lastsMs: deed === 'stop' ? stopMs : random.between(500, 12_000, 'lasts', number),
+      lastsMs: lasts(deed) ?? random.between(500, 12_000, 'lasts', number),
       restMs: random.between(500, 4_000, 'rest', number),
       health: random.pick<LaravelHealth>(['fair', 'fair', 'rough', 'away'], 'weather', number),
     }
@@ -60,6 +79,7 @@ export function planNodeRounds(
 /** For people. */
 export function describeNodeRound({ node, deed, point, lastsMs }: NodeRound): string {
   const when = point === null ? '' : ` ${NODE_POINTS[point]}`
-  const what = deed.startsWith('redis') || deed.startsWith('postgres') ? '' : `node ${node + 1}: `
+  const isForAll = isOutage(deed) || deed.startsWith('redis') || deed.startsWith('postgres')
+  const what = isForAll ? '' : `node ${node + 1}: `
   return `${what}${DEEDS[deed]}${when}, for ${(lastsMs / 1000).toFixed(1)} s`
 }

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChaosEnvironment } from '../environment.ts'
 import type { NodePoint } from '../kill-points.ts'
+import { befallPostgres } from '../outages/outages.ts'
 import type { RestartableManager } from '../restartable-manager.ts'
+import { allOnline, OPEN_MS } from './all-online.ts'
 import type { Fleet, FleetNode } from './fleet.ts'
-import { type Deed, describeNodeRound, type NodeRound } from './node-plan.ts'
+import { type Deed, describeNodeRound, isOutage, type NodeRound } from './node-plan.ts'
 
 /** From when until when a process was held by SIGSTOP, in ms since 1970. */
 export interface Held {
@@ -33,6 +35,9 @@ export async function runNodeRounds(
   const results: NodeResults = { held: [], reached: 0, missed: 0, troubles: [] }
   const { laravel, progress, callers } = environment
   for (const round of rounds) {
+    // In mid-run every machine is set to another time, while it runs.
+    if (round.number === Math.ceil(rounds.length / 2) && environment.manager.setClocks('changed'))
+      progress.say('the clocks of the second and the third node change places')
     const title = `round ${String(round.number).padStart(String(rounds.length).length)} of ${rounds.length}`
     const [posts, sends] = [laravel.posts.length, callers.sends.length]
     progress.show(`${title}: ${describeNodeRound(round)}`)
@@ -58,6 +63,15 @@ async function befall(
 ): Promise<boolean> {
   const { manager: fleet, redis, postgres } = environment
   const node = fleet.nodes[round.node]!
+  if (isOutage(round.deed)) {
+    await befallPostgres(postgres!, round.deed, round.lastsMs)
+    const offline = await allOnline(environment)
+    if (offline > 0)
+      results.troubles.push(
+        `round ${round.number}: ${offline} sessions were not open again ${OPEN_MS / 1000} s after PostgreSQL`,
+      )
+    return false
+  }
   const wires: Partial<Record<Deed, () => void>> = {
     'cut-database': () => node.database.set('cut'),
     'hold-database': () => node.database.set('held'),

@@ -1,9 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Finding } from '../compare-records.ts'
 import { compareRecords } from '../compare-records.ts'
 import {
   beginTraffic,
-  type ChaosEnvironment,
   drain,
   type EnvironmentOptions,
   inactive,
@@ -14,6 +12,7 @@ import {
 import { BELIEVES } from '../modes.ts'
 import type { Records } from '../records.ts'
 import { REFUSED } from '../stale-writes.ts'
+import { allOnline, OPEN_MS } from './all-online.ts'
 import { compareNodes } from './compare-nodes.ts'
 import { Fleet } from './fleet.ts'
 import type { NodeRound } from './node-plan.ts'
@@ -24,6 +23,10 @@ export interface NodesOptions extends Omit<EnvironmentOptions, 'env' | 'keepAliv
   rounds: NodeRound[]
   groups: boolean
   leaseMs: number
+  /** How far the second node's clock is ahead and the third's behind, in ms, until they change places. */
+  clockOffMs: number
+  /** Rounds may find disks of PostgreSQL full. */
+  diskFull: boolean
 }
 
 export interface Outcome {
@@ -31,16 +34,13 @@ export interface Outcome {
   records: Records
 }
 
-const POLL_MS = 100
-/** Until every session is open once all nodes are well again. */
-const OPEN_MS = 120_000
-
 /** Several managers share a PostgreSQL and a Redis, and one thing after the other befalls them while everybody writes. */
-export function runNodes({ nodes, rounds, groups, leaseMs, ...around }: NodesOptions): Promise<Outcome> {
+export function runNodes(runOptions: NodesOptions): Promise<Outcome> {
+  const { nodes, rounds, groups, leaseMs, clockOffMs, diskFull, ...around } = runOptions
   let refused = 0
   const options = {
     ...around,
-    postgres: true,
+    postgres: { smallDisks: diskFull, standby: rounds.some(({ deed }) => deed === 'failOver') },
     env: { NODE_LEASE_MS: String(around.mode === 'unfenced' ? leaseMs * BELIEVES : leaseMs) },
   }
   return inEnvironmentOf(
@@ -49,6 +49,7 @@ export function runNodes({ nodes, rounds, groups, leaseMs, ...around }: NodesOpt
       Fleet.open({
         ...settings,
         nodes,
+        clockOffMs,
         dir: dataDir,
         databaseUrl: postgres!.url,
         redisUrl: redis!.url,
@@ -60,6 +61,10 @@ export function runNodes({ nodes, rounds, groups, leaseMs, ...around }: NodesOpt
     async environment => {
       const { simulator, manager: fleet, laravel, progress, mode } = environment
       try {
+        if (fleet.setClocks('first'))
+          progress.say(
+            `the clock of the second node is ${clockOffMs / 1000} s ahead, that of the third behind`,
+          )
         await link(environment)
         await fleet.start({ mode, killAt: null, pagesLeft: null })
         await allOnline(environment)
@@ -86,17 +91,4 @@ export function runNodes({ nodes, rounds, groups, leaseMs, ...around }: NodesOpt
       }
     },
   )
-}
-
-/** Resolves when WhatsApp has a connection of every session, or with how many it lacks after quite a while. */
-async function allOnline({
-  simulator,
-  sessions,
-  progress,
-}: Pick<ChaosEnvironment, 'simulator' | 'sessions' | 'progress'>): Promise<number> {
-  for (const deadline = Date.now() + OPEN_MS; ; await pause(POLL_MS)) {
-    const { online } = await simulator.remote.call('count')
-    progress.show(`${online} of ${sessions.length} sessions are open`)
-    if (online >= sessions.length || Date.now() > deadline) return Math.max(0, sessions.length - online)
-  }
 }

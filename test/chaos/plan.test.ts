@@ -12,6 +12,8 @@ const options: Options = {
   groups: false,
   storm: false,
   points: KILL_POINT_NAMES,
+  postgres: false,
+  outageMs: 30_000,
 }
 const plan = (seed: string, changes: Partial<Options> = {}) =>
   planRounds({ ...options, ...changes }, createSeededRandom(seed))
@@ -39,6 +41,31 @@ describe('the plan of a run', () => {
       3, 6, 9, 12, 15, 18, 21,
     ])
     expect(rounds.every(({ point, pagesLeft }) => point === null || pagesLeft === null)).toBe(true)
+  })
+
+  it('has a server that takes no writes for a while in every fourth round, in turn read-only and failing over', () => {
+    const rounds = plan('a', { postgres: true })
+    const outages = rounds.filter(({ outage }) => outage !== null)
+    expect(outages.map(({ number }) => number)).toEqual([2, 6, 10, 14, 18])
+    for (const at of [0, 2])
+      expect(new Set(outages.slice(at, at + 2).map(({ outage }) => outage))).toEqual(
+        new Set(['readOnly', 'failOver']),
+      )
+    expect(outages.every(({ point, outageMs }) => point === null && outageMs === 30_000)).toBe(true)
+    // They take no point's turn.
+    const others = rounds.filter(({ outage }) => outage === null).slice(0, 7)
+    expect(new Set(others.map(({ point }) => point))).toEqual(new Set([null, ...KILL_POINT_NAMES]))
+    expect(plan('a').every(({ outage }) => outage === null)).toBe(true)
+  })
+
+  it('fills the disks of a server, in turn that of its tables and that of its log, which then has no standby', () => {
+    const rounds = plan('a', { postgres: true, diskFull: true })
+    expect(rounds.every(({ pagesLeft }) => pagesLeft === null)).toBe(true)
+    const kinds = rounds.flatMap(({ number, outage }) => (number % 3 === 0 ? [outage] : []))
+    expect(new Set(kinds.slice(0, 2))).toEqual(new Set(['tablesFull', 'logFull']))
+    expect(kinds).not.toContain(null)
+    expect(rounds.map(({ outage }) => outage)).not.toContain('failOver')
+    expect(rounds.map(({ outage }) => outage)).toContain('readOnly')
   })
 
   it('mixes signals only when asked to', () => {

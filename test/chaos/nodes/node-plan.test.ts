@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { DEEDS, describeNodeRound, planNodeRounds } from '../../../chaos/nodes/node-plan.ts'
 import { createSeededRandom } from '../../../simulator/seeded-random.ts'
 
-const plan = (seed: string, rounds = Object.keys(DEEDS).length) =>
-  planNodeRounds({ nodes: 3, rounds, stopMs: 60_000 }, createSeededRandom(seed))
+const usual = Object.keys(DEEDS).filter(deed => !['tablesFull', 'logFull'].includes(deed))
+const plan = (seed: string, rounds = usual.length, diskFull = false) =>
+  planNodeRounds({ nodes: 3, rounds, stopMs: 60_000, outageMs: 30_000, diskFull }, createSeededRandom(seed))
 
 it('is decided by the seed, and has every deed once before one comes again', () => {
   expect(plan('1')).toEqual(plan('1'))
@@ -12,7 +13,12 @@ it('is decided by the seed, and has every deed once before one comes again', () 
     plan('3')
       .map(({ deed }) => deed)
       .sort(),
-  ).toEqual(Object.keys(DEEDS).sort())
+  ).toEqual(usual.sort())
+})
+
+it('has full disks only where it is wanted, and then no standby', () => {
+  const deeds = new Set(plan('3', 60, true).map(({ deed }) => deed))
+  expect([deeds.has('tablesFull'), deeds.has('logFull'), deeds.has('failOver')]).toEqual([true, true, false])
 })
 
 it('has every node in turn, and named moments for what a process can do to itself alone', () => {
@@ -21,7 +27,10 @@ it('has every node in turn, and named moments for what a process can do to itsel
   const atPoints = rounds.filter(({ point }) => point !== null)
   expect(new Set(atPoints.map(({ deed }) => deed))).toEqual(new Set(['kill', 'stop']))
   expect(new Set(atPoints.map(({ point }) => point)).size).toBe(4)
-  for (const { deed, lastsMs } of rounds) expect(lastsMs === 60_000).toBe(deed === 'stop')
+  for (const { deed, lastsMs } of rounds) {
+    expect(lastsMs === 60_000).toBe(deed === 'stop')
+    expect(lastsMs === 30_000).toBe(deed === 'readOnly' || deed === 'failOver')
+  }
 })
 
 it('says in words what befalls whom', () => {
@@ -30,5 +39,6 @@ it('says in words what befalls whom', () => {
     describeNodeRound({ ...round, node: 1, deed, point, lastsMs: 1500 })
   expect(said('kill', 'after-claim')).toBe('node 2: kill -9 between claim and open, for 1.5 s')
   expect(said('redis-flushed')).toBe('Redis flushed, for 1.5 s')
+  expect(said('readOnly')).toBe('PostgreSQL read-only, for 1.5 s')
   expect(said('hold-database')).toBe('node 2: nothing arrives between it and PostgreSQL, for 1.5 s')
 })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
-import { openPostgres, postgresBin, type RunPostgres } from '../../../harness/postgres.ts'
+import { openPostgres, type RunPostgres } from '../../../harness/postgres/run-postgres.ts'
+import { postgresBin } from '../../../harness/postgres/server.ts'
 import { openPostgresStore, type PostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { given, messageFact } from '../facts.ts'
 

@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ChaosEnvironment } from '../environment.ts'
+import type { RestartableManager } from '../restartable-manager.ts'
+import { befallPostgres, type Outage } from './outages.ts'
+
+const POLL_MS = 50
+/** Until the manager says so, however briefly it lasts. */
+const TOLD_MS = 20_000
+/** Until all are open again once it is over. */
+const BACK_MS = 60_000
+
+/** True once the manager said that it cannot store; false if it never did. */
+export async function saysItCannotStore(manager: RestartableManager, ms: number): Promise<boolean> {
+  return until(manager, ms, async () => {
+    const { status, body } = await manager.call('GET', '/health/ready')
+    return status === 503 && JSON.stringify(body.problems ?? []).includes('STORE_')
+  })
+}
+
+/** Something befalls PostgreSQL while the manager runs, which must say so and come back by itself. Resolves with what it did not. */
+export async function liveThrough(
+  { manager, postgres, sessions }: Pick<ChaosEnvironment, 'manager' | 'postgres' | 'sessions'>,
+  { outage, ms, allOpen }: { outage: Outage; ms: number; allOpen: boolean },
+): Promise<string[]> {
+  const happening = befallPostgres(postgres!, outage, ms)
+  const told = await saysItCannotStore(manager, Math.max(ms, TOLD_MS))
+  await happening
+  const isBack = await until(manager, BACK_MS, async () => {
+    const { status } = await manager.call('GET', '/health/ready')
+    if (status !== 200 || !allOpen) return status === 200
+    const { body } = await manager.call('GET', '/stats')
+    return (body.sessions as { activeSessions: number } | undefined)?.activeSessions === sessions.length
+  })
+  return [
+    ...(told ? [] : ['it was not told of']),
+    ...(isBack ? [] : [`not all was well again ${BACK_MS / 1000} s after it`]),
+  ]
+}
+
+async function until(
+  manager: RestartableManager,
+  ms: number,
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
+  for (const deadline = Date.now() + ms; Date.now() < deadline && manager.running; await pause(POLL_MS))
+    if (await isSo().catch(() => false)) return true
+  return false
+}
