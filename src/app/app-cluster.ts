@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { NodeState } from '../base/problem.ts'
@@ -10,6 +7,7 @@ import type { Config } from '../config.ts'
 import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
+import { nodeIdIn } from './node-id.ts'
 import type { Overrides } from './overrides.ts'
 
 export interface AppCluster {
@@ -39,7 +37,7 @@ export async function openCluster(
       import('../cluster/sum-stats.ts'),
       import('../store/postgres/owners.ts'),
     ])
-  const id = idIn(dataDir)
+  const id = nodeIdIn(dataDir)
   const opened = openOwnerTable({ url: databaseUrl })
   const table = owners?.(opened) ?? opened
   const ownership = new Ownership({
@@ -61,11 +59,4 @@ export async function openCluster(
       stats: () => sumStats(queries.stats(), ownership.node, ownership.members),
     }),
   }
-}
-
-/** DATA_DIR is held by one process at a time; of a copy of it on another machine nothing is concluded. */
-function idIn(dataDir: string): string {
-  const file = join(dataDir, 'node.id')
-  if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: 0o600 })
-  return readFileSync(file, 'utf8')
 }
