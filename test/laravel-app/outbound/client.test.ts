@@ -62,6 +62,7 @@ describeWithLaravel('the client of the manager', () => {
   it.each([
     ['an answer that was lost', 'lost' as const],
     ['a manager that restarts', refusal(503, 'SHUTTING_DOWN')],
+    ['a session between two nodes', refusal(503, 'NOT_READY', {}, { 'retry-after': '1' })],
     ['a proxy without a manager', { status: 502, body: '<html>Bad Gateway</html>' }],
     [
       'the same send, on its way elsewhere',
@@ -85,6 +86,7 @@ describeWithLaravel('the client of the manager', () => {
       ['UNAUTHENTICATED', 401, 'AccessRefused'],
       ['SESSION_NOT_FOUND', 404, 'NotFound'],
       ['INTERNAL', 500, 'ManagerFailed'],
+      ['NOT_READY', 503, 'ManagerFailed'],
     ]
     manager.will(...refusals.map(([code, status]) => refusal(status, code)))
     const failures = await host.run<Failure[]>(

@@ -47,8 +47,8 @@ final class RetryPolicy
 
         return match ($failure->errorCode()) {
             'SHUTTING_DOWN', 'TOO_MANY_REQUESTS', 'IDEMPOTENCY_IN_FLIGHT' => true,
-            // Somebody has to mend it first.
-            'NOT_READY' => false,
+            // A session between two nodes comes back by itself, and says when; all else somebody has to mend first.
+            'NOT_READY' => $failure->retryAfter() !== null,
             default => match ($failure->status()) {
                 429 => true,
                 502, 503, 504 => $this->repeatable,
