@@ -69,7 +69,7 @@ export async function createApp(
   const accountEvents = tellLaravel ? config.laravel.events : []
 
   mkdirSync(config.dataDir, { recursive: true })
-  const { opened, linkKey, logins, diskFree, watch, place } = await openAppStore(config, {
+  const { opened, mailbox, linkKey, logins, diskFree, watch, place } = await openAppStore(config, {
     ...{ clock, guide: ownClock.guide, logger: part('store'), maxPages: overrides.maxPages },
     onDeath: dead.resolve,
   })
@@ -185,6 +185,7 @@ export async function createApp(
     onDead: dead.resolve,
     onRefused: type => metrics.refused(type),
     rejoin: cluster?.ownership,
+    ...(mailbox && { mailbox }),
   })
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
@@ -233,7 +234,7 @@ export async function createApp(
     sendWaitMs: config.send.waitMs,
     ...(legacy !== null && { legacy }),
     sessions: createCommands({
-      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
+      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp, mailbox },
       accountEvents,
       onDownload,
     }),

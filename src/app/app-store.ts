@@ -4,6 +4,7 @@ import type { Problem } from '../base/problem.ts'
 import type { Config } from '../config.ts'
 import { loadLinkKey } from '../media/serve/link-key.ts'
 import { freeBytes } from '../metrics/free-bytes.ts'
+import type { Mailbox } from '../ports/cluster/mailbox.ts'
 import type { LoginTables } from '../ports/dashboard/logins.ts'
 import type { Store } from '../ports/store.ts'
 import { createDiskWatch } from '../store/disk-watch.ts'
@@ -12,6 +13,8 @@ import { createServerWatch } from '../store/server-watch.ts'
 
 export interface AppStore {
   opened: Store
+  /** Where sends wait for a node; null where no other process shares the store. */
+  mailbox: Mailbox | null
   /** Signs the links of media. */
   linkKey: Uint8Array
   /** Where several nodes share them. */
@@ -51,6 +54,7 @@ export async function openAppStore(
   const looked = server && createServerWatch({ probe: server.probe, clock, logger })
   return {
     opened,
+    mailbox: server?.mailbox ?? null,
     linkKey: server?.linkKey ?? loadLinkKey(dataDir),
     ...(server && { logins: server.logins }),
     diskFree,

@@ -201,6 +201,7 @@ export class Ownership implements Rejoin {
     this.#members = members
     this.#crowded = this.#surplus > 0 ? this.#crowded + 1 : 0
     this.#strange = members.own > this.#count ? this.#strange + 1 : 0
+    if (members.mail.length > 0 && this.#residents?.isServing) void this.#residents.readMail(members.mail)
     if (this.#strange < STRANGE_FOR || this.#residents?.isServing !== true) return
     this.#strange = 0
     await this.#options.table.keepOnly(node, [...this.#residents.streams(), ...this.#claimed.keys()])

@@ -4,9 +4,6 @@ import type { OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Place, Routing } from '../ports/cluster/routing.ts'
 import type { Ownership } from './ownership.ts'
 
-/** By then a lease is over, and somebody has claimed what it was for. */
-const COME_BACK_S = 2
-
 /** `key`: a secret that all nodes of the database have, and nobody else. */
 export function createRouting({
   table,
@@ -28,10 +25,9 @@ export function createRouting({
       const found = await table.whereIs(sessionId)
       if (found === null) return 'nowhere'
       const { node, url, streamId } = found
-      if (url !== null && url !== '' && node !== ownership.node) return { url }
-      if (node === null && (await ownership.adopt({ sessionId, streamId }))) return null
+      if (node === null) return (await ownership.adopt({ sessionId, streamId })) ? null : { why: 'free' }
       if (isHere(sessionId)) return null
-      throw noOwner(`Session ${sessionId} has no node at the moment; one takes it up in a few seconds.`)
+      return url && node !== ownership.node ? { node, url } : { why: 'moving' }
     },
 
     placeForNew(): Place {
@@ -41,11 +37,12 @@ export function createRouting({
           node !== ownership.node && url !== '' && (maxSessions === null || sessions < maxSessions),
       )
       const [emptiest] = others.sort((a, b) => a.sessions - b.sessions)
-      if (emptiest !== undefined) return { url: emptiest.url }
-      throw noOwner('No node has room for one more session: raise MAX_SESSIONS, or start another node.')
+      if (emptiest !== undefined) return { node: emptiest.node, url: emptiest.url }
+      throw new GatewayError(
+        'NOT_READY',
+        'No node has room for one more session: raise MAX_SESSIONS, or start another node.',
+        { retryAfterSeconds: 5 },
+      )
     },
   }
 }
-
-const noOwner = (message: string) =>
-  new GatewayError('NOT_READY', message, { retryAfterSeconds: COME_BACK_S })

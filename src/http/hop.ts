@@ -2,31 +2,20 @@ import { timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Place, Routing } from '../ports/cluster/routing.ts'
+import type { Nobody, Place, Routing } from '../ports/cluster/routing.ts'
 import { BODY_LIMIT, readBytes } from './body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from './context.ts'
+import { forward, NotForwarded } from './forward.ts'
 
 /** Marks what another node passes on, and shows that it is one. */
 const HEADER = 'x-whatsapp-manager-node'
-/** Longer than any handler takes. */
+/** Longer than any handler takes, in ms. */
 const ANSWER_MS = 30_000
-/** Of this connection, or of another body. */
-const OWN_HEADERS = [
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'keep-alive',
-  'upgrade',
-]
 
 /** What only the owner of a session knows: the rest that is read stands in the database. */
 const OWNERS_ALONE = /^\/sessions\/[^/]+\/(?:qr|pairing-code|passkey|numbers\/.*)$/s
 
-const orHere = (place: Place | 'nowhere'): Place => (place === 'nowhere' ? null : place)
-
-/** Answers in the place of the owner of a session, which is asked once; null: this node answers. */
+/** Answers in the place of the owner of a session, which is asked once; null: this node answers. Rejects with NOT_READY. */
 export type Hop = (
   c: HttpContext,
   sessionId: string | undefined,
@@ -37,25 +26,46 @@ export type Hop = (
 /** The same for a request that is passed on as it came, with a body that nobody has read yet. */
 export type PassOn = (c: HttpContext, sessionId: string) => Promise<Response | null>
 
+/** Nobody did what was asked: `node` is who does not answer, null if no node has the session; `mayHaveArrived` there all the same. */
+export interface NobodyDid {
+  refusal: GatewayError
+  /** Whoever has the session is there, and may do it in a moment. */
+  moving: boolean
+  node: string | null
+  mayHaveArrived: boolean
+}
+
 export interface Hops {
   /** For routes that name the session in their body. */
   hop: Hop
   /** For those that name it otherwise. */
   passOn: PassOn
+  /** The same for who can do something else while nobody has the session. */
+  ask(
+    c: HttpContext,
+    sessionId: string,
+    body: unknown,
+    to: { path: string; withinMs: number },
+  ): Promise<Response | NobodyDid | null>
   /** For those that name it in their path. */
   middleware: MiddlewareHandler<HttpEnv>
   /** Whether another node asks, which has looked who its caller is. */
   isFromNode(c: HttpContext): boolean
 }
 
+const notReady = (message: string, retryAfterSeconds: number) =>
+  new GatewayError('NOT_READY', message, { retryAfterSeconds })
+
+const MOVING = () => notReady('The session is on its way from one node to another; ask again in a moment.', 1)
+/** By then a lease is over, and somebody has claimed what it was for. */
+const FREE = () => notReady('The session has no node at the moment; one takes it up in a few seconds.', 2)
+
 /** Passes requests about sessions of other nodes on to them, in one hop and never a second one. Without `routing` all are answered here. */
 export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   if (routing === undefined)
     return {
-      hop: async () => null,
-      passOn: async () => null,
-      middleware: (_, next) => next(),
-      isFromNode: () => false,
+      ...{ hop: async () => null, ask: async () => null, passOn: async () => null },
+      ...{ middleware: (_, next) => next(), isFromNode: () => false },
     }
   const token = Buffer.from(routing.token)
   const isFromNode = (c: HttpContext) => {
@@ -65,44 +75,42 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
 
   async function pass(
     c: HttpContext,
-    place: Place,
+    place: Place | Nobody,
     body: Uint8Array | string | null,
-    path: string,
-  ): Promise<Response | null> {
+    { path, withinMs }: { path: string; withinMs: number },
+  ): Promise<Response | NobodyDid | null> {
     if (place === null) return null
-    if (isFromNode(c))
-      throw new GatewayError('NOT_READY', 'The session went to another node just now; ask again.', {
-        retryAfterSeconds: 1,
-      })
-    const { proxy } = await import('hono/proxy')
-    const headers: Record<string, string | undefined> = { ...c.req.header() }
-    for (const name of OWN_HEADERS) delete headers[name]
+    const nobody = { moving: false, node: null, mayHaveArrived: false }
+    if ('why' in place)
+      return place.why === 'free'
+        ? { ...nobody, refusal: FREE() }
+        : { ...nobody, refusal: MOVING(), moving: true }
+    if (isFromNode(c)) return { ...nobody, refusal: MOVING(), moving: true }
     try {
-      return await proxy(`${place.url}${path}`, {
-        method: c.req.method,
-        headers: { ...headers, [HEADER]: routing!.token, 'x-request-id': c.get('requestId') },
-        ...(body !== null && { body: body as NonNullable<RequestInit['body']> }),
-        signal: AbortSignal.timeout(ANSWER_MS),
-      })
+      const headers = { [HEADER]: routing!.token, 'x-request-id': c.get('requestId') }
+      return await forward(c, { url: `${place.url}${path}`, body, headers, withinMs })
     } catch (error) {
-      logger.warn({ node: place.url, err: error }, 'the node that has this session does not answer')
-      throw new GatewayError(
-        'NOT_READY',
-        'The node that has this session does not answer; another takes it up in a moment.',
-        {
-          cause: error,
-          retryAfterSeconds: 2,
-        },
-      )
+      if (!(error instanceof NotForwarded)) throw error
+      const { silent, mayHaveArrived } = error
+      if (silent)
+        logger.warn({ node: place.url, err: error.cause }, 'the node that has this session does not answer')
+      return { refusal: error, moving: !silent, node: silent ? place.node : null, mayHaveArrived }
     }
   }
+
+  const orRefuse = (answer: Response | NobodyDid | null): Response | null => {
+    if (answer !== null && 'refusal' in answer) throw answer.refusal
+    return answer
+  }
+  const orHere = (place: Place | Nobody | 'nowhere') => (place === 'nowhere' ? null : place)
 
   async function passOn(c: HttpContext, sessionId: string): Promise<Response | null> {
     if (routing!.isHere(sessionId)) return null
     const place = orHere(await routing!.placeOf(sessionId))
     const { pathname, search } = new URL(c.req.url)
     const body = place !== null && !isReading(c) ? await readBytes(c, BODY_LIMIT) : null
-    const answer = await pass(c, place, body, pathname + search)
+    const to = { path: pathname + search, withinMs: ANSWER_MS }
+    const answer = orRefuse(await pass(c, place, body, to))
     if (answer !== null) isAbout(c, sessionId)
     return answer
   }
@@ -111,11 +119,16 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     isFromNode,
     passOn,
 
+    async ask(c, sessionId, body, to) {
+      const place = orHere(await routing.placeOf(sessionId))
+      return pass(c, place, place && JSON.stringify(body), to)
+    },
+
     async hop(c, sessionId, body, path = c.req.path) {
       const found = sessionId === undefined ? 'nowhere' : await routing.placeOf(sessionId)
       const begins = found === 'nowhere' && path === '/start'
       const place = begins ? routing.placeForNew() : orHere(found)
-      return pass(c, place, place && JSON.stringify(body), path)
+      return orRefuse(await pass(c, place, place && JSON.stringify(body), { path, withinMs: ANSWER_MS }))
     },
 
     async middleware(c, next) {

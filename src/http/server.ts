@@ -164,7 +164,8 @@ export function createHttp(parts: HttpParts): Http {
     tracing?.answered(c.get('cause'), answer)
   })
   const hasLink = hasValidLink(mediaServer)
-  const { hop, passOn, middleware, isFromNode } = createHops(parts.routing, logger)
+  const hops = createHops(parts.routing, logger)
+  const { hop, passOn, middleware, isFromNode } = hops
   const keyring = createKeyring(config)
   const { logins: table, guesses } = parts.logins ?? createMemoryLogins(now)
   const logins = new Logins(table, keyring)
@@ -202,7 +203,10 @@ export function createHttp(parts: HttpParts): Http {
   const { timeOfDay = (at: number) => at } = parts
   const streams = new EventStreams(parts.facts, parts.clock, logger)
   const passkey = { sessions, queries, passkeys, timeOfDay, base }
-  const send = createSendHandler(sessions, mediaPreparer, sendWaitMs, hop)
+  const send = createSendHandler({
+    ...{ sessions, media: mediaPreparer, waitMs: sendWaitMs, hops },
+    clock: parts.clock,
+  })
   for (const routes of [
     startRoutes(sessions, hop, parts.legacy),
     parts.legacy === undefined ? sendMessageRoutes(send) : legacySendRoutes(send, logger),

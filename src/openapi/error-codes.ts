@@ -47,7 +47,8 @@ export const MEANING: Record<Exclude<ErrorCode, OfTheStart>, string> = {
   INTERNAL: 'Something unexpected went wrong; the log has it under the X-Request-Id of the answer.',
   LARAVEL_UNREACHABLE: 'Laravel did not take it.',
   SHUTTING_DOWN: 'The service is shutting down; try again in a few seconds.',
-  NOT_READY: 'The service cannot do its work now; `problems` says why and what mends it.',
+  NOT_READY:
+    'The session is between two nodes or comes back just now, and nothing was done: ask again after `Retry-After`. At `/health/ready`: the service cannot do its work; `problems` says why and what mends it.',
   STORE_FAILED: 'The store takes no writes, for want of room mostly; try again later.',
   MEDIA_STORE_FAILED: 'The file cannot be stored, for want of room mostly; try again later.',
   SEQ_CONFLICT: 'Another process has written to this session; try again.',

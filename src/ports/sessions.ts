@@ -20,6 +20,16 @@ export interface Sessions extends PasskeyCommands {
     idempotencyKey?: string,
   ): Promise<SendOutcome>
   /**
+   * The same for a session that no node has, where several share the store: it is durable, and goes out once one has. `gone`: a node that
+   * does not answer, and counts as none. Null: another node has the session, and is to be asked.
+   */
+  leaveSend?(
+    sessionId: string,
+    content: SendContent,
+    gone: string | null,
+    idempotencyKey?: string,
+  ): Promise<SendOutcome | null>
+  /**
    * Links this number (digits) by a pairing code; resolves once there is one. Rejects with STATE_FORBIDS if a phone is linked, with
    * PAIRING_CODE_NOT_AVAILABLE if WhatsApp gave none by `deadline`.
    */

@@ -4,6 +4,7 @@ import type { MediaSource } from '../messages/message-ref.ts'
 import type { Metadata } from '../messages/metadata.ts'
 import type { Person } from '../messages/person.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
+import type { Mailbox } from './cluster/mailbox.ts'
 import type { LoginTables } from './dashboard/logins.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
@@ -66,6 +67,7 @@ export interface StoreServer {
   readonly linkKey: Uint8Array
   /** Rejects with STORE_FAILED while the server does not answer, or takes no writes. */
   probe(): Promise<void>
+  readonly mailbox: Mailbox
   /** At the page, of all nodes. */
   readonly logins: LoginTables
 }

@@ -6,6 +6,7 @@ import type { AccountEventType } from '../messages/account-event.ts'
 import { messageRefOf } from '../messages/message-ref.ts'
 import type { ReceivedContent } from '../messages/received.ts'
 import type { Presence, SendContent } from '../messages/send.ts'
+import type { Mailbox } from '../ports/cluster/mailbox.ts'
 import type { PasskeyVault, QrVault } from '../ports/qr-vault.ts'
 import type { SessionQueries, SessionView } from '../ports/session-queries.ts'
 import type { SendOutcome, Sessions, StartRequest } from '../ports/sessions.ts'
@@ -16,7 +17,9 @@ import { openSocketOf } from './open-socket.ts'
 import { createPasskeyCommands } from './passkey-commands.ts'
 import { replay } from './receiving/replay.ts'
 import type { SessionEntry } from './registry.ts'
-import { notRunning, type Supervisor } from './supervisor/supervisor.ts'
+import { createLeaveSend } from './sending/leave-send.ts'
+import type { Supervisor } from './supervisor/supervisor.ts'
+import { notRunning } from './unavailable.ts'
 
 /** What HTTP can ask of the sessions: each command is one fact, answered once it is durable. */
 export function createCommands({
@@ -27,16 +30,19 @@ export function createCommands({
   passkeys,
   clock,
   whatsapp,
+  mailbox,
   accountEvents,
   onDownload,
 }: {
   supervisor: Supervisor
   queries: SessionQueries
-  store: Pick<Store, 'messages' | 'accountEvents'>
+  store: Pick<Store, 'sessions' | 'messages' | 'accountEvents'>
   vault: Pick<QrVault, 'readCode'>
   passkeys: Pick<PasskeyVault, 'useToken'>
   clock: Clock
-  whatsapp: Pick<WhatsApp, 'reread'>
+  whatsapp: Pick<WhatsApp, 'reread' | 'newMessageId'>
+  /** Present where several nodes share the store. */
+  mailbox: Mailbox | null
   accountEvents: readonly AccountEventType[]
   onDownload?: () => void
 }): Sessions {
@@ -76,6 +82,7 @@ export function createCommands({
 
   return {
     ...createPasskeyCommands(entries, passkeys),
+    ...(mailbox && { leaveSend: createLeaveSend({ store, mailbox, whatsapp, clock }) }),
 
     async start(request: StartRequest): Promise<SessionView> {
       const { sessionId = randomUUID(), userId, phoneNumber, metadata } = request

@@ -1,7 +1,8 @@
 import { type ErrorCode, GatewayError } from '../base/errors.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionEntry } from './registry.ts'
-import { notRunning, type Supervisor } from './supervisor/supervisor.ts'
+import type { Supervisor } from './supervisor/supervisor.ts'
+import { notRunning } from './unavailable.ts'
 
 /** Finds the sessions that are asked for something: what runs from memory, in the turn of the call; why one does not, from the store. */
 export interface EntryFinder {

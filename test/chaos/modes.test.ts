@@ -47,7 +47,7 @@ it('the product refuses it, and that is counted', async () => {
 
 it('a node without fence never hears that its lease is over, which the database granted for less than it believes', async () => {
   const asked: number[] = []
-  const members = { nodes: [], free: 0, own: 0 }
+  const members = { nodes: [], free: 0, own: 0, mail: [] }
   const answers = [members, null]
   const table = {
     async renew(_, leaseMs) {

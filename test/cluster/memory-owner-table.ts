@@ -18,6 +18,9 @@ export class MemoryOwnerTable {
   readonly #heard = new Set<() => void>()
   readonly #now: () => number
 
+  /** Streams for which something lies in the mailbox, said once. */
+  readonly mail: string[] = []
+
   constructor(now: () => number) {
     this.#now = now
   }
@@ -67,7 +70,7 @@ export class MemoryOwnerTable {
           if (!isAlive(node)) return null
           Object.assign(this.nodes.get(node)!, { until: this.#now() + leaseMs, ...news })
           const nodes = [...this.nodes.values()].filter(one => isAlive(one.node) && !one.leaving)
-          return { nodes, free: free().length, own: this.ownedBy(node) }
+          return { nodes, free: free().length, own: this.ownedBy(node), mail: this.mail.splice(0) }
         })(),
       claim: (node, streamId) =>
         asked('claim', () => {

@@ -39,6 +39,10 @@ class Node implements Residents {
     for (const id of sessionIds) this.lives.delete(id)
     return given
   }
+  readonly read: string[] = []
+  async readMail(streamIds: string[]) {
+    this.read.push(...streamIds)
+  }
   standStill() {
     this.stoodStill++
     this.lives.clear()
@@ -89,6 +93,18 @@ describe('A node', () => {
     expect(counts()).toEqual([40])
     await clock.advance(1_000)
     expect(counts()).toEqual([50])
+  })
+
+  it('reads what another left for its sessions, since it could not be reached', async () => {
+    table.add(1)
+    const node = await start()
+    table.mail.push('stream-0')
+    await clock.advance(LEASE / 3)
+    expect(node.read).toEqual(['stream-0'])
+    node.isServing = false
+    table.mail.push('stream-0')
+    await clock.advance(LEASE / 3)
+    expect(node.read).toEqual(['stream-0'])
   })
 
   it('has no more than it may', async () => {

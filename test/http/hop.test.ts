@@ -1,12 +1,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { GatewayError } from '../../src/base/errors.ts'
-import type { Place, Routing } from '../../src/ports/cluster/routing.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Nobody, Place, Routing } from '../../src/ports/cluster/routing.ts'
+import type { SendOutcome, Sessions } from '../../src/ports/sessions.ts'
+import { notRunning } from '../../src/sessions/unavailable.ts'
+import { createTestClock } from '../base/clock.ts'
 import { createTestHttp, post } from './fakes.ts'
 
 const TOKEN = 'the-token-of-the-nodes'
 const MARK = 'x-whatsapp-manager-node'
+/** Nobody listens there. */
+const GONE = { node: 'gone', url: 'http://127.0.0.1:1' }
 const KEY = { authorization: 'Bearer k1' }
 
 interface Asked {
@@ -46,8 +50,13 @@ describe('A request about a session of another node', () => {
     answer = { status: 200, headers: { 'x-other': 'yes' }, body: '{"success":true}' }
   })
 
-  const node = (place: (sessionId: string) => Place | 'nowhere', over: Partial<Routing> = {}) =>
+  const node = (
+    place: (sessionId: string) => Place | Nobody | 'nowhere',
+    over: Partial<Routing> = {},
+    parts: Parameters<typeof createTestHttp>[0] = {},
+  ) =>
     createTestHttp({
+      ...parts,
       apiKeys: ['k1'],
       madeUp: true,
       routing: {
@@ -58,7 +67,7 @@ describe('A request about a session of another node', () => {
         ...over,
       },
     }).app
-  const away = () => node(() => ({ url }))
+  const away = () => node(() => ({ node: 'other', url }))
   const withKey = (init: RequestInit = {}): RequestInit => ({ ...init, headers: { ...init.headers, ...KEY } })
 
   it.each<[string, string, unknown]>([
@@ -122,20 +131,21 @@ describe('A request about a session of another node', () => {
   })
 
   it('is a 503 with Retry-After while nobody has it, and where its node does not answer', async () => {
-    const nobody = node(() => {
-      throw new GatewayError('NOT_READY', 'nobody', { retryAfterSeconds: 2 })
-    })
-    const gone = node(() => ({ url: 'http://127.0.0.1:1' }))
-    for (const { request } of [nobody, gone]) {
-      const response = await request('/sessions/s1/logout', withKey(post({})))
+    const asked: [() => Place | Nobody, string][] = [
+      [() => ({ why: 'free' }), '2'],
+      [() => ({ why: 'moving' }), '1'],
+      [() => GONE, '2'],
+    ]
+    for (const [place, after] of asked) {
+      const response = await node(place).request('/sessions/s1/logout', withKey(post({})))
       expect(response.status).toBe(503)
-      expect(response.headers.get('retry-after')).toBe('2')
+      expect(response.headers.get('retry-after')).toBe(after)
       expect(await response.json()).toMatchObject({ error: 'NOT_READY' })
     }
   })
 
   it('of a new one is answered here, or where there is room', async () => {
-    const full = node(() => 'nowhere', { placeForNew: () => ({ url }) })
+    const full = node(() => 'nowhere', { placeForNew: () => ({ node: 'other', url }) })
     await full.request('/start', withKey(post({ user_id: 7, session_id: 'new' })))
     await full.request('/start', withKey(post({ user_id: 7 })))
     expect(asked.map(({ body }) => JSON.parse(body))).toEqual([
@@ -145,5 +155,129 @@ describe('A request about a session of another node', () => {
     const here = node(() => 'nowhere')
     expect((await here.request('/start', withKey(post({ user_id: 7 })))).status).toBe(200)
     expect(asked).toHaveLength(2)
+  })
+
+  describe('that is a send', () => {
+    const SEND = { session_id: 's1', wa_id: '34600000002', type: 'text', body: 'hi' }
+    const left: unknown[][] = []
+    let outcomes: (SendOutcome | null)[] = []
+    const clock = createTestClock()
+    beforeEach(() => {
+      left.length = 0
+      outcomes = []
+    })
+    const sessions: Partial<Sessions> = {
+      async leaveSend(...args) {
+        left.push(args)
+        const next = outcomes.shift()
+        return next === undefined ? { messageId: 'LEFT', status: 'queued', address: args[1].to } : next
+      },
+    }
+    const asking = (
+      place: (sessionId: string) => Place | Nobody | 'nowhere',
+      { over = {}, init = {} }: { over?: Partial<Sessions>; init?: Record<string, unknown> } = {},
+    ) => {
+      const { request } = node(place, {}, { sessions: { ...sessions, ...over }, clock })
+      return request('/send-message', withKey(post({ ...SEND, ...init })))
+    }
+
+    it.each<[string, Place | Nobody, string | null]>([
+      ['that no node has', { why: 'free' }, null],
+      ['whose node is gone', GONE, 'gone'],
+    ])('for a session %s is accepted, and waits for its next node', async (_, place, gone) => {
+      const response = await asking(() => place, { init: { idempotency_key: 'k' } })
+      expect(response.status).toBe(202)
+      expect(await response.json()).toMatchObject({ message_id: 'LEFT', status: 'queued' })
+      expect(left).toEqual([['s1', expect.objectContaining({ body: 'hi' }), gone, 'k']])
+    })
+
+    it('without a key is refused where a node may have it already: it could go out twice', async () => {
+      const resets = createServer(request => request.socket.destroy())
+      await new Promise<void>(resolve => resets.listen(0, '127.0.0.1', resolve))
+      const place = { node: 'n', url: `http://127.0.0.1:${(resets.address() as AddressInfo).port}` }
+      expect((await asking(() => place)).status).toBe(503)
+      expect(left).toEqual([])
+      expect((await asking(() => place, { init: { idempotency_key: 'k' } })).status).toBe(202)
+      expect(left).toHaveLength(1)
+      resets.close()
+    })
+
+    it('waits while its session moves, and is sent where that arrives', async () => {
+      const places: (Place | Nobody)[] = [{ why: 'moving' }, { why: 'moving' }, { node: 'other', url }]
+      const answering = asking(() => places.shift()!)
+      await vi.waitFor(() => expect(places).toHaveLength(2))
+      await clock.advance(100)
+      await vi.waitFor(() => expect(places).toHaveLength(1))
+      await clock.advance(100)
+      expect((await answering).status).toBe(200)
+      expect(left).toEqual([])
+      expect(asked).toHaveLength(1)
+    })
+
+    it.each([
+      'NOT_READY',
+      'SHUTTING_DOWN',
+      'EPOCH_CONFLICT',
+    ])('that its node refuses with %s is asked again, not left', async error => {
+      answer = { ...answer, status: 503, body: JSON.stringify({ success: false, error, message: 'm' }) }
+      const answering = asking(() => ({ node: 'other', url }))
+      await vi.waitFor(() => expect(asked).toHaveLength(1))
+      answer = { ...answer, status: 200, body: '{"success":true}' }
+      await vi.waitFor(async () => {
+        await clock.advance(100)
+        expect(asked).toHaveLength(2)
+      })
+      expect((await answering).status).toBe(200)
+      expect(left).toEqual([])
+    })
+
+    it('that its node could not store is no send: the answer stands', async () => {
+      answer = { ...answer, status: 503, body: '{"success":false,"error":"STORE_FAILED","message":"m"}' }
+      const response = await asking(() => ({ node: 'other', url }))
+      expect([response.status, await response.json()]).toMatchObject([503, { error: 'STORE_FAILED' }])
+      expect(left).toEqual([])
+    })
+
+    it('goes on to the next node where its session has just left this one', async () => {
+      const places: Place[] = [null, { node: 'other', url }]
+      const send = async () => {
+        throw notRunning()
+      }
+      const answering = asking(() => places.shift()!, { over: { send } })
+      await vi.waitFor(() => expect(places).toHaveLength(1))
+      await clock.advance(100)
+      expect((await answering).status).toBe(200)
+      expect(asked).toHaveLength(1)
+    })
+
+    it('is refused once it has waited for too long', async () => {
+      const answering = asking(() => ({ why: 'moving' }))
+      let isAnswered = false
+      void Promise.resolve(answering).then(() => {
+        isAnswered = true
+      })
+      await vi.waitFor(async () => {
+        await clock.advance(1_000)
+        expect(isAnswered).toBe(true)
+      })
+      expect((await answering).status).toBe(503)
+      expect((await answering).headers.get('retry-after')).toBe('1')
+    })
+
+    it('that another node passes on is refused at once while its session moves: that node asks again', async () => {
+      const { request } = node(() => ({ why: 'moving' }), {}, { sessions, clock })
+      const response = await request('/send-message', post(SEND, { [MARK]: TOKEN }))
+      expect([response.status, left]).toEqual([503, []])
+    })
+
+    it('is asked for once more if somebody took the session up just now', async () => {
+      outcomes = [null]
+      const places: (Place | Nobody)[] = [{ why: 'free' }, { node: 'other', url }]
+      const answering = asking(() => places.shift()!)
+      await vi.waitFor(() => expect(left).toHaveLength(1))
+      await clock.advance(100)
+      expect((await answering).status).toBe(200)
+      expect(asked).toHaveLength(1)
+    })
   })
 })

@@ -129,6 +129,56 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       expect(two!.output).toMatch(/"msg":"stopped"/)
     })
 
+    it('what is sent while the node of a session is dead is accepted, and goes out once, in order', {
+      timeout: 60_000,
+    }, async () => {
+      two = await fleet.add(two!.dataDir)
+      await isShared()
+      for (const i of NUMBERS.keys()) await fleet.isOpen(one!, `shop-${i}`)
+      const [live, dead] = (await one!.live()) === 2 ? [two, one!] : [one!, two]
+      await dead.signal('SIGKILL')
+      const taken = () => fleet.simulator.ledger.received.map(({ id }) => id)
+      const before = taken().length
+      const ids = new Map<string, string>()
+      const send = async (i: number, body: string, over: Record<string, unknown> = {}) => {
+        const message = { session_id: `shop-${i}`, wa_id: ANA, type: 'text', body, ...over }
+        const answer = await live.call('POST', '/send-message', message)
+        expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(203)
+        return answer.body as unknown as { message_id: string; status: string; replayed?: boolean }
+      }
+      const statuses = new Set<string>()
+      for (const i of NUMBERS.keys()) {
+        const first = await send(i, `left ${i}`, { idempotency_key: 'left' })
+        statuses.add(first.status)
+        const again = await send(i, `left ${i}`, { idempotency_key: 'left' })
+        expect(again).toMatchObject({ message_id: first.message_id, replayed: true })
+        const answer = await send(i, `an answer ${i}`, { reply_to: first.message_id })
+        ids.set(`left ${i}`, first.message_id).set(`an answer ${i}`, answer.message_id)
+      }
+      // Some of their node, which is alive, and some of nobody's.
+      expect(statuses).toEqual(new Set(['sent', 'queued']))
+      await vi.waitFor(
+        () => expect(taken().slice(before).toSorted()).toEqual([...ids.values()].toSorted()),
+        WAIT,
+      )
+      for (const i of NUMBERS.keys()) {
+        const own = taken().filter(id => [`left ${i}`, `an answer ${i}`].some(body => ids.get(body) === id))
+        expect(own).toEqual([ids.get(`left ${i}`), ids.get(`an answer ${i}`)])
+        await fleet.isOpen(live, `shop-${i}`)
+        await vi.waitFor(async () => {
+          const { body } = await live.call('GET', `/sessions/shop-${i}/messages/${ids.get(`left ${i}`)}`)
+          expect(['sent', 'delivered']).toContain(body.status)
+        }, WAIT)
+      }
+      const key = { idempotency_key: 'left' }
+      expect(await send(0, 'left 0', key)).toMatchObject({ message_id: ids.get('left 0'), replayed: true })
+      expect(taken()).toHaveLength(before + ids.size)
+      ;[one, two] = [live, await fleet.add(dead.dataDir)]
+      await isShared()
+      await two.signal('SIGTERM')
+      await vi.waitFor(async () => expect(await one!.live()).toBe(3), WAIT)
+    })
+
     it('kill -9 costs a lease and no message: what came meanwhile is told by the next owner, once', {
       timeout: 60_000,
     }, async () => {

@@ -231,7 +231,7 @@ describe('DELETE /sessions/{id}', () => {
     expect(world.entry().actor.deletion).toBe('begun')
     const second = remove()
     socket.owner.report({ type: 'socket.qr', hash: 'late', expiresAt: world.clock.now() + 1000 })
-    await expect(socket.owner.received([incoming('late')])).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+    await expect(socket.owner.received([incoming('late')])).rejects.toMatchObject({ code: 'NOT_READY' })
     await world.settle()
     world.disk.releaseWrites()
     expect(await Promise.all([first, second])).toEqual([{ done: true }, { done: true }])

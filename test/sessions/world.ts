@@ -7,6 +7,7 @@ import { throttledBy } from '../../machines/session.timers.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { createLogger } from '../../src/base/logger.ts'
 import type { AccountEventType } from '../../src/messages/account-event.ts'
+import type { Mailbox } from '../../src/ports/cluster/mailbox.ts'
 import type { StoredEvent } from '../../src/ports/event-log.ts'
 import type { MediaPreparer } from '../../src/ports/media/media-preparer.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -36,6 +37,8 @@ export interface WorldOptions {
   /** LARAVEL_EVENTS at a replay. */
   accountEvents?: AccountEventType[]
   sendPerMinute?: number
+  /** Several nodes share the store. */
+  mailbox?: Mailbox
   /** Changes the machine before it is bound, for faults. */
   machine?: (machine: typeof sessionMachine) => typeof sessionMachine
 }
@@ -99,6 +102,7 @@ function createParts(world: World) {
     tellStatus: options.tellStatus ?? false,
     tellPasskeys: options.tellPasskeys ?? false,
     sendPerMinute: options.sendPerMinute ?? 0,
+    mailbox: options.mailbox,
     idle: { afterMs: 30 * 60_000, policy: options.policy ?? 'keep', reapEveryMs: 60_000 },
     onDead: why => void world.deaths.push(why),
     onDelivery: lane => void world.wokenLanes.push(lane),
@@ -115,7 +119,7 @@ function createParts(world: World) {
     charts: createCharts(registry, supervisor),
     queries,
     commands: createCommands({
-      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp },
+      ...{ supervisor, queries, store, vault, passkeys, clock, whatsapp, mailbox: options.mailbox ?? null },
       accountEvents: options.accountEvents ?? ['call', 'group', 'contact'],
     }),
   }

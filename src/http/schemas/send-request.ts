@@ -198,6 +198,8 @@ export const sendRequest = fields
     file: given.media_base64?.bytes,
   }))
 
+export type SendRequest = z.infer<typeof sendRequest>
+
 function contentOf(given: Fields): SendContent {
   const addressed = {
     to: (given.wa_id ?? given.waId ?? given.to ?? given.phone)!,

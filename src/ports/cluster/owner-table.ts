@@ -24,12 +24,16 @@ export interface NewNode {
   place: string
 }
 
-/** The nodes whose leases are valid and that do not leave, oldest first, how many sessions nobody has, and how many are this node's. */
+/**
+ * The nodes whose leases are valid and that do not leave, oldest first, how many sessions nobody has, how many are this node's, and the
+ * streams of those for which something lies in the mailbox, at most 100.
+ */
 export interface Members {
   nodes: ClusterNode[]
   /** Counted up to 10,000. */
   free: number
   own: number
+  mail: string[]
 }
 
 /** One life of a session under one owner. */

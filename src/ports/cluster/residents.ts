@@ -17,6 +17,8 @@ export interface Residents {
   idlest(limit: number): string[]
   /** Lets sessions live here that this node has claimed. Never rejects. */
   takeUp(lives: OwnedLife[]): Promise<void>
+  /** Something was left for sessions that are here, by a node that could not reach this one. Never rejects. */
+  readMail(streamIds: string[]): Promise<void>
   /** Ends sessions that go elsewhere, and resolves with them once nothing of them runs here: their links stay. */
   handOver(sessionIds: string[]): Promise<Pick<OwnedLife, 'streamId' | 'epoch'>[]>
   /** Ends every socket now, whatever the store does; all comes back once it can be begun anew. */

@@ -1,5 +1,11 @@
 /** Where a request is answered; null: here. */
-export type Place = { url: string } | null
+export type Place = { node: string; url: string } | null
+
+/**
+ * Nobody answers for a session now. `free`: no node has it under a valid lease, and here is no room. `moving`: whoever has it now takes
+ * it up, or gives it up.
+ */
+export type Nobody = { why: 'free' | 'moving' }
 
 /** Where requests about sessions are answered, among nodes that share a database. */
 export interface Routing {
@@ -7,11 +13,8 @@ export interface Routing {
   readonly token: string
   /** Whether the session lives here now, or stands still here. */
   isHere(sessionId: string): boolean
-  /**
-   * Where it lives; one that nobody has is taken up here. Rejects with NOT_READY while it is on its way from one node to another, and if
-   * nobody has room for it.
-   */
-  placeOf(sessionId: string): Promise<Place | 'nowhere'>
+  /** Where it lives; one that nobody has is taken up here if there is room. `nowhere`: there is no such session. */
+  placeOf(sessionId: string): Promise<Place | Nobody | 'nowhere'>
   /** Where a new session can begin. Throws NOT_READY if no node has room for one. */
   placeForNew(): Place
 }

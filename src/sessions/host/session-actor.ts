@@ -3,11 +3,12 @@ import type { EstadoQr, LoggedFact, SessionEvent, SessionFact } from '../../../m
 import type { SessionContext } from '../../../machines/session.context.ts'
 import type { SessionTag } from '../../../machines/session.guards.ts'
 import { dottedState } from '../../../machines/session.state.ts'
-import { GatewayError } from '../../base/errors.ts'
+import type { GatewayError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metadata } from '../../messages/metadata.ts'
 import type { Store } from '../../ports/store.ts'
 import type { WhatsAppSocket } from '../../ports/whatsapp.ts'
+import { notRunning } from '../unavailable.ts'
 import { EffectChain } from './effect-chain.ts'
 import { type FactDeps, FactRecorder, type Machine, type Recorded, type Snapshot } from './fact-recorder.ts'
 import { creationOf, lifecycleWrite } from './lifecycle-write.ts'
@@ -169,8 +170,7 @@ export class SessionActor {
    * `changes` gets the seq of the first fact. Resolves once durable; rejects with GatewayError.
    */
   append(facts: LoggedFact[], changes: (firstSeq: number) => Changes): Promise<void> {
-    if (!this.#takesFacts)
-      return Promise.reject(new GatewayError('SHUTTING_DOWN', 'The session is not running here any more.'))
+    if (!this.#takesFacts) return Promise.reject(notRunning())
     const first = this.seq + 1
     const at = this.#deps.clock.now()
     const events = loggedRows(facts, first, at)

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
-import { GatewayError } from '../../base/errors.ts'
+import type { GatewayError } from '../../base/errors.ts'
 import { Turns } from '../../base/turns.ts'
 import type { SendContent } from '../../messages/send.ts'
 import { isUnsent, movesForward } from '../../messages/status.ts'
+import type { Mailbox } from '../../ports/cluster/mailbox.ts'
 import type { MediaPreparer } from '../../ports/media/media-preparer.ts'
 import type { MessageRow } from '../../ports/message-table.ts'
 import type { SendOutcome } from '../../ports/sessions.ts'
@@ -10,7 +11,9 @@ import type { Store } from '../../ports/store.ts'
 import type { SendUpdate, WhatsApp } from '../../ports/whatsapp.ts'
 import type { SessionActor } from '../host/session-actor.ts'
 import { SessionPeople } from '../people.ts'
+import { notRunning, takesNoSends } from '../unavailable.ts'
 import { Idempotency, type Promised } from './idempotency.ts'
+import { Mail } from './mail.ts'
 import { REACH_OUT_LOCKED, ReachOutLock } from './reach-out-lock.ts'
 import { type Refusal, Refusals, TOO_FAST } from './refusals.ts'
 import { checkReplyTarget } from './reply-target.ts'
@@ -39,6 +42,16 @@ export interface OutboxDeps extends OutboxSettings {
   whatsapp: Pick<WhatsApp, 'newMessageId'>
   media: Pick<MediaPreparer, 'prepare'>
   clock: Clock
+  /** Present where several nodes share the store. */
+  mailbox?: Mailbox | undefined
+}
+
+/** On its way into the log. */
+interface Accepted {
+  send: Send
+  durable: Promise<void>
+  /** There is a socket that it can leave through now. */
+  atOnce: boolean
 }
 
 /** What waits to be sent for one session: accepted, transmitted while it is open, and told what became of it. */
@@ -61,10 +74,12 @@ export class Outbox {
   readonly #rate: SendRate
   readonly #reachOut: ReachOutLock
   readonly #idempotency: Idempotency
+  /** Null where one process has all sessions. */
+  readonly #mail: Mail | null
   readonly #transmitter: Transmitter
 
   constructor(actor: SessionActor, deps: OutboxDeps) {
-    const { clock, store, media } = deps
+    const { clock, store, media, mailbox } = deps
     this.#actor = actor
     this.#deps = deps
     this.#people = new SessionPeople(store.people, actor.streamId)
@@ -73,7 +88,8 @@ export class Outbox {
     this.#files = new SendFiles(actor, media, this.#endings)
     this.#rate = new SendRate(deps.sendPerMinute, () => actor.context.slowdown)
     this.#reachOut = new ReachOutLock(actor, this.#people, deps)
-    this.#idempotency = new Idempotency(actor.streamId, store.messages, this.#people, clock)
+    this.#idempotency = new Idempotency(actor.streamId, { ...deps, messages: store.messages }, this.#people)
+    this.#mail = mailbox === undefined ? null : new Mail(actor.streamId, { ...deps, mailbox })
     this.#transmitter = new Transmitter(actor, {
       clock,
       maxAgeMs: deps.sendMaxAgeMs,
@@ -98,14 +114,16 @@ export class Outbox {
     return this.#idempotency.once(key, content, promised => this.#send(content, deadline, promised))
   }
 
-  /** Throws SESSION_NOT_CONNECTED while the session takes no sends. */
+  /** Throws SESSION_NOT_CONNECTED while the session takes no sends, NOT_READY if it does not run here any more. */
   check(): void {
+    const refusal = this.#refusal()
+    if (refusal !== null) throw refusal
+  }
+
+  #refusal(): GatewayError | null {
     const actor = this.#actor
-    if (actor.can({ type: 'message.queued' })) return
-    throw new GatewayError(
-      'SESSION_NOT_CONNECTED',
-      `Session ${actor.sessionId} is ${actor.state}, so nothing can be sent; nothing was stored. Call /start to connect it.`,
-    )
+    if (actor.can({ type: 'message.queued' })) return null
+    return actor.ended && actor.deletion === 'no' ? notRunning() : takesNoSends(actor.sessionId, actor.state)
   }
 
   async #send(content: SendContent, deadline: number, promised?: Promised): Promise<SendOutcome> {
@@ -115,33 +133,64 @@ export class Outbox {
     await checkReplyTarget(content, store.messages, actor.streamId)
     if (this.#reachOut.lockedFor > 0)
       await this.#reachOut.check(content.to, this.#transmitter.currentSocket, { canWait: false })
-    const { send, result, durable, atOnce } = await this.#accepting.take(async () => {
+    const { result, ...accepted } = await this.#accepting.take(async () => {
       const chatId = await this.#people.chatOf(content.to)
       // The session may have been logged out while the store was asked.
       this.check()
       const messageId = whatsapp.newMessageId()
-      const at = clock.now()
       const result = this.#log.waitFor(messageId, deadline)
-      // What can go at once shares its commit with the ratchet, without which no byte leaves.
-      const atOnce = this.#transmitter.currentSocket !== null
-      const secret = newSecretFor(content)
-      const { seq, durable } = this.#log.recordQueued(
-        { messageId, chatId, content, at, secret },
-        { lazy: atOnce, promised },
-      )
-      const send: Send = { messageId, chatId, content, seq, at, attempts: 0, secret }
-      if (!atOnce) this.#arriving.add(send)
-      return { send, result, durable, atOnce }
+      return { result, ...this.#accept({ messageId, chatId, content, at: clock.now() }, promised) }
     })
-    if (!atOnce) await this.#arrive(send, durable)
-    // A link to a file may not live as long as a connection is away.
-    void this.#files.prepare(send)
-    if (atOnce) this.#transmitter.transmit(send)
+    const { send, durable } = accepted
+    await this.#goOn(accepted)
     const update = await Promise.race([result, durable.then(() => result)])
     await durable
     if (update?.status === 'failed') throw refusalOf(failureOf(update))
     const status = update?.status ?? 'queued'
     return { messageId: send.messageId, status, address: await this.#people.addressOf(content.to) }
+  }
+
+  /** A send is on its way into the log, in the turn of this call. */
+  #accept(
+    fresh: Pick<Send, 'messageId' | 'chatId' | 'content' | 'at'>,
+    promised: Promised | undefined,
+  ): Accepted {
+    // What can go at once shares its commit with the ratchet, without which no byte leaves.
+    const atOnce = this.#transmitter.currentSocket !== null
+    const secret = newSecretFor(fresh.content)
+    const { seq, durable } = this.#log.recordQueued({ ...fresh, secret }, { lazy: atOnce, promised })
+    const send: Send = { ...fresh, seq, attempts: 0, secret }
+    if (!atOnce) this.#arriving.add(send)
+    return { send, durable, atOnce }
+  }
+
+  async #goOn({ send, durable, atOnce }: Accepted): Promise<void> {
+    if (!atOnce) await this.#arrive(send, durable)
+    // A link to a file may not live as long as a connection is away.
+    void this.#files.prepare(send)
+    if (atOnce) this.#transmitter.transmit(send)
+  }
+
+  /**
+   * Takes over what was left for this session while nobody had it: it goes out before whatever is accepted from now on. Durable when this
+   * resolves; what the session no longer takes has failed. `begins`: the session's machine does not run yet.
+   */
+  async readMail({ begins }: { begins: boolean }): Promise<void> {
+    const mail = this.#mail
+    if (mail === null) return
+    const all = await this.#accepting.take(() =>
+      mail.take(async ({ promised, ...send }) => {
+        const chatId = await this.#people.chatOf(send.content.to)
+        const accepted = this.#accept({ ...send, chatId }, promised ?? undefined)
+        await accepted.durable.finally(() => this.#arriving.delete(accepted.send))
+        return accepted
+      }),
+    )
+    for (const accepted of all) {
+      const refusal = this.#refusal()
+      if (refusal !== null) await this.#endings.giveUp(accepted.send, 'SESSION_LOGGED_OUT', refusal.message)
+      else if (!begins) await this.#goOn(accepted)
+    }
   }
 
   /** It leaves in the order in which it was accepted, also when the session opens before it is durable. */

@@ -73,6 +73,14 @@ export function createResidents(deps: ResidentsDeps): Residents & { forget(): vo
       }
     },
 
+    async readMail(streamIds) {
+      const wanted = new Set(streamIds)
+      const found = registry.all().filter(({ actor }) => wanted.has(actor.streamId))
+      await Promise.all(
+        found.map(({ actor, outbox }) => actor.guard(() => outbox.readMail({ begins: false }))),
+      )
+    },
+
     async handOver(sessionIds) {
       const ended = await Promise.all(
         sessionIds.map(async sessionId => {

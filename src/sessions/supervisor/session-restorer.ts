@@ -87,8 +87,9 @@ export class SessionRestorer {
       const session = readStoredSession(row)
       const epoch = await this.#deps.store.claim(streamId)
       if (!this.#isRunning()) return null
-      actor = this.#spawn(originOf(row, epoch, session)).actor
-      await this.#goOn(actor, row)
+      const entry = this.#spawn(originOf(row, epoch, session))
+      actor = entry.actor
+      await this.#goOn(entry, row)
       this.quarantine.release(sessionId)
       return actor
     } catch (error) {
@@ -151,13 +152,17 @@ export class SessionRestorer {
     return begun
   }
 
-  async #goOn(actor: SessionActor, { streamId, sessionId, state }: SessionRow): Promise<void> {
+  async #goOn({ actor, outbox }: SessionEntry, { streamId, sessionId, state }: SessionRow): Promise<void> {
     const { store, whatsapp, logger } = this.#deps
     let failure: unknown = null
+    // At once: whatever else is accepted goes out behind it.
+    const mail = outbox.readMail({ begins: true })
+    mail.catch(() => {})
     await actor.guard(async () => {
       try {
         const unfinished = await whatsapp.recover(streamId)
         if (unfinished.length > 0) await recordReceived(actor, this.#deps, unfinished)
+        await mail
       } catch (error) {
         failure = error
         throw error

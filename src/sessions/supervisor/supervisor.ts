@@ -11,6 +11,7 @@ import { SessionActor } from '../host/session-actor.ts'
 import type { NewSession, SessionOrigin } from '../host/session-origin.ts'
 import type { SessionEntry } from '../registry.ts'
 import { Outbox } from '../sending/outbox.ts'
+import { notRunning } from '../unavailable.ts'
 import { bindSupervisor } from './bind-supervisor.ts'
 import { Reaper } from './reaper.ts'
 import { createResidents } from './residents.ts'
@@ -20,10 +21,6 @@ import { StoreRecovery } from './store-recovery.ts'
 import type { SupervisorDeps } from './supervisor-deps.ts'
 
 type Of<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>
-
-/** For a session that exists and does not run: it comes back, or its store is away. */
-export const notRunning = () =>
-  new GatewayError('STORE_FAILED', 'This session is not running here at the moment.')
 
 /** Does what the supervisor's machine decides: spawns, restarts, brings back, reaps and drains session actors. */
 export class Supervisor {

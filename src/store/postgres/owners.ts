@@ -9,6 +9,9 @@ const ANSWER_MS = 4_000
 const FORGOTTEN_AFTER = '1 hour'
 const MOST_COUNTED = 10_000
 
+/** Of the store with the id that follows. */
+export const OWNERS_CHANNEL = 'owners_'
+
 const LIVE = 'SELECT node FROM nodes WHERE lease_until > now()'
 /** Who had it has no lease any more; or nobody had it. */
 const FREE = `erased_at IS NULL AND (owner IS NULL OR NOT EXISTS (${LIVE} AND node = owner))`
@@ -61,6 +64,10 @@ const TAKE_LANES = `INSERT INTO lane_leases AS l (lane, node)
 const RENEW = `UPDATE nodes SET lease_until = now() + $2 * interval '1 ms', sessions = $3, max_sessions = $4, stats = $5, url = $6
   WHERE node = $1 AND lease_until > now()`
 
+/** Asked by every node at each renewal: its name. */
+export const MAIL = `SELECT stream_id FROM sessions WHERE owner = $1 AND erased_at IS NULL
+  AND EXISTS (SELECT FROM mailbox WHERE mailbox.stream_id = sessions.stream_id) LIMIT 100`
+
 type NodeColumns = Omit<ClusterNode, 'maxSessions' | 'stats'> & {
   max_sessions: number | null
   stats: string | null
@@ -78,7 +85,7 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
   let listener: Listener | null = null
   let channel: Promise<string> | null = null
   const channelOf = () => {
-    channel ??= sql.get<{ id: string }>('SELECT id FROM store').then(row => `owners_${row!.id}`)
+    channel ??= sql.get<{ id: string }>('SELECT id FROM store').then(row => OWNERS_CHANNEL + row!.id)
     channel.catch(() => {
       channel = null
     })
@@ -101,13 +108,14 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
     async renew(node, leaseMs, { url, sessions, maxSessions, stats }) {
       const told = [sessions, maxSessions, stats && JSON.stringify(stats), url]
       if ((await sql.run(RENEW, node, leaseMs, ...told)) === 0) return null
-      const [nodes, counts] = await Promise.all([
+      const [nodes, counts, mail] = await Promise.all([
         sql.all<NodeColumns>(
           'SELECT node, url, sessions, max_sessions, stats FROM nodes WHERE lease_until > now() AND NOT leaving ORDER BY started_at, node',
         ),
         sql.get<{ free: number; own: number }>(COUNTS, node),
+        sql.all<{ stream_id: string }>(MAIL, node),
       ])
-      return { nodes: nodes.map(toNode), ...counts! }
+      return { nodes: nodes.map(toNode), ...counts!, mail: mail.map(row => row.stream_id) }
     },
 
     async claim(node, streamId) {

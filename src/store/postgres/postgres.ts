@@ -9,6 +9,7 @@ import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
 import { loginTables } from './logins.ts'
+import { createMailbox } from './mailbox.ts'
 import { deliveryReads } from './reads/deliveries.ts'
 import { downloadReads } from './reads/downloads.ts'
 import { keyReads } from './reads/keys.ts'
@@ -118,7 +119,12 @@ export async function openPostgresStore({
   upkeep.unref()
   return {
     id,
-    server: { linkKey, probe: () => probe(sql, onServerTime), logins: loginTables(sql) },
+    server: {
+      linkKey,
+      probe: () => probe(sql, onServerTime),
+      logins: loginTables(sql),
+      mailbox: createMailbox(sql),
+    },
     ...tablesOf(sql, writer),
     committed,
     eraseBodies: (before: number, limit: number) => writer.submit<number>({ eraseBodies: { before, limit } }),

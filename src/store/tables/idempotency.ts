@@ -1,8 +1,8 @@
 import type { IdempotencyRow } from '../../ports/message-table.ts'
 import type { Statements } from '../statements.ts'
 
-/** A key stands for its send this long. */
-const KEEP_MS = 72 * 60 * 60 * 1000
+/** A key stands for its send this long, in ms. */
+export const KEEP_KEYS_MS = 72 * 60 * 60 * 1000
 
 export function idempotent(
   sql: Statements,
@@ -14,7 +14,7 @@ export function idempotent(
     'SELECT hash, message_id, at FROM idempotency WHERE stream_id = ? AND key = ? AND at > ?',
     streamId,
     key,
-    now - KEEP_MS,
+    now - KEEP_KEYS_MS,
   )
   return row ? { key, hash: row.hash, messageId: row.message_id, at: row.at } : null
 }
@@ -44,7 +44,7 @@ export function eraseIdempotency(sql: Statements, streamId: string, limit: numbe
 export function pruneIdempotency(sql: Statements, now: number, limit: number): void {
   sql.run(
     'DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?)',
-    now - KEEP_MS,
+    now - KEEP_KEYS_MS,
     limit,
   )
 }

@@ -115,7 +115,7 @@ describe('A transition that throws', () => {
     expect(world.supervisor.find('s1')).toBe(undefined)
     expect([socket.ended, world.whatsapp.liveSockets('s1')]).toEqual([true, []])
     expect(world.state('bystander')).toBe('open.settling')
-    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'NOT_READY' })
     victims.clear()
     world.kill()
     await world.boot()

@@ -119,7 +119,7 @@ describe('What happened to an account', () => {
     expect(facts()).toHaveLength(1)
     const { owner } = world.whatsapp.socketOf('s1')
     await world.entry().actor.stop()
-    await expect(owner.happened([call('C2')])).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+    await expect(owner.happened([call('C2')])).rejects.toMatchObject({ code: 'NOT_READY' })
   })
 
   it('is replayed with its first id and date, a dead letter too', async () => {

@@ -308,7 +308,7 @@ describe('When another process owns one session', () => {
     expect([socket.ended, socket.logouts, world.rows().length]).toEqual([true, 0, length])
     expect(world.supervisor.problem()).toBe(null)
     expect(world.state('other')).toBe('open.settling')
-    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(world.commands.restart('s1')).rejects.toMatchObject({ code: 'NOT_READY' })
     await expect(world.commands.start({ sessionId: 's1', userId: 7 })).rejects.toMatchObject({ status: 503 })
     expect(world.whatsapp.liveSockets()).toHaveLength(1)
     expect(world.supervisor.live).toBe(1)

@@ -1,5 +1,6 @@
 import type { ReceivedContent } from '../../../messages/received.ts'
 import type { IdempotencyRow, MessageTable, OriginalMessage } from '../../../ports/message-table.ts'
+import { KEEP_KEYS_MS } from '../../tables/idempotency.ts'
 import { type MessageColumns, toMessage } from '../../tables/messages.ts'
 import { objectIn } from '../../tables/stored-json.ts'
 import type { Sql } from '../connection.ts'
@@ -7,9 +8,6 @@ import type { Sql } from '../connection.ts'
 const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
 const UNSENT = "direction = 'out' AND status IN ('queued', 'transmitted')"
 const SENT = "stream_id = $1 AND message_id = $2 AND direction = 'out' ORDER BY seq DESC LIMIT 1"
-
-/** A key stands for its send this long. */
-const KEEP_KEYS_MS = 72 * 60 * 60 * 1000
 
 export function messageReads(sql: Sql): MessageTable {
   const countUnsent = async (streamId: string, most: number) => {

@@ -1,4 +1,5 @@
 import { LOGINS_STEP } from './logins-step.ts'
+import { MAILBOX_STEP } from './mailbox-step.ts'
 import { LIMITS_STEP, OWNERS_STEP } from './owners-step.ts'
 
 /** One step of the tables. `compatibleFrom`: the oldest step that code must know to go on beside it; only what is added keeps it. */
@@ -226,4 +227,5 @@ export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: OWNERS_STEP },
   { compatibleFrom: 1, sql: LOGINS_STEP },
   { compatibleFrom: 1, sql: LIMITS_STEP },
+  { compatibleFrom: 1, sql: MAILBOX_STEP },
 ]

@@ -82,6 +82,7 @@ const PARTS = inTurn(
   eraseChatTimers,
   erasing('account_events', 'seq'),
   erasing('contact_names', 'jid'),
+  erasing('mailbox', 'n'),
   erasing('idempotency', 'key'),
   erasing('people', 'name'),
   erasing('former_chats', 'chat_id'),

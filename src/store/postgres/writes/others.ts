@@ -142,7 +142,8 @@ export async function noteUnneeded(sql: Sql, ids: string[]): Promise<void> {
   if (ids.length === 0) return
   await sql.run(
     `INSERT INTO unneeded_media SELECT DISTINCT u.id FROM unnest($1::text[]) AS u(id)
-     WHERE NOT EXISTS (SELECT 1 FROM downloads d WHERE d.media_id = u.id) AND NOT EXISTS (
+     WHERE NOT EXISTS (SELECT 1 FROM downloads d WHERE d.media_id = u.id)
+       AND NOT EXISTS (SELECT 1 FROM mailbox l WHERE l.media_id = u.id) AND NOT EXISTS (
        SELECT 1 FROM messages m WHERE m.direction = 'out' AND m.status IN ('queued', 'transmitted') AND m.media_id = u.id
          AND NOT EXISTS (SELECT 1 FROM erasures e WHERE e.stream_id = m.stream_id))
      ON CONFLICT DO NOTHING`,

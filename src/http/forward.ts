@@ -1,0 +1,95 @@
+import { GatewayError } from '../base/errors.ts'
+import type { HttpContext } from './context.ts'
+
+/** Of this connection, or of another body. */
+const OWN_HEADERS = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'keep-alive',
+  'upgrade',
+]
+
+/** What no byte of a request went out with: https://nodejs.org/api/errors.html#common-system-errors, undici's own for a connection that takes too long. */
+const NO_CONNECTION = [
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]
+
+/** What a node answers that has done nothing, and stored nothing. */
+const NOTHING_DONE = ['NOT_READY', 'SHUTTING_DOWN', 'EPOCH_CONFLICT']
+
+/** A node did not take a request on. `silent`: it did not answer; `mayHaveArrived`: and nobody knows whether it does what was asked. */
+export class NotForwarded extends GatewayError {
+  readonly silent: boolean
+  readonly mayHaveArrived: boolean
+
+  constructor(message: string, how: { silent: boolean; mayHaveArrived: boolean; cause?: unknown }) {
+    super('NOT_READY', message, { cause: how.cause, retryAfterSeconds: how.silent ? 2 : 1 })
+    this.silent = how.silent
+    this.mayHaveArrived = how.mayHaveArrived
+  }
+}
+
+/** Passes a request on as it came, and resolves with the answer. Rejects with NotForwarded. */
+export async function forward(
+  c: HttpContext,
+  {
+    url,
+    body,
+    headers,
+    withinMs,
+  }: {
+    url: string
+    body: Uint8Array | string | null
+    /** In the place of those that came. */
+    headers: Record<string, string>
+    withinMs: number
+  },
+): Promise<Response> {
+  const { proxy } = await import('hono/proxy')
+  const given: Record<string, string | undefined> = { ...c.req.header() }
+  for (const name of OWN_HEADERS) delete given[name]
+  let answer: Response
+  try {
+    answer = await proxy(url, {
+      method: c.req.method,
+      headers: { ...given, ...headers },
+      ...(body !== null && { body: body as NonNullable<RequestInit['body']> }),
+      signal: AbortSignal.timeout(withinMs),
+    })
+  } catch (cause) {
+    throw new NotForwarded(
+      'The node that has this session does not answer; another takes it up in a moment.',
+      {
+        silent: true,
+        mayHaveArrived: !NO_CONNECTION.includes(codeOf(cause)),
+        cause,
+      },
+    )
+  }
+  if (answer.status !== 503 || !(await isOf(NOTHING_DONE, answer))) return answer
+  await answer.body?.cancel()
+  throw new NotForwarded('The session is on its way from one node to another; ask again in a moment.', {
+    silent: false,
+    mayHaveArrived: false,
+  })
+}
+
+const codeOf = (error: unknown): string =>
+  String(((error as { cause?: unknown }).cause as { code?: unknown } | undefined)?.code ?? '')
+
+async function isOf(codes: string[], answer: Response): Promise<boolean> {
+  const said = (await answer
+    .clone()
+    .json()
+    .catch(() => null)) as { error?: unknown } | null
+  return codes.includes(String(said?.error))
+}
