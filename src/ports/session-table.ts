@@ -36,6 +36,8 @@ export interface SessionRow {
   machineVersion: string
   /** When it came into its state, such as `awaitingQr.shown`, in ms since the epoch: what changes within it is no news. */
   since: number
+  /** Why its owner cannot run it, in a sentence; null: nothing is known of that. */
+  standsStill: string | null
 }
 
 /** Whose a session is, as every delivery says it. */

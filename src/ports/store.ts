@@ -119,6 +119,8 @@ export interface Write {
   announced?: EstadoQr
   /** The top-level state under which the session is listed until its next lifecycle fact. */
   listedAs?: string
+  /** Why the session cannot be run, in a sentence: so it is shown until its next fact. */
+  standsStill?: string
   keys?: KeyWrite[]
   inbox?: InboxWrite[]
   messages?: MessageWrite[]

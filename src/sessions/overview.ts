@@ -10,7 +10,7 @@ import type { Supervisor } from './supervisor/supervisor.ts'
 /** All sessions at a glance, from what is committed. */
 export function createOverview(store: Store, supervisor: Pick<Supervisor, 'whyUnreadable'>): Overview {
   const overviewOf = (row: SessionRow, deliveries: number, sends: number): SessionOverview => {
-    const why = supervisor.whyUnreadable(row.sessionId)
+    const why = supervisor.whyUnreadable(row.sessionId) ?? row.standsStill
     const view = sessionViewOf(row, why)
     const { context } = showStoredSession(row)
     return {

@@ -17,7 +17,8 @@ export function createQueries(
   store: Store,
   supervisor: Pick<Supervisor, 'stats' | 'whyUnreadable'>,
 ): SessionQueries {
-  const viewOf = (row: SessionRow) => sessionViewOf(row, supervisor.whyUnreadable(row.sessionId))
+  const viewOf = (row: SessionRow) =>
+    sessionViewOf(row, supervisor.whyUnreadable(row.sessionId) ?? row.standsStill)
   return {
     get: async sessionId => viewOf(await knownSession(store, sessionId)),
 

@@ -262,6 +262,11 @@ ALTER TABLE sessions ADD COLUMN metadata TEXT; -- JSON that the caller of /start
 CREATE INDEX deliveries_described ON deliveries (at)
   WHERE kind = 'receipt' AND dead_at IS NOT NULL AND instr(payload, '"metadata":{') > 0;
 `,
+  `
+-- Why a session cannot be run, as long as no fact came after this one.
+ALTER TABLE sessions ADD COLUMN still_seq INTEGER;
+ALTER TABLE sessions ADD COLUMN still_why TEXT;
+`,
 ]
 
 /** A file with a higher number is refused. */

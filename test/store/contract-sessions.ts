@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SessionFilter } from '../../src/ports/session-table.ts'
+import type { Write } from '../../src/ports/store.ts'
 import type { Subject } from './contract.ts'
 import { created, given, inbound, lifecycle, living, messageFact, outgoing } from './facts.ts'
 
@@ -29,8 +30,23 @@ export function sessionsContract(subject: Subject): void {
       context: '{"attempts":1}',
       machineVersion: '1',
       since: 1_002,
+      standsStill: null,
     })
     expect(await subject.store.sessions.find('b')).toBeNull()
+  })
+
+  test('why a session stands still is known, alone or with a fact, until its next fact', async () => {
+    const streamId = await given(subject.store, 'a')
+    const commit = (write: Partial<Write>) => subject.store.commit({ streamId, epoch: 1, ...write })
+    const why = async () => (await subject.store.sessions.list({ limit: 9 })).rows[0]?.standsStill
+    await commit({ standsStill: 'Torn.' })
+    await commit({ lastActivity: 7_000, announced: 'inactive' })
+    await subject.reopen()
+    expect(await why()).toBe('Torn.')
+    await commit({ events: [messageFact(2, 'session.quarantined')], standsStill: 'It’s newer.' })
+    expect(await why()).toBe('It’s newer.')
+    await commit({ events: [messageFact(3)] })
+    expect(await why()).toBeNull()
   })
 
   test('a session is where it is since it came there, whatever happened to it since', async () => {

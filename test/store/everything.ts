@@ -98,7 +98,7 @@ export async function useEverything(memory: MemoryStore, moveOn: () => void): Pr
   followed.end()
   await store.committed.between(0, followed.head + 100, 100)
   moveOn()
-  await store.commit({ streamId: STREAM, epoch: 1, listedAs: 'open' })
+  await store.commit({ streamId: STREAM, epoch: 1, listedAs: 'open', standsStill: 'x' })
   await read(memory)
   const heads = [`${STREAM}|messages`, STREAM, `${STREAM}|receipt`].map(lane => store.deliveries.head(lane))
   const [pending, other, receipt] = (await Promise.all(heads)).map(head => head!.id) as [

@@ -106,8 +106,11 @@ export class Quarantine {
     const { store, clock, tellLaravel, onDelivery } = this.#deps
     const { streamId, lastSeq } = row
     const [newest] = await store.log.after(streamId, lastSeq - 1, 1)
-    if (newest?.type === 'session.quarantined') return
+    const isTold = newest?.type === 'session.quarantined'
+    if (isTold && row.standsStill === error) return
     const epoch = await store.claim(streamId)
+    // For whoever shows it and does not run it.
+    if (isTold) return store.commit({ streamId, epoch, standsStill: error })
     const [seq, at] = [lastSeq + 1, clock.now()]
     const { state, context } = standingStill(row, error)
     const news = row.announced !== null && row.announced !== 'inactive'
@@ -118,6 +121,7 @@ export class Quarantine {
       events: [{ seq, at, type: 'session.quarantined', data: { error }, snapshot: null }],
       ...(news && { announced: 'inactive' as const }),
       listedAs: 'reconnecting',
+      standsStill: error,
       ...(delivers && {
         deliveries: [statusDeliveryOf(streamId, seq, at, 'inactive', state, context, row.metadata)],
       }),

@@ -29,6 +29,7 @@ interface Stream {
   newest: { state: string; context: string; machineVersion: string } | null
   metadata: string | null
   erasedAt: number | null
+  standsStill: string | null
 }
 
 type StreamRow = {
@@ -54,6 +55,7 @@ const UNCHANGED = {
   newest: null,
   metadata: null,
   erasedAt: null,
+  standsStill: null,
 }
 
 const NEW: Record<string, Kind> = {
@@ -101,6 +103,9 @@ const SAVE = `WITH changed AS (
   WHERE s.stream_id = u.stream_id AND s.epoch = u.was_epoch AND s.last_seq = u.was_seq
   RETURNING 1)
 SELECT 1 / (CASE WHEN count(*) = $${Object.keys(CHANGED).length + 1} THEN 1 ELSE 0 END) AS fenced FROM changed`
+
+/** So few do that it costs the others nothing. */
+const STAND_STILL = 'UPDATE sessions SET still_seq = $2, still_why = $3 WHERE stream_id = $1'
 
 /** The sessions of one group of writes, locked until its commit. */
 export class Streams {
@@ -178,10 +183,12 @@ export class Streams {
   }
 
   /** The projection of a write that was not refused. */
-  apply({ streamId, events = [], lastActivity, announced, listedAs, metadata }: EncodedWrite): void {
+  apply(write: EncodedWrite): void {
+    const { streamId, events = [], lastActivity, announced, listedAs, standsStill, metadata } = write
     const stream = this.#streams.get(streamId)!
     if (metadata !== undefined) Object.assign(stream, { metadata, changed: true })
     if (listedAs !== undefined) Object.assign(stream, { topState: listedAs, changed: true })
+    if (standsStill !== undefined) Object.assign(stream, { standsStill, changed: true })
     if (lastActivity !== undefined) {
       stream.lastActivity = Math.max(stream.lastActivity, lastActivity)
       stream.changed = true
@@ -234,6 +241,9 @@ export class Streams {
     return Promise.all([
       created,
       sql.get(SAVE, ...columnsOf(rows, Object.keys(CHANGED).length), changed.length),
+      ...changed.flatMap(({ streamId, lastSeq, standsStill }) =>
+        standsStill === null ? [] : sql.run(STAND_STILL, streamId, lastSeq, standsStill),
+      ),
     ])
   }
 }

@@ -23,6 +23,8 @@ export type SessionColumns = {
   context: string | null
   machine_version: string | null
   since: number
+  still_seq: number | null
+  still_why: string | null
 }
 
 // A session whose newest row is gone is a session all the same.
@@ -48,6 +50,7 @@ export const toSession = (row: SessionColumns): SessionRow => ({
   context: row.context ?? '',
   machineVersion: row.machine_version ?? '',
   since: row.since,
+  standsStill: row.still_seq === row.last_seq ? row.still_why : null,
 })
 
 /** The conditions of a filter and their parameters; the user id of a query has lost its type. */

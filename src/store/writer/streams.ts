@@ -80,10 +80,18 @@ export class Streams {
   }
 
   /** Events and projection of a write that was not refused. Returns the position of its last event, null without any. */
-  apply({ streamId, events = [], lastActivity, announced, listedAs }: EncodedWrite): number | null {
+  apply({
+    streamId,
+    events = [],
+    lastActivity,
+    announced,
+    listedAs,
+    standsStill,
+  }: EncodedWrite): number | null {
     if (listedAs !== undefined)
       this.#sql.run('UPDATE sessions SET top_state = ? WHERE stream_id = ?', listedAs, streamId)
-    if (events.length === 0 && lastActivity === undefined && announced === undefined) return null
+    const projects = [lastActivity, announced, standsStill].some(value => value !== undefined)
+    if (events.length === 0 && !projects) return null
     const stream = this.#find(streamId)!
     let position: number | null = null
     let since: number | null = null
@@ -108,6 +116,11 @@ export class Streams {
       }
     }
     this.#project(stream, lastActivity, announced, position)
+    if (standsStill !== undefined)
+      this.#sql.run(
+        'UPDATE sessions SET still_seq = ?, still_why = ? WHERE stream_id = ?',
+        ...[stream.lastSeq, standsStill, streamId],
+      )
     const lifecycle = events.findLast(event => event.snapshot !== null)
     if (lifecycle?.snapshot && !stream.erased)
       this.#sql.run(

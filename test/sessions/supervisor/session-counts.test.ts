@@ -22,6 +22,7 @@ const row = (sessionId: string, lastActivity: number, state = 'open.settled'): S
   state,
   context: JSON.stringify(initialContext({ sessionId, userId: 7, at: NOW - HOUR })),
   machineVersion: SESSION_MACHINE_VERSION,
+  standsStill: null,
 })
 
 it('Sessions are idle in the order of their last activity, whatever order they were stored in', () => {

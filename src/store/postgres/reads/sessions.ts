@@ -5,7 +5,7 @@ import { type SessionColumns, toSession } from '../../tables/sessions.ts'
 import type { Param, Sql } from '../connection.ts'
 
 const SELECT = `SELECT id, stream_id, session_id, user_id, metadata, epoch, last_seq, created_at, last_activity, announced,
-  told_estado, told_at, state, context, machine_version, since FROM sessions WHERE erased_at IS NULL`
+  told_estado, told_at, state, context, machine_version, since, still_seq, still_why FROM sessions WHERE erased_at IS NULL`
 
 const PAGE = 100
 

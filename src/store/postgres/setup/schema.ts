@@ -221,6 +221,9 @@ CREATE INDEX media_age ON media (used_at);
 CREATE TABLE unneeded_media (media_id ${KEY} PRIMARY KEY);
 `
 
+/** Why a session cannot be run by its owner, as long as no fact came after `still_seq`. */
+const STANDING_STILL = 'ALTER TABLE sessions ADD COLUMN still_seq bigint, ADD COLUMN still_why text'
+
 /** What each version added, the first one first. */
 export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: FIRST },
@@ -228,4 +231,5 @@ export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: LOGINS_STEP },
   { compatibleFrom: 1, sql: LIMITS_STEP },
   { compatibleFrom: 1, sql: MAILBOX_STEP },
+  { compatibleFrom: 1, sql: STANDING_STILL },
 ]
