@@ -18,7 +18,7 @@ import type {
   MessageTable,
   MessageWrite,
 } from './message-table.ts'
-import type { PeopleTable } from './people-table.ts'
+import type { OwnPeople } from './people-table.ts'
 import type { SessionTable } from './session-table.ts'
 
 /**
@@ -53,7 +53,7 @@ export interface Store {
   readonly deliveries: DeliveryTable
   readonly downloads: DownloadTable
   readonly media: MediaTable
-  readonly people: PeopleTable
+  readonly people: OwnPeople
   readonly chats: ChatTable
   readonly chatTimers: ChatTimerTable
   readonly accountEvents: AccountEventTable

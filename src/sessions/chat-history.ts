@@ -68,7 +68,7 @@ export function createChatHistory(
         // What came since the first page was read is no part of it.
         const until = before === null && page.chats[0] ? page.chats[0].seq + 1 : null
         const overview = async ({ chatId, seq }: { chatId: string; seq: number }) => {
-          const person = await people.find(streamId, chatId)
+          const person = await people.stored.find(streamId, chatId)
           const rows = await messages.inChat(streamId, namesIn(person, chatId), until, NAMED_IN)
           // A person's older chat, under another name, is part of the newer one.
           if (rows[0]?.seq !== seq) return []
@@ -82,7 +82,7 @@ export function createChatHistory(
     chat: (sessionId, asked, { before, limit }) =>
       readOfLife(store, sessionId, async session => {
         const { streamId } = session
-        const person = await people.find(streamId, asked)
+        const person = await people.stored.find(streamId, asked)
         const rows = await messages.inChat(streamId, namesIn(person, asked), before, limit)
         return {
           chat: namesOf(person, asked, rows),
@@ -99,7 +99,7 @@ export async function chatNames(
   streamId: string,
   chatId: string,
 ): Promise<ChatNames> {
-  const person = await people.find(streamId, chatId)
+  const person = await people.stored.find(streamId, chatId)
   return namesOf(person, chatId, await messages.inChat(streamId, person?.names ?? [chatId], null, NAMED_IN))
 }
 

@@ -62,7 +62,7 @@ export function createQueries(
     chat: (sessionId, asked, before, limit) =>
       readOfLife(store, sessionId, async session => {
         const { streamId, userId, metadata } = session
-        const person = await store.people.find(streamId, asked)
+        const person = await store.people.stored.find(streamId, asked)
         const chatId = person?.chatId ?? asked
         const rows = await store.messages.inChat(streamId, person?.names ?? [asked], before, limit)
         const { waId, lid, pushName } = viewOf(session)

@@ -1,6 +1,6 @@
 import { bounded } from '../base/bounded.ts'
 import type { Person } from '../messages/person.ts'
-import type { PeopleTable } from '../ports/people-table.ts'
+import type { OwnPeople, PeopleTable } from '../ports/people-table.ts'
 
 /** Names of all streams that are remembered; each message in asks for one or two. */
 const MAX_NAMES = 20_000
@@ -12,8 +12,8 @@ type Known = Person | typeof NOBODY
  * People without a read for each message: those asked for lately, and those whose write is on its way. Only the owner of a stream writes
  * its people; what was remembered of one that had another owner meanwhile must be forgotten.
  */
-export class RecentPeople implements PeopleTable {
-  readonly #stored: PeopleTable
+export class RecentPeople implements OwnPeople {
+  readonly stored: PeopleTable
   readonly #recent = bounded<Known>(MAX_NAMES)
   readonly #onTheirWay = new Map<string, Person>()
   /** How often each stream was forgotten. */
@@ -22,7 +22,7 @@ export class RecentPeople implements PeopleTable {
   #changes = 0
 
   constructor(stored: PeopleTable) {
-    this.#stored = stored
+    this.stored = stored
   }
 
   async find(streamId: string, name: string): Promise<Person | null> {
@@ -30,7 +30,7 @@ export class RecentPeople implements PeopleTable {
     const known = this.#known(key)
     if (known !== undefined) return personOf(known)
     const before = this.#changes
-    const stored = await this.#stored.find(streamId, name)
+    const stored = await this.stored.find(streamId, name)
     if (this.#changes === before) this.#recent.set(key, stored ?? NOBODY)
     return personOf(this.#known(key) ?? stored ?? NOBODY)
   }

@@ -180,5 +180,57 @@ await describeWithPostgres('A balancer that sends each request to another node',
       expect(await page(two, again)).toMatchObject({ status: 200, body: { state: 'required' } })
       expect((await two.call('DELETE', '/sessions/moved')).status).toBe(200)
     })
+
+    /** What both nodes answer, which must be the same. */
+    async function both(path: string) {
+      const [a, b] = await Promise.all([one, two].map(node => node.call('GET', path)))
+      expect({ path, status: b!.status, body: b!.body }).toEqual({ path, status: a!.status, body: a!.body })
+      return a!
+    }
+
+    it('a session is the same at each node in all that it says, while it is linked and when it is open', {
+      timeout: 40_000,
+    }, async () => {
+      const number = '34600000023'
+      for (const node of [one, two]) await node.call('GET', '/sessions')
+      await two.call('POST', '/start', { user_id: 'u-7', session_id: 'same', metadata: { tenant: 3 } })
+      const published = await vi.waitFor(async () => {
+        const { body } = await one.call('GET', '/sessions/same')
+        const { qr } = (body as unknown as { session: { qr: { published_at: string } | null } }).session
+        expect(qr?.published_at).toEqual(expect.any(String))
+        return qr!.published_at
+      }, WAIT)
+      const { body: shown } = await both('/sessions/same')
+      expect(shown).toMatchObject({ session: { state: 'awaitingQr', qr: { published_at: published } } })
+      const { qr } = (await both('/sessions/same/qr?format=json')).body as unknown as { qr: string }
+      await fleet.simulator.phone(number, { name: 'Same' }).scan(qr)
+      await fleet.isOpen(one, 'same')
+      await fleet.simulator.contact('34600000002', { name: 'Ana' }).say(number, 'hello')
+      await vi.waitFor(() => expect(fleet.texts('same')).toEqual(['hello']), WAIT)
+      const sent = await one.call('POST', '/send-message', {
+        ...{ session_id: 'same', wa_id: '34600000002', type: 'text', body: 'good day', client_ref: 'r' },
+      })
+      const message = `/sessions/same/messages/${sent.body.message_id}`
+      await vi.waitFor(async () => {
+        expect((await two.call('GET', message)).body).toMatchObject({ status: 'delivered' })
+      }, WAIT)
+      const chats = '/sessions/same/chats/34600000002@s.whatsapp.net/messages'
+      for (const path of ['/sessions/same', '/session/same', '/sessions?q=same', message, chats])
+        expect((await both(path)).status, path).toBe(200)
+      for (const path of [
+        '/sessions/same/events',
+        '/sessions/same/at/3',
+        '/sessions/same/numbers/34600000002',
+      ])
+        expect((await both(path)).status, path).toBe(200)
+      for (const path of ['qr', 'pairing-code', 'passkey', 'at/100000', 'messages/none'])
+        expect((await both(`/sessions/same/${path}`)).status, path).toBe(404)
+      for (const path of ['/deliveries', '/deliveries/dead'])
+        expect((await both(path)).status, path).toBe(200)
+      for (const path of ['', '/facts', '/at/5', '/chats'])
+        expect((await both(`/dashboard/sessions/same${path}`)).status, path).toBe(200)
+      const { body: events } = await both('/sessions/same/events?limit=1000')
+      expect((events as unknown as { events: unknown[] }).events.length).toBeGreaterThan(5)
+    })
   })
 })

@@ -1,14 +1,14 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { Turns } from '../../base/turns.ts'
 import { knownBy, learn, type Naming, type Person } from '../../messages/person.ts'
-import type { Store } from '../../ports/store.ts'
+import type { PeopleTable } from '../../ports/people-table.ts'
 import { accountJid, digitsOf, isOwn, lidOf } from '../jid.ts'
 
 /** Baileys' `lid-mapping` keys: the LID of a number, and under `LID_reverse` the number; users without server. */
 export type LidMapping = Record<string, string | null>
 
 export interface PeopleDeps {
-  store: Pick<Store, 'people'>
+  store: { people: PeopleTable }
   streamId: string
   me(): AuthenticationCreds['me']
   now(): number
