@@ -6,6 +6,7 @@ import type { Nobody, Place, Routing } from '../ports/cluster/routing.ts'
 import { BODY_LIMIT, readBytes } from './body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from './context.ts'
 import { forward, NotForwarded } from './forward.ts'
+import { sessionId as nameOfSession } from './schemas/fields.ts'
 
 /** Marks what another node passes on, and shows that it is one. */
 const HEADER = 'x-whatsapp-manager-node'
@@ -133,7 +134,9 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
 
     async middleware(c, next) {
       if (isReading(c) && !OWNERS_ALONE.test(c.req.path)) return next()
-      return (await passOn(c, c.req.param('id') ?? '')) ?? next()
+      const { data: sessionId } = nameOfSession.safeParse(c.req.param('id'))
+      if (sessionId === undefined) return next()
+      return (await passOn(c, sessionId)) ?? next()
     },
   }
 }

@@ -144,6 +144,43 @@ describe('A request about a session of another node', () => {
     }
   })
 
+  it('that no session can be called by is nowhere asked for, whatever a database makes of it', async () => {
+    const { request } = node(id => {
+      throw new Error(`asked for ${JSON.stringify(id)}`)
+    })
+    for (const [path, init] of [
+      ['/sessions/%00/restart', post({})],
+      ['/sessions/a%00b/qr', {}],
+      [`/sessions/${'x'.repeat(65)}/logout`, post({})],
+    ] as const) {
+      const response = await request(path, withKey(init))
+      expect([path, response.status]).toEqual([path, 404])
+    }
+  })
+
+  it('that two nodes begin in one moment is the one that was first, with its answer', async () => {
+    answer = { status: 409, headers: {}, body: '{"success":false,"error":"CONFLICT"}' }
+    const places: (Place | 'nowhere')[] = ['nowhere', { url }]
+    const { app } = createTestHttp({
+      apiKeys: ['k1'],
+      routing: {
+        token: TOKEN,
+        isHere: () => false,
+        placeOf: async () => places.shift()!,
+        placeForNew: () => null,
+      },
+      sessions: {
+        async start() {
+          throw new GatewayError('SEQ_CONFLICT', 'Session new exists already')
+        },
+      },
+    })
+    const response = await app.request('/start', withKey(post({ user_id: 8, session_id: 'new' })))
+    expect([response.status, await response.json()]).toEqual([409, { success: false, error: 'CONFLICT' }])
+    expect(asked.map(({ body }) => JSON.parse(body))).toEqual([{ user_id: 8, session_id: 'new' }])
+    expect(places).toEqual([])
+  })
+
   it('of a new one is answered here, or where there is room', async () => {
     const full = node(() => 'nowhere', { placeForNew: () => ({ node: 'other', url }) })
     await full.request('/start', withKey(post({ user_id: 7, session_id: 'new' })))

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
+import { GatewayError } from '../../base/errors.ts'
 import type { WebhookTokens } from '../../ports/laravel.ts'
-import type { Sessions } from '../../ports/sessions.ts'
+import type { SessionView } from '../../ports/session-queries.ts'
+import type { Sessions, StartRequest } from '../../ports/sessions.ts'
 import { readJson } from '../body.ts'
 import { type HttpEnv, isAbout } from '../context.ts'
 import type { Hop } from '../hop.ts'
@@ -17,12 +19,22 @@ export function startRoutes(sessions: Sessions, hop: Hop, legacy?: WebhookTokens
     const token = legacy && validate(legacyStart, body).webhook_token
     const elsewhere = await hop(c, session_id, body)
     if (elsewhere !== null) return elsewhere
-    const session = await sessions.start({
+    const request: StartRequest = {
       userId: user_id,
       ...(session_id !== undefined && { sessionId: session_id }),
       ...(phone_number !== undefined && { phoneNumber: phone_number }),
       ...(metadata !== undefined && { metadata }),
-    })
+    }
+    let session: SessionView
+    try {
+      session = await sessions.start(request)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'SEQ_CONFLICT') throw error
+      // Another node began it in the same moment: what it says counts.
+      const begun = await hop(c, session_id, body)
+      if (begun !== null) return begun
+      session = await sessions.start(request)
+    }
     if (token !== undefined) legacy?.remember(session.sessionId, token)
     const answer: z.infer<typeof startAnswer> = {
       success: true,
