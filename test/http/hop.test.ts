@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { GatewayError } from '../../src/base/errors.ts'
 import type { Nobody, Place, Routing } from '../../src/ports/cluster/routing.ts'
 import type { SendOutcome, Sessions } from '../../src/ports/sessions.ts'
 import { notRunning } from '../../src/sessions/unavailable.ts'
@@ -160,7 +161,7 @@ describe('A request about a session of another node', () => {
 
   it('that two nodes begin in one moment is the one that was first, with its answer', async () => {
     answer = { status: 409, headers: {}, body: '{"success":false,"error":"CONFLICT"}' }
-    const places: (Place | 'nowhere')[] = ['nowhere', { url }]
+    const places: (Place | 'nowhere')[] = ['nowhere', { node: 'other', url }]
     const { app } = createTestHttp({
       apiKeys: ['k1'],
       routing: {

@@ -86,6 +86,7 @@ export function messagesContract(subject: Subject): void {
     expect((await messages.find(streamId, 'M'))?.seq).toBe(3)
     expect(await messages.find(streamId, 'N')).toBeNull()
     expect(await messages.find('nobody', 'M')).toBeNull()
+    expect(await messages.find(streamId, 'M\0')).toBeNull()
     expect(await messages.hasDedupeKey(streamId, 'in|M')).toBe(true)
     expect(await messages.hasDedupeKey(streamId, 'in|N')).toBe(false)
     expect(await messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
