@@ -117,7 +117,8 @@ export class Supervisor {
   /** The same as an error for whoever asks for something now. */
   refusal(): GatewayError | null {
     const problem = this.problem()
-    return problem && new GatewayError(this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN', problem.message)
+    const code = this.#isRunning ? 'STORE_FAILED' : 'SHUTTING_DOWN'
+    return problem && new GatewayError(code, problem.message, { retryAfterSeconds: 2 })
   }
 
   /** Why a session that is stored stands still; null if it runs, or is none. */

@@ -119,6 +119,7 @@ describe('The log of a session', () => {
     expect(world.supervisor.problem()?.code).toBe('SHUTTING_DOWN')
     await expect(world.commands.start({ sessionId: 's2', userId: 7 })).rejects.toMatchObject({
       code: 'SHUTTING_DOWN',
+      retryAfterSeconds: 2,
     })
   })
 
