@@ -57,9 +57,15 @@ export const IDLE_IN_TRANSACTION_MS = 10_000
 const LOCK_TIMEOUT_MS = 12_000
 const STATEMENT_TIMEOUT_MS = 15_000
 
+/** `sslmode=require` means what it means to every other client, which hosts write into their URLs: encrypted, the certificate unchecked. */
+function asLibpq(url: string): string {
+  const isRequired = /[?&]sslmode=(?:require|prefer)(?:&|$)/.test(url)
+  return isRequired && !url.includes('uselibpqcompat=') ? `${url}&uselibpqcompat=true` : url
+}
+
 /** Of one connection, whoever makes it. */
 export const clientConfig = (url: string): pg.ClientConfig => ({
-  connectionString: url,
+  connectionString: asLibpq(url),
   types,
   application_name: 'whatsapp-manager',
   connectionTimeoutMillis: 5_000,

@@ -96,12 +96,25 @@ export function storeFailure(error: unknown): Failure {
   }
 }
 
+const NO_TLS = /does not support SSL/i
+/** Node's codes of a certificate that is not believed. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const NOT_TRUSTED = /CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)/
+
+/** What stops the start, by what a server or the connection to it says; null: it may mend itself. */
+function cannotBeUsed(code: string, why: string): string | null {
+  if (NO_TLS.test(why)) return 'its server has no TLS: leave sslmode out, or turn TLS on there'
+  if (NOT_TRUSTED.test(code))
+    return `its certificate is not trusted (${code}): name its CA with sslrootcert=, or encrypt without checking it, with sslmode=require`
+  if (code === '42P07')
+    return `another program has tables there (${why}): use a database of its own, or a schema (?options=-c%20search_path%3Dwhatsapp)`
+  return /^(?:28|3D|3F|42|0A)/.test(code) ? why : null
+}
+
 /** What only another setting mends stops the start; what may mend itself is a failure of the store. */
 export function openingFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = codeOf(error) ?? ''
-  if (!/^(?:28|3D|3F|42|0A)/.test(code)) return toError(storeFailure(error))
-  const why = error instanceof Error ? error.message : String(error)
+  const why = cannotBeUsed(codeOf(error) ?? '', error instanceof Error ? error.message : String(error))
+  if (why === null) return toError(storeFailure(error))
   return new GatewayError('BAD_CONFIG', `DATABASE_URL cannot be used: ${why}`, {
     cause: error,
     retryable: false,

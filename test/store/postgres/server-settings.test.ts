@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Store } from '../../../src/ports/store.ts'
 import { createPool, poolConfig } from '../../../src/store/postgres/connection.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { DATABASE_URL, describeWithPostgres, onPostgres } from '../../postgres.ts'
 import { given, living, messageFact } from '../facts.ts'
 import { CuttingProxy } from './cutting-proxy.ts'
+import { TlsFront } from './tls-front.ts'
 
 await describeWithPostgres('PostgreSQL as it is set', () => {
   /** A role, whose settings are nobody else's, and its schema of the same name. */
@@ -84,6 +85,47 @@ await describeWithPostgres('PostgreSQL as it is set', () => {
     const away = openPostgresStore({ url: unknown.href })
     await expect(away).rejects.toMatchObject({ code: 'STORE_FAILED', says: 'server_away' })
     await expect(away).rejects.not.toThrow(role)
+  })
+
+  test('sslmode=require encrypts and asks for no certificate, as every other client has it, and warns of nothing', async () => {
+    const front = new TlsFront(url)
+    const own = await front.listen()
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    try {
+      own.searchParams.set('sslmode', 'require')
+      const store = await open([], own.href)
+      expect(await store.sessions.find('nobody')).toBeNull()
+      expect(warned).not.toHaveBeenCalled()
+      own.searchParams.set('sslmode', 'verify-full')
+      const untrusted = openPostgresStore({ url: own.href })
+      await expect(untrusted).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+      await expect(untrusted).rejects.toThrow(/certificate is not trusted .* sslrootcert=/)
+    } finally {
+      warned.mockRestore()
+      await stores.pop()?.close()
+      await front.close()
+    }
+  })
+
+  test('a server without TLS that is asked for it is said in one line', async () => {
+    const own = new URL(url)
+    own.searchParams.set('sslmode', 'require')
+    const refused = openPostgresStore({ url: own.href })
+    await expect(refused).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+    await expect(refused).rejects.toThrow(/has no TLS: leave sslmode out/)
+  })
+
+  test('tables of another program under our names are left as they are, and the line says what to do', async () => {
+    await onPostgres(client =>
+      client.query(`CREATE TABLE ${role}.sessions (id text); ALTER TABLE ${role}.sessions OWNER TO ${role}`),
+    )
+    const refused = openPostgresStore({ url })
+    await expect(refused).rejects.toMatchObject({ code: 'BAD_CONFIG' })
+    await expect(refused).rejects.toThrow(/another program has tables there .* a database of its own/)
+    const tables = await onPostgres(client =>
+      client.query('SELECT tablename FROM pg_tables WHERE schemaname = $1', [role]),
+    )
+    expect(tables.rows).toEqual([{ tablename: 'sessions' }])
   })
 
   test('a connection that breaks just as it is given back ends nobody', async () => {
