@@ -197,7 +197,10 @@ export async function createApp(
 
   const ready = createReadiness({
     problems: () => [supervisor.problem() ?? watch.problem(), versions.problem(), queue.problem()],
-    warnings: () => [...supervisor.warnings(), watch.warning(), faults.warning(), linkBase.warning],
+    warnings: () => [
+      ...[...supervisor.warnings(), watch.warning(), faults.warning(), linkBase.warning],
+      ...(cluster?.warnings() ?? []),
+    ],
     ...{ laravel, deliveries, node: cluster?.state },
   })
   metrics.read({

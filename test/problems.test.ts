@@ -4,6 +4,7 @@ import { linkBaseOf } from '../src/app/link-base.ts'
 import { createFaults } from '../src/base/faults.ts'
 import { createLogger } from '../src/base/logger.ts'
 import { PROBLEM_SENTENCES, type Problem, type ProblemCode, SHUTTING_DOWN } from '../src/base/problem.ts'
+import { nodeWarnings, type SeenOfNodes } from '../src/cluster/node-warnings.ts'
 import { loadConfig } from '../src/config.ts'
 import { LANGUAGES } from '../src/dashboard/words/languages.ts'
 import { problemWordsOf, toldProblem } from '../src/dashboard/words/told-problem.ts'
@@ -43,6 +44,16 @@ const outage = async (...attempt: Parameters<typeof answered> | [string]): Promi
     code: 'LARAVEL_UNAVAILABLE',
     message: harness.deliveries.health(await harness.deliveries.waiting()).problem!,
   }
+}
+
+const OTHER = { node: 'b', url: 'http://b', sessions: 1, maxSessions: null, stats: null }
+const NODES: SeenOfNodes = {
+  node: 'a',
+  url: 'http://a',
+  members: { nodes: [{ ...OTHER, node: 'a', url: 'http://a' }, OTHER], free: 2, own: 1, mail: [] },
+  freeForMs: 30_000,
+  leaseMs: 15_000,
+  filesApart: false,
 }
 
 /** What brings each about, and what in its sentence leads to the mend. A code that stands not here does not compile. */
@@ -249,6 +260,18 @@ const CAUSES: Record<ProblemCode, { make(): Promise<Problem | null | undefined>;
       },
       mend: /DATA_DIR from a backup.*DELETE.*\(s1\)/,
     },
+  ],
+  NODE_URL_SHARED: [
+    {
+      make: async () => nodeWarnings({ ...NODES, url: 'http://b' })[0],
+      mend: /http:\/\/b.*NODE_URL of its own/,
+    },
+  ],
+  MEDIA_NOT_SHARED: [
+    { make: async () => nodeWarnings({ ...NODES, filesApart: true })[0], mend: /MEDIA_URL.*bucket.*mount/ },
+  ],
+  SESSIONS_WITHOUT_NODE: [
+    { make: async () => nodeWarnings({ ...NODES, freeForMs: 30_001 })[0], mend: /\(2\).*MAX_SESSIONS.*node/ },
   ],
   FAULTS: [
     {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { NodeState } from '../base/problem.ts'
+import type { NodeState, Problem } from '../base/problem.ts'
 import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
 import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
@@ -16,6 +16,8 @@ export interface AppCluster {
   /** Of the queue of this node: each has its own, and no other process at the same time. */
   queue: string
   state(): NodeState
+  /** What the nodes have set so that they cannot work together. */
+  warnings(): Problem[]
   /** `isHere`: whether a session lives in this process. */
   routing(isHere: (sessionId: string) => boolean): Routing
   /** The same queries, about all nodes where only this one is known. */
@@ -29,14 +31,21 @@ export async function openCluster(
 ): Promise<AppCluster | null> {
   const { databaseUrl, dataDir, node, connect } = config
   if (databaseUrl === null) return null
-  const [{ Ownership }, { createLaneLeases }, { createRouting }, { sumStats }, { openOwnerTable }] =
-    await Promise.all([
-      import('../cluster/ownership.ts'),
-      import('../cluster/lane-leases.ts'),
-      import('../cluster/routing.ts'),
-      import('../cluster/sum-stats.ts'),
-      import('../store/postgres/owners.ts'),
-    ])
+  const [
+    { Ownership },
+    { createLaneLeases },
+    { nodeWarnings },
+    { createRouting },
+    { sumStats },
+    { openOwnerTable },
+  ] = await Promise.all([
+    import('../cluster/ownership.ts'),
+    import('../cluster/lane-leases.ts'),
+    import('../cluster/node-warnings.ts'),
+    import('../cluster/routing.ts'),
+    import('../cluster/sum-stats.ts'),
+    import('../store/postgres/owners.ts'),
+  ])
   const id = nodeIdIn(dataDir)
   const opened = openOwnerTable({ url: databaseUrl })
   const table = owners?.(opened) ?? opened
@@ -53,6 +62,13 @@ export async function openCluster(
     lanes: createLaneLeases({ table, node: () => ownership.node, ...parts }),
     queue: id,
     state: () => ownership.state,
+    warnings: () => {
+      const { node: name, members, freeForMs, state } = ownership
+      const filesApart = config.media.store.url === null
+      return nodeWarnings({
+        ...{ node: name, url: state.url, members, freeForMs, leaseMs: node.leaseMs, filesApart },
+      })
+    },
     routing: isHere => createRouting({ table, ownership, key, isHere }),
     ofAll: queries => ({
       ...queries,

@@ -33,6 +33,9 @@ export const PROBLEM_SENTENCES = {
   REDIS_UNAVAILABLE: ['unusable'],
   SESSION_UNREADABLE: ['stand_still'],
   CREDENTIALS_UNREADABLE: ['unreadable'],
+  NODE_URL_SHARED: ['same_url'],
+  MEDIA_NOT_SHARED: ['files_apart'],
+  SESSIONS_WITHOUT_NODE: ['no_room'],
   FAULTS: ['uncaught'],
 } as const
 

@@ -25,18 +25,3 @@ export class Lease {
     return this.until !== null && now < this.until
   }
 }
-
-/**
- * How many sessions a node is to have at most: its share of all, and no more than `most`. What others may not have, by their `limits`, those
- * share who may.
- */
-export function shareOf(sessions: number, most: number, limits: number[]): number {
-  const all = [...limits, most].sort((a, b) => a - b)
-  let left = sessions
-  for (const [n, limit] of all.entries()) {
-    const share = Math.ceil(left / (all.length - n))
-    if (limit >= share) return Math.min(share, most)
-    left -= limit
-  }
-  return most
-}

@@ -5,8 +5,8 @@ import type { NodeState } from '../base/problem.ts'
 import type { Members, OwnedLife, OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Rejoin, Residents } from '../ports/cluster/residents.ts'
 import type { Store } from '../ports/store.ts'
-import { shareOf } from './lease.ts'
 import { Membership } from './membership.ts'
+import { surplusOf } from './shares.ts'
 
 /** How often the shares of all are looked at, in ms. */
 const LOOK_EVERY = 1_000
@@ -44,6 +44,8 @@ export class Ownership implements Rejoin {
   /** In how many renewals in a row this node had too many, and the database knew of more than run here. */
   #crowded = 0
   #strange = 0
+  /** Since when there are sessions that nobody has. */
+  #freeSince: number | null = null
   #stopped = false
 
   constructor(options: OwnershipOptions) {
@@ -83,6 +85,11 @@ export class Ownership implements Rejoin {
       ...{ id, url: this.#membership.url, sessions: this.#count, leaseMs: Math.round(leaseLeft) },
       ...{ nodes: nodes.length, free },
     }
+  }
+
+  /** For how long, in ms, there have been sessions that no node has. */
+  get freeForMs(): number {
+    return this.#freeSince === null ? 0 : this.#options.clock.now() - this.#freeSince
   }
 
   /** How many sessions may still come here. */
@@ -199,6 +206,7 @@ export class Ownership implements Rejoin {
 
   async #renewed(node: string, members: Members): Promise<void> {
     this.#members = members
+    this.#freeSince = members.free > 0 ? (this.#freeSince ?? this.#options.clock.now()) : null
     this.#crowded = this.#surplus > 0 ? this.#crowded + 1 : 0
     this.#strange = members.own > this.#count ? this.#strange + 1 : 0
     if (members.mail.length > 0 && this.#residents?.isServing) void this.#residents.readMail(members.mail)
@@ -222,10 +230,13 @@ export class Ownership implements Rejoin {
   get #surplus(): number {
     const { nodes, free } = this.#members ?? { nodes: [], free: 0 }
     const others = nodes.filter(({ node }) => node !== this.node)
-    const all = others.reduce((sum, { sessions }) => sum + sessions, free) + this.#count
+    const own = { node: this.node ?? '', sessions: this.#count, limit: limitOf(this.#options) }
     // Who cannot be reached yet may never be: what it has counts, and nothing is given up for it.
-    const limits = others.map(one => (one.url === '' ? one.sessions : limitOf(one)))
-    return this.#count - shareOf(all, limitOf(this.#options), limits)
+    return surplusOf(
+      own,
+      others.map(one => ({ ...one, limit: one.url === '' ? one.sessions : limitOf(one) })),
+      free,
+    )
   }
 
   /** Sessions were given up somewhere: how many nodes there are may have changed, too. */

@@ -143,6 +143,20 @@ describe('A node', () => {
     expect(counts()).toEqual([8, 1])
   })
 
+  it('that joins gets its share also where there are few', async () => {
+    table.add(9)
+    for (let i = 0; i < 3; i++) await start()
+    await clock.advance(30_000)
+    expect(counts()).toEqual([3, 3, 3])
+    await start()
+    await clock.advance(60_000)
+    expect(counts().toSorted()).toEqual([2, 2, 2, 3])
+    expect(table.ownedBy(null)).toBe(0)
+    const moves = table.calls.length
+    await clock.advance(60_000)
+    expect(table.calls.slice(moves).filter(call => call === 'release')).toEqual([])
+  })
+
   it('gives nothing up for one that cannot be reached yet, and may never be', async () => {
     table.add(6)
     await start()

@@ -105,6 +105,27 @@ export const problemsEn: ProblemWords = {
         'These cannot log in ({count}): {sessions}. Restore DATA_DIR from a backup, or delete them and link them again.',
     },
   },
+  NODE_URL_SHARED: {
+    title: 'Two nodes have one address',
+    says: {
+      same_url:
+        'Another node says, too, that it is reached at {url}: what is asked of its sessions comes here, and is refused. Give each node a NODE_URL of its own.',
+    },
+  },
+  MEDIA_NOT_SHARED: {
+    title: 'Files lie on one node each',
+    says: {
+      files_apart:
+        'Each node keeps the files in its own DATA_DIR, so that a link to one leads nowhere at the others. Set MEDIA_URL to a bucket, or to a folder that all nodes mount.',
+    },
+  },
+  SESSIONS_WITHOUT_NODE: {
+    title: 'Sessions without a node',
+    says: {
+      no_room:
+        'No node has room for these sessions, which are not connected ({count}): raise MAX_SESSIONS, or start another node.',
+    },
+  },
   FAULTS: {
     title: 'Something failed unexpectedly',
     says: {

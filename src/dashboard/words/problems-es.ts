@@ -105,6 +105,27 @@ export const problemsEs: ProblemWords = {
         'Estas no pueden conectarse ({count}): {sessions}. Recupere DATA_DIR de una copia de seguridad, o elimínelas y vincúlelas de nuevo.',
     },
   },
+  NODE_URL_SHARED: {
+    title: 'Dos nodos tienen una misma dirección',
+    says: {
+      same_url:
+        'Otro nodo dice también que se llega a él en {url}: lo que se pide de sus sesiones llega aquí, y se rechaza. Dé a cada nodo su propio NODE_URL.',
+    },
+  },
+  MEDIA_NOT_SHARED: {
+    title: 'Cada nodo guarda sus propios archivos',
+    says: {
+      files_apart:
+        'Cada nodo guarda los archivos en su propio DATA_DIR, así que un enlace a uno no lleva a nada en los demás. Ponga en MEDIA_URL un bucket, o una carpeta que todos los nodos monten.',
+    },
+  },
+  SESSIONS_WITHOUT_NODE: {
+    title: 'Hay sesiones sin nodo',
+    says: {
+      no_room:
+        'Ningún nodo tiene sitio para estas sesiones, que no están conectadas ({count}): aumente MAX_SESSIONS, o arranque otro nodo.',
+    },
+  },
   FAULTS: {
     title: 'Algo ha fallado de forma inesperada',
     says: {
