@@ -25,6 +25,13 @@ export interface MessageRef {
   fromMe: boolean
 }
 
+/**
+ * The dedupe key of a message: of a person's chat `chat` is the name that the person goes by, and of a group `author` the name of who wrote
+ * it there; null in a person's chat.
+ */
+export const messageKey = (chat: string, author: string | null, fromMe: boolean, id: string): string =>
+  `${chat}|${author ?? ''}|${fromMe ? 1 : 0}|${id}`
+
 /** The dedupe key of a notice that stands for a message until that comes, of whose key it is made. */
 export const noticeKey = (messageKey: string): string => `${messageKey}|notice`
 

@@ -1,8 +1,11 @@
 /** Signal keys and credentials of a session, and the stanzas that were decrypted with them. */
 export interface KeyStore {
   get(streamId: string, type: string, ids: string[]): Promise<Record<string, Uint8Array>>
-  /** A stanza decrypted before; what was done may have been erased, all but its hash. */
-  inbox(streamId: string, hash: string): Promise<KnownRow | null>
+  /**
+   * A stanza decrypted before; what was done may have been erased, all but its hash. `messages`: dedupe keys that its message may have, of
+   * which `hasDedupeKey` will be asked next: where a read is a question to a server, both are one.
+   */
+  inbox(streamId: string, hash: string, messages?: readonly string[]): Promise<KnownRow | null>
   /** Decrypted stanzas whose message is not in the log yet, oldest first. */
   unfinished(streamId: string): Promise<InboxRow[]>
 }

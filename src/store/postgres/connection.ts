@@ -96,6 +96,18 @@ export function createPool(config: pg.PoolConfig): pg.Pool {
   return pool
 }
 
+/**
+ * The same for statements whose values are lists: the planner would take each call for a cheaper one than any, and plan it anew. How long
+ * the lists are changes no plan here.
+ */
+export function createWritePool(config: pg.PoolConfig): pg.Pool {
+  const pool = createPool(config)
+  pool.on('connect', client => {
+    client.query('SET plan_cache_mode = force_generic_plan').catch(() => {})
+  })
+  return pool
+}
+
 type Query = (config: pg.QueryConfig) => Promise<pg.QueryResult>
 
 /** The statements of one connection, or of a pool. */

@@ -15,7 +15,13 @@ import {
   storeFailure,
 } from './failures.ts'
 import { Group } from './group.ts'
-import { inTransaction, quietly, UnknownOutcome, wholeTransaction } from './transaction.ts'
+import {
+  type InTransaction,
+  inTransaction,
+  quietly,
+  UnknownOutcome,
+  wholeTransaction,
+} from './transaction.ts'
 import type { Maintenance } from './upkeep/maintenance.ts'
 import type { Item, Outcome } from './writer.ts'
 
@@ -34,6 +40,7 @@ const isGrouped = (request: Request): request is Grouped =>
   'media' in request
 
 export interface GroupCommitOptions {
+  /** For the groups alone. */
   pool: pg.Pool
   names: Names
   now: () => number
@@ -43,6 +50,8 @@ export interface GroupCommitOptions {
   /** Whoever listens to it is woken by each commit of facts. */
   channel: string
   maintenance: Maintenance
+  /** For what is no part of a group. */
+  inOwnTransaction: InTransaction
   /** Facts of a commit, in the order of commits of this process. */
   onCommitted(last: number, facts: () => CommittedFact[]): void
 }
@@ -99,11 +108,9 @@ export class GroupCommit {
   }
 
   async #alone({ request }: Item): Promise<Outcome> {
-    const { pool, names, maintenance, now } = this.#options
+    const { inOwnTransaction, maintenance, now } = this.#options
     try {
-      const result = await this.#patiently(() =>
-        maintenance.run(request, now(), work => wholeTransaction(pool, names, work)),
-      )
+      const result = await this.#patiently(() => maintenance.run(request, now(), inOwnTransaction))
       return { result }
     } catch (error) {
       return { failure: isWritesOwnFault(error) ? refusal(error) : storeFailure(error) }

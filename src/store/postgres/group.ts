@@ -58,7 +58,6 @@ export class Group {
         return writeOf(request)?.streamId ?? acceptedIn(request)?.streamId ?? []
       }),
     )
-    const deliveries = writes.reduce((sum, write) => sum + (write.deliveries?.length ?? 0), 0)
     await Promise.all([
       this.#streams.load(
         sql,
@@ -66,7 +65,6 @@ export class Group {
         writes.flatMap(({ create }) => create?.sessionId ?? []),
       ),
       this.#messages.load(sql, writes),
-      this.#deliveries.load(sql, deliveries),
     ])
   }
 

@@ -3,8 +3,9 @@ import type { MediaChange } from '../../ports/media/media-store.ts'
 import type { PruneRequest, PruneStep, Store, StoreServer } from '../../ports/store.ts'
 import { toError } from '../failures.ts'
 import { RecentPeople } from '../recent-people.ts'
+import { AbsentMessages } from './absent-messages.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
-import { createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
+import { createNames, createPool, createWritePool, poolConfig, readsOn, type Sql } from './connection.ts'
 import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
@@ -20,12 +21,14 @@ import { sessionReads } from './reads/sessions.ts'
 import { isReadOnlyNow, serverTime } from './server-time.ts'
 import { checkServer } from './setup/check-server.ts'
 import { migrate } from './setup/migrate.ts'
-import { wholeTransaction } from './transaction.ts'
+import { type InTransaction, wholeTransaction } from './transaction.ts'
 import { Maintenance } from './upkeep/maintenance.ts'
 import { daysOfPartition, makeAhead } from './upkeep/partitions.ts'
 import { Writer } from './writer.ts'
 
 const HOUR = 60 * 60 * 1000
+/** Connections for groups of writes: one, and another to ask what became of the last group when that one was lost. */
+const FOR_WRITES = 2
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database` */
@@ -37,7 +40,7 @@ export interface PostgresOptions {
   onServerTime?: (at: number) => void
   /** For so long, in ms, a commit waits for a server that went away, before its callers hear that it failed. */
   patienceMs?: number
-  /** Connections at most. */
+  /** Connections at most; 4 or more. */
   connections?: number
   /** For how long facts of messages and messages are kept at most, in days; 0: for ever. Partitions are as wide as fits it. */
   keepDays?: number
@@ -68,13 +71,15 @@ export async function openPostgresStore({
   onWarning = () => {},
   onUnforgotten = () => {},
 }: PostgresOptions): Promise<PostgresStore> {
-  const pool = createPool(poolConfig({ url, schema, most: connections }))
+  const pool = createPool(poolConfig({ url, schema, most: Math.max(connections - FOR_WRITES, 2) }))
+  const writes = createWritePool(poolConfig({ url, schema, most: FOR_WRITES }))
+  const endPools = () => Promise.all([pool.end(), writes.end()])
   const names = createNames()
   let isClosed = false
   const sql = readsOn(pool, names, () => isClosed)
   const days = daysOfPartition(keepDays)
-  const makePartitions = () =>
-    wholeTransaction(pool, names, inside => makeAhead(inside, { now: now(), days }))
+  const inOwnTransaction: InTransaction = work => wholeTransaction(pool, names, work)
+  const makePartitions = () => inOwnTransaction(inside => makeAhead(inside, { now: now(), days }))
   let id: string
   let linkKey: Uint8Array
   let head: number
@@ -87,7 +92,7 @@ export async function openPostgresStore({
     linkKey = own!.link_key
     head = await newestPosition(sql)
   } catch (error) {
-    await pool.end()
+    await endPools()
     throw openingFailure(error)
   }
   const channel = `facts_${id}`
@@ -97,20 +102,14 @@ export async function openPostgresStore({
   const maintenance = new Maintenance(sql, { keepsDone, onUnforgotten })
   const onCommitted = committed.add.bind(committed)
   const group = new GroupCommit({
-    pool,
-    names,
-    now,
-    keepsDone,
-    patienceMs,
-    channel,
-    maintenance,
-    onCommitted,
+    pool: writes,
+    ...{ names, now, keepsDone, patienceMs, channel, maintenance, inOwnTransaction, onCommitted },
   })
   const writer = new Writer(items => group.run(items))
   try {
     await group.begin()
   } catch (error) {
-    await pool.end()
+    await endPools()
     throw openingFailure(error)
   }
   const upkeep = setInterval(() => {
@@ -138,7 +137,7 @@ export async function openPostgresStore({
       isClosed = true
       await listener.end()
       await group.end()
-      await pool.end()
+      await endPools()
     },
   }
 }
@@ -151,22 +150,29 @@ async function probe(sql: Sql, onServerTime: (at: number) => void): Promise<void
 /** Every table of the port, and what writes to each. */
 function tablesOf(sql: Sql, writer: Writer) {
   const people = new RecentPeople(peopleReads(sql))
+  const absent = new AbsentMessages()
+  const forget = (streamId: string) => {
+    people.forget(streamId)
+    absent.forget(streamId)
+  }
   return {
     commit: (write: Parameters<Store['commit']>[0]) => {
+      const settled = () => absent.settled(write)
       const committed = writer.write(write)
+      committed.then(settled, settled)
       if (write.people) people.handedOver(write.streamId, write.people, committed)
       return committed
     },
     claim: async (streamId: string) => {
       const epoch = await writer.submit<number>({ claim: streamId })
-      people.forget(streamId)
+      forget(streamId)
       return epoch
     },
-    forget: (streamId: string) => people.forget(streamId),
+    forget,
     sessions: sessionReads(sql),
     log: logReads(sql),
-    keys: keyReads(sql),
-    messages: messageReads(sql),
+    keys: keyReads(sql, absent),
+    messages: messageReads(sql, absent),
     people,
     chats: chatReads(sql),
     chatTimers: chatTimerReads(sql),

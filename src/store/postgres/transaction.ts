@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { GatewayError } from '../../base/errors.ts'
 import { type Names, type Sql, statementsOn } from './connection.ts'
@@ -36,6 +37,7 @@ export async function inTransaction<T>(
   }
   let first: unknown
   const query = (config: pg.QueryConfig) => {
+    inOneWrite(client)
     const answer = client.query(config)
     answer.catch(error => {
       first ??= error
@@ -43,6 +45,7 @@ export async function inTransaction<T>(
     return answer
   }
   try {
+    inOneWrite(client)
     quietly(client.query('BEGIN'))
     const { answered } = await work(statementsOn(query, names))
     const result = await commit(client, answered)
@@ -72,6 +75,7 @@ export const wholeTransaction = <T>(
 /** Of a transaction that failed COMMIT makes a ROLLBACK; nobody but this process is waited for while locks are held. */
 async function commit<T>(client: pg.PoolClient, answered: Promise<T>): Promise<T> {
   quietly(answered)
+  inOneWrite(client)
   const commit = quietly(client.query('COMMIT'))
   try {
     const result = await answered
@@ -87,4 +91,18 @@ async function commit<T>(client: pg.PoolClient, answered: Promise<T>): Promise<T
 export function quietly<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
+}
+
+const waiting = new WeakSet<Writable>()
+
+/** What is sent in one turn of the event loop leaves in one write to the socket: each is a system call, and wakes the server. */
+function inOneWrite(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
+  if (waiting.has(stream)) return
+  waiting.add(stream)
+  stream.cork()
+  process.nextTick(() => {
+    waiting.delete(stream)
+    stream.uncork()
+  })
 }

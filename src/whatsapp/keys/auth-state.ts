@@ -81,15 +81,15 @@ export class AuthState {
     }
   }
 
-  /** What was decrypted from a ciphertext with this hash, durable or about to be. */
-  async inboxRow(hash: string): Promise<KnownRow | null> {
+  /** What was decrypted from a ciphertext with this hash, durable or about to be; `messages`: dedupe keys that its message may have. */
+  async inboxRow(hash: string, messages?: string[]): Promise<KnownRow | null> {
     const ahead = this.#rowsAhead.get(hash)
-    return ahead ? { ...ahead, done: false } : this.storedRow(hash)
+    return ahead ? { ...ahead, done: false } : this.storedRow(hash, messages)
   }
 
   /** The same, as far as it is durable. */
-  storedRow(hash: string): Promise<KnownRow | null> {
-    return this.#answered(this.#store.keys.inbox(this.#stream.streamId, hash))
+  storedRow(hash: string, messages: string[] = []): Promise<KnownRow | null> {
+    return this.#answered(this.#store.keys.inbox(this.#stream.streamId, hash, messages))
   }
 
   /** Another name of a user, as Baileys keeps it: the LID of a number and, under `LID_reverse`, the number; without servers. */

@@ -7,8 +7,9 @@ import {
   type SocketConfig,
   type WAMessageKey,
 } from '@whiskeysockets/baileys'
+import { messageKey } from '../../messages/message-ref.ts'
 import type { InboxRow } from '../../ports/key-store.ts'
-import { accountJid } from '../jid.ts'
+import { accountJid, isGroup, isStatus } from '../jid.ts'
 import { NEWSLETTER_NOTIFICATION, postsIn } from '../newsletter-posts.ts'
 import { isViewOnceStub } from '../patches/stanzas/view-once-acks.ts'
 import type { AuthState, KeySet } from './auth-state.ts'
@@ -104,8 +105,9 @@ export class DecryptOnce {
     if (!stanza) return decrypt()
     const decrypted = this.#decrypting?.(stanza.attrs.id ?? '')
     const hash = createHash('sha256').update(ciphertext).digest('hex')
+    const key = this.#keyIn(stanza)
     const row = await keys.transaction(async () => {
-      const known = await this.#auth.inboxRow(hash)
+      const known = await this.#auth.inboxRow(hash, dedupeKeysOf(key))
       if (known) return known
       const plaintext = await decrypt()
       const fresh: InboxRow = { hash, plaintext, stanza: stanzaText(stanza), at: this.#now() }
@@ -113,7 +115,7 @@ export class DecryptOnce {
       return { ...fresh, done: false }
     }, lock)
     decrypted?.()
-    this.#remember(stanza, { row, isDone: row.done })
+    this.#remember(key, { row, isDone: row.done })
     return Buffer.from(row.plaintext.length > 0 ? row.plaintext : ERASED)
   }
 
@@ -129,8 +131,8 @@ export class DecryptOnce {
       () => false,
     )
     try {
-      if (tell) this.#nameIn(stanza)
-      else this.#remember(stanza, { row, isDone })
+      const key = this.#keyIn(stanza)
+      if (!tell) this.#remember(key, { row, isDone })
     } catch {
       // No message for Baileys either: it refuses the stanza.
       return
@@ -144,21 +146,39 @@ export class DecryptOnce {
     await this.#auth.keys.set({ inbox: { [row.hash]: row } } satisfies KeySet as KeySet)
   }
 
-  #remember(stanza: BinaryNode, row: PendingRow): void {
-    const name = this.#nameIn(stanza)
+  #remember(key: WAMessageKey, row: PendingRow): void {
+    const name = nameOf(key)
     this.#pending.set(name, [...(this.#pending.get(name) ?? []), row])
   }
 
   /** Throws when it is no message. */
-  #nameIn(stanza: BinaryNode): string {
+  #keyIn(stanza: BinaryNode): WAMessageKey {
     const { me } = this.#auth.creds
-    return nameOf(decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '').fullMessage.key)
+    return decodeMessageNode(stanza, me?.id ?? '', me?.lid ?? '').fullMessage.key
   }
 }
 
 async function notDone(all: PendingRow[]): Promise<InboxRow[]> {
   const done = await Promise.all(all.map(({ isDone }) => isDone))
   return all.flatMap(({ row }, i) => (done[i] ? [] : [row]))
+}
+
+/** Under which the log has a message, if it has it: by each name that the stanza says of who wrote, or of whose chat it is. */
+function dedupeKeysOf({
+  remoteJid,
+  remoteJidAlt,
+  participant,
+  participantAlt,
+  fromMe,
+  id,
+}: WAMessageKey & { remoteJidAlt?: string; participantAlt?: string }): string[] {
+  const chat = accountJid(remoteJid)
+  if (chat === null || !id) return []
+  const inGroup = isGroup(chat) || isStatus(chat)
+  const names = new Set((inGroup ? [participant, participantAlt] : [chat, remoteJidAlt]).map(accountJid))
+  return [...names].flatMap(name =>
+    name === null ? [] : messageKey(inGroup ? chat : name, inGroup ? name : null, fromMe === true, id),
+  )
 }
 
 function nameOf(key: WAMessageKey): string {

@@ -1,5 +1,5 @@
 import type { WAMessage } from '@whiskeysockets/baileys'
-import { type MediaSource, noticeKey } from '../../messages/message-ref.ts'
+import { type MediaSource, messageKey, noticeKey } from '../../messages/message-ref.ts'
 import type { Person } from '../../messages/person.ts'
 import type { ReceivedContent } from '../../messages/received.ts'
 import type { OriginalMessage } from '../../ports/message-table.ts'
@@ -99,8 +99,8 @@ export async function toReceivedMessage(
   const secret = messageSecretOf(received)
   const isPerson = !inGroup && !isNewsletter(chat)
   const chatId = isPerson ? (contact.chatId ?? chat) : chat
-  const keyUnder = (name: string) =>
-    `${isPerson ? name : chat}|${inGroup ? name : ''}|${fromMe ? 1 : 0}|${key.id}`
+  const { id } = key
+  const keyUnder = (name: string) => messageKey(isPerson ? name : chat, inGroup ? name : null, fromMe, id)
   const named = inGroup ? (author.chatId ?? sender ?? '') : chatId
   // What is older than the last that was learnt may have come under another name.
   const isOlder = contact.person !== null && at <= contact.person.learntAt + CLOCKS_DIFFER

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { CommittedFact } from '../../../src/ports/event-log.ts'
+import type { MessageWrite } from '../../../src/ports/message-table.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { DATABASE_URL, describeWithPostgres } from '../../postgres.ts'
@@ -49,6 +50,26 @@ await describeWithPostgres('Several nodes on one PostgreSQL', () => {
     expect(await now.keys.get(streamId, 'session', ['x'])).toEqual({})
     await say(now, streamId, 2, 2)
     expect((await old.log.after(streamId, 0, 9)).map(({ seq }) => seq)).toEqual([1, 2])
+  })
+
+  test.each([
+    ['claims', (store: Store, streamId: string) => store.claim(streamId)],
+    ['has it from the nodes', async (store: Store, streamId: string) => store.forget(streamId)],
+  ])('a node that %s knows the messages that another node stored meanwhile', async (_, takeBack) => {
+    const [one, two] = await Promise.all([open(), open()])
+    const streamId = await given(one, 'a')
+    const arrived = (id: string, seq: number): MessageWrite => ({
+      insert: {
+        ...{ messageId: id, chatId: 'chat', direction: 'in', dedupeKey: `in|${id}`, status: 'received' },
+        ...{ content: inbound(id, 'x'), seq, at: seq },
+      },
+    })
+    await one.keys.inbox(streamId, 'h', ['in|M', 'in|N'])
+    const epoch = await two.claim(streamId)
+    await two.commit({ streamId, epoch, events: [messageFact(2)], messages: [arrived('M', 2)] })
+    await takeBack(one, streamId)
+    expect(await one.messages.hasDedupeKey(streamId, 'in|M')).toBe(true)
+    expect(await one.messages.hasDedupeKey(streamId, 'in|N')).toBe(false)
   })
 
   test('of nodes that claim and write at once each fact is the owner’s of that moment, without a gap', async () => {

@@ -77,7 +77,7 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
   /** Decrypted, looked up, stored with its delivery, delivered. */
   async function aMessageIn(store: Opened): Promise<void> {
     const lane = `${STREAM}|new`
-    await store.keys.inbox(STREAM, HASH)
+    await store.keys.inbox(STREAM, HASH, ['chat|newer', 'number|newer'])
     await store.keys.get(STREAM, 'session', ['7'])
     await store.commit({
       ...{ streamId: STREAM, epoch: 1, keys: [{ type: 'session', id: '7', value: Buffer.from('y') }] },

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { describe, expect, it } from 'vitest'
+import pino from 'pino'
+import { describe, expect, it, vi } from 'vitest'
 import type { InboxRow } from '../../../src/ports/key-store.ts'
 import type { AuthState, KeySet } from '../../../src/whatsapp/keys/auth-state.ts'
 import { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
@@ -10,11 +11,12 @@ import { DecryptOnce } from '../../../src/whatsapp/keys/decrypt-once.ts'
 function setUp() {
   const kept: KeySet['inbox'][] = []
   const told: InboxRow[] = []
+  const inboxRow = vi.fn<AuthState['inboxRow']>(async () => null)
   const auth = {
     creds: { me: { id: '34600000001@s.whatsapp.net' } },
-    inboxRow: async () => null,
+    inboxRow,
     storedRow: async () => null,
-    keys: { set: async ({ inbox }: KeySet) => void kept.push(inbox) },
+    keys: { get: async () => ({}), set: async ({ inbox }: KeySet) => void kept.push(inbox) },
   } as unknown as AuthState
   const once = new DecryptOnce(auth, () => 1)
   const ws = new EventEmitter()
@@ -26,8 +28,9 @@ function setUp() {
   const arrive = (attrs: BinaryNode['attrs'], content: BinaryNode[]) => {
     ws.emit('CB:message', { tag: 'message', attrs, content })
   }
-  return { once, kept, told, arrive }
+  return { once, kept, told, arrive, inboxRow }
 }
+const silent = pino({ level: 'silent' })
 const plaintext = (text: string): BinaryNode => ({ tag: 'plaintext', attrs: {}, content: Buffer.from(text) })
 const unavailable = (type?: string): BinaryNode => ({ tag: 'unavailable', attrs: type ? { type } : {} })
 const enc: BinaryNode = { tag: 'enc', attrs: { type: 'msg' }, content: Buffer.from('sealed') }
@@ -74,6 +77,39 @@ describe('a stanza that arrives', () => {
     expect([told.length, await once.takeAllRows()]).toEqual([1, []])
     arrive({ from: '5@strange.example', id: 'A' }, [unavailable(type)])
     expect(told).toHaveLength(1)
+  })
+
+  const asked: [string, BinaryNode['attrs'], string[]][] = [
+    [
+      'a person',
+      { from: '5:2@s.whatsapp.net', sender_lid: '55:2@lid' },
+      ['5@s.whatsapp.net||0|A', '55@lid||0|A'],
+    ],
+    [
+      'a person by LID',
+      { from: '55@lid', sender_pn: '5@s.whatsapp.net' },
+      ['55@lid||0|A', '5@s.whatsapp.net||0|A'],
+    ],
+    ['a person with one name', { from: '5@s.whatsapp.net' }, ['5@s.whatsapp.net||0|A']],
+    [
+      'a group',
+      { from: '7@g.us', participant: '55:1@lid', participant_pn: '5:1@s.whatsapp.net' },
+      ['7@g.us|55@lid|0|A', '7@g.us|5@s.whatsapp.net|0|A'],
+    ],
+  ]
+  it.each(asked)('from %s is looked up together with the message that it may be', async (_, attrs, keys) => {
+    const { once, arrive, inboxRow } = setUp()
+    const content = Buffer.from('sealed')
+    arrive({ ...attrs, id: 'A' }, [{ tag: 'enc', attrs: { type: 'msg' }, content }])
+    const repository = once.makeSignalRepository!(
+      { creds: {} as never, keys: {} as never },
+      silent,
+      async () => undefined,
+    )
+    await repository
+      .decryptMessage({ jid: '5@s.whatsapp.net', type: 'msg', ciphertext: content })
+      .catch(() => {})
+    expect(inboxRow.mock.lastCall?.[1]).toEqual(keys)
   })
 
   it.each([

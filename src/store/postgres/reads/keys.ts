@@ -1,7 +1,10 @@
 import type { InboxRow, KeyStore } from '../../../ports/key-store.ts'
+import type { AbsentMessages } from '../absent-messages.ts'
 import type { Sql } from '../connection.ts'
 
-export function keyReads(sql: Sql): KeyStore {
+type Asked = { [column in keyof InboxRow]: InboxRow[column] | null } & { done: boolean; taken: string[] }
+
+export function keyReads(sql: Sql, absent: AbsentMessages): KeyStore {
   return {
     async get(streamId, type, ids) {
       if (ids.length === 0) return {}
@@ -13,14 +16,20 @@ export function keyReads(sql: Sql): KeyStore {
       )
       return Object.fromEntries(rows.map(({ id, value }) => [id, value]))
     },
-    async inbox(streamId, hash) {
-      const row = await sql.get<InboxRow & { done: boolean }>(
-        `SELECT hash, plaintext, stanza, at, done_at IS NOT NULL AS done FROM inbox
-         WHERE stream_id = $1 AND hash = $2`,
-        streamId,
-        hash,
-      )
-      return row ?? null
+    async inbox(streamId, hash, messages = []) {
+      const ask = () =>
+        sql.get<Asked>(
+          `SELECT i.hash, i.plaintext, i.stanza, i.at, i.done_at IS NOT NULL AS done,
+             ARRAY(SELECT dedupe_key FROM message_keys WHERE stream_id = $1 AND dedupe_key = ANY($3)) AS taken
+           FROM (SELECT) AS always LEFT JOIN inbox i ON i.stream_id = $1 AND i.hash = $2`,
+          streamId,
+          hash,
+          [...messages],
+        )
+      const row = await absent.learn(streamId, messages, ask, answer => answer?.taken ?? [])
+      if (row === undefined || row.hash === null) return null
+      const { taken: _, ...known } = row
+      return known as InboxRow & { done: boolean }
     },
     unfinished: streamId =>
       sql.all<InboxRow>(

@@ -3,13 +3,14 @@ import type { IdempotencyRow, MessageTable, OriginalMessage } from '../../../por
 import { KEEP_KEYS_MS } from '../../tables/idempotency.ts'
 import { type MessageColumns, toMessage } from '../../tables/messages.ts'
 import { objectIn } from '../../tables/stored-json.ts'
+import type { AbsentMessages } from '../absent-messages.ts'
 import type { Sql } from '../connection.ts'
 
 const COLUMNS = 'message_id, chat_id, direction, content, status, attempts, seq, at, error, history'
 const UNSENT = "direction = 'out' AND status IN ('queued', 'transmitted')"
 const SENT = "stream_id = $1 AND message_id = $2 AND direction = 'out' ORDER BY seq DESC LIMIT 1"
 
-export function messageReads(sql: Sql): MessageTable {
+export function messageReads(sql: Sql, absent: AbsentMessages): MessageTable {
   const countUnsent = async (streamId: string, most: number) => {
     const row = await sql.get<{ unsent: number }>(
       `SELECT count(*) AS unsent FROM (SELECT 1 FROM messages WHERE stream_id = $1 AND ${UNSENT} LIMIT $2) AS m`,
@@ -33,6 +34,7 @@ export function messageReads(sql: Sql): MessageTable {
       return row ? toMessage(row) : null
     },
     async hasDedupeKey(streamId, dedupeKey) {
+      if (absent.has(streamId, dedupeKey)) return false
       const row = await sql.get(
         'SELECT 1 FROM message_keys WHERE stream_id = $1 AND dedupe_key = $2',
         streamId,

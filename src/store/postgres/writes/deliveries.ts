@@ -1,12 +1,11 @@
 import type { DeliveryOutcome } from '../../../ports/delivery-table.ts'
 import type { EncodedWrite } from '../../encoded-write.ts'
-import { insertMany, type Kind, updateMany } from '../bulk.ts'
+import { columnsOf, type Kind, unnest, updateMany } from '../bulk.ts'
 import type { Param, Sql } from '../connection.ts'
 
 type NewDelivery = NonNullable<EncodedWrite['deliveries']>[number] & { streamId: string }
 
 const COLUMNS: Record<string, Kind> = {
-  id: 'bigint',
   webhook_id: 'text',
   kind: 'text',
   lane: 'text',
@@ -18,22 +17,22 @@ const COLUMNS: Record<string, Kind> = {
   next_at: 'bigint',
 }
 
+const NAMES = Object.keys(COLUMNS).join(', ')
+const WIDTH = Object.keys(COLUMNS).length
+
+// Numbered in their order: whoever writes to a lane has its stream locked, so that its ids are in the order of commits.
+const INSERT = `INSERT INTO deliveries (id, ${NAMES}) SELECT nextval('delivery_ids'), ${NAMES}
+  FROM (SELECT * FROM ${unnest(Object.values(COLUMNS))} WITH ORDINALITY AS u(${NAMES}, n) ORDER BY n) AS ordered
+  -- Pending already: the same delivery. Dead: it lives again.
+  ON CONFLICT (stream_id, seq, kind) DO UPDATE
+  SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
+  WHERE deliveries.dead_at IS NOT NULL`
+
 /** What one group of writes has to tell Laravel. */
 export class DeliveryWrites {
-  #ids: number[] = []
   /** By stream, seq and kind; a status by its lane alone. */
   #rows = new Map<string, NewDelivery>()
   #statuses = new Set<string>()
-
-  /** Takes ids for so many deliveries, in order. */
-  async load(sql: Sql, count: number): Promise<void> {
-    if (count === 0) return
-    const ids = await sql.all<{ id: number }>(
-      `SELECT nextval('delivery_ids') AS id FROM generate_series(1, $1::bigint)`,
-      count,
-    )
-    this.#ids = ids.map(({ id }) => id).sort((a, b) => a - b)
-  }
 
   add({ streamId, deliveries = [] }: EncodedWrite): void {
     for (const delivery of deliveries) {
@@ -50,7 +49,7 @@ export class DeliveryWrites {
   flush(sql: Sql): Promise<unknown> {
     const rows = [...this.#rows.values()].map((row): Param[] => {
       const { webhookId, kind, lane, streamId, sessionId, seq, at, payload } = row
-      return [this.#ids.shift()!, webhookId, kind, lane, streamId, sessionId, seq, at, payload, at]
+      return [webhookId, kind, lane, streamId, sessionId, seq, at, payload, at]
     })
     const lanes = [...this.#statuses]
     this.#rows = new Map()
@@ -59,16 +58,7 @@ export class DeliveryWrites {
       ...(lanes.length === 0 ? [] : ['IS NULL', 'IS NOT NULL']).map(dead =>
         sql.run(`DELETE FROM deliveries WHERE kind = 'status' AND dead_at ${dead} AND lane = ANY($1)`, lanes),
       ),
-      insertMany(
-        sql,
-        'deliveries',
-        COLUMNS,
-        rows,
-        // Pending already: the same delivery. Dead: it lives again.
-        `ON CONFLICT (stream_id, seq, kind) DO UPDATE
-         SET dead_at = NULL, tries = 0, attempts = 0, at = excluded.at, next_at = excluded.next_at
-         WHERE deliveries.dead_at IS NOT NULL`,
-      ),
+      rows.length > 0 && sql.run(INSERT, ...columnsOf(rows, WIDTH)),
     ])
   }
 }
@@ -89,7 +79,7 @@ export function settleDeliveries(
   settled: [id: number, outcome: DeliveryOutcome][],
 ): Promise<unknown> {
   const done = settled.flatMap(([id, outcome]) => ('done' in outcome ? [id] : []))
-  const others = settled.flatMap(([id, outcome]) => ('done' in outcome ? [] : [columnsOf(id, outcome)]))
+  const others = settled.flatMap(([id, outcome]) => ('done' in outcome ? [] : [outcomeColumns(id, outcome)]))
   return Promise.all([
     done.length > 0 &&
       sql.run('DELETE FROM deliveries WHERE dead_at IS NULL AND id = ANY($1::bigint[])', done),
@@ -111,7 +101,7 @@ export function settleDeliveries(
   ])
 }
 
-function columnsOf(id: number, outcome: Exclude<DeliveryOutcome, { done: true }>): Param[] {
+function outcomeColumns(id: number, outcome: Exclude<DeliveryOutcome, { done: true }>): Param[] {
   if ('redriven' in outcome) return [id, 'redriven', outcome.at, null, 0, 0]
   if ('hastened' in outcome) return [id, 'hastened', outcome.at, null, -1, -1]
   if ('dead' in outcome) return [id, 'dead', outcome.at, outcome.error, 0, 1]
