@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
+import type { LaneLeases, TakenLane } from '../ports/cluster/lane-leases.ts'
 import type { OwnerTable } from '../ports/cluster/owner-table.ts'
 
 /** A lane is kept for so long, in ms, after it was given back: what comes next in it costs nothing then. */
@@ -25,7 +25,7 @@ export function createLaneLeases({
   /** How often each lane is taken here; 0: it is kept for a moment. */
   let held = new Map<string, number>()
   let holder: string | null = null
-  let wanted = new Map<string, ((taken: boolean) => void)[]>()
+  let wanted = new Map<string, ((taken: TakenLane | null) => void)[]>()
   let asking = false
   let timer: unknown = null
   let giving: Promise<void> = Promise.resolve()
@@ -48,26 +48,27 @@ export function createLaneLeases({
       wanted = new Map()
       const taken = await takeAll([...batch.keys()])
       for (const [lane, waiting] of batch)
-        for (const resolve of waiting) {
-          const isOurs = taken.has(lane)
-          if (isOurs) held.set(lane, (held.get(lane) ?? 0) + 1)
-          resolve(isOurs)
+        for (const [i, resolve] of waiting.entries()) {
+          const ours = taken.get(lane)
+          if (ours !== undefined) held.set(lane, (held.get(lane) ?? 0) + 1)
+          // What one of them delivers, the others must not find there.
+          resolve(ours === undefined ? null : i === 0 ? ours : { lane })
         }
     }
     asking = false
   }
 
-  async function takeAll(lanes: string[]): Promise<Set<string>> {
+  async function takeAll(lanes: string[]): Promise<Map<string, TakenLane>> {
     const name = current()
-    if (name === null) return new Set()
+    if (name === null) return new Map()
     // One that is being given back is asked for behind that.
     await giving
     try {
       const taken = await table.takeLanes(name, lanes)
-      return new Set(current() === name ? taken : [])
+      return new Map(current() === name ? taken.map(one => [one.lane, one]) : [])
     } catch (error) {
       logger.debug({ err: error }, 'lanes could not be taken, trying again')
-      return new Set()
+      return new Map()
     }
   }
 
@@ -88,7 +89,7 @@ export function createLaneLeases({
       const count = current() === null ? undefined : held.get(lane)
       if (count !== undefined) {
         held.set(lane, count + 1)
-        return Promise.resolve(true)
+        return Promise.resolve({ lane })
       }
       return new Promise(resolve => {
         wanted.set(lane, [...(wanted.get(lane) ?? []), resolve])

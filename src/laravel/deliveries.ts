@@ -156,7 +156,9 @@ export function createDeliveries(options: {
     wake(lane) {
       if (address === null || stopping.signal.aborted) return
       // A held lane will be woken with all the others; one that is being drained may have been read before what it is woken for.
-      if (!isHeld(lane) || lanes.isDraining(lane)) queue.wake(lane)
+      const isDraining = lanes.isDraining(lane)
+      if (isDraining) lanes.hasNews(lane)
+      if (!isHeld(lane) || isDraining) queue.wake(lane)
     },
 
     probe() {

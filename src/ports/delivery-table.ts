@@ -47,6 +47,12 @@ export interface DeliveryQuery {
 export interface PendingLane
   extends Pick<DeliveryRow, 'id' | 'lane' | 'kind' | 'sessionId' | 'at' | 'nextAt' | 'attempts'> {}
 
+/** The oldest pending delivery of a lane; `isLast`: nothing is pending behind it. */
+export interface LaneHead {
+  row: DeliveryRow | null
+  isLast: boolean
+}
+
 export const DELIVERY_KINDS = ['messages', 'status', 'receipt', 'events'] as const
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number]
 

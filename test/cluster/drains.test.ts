@@ -15,10 +15,15 @@ const LANES = 8
 const EACH = 12
 
 /** Nodes that drain the same table into one Laravel, which takes its time. */
-async function drains(nodes: string[], { leased }: { leased: boolean }) {
+async function drains(nodes: string[], { leased, looked = false }: { leased: boolean; looked?: boolean }) {
   const clock = createTestClock()
   const table = createMemoryDeliveries()
   const owners = new MemoryOwnerTable(clock.now)
+  if (looked)
+    owners.headOf = lane => {
+      const row = table.stored.head(lane)
+      return { row, isLast: row === null || !table.stored.hasNext(lane, row.id) }
+    }
   const logger = createLogger({ level: 'silent', format: 'json' })
   const stop = new AbortController()
   const [inFlight, delivered, by]: [Map<string, number>, string[], Set<string>] = [new Map(), [], new Set()]
@@ -72,8 +77,13 @@ const inLanes = (ids: string[]) =>
   Array.from({ length: LANES }, (_, lane) => ids.filter(id => id.startsWith(`stream-lane${lane}.`)))
 
 describe('Nodes that drain the same lanes', () => {
-  it('deliver each once, each lane in order, one of a lane at a time, and give all lanes back', async () => {
-    const { delivered, order, mostOfALane, by, lanes, rows } = await drains(['a', 'b', 'c'], { leased: true })
+  it.each([
+    ['deliver each once, each lane in order, one of a lane at a time, and give all lanes back', false],
+    ['do the same when they get what a lane has along with its lease', true],
+  ])('%s', async (_, looked) => {
+    const { delivered, order, mostOfALane, by, lanes, rows } = await drains(['a', 'b', 'c'], {
+      ...{ leased: true, looked },
+    })
     expect(rows.size).toBe(0)
     expect(delivered.toSorted()).toEqual(order.toSorted())
     expect(inLanes(delivered)).toEqual(inLanes(order))

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../src/base/errors.ts'
 import type { ClusterNode, OwnedLife, OwnerTable } from '../../src/ports/cluster/owner-table.ts'
+import type { LaneHead } from '../../src/ports/delivery-table.ts'
 
 interface Row {
   sessionId: string
@@ -15,6 +16,8 @@ export class MemoryOwnerTable {
   readonly lanes = new Map<string, string>()
   /** The database answers nobody. */
   isAway = false
+  /** What a lane has first, where the table looks at that along. */
+  headOf: ((lane: string) => LaneHead) | null = null
   readonly #heard = new Set<() => void>()
   readonly #now: () => number
 
@@ -110,11 +113,11 @@ export class MemoryOwnerTable {
       leave: node => asked('leave', () => leave(node))(),
       takeLanes: (node, lanes) =>
         asked('takeLanes', () =>
-          lanes.filter(lane => {
+          lanes.flatMap(lane => {
             if (!isAlive(node) || (this.lanes.get(lane) !== node && isAlive(this.lanes.get(lane) ?? null)))
-              return false
+              return []
             this.lanes.set(lane, node)
-            return true
+            return { lane, ...(this.headOf && { head: this.headOf(lane) }) }
           }),
         )(),
       giveLanes: (node, lanes) =>

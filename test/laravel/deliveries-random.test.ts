@@ -21,6 +21,7 @@ interface Story {
   restarts: number[]
   /** How late the table answers. */
   waits: number[]
+  leased: boolean
 }
 
 const code = fc.constantFrom('timeout after 15 s', 'ECONNRESET', 'ECONNREFUSED')
@@ -45,11 +46,12 @@ const story: fc.Arbitrary<Story> = fc.record({
   brokenDisk: fc.array(fc.nat(39), { maxLength: 3 }),
   restarts: fc.array(fc.nat(39), { maxLength: 3 }),
   waits: fc.array(fc.nat(20), { minLength: 1, maxLength: 8 }),
+  leased: fc.boolean(),
 })
 
 /** Plays a story and says what Laravel took, in order of arrival. */
 async function play(told: Story) {
-  const harness = createHarness({ concurrency: told.concurrency, waits: told.waits })
+  const harness = createHarness({ concurrency: told.concurrency, waits: told.waits, leased: told.leased })
   const { clock } = harness
   const taken: string[] = []
   const accepted: string[] = []

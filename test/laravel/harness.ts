@@ -5,6 +5,7 @@ import type { LaravelClient } from '../../src/laravel/client.ts'
 import type { DeliveredFiles } from '../../src/laravel/delivered-media.ts'
 import { createDeliveries } from '../../src/laravel/deliveries.ts'
 import { failureScopeOf } from '../../src/laravel/failure-scope.ts'
+import type { LaneLeases } from '../../src/ports/cluster/lane-leases.ts'
 import { type DeliveryKind, kindOfLane } from '../../src/ports/delivery-table.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { createInProcessQueue } from '../../src/queue/in-process.ts'
@@ -57,7 +58,14 @@ function createForgetfulQueue(clock: Clock, concurrency: number): Queue & { forg
 
 /** Deliveries over a table in memory, a simulated clock and a Laravel that does what the test says. */
 export function createHarness(
-  options: { address?: string | null; concurrency?: number; files?: DeliveredFiles; waits?: number[] } = {},
+  options: {
+    address?: string | null
+    concurrency?: number
+    files?: DeliveredFiles
+    waits?: number[]
+    /** Lanes are leased, and what each has first is looked up along. */
+    leased?: boolean
+  } = {},
 ) {
   const clock = createTestClock()
   const start = clock.now()
@@ -90,6 +98,18 @@ export function createHarness(
     close: async () => {},
   }
 
+  const leases: LaneLeases = {
+    async take(lane) {
+      try {
+        const row = table.stored.head(lane)
+        return { lane, head: { row, isLast: row === null || !table.stored.hasNext(lane, row.id) } }
+      } catch {
+        return null
+      }
+    },
+    giveBack() {},
+    flush: async () => {},
+  }
   let queue: ReturnType<typeof createForgetfulQueue>
   const begin = () => {
     queue = createForgetfulQueue(clock, options.concurrency ?? 32)
@@ -100,6 +120,7 @@ export function createHarness(
       clock,
       logger,
       ...(options.files && { files: options.files }),
+      ...(options.leased && { leases }),
     })
   }
   let deliveries = begin()

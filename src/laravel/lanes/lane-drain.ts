@@ -7,6 +7,7 @@ import {
   type DeliveryOutcome,
   type DeliveryRow,
   type DeliveryTable,
+  type LaneHead,
 } from '../../ports/delivery-table.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Permit } from '../circuit/circuit-breaker.ts'
@@ -52,6 +53,8 @@ export function createLaneDrain(options: {
   /** Lanes whose last drain was rejected, and when the sweep may wake them. */
   const rejected = new Map<string, number>()
   const inFlight = new Set<Promise<Attempt>>()
+  /** Lanes being drained in which something may be new. */
+  const news = new Set<string>()
 
   async function drain(lane: string): Promise<number | null> {
     // A queue that loses a lock may call twice; a lane has one delivery in flight, always.
@@ -71,26 +74,30 @@ export function createLaneDrain(options: {
       throw error
     } finally {
       turns.delete(lane)
+      news.delete(lane)
     }
   }
 
   /** What came while another node has the lane is looked at as soon as that may be through. */
   async function takeLeasedTurn(lane: string, leases: LaneLeases): Promise<number | null> {
-    if (!(await leases.take(lane))) return clock.now() + TAKEN_WAIT
+    const taken = await leases.take(lane)
+    if (taken === null) return clock.now() + TAKEN_WAIT
     try {
-      return await takeTurn(lane)
+      return await takeTurn(lane, taken.head)
     } finally {
       // An outcome that is on its way gives the lane back: until it is stored the delivery stands there.
       if (!settlements.isOnItsWay(lane)) leases.giveBack(lane)
     }
   }
 
-  async function takeTurn(lane: string): Promise<number | null> {
+  /** `seen`: what the lane had first, if nobody else can have delivered it since. */
+  async function takeTurn(lane: string, seen?: LaneHead): Promise<number | null> {
     for (let count = 0; count < TURN_LENGTH; count++) {
       const stored = settlements.stored()
       if (stored !== null) await stored
       if (stopping.aborted) return null
-      const head = await store.head(lane)
+      const known = count === 0 && stored === null ? seen : undefined
+      const head = known === undefined ? await store.head(lane) : known.row
       if (stopping.aborted) return null
       // The store has refused an outcome meanwhile: nothing is delivered until it has taken that.
       if (settlements.stored() !== null) continue
@@ -109,7 +116,7 @@ export function createLaneDrain(options: {
       if (permit !== null) {
         route.held.release(lane)
         const outcome = await deliver(head, route, permit)
-        if (outcome !== null && 'done' in outcome && (await isLast(head))) {
+        if (outcome !== null && 'done' in outcome && (await isLast(head, known?.isLast))) {
           await settlements.settleLater(head, outcome)
           return null
         }
@@ -170,10 +177,11 @@ export function createLaneDrain(options: {
 
   /**
    * Whether its lane has nothing else, for all that is known: what comes while this is asked waits for the outcome to be stored. A session's
-   * status says what Laravel knows, and does not wait.
+   * status says what Laravel knows, and does not wait. `seenLast`: it was when its lane was looked at.
    */
-  async function isLast({ kind, lane, id }: DeliveryRow): Promise<boolean> {
+  async function isLast({ kind, lane, id }: DeliveryRow, seenLast = false): Promise<boolean> {
     if (kind === 'status') return false
+    if (seenLast && !news.has(lane)) return true
     try {
       return !(await store.hasNext(lane, id))
     } catch {
@@ -184,6 +192,8 @@ export function createLaneDrain(options: {
   return {
     drain,
     isDraining: (lane: string) => turns.has(lane),
+    /** Something was stored in a lane that is being drained. */
+    hasNews: (lane: string) => void news.add(lane),
     /** Until when the sweep leaves a lane to the queue, in ms; 0: it need not. */
     restsUntil: (lane: string) => rejected.get(lane) ?? 0,
     /** Resolves when nothing that began is under way any more. */

@@ -1,4 +1,5 @@
 import type { Stats } from '../session-queries.ts'
+import type { TakenLane } from './lane-leases.ts'
 
 /** One run of a process that shares the database: a restart is another one, and so is whoever lost its lease. */
 export interface ClusterNode {
@@ -72,7 +73,7 @@ export interface OwnerTable {
   /** Gives up all of them, and the lease. */
   leave(node: string): Promise<void>
   /** Takes lanes that no other node has under a valid lease, and resolves with those. */
-  takeLanes(node: string, lanes: string[]): Promise<string[]>
+  takeLanes(node: string, lanes: string[]): Promise<TakenLane[]>
   giveLanes(node: string, lanes: string[]): Promise<void>
   /** Null: there is no such session. */
   whereIs(sessionId: string): Promise<Whereabouts | null>

@@ -1,7 +1,9 @@
 import type { ClusterNode, OwnedLife, OwnerTable, Whereabouts } from '../../ports/cluster/owner-table.ts'
 import type { Stats } from '../../ports/session-queries.ts'
-import { createNames, createPool, poolConfig, readsOn } from './connection.ts'
+import { createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
 import { Listener } from './listener.ts'
+import { headsOf } from './reads/deliveries.ts'
+import { inTransaction } from './transaction.ts'
 
 /** An answer that takes longer is of no more use: half a lease would be over. */
 const ANSWER_MS = 4_000
@@ -81,7 +83,8 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
   const config = { ...poolConfig({ url, schema, most: 3 }), query_timeout: ANSWER_MS }
   const pool = createPool(config)
   let isClosed = false
-  const sql = readsOn(pool, createNames(), () => isClosed)
+  const names = createNames()
+  const sql = readsOn(pool, names, () => isClosed)
   let listener: Listener | null = null
   let channel: Promise<string> | null = null
   const channelOf = () => {
@@ -156,7 +159,11 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
     },
 
     async takeLanes(node, lanes) {
-      return (await sql.all<{ lane: string }>(TAKE_LANES, node, lanes)).map(({ lane }) => lane)
+      // Each statement sees what is committed when it begins: the second one all that whoever had these lanes has stored.
+      const both = (own: Sql) =>
+        Promise.all([own.all<{ lane: string }>(TAKE_LANES, node, lanes), headsOf(own, lanes)])
+      const [taken, heads] = await inTransaction(pool, names, async own => ({ answered: both(own) }))
+      return taken.map(({ lane }) => ({ lane, head: heads.get(lane)! }))
     },
 
     async giveLanes(node, lanes) {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import type { DeliveryOutcome } from '../../../src/ports/delivery-table.ts'
-import { createHarness, gate, SECOND } from '../harness.ts'
+import { createHarness, gate, ok, SECOND } from '../harness.ts'
 
 /** A harness whose store takes the outcomes that may wait when the test lets it. */
-function lazyHarness(concurrency?: number) {
-  const harness = createHarness({ ...(concurrency !== undefined && { concurrency }) })
+function lazyHarness(options: Parameters<typeof createHarness>[0] = {}) {
+  const harness = createHarness(options)
   const { settle } = harness.table.store
   const waiting: (() => void)[] = []
   harness.table.store.settle = async (id: number, outcome: DeliveryOutcome, lazy?: boolean) => {
@@ -24,7 +24,7 @@ function lazyHarness(concurrency?: number) {
 }
 
 it('an empty lane gives up its place while its outcome is on its way into the store', async () => {
-  const { harness, store } = lazyHarness(1)
+  const { harness, store } = lazyHarness({ concurrency: 1 })
   const ids = [harness.add('a'), harness.add('b'), harness.add('c')]
   harness.deliveries.start()
   await harness.clock.advance(SECOND)
@@ -35,8 +35,11 @@ it('an empty lane gives up its place while its outcome is on its way into the st
   expect(harness.table.rows.size).toBe(0)
 })
 
-it('what is on its way is not delivered again, and what comes behind it is', async () => {
-  const { harness, store } = lazyHarness()
+it.each([
+  false,
+  true,
+])('what is on its way is not delivered again, and what comes behind it is (leased: %s)', async leased => {
+  const { harness, store } = lazyHarness({ leased })
   harness.add('a')
   harness.deliveries.start()
   await harness.clock.advance(SECOND)
@@ -49,8 +52,27 @@ it('what is on its way is not delivered again, and what comes behind it is', asy
   expect(harness.calls.map(({ webhookId }) => webhookId)).toEqual([expect.any(String), second])
 })
 
-it('a lane with more in it waits for each outcome, and no outcome of a session’s status waits', async () => {
-  const { harness, store } = lazyHarness()
+it('what comes while a lane that had nothing else is being drained waits for no outcome that may wait', async () => {
+  const { harness } = lazyHarness({ leased: true })
+  const first = harness.add('a')
+  let second = ''
+  harness.respond(({ webhookId }) => {
+    if (webhookId === first) {
+      second = harness.add('a')
+      harness.deliveries.wake('a')
+    }
+    return ok
+  })
+  harness.deliveries.start()
+  await harness.clock.advance(1)
+  expect(harness.calls.map(({ webhookId }) => webhookId)).toEqual([first, second])
+})
+
+it.each([
+  false,
+  true,
+])('a lane with more in it waits for each outcome, and no outcome of a session’s status waits (leased: %s)', async leased => {
+  const { harness, store } = lazyHarness({ leased })
   for (const lane of ['a', 'a', 'b']) harness.add(lane, lane === 'b' ? { kind: 'status' } : {})
   harness.deliveries.start()
   await harness.clock.advance(1)

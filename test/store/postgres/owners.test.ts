@@ -38,6 +38,16 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
   /** The lease was over a moment ago, by the clock of the server. */
   const lapse = (node: string) =>
     schema.query("UPDATE nodes SET lease_until = now() - interval '1 ms' WHERE node = $1", [node])
+  const takes = async (node: string, lanes: string[]) =>
+    (await table.takeLanes(node, lanes)).map(({ lane }) => lane).sort()
+  /** Puts a delivery into a lane. */
+  const tell = (streamId: string, seq: number, lane: string) => {
+    const delivery = { webhookId: `${seq}`, kind: 'receipt' as const, lane, sessionId: 's', seq, at: seq }
+    return store.commit({
+      ...{ streamId, epoch: 1, events: [messageFact(seq)] },
+      deliveries: [{ ...delivery, payload: {} }],
+    })
+  }
   const epochOf = async (sessionId: string) => (await store.sessions.find(sessionId))?.epoch
 
   test('of nodes that claim one session at once one gets it, and keeps it as long as its lease is renewed', async () => {
@@ -146,26 +156,66 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
 
   test('a lane is one node’s at a time, until it gives it back or is gone', async () => {
     await join('a', 'b')
-    expect((await table.takeLanes('a', ['y', 'x'])).sort()).toEqual(['x', 'y'])
-    expect(await table.takeLanes('b', ['x', 'z'])).toEqual(['z'])
-    expect(await table.takeLanes('a', ['x'])).toEqual(['x'])
+    expect(await takes('a', ['y', 'x'])).toEqual(['x', 'y'])
+    expect(await takes('b', ['x', 'z'])).toEqual(['z'])
+    expect(await takes('a', ['x'])).toEqual(['x'])
     await table.giveLanes('a', ['x', 'z'])
-    expect((await table.takeLanes('b', ['x', 'y', 'z'])).sort()).toEqual(['x', 'z'])
+    expect(await takes('b', ['x', 'y', 'z'])).toEqual(['x', 'z'])
     await lapse('a')
-    expect(await table.takeLanes('b', ['y'])).toEqual(['y'])
-    expect(await table.takeLanes('a', ['new'])).toEqual([])
+    expect(await takes('b', ['y'])).toEqual(['y'])
+    expect(await takes('a', ['new'])).toEqual([])
     await table.leave('b')
     await join('c')
-    expect((await table.takeLanes('c', ['x', 'y', 'z'])).sort()).toEqual(['x', 'y', 'z'])
+    expect(await takes('c', ['x', 'y', 'z'])).toEqual(['x', 'y', 'z'])
+  })
+
+  test('a lane comes with what it has first, and whether that is all', async () => {
+    await join('a')
+    const streamId = await given(store, 's')
+    for (const [seq, lane] of [
+      [2, 'x'],
+      [3, 'y'],
+      [4, 'x'],
+    ] as const)
+      await tell(streamId, seq, lane)
+    const taken = await table.takeLanes('a', ['x', 'y', 'z'])
+    const heads = taken.map(({ lane, head }) => [lane, head?.row?.seq, head?.isLast]).sort()
+    expect(heads).toEqual([
+      ['x', 2, false],
+      ['y', 3, true],
+      ['z', undefined, true],
+    ])
+    const row = taken.find(({ lane }) => lane === 'x')!.head!.row!
+    expect(row).toEqual(await store.deliveries.head('x'))
+    await store.deliveries.settle(row.id, { done: true })
+    expect(await table.takeLanes('a', ['x'])).toMatchObject([{ head: { row: { seq: 4 }, isLast: true } }])
+  })
+
+  test('a lane that another node gives back at this moment comes without what that node has delivered', async () => {
+    await join('a', 'b')
+    const streamId = await given(store, 's')
+    await tell(streamId, 2, 'x')
+    const { head } = (await table.takeLanes('a', ['x']))[0]!
+    const name = await schema.name()
+    await onPostgres(async client => {
+      await client.query(`SET search_path = ${name}; BEGIN; DELETE FROM lane_leases WHERE lane = 'x'`)
+      const own = await client.query('SELECT pg_backend_pid() AS pid')
+      const asked = table.takeLanes('b', ['x'])
+      const waiting = () =>
+        schema.query('SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))', [
+          own.rows[0].pid,
+        ])
+      await vi.waitFor(async () => expect(await waiting()).toHaveLength(1))
+      await client.query('DELETE FROM deliveries WHERE id = $1', [head!.row!.id])
+      await client.query('COMMIT')
+      expect(await asked).toEqual([{ lane: 'x', head: { row: null, isLast: true } }])
+    })
   })
 
   test('lanes that many nodes ask for at once go to one each', async () => {
     await join('a', 'b', 'c')
     const lanes = Array.from({ length: 200 }, (_, i) => `lane ${i}`)
-    const asked = ['a', 'b', 'c'].flatMap(node => [
-      table.takeLanes(node, lanes),
-      table.takeLanes(node, [...lanes].reverse()),
-    ])
+    const asked = ['a', 'b', 'c'].flatMap(node => [takes(node, lanes), takes(node, [...lanes].reverse())])
     const [a, a2, b, b2, c, c2] = await Promise.all(asked)
     const sets = [
       [...a!, ...a2!],

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { openOwnerTable } from '../../../src/store/postgres/owners.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { createSchema, DATABASE_URL, describeWithPostgres, dropSchema, onPostgres } from '../../postgres.ts'
 import { inbound, messageFact, outgoing } from '../facts.ts'
@@ -65,8 +66,12 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
       if (typeof config === 'object' && config.text) asked.set(config.text, config.values ?? [])
       return (query as (...given: unknown[]) => unknown).apply(this, given)
     } as typeof query)
-    await aMessageIn(store)
+    const owners = openOwnerTable({ url: DATABASE_URL, schema })
+    await owners.join({ node: 'a', url: '', place: 'a' }, 60_000)
+    asked.clear()
+    await aMessageIn(store, lane => owners.takeLanes('a', [lane]))
     await aMessageOut(store)
+    await owners.close()
     spy.mockRestore()
     await store.close()
   }, 60_000)
@@ -75,7 +80,7 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
   type Opened = Awaited<ReturnType<typeof openPostgresStore>>
 
   /** Decrypted, looked up, stored with its delivery, delivered. */
-  async function aMessageIn(store: Opened): Promise<void> {
+  async function aMessageIn(store: Opened, take: (lane: string) => Promise<unknown>): Promise<void> {
     const lane = `${STREAM}|new`
     await store.keys.inbox(STREAM, HASH, ['chat|newer', 'number|newer'])
     await store.keys.get(STREAM, 'session', ['7'])
@@ -123,6 +128,7 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
         },
       ],
     })
+    await take(lane)
     const head = await store.deliveries.head(lane)
     await store.deliveries.hasNext(lane, head!.id)
     await store.deliveries.settle(head!.id, { done: true })

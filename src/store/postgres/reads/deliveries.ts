@@ -1,16 +1,30 @@
-import type { DeliveryTable } from '../../../ports/delivery-table.ts'
+import type { DeliveryTable, LaneHead } from '../../../ports/delivery-table.ts'
 import { type DeliveryColumns, toDelivery } from '../../tables/deliveries.ts'
 import type { Sql } from '../connection.ts'
 
-const SELECT = `SELECT d.id, d.webhook_id, d.kind, d.lane, d.stream_id, d.session_id, d.seq, d.at, d.payload, d.tries, d.attempts,
-    d.next_at, d.last_error, d.dead_at, m.content, f.state AS file_state, f.error AS file_error
-  FROM deliveries d
-  LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
+const COLUMNS = `d.id, d.webhook_id, d.kind, d.lane, d.stream_id, d.session_id, d.seq, d.at, d.payload, d.tries, d.attempts,
+    d.next_at, d.last_error, d.dead_at, m.content, f.state AS file_state, f.error AS file_error`
+const JOINED = `LEFT JOIN messages m ON d.payload IS NULL AND m.stream_id = d.stream_id AND m.seq = d.seq
   LEFT JOIN downloads f ON d.kind = 'messages' AND f.stream_id = d.stream_id AND f.seq = d.seq`
+const SELECT = `SELECT ${COLUMNS} FROM deliveries d ${JOINED}`
 
 /** What a deleted session had to tell goes in slices, and is told to nobody meanwhile. */
 const STANDS = `NOT (d.kind IN ('messages', 'events') AND EXISTS (
   SELECT 1 FROM erasures e WHERE e.stream_id = d.stream_id))`
+
+const HEADS = `SELECT ${COLUMNS}, NOT EXISTS (
+    SELECT 1 FROM deliveries n WHERE n.lane = d.lane AND n.dead_at IS NULL AND n.id > d.id) AS is_last
+  FROM unnest($1::text[]) AS wanted(lane) CROSS JOIN LATERAL (
+    SELECT d.* FROM deliveries d WHERE d.lane = wanted.lane AND d.dead_at IS NULL AND ${STANDS} ORDER BY d.id LIMIT 1) d
+  ${JOINED}`
+
+/** The heads of many lanes at once. */
+export async function headsOf(sql: Sql, lanes: string[]): Promise<Map<string, LaneHead>> {
+  const rows = await sql.all<DeliveryColumns & { is_last: boolean }>(HEADS, lanes)
+  const heads = new Map<string, LaneHead>(lanes.map(lane => [lane, { row: null, isLast: true }]))
+  for (const row of rows) heads.set(row.lane, { row: toDelivery(row), isLast: row.is_last })
+  return heads
+}
 
 /** So many are looked at for one page, whatever is asked of them. */
 const MOST_LOOKED_AT = 5_000
