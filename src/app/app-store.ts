@@ -11,6 +11,9 @@ import { createDiskWatch } from '../store/disk-watch.ts'
 import { openStore } from '../store/open-store.ts'
 import { createServerWatch } from '../store/server-watch.ts'
 
+/** So far apart two clocks are that somebody looks after. */
+const FAR_MS = 5_000
+
 export interface AppStore {
   opened: Store
   /** Where sends wait for a node; null where no other process shares the store. */
@@ -40,10 +43,24 @@ export async function openAppStore(
   },
 ): Promise<AppStore> {
   const { clock, guide, logger, maxPages, onDeath } = parts
+  let isOff = false
+  /** Once each time that it begins. */
+  function sayHowFar(aheadMs: number): void {
+    const was = isOff
+    isOff = Math.abs(aheadMs) > FAR_MS
+    if (!isOff || was) return
+    const seconds = Math.round(Math.abs(aheadMs) / 1000)
+    logger.warn(
+      `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} PostgreSQL's, which counts: set one of them right`,
+    )
+  }
   const { store: opened, server } = await openStore({
     ...{ dataDir, databaseUrl, maxPages, keep },
     now: clock.now,
-    onServerTime: guide,
+    onServerTime(at) {
+      guide(at)
+      sayHowFar(at - Date.now())
+    },
     onDeath: error => onDeath(error.message),
     onUnforgotten: error => logger.error({ error }, 'old rows could not be forgotten yet'),
     onWarning: line => logger.warn(line),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { postgresBin } from '../../harness/postgres/server.ts'
+import { describeWithOwnRedis } from '../redis.ts'
 import { commandOf } from '../run-command.ts'
 
 const ledger = commandOf('chaos/run.ts')
@@ -28,4 +30,24 @@ describe('the ledger', () => {
     expect(count('of these, acknowledged before')).toBeGreaterThan(0)
     expect(table).toMatch(/acknowledged at \S+ in round \d \(SIGKILL .*; never posted/)
   })
+})
+
+describeWithOwnRedis('the ledger with its store on a server', () => {
+  it.skipIf(postgresBin() === null)(
+    'finds nothing lost when PostgreSQL fails over to a standby that is read-only at first',
+    { timeout: 300_000 },
+    async () => {
+      const { code, table, progress, count } = await ledger(
+        ...['--postgres', '--redis', '--sessions', '3', '--rounds', '2'],
+        ...['--seed', '6', '--outage-ms', '12000'],
+      )
+      expect(table, progress).not.toContain('WRONG')
+      expect(code, progress).toBe(0)
+      expect(progress).toMatch(
+        /round 2 of 2: PostgreSQL crashes for good, its standby is promoted later for 12 s/,
+      )
+      expect(progress).toContain('outages of PostgreSQL lived through: 1')
+      expect(count('said by contacts')).toBeGreaterThan(50)
+    },
+  )
 })

@@ -102,6 +102,14 @@ await describeWithPostgres('Nodes whose clocks are twenty minutes apart', () => 
       expect(second!.at - first!.at).toBeLessThan(retryDelay(1) + 2_000)
     })
 
+    it('an operator hears of it, and what to do', () => {
+      const said = fleet.managers.map(
+        ({ output }) =>
+          /the clock of this machine is (\d+) s (behind|ahead of) PostgreSQL's/.exec(output)?.[2],
+      )
+      expect(said).toEqual(['ahead of', 'behind', 'ahead of'])
+    })
+
     it('all times are those of the database: what is stored, what is told, and what is signed', async () => {
       for (const { at, headers } of attempts())
         expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - at)).toBeLessThan(3_000)
