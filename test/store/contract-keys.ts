@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Subject } from './contract.ts'
-import { given, messageFact } from './facts.ts'
+import { given, inbound, messageFact } from './facts.ts'
 
 export function keysContract(subject: Subject): void {
   test('keys are written, replaced, deleted and read by type', async () => {
@@ -87,6 +87,37 @@ export function keysContract(subject: Subject): void {
     await subject.store.commit({ streamId, epoch: 1, inbox: [{ put: row('a', 9) }] })
     expect(await subject.store.keys.unfinished(streamId)).toEqual([row('b', 1), row('c', 3)])
     expect((await subject.store.keys.inbox(streamId, 'a'))?.at).toBe(2)
+  })
+
+  test('a message is known by its dedupe key from its commit on, whoever asked for it before', async () => {
+    const streamId = await given(subject.store, 'a')
+    const { keys, messages } = subject.store
+    const arrive = (id: string, seq: number) =>
+      subject.store.commit({
+        ...{ streamId, epoch: 1, events: [messageFact(seq)] },
+        messages: [
+          {
+            insert: {
+              ...{
+                messageId: id,
+                chatId: 'chat',
+                direction: 'in',
+                dedupeKey: `in|${id}`,
+                status: 'received',
+              },
+              ...{ content: inbound(id, 'x'), seq, at: seq },
+            },
+          },
+        ],
+      })
+    await arrive('M', 2)
+    const known = () => Promise.all(['in|M', 'in|N'].map(key => messages.hasDedupeKey(streamId, key)))
+    expect(await keys.inbox(streamId, 'h', ['in|M', 'in|N'])).toBeNull()
+    expect(await known()).toEqual([true, false])
+    const asked = keys.inbox(streamId, 'h', ['in|M', 'in|N'])
+    await arrive('N', 3)
+    await asked
+    expect(await known()).toEqual([true, true])
   })
 
   test('a stanza may be put and done in one write', async () => {

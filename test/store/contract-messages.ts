@@ -92,19 +92,6 @@ export function messagesContract(subject: Subject): void {
     expect(await messages.hasDedupeKey('nobody', 'in|M')).toBe(false)
   })
 
-  test('a message is known by its dedupe key from its commit on, whoever asked for it before', async () => {
-    const streamId = await given(subject.store, 'a')
-    const { keys, messages } = subject.store
-    await write(subject.store, streamId, arrived('M', 2))
-    const known = () => Promise.all(['in|M', 'in|N'].map(key => messages.hasDedupeKey(streamId, key)))
-    expect(await keys.inbox(streamId, 'h', ['in|M', 'in|N'])).toBeNull()
-    expect(await known()).toEqual([true, false])
-    const asked = keys.inbox(streamId, 'h', ['in|M', 'in|N'])
-    await write(subject.store, streamId, arrived('N', 3))
-    await asked
-    expect(await known()).toEqual([true, true])
-  })
-
   test('the secret of a message is given to who asks for originals, and to nobody else', async () => {
     const streamId = await given(subject.store, 'a')
     const secret = Buffer.alloc(64, 7).subarray(16, 48)
