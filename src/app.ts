@@ -69,14 +69,17 @@ export async function createApp(
   const accountEvents = tellLaravel ? config.laravel.events : []
 
   mkdirSync(config.dataDir, { recursive: true })
-  const { opened, mailbox, linkKey, logins, diskFree, watch, place } = await openAppStore(config, {
+  const { opened, mailbox, linkKey, logins, works, diskFree, watch, place } = await openAppStore(config, {
     ...{ clock, guide: ownClock.guide, logger: part('store'), maxPages: overrides.maxPages },
     onDeath: dead.resolve,
   })
   const files = await createMediaStore(config.media.store, {
     ...{ dataDir: config.dataDir, clock, logger: part('media'), table: opened.media },
   })
-  const erasure = createErasure({ store: opened, files, clock, logger: part('media') })
+  const nodeParts = { clock, logger: part('cluster'), key: linkKey, works, owners: overrides.owners }
+  const cluster = await openCluster(config, nodeParts)
+  const upkeep = cluster?.upkeep
+  const erasure = createErasure({ store: opened, files, clock, logger: part('media'), upkeep })
   const metrics = new Metrics(clock, VERSIONS)
   const openFile = async (id: string) => (await files.open(id))?.stream ?? null
   const told = { clock, wall, timeOfDay, logger: part('laravel'), openFile }
@@ -85,8 +88,6 @@ export async function createApp(
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const whole = tracing?.store(counted) ?? counted
-  const nodeParts = { clock, logger: part('cluster'), key: linkKey, owners: overrides.owners }
-  const cluster = await openCluster(config, nodeParts)
   const store = cluster?.ownership.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock, linkKey)
@@ -190,7 +191,7 @@ export async function createApp(
   faults.endWith((sessionId, error) => supervisor.crash(sessionId, error))
 
   const retention = createRetention({
-    ...{ store, files, clock, logger: part('retention'), keep: config.keep },
+    ...{ store, files, clock, logger: part('retention'), keep: config.keep, upkeep },
     removeFiles: erasure.removeFiles,
     sendMaxAgeMs: config.send.maxAgeMs,
   })

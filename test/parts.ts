@@ -6,8 +6,8 @@ import { matchesGlob } from 'node:path'
  * them is `unit`, and so are the PURE ones: quick, and nothing of it needs a process of its own.
  */
 export const PLACES: Record<string, string[]> = {
-  /** The real SQLite store, which is killed, too. */
-  store: ['store'],
+  /** The real SQLite store, which is killed, too, and what several nodes have in the one of PostgreSQL. */
+  store: ['store', 'cluster/chats-elsewhere', 'cluster/standing-still', 'cluster/upkeep'],
   /** In memory, and BullMQ on a Redis. */
   queue: ['queue'],
   /** Baileys against the simulator. */

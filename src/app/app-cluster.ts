@@ -6,6 +6,7 @@ import type { Ownership } from '../cluster/ownership.ts'
 import type { Config } from '../config.ts'
 import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
+import type { Upkeep, UpkeepTable } from '../ports/cluster/upkeep.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import { nodeIdIn } from './node-id.ts'
 import type { Overrides } from './overrides.ts'
@@ -18,6 +19,7 @@ export interface AppCluster {
   state(): NodeState
   /** What the nodes have set so that they cannot work together. */
   warnings(): Problem[]
+  upkeep: Upkeep
   /** `isHere`: whether a session lives in this process. */
   routing(isHere: (sessionId: string) => boolean): Routing
   /** The same queries, about all nodes where only this one is known. */
@@ -27,14 +29,20 @@ export interface AppCluster {
 /** Makes this process a node among those that share its database; null without one: then nothing of it is loaded. `key`: theirs alone. */
 export async function openCluster(
   config: Config,
-  { key, owners, ...parts }: { clock: Clock; logger: Logger; key: Uint8Array } & Pick<Overrides, 'owners'>,
+  {
+    key,
+    works,
+    owners,
+    ...parts
+  }: { clock: Clock; logger: Logger; key: Uint8Array; works: UpkeepTable | null } & Pick<Overrides, 'owners'>,
 ): Promise<AppCluster | null> {
   const { databaseUrl, dataDir, node, connect } = config
-  if (databaseUrl === null) return null
+  if (databaseUrl === null || works === null) return null
   const [
     { Ownership },
     { createLaneLeases },
     { nodeWarnings },
+    { createUpkeep },
     { createRouting },
     { sumStats },
     { openOwnerTable },
@@ -42,6 +50,7 @@ export async function openCluster(
     import('../cluster/ownership.ts'),
     import('../cluster/lane-leases.ts'),
     import('../cluster/node-warnings.ts'),
+    import('../cluster/upkeep.ts'),
     import('../cluster/routing.ts'),
     import('../cluster/sum-stats.ts'),
     import('../store/postgres/owners.ts'),
@@ -60,6 +69,7 @@ export async function openCluster(
   return {
     ownership,
     lanes: createLaneLeases({ table, node: () => ownership.node, ...parts }),
+    upkeep: createUpkeep({ table: works, node: () => ownership.node, ...parts }),
     queue: id,
     state: () => ownership.state,
     warnings: () => {

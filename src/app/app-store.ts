@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { loadLinkKey } from '../media/serve/link-key.ts'
 import { freeBytes } from '../metrics/free-bytes.ts'
 import type { Mailbox } from '../ports/cluster/mailbox.ts'
+import type { UpkeepTable } from '../ports/cluster/upkeep.ts'
 import type { LoginTables } from '../ports/dashboard/logins.ts'
 import type { Store } from '../ports/store.ts'
 import { createDiskWatch } from '../store/disk-watch.ts'
@@ -22,6 +23,8 @@ export interface AppStore {
   linkKey: Uint8Array
   /** Where several nodes share them. */
   logins?: LoginTables
+  /** Which node does what for all; null where there are none. */
+  works: UpkeepTable | null
   /** Bytes that are free where DATA_DIR lies. */
   diskFree(): Promise<number>
   /** Looks at the disk, and at the store's server if it has one, from `start` to `stop`. */
@@ -74,6 +77,7 @@ export async function openAppStore(
     mailbox: server?.mailbox ?? null,
     linkKey: server?.linkKey ?? loadLinkKey(dataDir),
     ...(server && { logins: server.logins }),
+    works: server?.upkeep ?? null,
     diskFree,
     watch: {
       start() {

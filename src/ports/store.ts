@@ -5,6 +5,7 @@ import type { Metadata } from '../messages/metadata.ts'
 import type { Person } from '../messages/person.ts'
 import type { AccountEventTable, NewAccountEvent } from './account-event-table.ts'
 import type { Mailbox } from './cluster/mailbox.ts'
+import type { UpkeepTable } from './cluster/upkeep.ts'
 import type { LoginTables } from './dashboard/logins.ts'
 import type { DeliveryTable, NewDelivery } from './delivery-table.ts'
 import type { DownloadTable } from './download-table.ts'
@@ -70,6 +71,7 @@ export interface StoreServer {
   readonly mailbox: Mailbox
   /** At the page, of all nodes. */
   readonly logins: LoginTables
+  readonly upkeep: UpkeepTable
 }
 
 /** Where a step of pruning begins, or the next one has to: both 0 at first. */

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
+import { ALONE, type Upkeep } from '../ports/cluster/upkeep.ts'
 import type { MediaStore } from '../ports/media/media-store.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -10,14 +11,16 @@ const SLICE = 300
 /** Files looked at in one go. */
 const FILES = 50
 const AGAIN = 60_000
+/** Another node may be gone and have left something. */
+const LOOK_EVERY = 15 * 60_000
 
 export interface Erasure {
   /** The store, which with a stream also erases the files that nobody else needs. */
   store: Store
   /** Goes on with what the last run of the process left. */
   start(): void
-  /** Removes the files that nobody needs; rejects as the store does. */
-  removeFiles(): Promise<void>
+  /** Removes the files that nobody needs; false: another node is at it, or this one may not go on. Rejects as the store does. */
+  removeFiles(): Promise<boolean>
   /** Resolves once nothing is left to be erased, or what is left has failed for now. */
   idle(): Promise<void>
   /** Resolves once nothing of it runs any more. */
@@ -26,36 +29,44 @@ export interface Erasure {
 
 /**
  * What a deletion leaves behind: of a large session most rows, which go slice by slice, and the files that only its messages had.
- * Both stand in the store until they are gone, so that a crash forgets none of it.
+ * Both stand in the store until they are gone, so that a crash forgets none of it. Among nodes one erases at a time.
  */
 export function createErasure({
   store,
   files,
   clock,
   logger,
+  upkeep,
 }: {
   store: Store
   files: Pick<MediaStore, 'remove'>
   clock: Clock
   logger: Logger
+  /** Present where several nodes share the store. */
+  upkeep?: Upkeep | undefined
 }): Erasure {
   const stopped = new AbortController()
   const { signal } = stopped
+  const { run } = upkeep ?? ALONE
   let work: Promise<void> | null = null
-  let removing: Promise<void> = Promise.resolve()
+  let removing: Promise<unknown> = Promise.resolve()
+  let timer: unknown = null
 
   /** One at a time. */
-  function removeFiles(): Promise<void> {
-    removing = removing.catch(() => {}).then(removeUnneeded)
-    return removing
+  function removeFiles(): Promise<boolean> {
+    const removed = removing.catch(() => {}).then(() => run('files', 0, removeUnneeded))
+    removing = removed
+    return removed
   }
 
-  async function removeUnneeded(): Promise<void> {
+  /** Whether none is left but those that cannot be removed. */
+  async function removeUnneeded(goesOn: () => boolean): Promise<boolean> {
     const failed = new Set<string>()
     for (;;) {
       const found = await store.media.unneeded(FILES + failed.size)
       const ids = found.filter(id => !failed.has(id))
-      if (ids.length === 0 || signal.aborted) return
+      if (ids.length === 0) return true
+      if (signal.aborted || !goesOn()) return false
       const gone: { gone: string }[] = []
       for (const id of ids) if (await removeIfUnneeded(id, failed)) gone.push({ gone: id })
       if (gone.length > 0) await store.media.changed(gone)
@@ -79,23 +90,37 @@ export function createErasure({
     return unneeded === true
   }
 
+  /** Whether nothing is left. */
+  async function eraseAll(goesOn: () => boolean): Promise<boolean> {
+    while (!signal.aborted && goesOn()) {
+      const erased = await store.eraseDeleted(SLICE)
+      const removed = await removeFiles()
+      if (erased < SLICE) return removed
+    }
+    return false
+  }
+
   async function eraseRest(): Promise<void> {
     while (!signal.aborted) {
       try {
-        const erased = await store.eraseDeleted(SLICE)
-        await removeFiles()
-        if (erased < SLICE) return
+        if (await run('erasure', 0, eraseAll)) return
       } catch (error) {
         if (signal.aborted) return
         const code = error instanceof GatewayError ? error.code : 'INTERNAL'
         logger.error({ code }, 'a deleted session could not be erased whole, trying again later')
-        await pause(clock, AGAIN, signal)
       }
+      // What another node is at may be without what was deleted last.
+      if (!signal.aborted) await pause(clock, AGAIN, signal)
     }
   }
 
   function goOn(): void {
     work = (work ?? Promise.resolve()).then(eraseRest)
+  }
+
+  function look(): void {
+    goOn()
+    if (upkeep !== undefined) timer = clock.setTimeout(look, LOOK_EVERY)
   }
 
   return {
@@ -108,11 +133,12 @@ export function createErasure({
         goOn()
       },
     },
-    start: goOn,
+    start: look,
     removeFiles,
     idle: async () => void (await work),
     async stop() {
       stopped.abort()
+      clock.clearTimeout(timer)
       await work
     },
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { pause } from '../base/pause.ts'
+import { ALONE, type Upkeep } from '../ports/cluster/upkeep.ts'
 import type { MediaStore } from '../ports/media/media-store.ts'
 import type { PruneCursor, Store } from '../ports/store.ts'
 
@@ -16,7 +17,9 @@ export interface RetentionDeps {
   store: Pick<Store, 'eraseBodies' | 'prune'>
   files: Pick<MediaStore, 'prune' | 'findAll'>
   /** Removes the files that no message has any more. */
-  removeFiles(): Promise<void>
+  removeFiles(): Promise<unknown>
+  /** Where several nodes share the store: one round of one of them is enough for all. */
+  upkeep?: Upkeep | undefined
   clock: Clock
   logger: Logger
   keep: Keep
@@ -40,7 +43,8 @@ interface Step {
 
 /**
  * Removes what is too old to be kept (EVENTS_KEEP_DAYS, MESSAGES_KEEP_DAYS, BODY_KEEP_DAYS, MEDIA_KEEP_DAYS), in small steps, every
- * 15 min; one timer for the process. Keys and idempotency keys have their own ends.
+ * 15 min; one timer for the process. Among nodes one does it for all, and another from the next time on if that is gone. Keys and
+ * idempotency keys have their own ends.
  */
 export function createRetention({
   store,
@@ -50,6 +54,7 @@ export function createRetention({
   logger,
   keep,
   sendMaxAgeMs,
+  upkeep = ALONE,
 }: RetentionDeps) {
   const { eventsMs, messagesMs, bodiesMs } = keep
   // A file must outlive the sends that wait.
@@ -58,11 +63,13 @@ export function createRetention({
   const { signal } = stopped
   let timer: unknown = null
   let round: Promise<void> | null = null
+  let mayGoOn = () => true
+  const goesOn = () => !signal.aborted && mayGoOn()
 
   /** Resolves with the number of all that was removed. */
   async function all(step: () => Promise<Step>): Promise<number> {
     let count = 0
-    while (!signal.aborted) {
+    while (goesOn()) {
       const { removed, more } = await step()
       count += removed
       if (!more) break
@@ -95,7 +102,7 @@ export function createRetention({
   }
 
   /** What one kind does not get done must not keep the others from it. */
-  async function safely(what: string, work: () => Promise<void>): Promise<void> {
+  async function safely(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
     } catch (error) {
@@ -112,7 +119,8 @@ export function createRetention({
     return { removed, more }
   }
 
-  async function clear(): Promise<void> {
+  /** Whether all was looked at. */
+  async function clear(): Promise<boolean> {
     const now = clock.now()
     const removed = { facts: 0, messages: 0, bodies: 0, media: 0 }
     await safely('facts and messages', () => prune(now, removed))
@@ -122,19 +130,25 @@ export function createRetention({
         removed.bodies = await all(() => eraseBodies(now - bodiesMs))
       })
     if (mediaMs !== null) {
-      await safely('files', () => files.findAll())
+      if (goesOn()) await safely('files', () => files.findAll())
       await safely('files', async () => {
         removed.media = await all(() => pruneFiles(now - mediaMs))
       })
     }
     if (Object.values(removed).some(count => count > 0))
       logger.info(removed, 'what was too old to be kept was removed')
+    return goesOn()
   }
 
   function arm(ms: number): void {
     if (signal.aborted || Object.values(keep).every(age => age === null)) return
     timer = clock.setTimeout(() => {
-      round = clear().finally(() => {
+      round = safely('all of it', () =>
+        upkeep.run('retention', EVERY - FIRST, may => {
+          mayGoOn = may
+          return clear()
+        }),
+      ).finally(() => {
         round = null
         arm(EVERY)
       })

@@ -24,6 +24,7 @@ import { migrate } from './setup/migrate.ts'
 import { type InTransaction, wholeTransaction } from './transaction.ts'
 import { Maintenance } from './upkeep/maintenance.ts'
 import { daysOfPartition, makeAhead } from './upkeep/partitions.ts'
+import { upkeepTable } from './upkeep-table.ts'
 import { Writer } from './writer.ts'
 
 const HOUR = 60 * 60 * 1000
@@ -122,6 +123,7 @@ export async function openPostgresStore({
       linkKey,
       probe: () => probe(sql, onServerTime),
       logins: loginTables(sql),
+      upkeep: upkeepTable(sql),
       mailbox: createMailbox(sql),
     },
     ...tablesOf(sql, writer),

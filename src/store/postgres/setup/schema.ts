@@ -1,6 +1,7 @@
 import { LOGINS_STEP } from './logins-step.ts'
 import { MAILBOX_STEP } from './mailbox-step.ts'
 import { LIMITS_STEP, OWNERS_STEP } from './owners-step.ts'
+import { UPKEEP_STEP } from './upkeep-step.ts'
 
 /** One step of the tables. `compatibleFrom`: the oldest step that code must know to go on beside it; only what is added keeps it. */
 export interface SchemaStep {
@@ -232,4 +233,5 @@ export const STEPS: SchemaStep[] = [
   { compatibleFrom: 1, sql: LIMITS_STEP },
   { compatibleFrom: 1, sql: MAILBOX_STEP },
   { compatibleFrom: 1, sql: STANDING_STILL },
+  { compatibleFrom: 1, sql: UPKEEP_STEP },
 ]
