@@ -16,8 +16,10 @@ export function createRouting({
   key: Uint8Array
   isHere(sessionId: string): boolean
 }): Routing {
+  const secret = (of: string) => createHmac('sha256', key).update(of).digest('base64url')
   return {
-    token: createHmac('sha256', key).update('between nodes').digest('base64url'),
+    token: secret('between nodes'),
+    proof: secret('answers between nodes'),
     isHere,
 
     async placeOf(sessionId) {

@@ -38,19 +38,22 @@ export class NotForwarded extends GatewayError {
   }
 }
 
-/** Passes a request on as it came, and resolves with the answer. Rejects with NotForwarded. */
+/** Passes a request on as it came, and resolves with the answer. Rejects with NotForwarded, also if no node answers there. */
 export async function forward(
   c: HttpContext,
   {
     url,
     body,
     headers,
+    proof,
     withinMs,
   }: {
     url: string
     body: Uint8Array | string | null
     /** In the place of those that came. */
     headers: Record<string, string>
+    /** The header by which an answer shows that it is a node's. */
+    proof: { name: string; value: string }
     withinMs: number
   },
 ): Promise<Response> {
@@ -66,15 +69,14 @@ export async function forward(
       signal: AbortSignal.timeout(withinMs),
     })
   } catch (cause) {
-    throw new NotForwarded(
-      'The node that has this session does not answer; another takes it up in a moment.',
-      {
-        silent: true,
-        mayHaveArrived: !NO_CONNECTION.includes(codeOf(cause)),
-        cause,
-      },
-    )
+    throw noAnswer(cause, !NO_CONNECTION.includes(codeOf(cause)))
   }
+  if (answer.headers.get(proof.name) !== proof.value) {
+    await answer.body?.cancel()
+    const what = `something else answers there with ${answer.status}: NODE_URL of that node is wrong`
+    throw noAnswer(new Error(what), true)
+  }
+  answer.headers.delete(proof.name)
   if (answer.status !== 503 || !(await isOf(NOTHING_DONE, answer))) return answer
   await answer.body?.cancel()
   throw new NotForwarded('The session is on its way from one node to another; ask again in a moment.', {
@@ -82,6 +84,11 @@ export async function forward(
     mayHaveArrived: false,
   })
 }
+
+const noAnswer = (cause: unknown, mayHaveArrived: boolean) =>
+  new NotForwarded('The node that has this session does not answer; another takes it up in a moment.', {
+    ...{ silent: true, mayHaveArrived, cause },
+  })
 
 const codeOf = (error: unknown): string =>
   String(((error as { cause?: unknown }).cause as { code?: unknown } | undefined)?.code ?? '')

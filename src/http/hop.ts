@@ -8,7 +8,7 @@ import { type HttpContext, type HttpEnv, isAbout } from './context.ts'
 import { forward, NotForwarded } from './forward.ts'
 import { sessionId as nameOfSession } from './schemas/fields.ts'
 
-/** Marks what another node passes on, and shows that it is one. */
+/** Marks what another node passes on and what it is answered, and shows that each is one. */
 const HEADER = 'x-whatsapp-manager-node'
 /** Longer than any handler takes, in ms. */
 const ANSWER_MS = 30_000
@@ -52,6 +52,8 @@ export interface Hops {
   middleware: MiddlewareHandler<HttpEnv>
   /** Whether another node asks, which has looked who its caller is. */
   isFromNode(c: HttpContext): boolean
+  /** Shows another node that asks that one answers, whatever it is told. */
+  proves: MiddlewareHandler<HttpEnv>
 }
 
 const notReady = (message: string, retryAfterSeconds: number) =>
@@ -66,7 +68,7 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   if (routing === undefined)
     return {
       ...{ hop: async () => null, ask: async () => null, passOn: async () => null },
-      ...{ middleware: (_, next) => next(), isFromNode: () => false },
+      ...{ middleware: (_, next) => next(), proves: (_, next) => next(), isFromNode: () => false },
     }
   const token = Buffer.from(routing.token)
   const isFromNode = (c: HttpContext) => {
@@ -89,7 +91,8 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     if (isFromNode(c)) return { ...nobody, refusal: MOVING(), moving: true }
     try {
       const headers = { [HEADER]: routing!.token, 'x-request-id': c.get('requestId') }
-      return await forward(c, { url: `${place.url}${path}`, body, headers, withinMs })
+      const proof = { name: HEADER, value: routing!.proof }
+      return await forward(c, { url: `${place.url}${path}`, body, headers, proof, withinMs })
     } catch (error) {
       if (!(error instanceof NotForwarded)) throw error
       const { silent, mayHaveArrived } = error
@@ -119,6 +122,11 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   return {
     isFromNode,
     passOn,
+
+    proves(c, next) {
+      if (isFromNode(c)) c.header(HEADER, routing.proof)
+      return next()
+    },
 
     async ask(c, sessionId, body, to) {
       const place = orHere(await routing.placeOf(sessionId))

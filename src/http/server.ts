@@ -166,6 +166,7 @@ export function createHttp(parts: HttpParts): Http {
   const hasLink = hasValidLink(mediaServer)
   const hops = createHops(parts.routing, logger)
   const { hop, passOn, middleware, isFromNode } = hops
+  app.use(hops.proves)
   const keyring = createKeyring(config)
   const { logins: table, guesses } = parts.logins ?? createMemoryLogins(now)
   const logins = new Logins(table, keyring)

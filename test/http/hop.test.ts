@@ -9,6 +9,7 @@ import { createTestClock } from '../base/clock.ts'
 import { createTestHttp, post } from './fakes.ts'
 
 const TOKEN = 'the-token-of-the-nodes'
+const PROOF = 'the-proof-of-the-nodes'
 const MARK = 'x-whatsapp-manager-node'
 /** Nobody listens there. */
 const GONE = { node: 'gone', url: 'http://127.0.0.1:1' }
@@ -36,7 +37,7 @@ describe('A request about a session of another node', () => {
     request.on('end', () => {
       asked.push({ method: request.method!, url: request.url!, headers: request.headers, body })
       response
-        .writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
+        .writeHead(answer.status, { 'content-type': 'application/json', [MARK]: PROOF, ...answer.headers })
         .end(answer.body)
     })
   })
@@ -62,6 +63,7 @@ describe('A request about a session of another node', () => {
       madeUp: true,
       routing: {
         token: TOKEN,
+        proof: PROOF,
         isHere: () => false,
         placeOf: async id => place(id),
         placeForNew: () => null,
@@ -92,7 +94,7 @@ describe('A request about a session of another node', () => {
     const init = body === undefined ? {} : post(body, { 'idempotency-key': 'once' })
     const response = await request(path, withKey({ ...init, method }))
     expect([response.status, await response.json()]).toEqual([202, { success: true }])
-    expect(response.headers.get('x-other')).toBe('yes')
+    expect([response.headers.get('x-other'), response.headers.get(MARK)]).toEqual(['yes', null])
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatchObject({ method, url: path, headers: { [MARK]: TOKEN } })
     if (body !== undefined) {
@@ -159,6 +161,29 @@ describe('A request about a session of another node', () => {
     }
   })
 
+  it.each([
+    [200, ''],
+    [200, TOKEN],
+    [404, 'x'],
+    [302, PROOF.slice(1)],
+  ])('that something else answers with %i is not answered: NODE_URL was wrong', async (status, shown) => {
+    const { request } = away()
+    answer = { ...answer, status, headers: { [MARK]: shown, location: '/' } }
+    const response = await request('/sessions/s1/logout', withKey(post({})))
+    expect([response.status, await response.json()]).toMatchObject([503, { error: 'NOT_READY' }])
+    expect(response.headers.get('retry-after')).toBe('2')
+  })
+
+  it('shows a node that asks that one answers, a refusal too, and nobody else', async () => {
+    const { request } = node(() => null, { isHere: () => true })
+    const shown = async (path: string, mark: string, init: RequestInit = {}) =>
+      (await request(path, { ...init, headers: { ...init.headers, ...KEY, [MARK]: mark } })).headers.get(MARK)
+    expect(await shown('/sessions/s1/logout', TOKEN, post({}))).toBe(PROOF)
+    expect(await shown('/sessions/none/restart', TOKEN, post({}))).toBe(PROOF)
+    expect(await shown('/nothing', TOKEN)).toBe(PROOF)
+    for (const mark of ['', 'x', PROOF]) expect(await shown('/sessions/s1', mark)).toBeNull()
+  })
+
   it('that two nodes begin in one moment is the one that was first, with its answer', async () => {
     answer = { status: 409, headers: {}, body: '{"success":false,"error":"CONFLICT"}' }
     const places: (Place | 'nowhere')[] = ['nowhere', { node: 'other', url }]
@@ -166,6 +191,7 @@ describe('A request about a session of another node', () => {
       apiKeys: ['k1'],
       routing: {
         token: TOKEN,
+        proof: PROOF,
         isHere: () => false,
         placeOf: async () => places.shift()!,
         placeForNew: () => null,

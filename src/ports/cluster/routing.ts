@@ -9,8 +9,10 @@ export type Nobody = { why: 'free' | 'moving' }
 
 /** Where requests about sessions are answered, among nodes that share a database. */
 export interface Routing {
-  /** What nodes show each other. */
+  /** What a node shows another one that it asks. */
   readonly token: string
+  /** What that one shows with its answer. */
+  readonly proof: string
   /** Whether the session lives here now, or stands still here. */
   isHere(sessionId: string): boolean
   /** Where it lives; one that nobody has is taken up here if there is room. `nowhere`: there is no such session. */
