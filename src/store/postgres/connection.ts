@@ -97,13 +97,18 @@ export function createPool(config: pg.PoolConfig): pg.Pool {
 }
 
 /**
- * The same for statements whose values are lists: the planner would take each call for a cheaper one than any, and plan it anew. How long
- * the lists are changes no plan here.
+ * For statements whose values are lists. The planner would take each call for a cheaper one than any, and plan it anew; how long the lists
+ * are changes no plan here. A plan that is kept was made for the tables as they were, perhaps empty: it looks each row up by an index.
  */
-export function createWritePool(config: pg.PoolConfig): pg.Pool {
+export const PLANS_OF_LISTS = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
+  SET enable_mergejoin = off; SET jit = off`
+
+/** A pool for such statements alone. */
+export function createListPool(config: pg.PoolConfig): pg.Pool {
   const pool = createPool(config)
   pool.on('connect', client => {
-    client.query('SET plan_cache_mode = force_generic_plan').catch(() => {})
+    // Where that is lost the connection is, too.
+    client.query(PLANS_OF_LISTS).catch(() => {})
   })
   return pool
 }

@@ -1,6 +1,6 @@
 import type { ClusterNode, OwnedLife, OwnerTable, Whereabouts } from '../../ports/cluster/owner-table.ts'
 import type { Stats } from '../../ports/session-queries.ts'
-import { createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
+import { createListPool, createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
 import { Listener } from './listener.ts'
 import { headsOf } from './reads/deliveries.ts'
 import { inTransaction } from './transaction.ts'
@@ -80,8 +80,9 @@ type NodeColumns = Omit<ClusterNode, 'maxSessions' | 'stats'> & {
  * read much. Nothing is connected before it is asked something; what fails rejects with STORE_FAILED.
  */
 export function openOwnerTable({ url, schema = null }: { url: string; schema?: string | null }): OwnerTable {
-  const config = { ...poolConfig({ url, schema, most: 3 }), query_timeout: ANSWER_MS }
+  const config = { ...poolConfig({ url, schema, most: 2 }), query_timeout: ANSWER_MS }
   const pool = createPool(config)
+  const lanePool = createListPool({ ...config, max: 1 })
   let isClosed = false
   const names = createNames()
   const sql = readsOn(pool, names, () => isClosed)
@@ -162,7 +163,7 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
       // Each statement sees what is committed when it begins: the second one all that whoever had these lanes has stored.
       const both = (own: Sql) =>
         Promise.all([own.all<{ lane: string }>(TAKE_LANES, node, lanes), headsOf(own, lanes)])
-      const [taken, heads] = await inTransaction(pool, names, async own => ({ answered: both(own) }))
+      const [taken, heads] = await inTransaction(lanePool, names, async own => ({ answered: both(own) }))
       return taken.map(({ lane }) => ({ lane, head: heads.get(lane)! }))
     },
 
@@ -196,7 +197,7 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
       if (isClosed) return
       isClosed = true
       await listener?.end()
-      await pool.end()
+      await Promise.all([pool.end(), lanePool.end()])
     },
   }
 }

@@ -5,7 +5,7 @@ import { toError } from '../failures.ts'
 import { RecentPeople } from '../recent-people.ts'
 import { AbsentMessages } from './absent-messages.ts'
 import { CommittedFactsFeed, newestPosition } from './committed-facts.ts'
-import { createNames, createPool, createWritePool, poolConfig, readsOn, type Sql } from './connection.ts'
+import { createListPool, createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
 import { openingFailure, readOnly, storeFailure } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Listener } from './listener.ts'
@@ -73,7 +73,7 @@ export async function openPostgresStore({
   onUnforgotten = () => {},
 }: PostgresOptions): Promise<PostgresStore> {
   const pool = createPool(poolConfig({ url, schema, most: Math.max(connections - FOR_WRITES, 2) }))
-  const writes = createWritePool(poolConfig({ url, schema, most: FOR_WRITES }))
+  const writes = createListPool(poolConfig({ url, schema, most: FOR_WRITES }))
   const endPools = () => Promise.all([pool.end(), writes.end()])
   const names = createNames()
   let isClosed = false

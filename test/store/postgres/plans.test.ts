@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { PLANS_OF_LISTS } from '../../../src/store/postgres/connection.ts'
 import { openOwnerTable } from '../../../src/store/postgres/owners.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { createSchema, DATABASE_URL, describeWithPostgres, dropSchema, onPostgres } from '../../postgres.ts'
@@ -168,28 +169,16 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
     'Relation Name'?: string
     Plans?: Plan[]
   }
-  const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
-
-  // A statement that is prepared once is planned for its values at first, and later for whatever comes.
-  test.each([
-    'force_custom_plan',
-    'force_generic_plan',
-  ])('read no table of a message’s path whole (%s)', async mode => {
-    const texts = [...asked].filter(([text]) => /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/.test(text))
-    expect(texts.length).toBeGreaterThan(25)
-    // It is seen that one is seen.
-    texts.push(['SELECT 1 FROM messages WHERE content = $1', ['x']])
-    const whole = await onPostgres(async client => {
-      await client.query(`SET search_path = ${schema}; SET plan_cache_mode = ${mode}`)
-      const large = await client.query<{ name: string }>(
-        'SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND reltuples > $2',
-        [schema, FEW],
-      )
-      const names = new Set(large.rows.map(({ name }) => name))
-      expect([...names]).toEqual(
-        expect.arrayContaining(['sessions', 'messages_rest', 'events_lasting', 'keys']),
-      )
-      const found: string[] = []
+  /** What these settings make of each statement, on the tables as they are: those that are read whole. */
+  async function readWhole(
+    schema: string,
+    settings: string,
+    texts: [string, unknown[]][],
+    names: Set<string>,
+  ): Promise<string[]> {
+    const found: string[] = []
+    await onPostgres(async client => {
+      await client.query(`SET search_path = ${schema}; ${settings}`)
       for (const [i, [text, values]] of texts.entries()) {
         await client.query(`PREPARE p${i} AS ${text}`)
         const given = values.map(value => {
@@ -205,8 +194,53 @@ await describeWithPostgres('The plans of PostgreSQL', () => {
           if (node['Node Type'] === 'Seq Scan' && names.has(node['Relation Name'] ?? ''))
             found.push(`${node['Relation Name']}: ${text.slice(0, 150)}`)
       }
-      return found
     })
-    expect(whole).toEqual(['messages_rest: SELECT 1 FROM messages WHERE content = $1'])
+    return found
+  }
+  const statements = () =>
+    [...asked].filter(([text]) => /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/.test(text))
+  const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+
+  // A statement that is prepared once is planned for its values at first, and later for whatever comes.
+  test.each([
+    'force_custom_plan',
+    'force_generic_plan',
+  ])('read no table of a message’s path whole (%s)', async mode => {
+    const texts = statements()
+    expect(texts.length).toBeGreaterThan(25)
+    // It is seen that one is seen.
+    texts.push(['SELECT 1 FROM messages WHERE content = $1', ['x']])
+    const large = await onPostgres(client =>
+      client.query<{ name: string }>(
+        'SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND reltuples > $2',
+        [schema, FEW],
+      ),
+    )
+    const names = new Set(large.rows.map(({ name }) => name))
+    expect([...names]).toEqual(
+      expect.arrayContaining(['sessions', 'messages_rest', 'events_lasting', 'keys']),
+    )
+    expect(await readWhole(schema, `SET plan_cache_mode = ${mode}`, texts, names)).toEqual([
+      'messages_rest: SELECT 1 FROM messages WHERE content = $1',
+    ])
+  })
+
+  // They are kept while the tables grow, until somebody analyzes them.
+  test('are by an index for lists of rows that were planned while the tables were empty', async () => {
+    const empty = await createSchema()
+    await (await openPostgresStore({ url: DATABASE_URL, schema: empty, connections: 2 })).close()
+    const { rows } = await onPostgres(client =>
+      client.query<{ name: string }>(
+        "SELECT relname AS name FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'r' AND relname NOT IN ('store', 'nodes')",
+        [empty],
+      ),
+    )
+    const names = new Set(rows.map(({ name }) => name))
+    expect(names.size).toBeGreaterThan(15)
+    expect(await readWhole(empty, PLANS_OF_LISTS, statements(), names)).toEqual([])
+    expect(
+      await readWhole(empty, 'SET plan_cache_mode = force_generic_plan', statements(), names),
+    ).not.toEqual([])
+    await dropSchema(empty)
   })
 })
