@@ -76,5 +76,5 @@ export class Callers {
 
 /** Nothing was stored, or the first request with this key is still at work. */
 function isRetryable({ status, body }: Answer): boolean {
-  return status === 503 || (status === 409 && body.error !== 'CONFLICT')
+  return status === 503 || (status === 409 && body.error === 'IDEMPOTENCY_IN_FLIGHT')
 }

@@ -9,6 +9,8 @@ export interface NodeRecords {
   leaseMs: number
   /** Writes of owners that were none any more. */
   refused: number
+  /** Sends that were accepted while nobody had their session. */
+  left: number
 }
 
 /** Of a lease, when it was renewed last before its node was held: renewals come at a third of it. */
@@ -18,7 +20,7 @@ const OPENING_MS = 5_000
 const SHOWN = 5
 
 /** What must hold of several nodes beside what must hold of one. A node that was held for longer than its lease cannot end its sockets. */
-export function compareNodes({ replaced, held, leaseMs, refused }: NodeRecords): Finding[] {
+export function compareNodes({ replaced, held, leaseMs, refused, left }: NodeRecords): Finding[] {
   const hadNoLease = (at: number) =>
     held.some(({ from, to }) => at >= from + leaseMs * LEFT && at <= to + OPENING_MS)
   const wrong = replaced.filter(({ at }) => !hadNoLease(at))
@@ -34,5 +36,6 @@ export function compareNodes({ replaced, held, leaseMs, refused }: NodeRecords):
     ),
     line('two sockets at once, one held by SIGSTOP', replaced.length - wrong.length, null),
     line('stale writes, all refused', refused, null),
+    line('sends accepted while no node had their session', left, null),
   ]
 }

@@ -2,6 +2,7 @@ import type { Finding } from '../compare-records.ts'
 import { compareRecords } from '../compare-records.ts'
 import {
   beginTraffic,
+  type ChaosEnvironment,
   drain,
   type EnvironmentOptions,
   inactive,
@@ -81,7 +82,13 @@ export function runNodes(runOptions: NodesOptions): Promise<Outcome> {
           troubles.push(`${session} ended as "${estado}" for Laravel`)
         const records = await recordsOf(environment, { qrs, processRuns: [], troubles })
         const replaced = await simulator.remote.call('replaced')
-        const beside = compareNodes({ replaced, held: results.held, leaseMs, refused })
+        const beside = compareNodes({
+          replaced,
+          held: results.held,
+          leaseMs,
+          refused,
+          left: await leftOf(environment),
+        })
         return {
           findings: [...compareRecords(records), ...beside],
           records,
@@ -91,4 +98,12 @@ export function runNodes(runOptions: NodesOptions): Promise<Outcome> {
       }
     },
   )
+}
+
+/** By the numbers that the mailbox gave to its rows, which are gone by now. */
+async function leftOf({ postgres }: Pick<ChaosEnvironment, 'postgres'>): Promise<number> {
+  const [row] = await postgres!.query<{ left: string }>(
+    "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('mailbox', 'n')), 0) AS left",
+  )
+  return Number(row!.left)
 }
