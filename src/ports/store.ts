@@ -136,7 +136,10 @@ export interface Write {
   accountEvents?: NewAccountEvent[]
   /** The names that people write under from now on. */
   contactNames?: { jid: string; name: string }[]
-  /** Kept for 72 h; one key stands for one send. */
+  /**
+   * Kept for 72 h; one key stands for one send. Where another process gave the key to a send meanwhile, as one without an owner of the session
+   * does, the commit is refused with IDEMPOTENCY_IN_FLIGHT.
+   */
   idempotency?: IdempotencyRow
   /** A `status` delivery replaces pending and dead ones of its lane. A dead delivery that is written again lives again. */
   deliveries?: NewDelivery[]

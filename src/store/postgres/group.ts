@@ -11,6 +11,7 @@ import type { Item, Outcome } from './writer.ts'
 import { DeliveryWrites, settleDeliveries } from './writes/deliveries.ts'
 import { settleDownloads } from './writes/downloads.ts'
 import { NewFacts } from './writes/events.ts'
+import { IdempotencyWrites } from './writes/idempotency.ts'
 import { KeyWrites } from './writes/keys.ts'
 import { MessageWrites } from './writes/messages.ts'
 import { changeMedia, OtherWrites } from './writes/others.ts'
@@ -39,6 +40,7 @@ export class Group {
   readonly #keys: KeyWrites
   readonly #messages = new MessageWrites()
   readonly #deliveries = new DeliveryWrites()
+  readonly #promised = new IdempotencyWrites()
   readonly #others = new OtherWrites()
   #requests: Request[] = []
 
@@ -46,6 +48,11 @@ export class Group {
     this.#now = now
     this.#channel = channel
     this.#keys = new KeyWrites({ now, keepsDone })
+  }
+
+  /** What is stored by a statement each, in this order. */
+  get #parts() {
+    return [this.#messages, this.#keys, this.#promised, this.#others, this.#deliveries]
   }
 
   /** Locks the streams of the requests, and reads what must be known to judge and fold them. */
@@ -65,6 +72,7 @@ export class Group {
         writes.flatMap(({ create }) => create?.sessionId ?? []),
       ),
       this.#messages.load(sql, writes),
+      this.#promised.load(sql, writes),
     ])
   }
 
@@ -87,7 +95,7 @@ export class Group {
       if (write.erase) await this.#erase(sql, write)
       this.#streams.apply(write)
       this.#facts.add(write, this.#streams.sessionIdOf(write.streamId))
-      for (const part of [this.#keys, this.#messages, this.#deliveries, this.#others]) part.add(write)
+      for (const part of this.#parts) part.add(write)
       return { result: null }
     } catch (error) {
       if (!isWritesOwnFault(error) || 'write' in request) throw error
@@ -97,7 +105,7 @@ export class Group {
 
   #conflict(write: EncodedWrite): Failure | null {
     const key = this.#messages.conflict(write)
-    if (key === null) return null
+    if (key === null) return this.#promised.conflict(write)
     return { code: 'CONFLICT', message: 'This message is already stored: its key is taken', retryable: false }
   }
 
@@ -113,16 +121,12 @@ export class Group {
     const keepFrom = this.#streams.erase(streamId, this.#now)
     this.#facts.forget(streamId, keepFrom)
     this.#messages.forget(streamId)
+    this.#promised.forget(streamId)
     await eraseStream(sql, streamId, keepFrom)
   }
 
   #flush(sql: Sql): Promise<unknown> {
-    return Promise.all([
-      this.#messages.flush(sql),
-      this.#keys.flush(sql),
-      this.#others.flush(sql),
-      this.#deliveries.flush(sql),
-    ])
+    return Promise.all(this.#parts.map(part => part.flush(sql)))
   }
 
   /**

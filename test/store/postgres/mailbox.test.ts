@@ -116,6 +116,48 @@ await describeWithPostgres('The mailbox of sessions in PostgreSQL', () => {
     expect(await ofKey(streamId, 1_000 + 3 * DAY)).toMatchObject({ messageId: 'A' })
   })
 
+  test('gives a key away once: what the owner commits for it afterwards is refused, with all that comes behind it', async () => {
+    const [streamId, other] = [await given(store, 's'), await given(store, 'other')]
+    await mailbox.leave(streamId, sent('A', { promised: PROMISED }), null)
+    const commit = (seq: number, messageId: string | null, stream = streamId) =>
+      store.commit({
+        ...{ streamId: stream, epoch: 1, events: [messageFact(seq, 'message.queued')] },
+        ...(messageId && { idempotency: { ...PROMISED, messageId, at: 1_000 } }),
+      })
+    const [late, behind, others] = [commit(2, 'LATE'), commit(3, null), commit(2, 'OTHER', other)]
+    late.catch(() => {})
+    behind.catch(() => {})
+    await others
+    const refused = { code: 'IDEMPOTENCY_IN_FLIGHT', retryable: true }
+    await expect(late).rejects.toMatchObject(refused)
+    await expect(behind).rejects.toMatchObject(refused)
+    expect(await ofKey(streamId)).toMatchObject({ messageId: 'A' })
+    expect(await store.log.after(streamId, 1, 10)).toEqual([])
+    await commit(2, 'A')
+    expect(await ofKey(streamId)).toMatchObject({ messageId: 'A' })
+  })
+
+  test('of an owner and another node that give one key away at the same time one does', async () => {
+    const seen = new Set<string>()
+    for (let round = 0; round < 30; round++) {
+      const streamId = await given(store, String(round))
+      const commit = () =>
+        store.commit({
+          ...{ streamId, epoch: 1, events: [messageFact(2, 'message.queued')] },
+          idempotency: { ...PROMISED, messageId: 'OWN', at: 1_000 },
+        })
+      const leave = () => mailbox.leave(streamId, sent('LEFT', { promised: PROMISED }), null)
+      const both = round % 2 === 0 ? [commit(), leave()] : [leave(), commit()]
+      const [first, second] = await Promise.allSettled(both)
+      const [own, left] = round % 2 === 0 ? [first, second] : [second, first]
+      const wins = (await ofKey(streamId))!.messageId
+      seen.add(wins)
+      expect(own!.status).toBe(wins === 'OWN' ? 'fulfilled' : 'rejected')
+      expect(left).toMatchObject({ value: wins === 'OWN' ? 'known' : 'stored' })
+    }
+    expect(seen.size).toBe(2)
+  })
+
   test('never has what a claim at the same time does not see: the next owner reads all of it, or it was told that there is one', async () => {
     await join('a')
     for (let round = 0; round < 30; round++) {

@@ -22,14 +22,13 @@ class Latest {
   }
 }
 
-/** People, names, timers of chats, events of accounts, keys of callers and files of one group of writes. */
+/** People, names, timers of chats, events of accounts and files of one group of writes. */
 export class OtherWrites {
   readonly #people = new Latest()
   readonly #timers = new Latest()
   readonly #downloads = new Latest()
   readonly #events = new Latest()
   readonly #names = new Latest()
-  readonly #idempotency = new Latest()
 
   add(write: EncodedWrite): void {
     const {
@@ -61,10 +60,6 @@ export class OtherWrites {
     for (const { seq, key, event, happenedAt, at } of accountEvents)
       this.#events.set([streamId, seq, key, event, happenedAt, at], streamId, seq, key)
     for (const { jid, name } of contactNames) this.#names.set([streamId, jid, name], streamId, jid)
-    if (write.idempotency) {
-      const { key, hash, messageId, at } = write.idempotency
-      this.#idempotency.set([streamId, key, hash, messageId, at], streamId, key)
-    }
   }
 
   flush(sql: Sql): Promise<unknown> {
@@ -119,15 +114,6 @@ export class OtherWrites {
         { stream_id: 'text', jid: 'text', name: 'text' },
         this.#names.take(),
         'ON CONFLICT (stream_id, jid) DO UPDATE SET name = excluded.name',
-      ),
-      insertMany(
-        sql,
-        'idempotency',
-        { stream_id: 'text', key: 'text', hash: 'text', message_id: 'text', at: 'bigint' },
-        this.#idempotency.take(),
-        // A key that is used again was kept for its time: it stands for the new send.
-        `ON CONFLICT (stream_id, key) DO UPDATE
-         SET hash = excluded.hash, message_id = excluded.message_id, at = excluded.at`,
       ),
     ])
   }
