@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { idleMetrics } from './metrics/idle-metrics.ts'
+import { IDLE_NODE, idleMetrics } from './metrics/idle-metrics.ts'
 
 const read = (name: string) => readFileSync(new URL(`../examples/grafana/${name}`, import.meta.url), 'utf8')
 
 /** The names that Prometheus would know of a manager, and of its own. */
 async function known(): Promise<Set<string>> {
-  const { text } = await idleMetrics().text(undefined)
+  const { text } = await idleMetrics(IDLE_NODE).text(undefined)
   const names = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name, type]) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name!],
   )
@@ -40,6 +40,16 @@ it.each([...alerts, ...panels])('%s asks for what there is: %s', async (_, expre
   expect(names.filter(name => !there.has(name))).toEqual([])
   for (const [open, close] of ['()', '{}', '[]'])
     expect(expression.split(open!).length).toBe(expression.split(close!).length)
+})
+
+/** What is asked of the database, and so the same at each of several nodes. */
+const OF_ALL_NODES =
+  /whatsapp_manager_(?:deliveries_pending|deliveries_dead|lanes_pending|sessions_without_node|nodes)\b/
+
+it.each(
+  panels.filter(([, expression]) => OF_ALL_NODES.test(expression)),
+)('%s counts once what every node tells of all: %s', (_, expression) => {
+  expect(expression).not.toMatch(/\bsum\b/)
 })
 
 it('every alert says what it is and what to do', () => {
