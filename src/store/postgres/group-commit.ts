@@ -70,7 +70,7 @@ export class GroupCommit {
 
   async run(items: Item[]): Promise<Outcome[]> {
     this.#failed.forget(Math.min(...items.map(({ seen }) => seen)))
-    await this.#options.maintenance.forgetIfDue(this.#options.now())
+    this.#options.maintenance.forgetIfDue(this.#options.now())
     const outcomes: Outcome[] = []
     for (let from = 0; from < items.length; ) {
       const isOne = !isGrouped(items[from]!.request)

@@ -1,9 +1,11 @@
 import type { ClusterNode, OwnedLife, OwnerTable, Whereabouts } from '../../ports/cluster/owner-table.ts'
 import type { Stats } from '../../ports/session-queries.ts'
+import { toError } from '../failures.ts'
 import { createListPool, createNames, createPool, poolConfig, readsOn, type Sql } from './connection.ts'
+import { storeFailure } from './failures.ts'
 import { Listener } from './listener.ts'
 import { headsOf } from './reads/deliveries.ts'
-import { inTransaction } from './transaction.ts'
+import { inOrder } from './transaction.ts'
 
 /** An answer that takes longer is of no more use: half a lease would be over. */
 const ANSWER_MS = 4_000
@@ -163,7 +165,9 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
       // Each statement sees what is committed when it begins: the second one all that whoever had these lanes has stored.
       const both = (own: Sql) =>
         Promise.all([own.all<{ lane: string }>(TAKE_LANES, node, lanes), headsOf(own, lanes)])
-      const [taken, heads] = await inTransaction(lanePool, names, async own => ({ answered: both(own) }))
+      const [taken, heads] = await inOrder(lanePool, names, both).catch(error => {
+        throw toError(storeFailure(error))
+      })
       return taken.map(({ lane }) => ({ lane, head: heads.get(lane)! }))
     },
 

@@ -136,6 +136,7 @@ export async function openPostgresStore({
       clearInterval(upkeep)
       committed.end()
       await writer.close()
+      await maintenance.idle()
       isClosed = true
       await listener.end()
       await group.end()

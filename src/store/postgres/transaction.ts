@@ -72,6 +72,24 @@ export const wholeTransaction = <T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> => inTransaction(pool, names, async sql => ({ answered: Promise.resolve(await work(sql)) }))
 
+/** Statements that are sent together on one connection of the pool: one after the other, each a transaction of its own. */
+export async function inOrder<T>(pool: pg.Pool, names: Names, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  const query = (config: pg.QueryConfig) => {
+    inOneWrite(client)
+    return client.query(config)
+  }
+  try {
+    const result = await work(statementsOn(query, names))
+    client.release()
+    return result
+  } catch (error) {
+    // What was sent behind the one that failed may be under way.
+    client.release(true)
+    throw error
+  }
+}
+
 /** Of a transaction that failed COMMIT makes a ROLLBACK; nobody but this process is waited for while locks are held. */
 async function commit<T>(client: pg.PoolClient, answered: Promise<T>): Promise<T> {
   quietly(answered)

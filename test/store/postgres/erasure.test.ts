@@ -1,7 +1,7 @@
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { Store, Write } from '../../../src/ports/store.ts'
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
-import { DATABASE_URL, describeWithPostgres } from '../../postgres.ts'
+import { DATABASE_URL, describeWithPostgres, onPostgres } from '../../postgres.ts'
 import { given, imageSource, inbound, messageFact } from '../facts.ts'
 import { TestSchema } from './test-schema.ts'
 
@@ -151,5 +151,31 @@ await describeWithPostgres('What is erased in PostgreSQL', () => {
       events: [{ ...messageFact(1), snapshot: { state: 'open', context: '{}', machineVersion: '1' } }],
     })
     expect((await again.sessions.find('a'))?.streamId).toBe('next-life')
+  })
+
+  test('no commit waits for what is forgotten, and closing does', async () => {
+    let now = Date.now()
+    const options = { url: DATABASE_URL, schema: await schema.name(), connections: 4, now: () => now }
+    const store = await openPostgresStore(options)
+    const streamId = await given(store, 'a')
+    const say = (seq: number) => store.commit({ streamId, epoch: 1, events: [messageFact(seq)] })
+    await say(2)
+    now += 1_000
+    const name = await schema.name()
+    let closed: Promise<void> | undefined
+    await onPostgres(async client => {
+      await client.query(`SET search_path = ${name}; BEGIN; LOCK TABLE account_events`)
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+      await say(3)
+      await vi.waitFor(async () => {
+        const waits = 'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))'
+        expect(await schema.query(waits, [rows[0].pid])).toHaveLength(1)
+      })
+      await say(4)
+      closed = store.close()
+      expect(await Promise.race([closed, say(5).catch(error => error.code)])).toBe('SHUTTING_DOWN')
+      await client.query('COMMIT')
+    })
+    await closed
   })
 })

@@ -31,6 +31,7 @@ export class Maintenance {
   readonly #keepsDone: boolean
   readonly #onUnforgotten: (why: string) => void
   #forgotAt: number | null = null
+  #forgetting: Promise<void> | null = null
   #unforgotten: string | null = null
 
   constructor(
@@ -54,12 +55,23 @@ export class Maintenance {
     return inTransaction(sql => eraseDeleted(sql, limit))
   }
 
-  /** Forgets a little of what is too old, once a second at most; what fails is said once, and nobody pays for it. */
-  async forgetIfDue(now: number): Promise<void> {
+  /** Forgets a little of what is too old, once a second at most; what fails is said once, and no commit waits for it. */
+  forgetIfDue(now: number): void {
     // Never at the first commit: a start has better things to do.
     this.#forgotAt ??= now
-    if (now - this.#forgotAt < FORGET_EVERY_MS) return
+    if (now - this.#forgotAt < FORGET_EVERY_MS || this.#forgetting !== null) return
     this.#forgotAt = now
+    this.#forgetting = this.#forget(now).finally(() => {
+      this.#forgetting = null
+    })
+  }
+
+  /** Resolves once nothing is being forgotten. */
+  async idle(): Promise<void> {
+    await this.#forgetting
+  }
+
+  async #forget(now: number): Promise<void> {
     let failed: string | null = null
     const forget = async ({ table, key, where, order, keepMs }: (typeof FORGOTTEN)[number]) => {
       const old = `SELECT ${key} FROM ${table} WHERE ${where} ORDER BY ${order} LIMIT $2 FOR UPDATE SKIP LOCKED`
