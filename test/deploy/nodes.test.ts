@@ -44,6 +44,11 @@ it('all stand behind the load balancer, which asks no second one for a send that
   expect(nginx).toMatch(/^ +proxy_next_upstream error timeout;$/m)
 })
 
+it('get requests by how many they have, not by who asks: Laravel is one caller', () => {
+  expect(nginx).toMatch(/^ {4}least_conn;$/m)
+  expect(nginx).not.toMatch(/_hash\b/)
+})
+
 it.each(Object.keys(GIVEN))('does not start without %s', name => {
   expect(() => composed(FILE, { ...GIVEN, [name]: '' })).toThrow(name)
 })
