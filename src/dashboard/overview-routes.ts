@@ -12,7 +12,8 @@ const LONGEST_ID = 200
 /** What the scripts of the pages ask beside the API. */
 export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
   const { overview, facts, deliveries, now } = parts
-  const head = () => {
+  const head = async () => {
+    await facts.catchUp()
     const follower = facts.follow(() => {})
     follower.end()
     return follower.head
@@ -20,7 +21,7 @@ export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
   return new Hono<DashboardEnv>()
     .get('/sessions', async c => {
       // Read before the sessions: what is committed later is told by the stream.
-      const position = head()
+      const position = await head()
       const ids = c.req.queries('id')
       if (ids !== undefined) {
         const wanted = [...new Set(ids)].filter(id => id !== '' && id.length <= LONGEST_ID).slice(0, PAGE)
@@ -32,7 +33,7 @@ export function overviewRoutes(parts: DashboardParts): Hono<DashboardEnv> {
     })
     .get('/figures', async c => {
       // Read before the figures: what is committed later is told by the stream.
-      const position = head()
+      const position = await head()
       const [{ ready, problems, warnings }, counts] = await Promise.all([parts.ready(), deliveries.counts()])
       const told = (all: Problem[]) => all.map(problem => toldProblem(c.get('language'), problem))
       const health = { ready, problems: told(problems), warnings: told(warnings) }

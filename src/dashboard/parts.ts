@@ -10,7 +10,7 @@ export interface DashboardParts {
   overview: Overview
   history: History
   files: Pick<MediaServer, 'has' | 'thumbnailQuery' | 'thumbnail'>
-  facts: Pick<CommittedFacts, 'follow'>
+  facts: Pick<CommittedFacts, 'catchUp' | 'follow'>
   deliveries: Pick<DeliveryTable, 'counts'>
   ready(): Promise<Readiness>
   now(): number

@@ -28,18 +28,20 @@ export interface Tail {
   facts: AsyncIterable<Next>
 }
 
+type Following = Pick<CommittedFacts, 'catchUp' | 'follow'>
+
 /** Follows all, or one stream. */
-export type Follow = (streamId?: string) => Tail
+export type Follow = (streamId?: string) => Promise<Tail>
 
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of what is committed. */
 export class EventStreams {
-  readonly #facts: Pick<CommittedFacts, 'follow'>
+  readonly #facts: Following
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #open = new Set<OpenStream>()
   #beats = false
 
-  constructor(facts: Pick<CommittedFacts, 'follow'>, clock: Clock, logger: Logger) {
+  constructor(facts: Following, clock: Clock, logger: Logger) {
     this.#facts = facts
     this.#clock = clock
     this.#logger = logger
@@ -92,7 +94,7 @@ export class EventStreams {
 
 /** What waits for one client. */
 class OpenStream {
-  readonly #facts: Pick<CommittedFacts, 'follow'>
+  readonly #facts: Following
   readonly #queue: ReadableStream<Next>
   #controller!: ReadableStreamDefaultController<Next>
   readonly #stillAllowed: (() => Promise<boolean>) | undefined
@@ -100,7 +102,7 @@ class OpenStream {
   #ended = false
 
   /** `stillAllowed`: whether whoever reads it may still do so; never rejects. */
-  constructor(facts: Pick<CommittedFacts, 'follow'>, stillAllowed: (() => Promise<boolean>) | undefined) {
+  constructor(facts: Following, stillAllowed: (() => Promise<boolean>) | undefined) {
     this.#facts = facts
     this.#stillAllowed = stillAllowed
     const start = (controller: ReadableStreamDefaultController<Next>) => {
@@ -111,7 +113,8 @@ class OpenStream {
     this.#queue = new ReadableStream({ start, cancel }, { highWaterMark: MOST_WAITING })
   }
 
-  follow(streamId?: string): Tail {
+  async follow(streamId?: string): Promise<Tail> {
+    await this.#facts.catchUp()
     const tell = (fact: CommittedFact) => this.push(fact)
     const { head, end } = this.#facts.follow(tell, { streamId: streamId ?? null, ended: () => this.end() })
     this.#unfollow = end

@@ -47,6 +47,8 @@ export interface CommittedFact extends StoredEvent {
 
 /** The facts of all sessions, in the order in which they were committed. */
 export interface CommittedFacts {
+  /** Resolves once `head` of who follows then is behind nothing that was committed until now, on whichever node. Rejects as reads do. */
+  catchUp(): Promise<void>
   /** Tells what is committed from now on, of all or of one stream: all after the position `head`. `ended`: it cannot be told further. */
   follow(
     tell: (fact: CommittedFact) => void,

@@ -50,6 +50,9 @@ export class CommittedFactsFeed implements CommittedFacts {
     }
   }
 
+  /** No other process commits anything. */
+  async catchUp(): Promise<void> {}
+
   follow(
     tell: (fact: CommittedFact) => void,
     { streamId = null, ended = () => {} }: { streamId?: string | null; ended?: () => void } = {},

@@ -31,7 +31,7 @@ export function createTestPages(
     },
     history: fakeHistory,
     files: { has: async () => false, thumbnailQuery: async () => null, thumbnail: async () => null },
-    facts: { follow: () => ({ head: 41, end() {} }) },
+    facts: { catchUp: async () => {}, follow: () => ({ head: 41, end() {} }) },
     deliveries: { counts: async () => ({ pending: 3, dead: 2 }) },
     ready: async () => ({ ready: true, problems: [], warnings: [], laravel: null }),
     now: () => NOW,

@@ -321,7 +321,11 @@ export function createTestHttp(over: Overrides = {}) {
       text: async () => ({ contentType: 'text/plain', text: 'a 1\n' }),
       ...over.metrics,
     },
-    facts: over.facts ?? { follow: () => ({ head: 0, end() {} }), between: async () => [] },
+    facts: over.facts ?? {
+      catchUp: async () => {},
+      follow: () => ({ head: 0, end() {} }),
+      between: async () => [],
+    },
     inspector: over.inspector ?? {
       async open(sessionIds) {
         fakes.calls.push({ name: 'inspect', args: [sessionIds] })

@@ -232,5 +232,46 @@ await describeWithPostgres('A balancer that sends each request to another node',
       const { body: events } = await both('/sessions/same/events?limit=1000')
       expect((events as unknown as { events: unknown[] }).events.length).toBeGreaterThan(5)
     })
+
+    /** The events that a node tells until `end`, behind the one with that id. */
+    async function stream(node: Manager, after?: number) {
+      const cut = new AbortController()
+      const headers = {
+        authorization: `Bearer ${KEY}`,
+        ...(after !== undefined && { 'last-event-id': String(after) }),
+      }
+      const answer = await fetch(`${node.url}/events`, { headers, signal: cut.signal })
+      const came = { text: '' }
+      const read = (async () => {
+        for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) came.text += part
+      })().catch(() => {})
+      const ids = () => [...came.text.matchAll(/^data: .*\nid: (\d+)$/gm)].map(([, id]) => Number(id))
+      const end = () => {
+        cut.abort()
+        return read
+      }
+      return { came, ids, end }
+    }
+
+    it('a stream of events that is cut off goes on at another node: nothing is missing, nothing comes twice', async () => {
+      const until = (of: Awaited<ReturnType<typeof stream>>, count: number) =>
+        vi.waitFor(() => expect(of.ids().length).toBeGreaterThanOrEqual(count), WAIT)
+      const start = (node: Manager, sessionId: string) =>
+        node.call('POST', '/start', { user_id: 1, session_id: sessionId })
+      const told: number[] = []
+      for (const [i, node] of [one, two, one, two].entries()) {
+        const here = await stream(node, told.at(-1))
+        await vi.waitFor(() => expect(here.came.text).not.toBe(''), WAIT)
+        await start(node, `event-${i}`)
+        await until(here, 3)
+        await here.end()
+        expect(here.came.text).not.toContain('event: reset')
+        told.push(...here.ids())
+        // Nobody reads at either now.
+        await start(node, `unread-${i}`)
+      }
+      const from = told[0]!
+      expect(told).toEqual(told.map((_, i) => from + i))
+    })
   })
 })

@@ -40,7 +40,7 @@ async function* ofAll(
   after: number | null,
   follow: Follow,
 ): AsyncIterable<Told> {
-  const tail = follow()
+  const tail = await follow()
   const start = after ?? tail.head
   const missed = start > tail.head ? null : await facts.between(start, tail.head, MOST_MISSED)
   if (missed === null) yield reset(tail.head)
@@ -80,7 +80,7 @@ async function* ofSession(
     if (events.length === PAGE) continue
     isWhole = tail !== null
     // What is committed from now on comes this way; what was while that page was read stands in one more.
-    tail ??= follow(streamId)
+    tail ??= await follow(streamId)
   }
   for await (const fact of tail!.facts) {
     if (fact === HEARTBEAT) yield fact

@@ -17,7 +17,7 @@ export class CommittedFactsFeed implements CommittedFacts {
   /** Commits of this process that stand behind some of another's. */
   #ahead: CommittedFact[][] = []
   #head: number
-  #isReading = false
+  #reading: Promise<void> | null = null
   #again = false
   readonly #onFollowed: () => void
 
@@ -46,7 +46,17 @@ export class CommittedFactsFeed implements CommittedFacts {
   wake(): void {
     if (this.#followers.size === 0) return
     this.#again = true
-    if (!this.#isReading) void this.#read()
+    this.#reading ??= this.#read()
+  }
+
+  async catchUp(): Promise<void> {
+    const newest = await newestPosition(this.#sql)
+    while (this.#head < newest && this.#followers.size > 0) {
+      this.wake()
+      await this.#reading
+    }
+    // Nobody wants to hear of what is before it.
+    this.#head = Math.max(this.#head, newest)
   }
 
   follow(
@@ -104,7 +114,6 @@ export class CommittedFactsFeed implements CommittedFacts {
   }
 
   async #read(): Promise<void> {
-    this.#isReading = true
     while (this.#again && this.#followers.size > 0) {
       this.#again = false
       try {
@@ -120,7 +129,8 @@ export class CommittedFactsFeed implements CommittedFacts {
         this.end()
       }
     }
-    this.#isReading = false
+    // Now, and not once others have had their turn: who wakes it then is heard.
+    this.#reading = null
   }
 }
 

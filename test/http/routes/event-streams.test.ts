@@ -30,6 +30,7 @@ function log(head = 0) {
       for (const one of facts) for (const listener of listeners) listener(one)
     },
     facts: {
+      catchUp: async () => {},
       follow(tell: (fact: CommittedFact) => void, { streamId }: { streamId?: string | null } = {}) {
         const listener = (one: CommittedFact) => {
           if ((streamId ?? one.streamId) === one.streamId) tell(one)

@@ -148,4 +148,25 @@ await describeWithPostgres('Several nodes on one PostgreSQL', () => {
       told[0]!.map(({ streamId, seq }) => [streamId, seq]),
     )
   })
+
+  test('whoever begins to follow where nobody did is told what comes from then on, however much others have committed', async () => {
+    const [one, two] = await Promise.all([open(), open()])
+    const streamId = await given(one, 'a')
+    const seqs = Array.from({ length: 10_500 }, (_, i) => i + 2)
+    await one.commit({ streamId, epoch: 1, events: seqs.map(seq => messageFact(seq)) })
+    const told: number[] = []
+    const ended = vi.fn()
+    await two.committed.catchUp()
+    const { head } = two.committed.follow(({ seq }) => void told.push(seq), { ended })
+    expect(head).toBe(10_501)
+    await say(one, streamId, 10_502)
+    await vi.waitFor(() => expect(told).toEqual([10_502]))
+    // So is who comes to others that follow: what it has read elsewhere is not ahead of it.
+    const later = Promise.all([10_503, 10_504].map(seq => say(one, streamId, seq)))
+    await later
+    await two.committed.catchUp()
+    expect(two.committed.follow(() => {}).head).toBe(10_504)
+    expect(told).toEqual([10_502, 10_503, 10_504])
+    expect(ended).not.toHaveBeenCalled()
+  })
 })
