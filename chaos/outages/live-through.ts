@@ -9,11 +9,18 @@ const RIDDEN_OUT_MS = 10_000
 /** Until all are open again once it is over. */
 const BACK_MS = 60_000
 
-/** True once the manager said that it cannot store; false if it never did. */
-export async function saysItCannotStore(manager: RestartableManager, ms: number): Promise<boolean> {
+/** True once the manager said that it cannot store; false if it never did. `onSaid` hears what it says each time. */
+export async function saysItCannotStore(
+  manager: RestartableManager,
+  ms: number,
+  onSaid: (what: string) => void = () => {},
+): Promise<boolean> {
   return until(manager, ms, async () => {
+    const began = performance.now()
     const { status, body } = await manager.call('GET', '/health/ready')
-    return status === 503 && JSON.stringify(body.problems ?? []).includes('STORE_')
+    const problems = JSON.stringify(body.problems ?? [])
+    onSaid(`${status} ${problems} after ${Math.round(performance.now() - began)} ms`)
+    return status === 503 && problems.includes('STORE_')
   })
 }
 
@@ -23,7 +30,11 @@ export async function liveThrough(
   { outage, ms, allOpen }: { outage: Outage; ms: number; allOpen: boolean },
 ): Promise<string[]> {
   const happening = befallPostgres(postgres!, outage, ms)
-  const told = (await saysItCannotStore(manager, ms)) || ms < RIDDEN_OUT_MS
+  let said = 'nothing'
+  const told =
+    (await saysItCannotStore(manager, ms, what => {
+      said = what
+    })) || ms < RIDDEN_OUT_MS
   await happening
   const isBack = await until(manager, BACK_MS, async () => {
     const { status } = await manager.call('GET', '/health/ready')
@@ -32,7 +43,7 @@ export async function liveThrough(
     return (body.sessions as { activeSessions: number } | undefined)?.activeSessions === sessions.length
   })
   return [
-    ...(told ? [] : ['it was not told of']),
+    ...(told ? [] : [`it was not told of: /health/ready said ${said}`]),
     ...(isBack ? [] : [`not all was well again ${BACK_MS / 1000} s after it`]),
   ]
 }

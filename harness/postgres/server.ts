@@ -58,7 +58,8 @@ export class PostgresServer {
 
   /** A standby of one that runs: it takes part in what that one commits, and takes no writes. */
   async follow(other: PostgresServer): Promise<void> {
-    rmSync(this.#data, { recursive: true, force: true })
+    // Who crashed may still be putting something down there.
+    rmSync(this.#data, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     await this.#as('pg_basebackup', [
       ...['--pgdata', this.#data, '--dbname', `${other.url('postgres')}?application_name=standby`],
       ...['--write-recovery-conf', '--checkpoint=fast', '--no-sync'],

@@ -13,3 +13,15 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     signal.addEventListener('abort', done, { once: true })
   })
 }
+
+/** What was asked for, or null: it was not to be had, or not within `ms`. Never rejects. */
+export function within<T>(clock: Clock, ms: number, asked: Promise<T>): Promise<T | null> {
+  return new Promise(resolve => {
+    const timer = clock.setTimeout(() => resolve(null), ms)
+    asked
+      .then(resolve, () => resolve(null))
+      .finally(() => {
+        clock.clearTimeout(timer)
+      })
+  })
+}

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { causedByNobody } from '../base/causes.ts'
 import type { Clock } from '../base/clock.ts'
-import { pause } from '../base/pause.ts'
+import { pause, within } from '../base/pause.ts'
 import type { Problem } from '../base/problem.ts'
 import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import {
@@ -27,6 +27,8 @@ import { createSweep } from './lanes/sweep.ts'
 
 /** What was delivered at the very end of `stop` is waited for at least so long, in ms, until it is stored: a lost outcome is a second delivery. */
 const LAST_OUTCOMES = 500
+/** Whoever asks how things stand waits no longer than so many ms for a store that says nothing. */
+const COUNTED_WITHIN = 1_000
 const NO_PASSKEYS: DeliveredPasskeys = { read: () => null, timeOfDay: at => at }
 
 /** Delivers what the deliveries table holds; waking a lane twice does no harm. */
@@ -189,11 +191,7 @@ export function createDeliveries(options: {
 
     async waiting() {
       if (heldRoutes().length === 0) return undefined
-      try {
-        return (await store.counts()).pending
-      } catch {
-        return undefined
-      }
+      return (await within(clock, COUNTED_WITHIN, store.counts()))?.pending
     },
 
     health(waiting) {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '../base/clock.ts'
+import { within } from '../base/pause.ts'
 import type { NodeState } from '../base/problem.ts'
 import type { DeliveryKind, DeliveryOutcome, DeliveryRow } from '../ports/delivery-table.ts'
 import type { Stats } from '../ports/session-queries.ts'
@@ -14,6 +15,8 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Rows of a commit: from a receipt to a history. */
 const ROWS = [1, 2, 3, 5, 10, 20, 50, 100, 500]
 /** The event loop is looked at so often, in ms. */
+/** Whoever scrapes gives up some seconds later. */
+const READ_WITHIN_MS = 2_000
 const LOOP_PRECISION_MS = 50
 
 /** What is asked when somebody reads, and not before. */
@@ -111,6 +114,8 @@ export class Metrics {
     ])
     const late = gauge('lanes_late', 'Chats that wait for Laravel for over a minute though their route works')
     const readNode = node && createNodeGauges(this.#registry, node)
+    /** Null for what cannot be read now: that is NaN in what Prometheus gets, and all else is told. */
+    const unlessAway = <T>(reading: Promise<T>) => within(this.#clock, READ_WITHIN_MS, reading)
     this.#readNow = async () => {
       const [found, bytes, counts, backlog] = await Promise.all([
         laravel(),
@@ -200,9 +205,6 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS })
   }
 }
-
-/** Null for what cannot be read now: that is NaN in what Prometheus gets, and all else is told. */
-const unlessAway = <T>(reading: Promise<T>): Promise<T | null> => reading.catch(() => null)
 
 const rowsIn = ({ events, messages, keys, inbox, people, downloads, deliveries, accountEvents }: Write) =>
   [events, messages, keys, inbox, people, downloads, deliveries, accountEvents].reduce(

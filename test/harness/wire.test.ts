@@ -68,3 +68,16 @@ it('that is cut ends all, and lets nobody in', async () => {
   await once(last.socket, 'data')
   last.socket.destroy()
 })
+
+it('that leads elsewhere ends the connections that there are, and leads new ones there', async () => {
+  const other = createServer(socket => socket.on('error', () => {}).end('other')).listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const before = dial()
+  before.socket.write('one')
+  await vi.waitFor(() => expect(before.heard()).toBe('one'))
+  wire.lead(`tcp://127.0.0.1:${(other.address() as AddressInfo).port}`)
+  await once(before.socket, 'close')
+  const after = dial()
+  await vi.waitFor(() => expect(after.heard()).toBe('other'))
+  other.close()
+})

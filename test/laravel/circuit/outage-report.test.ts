@@ -25,6 +25,22 @@ describe('the health of the deliveries during an outage', () => {
     ])
   })
 
+  it('keeps nobody waiting for a store that does not answer', async () => {
+    const harness = createHarness()
+    harness.deliveries.start()
+    harness.respond(() => answered(500))
+    await harness.clock.advance(MINUTE)
+    for (let n = 0; n < 8; n++) harness.add(`lane${n}`)
+    await harness.clock.advance(MINUTE)
+    harness.table.store.counts = () => new Promise(() => {})
+    const asked = harness.deliveries.waiting()
+    await harness.clock.advance(SECOND)
+    expect(harness.deliveries.health(await asked)).toEqual({
+      ok: false,
+      problem: expect.stringMatching(/has answered 500 on \/messages since [^(]*: its log says why/),
+    })
+  })
+
   it.each<[Attempt, string]>([
     [answered(404), '(1 delivery waiting): check LARAVEL_URL and the routes in routes/api.php'],
     [answered(429), '(1 delivery waiting): raise the limit of its throttle for this address'],
