@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { openCluster } from './app/app-cluster.ts'
+import { createAppDashboard } from './app/app-dashboard.ts'
 import { openAppStore } from './app/app-store.ts'
 import { createLaravelClient } from './app/laravel-client.ts'
 import { linkBaseOf, nodeUrlOf } from './app/link-base.ts'
@@ -13,14 +14,14 @@ import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Config } from './config.ts'
-import { dashboardLoader } from './dashboard/load-dashboard.ts'
+import { createAskOwner } from './http/ask-owner.ts'
 import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { createLaravelCheck } from './laravel/check/laravel-check.ts'
 import { QUESTION } from './laravel/client.ts'
 import { createDeliveries } from './laravel/deliveries.ts'
 import { createTakenTimes } from './laravel/taken-times.ts'
-import { causeOfFailure, createUndelivered } from './laravel/undelivered.ts'
+import { createUndelivered } from './laravel/undelivered.ts'
 import { createConvertingPreparer } from './media/converting-preparer.ts'
 import { serveMedia } from './media/create-media-server.ts'
 import { createMediaStore } from './media/create-media-store.ts'
@@ -33,9 +34,7 @@ import { bindEffects } from './sessions/effects/bind-effects.ts'
 import { createConnectLimiter } from './sessions/effects/connect-limiter.ts'
 import { VersionBreaker } from './sessions/effects/version-breaker.ts'
 import { createErasure } from './sessions/erasure.ts'
-import { createHistory } from './sessions/history.ts'
 import { createCharts } from './sessions/inspection/charts.ts'
-import { createOverview } from './sessions/overview.ts'
 import { createQueries } from './sessions/queries.ts'
 import { ContactNames } from './sessions/receiving/contact-names.ts'
 import { Downloads } from './sessions/receiving/downloads.ts'
@@ -110,7 +109,13 @@ export async function createApp(
   })
   const registry = new SessionRegistry()
   const owners = createSessionOwners(registry, store)
-  const readMarks = new ReadMarks(clock, (...session) => registry.socketOf(...session))
+  const routing = cluster?.routing(sessionId => supervisor.residents.has(sessionId))
+  const ask = routing && createAskOwner(routing)
+  const readMarks = new ReadMarks(
+    clock,
+    (...session) => registry.socketOf(...session),
+    ask && ((sessionId, ids) => ask(sessionId, 'read', { message_ids: ids })),
+  )
   const taken = createTakenTimes(clock)
   const deliveries = createDeliveries({
     store: store.deliveries,
@@ -216,18 +221,9 @@ export async function createApp(
   })
   const own = createQueries(store, supervisor)
   const queries = cluster?.ofAll(own) ?? own
-  const dashboard = dashboardLoader({
-    overview: createOverview(store, supervisor),
-    history: createHistory(store, queries, {
-      now: clock.now,
-      takenAt: taken.at,
-      causeOf: error => causeOfFailure(error, deliveries.probesAt('messages') === null),
-    }),
-    files: served,
-    facts: store.committed,
-    deliveries: store.deliveries,
-    ready,
-    now: clock.now,
+  const dashboard = createAppDashboard({
+    ...{ store, supervisor, queries, deliveries, ready },
+    ...{ takenAt: taken.at, files: served, now: clock.now },
   })
   const check = createLaravelCheck({
     ...{ ...config.laravel, clock, wall },
@@ -243,7 +239,7 @@ export async function createApp(
       onDownload,
     }),
     queries,
-    ...(cluster && { routing: cluster.routing(supervisor.residents.has) }),
+    ...(routing && { routing }),
     ...(logins && { logins }),
     facts: store.committed,
     inspector: createInspector({

@@ -6,10 +6,9 @@ import type { Nobody, Place, Routing } from '../ports/cluster/routing.ts'
 import { BODY_LIMIT, readBytes } from './body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from './context.ts'
 import { forward, NotForwarded } from './forward.ts'
+import { NODE_HEADER } from './node-header.ts'
 import { sessionId as nameOfSession } from './schemas/fields.ts'
 
-/** Marks what another node passes on and what it is answered, and shows that each is one. */
-const HEADER = 'x-whatsapp-manager-node'
 /** Longer than any handler takes, in ms. */
 const ANSWER_MS = 30_000
 
@@ -72,7 +71,7 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     }
   const token = Buffer.from(routing.token)
   const isFromNode = (c: HttpContext) => {
-    const shown = Buffer.from(c.req.header(HEADER) ?? '')
+    const shown = Buffer.from(c.req.header(NODE_HEADER) ?? '')
     return shown.length === token.length && timingSafeEqual(shown, token)
   }
 
@@ -90,8 +89,8 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
         : { ...nobody, refusal: MOVING(), moving: true }
     if (isFromNode(c)) return { ...nobody, refusal: MOVING(), moving: true }
     try {
-      const headers = { [HEADER]: routing!.token, 'x-request-id': c.get('requestId') }
-      const proof = { name: HEADER, value: routing!.proof }
+      const headers = { [NODE_HEADER]: routing!.token, 'x-request-id': c.get('requestId') }
+      const proof = { name: NODE_HEADER, value: routing!.proof }
       return await forward(c, { url: `${place.url}${path}`, body, headers, proof, withinMs })
     } catch (error) {
       if (!(error instanceof NotForwarded)) throw error
@@ -124,7 +123,7 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
     passOn,
 
     proves(c, next) {
-      if (isFromNode(c)) c.header(HEADER, routing.proof)
+      if (isFromNode(c)) c.header(NODE_HEADER, routing.proof)
       return next()
     },
 

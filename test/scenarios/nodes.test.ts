@@ -7,6 +7,7 @@ import { Fleet, type Manager, WAIT } from './fleet.ts'
 const LEASE = 3_000
 const NUMBERS = ['34600000011', '34600000012', '34600000013']
 const ANA = '34600000002'
+const AWAY = 'while Laravel was away'
 
 await describeWithPostgres('Several managers on one PostgreSQL', () => {
   describeWithOwnRedis('and one Redis', () => {
@@ -22,6 +23,7 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
         DATABASE_URL: urlOfSchema(schema),
         REDIS_URL: redis.url,
         NODE_LEASE_MS: String(LEASE),
+        MARK_READ: 'true',
       })
       await fleet.begin()
       one = await fleet.add()
@@ -65,6 +67,24 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
         expect(text).toMatch(/^whatsapp_manager_nodes 2$/m)
         expect(Number(/^whatsapp_manager_node_lease_seconds ([\d.]+)/m.exec(text)?.[1])).toBeGreaterThan(0)
       }
+    })
+
+    it('what Laravel took is marked as read, whichever node delivered it', { timeout: 90_000 }, async () => {
+      fleet.laravel.misbehaviour = { status: 503 }
+      const said: string[] = []
+      for (const number of NUMBERS) said.push((await ana().say(number, AWAY)).id)
+      const refused = () =>
+        fleet.laravel.received.filter(({ path, status }) => path === '/messages' && status === 503)
+      await vi.waitFor(() => expect(refused().length).toBeGreaterThan(0), WAIT)
+      fleet.laravel.misbehaviour = null
+      const read = () =>
+        ana()
+          .receipts.filter(({ type }) => type === 'read')
+          .map(({ id }) => id)
+      await vi.waitFor(() => expect(read()).toEqual(expect.arrayContaining(said)), {
+        ...WAIT,
+        timeout: 60_000,
+      })
     })
 
     it('Redis away changes nothing for who has a session', async () => {
@@ -191,7 +211,7 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       for (const i of NUMBERS.keys()) await fleet.isOpen(two!, `shop-${i}`)
       await vi.waitFor(() => {
         for (const i of NUMBERS.keys())
-          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, `meanwhile ${i}`])
+          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, AWAY, `meanwhile ${i}`])
       }, WAIT)
     })
 
@@ -210,7 +230,7 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
       await isShared()
       await vi.waitFor(() => {
         for (const i of NUMBERS.keys())
-          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, `meanwhile ${i}`, `asleep ${i}`])
+          expect(fleet.texts(`shop-${i}`)).toEqual([`hello ${i}`, AWAY, `meanwhile ${i}`, `asleep ${i}`])
       }, WAIT)
       const { qrs } = { qrs: fleet.laravel.accepted('/qr', 'shop-0') }
       expect(qrs).toHaveLength(1)

@@ -124,6 +124,22 @@ describe('Read marks for messages that Laravel accepted', () => {
     expect(socket.read).toEqual([])
   })
 
+  it('are asked of the node that has the session, with what Laravel accepted together', async () => {
+    const asked: unknown[][] = []
+    const elsewhere = async (...args: unknown[]) => void asked.push(args)
+    const readMarks = new ReadMarks(world.clock, () => null, elsewhere)
+    for (const id of ['A', 'B']) readMarks.accepted(delivery(id))
+    await world.wait(300)
+    expect(asked).toEqual([['s1', ['A', 'B']]])
+    const failing = new ReadMarks(
+      world.clock,
+      () => null,
+      () => Promise.reject(new Error('gone')),
+    )
+    failing.accepted(delivery('C'))
+    await world.wait(300)
+  })
+
   it('change nothing else when they fail', async () => {
     socket.chats.read = () => Promise.reject(new Error('gone'))
     marks().accepted(delivery('A'))

@@ -9,6 +9,9 @@ const COLLECT_MS = 300
 /** Messages marked at once. */
 const MAX_MESSAGES = 200
 
+/** Has the node of a session that is not here mark messages as read. */
+type MarkElsewhere = (sessionId: string, messageIds: string[]) => Promise<void>
+
 /**
  * Marks as read what Laravel has accepted: one receipt for many messages, through the session's open socket. Best effort: what is
  * accepted while there is none stays unread.
@@ -16,12 +19,18 @@ const MAX_MESSAGES = 200
 export class ReadMarks {
   readonly #clock: Clock
   readonly #socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null
+  readonly #elsewhere: MarkElsewhere
   readonly #waiting = new Map<string, MessageRef[]>()
 
-  /** `socketOf` gives the open socket of that life of the session. */
-  constructor(clock: Clock, socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null) {
+  /** `socketOf` gives the open socket of that life of the session; null where it is on another node, too. */
+  constructor(
+    clock: Clock,
+    socketOf: (streamId: string, sessionId: string) => WhatsAppSocket | null,
+    elsewhere: MarkElsewhere = async () => {},
+  ) {
     this.#clock = clock
     this.#socketOf = socketOf
+    this.#elsewhere = elsewhere
   }
 
   /** Laravel has taken this delivery. */
@@ -42,9 +51,14 @@ export class ReadMarks {
     const messages = this.#waiting.get(streamId)
     this.#waiting.delete(streamId)
     if (messages === undefined) return
+    const socket = this.#socketOf(streamId, sessionId)
+    const marked =
+      socket?.chats.read(messages) ??
+      this.#elsewhere(
+        sessionId,
+        messages.map(({ messageId }) => messageId),
+      )
     // A connection that ends meanwhile leaves them unread.
-    this.#socketOf(streamId, sessionId)
-      ?.chats.read(messages)
-      .catch(() => {})
+    marked.catch(() => {})
   }
 }
