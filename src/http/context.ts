@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { RequestCause } from '../base/causes.ts'
 import type { Visitor } from '../ports/dashboard/dashboard.ts'
+import type { Viewing } from '../ports/inspection.ts'
 
 /** What the middleware leaves for every handler. */
 export interface HttpEnv {
@@ -17,6 +18,8 @@ export interface HttpEnv {
     visitor: Visitor
     /** Of a login: whether it goes on, for what outlasts its request. */
     stillAllowed?: () => Promise<boolean>
+    /** Of who looks on at sessions of another node: opens what that one shows. */
+    look?: () => Promise<Viewing>
   }
 }
 

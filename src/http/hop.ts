@@ -3,11 +3,14 @@ import type { MiddlewareHandler } from 'hono'
 import { GatewayError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Nobody, Place, Routing } from '../ports/cluster/routing.ts'
+import type { Viewing } from '../ports/inspection.ts'
 import { BODY_LIMIT, readBytes } from './body.ts'
 import { type HttpContext, type HttpEnv, isAbout } from './context.ts'
 import { forward, NotForwarded } from './forward.ts'
 import { NODE_HEADER } from './node-header.ts'
 import { sessionId as nameOfSession } from './schemas/fields.ts'
+import { invalid } from './validation.ts'
+import { viewElsewhere } from './view-elsewhere.ts'
 
 /** Longer than any handler takes, in ms. */
 const ANSWER_MS = 30_000
@@ -47,6 +50,15 @@ export interface Hops {
     body: unknown,
     to: { path: string; withinMs: number },
   ): Promise<Response | NobodyDid | null>
+  /**
+   * For who looks on at sessions: opens what the node shows that has them all; null: this one does. Rejects with VALIDATION_FAILED where they
+   * are at different nodes, whose actors have the same names. It ends when `stopped` is.
+   */
+  look(
+    c: HttpContext,
+    sessionIds: readonly string[],
+    stopped: AbortSignal,
+  ): Promise<(() => Promise<Viewing>) | null>
   /** For those that name it in their path. */
   middleware: MiddlewareHandler<HttpEnv>
   /** Whether another node asks, which has looked who its caller is. */
@@ -58,6 +70,8 @@ export interface Hops {
 const notReady = (message: string, retryAfterSeconds: number) =>
   new GatewayError('NOT_READY', message, { retryAfterSeconds })
 
+const APART = 'names sessions that are at different nodes now: look at them one by one'
+
 const MOVING = () => notReady('The session is on its way from one node to another; ask again in a moment.', 1)
 /** By then a lease is over, and somebody has claimed what it was for. */
 const FREE = () => notReady('The session has no node at the moment; one takes it up in a few seconds.', 2)
@@ -66,7 +80,7 @@ const FREE = () => notReady('The session has no node at the moment; one takes it
 export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   if (routing === undefined)
     return {
-      ...{ hop: async () => null, ask: async () => null, passOn: async () => null },
+      ...{ hop: async () => null, ask: async () => null, passOn: async () => null, look: async () => null },
       ...{ middleware: (_, next) => next(), proves: (_, next) => next(), isFromNode: () => false },
     }
   const token = Buffer.from(routing.token)
@@ -121,6 +135,22 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
   return {
     isFromNode,
     passOn,
+
+    async look(c, sessionIds, stopped) {
+      // What went elsewhere since that node looked is shown by nobody: its viewer comes back.
+      if (isFromNode(c)) return null
+      const places = await Promise.all(sessionIds.map(async id => orHere(await routing.placeOf(id))))
+      for (const place of places)
+        if (place !== null && 'why' in place) throw place.why === 'free' ? FREE() : MOVING()
+      const nodes = new Map(places.map(place => [(place as Place)?.node ?? null, place as Place]))
+      if (nodes.size > 1) throw invalid({ session_id: [APART] })
+      const [place = null] = nodes.values()
+      if (place === null) return null
+      const { search } = new URL(c.req.url)
+      const headers = { [HEADER]: routing.token, 'x-request-id': c.get('requestId') }
+      return () =>
+        viewElsewhere(`${place.url}/inspect${search}`, { headers, proof: [HEADER, routing.proof], stopped })
+    },
 
     proves(c, next) {
       if (isFromNode(c)) c.header(NODE_HEADER, routing.proof)

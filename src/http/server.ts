@@ -119,6 +119,7 @@ export function createHttp(parts: HttpParts): Http {
     clock: { now },
   } = parts
   let refusing = false
+  const stopped = new AbortController()
   const ready = async (): Promise<Readiness> =>
     refusing
       ? {
@@ -165,7 +166,7 @@ export function createHttp(parts: HttpParts): Http {
   })
   const hasLink = hasValidLink(mediaServer)
   const hops = createHops(parts.routing, logger)
-  const { hop, passOn, middleware, isFromNode } = hops
+  const { look, hop, passOn, middleware, isFromNode } = hops
   app.use(hops.proves)
   const keyring = createKeyring(config)
   const { logins: table, guesses } = parts.logins ?? createMemoryLogins(now)
@@ -220,7 +221,7 @@ export function createHttp(parts: HttpParts): Http {
     passkeyPageRoutes(passkey, passOn),
     eventStreamRoutes(streams, parts.facts, queries),
     eventRoutes(queries),
-    inspectRoutes(parts.inspector, queries, base),
+    inspectRoutes(parts.inspector, queries, base, { look, stopped: stopped.signal }),
     deliveryRoutes(undelivered, sessions, queries),
     mediaRoutes(mediaServer),
     statsRoutes(queries, undelivered, now),
@@ -255,6 +256,7 @@ export function createHttp(parts: HttpParts): Http {
       refusing = true
       streams.end()
       parts.inspector.stop()
+      stopped.abort()
     },
   }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { createSchema, describeWithPostgres, dropSchema, onPostgres, urlOfSchema } from '../postgres.ts'
 import { createOwnRedis, describeWithOwnRedis, type OwnRedis } from '../redis.ts'
 import { Fleet, type Manager, WAIT } from './fleet.ts'
@@ -272,6 +274,78 @@ await describeWithPostgres('A balancer that sends each request to another node',
       }
       const from = told[0]!
       expect(told).toEqual(told.map((_, i) => from + i))
+    })
+
+    it('whoever looks on at a session sees it at work at each node, by events and over a WebSocket', {
+      timeout: 40_000,
+    }, async () => {
+      for (const [node, id] of [
+        [one, 'seen-1'],
+        [two, 'seen-2'],
+      ] as const)
+        await node.call('POST', '/start', { user_id: 1, session_id: id })
+      const looks = (node: Manager, ids: string) => `${node.url}/inspect?session_id=${ids}`
+      for (const [node, id] of [
+        [one, 'seen-1'],
+        [two, 'seen-1'],
+        [one, 'seen-2'],
+      ] as const) {
+        const came: string[] = []
+        const cut = new AbortController()
+        const answer = await fetch(looks(node, id), {
+          headers: { authorization: `Bearer ${KEY}` },
+          signal: cut.signal,
+        })
+        expect(answer.headers.get('content-type')).toBe('text/event-stream')
+        const read = (async () => {
+          for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) came.push(part)
+        })().catch(() => {})
+        const socket = new WebSocket(looks(node, id).replace('http://', `ws://:${KEY}@`))
+        const said: string[] = []
+        socket.on('message', text => said.push(String(text)))
+        const named = (text: string) => text.includes('@xstate.actor') && text.includes(`"name":"${id}"`)
+        await vi.waitFor(() => {
+          expect(named(came.join(''))).toBe(true)
+          expect(said.some(named)).toBe(true)
+        }, WAIT)
+        // What happens from now on, too.
+        await (node === one ? two : one).call('POST', `/sessions/${id}/restart`)
+        await vi.waitFor(() => {
+          expect(came.join('')).toContain('restart.requested')
+          expect(said.join('')).toContain('restart.requested')
+        }, WAIT)
+        for (const text of said) expect(JSON.parse(text)).toHaveProperty('type')
+        cut.abort()
+        socket.close()
+        await read
+      }
+      for (const node of [one, two]) {
+        const apart = await node.call('GET', '/inspect?session_id=seen-1,seen-2')
+        expect(apart).toMatchObject({ status: 422, body: { error: 'VALIDATION_FAILED' } })
+        expect((await node.call('GET', '/inspect?session_id=nobody')).status).toBe(404)
+      }
+    })
+
+    it('a view of a session ends with its node, and the node that is asked for it again shows it', {
+      timeout: 60_000,
+    }, async () => {
+      const three = await fleet.add()
+      await three.call('POST', '/start', { user_id: 1, session_id: 'leaves' })
+      const look = () =>
+        new WebSocket(`${one.url}/inspect?session_id=leaves`.replace('http://', `ws://:${KEY}@`))
+      const socket = look()
+      const closed = once(socket, 'close')
+      await once(socket, 'message')
+      await three.signal('SIGKILL')
+      expect((await closed)[0]).toBe(1001)
+      await vi.waitFor(async () => {
+        const again = look()
+        await Promise.race([
+          once(again, 'message'),
+          once(again, 'close').then(() => Promise.reject(new Error('closed'))),
+        ])
+        again.close()
+      }, WAIT)
     })
   })
 })

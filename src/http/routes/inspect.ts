@@ -7,6 +7,7 @@ import type { Inspector, Viewing } from '../../ports/inspection.ts'
 import type { SessionQueries } from '../../ports/session-queries.ts'
 import type { HttpContext, HttpEnv } from '../context.ts'
 import { COME_BACK, HEARTBEAT } from '../event-streams.ts'
+import type { Hops } from '../hop.ts'
 import { isOwnOrigin } from '../login/own-page.ts'
 import { inspectQuery } from '../schemas/requests.ts'
 import { validateQuery } from '../validation.ts'
@@ -18,36 +19,39 @@ const TRY_AGAIN_LATER = 1013
 
 /**
  * `GET /inspect`: what the supervisor and the sessions do, as the inspector of Stately reads it, by server-sent events or over a
- * WebSocket, one JSON text a message; nothing that a client says is listened to. `base`: where callers reach this service.
+ * WebSocket, one JSON text a message; nothing that a client says is listened to. Sessions that another node has are shown as that one
+ * tells them. `base`: where callers reach this service.
  */
 export function inspectRoutes(
   inspector: Inspector,
   queries: Pick<SessionQueries, 'get'>,
   base: () => string,
+  { look, stopped }: { look: Hops['look']; stopped: AbortSignal },
 ): Hono<HttpEnv> {
   const wanted = (c: HttpContext) => validateQuery(c, inspectQuery).session_id ?? null
+  const open = (c: HttpContext) => c.get('look')?.() ?? inspector.open(wanted(c))
   return new Hono<HttpEnv>().get(
     '/inspect',
     async (c, next) => {
       // One that is not there is refused before anything is opened.
-      for (const id of wanted(c) ?? []) await queries.get(id)
+      const ids = wanted(c) ?? []
+      for (const id of ids) await queries.get(id)
+      const elsewhere = await look(c, ids, stopped)
+      if (elsewhere !== null) c.set('look', elsewhere)
       if (isWebSocket(c)) refuseForeignPage(c, base())
       await next()
     },
-    upgradeWebSocket((c: HttpContext) => {
-      const sessionIds = wanted(c)
-      return {
-        onOpen: (_, { raw }) =>
-          void carry(
-            () => inspector.open(sessionIds),
-            raw as WebSocket,
-            () => isAllowed(c),
-          ),
-      }
-    }),
+    upgradeWebSocket((c: HttpContext) => ({
+      onOpen: (_, { raw }) =>
+        void carry(
+          () => open(c),
+          raw as WebSocket,
+          () => isAllowed(c),
+        ),
+    })),
     async c => {
       if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
-      const viewing = await inspector.open(wanted(c))
+      const viewing = await open(c)
       // What a proxy such as nginx keeps to itself arrives too late.
       c.header('X-Accel-Buffering', 'no')
       return streamSSE(c, async stream => {

@@ -52,7 +52,7 @@ export const LOG: Operations = {
     tag: 'Log',
     summary: 'The machines at work',
     description:
-      'As the inspector of Stately reads it, by server-sent events or over a WebSocket: those sessions, or without `session_id` the supervisor and up to 50.',
+      'As the inspector of Stately reads it, by server-sent events or over a WebSocket: those sessions, or without `session_id` the supervisor and up to 50 of the node that is asked. Those that are named live at one node, else 422.',
     query: inspectQuery,
     answers: {
       101: { description: 'A WebSocket with one JSON text a message.' },
