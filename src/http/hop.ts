@@ -147,9 +147,13 @@ export function createHops(routing: Routing | undefined, logger: Logger): Hops {
       const [place = null] = nodes.values()
       if (place === null) return null
       const { search } = new URL(c.req.url)
-      const headers = { [HEADER]: routing.token, 'x-request-id': c.get('requestId') }
+      const headers = { [NODE_HEADER]: routing.token, 'x-request-id': c.get('requestId') }
       return () =>
-        viewElsewhere(`${place.url}/inspect${search}`, { headers, proof: [HEADER, routing.proof], stopped })
+        viewElsewhere(`${place.url}/inspect${search}`, {
+          headers,
+          proof: [NODE_HEADER, routing.proof],
+          stopped,
+        })
     },
 
     proves(c, next) {
