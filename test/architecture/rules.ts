@@ -72,7 +72,12 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Inside the big folders: which room may import which; what stands in the folder itself is `.`, and free of the rules of rooms. */
 const ROOMS: Record<string, Record<string, string[]>> = {
-  'src/http': { routes: ['schemas', 'login', '.'], schemas: [], login: ['.'] },
+  'src/http': {
+    routes: ['schemas', 'login', 'nodes', '.'],
+    schemas: [],
+    login: ['.'],
+    nodes: ['schemas', '.'],
+  },
   'src/dashboard': {
     session: ['pages', 'statechart', 'words', '.'],
     statechart: [],

@@ -1,5 +1,5 @@
-import { GatewayError } from '../base/errors.ts'
-import type { Viewing } from '../ports/inspection.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { Viewing } from '../../ports/inspection.ts'
 
 /** A node that begins to show something does so at once. */
 const HEAD_MS = 10_000

@@ -1,5 +1,5 @@
-import { GatewayError } from '../base/errors.ts'
-import type { HttpContext } from './context.ts'
+import { GatewayError } from '../../base/errors.ts'
+import type { HttpContext } from '../context.ts'
 
 /** Of this connection, or of another body. */
 const OWN_HEADERS = [

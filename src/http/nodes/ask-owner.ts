@@ -1,4 +1,4 @@
-import type { Routing } from '../ports/cluster/routing.ts'
+import type { Routing } from '../../ports/cluster/routing.ts'
 import { NODE_HEADER } from './node-header.ts'
 
 /** As long as somebody waits for it, in ms. */
