@@ -87,7 +87,7 @@ export async function createApp(
   const tracing = await loadTracing(config.tracing, traces)
   const counted = metrics.store(overrides.store?.(erasure.store) ?? erasure.store)
   const whole = tracing?.store(counted) ?? counted
-  const store = cluster?.ownership.owned(whole) ?? whole
+  const store = cluster?.owned(whole) ?? whole
   const vault = createQrVault(clock)
   const passkeys = createPasskeyVault(clock, linkKey)
   const given = overrides.laravel?.(client) ?? client

@@ -8,11 +8,14 @@ import type { LaneLeases } from '../ports/cluster/lane-leases.ts'
 import type { Routing } from '../ports/cluster/routing.ts'
 import type { Upkeep, UpkeepTable } from '../ports/cluster/upkeep.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
+import type { Store } from '../ports/store.ts'
 import { nodeIdIn } from './node-id.ts'
 import type { Overrides } from './overrides.ts'
 
 export interface AppCluster {
   ownership: Ownership
+  /** The store, whose sessions have owners. */
+  owned(store: Store): Store
   lanes: LaneLeases
   /** Of the queue of this node: each has its own, and no other process at the same time. */
   queue: string
@@ -40,6 +43,7 @@ export async function openCluster(
   if (databaseUrl === null || works === null) return null
   const [
     { Ownership },
+    { ownedStore },
     { createLaneLeases },
     { nodeWarnings },
     { createUpkeep },
@@ -48,6 +52,7 @@ export async function openCluster(
     { openOwnerTable },
   ] = await Promise.all([
     import('../cluster/ownership.ts'),
+    import('../cluster/owned-store.ts'),
     import('../cluster/lane-leases.ts'),
     import('../cluster/node-warnings.ts'),
     import('../cluster/upkeep.ts'),
@@ -68,6 +73,7 @@ export async function openCluster(
   })
   return {
     ownership,
+    owned: store => ownedStore(store, ownership),
     lanes: createLaneLeases({ table, node: () => ownership.node, ...parts }),
     upkeep: createUpkeep({ table: works, node: () => ownership.node, ...parts }),
     queue: id,

@@ -4,9 +4,8 @@ import type { Logger } from '../base/logger.ts'
 import type { NodeState } from '../base/problem.ts'
 import type { Members, OwnedLife, OwnerTable } from '../ports/cluster/owner-table.ts'
 import type { Rejoin, Residents } from '../ports/cluster/residents.ts'
-import type { Store } from '../ports/store.ts'
 import { Membership } from './membership.ts'
-import { surplusOf } from './shares.ts'
+import { limitOf, othersIn, surplusOf } from './shares.ts'
 
 /** How often the shares of all are looked at, in ms. */
 const LOOK_EVERY = 1_000
@@ -37,6 +36,8 @@ export class Ownership implements Rejoin {
   #members: Members | null = null
   /** Epochs of lives that were claimed and are not taken up yet, by stream. */
   readonly #claimed = new Map<string, number>()
+  /** Lives that are claimed because somebody asks for them, by stream. */
+  readonly #adopting = new Map<string, Promise<boolean>>()
   #residents: Residents | null = null
   #looking: Promise<void> | null = null
   #timer: unknown = null
@@ -94,23 +95,7 @@ export class Ownership implements Rejoin {
 
   /** How many sessions may still come here. */
   get room(): number {
-    return limitOf(this.#options) - this.#count
-  }
-
-  /** The store, whose sessions have owners from now on. */
-  owned(store: Store): Store {
-    return {
-      ...store,
-      commit: async write => {
-        if (write.create === undefined) return store.commit(write)
-        return store.commit({ ...write, create: { ...write.create, owner: this.#ownName() } })
-      },
-      claim: async streamId => {
-        const epoch = await this.#claim(streamId)
-        store.forget(streamId)
-        return epoch
-      },
-    }
+    return limitOf(this.#options.maxSessions) - this.#count
   }
 
   /** Begins to have sessions; if the store is away, once it is back. */
@@ -142,11 +127,21 @@ export class Ownership implements Rejoin {
   }
 
   /** Takes up a session that nobody has, because somebody asks for it; false: another node has it, or there is no room. */
-  async adopt({ sessionId, streamId }: Pick<OwnedLife, 'sessionId' | 'streamId'>): Promise<boolean> {
-    const residents = this.#residents
-    if (residents === null || !residents.isServing || this.room <= 0 || this.#stopped) return false
-    const epoch = await this.#claim(streamId).catch(() => null)
-    if (epoch === null) return false
+  adopt(life: Pick<OwnedLife, 'sessionId' | 'streamId'>): Promise<boolean> {
+    const { streamId } = life
+    const adopted =
+      this.#adopting.get(streamId) ?? this.#adopt(life).finally(() => this.#adopting.delete(streamId))
+    this.#adopting.set(streamId, adopted)
+    return adopted
+  }
+
+  async #adopt({ sessionId, streamId }: Pick<OwnedLife, 'sessionId' | 'streamId'>): Promise<boolean> {
+    const [residents, node] = [this.#residents, this.node]
+    if (residents === null || node === null || !residents.isServing || this.#stopped) return false
+    if (residents.has(sessionId)) return true
+    if (this.room <= 0) return false
+    const epoch = await this.#options.table.claimIfFree(node, streamId).catch(() => null)
+    if (epoch === null || this.node !== node) return false
     await this.#takeUp(residents, [{ sessionId, streamId, epoch }])
     return true
   }
@@ -189,16 +184,18 @@ export class Ownership implements Rejoin {
     this.#options.clock.clearTimeout(this.#timer)
   }
 
-  #ownName(): string {
+  /** The name of this node for what is written now. Throws STORE_FAILED without a lease. */
+  get ownName(): string {
     if (this.node !== null) return this.node
     throw new GatewayError('STORE_FAILED', LOST)
   }
 
-  async #claim(streamId: string): Promise<number> {
+  /** The epoch of a session from now on. Rejects with EPOCH_CONFLICT if another node has it. */
+  async claim(streamId: string): Promise<number> {
     const known = this.#claimed.get(streamId)
     this.#claimed.delete(streamId)
     if (known !== undefined) return known
-    const node = this.#ownName()
+    const node = this.ownName
     const epoch = await this.#options.table.claim(node, streamId)
     if (epoch !== null && this.node === node) return epoch
     throw new GatewayError('EPOCH_CONFLICT', 'Another node has this session.')
@@ -229,14 +226,8 @@ export class Ownership implements Rejoin {
   /** How many more than its share this node has, by what it has now and the others had lately. */
   get #surplus(): number {
     const { nodes, free } = this.#members ?? { nodes: [], free: 0 }
-    const others = nodes.filter(({ node }) => node !== this.node)
-    const own = { node: this.node ?? '', sessions: this.#count, limit: limitOf(this.#options) }
-    // Who cannot be reached yet may never be: what it has counts, and nothing is given up for it.
-    return surplusOf(
-      own,
-      others.map(one => ({ ...one, limit: one.url === '' ? one.sessions : limitOf(one) })),
-      free,
-    )
+    const own = { node: this.node ?? '', sessions: this.#count, limit: limitOf(this.#options.maxSessions) }
+    return surplusOf(own, othersIn(nodes, this.node), free)
   }
 
   /** Sessions were given up somewhere: how many nodes there are may have changed, too. */
@@ -294,6 +285,3 @@ export class Ownership implements Rejoin {
     this.#options.logger.info({ sessions: lives.length }, 'sessions were given up for other nodes')
   }
 }
-
-const limitOf = ({ maxSessions }: { maxSessions: number | null }): number =>
-  maxSessions ?? Number.POSITIVE_INFINITY

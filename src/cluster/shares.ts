@@ -1,9 +1,20 @@
+import type { ClusterNode } from '../ports/cluster/owner-table.ts'
+
 /** A node and its sessions; `limit`: how many it may have. */
 export interface Holder {
   node: string
   sessions: number
   limit: number
 }
+
+/** `maxSessions`: null is any number. */
+export const limitOf = (maxSessions: number | null): number => maxSessions ?? Number.POSITIVE_INFINITY
+
+/** The others of all nodes. Who cannot be reached yet may never be: what it has counts, and nothing is given up for it. */
+export const othersIn = (nodes: ClusterNode[], own: string | null): Holder[] =>
+  nodes
+    .filter(({ node }) => node !== own)
+    .map(one => ({ ...one, limit: one.url === '' ? one.sessions : limitOf(one.maxSessions) }))
 
 /**
  * How many sessions a node has beyond its share, negative for how many it is to take; `free`: those that nobody has. Who may have less than
@@ -29,8 +40,8 @@ function partOf(sessions: number, { limit }: Holder, all: Holder[], round: (part
   let left = sessions
   const limits = all.map(one => one.limit).sort((a, b) => a - b)
   for (const [n, least] of limits.entries()) {
-    const part = round(left / (limits.length - n))
-    if (least >= part) return Math.min(part, limit)
+    const part = left / (limits.length - n)
+    if (least >= part) return Math.min(round(part), limit)
     left -= least
   }
   return limit

@@ -81,6 +81,11 @@ export class MemoryOwnerTable {
           if (!row || !isAlive(node) || (row.owner !== node && isAlive(row.owner))) return null
           return take(node, streamId).epoch
         })(),
+      claimIfFree: (node, streamId) =>
+        asked('claimIfFree', () => {
+          const row = this.sessions.get(streamId)
+          return row && isAlive(node) && !isAlive(row.owner) ? take(node, streamId).epoch : null
+        })(),
       claimFree: (node, limit) =>
         asked('claimFree', () =>
           isAlive(node)

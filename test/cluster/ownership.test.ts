@@ -31,7 +31,9 @@ class Node implements Residents {
   has = (sessionId: string) => this.lives.has(sessionId)
   streams = () => [...this.lives.values()].map(({ streamId }) => streamId)
   idlest = (limit: number) => [...this.lives.keys()].slice(0, limit)
+  late: Promise<void> | null = null
   async takeUp(lives: OwnedLife[]) {
+    await this.late
     for (const life of lives) this.lives.set(life.sessionId, life)
   }
   async handOver(sessionIds: string[]) {
@@ -250,6 +252,25 @@ describe('A node', () => {
     await clock.advance(4 * LEASE)
     expect(counts()).toEqual([2])
     expect(table.calls).toContain('keepOnly')
+  })
+
+  it('claims a session once, however many ask for it at the same time, and whatever it claims itself', async () => {
+    const node = await start()
+    table.add(2)
+    const ask = (n: number) => node.ownership.adopt({ sessionId: `s${n}`, streamId: `stream-${n}` })
+    expect(await Promise.all([ask(0), ask(0), ask(0)])).toEqual([true, true, true])
+    expect([table.sessions.get('stream-0')!.epoch, node.lives.get('s0')!.epoch]).toEqual([2, 2])
+    const late = Promise.withResolvers<void>()
+    node.late = late.promise
+    await clock.advance(LEASE / 3 + 1_000)
+    expect(table.sessions.get('stream-1')).toMatchObject({ epoch: 2, owner: node.ownership.node })
+    const asked = ask(1)
+    late.resolve()
+    await asked
+    await clock.advance(0)
+    expect([table.sessions.get('stream-1')!.epoch, node.lives.get('s1')!.epoch]).toEqual([2, 2])
+    await ask(1)
+    expect(table.sessions.get('stream-1')!.epoch).toBe(2)
   })
 
   it('takes up what somebody asks for, if nobody has it and there is room', async () => {

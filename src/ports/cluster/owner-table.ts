@@ -62,6 +62,8 @@ export interface OwnerTable {
   renew(node: string, leaseMs: number, news: NodeNews): Promise<Members | null>
   /** Makes the node the owner of a life that nobody else has under a valid lease; null: somebody has, or it is over. */
   claim(node: string, streamId: string): Promise<number | null>
+  /** The same, and null also if it is the node's own already. */
+  claimIfFree(node: string, streamId: string): Promise<number | null>
   /** The same for as many as `limit` of those that nobody has. */
   claimFree(node: string, limit: number): Promise<OwnedLife[]>
   /** The node takes no more sessions: the others share what it gives up. */

@@ -23,6 +23,9 @@ const FREE = `erased_at IS NULL AND (owner IS NULL OR NOT EXISTS (${LIVE} AND no
 const CLAIM = `UPDATE sessions SET epoch = epoch + 1, owner = $1
   WHERE stream_id = $2 AND (owner = $1 OR ${FREE}) AND erased_at IS NULL AND EXISTS (${LIVE} AND node = $1) RETURNING epoch`
 
+const CLAIM_IF_FREE = `UPDATE sessions SET epoch = epoch + 1, owner = $1
+  WHERE stream_id = $2 AND ${FREE} AND EXISTS (${LIVE} AND node = $1) RETURNING epoch`
+
 // By the index of owners, one dead node after the other: those of living nodes are never looked through, however many there are.
 const freeOnes = (
   most: string,
@@ -126,6 +129,10 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
 
     async claim(node, streamId) {
       return (await sql.get<{ epoch: number }>(CLAIM, node, streamId))?.epoch ?? null
+    },
+
+    async claimIfFree(node, streamId) {
+      return (await sql.get<{ epoch: number }>(CLAIM_IF_FREE, node, streamId))?.epoch ?? null
     },
 
     async claimFree(node, limit) {
