@@ -239,6 +239,7 @@ type Overrides = Parameters<typeof createFakes>[0] &
       HttpParts,
       | 'legacy'
       | 'routing'
+      | 'logins'
       | 'vault'
       | 'passkeys'
       | 'base'
@@ -280,6 +281,7 @@ export function createTestHttp(over: Overrides = {}) {
     ...(over.silenceMs !== undefined && { silenceMs: over.silenceMs }),
     ...(over.legacy && { legacy: over.legacy }),
     ...(over.routing && { routing: over.routing }),
+    ...(over.logins && { logins: over.logins }),
     sessions: fakes.sessions,
     queries: fakes.queries,
     undelivered: fakes.undelivered,

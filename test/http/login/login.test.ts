@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createClock } from '../../../src/base/clock.ts'
+import { GatewayError } from '../../../src/base/errors.ts'
+import { createMemoryLogins } from '../../../src/http/login/memory-logins.ts'
 import { createTestClock } from '../../base/clock.ts'
 import { createTestPages, form, logIn } from '../../dashboard/pages.ts'
 import { post } from '../fakes.ts'
@@ -131,6 +133,80 @@ describe('a login', () => {
     const text = logs.join('')
     for (const secret of ['writes', 'a-wrong-secret', cookie.split('=')[1]!])
       expect(text).not.toContain(secret)
+  })
+})
+
+describe('while the database of all nodes is away', () => {
+  /** Logins that were known a moment ago. */
+  function createAway() {
+    const tables = createMemoryLogins(() => 1)
+    let asked = 0
+    const state = { away: false, asked: () => asked }
+    const orAway = <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) => {
+      return async (...args: Args): Promise<T> => {
+        asked++
+        if (state.away) throw new GatewayError('STORE_FAILED', 'The server does not answer')
+        return ask(...args)
+      }
+    }
+    const { logins, guesses } = tables
+    const { begin, find, end } = logins
+    const away = { begin: orAway(begin), find: orAway(find), end: orAway(end) }
+    const wrong = orAway((caller: string) => guesses.wrong(caller))
+    const clock = createTestClock()
+    return {
+      state,
+      clock,
+      ...createTestPages({}, { ...keys, clock, logins: { logins: away, guesses: { wrong } } }),
+    }
+  }
+
+  it('a login is neither in nor out: 503, and no way to the page of the login', async () => {
+    const { app, state } = createAway()
+    const headers = await logIn(app, 'writes')
+    state.away = true
+    for (const path of ['/stats', '/sessions/s1', '/'])
+      expect((await app.request(path, { headers: { ...headers, accept: 'text/html' } })).status, path).toBe(
+        503,
+      )
+    for (const key of ['writes', 'wrong'])
+      expect((await app.request('/login', form({ key }))).status, key).toBe(503)
+    state.away = false
+    expect((await app.request('/stats', { headers })).status).toBe(200)
+  })
+
+  it('a key, and what needs none, asks for no login', async () => {
+    const { app, state } = createAway()
+    const { cookie } = await logIn(app, 'writes')
+    state.away = true
+    const before = state.asked()
+    for (const headers of [
+      { cookie, 'x-api-key': 'writes' },
+      { cookie, 'x-api-key': 'reads' },
+    ])
+      expect((await app.request('/stats', { headers })).status).toBe(200)
+    for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs'])
+      expect((await app.request(path, { headers: { cookie } })).status, path).toBe(200)
+    expect(state.asked()).toBe(before)
+  })
+
+  it('a stream that a login opened goes on', async () => {
+    const { app, state, clock } = createAway()
+    const reader = (await app.request('/events', { headers: await logIn(app, 'writes') })).body!.getReader()
+    const parts: string[] = []
+    let isOver = false
+    const read = (async () => {
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        parts.push(new TextDecoder().decode(part.value))
+      isOver = true
+    })()
+    state.away = true
+    const beats = () => parts.filter(part => part === ':\n\n').length
+    await clock.advance(15_000)
+    await vi.waitFor(() => expect(beats()).toBe(1))
+    expect(isOver).toBe(false)
+    await reader.cancel()
+    await read
   })
 })
 
