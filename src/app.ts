@@ -14,7 +14,7 @@ import { createClock, createTimeOfDay } from './base/clock.ts'
 import { createFaults, type Faults, guardTimers } from './base/faults.ts'
 import type { Logger } from './base/logger.ts'
 import type { Config } from './config.ts'
-import { createAskOwner } from './http/nodes/ask-owner.ts'
+import { createAskOwner, createReadOwner } from './http/nodes/ask-owner.ts'
 import { createHttp } from './http/server.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { createLaravelCheck } from './laravel/check/laravel-check.ts'
@@ -111,6 +111,7 @@ export async function createApp(
   const owners = createSessionOwners(registry, store)
   const routing = cluster?.routing(sessionId => supervisor.residents.has(sessionId))
   const ask = routing && createAskOwner(routing)
+  const read = routing && createReadOwner(routing)
   const readMarks = new ReadMarks(
     clock,
     (...session) => registry.socketOf(...session),
@@ -124,7 +125,10 @@ export async function createApp(
     clock,
     logger: part('deliveries'),
     routes,
-    passkeys: { read: passkeys.read, timeOfDay },
+    passkeys: {
+      ...{ read: passkeys.read, timeOfDay },
+      ...(read && { elsewhere: sessionId => read(sessionId, 'passkey') }),
+    },
     sessions: owners,
     leases: cluster?.lanes,
     files: { waitMs: config.media.waitMs, linkTo: served.linkTo, has: served.has },

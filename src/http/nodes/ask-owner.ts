@@ -21,3 +21,22 @@ export const createAskOwner =
     })
     await answer.body?.cancel()
   }
+
+/** What the node of a session that lives elsewhere answers to a `GET /sessions/{id}/…`, as JSON; null: nothing of use, or it lives here. */
+export type ReadOwner = (sessionId: string, what: string) => Promise<Record<string, unknown> | null>
+
+/** Rejects if the node does not answer. */
+export const createReadOwner =
+  ({ token, proof, placeOf }: Pick<Routing, 'token' | 'proof' | 'placeOf'>): ReadOwner =>
+  async (sessionId, what) => {
+    const place = await placeOf(sessionId)
+    if (place === null || place === 'nowhere' || 'why' in place) return null
+    const answer = await fetch(`${place.url}/sessions/${encodeURIComponent(sessionId)}/${what}`, {
+      headers: { [NODE_HEADER]: token },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    if (answer.ok && answer.headers.get(NODE_HEADER) === proof)
+      return (await answer.json()) as Record<string, unknown>
+    await answer.body?.cancel()
+    return null
+  }

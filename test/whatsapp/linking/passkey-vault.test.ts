@@ -27,7 +27,7 @@ it('A token of a passkey answers for its session until it is used, replaced or e
   expect([vault.sessionOf(last), vault.read('a')]).toEqual([null, null])
 })
 
-it('A code of a passkey goes with the delivery of its own demand alone, and only while it is kept', () => {
+it('A code of a passkey goes with the delivery of its own demand alone, and only while it is kept', async () => {
   const { vault, expiresAt } = vaultWith()
   const passkeys = { read: vault.read, timeOfDay: (at: number) => at }
   const row = { kind: 'events', sessionId: 'a' } as const
@@ -37,21 +37,21 @@ it('A code of a passkey goes with the delivery of its own demand alone, and only
     code: null,
     expires_at: new Date(expiresAt).toISOString(),
   }
-  expect(withPasskey(row, told, passkeys)).toEqual(told)
+  expect(await withPasskey(row, told, passkeys)).toEqual(told)
   vault.putCode('a', 'ABCD-2345')
-  expect(withPasskey(row, told, passkeys)).toEqual({ ...told, code: 'ABCD-2345' })
+  expect(await withPasskey(row, told, passkeys)).toEqual({ ...told, code: 'ABCD-2345' })
   for (const other of [
     { ...told, state: 'required' },
     { ...told, type: 'call' },
     { ...told, expires_at: new Date(expiresAt - 1).toISOString() },
   ])
-    expect(withPasskey(row, other, passkeys)).toEqual(other)
-  expect(withPasskey({ ...row, kind: 'messages' }, told, passkeys)).toEqual(told)
+    expect(await withPasskey(row, other, passkeys)).toEqual(other)
+  expect(await withPasskey({ ...row, kind: 'messages' }, told, passkeys)).toEqual(told)
   vault.clear('a')
-  expect(withPasskey(row, told, passkeys)).toEqual(told)
+  expect(await withPasskey(row, told, passkeys)).toEqual(told)
 })
 
-it('A passkey is told with the time on the wall, and so is its code', () => {
+it('A passkey is told with the time on the wall, and so is its code', async () => {
   const { vault, expiresAt } = vaultWith()
   vault.putCode('a', 'ABCD-2345')
   const row = { kind: 'events', sessionId: 'a' } as const
@@ -63,7 +63,7 @@ it('A passkey is told with the time on the wall, and so is its code', () => {
   ]) {
     const told = { type: 'passkey', state, code: null, expires_at: new Date(expiresAt).toISOString() }
     const later = new Date(expiresAt + 3_600_000).toISOString()
-    expect(withPasskey(row, told, passkeys)).toEqual({ ...told, code, expires_at: later })
+    expect(await withPasskey(row, told, passkeys)).toEqual({ ...told, code, expires_at: later })
   }
 })
 
@@ -89,3 +89,30 @@ it('A token says to every node with the key of which session it is, however long
 })
 
 const token123 = () => randomBytes(92).toString('base64url')
+
+it('A code of a session that lives on another node is that node’s word, of the same demand, and none if it does not answer', async () => {
+  const clock = createTestClock()
+  const vault = createPasskeyVault(clock, randomBytes(32))
+  const [at, later] = [1_000, 3_601_000].map(ms => new Date(ms).toISOString())
+  const row = { kind: 'events', sessionId: 'a' } as const
+  const told = { type: 'passkey', state: 'confirm', code: null, expires_at: at }
+  const asked: string[] = []
+  const codeBy = async (answer: () => Promise<Record<string, unknown> | null>, payload = told) => {
+    const elsewhere = (sessionId: string) => {
+      asked.push(sessionId)
+      return answer()
+    }
+    const passkeys = { read: vault.read, timeOfDay: (ms: number) => ms + 3_600_000, elsewhere }
+    const { code, expires_at } = await withPasskey(row, payload, passkeys)
+    expect(expires_at).toBe(later)
+    return code
+  }
+  const confirms = { success: true, state: 'confirm', code: 'ABCD-2345', expires_at: later }
+  expect(await codeBy(async () => confirms)).toBe('ABCD-2345')
+  expect(await codeBy(async () => ({ ...confirms, expires_at: at }))).toBeNull()
+  expect(await codeBy(async () => null)).toBeNull()
+  expect(await codeBy(() => Promise.reject(new Error('gone')))).toBeNull()
+  expect(asked).toEqual(['a', 'a', 'a', 'a'])
+  expect(await codeBy(async () => confirms, { ...told, state: 'required' })).toBeNull()
+  expect(asked).toHaveLength(4)
+})
