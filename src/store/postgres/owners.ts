@@ -87,10 +87,13 @@ type NodeColumns = Omit<ClusterNode, 'maxSessions' | 'stats'> & {
 export function openOwnerTable({ url, schema = null }: { url: string; schema?: string | null }): OwnerTable {
   const config = { ...poolConfig({ url, schema, most: 2 }), query_timeout: ANSWER_MS }
   const pool = createPool(config)
+  // Who claims may wait for a row, and many ask where a session is: a renewal waits for neither.
+  const askPool = createPool(config)
   const lanePool = createListPool({ ...config, max: 1 })
   let isClosed = false
   const names = createNames()
   const sql = readsOn(pool, names, () => isClosed)
+  const asked = readsOn(askPool, names, () => isClosed)
   let listener: Listener | null = null
   let channel: Promise<string> | null = null
   const channelOf = () => {
@@ -128,15 +131,15 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
     },
 
     async claim(node, streamId) {
-      return (await sql.get<{ epoch: number }>(CLAIM, node, streamId))?.epoch ?? null
+      return (await asked.get<{ epoch: number }>(CLAIM, node, streamId))?.epoch ?? null
     },
 
     async claimIfFree(node, streamId) {
-      return (await sql.get<{ epoch: number }>(CLAIM_IF_FREE, node, streamId))?.epoch ?? null
+      return (await asked.get<{ epoch: number }>(CLAIM_IF_FREE, node, streamId))?.epoch ?? null
     },
 
     async claimFree(node, limit) {
-      const rows = await sql.all<{ session_id: string; stream_id: string; epoch: number }>(
+      const rows = await asked.all<{ session_id: string; stream_id: string; epoch: number }>(
         CLAIM_FREE,
         node,
         limit,
@@ -157,11 +160,11 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
     async release(node, lives) {
       if (lives.length === 0) return
       const [streams, epochs] = [lives.map(({ streamId }) => streamId), lives.map(({ epoch }) => epoch)]
-      await sql.get(RELEASE, node, streams, epochs, await channelOf())
+      await asked.get(RELEASE, node, streams, epochs, await channelOf())
     },
 
     async keepOnly(node, streamIds) {
-      await sql.get(KEEP_ONLY, node, streamIds, await channelOf())
+      await asked.get(KEEP_ONLY, node, streamIds, await channelOf())
     },
 
     async leave(node) {
@@ -183,7 +186,7 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
     },
 
     async whereIs(sessionId) {
-      const row = await sql.get<{ stream_id: string; node: string | null; url: string | null }>(
+      const row = await asked.get<{ stream_id: string; node: string | null; url: string | null }>(
         `SELECT s.stream_id, n.node, n.url FROM sessions s LEFT JOIN nodes n ON n.node = s.owner AND n.lease_until > now()
          WHERE s.session_id = $1 AND s.erased_at IS NULL`,
         sessionId,
@@ -208,7 +211,7 @@ export function openOwnerTable({ url, schema = null }: { url: string; schema?: s
       if (isClosed) return
       isClosed = true
       await listener?.end()
-      await Promise.all([pool.end(), lanePool.end()])
+      await Promise.all([pool, askPool, lanePool].map(one => one.end()))
     },
   }
 }

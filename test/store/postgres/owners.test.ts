@@ -62,6 +62,25 @@ await describeWithPostgres('Owners of sessions in PostgreSQL', () => {
     expect(await epochOf('s')).toBe(2)
   })
 
+  test('a lease is renewed while claims wait for a row that somebody holds', async () => {
+    await join('a')
+    const streams = await Promise.all(['s', 't', 'u'].map(id => given(store, id)))
+    const name = await schema.name()
+    await onPostgres(async client => {
+      await client.query(`BEGIN; SELECT 1 FROM ${name}.sessions FOR UPDATE`)
+      const claims = Promise.all(streams.map(streamId => table.claim('a', streamId)))
+      claims.catch(() => {})
+      const waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%epoch + 1%'"
+      await vi.waitFor(async () =>
+        expect((await onPostgres(other => other.query(waiting))).rowCount).toBeGreaterThan(1),
+      )
+      expect(await renew('a')).not.toBeNull()
+      await client.query('COMMIT')
+      expect(await claims).toEqual([2, 2, 2])
+    })
+  })
+
   test('its own session a node may claim again', async () => {
     await join('a')
     const streamId = await given(store, 's')
