@@ -40,7 +40,7 @@ export interface PostgresNeeds {
 }
 
 const DATABASE = 'ledger'
-const ANSWERS_MS = 20_000
+const ANSWERS_MS = 60_000
 const MANAGERS = "datname = current_database() AND application_name = 'whatsapp-manager'"
 const QUICK = ['wal_retrieve_retry_interval=200ms']
 /** Segments of 1 MB: the disk of the log is full soon, and has room for what it needs at other times. */
@@ -99,8 +99,12 @@ export async function openPostgres(needs: PostgresNeeds = {}): Promise<RunPostgr
         `SELECT pid FROM pg_stat_activity WHERE ${MANAGERS} ORDER BY state_change DESC LIMIT 1`,
       )
       if (one === undefined) return
-      process.kill(one.pid, 'SIGKILL')
-      // Until it has recovered nobody gets in.
+      // All are thrown out, a moment later; until it has recovered nobody gets in.
+      await onServer(server.url(DATABASE), async witness => {
+        const thrownOut = new Promise(resolve => witness.once('end', resolve))
+        process.kill(one.pid, 'SIGKILL')
+        await thrownOut
+      })
       await until(() => ask('SELECT 1'))
     },
     async cutConnections() {

@@ -45,6 +45,21 @@ describe.skipIf(postgresBin() === null)('the PostgreSQL of a run', () => {
     expect(await count()).toBe(2)
   })
 
+  it('has recovered by itself from a backend that was killed', SLOW, async () => {
+    server = await openPostgres()
+    await server.query('CREATE TABLE t (n int)')
+    const client = new pg.Client({ connectionString: server.url, application_name: 'whatsapp-manager' })
+    client.on('error', () => {})
+    await client.connect()
+    clients.push(client)
+    const ended = new Promise(resolve => client.once('end', resolve))
+    await server.killBackend()
+    await ended
+    // Nobody is thrown out any more.
+    await add()
+    expect(await count()).toBe(1)
+  })
+
   it('fails over to its standby, twice, and loses nothing that it acknowledged', SLOW, async () => {
     server = await openPostgres({ standby: true })
     await server.query('CREATE TABLE t (n int)')
@@ -52,14 +67,15 @@ describe.skipIf(postgresBin() === null)('the PostgreSQL of a run', () => {
       await add()
       const standby = vi.waitFor(
         async () => {
-          const { rows } = await (await dial()).query('SHOW transaction_read_only')
+          const client = await dial()
+          const { rows } = await client.query('SHOW transaction_read_only')
+          await client.end()
           expect(rows).toEqual([{ transaction_read_only: 'on' }])
         },
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
-      const refused = standby.then(() => codeOf(add()))
-      await server.failOver(1_500)
-      expect(await refused).toBe('25006')
+      const [refused] = await Promise.all([standby.then(() => codeOf(add())), server.failOver(1_500)])
+      expect(refused).toBe('25006')
       expect(await count()).toBe(2 * failures - 1)
       await add()
     }
