@@ -223,7 +223,7 @@ export async function createApp(
     },
     deliveries: store.deliveries,
   })
-  const own = createQueries(store, supervisor)
+  const own = createQueries(store, supervisor, mailbox)
   const queries = cluster?.ofAll(own) ?? own
   const dashboard = createAppDashboard({
     ...{ store, supervisor, queries, deliveries, ready },

@@ -3,6 +3,8 @@ import { sessionMachine } from '../../machines/session.machine.ts'
 import { stateValue } from '../../machines/session.state.ts'
 import { GatewayError } from '../base/errors.ts'
 import { callersOwnOf } from '../messages/send.ts'
+import type { LeftSend, Mailbox } from '../ports/cluster/mailbox.ts'
+import type { MessageRow } from '../ports/message-table.ts'
 import type { SessionQueries } from '../ports/session-queries.ts'
 import type { SessionRow } from '../ports/session-table.ts'
 import type { Store } from '../ports/store.ts'
@@ -16,6 +18,7 @@ import type { Supervisor } from './supervisor/supervisor.ts'
 export function createQueries(
   store: Store,
   supervisor: Pick<Supervisor, 'stats' | 'whyUnreadable'>,
+  mailbox: Pick<Mailbox, 'find'> | null = null,
 ): SessionQueries {
   const viewOf = (row: SessionRow) =>
     sessionViewOf(row, supervisor.whyUnreadable(row.sessionId) ?? row.standsStill)
@@ -54,7 +57,9 @@ export function createQueries(
 
     message: (sessionId, messageId) =>
       readOfLife(store, sessionId, async ({ streamId }) => {
-        const row = await store.messages.find(streamId, messageId)
+        // In this order: what is not in the mailbox any more is in the log.
+        const left = await mailbox?.find(streamId, messageId)
+        const row = (await store.messages.find(streamId, messageId)) ?? (left ? rowOfLeft(left) : null)
         if (row !== null) return row
         throw new GatewayError('MESSAGE_NOT_FOUND', `Session ${sessionId} has no message ${messageId}.`)
       }),
@@ -96,3 +101,9 @@ function possibleIn(stored: Parameters<typeof readStoredSession>[0]): string[] {
   }
   return [...possible].sort()
 }
+
+/** A send that waits for a node: it has no place in a log yet. */
+const rowOfLeft = ({ messageId, content, at }: LeftSend): MessageRow => ({
+  ...{ messageId, content, at, chatId: content.to, direction: 'out', status: 'queued' },
+  ...{ attempts: 0, seq: 0, error: null, history: [{ status: 'queued', at }] },
+})

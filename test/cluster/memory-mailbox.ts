@@ -22,8 +22,8 @@ export class MemoryMailbox implements Mailbox {
     return this.left.filter(one => one.streamId === streamId).map(({ send }) => structuredClone(send))
   }
 
-  async has(streamId: string, messageId: string): Promise<boolean> {
-    return (await this.of(streamId)).some(send => send.messageId === messageId)
+  async find(streamId: string, messageId: string): Promise<LeftSend | null> {
+    return (await this.of(streamId)).find(send => send.messageId === messageId) ?? null
   }
 
   async taken(streamId: string, messageIds: string[]): Promise<void> {

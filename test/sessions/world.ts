@@ -107,7 +107,7 @@ function createParts(world: World) {
     onDead: why => void world.deaths.push(why),
     onDelivery: lane => void world.wokenLanes.push(lane),
   })
-  const queries = createQueries(store, supervisor)
+  const queries = createQueries(store, supervisor, options.mailbox)
   return {
     run,
     connects,

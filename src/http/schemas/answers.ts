@@ -120,7 +120,7 @@ const messageError = z.string().nullable()
 
 /**
  * A message's status with its history, oldest first; `error` says why it failed, or why WhatsApp refused it for now. `client_ref` and
- * `metadata` are those of a send.
+ * `metadata` are those of a send. `seq` is 0 for a send that waits for a node to have its session.
  */
 export const messageAnswer = z.object({
   success: z.literal(true),

@@ -27,7 +27,7 @@ export interface Mailbox {
   leave(streamId: string, send: LeftSend, gone: string | null): Promise<Leaving>
   /** What waits for a session, in the order in which it was left. */
   of(streamId: string): Promise<LeftSend[]>
-  has(streamId: string, messageId: string): Promise<boolean>
+  find(streamId: string, messageId: string): Promise<LeftSend | null>
   /** These stand in the log now. */
   taken(streamId: string, messageIds: string[]): Promise<void>
 }

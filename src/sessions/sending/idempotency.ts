@@ -12,7 +12,7 @@ import { refusalOf } from './send-results.ts'
 export interface IdempotencyDeps {
   messages: Store['messages']
   /** Present where several nodes share the store. */
-  mailbox?: Pick<Mailbox, 'has'> | undefined
+  mailbox?: Pick<Mailbox, 'find'> | undefined
   clock: Clock
 }
 
@@ -76,9 +76,9 @@ export class Idempotency {
   async #currentOutcome(messageId: string, { to }: SendContent): Promise<SendOutcome> {
     const { messages, mailbox } = this.#deps
     // In this order: what is not in the mailbox any more is in the log.
-    const isLeft = await mailbox?.has(this.#streamId, messageId)
+    const left = await mailbox?.find(this.#streamId, messageId)
     const row = await messages.find(this.#streamId, messageId, 'out')
-    if (row === null && isLeft)
+    if (row === null && left)
       return { messageId, status: 'queued', address: await this.#people.addressOf(to), replayed: true }
     if (row === null) throw new GatewayError('MESSAGE_NOT_FOUND', 'The message of this key is gone.')
     if (row.status === 'failed') throw refusalOf(row.error ?? '')

@@ -45,7 +45,7 @@ export function createLeaveSend(deps: LeaveSendDeps): NonNullable<Sessions['leav
 
     /** What waits in the mailbox can be answered, too; there it is a send of the same session. */
     async function checkTarget(content: SendContent, streamId: string): Promise<void> {
-      if (content.reply_to !== null && (await mailbox.has(streamId, content.reply_to))) return
+      if (content.reply_to !== null && (await mailbox.find(streamId, content.reply_to)) !== null) return
       await checkReplyTarget(content, store.messages, streamId)
     }
 

@@ -59,13 +59,13 @@ export function createMailbox(sql: Sql): Mailbox {
       return rows.map(toSend)
     },
 
-    async has(streamId, messageId) {
-      const row = await sql.get(
-        'SELECT 1 AS is FROM mailbox WHERE stream_id = $1 AND message_id = $2 LIMIT 1',
+    async find(streamId, messageId) {
+      const row = await sql.get<Columns>(
+        'SELECT message_id, content, key, hash, at FROM mailbox WHERE stream_id = $1 AND message_id = $2 LIMIT 1',
         streamId,
         messageId,
       )
-      return row !== undefined
+      return row === undefined ? null : toSend(row)
     },
 
     async taken(streamId, messageIds) {

@@ -50,6 +50,17 @@ describe('A send that was left while nobody had its session', () => {
     expect(facts(one!.messageId)).toEqual(['queued', 'transmitted'])
   })
 
+  it('is known as queued from the moment its caller was answered', async () => {
+    await gone()
+    const left = await leave('one')
+    expect(await world.queries.message('s1', left!.messageId)).toMatchObject({
+      ...{ chatId: `${ANA}@s.whatsapp.net`, status: 'queued', seq: 0, history: [{ status: 'queued' }] },
+    })
+    await taken()
+    expect(await world.queries.message('s1', left!.messageId)).toMatchObject({ status: 'transmitted' })
+    await expect(world.queries.message('s1', 'NOBODY')).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' })
+  })
+
   it('goes out once if its next node is gone before it has emptied the mailbox', async () => {
     await gone()
     const left = await leave('one')

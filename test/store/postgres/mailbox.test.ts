@@ -46,7 +46,7 @@ await describeWithPostgres('The mailbox of sessions in PostgreSQL', () => {
     for (const send of sends) expect(await mailbox.leave(one, send, null)).toBe('stored')
     await mailbox.leave(two, sent('D'), null)
     expect(await mailbox.of(one)).toEqual(sends)
-    expect([await mailbox.has(one, 'C'), await mailbox.has(one, 'D')]).toEqual([true, false])
+    expect([await mailbox.find(one, 'C'), await mailbox.find(one, 'D')]).toEqual([sends[2], null])
     await mailbox.taken(one, ['A', 'C', 'D'])
     expect(await mailbox.of(one)).toEqual([sends[1]])
     expect(await mailbox.of(two)).toHaveLength(1)
