@@ -4,7 +4,7 @@ import { GatewayError } from '../../../src/base/errors.ts'
 import { createMemoryLogins } from '../../../src/http/login/memory-logins.ts'
 import { createTestClock } from '../../base/clock.ts'
 import { createTestPages, form, logIn } from '../../dashboard/pages.ts'
-import { post } from '../fakes.ts'
+import { isPending, post } from '../fakes.ts'
 
 const keys = { apiKeys: ['writes'], readKeys: ['reads'] }
 const HOUR = 3_600_000
@@ -230,6 +230,25 @@ describe('a stream of events', () => {
     await app.request('/login', { method: 'DELETE', headers })
     await clock.advance(15_000)
     await vi.waitFor(() => expect(ended).toEqual(['login']))
+  })
+})
+
+describe('a stream at one of two nodes that share their logins', () => {
+  it('ends within a heartbeat of a logout at the other one', async () => {
+    const clock = createTestClock()
+    const shared = { ...keys, clock, logins: createMemoryLogins(clock.now) }
+    const [{ app: one }, { app: two }] = [createTestPages({}, shared), createTestPages({}, shared)]
+    const headers = await logIn(one, 'writes')
+    const reader = (await one.request('/events', { headers })).body!.getReader()
+    const ended = (async () => {
+      while (!(await reader.read()).done);
+    })()
+    await clock.advance(30_000)
+    expect(await isPending(ended)).toBe(true)
+    expect((await two.request('/login', { method: 'DELETE', headers })).status).toBe(204)
+    await clock.advance(15_000)
+    await ended
+    expect((await one.request('/stats', { headers })).status).toBe(401)
   })
 })
 
