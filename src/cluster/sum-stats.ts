@@ -1,10 +1,11 @@
 import type { Members } from '../ports/cluster/owner-table.ts'
 import type { Stats } from '../ports/session-queries.ts'
 
-/** What all nodes have together: this one as it is, the others as of their last renewals. */
+/** What all nodes have together: this one as it is, the others as of their last renewals. Those that no node has count in the total alone. */
 export function sumStats(own: Stats, node: string | null, members: Members | null): Stats {
   const others = (members?.nodes ?? []).filter(one => one.node !== node).flatMap(({ stats }) => stats ?? [])
-  return others.reduce(add, own)
+  const { sessions, ...rest } = others.reduce(add, own)
+  return { ...rest, sessions: { ...sessions, totalSessions: sessions.totalSessions + (members?.free ?? 0) } }
 }
 
 function add(a: Stats, b: Stats): Stats {

@@ -83,5 +83,7 @@ it('what all nodes have is this one’s as it is, and the others’ as they said
     qr: { pendingQR: 3, trackedSessions: 6 },
     byState: { open: 7, awaitingQr: 2 },
   })
+  const free = sumStats(stats(3, 'open'), 'me', { nodes: all, free: 2, own: 0, mail: [] })
+  expect([free.sessions.totalSessions, free.byState]).toEqual([11, { open: 7, awaitingQr: 2 }])
   expect(sumStats(stats(3, 'open'), null, null)).toEqual(stats(3, 'open'))
 })
