@@ -77,7 +77,7 @@ const values = optionsOf(
       ['--rounds 7 --postgres --redis', 'with the store on a server'],
       ['--rounds 6 --postgres --redis --disk-full', 'whose disks are full at times; as root'],
       ['--nodes 3 --postgres --redis', 'several nodes, and all that can befall one'],
-      ['--seed 4711 --storm --redis', 'the same run again, with everything that can go wrong'],
+      ['--seed 4711 --storm --redis', 'the same run again, with all that can go wrong'],
     ],
     notes: 'Exit code 1: something was lost or doubled; 2: it could not finish.',
   }),

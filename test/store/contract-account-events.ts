@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { AccountEvent } from '../../src/messages/account-event.ts'
 import type { Subject } from './contract.ts'
 import { created, given, messageFact } from './facts.ts'
@@ -128,6 +128,6 @@ export function accountEventsContract(subject: Subject): void {
     // Old rows go with commits, once a second at most.
     await new Promise(resolve => setTimeout(resolve, 1_050))
     await subject.store.commit(created('s2'))
-    expect(await subjects(streamId)).toEqual([[3, 'New']])
+    await vi.waitFor(async () => expect(await subjects(streamId)).toEqual([[3, 'New']]))
   })
 }
