@@ -128,6 +128,6 @@ export function accountEventsContract(subject: Subject): void {
     // Old rows go with commits, once a second at most.
     await new Promise(resolve => setTimeout(resolve, 1_050))
     await subject.store.commit(created('s2'))
-    await vi.waitFor(async () => expect(await subjects(streamId)).toEqual([[3, 'New']]))
+    await vi.waitFor(async () => expect(await subjects(streamId)).toEqual([[3, 'New']]), { timeout: 10_000 })
   })
 }
