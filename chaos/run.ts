@@ -158,7 +158,8 @@ function ledgerOfNodes(
   around: Around,
 ): Promise<Outcome> {
   const { nodes } = values
-  const lasts = { stopMs: values['stop-ms'], outageMs: values['outage-ms'] }
+  const awayMs = mode === 'unfenced' ? 2 * values['lease-ms'] : null
+  const lasts = { stopMs: values['stop-ms'], outageMs: values['outage-ms'], awayMs }
   const plan = planNodeRounds({ nodes, rounds, diskFull, ...lasts }, around.random)
   return runNodes({
     ...{ ...around, sessions, mode, groups, nodes, rounds: plan, diskFull },

@@ -46,11 +46,13 @@ export interface NodePlanOptions {
   outageMs: number
   /** Disks of PostgreSQL are full; then there is no standby to fail over to. */
   diskFull: boolean
+  /** Every other round, the first included, holds a node away from PostgreSQL for so long: what befalls who has no fence. Null: as it comes. */
+  awayMs: number | null
 }
 
 /** The whole run, decided by the seed before it begins: every deed comes up once in as many rounds as there are. */
 export function planNodeRounds(
-  { nodes, rounds, stopMs, outageMs, diskFull }: NodePlanOptions,
+  { nodes, rounds, stopMs, outageMs, diskFull, awayMs }: NodePlanOptions,
   random: SeededRandom,
 ): NodeRound[] {
   const left: readonly Deed[] = diskFull ? ['failOver'] : FULL_DISKS
@@ -61,7 +63,10 @@ export function planNodeRounds(
   }
   const points = Object.keys(NODE_POINTS) as NodePoint[]
   return Array.from({ length: rounds }, (_, i): NodeRound => {
-    const deed = random.shuffled(deeds, 'deeds', Math.floor(i / deeds.length))[i % deeds.length]!
+    const isAway = awayMs !== null && i % 2 === 0
+    const deed = isAway
+      ? 'hold-database'
+      : random.shuffled(deeds, 'deeds', Math.floor(i / deeds.length))[i % deeds.length]!
     const number = i + 1
     const atPoint = BY_ITSELF.includes(deed) && random.share('at a point', number) < 0.7
     return {
@@ -69,7 +74,7 @@ export function planNodeRounds(
       node: random.between(0, nodes - 1, 'node', number),
       deed,
       point: atPoint ? random.pick(points, 'point', number) : null,
-      lastsMs: lasts(deed) ?? random.between(500, 12_000, 'lasts', number),
+      lastsMs: isAway ? awayMs : (lasts(deed) ?? random.between(500, 12_000, 'lasts', number)),
       restMs: random.between(500, 4_000, 'rest', number),
       health: random.pick<LaravelHealth>(['fair', 'fair', 'rough', 'away'], 'weather', number),
     }

@@ -3,8 +3,11 @@ import { DEEDS, describeNodeRound, planNodeRounds } from '../../../chaos/nodes/n
 import { createSeededRandom } from '../../../simulator/seeded-random.ts'
 
 const usual = Object.keys(DEEDS).filter(deed => !['tablesFull', 'logFull'].includes(deed))
-const plan = (seed: string, rounds = usual.length, diskFull = false) =>
-  planNodeRounds({ nodes: 3, rounds, stopMs: 60_000, outageMs: 30_000, diskFull }, createSeededRandom(seed))
+const plan = (seed: string, rounds = usual.length, diskFull = false, awayMs: number | null = null) =>
+  planNodeRounds(
+    { nodes: 3, rounds, stopMs: 60_000, outageMs: 30_000, diskFull, awayMs },
+    createSeededRandom(seed),
+  )
 
 it('is decided by the seed, and has every deed once before one comes again', () => {
   expect(plan('1')).toEqual(plan('1'))
@@ -19,6 +22,12 @@ it('is decided by the seed, and has every deed once before one comes again', () 
 it('has full disks only where it is wanted, and then no standby', () => {
   const deeds = new Set(plan('3', 60, true).map(({ deed }) => deed))
   expect([deeds.has('tablesFull'), deeds.has('logFull'), deeds.has('failOver')]).toEqual([true, true, false])
+})
+
+it('holds nodes without a fence away from PostgreSQL, whatever the seed is', () => {
+  for (const seed of ['1', '2', '3'])
+    for (const [i, { deed, lastsMs }] of plan(seed, 6, false, 31_000).entries())
+      if (i % 2 === 0) expect([deed, lastsMs]).toEqual(['hold-database', 31_000])
 })
 
 it('has every node in turn, and named moments for what a process can do to itself alone', () => {
