@@ -1,5 +1,5 @@
 import { GatewayError } from '../src/base/errors.ts'
-import type { Members, OwnerTable } from '../src/ports/cluster/owner-table.ts'
+import type { Members, NodeNews, OwnerTable } from '../src/ports/cluster/owner-table.ts'
 import type { Store } from '../src/ports/store.ts'
 
 /** `safe` is the product; each of the others leaves out a promise, to show that the ledger can fail. */
@@ -41,7 +41,10 @@ export const storeWithoutFence = (store: Store): Store => ({
 /** Owners of a node that never hears that its lease is over: it was renewed in time, or so it believes. */
 export function stubbornOwners(table: OwnerTable): OwnerTable {
   let known: Members | null = null
+  /** As the node said it last. */
+  let news: NodeNews | null = null
   const renew: OwnerTable['renew'] = async (node, leaseMs, counted) => {
+    news = counted
     known = (await table.renew(node, leaseMs / BELIEVES, counted).catch(() => null)) ?? known
     return known
   }
@@ -49,8 +52,8 @@ export function stubbornOwners(table: OwnerTable): OwnerTable {
     ...table,
     async join(node, leaseMs) {
       await table.join(node, leaseMs / BELIEVES)
-      const counted = { url: node.url, sessions: 0, maxSessions: null, stats: null }
-      setInterval(() => void renew(node.node, leaseMs, counted), leaseMs / BELIEVES / RENEWALS).unref()
+      const again = () => news && void renew(node.node, leaseMs, news)
+      setInterval(again, leaseMs / BELIEVES / RENEWALS).unref()
     },
     renew,
   }
