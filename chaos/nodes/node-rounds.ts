@@ -107,19 +107,20 @@ async function endOrHold(
   const options = { mode, killAt: null, pagesLeft: null }
   const { manager } = node
   let missed = false
+  let from = 0
   if (deed === 'term') {
     await manager.stop('SIGTERM')
     if (manager.ending !== 0)
       results.troubles.push(`round ${number}: the manager ended with ${manager.ending}:\n${manager.output}`)
   } else {
     const signal = deed === 'kill' ? 'SIGKILL' : 'SIGSTOP'
-    const reached = point !== null && (await atPoint(fleet, node, point, signal))
-    missed = point !== null && !reached
-    if (point !== null) results[reached ? 'reached' : 'missed']++
-    if (!reached) manager.signal(signal)
+    const reachedAt = point !== null ? await atPoint(fleet, node, point, signal) : null
+    missed = point !== null && reachedAt === null
+    if (point !== null) results[missed ? 'missed' : 'reached']++
+    from = reachedAt ?? Date.now()
+    if (reachedAt === null) manager.signal(signal)
   }
   if (deed === 'stop') {
-    const from = Date.now()
     node.isStopped = true
     await pause(lastsMs)
     manager.signal('SIGCONT')
@@ -135,22 +136,29 @@ async function endOrHold(
   return missed
 }
 
-/** Has a node send itself a signal at a point, and sees to it that the point comes; false: it did not, for quite a while. */
+/** Has a node send itself a signal at a point, and sees to it that the point comes; resolves with when, or null if it did not for quite a while. */
 async function atPoint(
   fleet: Fleet,
   node: FleetNode,
   point: NodePoint,
   signal: 'SIGKILL' | 'SIGSTOP',
-): Promise<boolean> {
+): Promise<number | null> {
   const { manager } = node
   await manager.signalAt(point, signal)
   if (point === HANDS_OVER) manager.signal('SIGTERM')
-  // What one node had is for another to claim.
-  if (CLAIMS.includes(point)) await fleet.nodes.find(other => other !== node)?.manager.stop('SIGTERM')
+  // What one node had is for another to claim, long before that one has ended.
+  const other = CLAIMS.includes(point) ? fleet.nodes.find(one => one !== node) : undefined
+  const ended = other?.manager.stop('SIGTERM')
   const isThere = () => (signal === 'SIGSTOP' ? isHeld(manager) : Promise.resolve(!manager.running))
-  for (const deadline = Date.now() + POINT_MS; Date.now() < deadline; await pause(POLL_MS))
-    if (await isThere()) return true
-  return false
+  let reachedAt: number | null = null
+  for (
+    const deadline = Date.now() + POINT_MS;
+    reachedAt === null && Date.now() < deadline;
+    await pause(POLL_MS)
+  )
+    if (await isThere()) reachedAt = Date.now()
+  await ended
+  return reachedAt
 }
 
 const isHeld = async (manager: RestartableManager) => (await manager.processState()) === 'T'
