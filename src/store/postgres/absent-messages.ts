@@ -17,12 +17,10 @@ interface Reading {
 export class AbsentMessages {
   readonly #absent = bounded<true>(MAX_KEYS)
   readonly #readings = new Set<Reading>()
-  /** How often each stream was forgotten. */
-  readonly #lives = new Map<string, number>()
 
   /** Whether it is known that no message has this key; false: the table has to be asked. */
   has(streamId: string, key: string): boolean {
-    return this.#absent.has(this.#nameOf(streamId, key))
+    return this.#absent.has(nameOf(streamId, key))
   }
 
   /** Asks about these keys, among others; `taken` says which of them the answer has. */
@@ -37,7 +35,7 @@ export class AbsentMessages {
     try {
       const answer = await ask()
       for (const key of taken(answer)) reading.keys.delete(key)
-      for (const key of reading.keys) this.#absent.set(this.#nameOf(streamId, key), true)
+      for (const key of reading.keys) this.#absent.set(nameOf(streamId, key), true)
       return answer
     } finally {
       this.#readings.delete(reading)
@@ -49,18 +47,16 @@ export class AbsentMessages {
     for (const message of messages) if ('insert' in message) this.#written(streamId, message.insert.dedupeKey)
   }
 
-  /** Another process may have written messages of this stream since. */
+  /** Another process may have written messages of this stream since. Sessions change hands seldom: all is asked anew. */
   forget(streamId: string): void {
-    this.#lives.set(streamId, (this.#lives.get(streamId) ?? 0) + 1)
+    this.#absent.clear()
     for (const reading of this.#readings) if (reading.streamId === streamId) reading.keys.clear()
   }
 
   #written(streamId: string, key: string): void {
-    this.#absent.delete(this.#nameOf(streamId, key))
+    this.#absent.delete(nameOf(streamId, key))
     for (const reading of this.#readings) if (reading.streamId === streamId) reading.keys.delete(key)
   }
-
-  #nameOf(streamId: string, key: string): string {
-    return `${streamId}/${this.#lives.get(streamId) ?? 0}/${key}`
-  }
 }
+
+const nameOf = (streamId: string, key: string) => `${streamId}/${key}`
