@@ -2,8 +2,7 @@ import { afterAll, afterEach, expect, it } from 'vitest'
 import type { Person } from '../../src/messages/person.ts'
 import { createHistory } from '../../src/sessions/history.ts'
 import { createQueries } from '../../src/sessions/queries.ts'
-import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres.ts'
-import { DATABASE_URL, describeWithPostgres } from '../postgres.ts'
+import { describeWithPostgres } from '../postgres.ts'
 import { given, inbound, messageFact } from '../store/facts.ts'
 import { TestSchema } from '../store/postgres/test-schema.ts'
 
@@ -14,16 +13,11 @@ const ana: Person = {
 
 await describeWithPostgres('A chat of a session of another node', () => {
   const schema = new TestSchema()
-  const stores: PostgresStore[] = []
-  afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close()
-    await schema.empty()
-  })
+  afterEach(() => schema.empty())
   afterAll(() => schema.drop())
 
   async function node() {
-    const store = await openPostgresStore({ url: DATABASE_URL, schema: await schema.name(), connections: 3 })
-    stores.push(store)
+    const store = await schema.open()
     const nothing = () => {
       throw new Error('nobody asks')
     }

@@ -6,9 +6,8 @@ import type { NewEvent } from '../../src/ports/event-log.ts'
 import { createOverview } from '../../src/sessions/overview.ts'
 import { createQueries } from '../../src/sessions/queries.ts'
 import { Quarantine } from '../../src/sessions/supervisor/quarantine.ts'
-import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres.ts'
 import { createTestClock } from '../base/clock.ts'
-import { DATABASE_URL, describeWithPostgres } from '../postgres.ts'
+import { describeWithPostgres } from '../postgres.ts'
 import { created, living } from '../store/facts.ts'
 import { TestSchema } from '../store/postgres/test-schema.ts'
 
@@ -26,17 +25,12 @@ const open = (seq: number): NewEvent => ({
 
 await describeWithPostgres('A session that its node cannot run, though its row is well', () => {
   const schema = new TestSchema()
-  const stores: PostgresStore[] = []
-  afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close()
-    await schema.empty()
-  })
+  afterEach(() => schema.empty())
   afterAll(() => schema.drop())
 
   /** A node with what it knows in memory: its own quarantine. */
   async function node() {
-    const store = await openPostgresStore({ url: DATABASE_URL, schema: await schema.name(), connections: 3 })
-    stores.push(store)
+    const store = await schema.open()
     const logger = createLogger({ level: 'silent', format: 'json' })
     const quarantine = new Quarantine({
       ...{ store, logger, clock: createTestClock(), tellLaravel: false, onDelivery: () => {} },

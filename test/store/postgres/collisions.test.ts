@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { Store } from '../../../src/ports/store.ts'
-import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
 import { DATABASE_URL, describeWithPostgres, onPostgres } from '../../postgres.ts'
 import { given, messageFact } from '../facts.ts'
 import { TestSchema } from './test-schema.ts'
@@ -15,11 +14,7 @@ const [X, Y, GATE_ONE, GATE_TWO] = [id('a'), id('b'), id('c'), id('d')]
 
 await describeWithPostgres('Commits that collide in PostgreSQL', () => {
   const schema = new TestSchema()
-  const stores: Store[] = []
-  afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close()
-    await schema.empty()
-  })
+  afterEach(() => schema.empty())
   afterAll(() => schema.drop())
 
   /** `isolation`: as the database may have been set up by whoever looks after it. */
@@ -27,11 +22,7 @@ await describeWithPostgres('Commits that collide in PostgreSQL', () => {
     const url = new URL(DATABASE_URL)
     const settings = `-c search_path=${await schema.name()} -c default_transaction_isolation=${isolation.replaceAll(' ', '\\ ')}`
     url.searchParams.set('options', settings)
-    const store = await openPostgresStore({
-      ...{ url: url.href.replaceAll('+', '%20'), connections: 4, patienceMs },
-    })
-    stores.push(store)
-    return store
+    return schema.open({ url: url.href.replaceAll('+', '%20'), schema: null, connections: 4, patienceMs })
   }
   const say = (store: Store, streamId: string, seq: number) =>
     store.commit({ streamId, epoch: 1, events: [messageFact(seq)] })

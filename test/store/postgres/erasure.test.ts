@@ -9,19 +9,10 @@ const CANARY = 'canary-that-nobody-may-read'
 
 await describeWithPostgres('What is erased in PostgreSQL', () => {
   const schema = new TestSchema()
-  const stores: Store[] = []
-  afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close()
-    await schema.empty()
-  })
+  afterEach(() => schema.empty())
   afterAll(() => schema.drop())
 
-  const open = async (erasesDone = false) => {
-    const options = { url: DATABASE_URL, schema: await schema.name(), connections: 3, erasesDone }
-    const store = await openPostgresStore(options)
-    stores.push(store)
-    return store
-  }
+  const open = (erasesDone = false) => schema.open({ erasesDone })
   const tables = async () => {
     const rows = await schema.query<{ name: string }>(
       `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'stream_id'

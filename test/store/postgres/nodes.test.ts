@@ -2,25 +2,16 @@ import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { CommittedFact } from '../../../src/ports/event-log.ts'
 import type { MessageWrite } from '../../../src/ports/message-table.ts'
 import type { Store } from '../../../src/ports/store.ts'
-import { openPostgresStore } from '../../../src/store/postgres/postgres.ts'
-import { DATABASE_URL, describeWithPostgres } from '../../postgres.ts'
+import { describeWithPostgres } from '../../postgres.ts'
 import { created, given, inbound, messageFact } from '../facts.ts'
 import { TestSchema } from './test-schema.ts'
 
 await describeWithPostgres('Several nodes on one PostgreSQL', () => {
   const schema = new TestSchema()
-  const stores: Store[] = []
-  afterEach(async () => {
-    for (const store of stores.splice(0)) await store.close()
-    await schema.empty()
-  })
+  afterEach(() => schema.empty())
   afterAll(() => schema.drop())
 
-  const open = async () => {
-    const store = await openPostgresStore({ url: DATABASE_URL, schema: await schema.name(), connections: 4 })
-    stores.push(store)
-    return store
-  }
+  const open = () => schema.open({ connections: 4 })
   const say = (store: Store, streamId: string, seq: number, epoch = 1) =>
     store.commit({ streamId, epoch, events: [messageFact(seq)] })
 

@@ -1,16 +1,31 @@
-import { createSchema, dropSchema, onPostgres } from '../../postgres.ts'
+import {
+  openPostgresStore,
+  type PostgresOptions,
+  type PostgresStore,
+} from '../../../src/store/postgres/postgres.ts'
+import { createSchema, DATABASE_URL, dropSchema, onPostgres } from '../../postgres.ts'
 
 /** One schema for the tests of a file, one after the other: emptied between them, as it is slow to make a hundred tables and indexes. */
 export class TestSchema {
   #name: Promise<string> | null = null
+  #stores: PostgresStore[] = []
 
   name(): Promise<string> {
     this.#name ??= createSchema()
     return this.#name
   }
 
+  /** A store in it, as one node has it; closed before it is emptied. */
+  async open(options: Partial<PostgresOptions> = {}): Promise<PostgresStore> {
+    const schema = await this.name()
+    const store = await openPostgresStore({ url: DATABASE_URL, schema, connections: 3, ...options })
+    this.#stores.push(store)
+    return store
+  }
+
   /** Every table is as it is in a new schema. */
   async empty(): Promise<void> {
+    for (const store of this.#stores.splice(0)) await store.close()
     if (this.#name === null) return
     const name = await this.#name
     await onPostgres(async client => {
